@@ -1,0 +1,154 @@
+"""Conformance checks for a DSL, before any search starts."""
+
+import numpy as np
+
+from synth.dsl import Input
+from synth.errors import DSLError, SynthError
+
+#: Values in a block that a primitive is tried on.
+_BLOCK = 96
+
+
+def check_dsl(dsl, inputs=None):
+    """What is wrong with a DSL: a list of sentences, empty where nothing is.
+
+    inputs: names to types, as a grammar takes them; without them every type of
+    the DSL counts as having inputs.  Every primitive is called on small blocks.
+    Reported: a wrong dtype or shape, values of a Mod type outside it, writes to
+    the arguments, answers that differ from call to call or with the position of a
+    row, no value anywhere, `commutative` where it is not so, types that no program
+    over the inputs produces, names that stand twice, and weights that are not
+    above 0.
+    """
+    problems = []
+    for primitive in dsl.primitives:
+        problems += _primitive(primitive)
+    problems += _names(dsl, inputs or {})
+    problems += _weights(dsl)
+    if inputs is not None:
+        problems += _unproducible(dsl, inputs)
+    return problems
+
+
+def _primitive(primitive):
+    generator = np.random.default_rng(len(primitive.name))
+    arrays = [_block(type_, generator) for type_ in primitive.arguments]
+    before = [a.copy() for a in arrays]
+    name = f"primitive {primitive.name}"
+    for array in arrays:
+        array.setflags(write=False)
+    try:
+        values, defined = primitive.evaluate(*arrays)
+    except DSLError as error:
+        if "read-only" in str(error):
+            return [f"{name} writes to its arguments; it must leave them as they are"]
+        return [str(error)]
+    # A body that fails with a ValueError looks undefined, which a write is not.
+    copies = [a.copy() for a in arrays]
+    try:
+        with np.errstate(all="ignore"):
+            primitive.function(*copies)
+    except Exception:  # noqa: BLE001 - whatever it is, `evaluate` has dealt with it
+        pass
+    if any((a != b).any() for a, b in zip(copies, before, strict=True)):
+        return [f"{name} writes to its arguments; it must leave them as they are"]
+    known = np.ones(_BLOCK, bool) if defined is None else defined
+    if not known.any():
+        return [f"{name} has no value on any of {_BLOCK} rows tried"]
+    problems = []
+    if primitive.result.family == "Mod" and not known.all():
+        problems += _outside(primitive, arrays, known)
+    if not _same((values, known), _evaluated(primitive, arrays)):
+        problems.append(f"{name} answers differently from call to call; it must be pure")
+    order = generator.permutation(_BLOCK)
+    turned = _evaluated(primitive, [a[order] for a in arrays])
+    if not problems and not _same((values[order], known[order]), turned):
+        problems.append(f"{name} mixes rows; each value must depend on its own row only")
+    if primitive.commutative and not problems:
+        swapped = _evaluated(primitive, arrays[::-1])
+        if not _same((values, known), swapped):
+            problems.append(f"{name} is not commutative, though it is said to be")
+    return problems
+
+
+def _block(type_, generator):
+    """Values of the type, its ends and small numbers among them."""
+    if type_.storage is None:
+        return generator.integers(0, 2, _BLOCK).astype(bool)
+    near = np.arange(max(type_.low, -4), min(type_.high, 4) + 1)
+    ends = [type_.low, type_.high, *near.tolist()]
+    drawn = generator.integers(type_.low, type_.high + 1, _BLOCK)
+    drawn[: _BLOCK // 2] = generator.choice(ends, _BLOCK // 2)
+    return generator.permutation(drawn).astype(type_.dtype)
+
+
+def _evaluated(primitive, arrays):
+    values, defined = primitive.evaluate(*arrays)
+    return values, np.ones(_BLOCK, bool) if defined is None else defined
+
+
+def _same(one, other):
+    (a, da), (b, db) = one, other
+    return np.array_equal(da, db) and np.array_equal(a[da], b[db])
+
+
+def _outside(primitive, arrays, known):
+    """Residues that are neither legal nor UNDEFINED are a slip, not a partial function."""
+    from synth.types import UNDEFINED
+
+    row = int(np.flatnonzero(~known)[0])
+    try:
+        with np.errstate(all="raise"):
+            value = primitive.function(*(a[row : row + 1] for a in arrays))[0]
+    except (ArithmeticError, ValueError):
+        return []
+    if value == UNDEFINED:
+        return []
+    given = ", ".join(str(a[row]) for a in arrays)
+    return [
+        f"primitive {primitive.name} answers {value} to ({given}), outside {primitive.result}; "
+        f"take it modulo {primitive.result.size}"
+    ]
+
+
+def _names(dsl, inputs):
+    taken, problems = {}, []
+    kinds = [("input", n) for n in inputs]
+    kinds += [("primitive", p.name) for p in dsl.primitives]
+    kinds += [("constant", n) for n in dict.fromkeys(c.name for c in dsl.constants)]
+    for kind, name in kinds:
+        if name in taken:
+            problems.append(f"the name {name} stands twice: {taken[name]} and {kind}")
+        taken.setdefault(name, kind)
+    return problems
+
+
+def _weights(dsl):
+    return [
+        f"{type(item).__name__.lower()} {item.name}: weight {item.weight} must be above 0"
+        for item in (*dsl.primitives, *dsl.constants)
+        if not item.weight > 0
+    ]
+
+
+def _unproducible(dsl, inputs):
+    """Types that no program makes, and inputs the DSL has no type for."""
+    import networkx as nx
+
+    from synth.grammar import producible
+
+    leaves = []
+    for name, type_ in dict(inputs).items():
+        try:
+            leaves.append(Input(name, dsl.type_for(type_)))
+        except SynthError as error:
+            return [f"input {name}: {error}"]
+    made = producible([*leaves, *dsl.constants, *dsl.primitives])
+    needs = nx.DiGraph((a, p.result) for p in dsl.primitives for a in p.arguments)
+    problems = []
+    for type_ in dsl.types:
+        if type_ not in made:
+            wanted = sorted(str(a) for a in needs.predecessors(type_)) if type_ in needs else []
+            without = f" (its primitives need {', '.join(dict.fromkeys(wanted))})" if wanted else ""
+            problems.append(f"no program over the inputs makes a {type_}{without}")
+    return problems

@@ -1,0 +1,170 @@
+"""Primitives curried: with all operands but one fixed, what is left is simple.
+
+Every boolean primitive is then `u ^ (v & operand)`, bit by bit, and every ring
+operation mod p is `u + v * operand`; `u` and `v` follow from the primitive's own
+table, which its body is called once to make.  So a body of plain Python code
+runs at the speed of the machine's words, and no user code is ever compiled into
+a kernel.  Residue primitives that are not affine keep their table; where a type
+is too large for one, the body is called on blocks.
+
+A rule is a primitive with one operand chosen to be free: the costliest, ties to
+the last.  Each tuple of operands belongs to exactly one rule of its primitive,
+and the fixed operands are then the few and the free ones the many.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+#: The kinds of curried primitives.
+LEAF, BITS, PLUS, MINUS, RING, TABLE, CALL = [
+    "leaf",
+    "bits",
+    "plus",
+    "minus",
+    "ring",
+    "table",
+    "call",
+]
+
+#: The largest table that is made of a primitive.
+TABLE_LIMIT = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One way to enlarge a bank, by a leaf or by a primitive with a free operand.
+
+    number: the rule's place in the order that breaks ties; fixed: the positions
+    of the fixed operands; free: that of the free one; table: for kinds other
+    than "leaf" and "call", the primitive's values over all operands, the free
+    operand last.
+    """
+
+    number: int
+    production: object
+    kind: str
+    fixed: tuple = ()
+    free: int = 0
+    table: np.ndarray | None = None
+
+    @property
+    def item(self):
+        return self.production.item
+
+    @property
+    def result(self):
+        return self.production.item.result
+
+    @property
+    def free_type(self):
+        return self.item.arguments[self.free]
+
+    @property
+    def fixed_types(self):
+        return tuple(self.item.arguments[k] for k in self.fixed)
+
+    def in_order(self, values):
+        """Operands given as (fixed..., free), put in the primitive's own order."""
+        placed = [None] * len(self.item.arguments)
+        for position, value in zip((*self.fixed, self.free), values, strict=True):
+            placed[position] = value
+        return placed
+
+    def curried_bits(self, operands, mask):
+        """u, v uint64 (m, W) of the fixed operands' rows, each uint64 (m, W)."""
+        zero, one = self.table[..., 0], self.table[..., 1]
+        u, v = _bitwise(zero, operands, mask), _bitwise(zero ^ one, operands, mask)
+        return u, v
+
+    def curried_cells(self, operands, rows):
+        """u, v (m, cells) in storage; zero where padded, as the rows are."""
+        # The table is read where the operands point; padding must stay zero.
+        at = tuple(operand[:, :rows] for operand in operands)
+        low, p = self.table[..., 0], self.result.size
+        slope = ((self.table[..., 1].astype(np.int64) - low) % p).astype(low.dtype)
+        if not operands:
+            return np.full((1, rows), low), np.full((1, rows), slope)
+        return low[at], slope[at]
+
+    def offsets(self, operands, rows):
+        """Where in the flat table the fixed operands (m, cells) point: uint32 (m, rows)."""
+        at = np.zeros((len(operands[0]) if operands else 1, rows), np.uint32)
+        for operand in operands:
+            at = at * np.uint32(self.result.size) + operand[:, :rows]
+        return at * np.uint32(self.result.size)
+
+
+def rules(grammar):
+    """The rules of a grammar, in the order that breaks ties."""
+    made = []
+    for production in grammar:
+        arguments = production.item.arguments
+        if not arguments:
+            made.append(Rule(len(made), production, LEAF))
+            continue
+        # Of a commutative pair the second operand is the costlier one.
+        commutative = production.item.commutative
+        frees = [len(arguments) - 1] if commutative else range(len(arguments))
+        table = _table(production.item)
+        for free in frees:
+            fixed = tuple(k for k in range(len(arguments)) if k != free)
+            turned = None if table is None else np.moveaxis(table, free, -1)
+            kind = CALL if table is None else _kind(production.item.result, turned)
+            made.append(Rule(len(made), production, kind, fixed, free, turned))
+    return made
+
+
+def _table(primitive):
+    """The primitive's values over all operands, or None where it has no table.
+
+    Booleans: bool; residues: in storage, undefined ones as its greatest value.
+    """
+    types = {*primitive.arguments, primitive.result}
+    if len(types) > 1 or primitive.result.family not in ("Bool", "Mod"):
+        return None
+    type_, arity = primitive.result, len(primitive.arguments)
+    if type_.size**arity > TABLE_LIMIT:
+        return None
+    grid = np.indices((type_.size,) * arity).reshape(arity, -1)
+    values, defined = primitive.evaluate(*(axis.astype(type_.dtype) for axis in grid))
+    shape = (type_.size,) * arity
+    if type_.storage is None:
+        # A boolean answer is always legal, but the body may have failed.
+        return None if defined is not None else values.reshape(shape)
+    cells = values.astype(type_.storage)
+    if defined is not None:
+        cells[~defined] = np.iinfo(type_.storage).max
+    return cells.reshape(shape)
+
+
+def _kind(type_, table):
+    if type_.storage is None:
+        return BITS
+    p = type_.size
+    if type_.storage.itemsize > 1 or (table > type_.high).any():
+        return TABLE
+    wide = table.astype(np.int64)
+    low = wide[..., :1]
+    slope = (wide[..., 1:2] - low) % p
+    if not np.array_equal((low + slope * np.arange(p)) % p, wide):
+        return TABLE
+    if (slope == 1).all():
+        return PLUS
+    if (slope == p - 1).all():
+        return MINUS
+    return RING
+
+
+def _bitwise(function, operands, mask):
+    """A boolean function, an array of shape (2,) * k, of words bit by bit."""
+    m = len(operands[0]) if operands else 1
+    out = np.zeros((m, len(mask)), np.uint64)
+    for inputs in itertools.product((0, 1), repeat=len(operands)):
+        if function[inputs]:
+            term = np.broadcast_to(mask, out.shape)
+            for bit, operand in zip(inputs, operands, strict=True):
+                term = term & (operand if bit else ~operand)
+            out |= term
+    return out

@@ -1,0 +1,336 @@
+"""The driver: one enumeration, scored for one labelling or for several at once.
+
+A task and its twin have the same inputs, so they have the same behaviours: a
+contrast scores both labellings in a single enumeration, and the twin is shown
+exactly the programs that the task is.
+"""
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from synth import codes, dsls
+from synth._version import __version__
+from synth.engine import Enumerator
+from synth.errors import DSLError, SettingError
+from synth.grammar import UNIT, Grammar
+from synth.result import Contrast, FrontPoint, Hypothesis, ProgramScore, Result, TableScore
+from synth.score import Score
+
+#: How long a search goes on where nothing else ends it.
+DEFAULT_SECONDS = 30.0
+
+#: Rows that are scored at a time.
+SCORE_ROWS = 2**16
+
+
+def default_memory():
+    """Half of the machine's memory, in bytes; 2 GiB where that is not known."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return 2**31
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a search ends at the latest.
+
+    max_bits: of a program, at least 0 (None: no such limit); max_programs: made,
+    at least 1; seconds: above 0 (None: no such limit); memory: bytes for the banks,
+    at least 1 MiB.  Raises SettingError.
+    """
+
+    max_bits: float | None = None
+    max_programs: int | None = None
+    seconds: float | None = DEFAULT_SECONDS
+    memory: int = field(default_factory=default_memory)
+
+    def __post_init__(self):
+        for name, least, what in (
+            ("max_bits", 0, "0 and more, up to a million"),
+            ("max_programs", 1, "1 and more"),
+            ("seconds", 0, "0 and more"),
+            ("memory", 2**20, "1 MiB (1048576) and more"),
+        ):
+            value = getattr(self, name)
+            if value is None and name != "memory":
+                continue
+            if not isinstance(value, (int, float, np.number)) or not least <= value < 2**50:
+                raise SettingError(f"{name}={value!r}; allowed: {what}")
+        if self.max_bits is not None and self.max_bits > 10**6:
+            raise SettingError(f"max_bits={self.max_bits!r}; allowed: 0..1000000")
+
+
+def search(task, dsl=None, *, top=10, progress=None, **limits):
+    """The best hypothesis for a task: a `Result`.
+
+    dsl: a DSL, or its name, or None for the built-in one that fits the task;
+    top: how many of the best hypotheses to list; limits: see `Limits`; progress:
+    called with the `Enumerator` after every band.
+
+    The search ends when no program beyond can win ("optimal"), when there are no
+    further behaviours ("exhausted"), or at a limit; Ctrl-C ends it too, and the
+    best so far is returned ("interrupted").
+    """
+    return _run([task], dsl, top, progress, Limits(**limits))[0]
+
+
+def contrast(task, dsl=None, *, twin="permuted", seed=0, top=10, progress=None, **limits):
+    """A task beside its random-label twin: a `Contrast`.
+
+    twin: "permuted" or "uniform"; seed: of the twin's labels.  Both labellings are
+    scored in one enumeration.  It ends when the task's best hypothesis is proven
+    optimal (and the twin's has been sought as far), or, where `max_bits` is given,
+    when both are or all programs of so many bits are scored; or at another limit.
+    """
+    if twin not in ("permuted", "uniform"):
+        raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")
+    return Contrast(*_run([task, getattr(task, twin)(seed)], dsl, top, progress, Limits(**limits)))
+
+
+def enumerate_programs(grammar, columns, *, type=None, **limits):
+    """Every distinct behaviour of a type on columns, cheapest program first.
+
+    columns: a mapping of input names to arrays (rows,); type: the one type of the
+    grammar unless given.  Returns an `Enumeration`.  Behaviours that only programs
+    beyond a limit have are not in it; see its `stop_reason`.
+    """
+    if type is None:
+        if len(grammar.types) != 1:
+            known = ", ".join(map(str, grammar.types))
+            raise DSLError(f"type=None; give one of the grammar's types: {known}")
+        type = grammar.types[0]
+    type = grammar.dsl.type_for(type)
+    if type not in grammar.types:
+        raise DSLError(f"no program of the grammar is of type {type}")
+    limits = Limits(**{"seconds": None, **limits})
+    columns = _checked_columns(grammar, columns)
+    with _interrupts() as interrupted:
+        engine = Enumerator(grammar, columns, type, limits, interrupted)
+        while engine.stop_reason is None:
+            engine.advance()
+    return Enumeration(engine)
+
+
+class Enumeration:
+    """What `enumerate_programs` found; behaviours are numbered 0.. in order of bits.
+
+    levels: a `Level` an exact cost, over all types; stop_reason: as of a `Result`;
+    certified_bits: every program up to so many bits is accounted for (None: all).
+    """
+
+    def __init__(self, engine):
+        self._engine = engine
+        self.levels = engine.level_records()
+        self.stop_reason = engine.stop_reason
+        self.certified_bits = engine.certified_bits
+        self.candidates = engine.candidates
+
+    def __len__(self):
+        return len(self._engine.bank)
+
+    @property
+    def bits(self):
+        """Of the cheapest program of each behaviour, float64 (len(self),)."""
+        return self._engine.row_bits(0, len(self))
+
+    @property
+    def values(self):
+        """The behaviours, (len(self), rows) of the type's dtype."""
+        return self._engine.bank.values(0, len(self))
+
+    def program(self, i):
+        """The cheapest program of behaviour i, ties to the first in canonical order."""
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"behaviour {i}; allowed: 0..{len(self) - 1}")
+        return self._engine.program(i % len(self))
+
+
+def _checked_columns(grammar, columns):
+    missing = [i.name for i in grammar.inputs if i.name not in columns]
+    if missing:
+        raise DSLError(f"no column for input {missing[0]}; given: {', '.join(columns)}")
+    if not columns:
+        raise DSLError("no columns; an enumeration needs one at least")
+    return {i.name: i.type.check(columns[i.name], f"column {i.name}") for i in grammar.inputs}
+
+
+def _run(tasks, dsl, top, progress, limits):
+    if not isinstance(top, int) or top < 1:
+        raise SettingError(f"top={top!r}; allowed: 1 and more")
+    task = tasks[0]
+    # Training rows first: a labelling is then compared with a prefix of each row.
+    order = np.argsort(~task.train, kind="stable")
+    types = (*task.types.values(), task.label_type)
+    chosen = dsls.for_types(types) if dsl is None else dsls.load_dsl(dsl, types)
+    grammar = Grammar(chosen, task.types)
+    root = grammar.dsl.type_for(task.label_type)
+    if root not in grammar.types:
+        raise DSLError(f"DSL {chosen.name} makes no {root} from the columns of {task.name}")
+    columns = {name: column[order] for name, column in task.columns.items()}
+    grammar_columns = _checked_columns(grammar, columns)
+    n = task.training
+    labels = [root.check(t.labels[order], f"label column {t.label}") for t in tasks]
+    scores = [Score(n, len(t.alphabet), _outside(t, root), top) for t in tasks]
+    tables = [codes.table_bits(t.counts()) for t in tasks]
+    with _interrupts() as interrupted:
+        engine = Enumerator(grammar, grammar_columns, root, limits, interrupted)
+        training = np.stack([values[:n] for values in labels])
+        while engine.stop_reason is None:
+            _score(engine, engine.advance(), training, scores)
+            if progress is not None:
+                progress(engine)
+            if engine.stop_reason is None:
+                optimal = [
+                    _optimal(engine, score, table[0], n)
+                    for score, table in zip(scores, tables, strict=True)
+                ]
+                if all(optimal) or (optimal[0] and limits.max_bits is None):
+                    engine.stop_reason = "optimal"
+    return [
+        _result(engine, t, chosen, score, table, values, n, limits)
+        for t, score, table, values in zip(tasks, scores, tables, labels, strict=True)
+    ]
+
+
+def _outside(task, root):
+    return root.size > len(task.alphabet)
+
+
+def _score(engine, rows, training, scores):
+    bank = engine.bank
+    count = training.shape[1]
+    first = rows.start
+    while first < rows.stop:
+        level = int(np.searchsorted(bank.ends, first, side="right"))
+        units = bank.costs[level] >> engine.grammar.shift
+        stop = min(first + SCORE_ROWS, bank.ends[level])
+        for score, errors in zip(scores, bank.errors(first, stop, training, count), strict=True):
+            score.add(units, first, errors)
+        first = stop
+
+
+def _optimal(engine, score, table, n):
+    """Whether no program that is not yet scored can beat the best total."""
+    if engine.stop_reason == "exhausted":
+        return True
+    best = table if score.best is None else min(table, score.best)
+    return engine.certified_bits + codes.PROGRAM_FLAG + np.log2(n + 1) >= best
+
+
+def _result(engine, task, dsl, score, table, labels, n, limits):
+    bits, kind = table
+    counts = task.counts()
+    program, best = _best_program(engine, score, labels, n, task)
+    total = bits if program is None else min(bits, program.total_bits)
+    chance = codes.log2_chance_bound(counts, total)
+    uniform = codes.log2_chance_bound_uniform(n, len(task.alphabet), total)
+    test = labels[n:]
+    majority = float(np.mean(test.astype(np.int64) == task.majority())) if len(test) else None
+    return Result(
+        task=task.name,
+        dsl=dsl.name,
+        labelling=task.labelling,
+        rows={"train": n, "test": task.rows - n, "labels": len(task.alphabet)},
+        chosen="table" if program is None or program.total_bits >= bits else "program",
+        program=program,
+        table=TableScore(bits, kind, 1.0, majority),
+        total_bits=total,
+        saved_bits=None if program is None else bits - program.total_bits,
+        chance_bound=2.0**chance,
+        log2_chance_bound=chance,
+        chance_bound_uniform=2.0**uniform,
+        log2_chance_bound_uniform=uniform,
+        certified_bits=engine.certified_bits,
+        optimal=bool(_optimal(engine, score, bits, n)),
+        stop_reason=engine.stop_reason,
+        candidates=engine.candidates,
+        distinct=len(engine.bank),
+        seconds=engine.seconds,
+        front=_front(engine, score),
+        top=_top(engine, score, bits, kind, _two(task, engine) and n),
+        levels=engine.level_records(),
+        settings={**task.settings, **asdict(limits), "top": score.top},
+        version=__version__,
+        best=best,
+        trained_on=task,
+    )
+
+
+def _best_program(engine, score, labels, n, task):
+    if score.best is None:
+        return None, None
+    ties = score.tied_rows()
+    cost, exceptions, rows = ties[0]
+    two = _two(task, engine)
+    right, accuracies = [], []
+    for _, e, some in ties:
+        inverted = two and 2 * e > n
+        right += [(e if inverted else n - e) / n] * len(some)
+        for row in some.tolist():
+            agree = engine.bank.values(row, row + 1)[0, n:] == labels[n:]
+            accuracies.append(np.mean(agree != inverted) if len(agree) else np.nan)
+    best = engine.program(int(rows[0]))
+    return ProgramScore(
+        text=best.text,
+        bits=cost / UNIT,
+        exceptions=exceptions,
+        total_bits=score.best,
+        train_accuracy=float(np.mean(right)),
+        test_accuracy=float(np.mean(accuracies)) if n < len(labels) else None,
+        ties=len(accuracies),
+        inverted=bool(two and 2 * exceptions > n),
+    ), best
+
+
+def _front(engine, score):
+    return tuple(
+        FrontPoint(cost / UNIT, e, cost / UNIT + float(score.code[e]), engine.program(row).text)
+        for cost, e, row in score.front
+    )
+
+
+def _two(task, engine):
+    """Whether a prediction that is wrong leaves one other label."""
+    return len(task.alphabet) == 2 and not _outside(task, engine.root)
+
+
+def _top(engine, score, table, kind, n):
+    """The least totals of programs and tables, with their shares of the posterior.
+
+    n: the number of training rows where there are two labels, else False.
+    """
+    mass = float(np.logaddexp2(score.log2_mass, -table))
+    found = []
+    for total, row, cost, e in score.top_rows:
+        text, share = engine.program(row).text, 2.0 ** (-total - mass)
+        inverted = bool(n and 2 * e > n)
+        found.append(Hypothesis("program", text, cost / UNIT, e, total, share, inverted))
+    found.append(
+        Hypothesis("table", f"{kind} table", None, None, table, 2.0 ** (-table - mass), False)
+    )
+    return tuple(sorted(found, key=lambda h: h.total_bits)[: score.top])
+
+
+@contextmanager
+def _interrupts():
+    """Turns the first Ctrl-C into a flag; the second one interrupts as usual."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    pressed = []
+
+    def note(number, frame):
+        pressed.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,358 @@
+"""A DSL: types, primitives, constants and weights, without input variables.
+
+A primitive is any callable that works elementwise on NumPy arrays.  It is added
+by decorator, with types as annotations, or with `DSL.add` and a signature:
+
+    dsl = DSL("mine")
+
+    @dsl.primitive(symbol="+", commutative=True)
+    def plus(a: Int, b: Int) -> Int:
+        return a + b
+
+    dsl.add(np.gcd, "Int, Int -> Int")
+
+A primitive has no value where its answer is outside the result type (`UNDEFINED`
+is, for every integer type) or where it divides by zero.
+"""
+
+import ast
+import inspect
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from synth.errors import DSLError, SettingError
+from synth.types import FAMILIES, UNDEFINED, Bool, Int, Mod, Type
+
+#: Infix and prefix symbols that a primitive can be written with.
+BINARY_SYMBOLS = ("|", "^", "&", "<<", ">>", "+", "-", "*", "/", "//", "%", "@", "**")
+COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
+UNARY_SYMBOLS = ("~", "-", "+")
+
+# NumPy answers 0 to an integer division by zero, with a warning at most.
+_DIVISIONS = (np.floor_divide, np.remainder, np.fmod)
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """An input variable of a grammar."""
+
+    name: str
+    type: Type
+
+    @property
+    def result(self):
+        return self.type
+
+    arguments = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """A named value."""
+
+    name: str
+    type: Type
+    value: int | bool
+    weight: Fraction = Fraction(1)
+
+    @property
+    def result(self):
+        return self.type
+
+    arguments = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Primitive:
+    """A named function with argument types and a result type."""
+
+    name: str
+    function: object = field(repr=False)
+    arguments: tuple
+    result: Type
+    weight: Fraction = Fraction(1)
+    commutative: bool = False
+    symbol: str | None = None
+
+    @property
+    def signature(self):
+        return f"{', '.join(map(str, self.arguments))} -> {self.result}"
+
+    def evaluate(self, *arrays):
+        """Values and where they are defined, for arrays of one shape (n,).
+
+        Returns (values of the result's dtype, defined): `defined` is None where
+        every value is, else bool (n,); values that are not defined are arbitrary
+        but legal.  Raises DSLError if the body answers in a wrong dtype or shape
+        or fails with anything but an arithmetic or a value error.
+        """
+        try:
+            with np.errstate(divide="raise", invalid="raise", over="raise"):
+                values = self.function(*arrays)
+        except (ArithmeticError, ValueError) as error:
+            return self._evaluate_halves(arrays, error)
+        except Exception as error:
+            raise DSLError(
+                f"primitive {self.name} fails: {type(error).__name__}: {_one_line(error)}"
+            ) from error
+        return self._checked(values, arrays[0].shape)
+
+    def _evaluate_halves(self, arrays, error):
+        # Some element has no value; halving finds which, in O(k log n) calls.
+        n = arrays[0].shape[0]
+        if n == 1:
+            fill = self.result.low
+            return np.full(1, fill, self.result.dtype), np.zeros(1, bool)
+        if n == 0:
+            raise DSLError(f"primitive {self.name} fails on no rows: {_one_line(error)}")
+        parts = [
+            self.evaluate(*(a[half] for a in arrays))
+            for half in (slice(None, n // 2), slice(n // 2, None))
+        ]
+        values = np.concatenate([v for v, _ in parts])
+        defined = np.concatenate([np.ones(len(v), bool) if d is None else d for v, d in parts])
+        return values, None if defined.all() else defined
+
+    def _checked(self, values, shape):
+        result = self.result
+        if not isinstance(values, np.ndarray) or values.shape != shape:
+            given = getattr(values, "shape", type(values).__name__)
+            raise DSLError(
+                f"primitive {self.name} answers in shape {given} to arguments of shape {shape}; "
+                "it must work elementwise"
+            )
+        if result.storage is None:
+            if values.dtype != np.bool_:
+                raise DSLError(
+                    f"primitive {self.name} answers in dtype {values.dtype}; {result} needs bool"
+                )
+            return values, None
+        if values.dtype.kind not in "iu":
+            raise DSLError(
+                f"primitive {self.name} answers in dtype {values.dtype}; {result} needs an "
+                f"integer dtype ({np.dtype(np.int64)} is best)"
+            )
+        if values.size == 0 or (values.min() >= result.low and values.max() <= result.high):
+            return values.astype(result.dtype, copy=False), None
+        defined = (values >= result.low) & (values <= result.high)
+        return np.where(defined, values, result.low).astype(result.dtype, copy=False), defined
+
+
+class DSL:
+    """Types, primitives, constants and weights.
+
+    name: how the DSL is called in reports.
+    types: the types that bare family names in signatures ("Int") stand for.
+    leaf_probability: the share that the leaves (inputs and constants) of a type
+    get of its probability where it has primitives too; 0 < share < 1.
+    """
+
+    def __init__(self, name, *, types=(), leaf_probability=0.5, description=""):
+        self.name = str(name)
+        self.description = description
+        if not 0 < leaf_probability < 1:
+            raise SettingError(
+                f"leaf_probability={leaf_probability!r}: it must be above 0 and below 1"
+            )
+        self.leaf_probability = Fraction(leaf_probability)
+        self.types = []
+        self.primitives = []
+        self.constants = []
+        for type_ in types:
+            self._know(type_)
+
+    def __repr__(self):
+        return (
+            f"DSL({self.name!r}, {len(self.primitives)} primitives, "
+            f"{len(self.constants)} constants)"
+        )
+
+    def primitive(self, function=None, *, name=None, weight=1, commutative=False, symbol=None):
+        """Decorator: adds a function whose parameters and result are annotated with types."""
+
+        def decorate(function):
+            arguments, result = self._annotated(function)
+            self._append(function, arguments, result, name, weight, commutative, symbol)
+            return function
+
+        return decorate if function is None else decorate(function)
+
+    def add(self, function, signature, *, name=None, weight=1, commutative=False, symbol=None):
+        """Adds a function (a ufunc, say) with a signature such as "Int, Int -> Bool".
+
+        Raises DSLError for a signature that cannot be read, a type that is not
+        known, a weight that is not above 0, or a name or symbol already taken.
+        """
+        if not callable(function):
+            raise DSLError(f"a primitive must be a function; {function!r} is not")
+        arguments, result = self._signature(signature)
+        self._append(function, arguments, result, name, weight, commutative, symbol)
+        return function
+
+    def constant(self, value, type, *, name=None, weight=1):
+        """Adds a constant; its name is the value's own text unless given."""
+        type = self._resolve(type, "constant")
+        array = type.check(np.asarray(value), f"constant {value!r}")
+        value = array.item()
+        name = type.format(value) if name is None else str(name)
+        if any(c.name == name and c.type == type for c in self.constants):
+            raise DSLError(f"constant {name}: {type} has a constant of that name already")
+        self.constants.append(Constant(name, type, value, _weight(weight, f"constant {name}")))
+
+    def type_for(self, type):
+        """The DSL's own type that holds values of `type`: itself, or the one Int.
+
+        Raises DSLError where there is none, naming the types the DSL has.
+        """
+        if type in self.types:
+            return type
+        if type.family == "Int":
+            ints = [t for t in self.types if t.family == "Int"]
+            if len(ints) == 1 and ints[0].low <= type.low and type.high <= ints[0].high:
+                return ints[0]
+        known = ", ".join(map(str, self.types)) or "no type"
+        raise DSLError(f"DSL {self.name} has no type for {type}; it has {known}")
+
+    def _append(self, function, arguments, result, name, weight, commutative, symbol):
+        name = str(name or getattr(function, "__name__", "") or "")
+        if not name.isidentifier():
+            raise DSLError(f"a primitive needs a name that is an identifier; {name!r} is not")
+        for other in self.primitives:
+            if other.name == name:
+                raise DSLError(f"primitive {name}: the DSL has one of that name already")
+            if symbol is not None and (other.symbol, other.arguments) == (symbol, arguments):
+                raise DSLError(
+                    f"primitive {name}: symbol {symbol} is taken by {other.name} for these types"
+                )
+        if not arguments:
+            raise DSLError(f"primitive {name} has no arguments; add it as a constant")
+        _check_symbol(symbol, name, len(arguments))
+        if commutative and (len(arguments) != 2 or arguments[0] != arguments[1]):
+            raise DSLError(
+                f"primitive {name}: commutative=True needs two arguments of one type, "
+                f"not ({', '.join(map(str, arguments))})"
+            )
+        if function in _DIVISIONS:
+            function = _guarded(function)
+        weight = _weight(weight, f"primitive {name}")
+        for type_ in (*arguments, result):
+            self._know(type_)
+        self.primitives.append(
+            Primitive(name, function, arguments, result, weight, bool(commutative), symbol)
+        )
+
+    def _know(self, type_):
+        if not isinstance(type_, Type):
+            raise DSLError(f"{type_!r} is no type; allowed: Bool, Mod(p), Int(low, high)")
+        if type_ not in self.types:
+            self.types.append(type_)
+
+    def _annotated(self, function):
+        name = getattr(function, "__name__", repr(function))
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):
+            raise DSLError(
+                f"{name} has no Python signature; use dsl.add(function, 'Int, Int -> Int')"
+            ) from None
+        found = []
+        wanted = [(p.name, p.annotation) for p in signature.parameters.values()]
+        for what, annotation in [*wanted, ("the result", signature.return_annotation)]:
+            if annotation is inspect.Signature.empty:
+                raise DSLError(f"primitive {name}: {what} has no type annotation")
+            if isinstance(annotation, str):  # from __future__ import annotations
+                annotation = _lookup(function, annotation)
+            found.append(self._resolve(annotation, f"primitive {name}"))
+        return tuple(found[:-1]), found[-1]
+
+    def _signature(self, text):
+        left, arrow, right = str(text).partition("->")
+        try:
+            if not arrow:
+                raise SyntaxError
+            arguments = ast.parse(f"({left.strip()},)", mode="eval").body.elts
+            result = ast.parse(right.strip(), mode="eval").body
+        except (SyntaxError, AttributeError):
+            raise DSLError(f"signature {text!r}: write it like 'Int, Int -> Bool'") from None
+        where = f"signature {text!r}"
+        return tuple(self._resolve(a, where) for a in arguments), self._resolve(result, where)
+
+    def _resolve(self, given, where):
+        """A Type from a Type, a family function (Int), a text or a parsed expression."""
+        if isinstance(given, Type):
+            return given
+        if isinstance(given, str):
+            try:
+                given = ast.parse(given.strip(), mode="eval").body
+            except SyntaxError:
+                raise DSLError(f"{where}: {given!r} is no type") from None
+        if given in (Int, Mod):
+            return self._bare(given.__name__, where)
+        if isinstance(given, ast.Name) and given.id in FAMILIES:
+            return self._bare(given.id, where)
+        if isinstance(given, ast.Call) and isinstance(given.func, ast.Name):
+            family = FAMILIES.get(given.func.id)
+            if callable(family):
+                try:
+                    return family(*(ast.literal_eval(a) for a in given.args))
+                except (TypeError, ValueError, SyntaxError) as error:
+                    raise DSLError(f"{where}: {_one_line(error)}") from None
+        shown = ast.unparse(given) if isinstance(given, ast.AST) else repr(given)
+        raise DSLError(f"{where}: {shown} is no type; allowed: Bool, Mod(p), Int, Int(low, high)")
+
+    def _bare(self, family, where):
+        if family == "Bool":
+            return Bool
+        known = [t for t in self.types if t.family == family]
+        if len(known) == 1:
+            return known[0]
+        if known:
+            raise DSLError(
+                f"{where}: {family} could be {' or '.join(map(str, known))}; write which"
+            )
+        if family == "Mod":
+            raise DSLError(f"{where}: Mod needs its modulus, as in Mod(97)")
+        return Int()
+
+
+def _weight(weight, what):
+    try:
+        value = Fraction(weight)
+    except (TypeError, ValueError, OverflowError):
+        value = Fraction(0)
+    if value <= 0:
+        raise DSLError(f"{what}: weight {weight!r} must be a number above 0")
+    return value
+
+
+def _check_symbol(symbol, name, arity):
+    allowed = {1: UNARY_SYMBOLS, 2: (*BINARY_SYMBOLS, *COMPARISONS)}.get(arity, ())
+    if symbol is not None and symbol not in allowed:
+        raise DSLError(
+            f"primitive {name}: symbol {symbol!r} is not one of {' '.join(allowed) or 'none'} "
+            f"for {arity} argument{'s' * (arity != 1)}"
+        )
+
+
+def _lookup(function, text):
+    """What an annotation kept as text stands for, by name, in the function's own scope."""
+    scope = dict(getattr(function, "__globals__", {}))
+    closure = inspect.getclosurevars(function).nonlocals if function.__closure__ else {}
+    return {**scope, **closure}.get(text, text)
+
+
+def _guarded(divide):
+    def guarded(a, b):
+        zero = b == 0
+        if not zero.any():
+            return divide(a, b)
+        return np.where(zero, UNDEFINED, divide(a, np.where(zero, 1, b)))
+
+    guarded.__name__ = divide.__name__
+    return guarded
+
+
+def _one_line(error):
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,109 @@
+"""The built-in DSLs, and how a DSL is found by name, entry point or file.
+
+A DSL module has `build(types, **settings)`, which makes the DSL for a task whose
+columns and labels have these types, and `fits(types)`, whether it serves them.
+The modules beside this one are found by themselves; other packages name theirs
+in the entry point group `synth.dsls`.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import traceback
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from synth.dsl import DSL
+from synth.errors import DSLError
+from synth.registry import bind, parse_spec
+
+
+def names():
+    """The names of the built-in DSLs and of those that entry points add."""
+    return sorted({*_built_in(), *(e.name for e in entry_points(group="synth.dsls"))})
+
+
+def describe(name):
+    """(first line of its description, {setting: default}) of a DSL by name."""
+    maker = _maker(name)
+    function = getattr(maker, "build", maker)
+    text = inspect.getdoc(maker) or getattr(maker, "description", "")
+    settings = {}
+    if callable(function):
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        settings = {p.name: p.default for p in parameters}
+    return text, settings
+
+
+def for_types(types):
+    """The built-in DSL that fits these types.  Raises DSLError where none does."""
+    for name in _built_in():
+        module = _maker(name)
+        if module.fits(types):
+            return module.build(types)
+    given = ", ".join(sorted({str(t) for t in types}))
+    raise DSLError(
+        f"no built-in DSL fits columns and labels of {given}; give one with --dsl "
+        f"(built in: {', '.join(_built_in())})"
+    )
+
+
+def load_dsl(spec, types=()):
+    """A DSL from a name with settings, `FILE.py:NAME`, or a DSL as it is.
+
+    Raises DSLError where there is none or it cannot be made.
+    """
+    if isinstance(spec, DSL):
+        return spec
+    if ".py:" in str(spec) or str(spec).endswith(".py"):
+        return _made(_from_file(str(spec)), str(spec), [], {}, types)
+    name, positional, named = parse_spec(spec)
+    return _made(_maker(name), str(spec), positional, named, types)
+
+
+def _built_in():
+    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+
+
+def _maker(name):
+    if name in _built_in():
+        return importlib.import_module(f"{__name__}.{name}")
+    for entry in entry_points(group="synth.dsls", name=name):
+        return entry.load()
+    raise DSLError(f"no DSL {name!r}; known: {', '.join(names())}, or FILE.py:NAME")
+
+
+def _made(maker, what, positional, named, types):
+    maker = getattr(maker, "build", maker)
+    if not isinstance(maker, DSL):
+        if not callable(maker):
+            raise DSLError(f"{what} is no DSL and no function that makes one")
+        takes = bool(inspect.signature(maker).parameters)
+        settings = bind(maker, what, positional, named, skip=1)
+        maker = maker(types, **settings) if takes else maker()
+    if not isinstance(maker, DSL):
+        raise DSLError(f"{what} makes {type(maker).__name__}; a DSL is needed")
+    return maker
+
+
+def _from_file(spec):
+    path, _, name = spec.rpartition(":")
+    if not path or not name:
+        raise DSLError(f"{spec}: write FILE.py:NAME, with the name of the DSL in the file")
+    file = Path(path)
+    if not file.is_file():
+        raise DSLError(f"{path}: no such file")
+    module_spec = importlib.util.spec_from_file_location(file.stem, file)
+    module = importlib.util.module_from_spec(module_spec)
+    try:
+        module_spec.loader.exec_module(module)
+    except Exception as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
+        line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else "?")
+        text = " ".join(str(error).split())
+        raise DSLError(f"{path}, line {line}: {type(error).__name__}: {text}") from error
+    if not hasattr(module, name):
+        found = [n for n, v in vars(module).items() if isinstance(v, DSL)]
+        raise DSLError(f"{path} has no {name}; DSLs in it: {', '.join(found) or 'none'}")
+    return getattr(module, name)

@@ -1,0 +1,42 @@
+"""Arithmetic modulo p: sums, differences, products and small constants.
+
+The modulus is that of the task's columns unless `p` is given.
+"""
+
+from synth.dsl import DSL
+from synth.errors import DSLError
+from synth.types import Mod
+
+
+def fits(types):
+    return len(set(types)) == 1 and types[0].family == "Mod"
+
+
+def build(types=(), p: int | None = None, constants: tuple = (1, 2, 3)):
+    """The modular DSL; p: the modulus; constants: those below p are taken."""
+    if p is None:
+        found = sorted({t.size for t in types if t.family == "Mod"})
+        if len(found) != 1:
+            raise DSLError(
+                f"modular: the task's columns have {len(found)} moduli; give one, as modular:p=97"
+            )
+        p = found[0]
+    residue = Mod(p)
+    dsl = DSL(f"modular:p={p}", types=(residue,), description=__doc__)
+
+    @dsl.primitive(symbol="+", commutative=True)
+    def add(a: residue, b: residue) -> residue:
+        return (a + b) % p
+
+    @dsl.primitive(symbol="-")
+    def sub(a: residue, b: residue) -> residue:
+        return (a - b) % p
+
+    @dsl.primitive(symbol="*", commutative=True)
+    def mul(a: residue, b: residue) -> residue:
+        return (a * b) % p
+
+    for value in constants:
+        if 0 <= value < p:
+            dsl.constant(value, residue)
+    return dsl

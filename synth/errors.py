@@ -1,0 +1,39 @@
+"""The errors that synth raises on purpose.
+
+Every one of them is a :class:`SynthError`, so that one ``except`` catches them
+all, and most are built-in errors as well, so that code which knows nothing of
+synth treats them as it should.  Their messages are one line: what was given,
+and what is allowed.
+"""
+
+
+class SynthError(Exception):
+    """The base of every error that synth raises on purpose."""
+
+
+class TypeMismatchError(SynthError, TypeError):
+    """A value, column or argument is not of the type that is asked for."""
+
+
+class DSLError(SynthError, ValueError):
+    """A DSL, a primitive or a grammar is wrong or does not fit its task."""
+
+
+class ParseError(SynthError, ValueError):
+    """A text is no program of the grammar."""
+
+
+class TaskError(SynthError, ValueError):
+    """A task, a table or a training split cannot be used."""
+
+
+class SettingError(SynthError, ValueError):
+    """A setting is outside what is allowed."""
+
+
+class UndefinedError(SynthError, ArithmeticError):
+    """A program has no value on some row."""
+
+
+class RunError(SynthError, ValueError):
+    """A saved run cannot be read."""

@@ -1,0 +1,347 @@
+"""A program: an immutable expression tree; text and tree convert both ways.
+
+The text is Python expression syntax, `(x0 ^ x1) & ~x2` or `gcd(x, y)`, read with
+the `ast` module and never run.  An input whose name is no identifier is written
+as a string: `'colour=red' & x1`.
+"""
+
+import ast
+import keyword
+
+import numpy as np
+
+from synth.dsl import Constant, Input, Primitive
+from synth.errors import ParseError, TypeMismatchError, UndefinedError
+
+# Python's precedences, low to high; a comparison does not chain here.
+_LEVELS = [("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "//", "%", "@")]
+_BINDING = {symbol: 2 + level for level, group in enumerate(_LEVELS) for symbol in group}
+_BINDING.update(dict.fromkeys(("<", "<=", "==", "!=", ">", ">="), 1))
+_UNARY = 2 + len(_LEVELS)
+_BINDING["**"] = _UNARY + 1
+_ATOM = _UNARY + 2
+
+_AST_SYMBOLS = {
+    ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&", ast.LShift: "<<", ast.RShift: ">>",
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//",
+    ast.Mod: "%", ast.MatMult: "@", ast.Pow: "**", ast.Lt: "<", ast.LtE: "<=",
+    ast.Eq: "==", ast.NotEq: "!=", ast.Gt: ">", ast.GtE: ">=", ast.Invert: "~",
+    ast.USub: "-", ast.UAdd: "+",
+}  # fmt: skip
+
+# Python's own parser and this module's walk both recurse.
+_DEEPEST = 200
+
+
+class Program:
+    """An expression tree of inputs, constants and primitives.
+
+    head: the Input, Constant or Primitive at the root; arguments: the programs
+    under it.  Two programs are equal when their trees are.  Raises
+    TypeMismatchError where the arguments do not fit the head.
+    """
+
+    __slots__ = ("_hash", "arguments", "head")
+
+    def __init__(self, head, arguments=()):
+        arguments = tuple(arguments)
+        if tuple(a.type for a in arguments) != tuple(head.arguments):
+            given = ", ".join(str(a.type) for a in arguments)
+            wanted = ", ".join(map(str, head.arguments))
+            raise TypeMismatchError(f"{head.name} takes ({wanted}), not ({given})")
+        object.__setattr__(self, "head", head)
+        object.__setattr__(self, "arguments", arguments)
+        object.__setattr__(self, "_hash", hash((head, arguments)))
+
+    def __setattr__(self, name, value):
+        raise AttributeError("a program does not change")
+
+    def __hash__(self):
+        return self._hash
+
+    def __eq__(self, other):
+        if not isinstance(other, Program):
+            return NotImplemented
+        if self is other:
+            return True
+        return (
+            self._hash == other._hash
+            and self.head is other.head
+            and self.arguments == other.arguments
+        )
+
+    def __repr__(self):
+        return f"Program({self.text!r})"
+
+    def __str__(self):
+        return self.text
+
+    @property
+    def type(self):
+        return self.head.result
+
+    @property
+    def text(self):
+        """The program in Python expression syntax."""
+        return _text(self)[0]
+
+    @property
+    def size(self):
+        """The number of nodes."""
+        return sum(1 for _ in self.walk())
+
+    @property
+    def depth(self):
+        """The number of nodes on the longest path from the root; a leaf has 1."""
+        depths = {}
+        for node in self.parts():
+            depths[node] = 1 + max((depths[a] for a in node.arguments), default=0)
+        return depths[self]
+
+    def bits(self, grammar):
+        """The program's description length in bits: the sum over its nodes."""
+        return self.units(grammar) / 1024
+
+    def units(self, grammar):
+        """The same in units of 1/1024 bit."""
+        return sum(grammar.units(node.head) for node in self.walk())
+
+    def walk(self):
+        """Every node, the root first, shared parts as often as they stand in the tree."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.arguments))
+
+    def parts(self):
+        """Every distinct subexpression, arguments before what uses them."""
+        seen, stack = set(), [(self, False)]
+        while stack:
+            node, ready = stack.pop()
+            if ready:
+                if node not in seen:
+                    seen.add(node)
+                    yield node
+            elif node not in seen:
+                stack.append((node, True))
+                stack.extend((a, False) for a in reversed(node.arguments))
+
+    def graph(self):
+        """A networkx DiGraph, one node a distinct subexpression, edges to arguments.
+
+        Nodes are the texts; node attributes: `label`, `type`; edge attribute:
+        `positions`, the argument positions that the edge stands for.
+        """
+        import networkx as nx
+
+        graph = nx.DiGraph()
+        for node in self.parts():
+            graph.add_node(node.text, label=_label(node.head), type=str(node.type))
+            for position, argument in enumerate(node.arguments):
+                if graph.has_edge(node.text, argument.text):
+                    graph.edges[node.text, argument.text]["positions"] += (position,)
+                else:
+                    graph.add_edge(node.text, argument.text, positions=(position,))
+        return graph
+
+    def outputs(self, columns):
+        """Values and where they are defined, for columns of one length n.
+
+        columns: a mapping of input names to arrays (n,).  Returns (values of the
+        type's dtype (n,), defined bool (n,)).  Raises TypeMismatchError for a
+        column that is missing, of another length, or not of its type.
+        """
+        rows = _rows(columns)
+        values, defined = {}, np.ones(rows, bool)
+        for node in self.parts():
+            head = node.head
+            if isinstance(head, Input):
+                if head.name not in columns:
+                    raise TypeMismatchError(f"no column {head.name}; given: {', '.join(columns)}")
+                values[node] = head.type.check(columns[head.name], f"column {head.name}")
+            elif isinstance(head, Constant):
+                values[node] = np.full(rows, head.value, head.type.dtype)
+            else:
+                values[node], known = head.evaluate(*(values[a] for a in node.arguments))
+                if known is not None:
+                    defined &= known
+        return values[self], defined
+
+    def evaluate(self, columns):
+        """The program's values on columns of one length n: an array (n,).
+
+        Raises UndefinedError where some row has no value, and TypeMismatchError
+        as `outputs` does.
+        """
+        values, defined = self.outputs(columns)
+        if not defined.all():
+            row = int(np.flatnonzero(~defined)[0])
+            raise UndefinedError(f"{self.text} has no value on row {row}")
+        return values
+
+    @staticmethod
+    def parse(text, grammar, type=None):
+        """The program that a text stands for, of the given type where one is given.
+
+        Raises ParseError for a text that is no expression, a name the grammar does
+        not have, types that do not fit, or more than one reading.
+        """
+        try:
+            tree = ast.parse(text.strip(), mode="eval").body
+            readings = _Reader(grammar).readings(tree, 1)
+        except SyntaxError as error:
+            raise ParseError(f"{text!r} is no expression: {error.msg}") from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            if isinstance(error, ParseError):
+                raise
+            raise ParseError(
+                f"the program is nested too deeply or holds a null byte: {error}"
+            ) from None
+        if type is not None:
+            type = grammar.dsl.type_for(type)
+            if type not in readings:
+                found = " or ".join(map(str, readings))
+                raise ParseError(f"{text!r} is {found}, not {type}")
+            return readings[type]
+        if len(readings) > 1:
+            found = " or ".join(map(str, readings))
+            raise ParseError(f"{text!r} could be {found}; say which type")
+        return next(iter(readings.values()))
+
+
+class _Reader:
+    """Turns a Python syntax tree into the programs it can stand for, one a type."""
+
+    def __init__(self, grammar):
+        self.leaves, self.calls, self.symbols = {}, {}, {}
+        for production in grammar:
+            item = production.item
+            if isinstance(item, Primitive):
+                self.calls.setdefault(item.name, []).append(item)
+                if item.symbol:
+                    key = item.symbol, len(item.arguments)
+                    self.symbols.setdefault(key, []).append(item)
+            else:
+                self.leaves.setdefault(item.name, []).append(item)
+        self.grammar = grammar
+
+    def readings(self, node, depth):
+        if depth > _DEEPEST:
+            raise ParseError(f"the program is nested too deeply; allowed: {_DEEPEST} levels")
+        found = {}
+        for head, arguments in self.heads(node):
+            head = [item for item in head if len(item.arguments) == len(arguments)]
+            if not head:  # a complaint about it comes before one about its arguments
+                continue
+            options = [self.readings(a, depth + 1) for a in arguments]
+            for item in head:
+                if all(t in option for t, option in zip(item.arguments, options, strict=True)):
+                    parts = [o[t] for t, o in zip(item.arguments, options, strict=True)]
+                    program = Program(item, parts)
+                    if program.type in found:
+                        raise ParseError(f"{ast.unparse(node)!r} can be read in two ways")
+                    found[program.type] = program
+        if not found:
+            raise ParseError(self.complaint(node))
+        return found
+
+    def heads(self, node):
+        """The items a node may stand for, with the nodes of their arguments."""
+        match node:
+            case ast.Name(id=name):
+                yield self.leaves.get(name, ()), ()
+            case ast.Constant(value=str(name)):
+                yield self.leaves.get(name, ()), ()
+            case ast.Constant(value=bool(value)):
+                yield self.leaves.get(str(value).lower(), ()), ()
+            case ast.Constant(value=int(value)):
+                yield self.leaves.get(str(value), ()), ()
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
+                literal = self.leaves.get(f"-{value}", ())
+                yield (
+                    (literal, ()) if literal else (self.symbols.get(("-", 1), ()), (node.operand,))
+                )
+            case ast.UnaryOp(op=op, operand=operand):
+                yield self.symbols.get((_AST_SYMBOLS.get(type(op)), 1), ()), (operand,)
+            case ast.BinOp(left=left, op=op, right=right):
+                yield self.symbols.get((_AST_SYMBOLS[type(op)], 2), ()), (left, right)
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                yield self.symbols.get((_AST_SYMBOLS.get(type(op)), 2), ()), (left, right)
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                yield self.calls.get(name, ()), arguments
+
+    def complaint(self, node):
+        shown = ast.unparse(node)
+        match node:
+            case ast.Name() | ast.Constant():
+                known = ", ".join(_quoted(n) for n in self.leaves)
+                return f"{shown} is no input or constant; known: {known}"
+            case ast.Call(func=ast.Name(id=name)) if name not in self.calls:
+                return f"{name} is no primitive; known: {', '.join(self.calls)}"
+            case ast.Compare(ops=[_, _, *_]):
+                return f"{shown!r}: comparisons do not chain; use &"
+        signatures = "; ".join(
+            f"{p.symbol or p.name}: {p.signature}" for group in self.calls.values() for p in group
+        )
+        return f"{shown!r} fits no primitive; known: {signatures}"
+
+
+def _rows(columns):
+    lengths = {len(c) for c in columns.values()}
+    if len(lengths) != 1:
+        raise TypeMismatchError(f"columns must be of one length; given: {sorted(lengths)}")
+    return lengths.pop()
+
+
+def _label(head):
+    return (head.symbol or head.name) if isinstance(head, Primitive) else head.name
+
+
+def _quoted(name):
+    plain = name.isidentifier() and not keyword.iskeyword(name)
+    return name if plain or _is_number(name) else repr(name)
+
+
+def _is_number(name):
+    return name.isascii() and name.removeprefix("-").isdecimal() and str(int(name)) == name
+
+
+def _leaf(head):
+    if isinstance(head, Input) and not head.name.isidentifier():
+        return repr(head.name)
+    return _quoted(head.name)
+
+
+def _text(program):
+    """The text and how tightly it binds; iterative over distinct parts."""
+    texts = {}
+    for node in program.parts():
+        head = node.head
+        inner = [texts[a] for a in node.arguments]
+        if not inner:
+            name = _leaf(head)
+            texts[node] = name, _UNARY if name.startswith("-") else _ATOM
+        elif head.symbol is None or (
+            # -1 would be read as the constant
+            len(inner) == 1 and head.symbol == "-" and inner[0][0].isdecimal()
+        ):
+            texts[node] = f"{head.name}({', '.join(t for t, _ in inner)})", _ATOM
+        elif len(inner) == 1:
+            texts[node] = head.symbol + _within(inner[0], _UNARY), _UNARY
+        else:
+            binding = _BINDING[head.symbol]
+            # Python groups a - b - c to the left, a ** b ** c to the right.
+            chains = head.symbol not in ("<", "<=", "==", "!=", ">", ">=")
+            left = binding + (head.symbol == "**" or not chains)
+            right = binding + (head.symbol != "**")
+            if head.symbol == "**":
+                right = _UNARY
+            text = f"{_within(inner[0], left)} {head.symbol} {_within(inner[1], right)}"
+            texts[node] = text, binding
+    return texts[program]
+
+
+def _within(inner, least):
+    text, binding = inner
+    return text if binding >= least else f"({text})"

@@ -1,0 +1,255 @@
+"""What a search found: the chosen hypothesis, its rivals, the front and the certificate.
+
+A `Result` is a plain record that goes to JSON and back; one that comes straight
+from a search also holds its programs and can predict.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from synth.engine import Level
+from synth.errors import RunError
+from synth.program import Program
+
+#: What a saved file says it is.
+FORMAT = "synth-run-1"
+
+
+@dataclass(frozen=True)
+class ProgramScore:
+    """The best program on a labelling.
+
+    text; bits: its description length; exceptions: training rows it is wrong on;
+    total_bits: of the hypothesis; ties: how many programs (behaviours) reach that
+    total; train_accuracy, test_accuracy: of its predictions, the mean over the
+    ties (None without held-out rows); inverted: with two labels and more
+    exceptions than not, the hypothesis says the other label on unseen rows.
+    """
+
+    text: str
+    bits: float
+    exceptions: int
+    total_bits: float
+    train_accuracy: float
+    test_accuracy: float | None
+    ties: int
+    inverted: bool
+
+
+@dataclass(frozen=True)
+class TableScore:
+    """The better look-up table: total bits, kind ("uniform" or "frequency"), accuracies."""
+
+    bits: float
+    kind: str
+    train_accuracy: float
+    test_accuracy: float | None
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One of the best hypotheses; share: of the posterior 2**-total among all scored."""
+
+    kind: str
+    text: str
+    bits: float | None
+    exceptions: int | None
+    total_bits: float
+    share: float
+    inverted: bool
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """A program with fewer exceptions than every shorter one."""
+
+    bits: float
+    exceptions: int
+    total_bits: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One search on one labelling.
+
+    task, dsl: names; rows: {"train", "test", "labels"} counts; chosen: "program" or
+    "table"; program: None where none was scored; total_bits: the least of all;
+    saved_bits: table bits less the best program's total (None without a program);
+    chance_bound, chance_bound_uniform: bounds on the chance that permuted, or
+    uniformly drawn, training labels let any hypothesis reach total_bits, and their
+    base-2 logarithms; certified_bits: every program up to so many bits was scored
+    (None: of whatever length); optimal: no program beyond can win; stop_reason: one
+    of "optimal", "exhausted", "max_bits", "max_programs", "seconds", "memory",
+    "interrupted"; candidates, distinct: programs made, and distinct behaviours of
+    the label type; top: programs of one behaviour count once.
+    """
+
+    task: str
+    dsl: str
+    labelling: str
+    rows: dict
+    chosen: str
+    program: ProgramScore | None
+    table: TableScore
+    total_bits: float
+    saved_bits: float | None
+    chance_bound: float
+    log2_chance_bound: float
+    chance_bound_uniform: float
+    log2_chance_bound_uniform: float
+    certified_bits: float | None
+    optimal: bool
+    stop_reason: str
+    candidates: int
+    distinct: int
+    seconds: float
+    front: tuple
+    top: tuple
+    levels: tuple
+    settings: dict
+    version: str
+    best: Program | None = field(default=None, repr=False, compare=False)
+    trained_on: object = field(default=None, repr=False, compare=False)
+
+    def to_dict(self):
+        """The record as JSON takes it."""
+        live = ("best", "trained_on")
+        document = {
+            f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in live
+        }
+        return {"format": FORMAT, "kind": "search", **document}
+
+    @staticmethod
+    def from_dict(document):
+        """A record from JSON.  Raises RunError where it is none."""
+        parts = {"program": ProgramScore, "table": TableScore}
+        lists = {"front": FrontPoint, "top": Hypothesis, "levels": Level}
+        try:
+            given = {k: v for k, v in document.items() if k not in ("format", "kind")}
+            for key, kind in parts.items():
+                given[key] = given[key] and kind(**given[key])
+            for key, kind in lists.items():
+                given[key] = tuple(kind(**entry) for entry in given[key])
+            return Result(**given)
+        except (TypeError, KeyError, AttributeError) as error:
+            raise RunError(f"not a saved search: {' '.join(str(error).split())}") from None
+
+    def predict(self, columns):
+        """Predicted labels (rows,) for typed columns, as the task's labels were written.
+
+        The program where it was chosen; else the table: the training label of the
+        same inputs (the most frequent one), the majority label where there is none.
+        Raises RunError for a result that was loaded from a file.
+        """
+        task = self.trained_on
+        if task is None:
+            raise RunError("a saved result does not hold its data; search again to predict")
+        majority = task.majority()
+        if self.chosen == "program":
+            values, defined = self.best.outputs(columns)
+            values = values.astype(np.int64)
+            if self.program.inverted:
+                values = np.where(values == task.alphabet[0], task.alphabet[1], task.alphabet[0])
+            known = defined & np.isin(values, task.alphabet)
+            values = np.where(known, values, majority)
+        else:
+            values = _looked_up(task, columns, majority)
+        if task.label_names == tuple(task.label_type.format(a) for a in task.alphabet):
+            return values.astype(task.label_type.dtype)
+        return np.array(task.label_names)[task.classes(values)]
+
+    def _repr_html_(self):
+        from synth.report.text import search_rows
+
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in search_rows(self)
+        )
+        return f"<table>{rows}</table>"
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A task beside its random-label twin: two results of one enumeration."""
+
+    structured: Result
+    random: Result
+
+    def to_dict(self):
+        return {
+            "format": FORMAT,
+            "kind": "contrast",
+            "structured": self.structured.to_dict(),
+            "random": self.random.to_dict(),
+        }
+
+    @staticmethod
+    def from_dict(document):
+        try:
+            parts = [document[k] for k in ("structured", "random")]
+        except KeyError as error:
+            raise RunError(f"not a saved contrast: no {error}") from None
+        return Contrast(*map(Result.from_dict, parts))
+
+    def _repr_html_(self):
+        parts = [("true labels", self.structured), ("random twin", self.random)]
+        return "".join(f"<h4>{escape(title)}</h4>{r._repr_html_()}" for title, r in parts)
+
+
+def save_run(run, path):
+    """Writes a result or a contrast as JSON: aside first, then renamed into place."""
+    path = Path(path)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(json.dumps(run.to_dict(), indent=1, allow_nan=False) + "\n")
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise RunError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def load_run(path):
+    """A saved result or contrast.  Raises RunError where it cannot be read."""
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise RunError(f"{path} is no JSON; allowed: a file that --save wrote") from None
+    kinds = {"search": Result, "contrast": Contrast}
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if kind not in kinds or document.get("format") != FORMAT:
+        raise RunError(f"{path} is no saved run; allowed: a file that --save wrote")
+    try:
+        return kinds[kind].from_dict(document)
+    except RunError as error:
+        raise RunError(f"{path}: {error}") from None
+
+
+def _plain(value):
+    if isinstance(value, (ProgramScore, TableScore, Hypothesis, FrontPoint, Level)):
+        return asdict(value)
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _looked_up(task, columns, majority):
+    names = list(task.columns)
+    seen = {}
+    train = [task.columns[n][task.train] for n in names]
+    for *inputs, label in zip(*train, task.labels[task.train], strict=True):
+        seen.setdefault(tuple(map(int, inputs)), []).append(int(label))
+    table = {
+        key: min(set(found), key=lambda v: (-found.count(v), v)) for key, found in seen.items()
+    }
+    asked = [np.asarray(task.types[n].check(columns[n], f"column {n}")).tolist() for n in names]
+    return np.array(
+        [table.get(tuple(map(int, row)), majority) for row in zip(*asked, strict=True)], np.int64
+    )

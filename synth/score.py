@@ -1,0 +1,82 @@
+"""Scoring: what one labelling makes of the programs that an enumerator finds.
+
+All programs of one cost with the same number of exceptions have the same total,
+so a level is scored by the histogram of its exceptions; single rows are looked at
+only where their total is among the best.
+"""
+
+import math
+
+import numpy as np
+
+from synth import codes
+from synth.grammar import UNIT
+
+#: Totals closer than this are equal: they differ by rounding only.
+SAME = 1e-9
+
+
+class Score:
+    """The running best of one labelling.
+
+    n, k, outside: see `codes`; top: how many hypotheses to keep.  After `add`:
+    `best` is the least total so far (None before any program), `ties` the rows
+    that reach it, `top_rows` lists (total, row, cost, exceptions) of the `top`
+    least totals, `front` (cost, exceptions, row) wherever a longer program has
+    fewer exceptions than every shorter one; `log2_mass` is log2 of the sum of
+    2**-total over all programs scored.
+    """
+
+    def __init__(self, n, k, outside, top):
+        self.code = codes.program_totals(n, k, outside)
+        self.top = top
+        self.best = None
+        self.ties = []
+        self.top_rows = []
+        self.front = []
+        self.log2_mass = -math.inf
+
+    def add(self, cost, first, errors):
+        """Scores rows first.. of one cost, in units; errors int32 (rows,)."""
+        histogram = np.bincount(errors, minlength=len(self.code))
+        present = np.flatnonzero(histogram)
+        totals = cost / UNIT + self.code[present]
+        least = float(totals.min())
+        mass = least - math.log2(float((histogram[present] * np.exp2(least - totals)).sum()))
+        self.log2_mass = float(np.logaddexp2(self.log2_mass, -mass))
+        self._add_front(cost, first, errors, int(present[0]))
+        self._add_best(cost, first, errors, present, totals, least)
+        self._add_top(cost, first, errors, present, totals)
+
+    def _add_front(self, cost, first, errors, fewest):
+        if not self.front or fewest < self.front[-1][1]:
+            self.front.append((cost, fewest, first + int(np.argmax(errors == fewest))))
+
+    def _add_best(self, cost, first, errors, present, totals, least):
+        if self.best is not None and least > self.best + SAME:
+            return
+        if self.best is None or least < self.best - SAME:
+            self.best, self.ties = least, []
+        for e in present[totals <= self.best + SAME]:
+            rows = first + np.flatnonzero(errors == e)
+            self.ties.append((cost, int(e), rows))
+
+    def _add_top(self, cost, first, errors, present, totals):
+        kept = self.top_rows
+        bound = kept[-1][0] if len(kept) >= self.top else math.inf
+        for e, total in sorted(zip(present.tolist(), totals.tolist(), strict=True), key=_by_total):
+            if total >= bound - SAME:
+                break
+            rows = np.flatnonzero(errors == e)[: self.top]
+            kept += [(total, first + int(r), cost, e) for r in rows]
+        kept.sort(key=lambda entry: (round(entry[0] / SAME), entry[3], entry[1]))
+        del kept[self.top :]
+
+    def tied_rows(self):
+        """All (cost, exceptions, row) that reach the best total, fewest exceptions first."""
+        found = [(cost, e, rows) for cost, e, rows in self.ties]
+        return sorted(found, key=lambda tie: (tie[1], tie[0]))
+
+
+def _by_total(pair):
+    return pair[1], pair[0]

@@ -1,0 +1,170 @@
+"""A task: typed input columns, labels, and which rows are for training.
+
+The labels of a task are values of its label type, so that a program's answer can
+be compared with them; the alphabet lists the k values that labels can take.  A
+twin is the same inputs and the same training rows with other labels.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from synth.errors import TaskError
+from synth.types import Type
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Typed columns, labels and a training mask.
+
+    name; columns: names to arrays (rows,); types: names to types; labels: values
+    of `label_type` (rows,); train: bool (rows,); alphabet: the label values there
+    can be, ascending, at least 2 (all values of the type if not given and at most
+    65,521 of them; of an Int type those that occur); label_names: how reports show
+    them; labelling: "true", or how the labels were made.
+
+    Raises TaskError for no rows, no training row, columns of different lengths or
+    labels outside the alphabet, and TypeMismatchError for values of a wrong type.
+    """
+
+    name: str
+    columns: dict
+    types: dict
+    labels: np.ndarray
+    label_type: Type
+    train: np.ndarray | None = None
+    alphabet: tuple | None = None
+    label_names: tuple | None = None
+    label: str = "label"
+    labelling: str = "true"
+    settings: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        if not self.columns:
+            raise TaskError(f"task {self.name} has no input column; it needs one at least")
+        columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
+        labels = self.label_type.check(self.labels, f"label column {self.label}")
+        rows = len(labels)
+        for name, column in columns.items():
+            if column.shape != (rows,):
+                raise TaskError(
+                    f"task {self.name}: column {name} has shape {column.shape}; "
+                    f"allowed: ({rows},), as many as labels"
+                )
+        if rows == 0:
+            raise TaskError(f"task {self.name} has no rows; it needs one at least")
+        train = np.ones(rows, bool) if self.train is None else np.asarray(self.train)
+        if train.dtype != np.bool_ or train.shape != (rows,):
+            raise TaskError(f"task {self.name}: train must be bool of shape ({rows},)")
+        if not train.any():
+            raise TaskError(f"task {self.name}: the training set has 0 rows; allowed: 1..{rows}")
+        alphabet = self.alphabet
+        if alphabet is None:
+            whole = self.label_type.family != "Int"
+            alphabet = range(self.label_type.size) if whole else np.unique(labels).tolist()
+        alphabet = tuple(sorted(int(a) for a in alphabet))
+        if len(alphabet) < 2:
+            raise TaskError(
+                f"task {self.name}: one label value only ({alphabet[0]}); allowed: 2 and more"
+            )
+        outside = labels[~np.isin(labels.astype(np.int64), alphabet)]
+        if outside.size:
+            raise TaskError(f"task {self.name}: label {outside[0]} is not among the label values")
+        names = self.label_names or tuple(self.label_type.format(a) for a in alphabet)
+        for key, value in (
+            ("columns", columns), ("labels", labels), ("train", train),
+            ("alphabet", alphabet), ("label_names", tuple(map(str, names))),
+        ):  # fmt: skip
+            object.__setattr__(self, key, value)
+
+    def __repr__(self):
+        return f"Task({self.name!r}, {self.rows} rows, {self.training} for training)"
+
+    @property
+    def rows(self):
+        return len(self.labels)
+
+    @property
+    def training(self):
+        """The number n of training rows."""
+        return int(self.train.sum())
+
+    @property
+    def outside(self):
+        """Whether predictions of the label type can be no label at all."""
+        return self.label_type.size > len(self.alphabet)
+
+    def counts(self):
+        """How often each label value occurs in training, int64 (k,)."""
+        return self.counts_of(self.labels[self.train])
+
+    def counts_of(self, labels):
+        return np.bincount(self.classes(labels), minlength=len(self.alphabet))
+
+    def classes(self, labels):
+        """The place of each label in the alphabet, 0..k-1."""
+        return np.searchsorted(self.alphabet, np.asarray(labels).astype(np.int64))
+
+    def majority(self):
+        """The most frequent training label, ties to the smallest."""
+        return self.alphabet[int(np.argmax(self.counts()))]
+
+    def split(self, train, seed=0):
+        """The same task with other training rows: a fraction (float) or a count (int)."""
+        mask = training_mask(self.rows, train, seed)
+        settings = {**self.settings, "train": train, "seed": seed}
+        return replace(self, train=mask, settings=settings)
+
+    def permuted(self, seed=0):
+        """The twin whose training labels are permuted among the training rows.
+
+        Held-out labels are permuted among the held-out rows.  Label counts, and so
+        the bits of the tables, stay as they are: only what goes with what is lost.
+        """
+        generator = stream(seed, 1)
+        labels = self.labels.copy()
+        for part in (self.train, ~self.train):
+            labels[part] = generator.permutation(labels[part])
+        return self._twin(labels, "permuted")
+
+    def uniform(self, seed=0):
+        """The twin whose labels are drawn uniformly from the alphabet."""
+        return self._twin(self._drawn(stream(seed, 2), self.rows), "uniform")
+
+    def corrupted(self, fraction, seed=0):
+        """The twin in which a fraction of the training labels is drawn anew, uniformly.
+
+        Held-out labels stay true; a label drawn anew may be the same one again.
+        """
+        if not 0 <= fraction <= 1:
+            raise TaskError(f"corrupt {fraction}: the fraction must be 0..1")
+        generator = stream(seed, 3)
+        rows = np.flatnonzero(self.train)
+        chosen = generator.permutation(rows)[: round(fraction * len(rows))]
+        labels = self.labels.copy()
+        labels[chosen] = self._drawn(generator, len(chosen))
+        return self._twin(labels, f"corrupted {fraction:g}")
+
+    def _drawn(self, generator, count):
+        return generator.choice(np.array(self.alphabet), count).astype(self.label_type.dtype)
+
+    def _twin(self, labels, labelling):
+        return replace(self, labels=labels, labelling=labelling)
+
+
+def training_mask(rows, train, seed=0):
+    """bool (rows,) with a fraction (float, 0..1) or a count (int) of rows for training."""
+    if isinstance(train, (float, np.floating)):
+        if not 0 <= train <= 1:
+            raise TaskError(f"train {train}: a fraction must be 0..1, or a whole number of rows")
+        train = round(train * rows)
+    if not 1 <= train <= rows:
+        raise TaskError(f"train: a training set of {train} rows; allowed: 1..{rows}")
+    mask = np.zeros(rows, bool)
+    mask[stream(seed, 0).permutation(rows)[:train]] = True
+    return mask
+
+
+def stream(seed, purpose):
+    """One stream a seed and purpose, so that no two draws of a task share one."""
+    return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=(purpose,)))

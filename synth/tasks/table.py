@@ -1,0 +1,205 @@
+"""Tasks from CSV files: types are inferred from the columns.
+
+0, 1, true, false -> Bool; whole numbers -> Int, or Mod(p) where a modulus is
+given; text with at most 16 different values -> one Bool column a value, named
+`colour=red`.  Whole-number labels of more than two values keep their values;
+other labels are numbered 0..k-1 in sorted order and named in reports.
+"""
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from synth.errors import TaskError
+from synth.task import Task
+from synth.types import INT_LIMIT, Bool, Int, Mod
+
+#: The most different values of a text column.
+MOST_VALUES = 16
+
+_WHOLE = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_TRUTH = {"0": False, "1": True, "false": False, "true": True}
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column's name, its cells as text, and the line of the file each stands on."""
+
+    name: str
+    cells: tuple
+    lines: tuple
+
+    def where(self, row):
+        return f"line {self.lines[row]}, column {self.name}"
+
+
+def read_table(path, *, label=None, modulus=None, train=0.5, seed=0):
+    """The task of a CSV file whose first line names the columns.
+
+    label: the column of the labels, the last one unless given; modulus: makes
+    whole numbers residues.  Columns are parted by commas, or by semicolons or
+    tabs where the first line has no comma.  Raises TaskError, which names the
+    line and the column, for what cannot be used.
+    """
+    path = Path(path)
+    try:
+        columns = _columns(path)
+        names = [c.name for c in columns]
+        if label is None:
+            label = names[-1]
+        if label not in names:
+            raise TaskError(f"no column {label!r}; columns: {', '.join(names)}")
+        inputs = [c for c in columns if c.name != label]
+        if not inputs:
+            raise TaskError(f"one column only, {label}; allowed: inputs and a label column")
+        values, types = {}, {}
+        for column in inputs:
+            for name, type_, cells in _typed(column, modulus):
+                if name in values:
+                    raise TaskError(f"line 1: column {name} would be there twice")
+                values[name], types[name] = cells, type_
+        chosen = columns[names.index(label)]
+        labels, label_type, alphabet, label_names = _labels(chosen, modulus)
+        task = Task(
+            path.name, values, types, labels, label_type, None, alphabet, label_names, label
+        )
+        return task.split(train, seed)
+    except TaskError as error:
+        raise TaskError(f"{path}: {error}") from None
+
+
+def _columns(path):
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise TaskError(f"cannot be read: {error.strerror}") from None
+    if b"\0" in raw:
+        raise TaskError("binary, not text; allowed: CSV in UTF-8")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise TaskError(f"line {line}: not UTF-8; allowed: CSV in UTF-8") from None
+    head = text.lstrip("\r\n").partition("\n")[0]
+    delimiter = next((d for d in ",;\t" if d in head), ",")
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True, strict=True)
+    rows = []
+    try:
+        for cells in reader:
+            if cells:
+                rows.append((reader.line_num, [c.strip() for c in cells]))
+    except csv.Error as error:
+        raise TaskError(f"line {reader.line_num}: {error}") from None
+    if not rows:
+        raise TaskError("empty; allowed: a line of column names, then a line a row")
+    (first, names), body = rows[0], rows[1:]
+    if all(_NUMBER.fullmatch(n) for n in names):
+        raise TaskError(f"line {first}: numbers; the first line must name the columns")
+    for k, name in enumerate(names):
+        if not name:
+            raise TaskError(f"line {first}, column {k + 1}: no name")
+        if name in names[:k]:
+            raise TaskError(f"line {first}: column {name} is there twice")
+    if not body:
+        raise TaskError("no rows; allowed: a line of column names, then a line a row")
+    for line, cells in body:
+        if len(cells) != len(names):
+            raise TaskError(f"line {line}: {len(cells)} cells; allowed: {len(names)}, as named")
+        for name, cell in zip(names, cells, strict=True):
+            if not cell:
+                raise TaskError(f"line {line}, column {name}: missing value; every cell needs one")
+    lines = tuple(line for line, _ in body)
+    return [_Column(n, tuple(cells[k] for _, cells in body), lines) for k, n in enumerate(names)]
+
+
+def _typed(column, modulus):
+    """(name, type, values) of the one or more input columns that a column makes."""
+    cells = column.cells
+    different = set(cells)
+    if modulus is not None and all(map(_WHOLE.fullmatch, different)):
+        return [(column.name, Mod(modulus), _numbers(column, 0, modulus - 1))]
+    if {c.lower() for c in different} <= set(_TRUTH):
+        return [(column.name, Bool, np.array([_TRUTH[c.lower()] for c in cells]))]
+    if all(map(_WHOLE.fullmatch, different)):
+        numbers = _numbers(column, -INT_LIMIT, INT_LIMIT)
+        return [(column.name, Int(int(numbers.min()), int(numbers.max())), numbers)]
+    _refuse_fractions(column)
+    if len(different) > MOST_VALUES:
+        row = _first_beyond(cells)
+        raise TaskError(
+            f"{column.where(row)}: {cells[row]!r} is the {MOST_VALUES + 1}th different text; "
+            f"allowed: whole numbers, true and false, or at most {MOST_VALUES} different values"
+        )
+    return [
+        (f"{column.name}={value}", Bool, np.array([c == value for c in cells]))
+        for value in sorted(different)
+    ]
+
+
+def _labels(column, modulus):
+    """(values, type, alphabet, names) of the label column."""
+    cells = column.cells
+    different = sorted(set(cells))
+    if len(different) < 2:
+        raise TaskError(f"column {column.name}: one label only ({cells[0]}); allowed: 2 and more")
+    if modulus is not None and all(map(_WHOLE.fullmatch, different)):
+        return _numbers(column, 0, modulus - 1), Mod(modulus), None, None
+    if {c.lower() for c in different} <= set(_TRUTH):
+        values = np.array([_TRUTH[c.lower()] for c in cells])
+        if values.all() or not values.any():
+            raise TaskError(f"column {column.name}: one label only; allowed: 2 and more")
+        names = ("0", "1") if set(different) <= {"0", "1"} else ("false", "true")
+        return values, Bool, None, names
+    if all(map(_WHOLE.fullmatch, different)):
+        numbers = _numbers(column, -INT_LIMIT, INT_LIMIT)
+        found = np.unique(numbers)
+        if len(found) == 2:
+            return numbers == found[1], Bool, None, tuple(map(str, found))
+        return numbers, Int(int(found[0]), int(found[-1])), found.tolist(), None
+    _refuse_fractions(column)
+    if len(different) > MOST_VALUES:
+        row = _first_beyond(cells)
+        raise TaskError(
+            f"{column.where(row)}: {cells[row]!r} is the {MOST_VALUES + 1}th different label; "
+            f"allowed: whole numbers, or at most {MOST_VALUES} different texts"
+        )
+    index = {value: k for k, value in enumerate(different)}
+    values = np.array([index[c] for c in cells])
+    if len(different) == 2:
+        return values == 1, Bool, None, tuple(different)
+    return values, Int(0, len(different) - 1), range(len(different)), tuple(different)
+
+
+def _numbers(column, low, high):
+    values = []
+    for row, cell in enumerate(column.cells):
+        number = int(cell) if len(cell) < 20 else high + 1
+        if not low <= number <= high:
+            raise TaskError(f"{column.where(row)}: {cell} is outside {low}..{high}")
+        values.append(number)
+    return np.array(values, np.int64)
+
+
+def _refuse_fractions(column):
+    """Numbers with a fraction, or a text among numbers, are told as what they are."""
+    numeric = [bool(_NUMBER.fullmatch(c)) for c in column.cells]
+    for row, cell in enumerate(column.cells):
+        if numeric[row] and not _WHOLE.fullmatch(cell):
+            raise TaskError(
+                f"{column.where(row)}: {cell} has a fraction; allowed: whole numbers, "
+                f"true and false, or at most {MOST_VALUES} different texts"
+            )
+
+
+def _first_beyond(cells):
+    seen = set()
+    for row, cell in enumerate(cells):
+        seen.add(cell)
+        if len(seen) > MOST_VALUES:
+            return row
+    return 0

@@ -1,0 +1,266 @@
+"""The engine against brute force over syntax trees, and against the literature."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import synth
+from synth import engine as engine_module
+from synth.types import UNDEFINED, Bool, Int, Mod
+from tests import naive
+
+# Bodies by signature, in letters: b(ool), m(od 5), i(nt).
+M, N = Mod(5), Int(-6, 6)
+BODIES = {
+    "b:b": [np.logical_not],
+    "bb:b": [np.logical_and, np.logical_xor, lambda a, b: ~a | b, lambda a, b: ~(a & b)],
+    "bbb:b": [np.where, lambda a, b, c: (a & b) | (a & c) | (b & c)],
+    "m:m": [lambda a: -a % 5, lambda a: a**3 % 5, lambda a: np.where(a == 0, UNDEFINED, a**3 % 5)],
+    "mm:m": [
+        lambda a, b: (a + b) % 5,
+        lambda a, b: (a - b) % 5,
+        lambda a, b: (a * b + 1) % 5,
+        np.maximum,
+        lambda a, b: np.where(b == 0, UNDEFINED, a * b**3 % 5),
+    ],
+    "mmm:m": [lambda a, b, c: (a * b + c) % 5],
+    "i:i": [np.abs, np.negative],
+    "ii:i": [np.add, np.subtract, np.multiply, np.remainder, np.floor_divide, np.gcd],
+    "ii:b": [np.less, np.equal],
+    "mm:b": [np.less],
+    "bii:i": [np.where],
+    "bm:m": [lambda b, m: np.where(b, m, 0)],
+    "iiii:i": [lambda a, b, c, d: a + b - c * d],
+}
+TYPES = {"b": Bool, "m": M, "i": N}
+
+
+@st.composite
+def grammars(draw):
+    """A random DSL over some of the types, with random weights or costs, and columns."""
+    dsl = synth.DSL("random", leaf_probability=draw(st.sampled_from([0.5, 0.25, 0.7])))
+    signatures = draw(st.lists(st.sampled_from(sorted(BODIES)), min_size=1, max_size=4))
+    for k, signature in enumerate(signatures):
+        arguments, result = signature.split(":")
+        body = draw(st.sampled_from(BODIES[signature]))
+        text = f"{', '.join(str(TYPES[a]) for a in arguments)} -> {TYPES[result]}"
+        symmetric = body in (np.logical_and, np.logical_xor, np.add, np.multiply, np.maximum)
+        dsl.add(
+            body,
+            text,
+            name=f"f{k}",
+            weight=draw(st.sampled_from([1, 2, 0.3, 7])),
+            commutative=symmetric and draw(st.booleans()),
+        )
+    rows = draw(st.integers(1, 9))
+    inputs, columns = {}, {}
+    for k, type_ in enumerate(dsl.types):
+        for copy in range(draw(st.integers(0 if k else 1, 2))):
+            name = f"{type_.family.lower()}{copy}"
+            inputs[name] = type_
+            values = st.integers(max(type_.low, -6), type_.high)
+            column = draw(st.lists(values, min_size=rows, max_size=rows))
+            columns[name] = np.array(column).astype(type_.dtype)
+    if draw(st.booleans()):
+        type_ = draw(st.sampled_from(dsl.types))
+        dsl.constant(type_.high, type_, name="c", weight=draw(st.sampled_from([1, 0.1])))
+    costs = None
+    if draw(st.booleans()):
+        base = draw(st.sampled_from([0, 1, 0.7]))
+        costs = lambda item: 1 + 0.2 * (item.name == "f0") if item.arguments else base  # noqa: E731
+    return synth.Grammar(dsl, inputs, costs=costs), columns
+
+
+def budget_of(grammar, most_trees=1500):
+    """The largest reach, in units, that brute force can check in reasonable time."""
+    most = 0
+    for units in range(0, 16 * 1024, 512):
+        held = naive.programs(grammar, units)
+        if sum(map(len, held.values())) > most_trees:
+            break
+        most = units
+    return most
+
+
+def check_against_brute_force(grammar, columns):
+    most = budget_of(grammar)
+    expected = naive.behaviours(grammar, columns, most)
+    for type_ in grammar.types:
+        found = synth.enumerate_programs(grammar, columns, type=type_, max_bits=most / 1024)
+        assert found.stop_reason in ("max_bits", "exhausted")
+        units = {
+            tuple(v): round(b * 1024)
+            for v, b in zip(found.values.tolist(), found.bits.tolist(), strict=True)
+        }
+        assert len(units) == len(found), "a behaviour stands twice"
+        reached = {v: u for v, u in units.items() if u <= most}
+        assert reached == expected[type_]
+        for i in range(len(found)):
+            program = found.program(i)
+            assert program.units(grammar) == round(found.bits[i] * 1024)
+            assert naive.behaviour(program, columns) == tuple(found.values[i].tolist())
+
+
+@settings(max_examples=120, deadline=None)
+@given(grammars())
+def test_least_bits_of_every_behaviour_equal_brute_force(drawn):
+    check_against_brute_force(*drawn)
+
+
+@settings(max_examples=25, deadline=None)
+@given(grammars(), st.sampled_from([1, 30]))
+def test_bands_do_not_change_rows_or_counts(drawn, candidates):
+    grammar, columns = drawn
+    most = budget_of(grammar) / 1024
+    kept = engine_module.BAND_CANDIDATES
+    for type_ in grammar.types:
+        whole = synth.enumerate_programs(grammar, columns, type=type_, max_bits=most)
+        try:
+            engine_module.BAND_CANDIDATES = candidates
+            narrow = synth.enumerate_programs(grammar, columns, type=type_, max_bits=most)
+        finally:
+            engine_module.BAND_CANDIDATES = kept
+        if whole.stop_reason == narrow.stop_reason == "max_bits":
+            assert whole.levels == narrow.levels
+        assert np.array_equal(whole.values, narrow.values)
+        texts = [[e.program(i).text for i in range(len(e))] for e in (whole, narrow)]
+        assert texts[0] == texts[1]
+
+
+def test_levels_count_every_tuple_of_behaviours_once():
+    # Over two inputs and one commutative primitive: 2 leaves, then 3 unordered pairs.
+    dsl = synth.DSL("one")
+    dsl.add(np.logical_and, "Bool, Bool -> Bool", name="both", commutative=True)
+    grammar = synth.Grammar(dsl, {"x": Bool, "y": Bool}, costs=lambda i: 1)
+    columns = {"x": [0, 1, 0, 1], "y": [0, 0, 1, 1]}
+    found = synth.enumerate_programs(grammar, columns)
+    assert [(e.bits, e.candidates, e.distinct) for e in found.levels[:2]] == [(1, 2, 2), (3, 3, 1)]
+    assert found.stop_reason == "exhausted"
+    assert len(found) == 3
+
+
+def test_dropped_candidates_are_counted():
+    dsl = synth.DSL("division")
+    dsl.add(np.floor_divide, "Int(0, 9), Int(0, 9) -> Int(0, 9)", name="div")
+    grammar = synth.Grammar(dsl, {"x": Int(0, 9), "y": Int(0, 9)})
+    found = synth.enumerate_programs(grammar, {"x": [4, 6], "y": [0, 3]}, max_bits=6)
+    # x / x is 1 on both rows, y / x is 0; whatever divides by y is dropped.
+    assert [e.dropped for e in found.levels] == [0, 2]
+    assert found.values.tolist() == [[4, 6], [0, 3], [1, 1], [0, 0]]
+
+
+def literals(n):
+    columns = naive.all_rows(n)
+    return {**columns, **{f"n{i}": ~columns[f"x{i}"] for i in range(n)}}
+
+
+def test_three_variables_by_leaves():
+    """Functions of 3 variables by least number of leaves over and/or, negated literals free.
+
+    A constant is x & ~x; the two parities need 10 leaves, where Khrapchenko's bound
+    of n**2 says at least 9.
+    """
+    dsl = synth.DSL("and-or")
+    dsl.add(np.logical_and, "Bool, Bool -> Bool", name="and_", symbol="&", commutative=True)
+    dsl.add(np.logical_or, "Bool, Bool -> Bool", name="or_", symbol="|", commutative=True)
+    columns = literals(3)
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool), costs=lambda i: not i.arguments)
+    found = synth.enumerate_programs(grammar, columns)
+    assert found.stop_reason == "exhausted"
+    counts = np.bincount(found.bits.astype(int))[1:].tolist()
+    assert counts == [6, 26, 64, 30, 80, 32, 0, 16, 0, 2]
+    assert counts == by_leaves(3)
+    parity = columns["x0"] ^ columns["x1"] ^ columns["x2"]
+    row = found.values.tolist().index(parity.tolist())
+    assert found.bits[row] == 10
+
+
+def by_leaves(n):
+    """The same counts from sets of integers."""
+    rows = 2**n
+    literal = [sum(1 << r for r in range(rows) if r >> v & 1) for v in range(n)]
+    literal += [x ^ (2**rows - 1) for x in literal]
+    by, seen = [set(), set(literal)], set(literal)
+    while len(seen) < 2**rows:
+        k = len(by)
+        pairs = [(x, y) for a in range(1, k) for x in by[a] for y in by[k - a]]
+        by.append({z for x, y in pairs for z in (x & y, x | y)} - seen)
+        seen |= by[k]
+    return [len(s) for s in by[1:]]
+
+
+def test_four_variables_by_formula_length():
+    """Functions of 4 variables by formula length over all binary connectives.
+
+    Knuth, The Art of Computer Programming 4A, section 7.1.2: L(f) = 0..7 for
+    10, 60, 456, 2474, 10624, 24184, 24640, 3088 functions.
+    """
+    dsl = synth.DSL("all")
+    tables = np.array([[t >> b & 1 for b in range(4)] for t in range(16)], bool)
+    for t, table in enumerate(tables):
+        symmetric = table[1] == table[2]
+        body = lambda a, b, table=table: table[a * 2 + b * 1]  # noqa: E731
+        dsl.add(body, "Bool, Bool -> Bool", name=f"f{t}", commutative=bool(symmetric))
+    dsl.constant(False, Bool)
+    dsl.constant(True, Bool)
+    columns = literals(4)
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool), costs=lambda i: bool(i.arguments))
+    found = synth.enumerate_programs(grammar, columns)
+    counts = np.bincount(found.bits.astype(int)).tolist()
+    assert counts == [10, 60, 456, 2474, 10624, 24184, 24640, 3088]
+
+
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 63, 64, 65, 130])
+@pytest.mark.parametrize("p", [5, 97, 251, 257])
+def test_every_width_and_modulus(rows, p):
+    """Padding, and the arithmetic of each storage, against the bodies themselves."""
+    generator = np.random.default_rng(rows * p)
+    columns = {n: generator.integers(0, p, rows) for n in "xy"}
+    dsl = synth.load_dsl(f"modular:p={p}")
+    dsl.add(
+        lambda a, b: np.maximum(a, b) * (a + 1) % p, f"Mod({p}), Mod({p}) -> Mod({p})", name="h"
+    )
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Mod(p)))
+    found = synth.enumerate_programs(grammar, columns, max_bits=15)
+    assert len(found) > 2
+    for i in range(0, len(found), max(1, len(found) // 300)):
+        assert np.array_equal(found.program(i).evaluate(columns), found.values[i])
+
+
+@pytest.mark.parametrize("rows", [1, 20, 21, 64, 65, 200])
+def test_every_width_of_booleans(rows):
+    generator = np.random.default_rng(rows)
+    columns = {f"x{i}": generator.integers(0, 2, rows).astype(bool) for i in range(4)}
+    dsl = synth.load_dsl("boolean")
+    dsl.add(np.where, "Bool, Bool, Bool -> Bool", name="ite", weight=2)
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool))
+    found = synth.enumerate_programs(grammar, columns, max_bits=15)
+    unique = {v.tobytes() for v in found.values}
+    assert len(unique) == len(found)
+    for i in range(0, len(found), max(1, len(found) // 300)):
+        assert np.array_equal(found.program(i).evaluate(columns), found.values[i])
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"max_programs": 1000}, "max_programs"),
+        ({"memory": 4 * 2**20}, "memory"),
+        ({"seconds": 0.2}, "seconds"),
+        ({"max_bits": 12}, "max_bits"),
+    ],
+)
+def test_limits_stop_with_their_reason(limits, reason):
+    columns = naive.all_rows(6)
+    grammar = synth.Grammar(synth.load_dsl("boolean"), dict.fromkeys(columns, Bool))
+    limits = {"max_bits": 40, **limits}
+    found = synth.enumerate_programs(grammar, columns, **limits)
+    assert found.stop_reason == reason
+    assert found.certified_bits <= limits["max_bits"]
+    if reason == "max_programs":
+        assert found.candidates == 1000
+    # Below the certificate nothing is missing: a deeper search agrees.
+    again = synth.enumerate_programs(grammar, columns, max_bits=min(found.certified_bits, 16))
+    part = found.bits <= again.certified_bits
+    assert np.array_equal(found.values[part], again.values)
