@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 
 import click
 
@@ -44,12 +45,17 @@ class Train(click.ParamType):
 class _Commands(click.Group):
     """Turns errors into one line and exit 2, whatever command raised them."""
 
-    def invoke(self, ctx):
+    def main(self, *args, **extra):
         try:
-            return super().invoke(ctx)
+            sys.exit(super().main(*args, **{**extra, "standalone_mode": False}) or 0)
+        except (click.Abort, KeyboardInterrupt):
+            sys.exit(130)
+        except click.ClickException as error:
+            text = error.format_message()
         except SynthError as error:
-            click.echo(f"synth: {' '.join(str(error).split())}", err=True)
-            ctx.exit(2)
+            text = str(error)
+        click.echo(f"synth: {' '.join(text.split())}", err=True)
+        sys.exit(2)
 
     def list_commands(self, ctx):
         return list(self.commands)
@@ -265,7 +271,7 @@ def _describe(library, name, as_json, what):
             settings = {k: _json_default(v) for k, v in settings.items()}
             click.echo(json.dumps({"name": name, "description": text, "settings": settings}))
             return
-        click.echo(f"{name}\n\n{text}")
+        click.echo(f"{name}\n\n{_filled(text)}")
         if settings:
             click.echo("\nSettings and their defaults")
             for key, default in settings.items():
@@ -279,7 +285,12 @@ def _describe(library, name, as_json, what):
         return
     pad = max(len(n) for n, _ in entries) + 2
     for n, description in entries:
-        click.echo(f"{n:<{pad}}{description}")
+        click.echo(textwrap.fill(f"{n:<{pad}}{description}", 79, subsequent_indent=" " * pad))
+
+
+def _filled(text):
+    """Paragraphs filled to the width of a terminal."""
+    return "\n\n".join(textwrap.fill(p, 79) for p in text.split("\n\n"))
 
 
 def _describe_dsl(dsl, as_json):
@@ -295,7 +306,7 @@ def _describe_dsl(dsl, as_json):
         }
         click.echo(json.dumps(document))
         return
-    click.echo(f"{dsl.name}\n\n{dsl.description.strip()}\n")
+    click.echo(f"{dsl.name}\n\n{_filled(dsl.description.strip())}\n")
     for symbol, name, signature, weight in rows:
         click.echo(f"  {symbol:<8}{name:<10}{signature}  weight {weight:g}")
     for name, type_, weight in constants:

@@ -19,7 +19,7 @@ from synth.engine import Enumerator
 from synth.errors import DSLError, SettingError
 from synth.grammar import UNIT, Grammar
 from synth.result import Contrast, FrontPoint, Hypothesis, ProgramScore, Result, TableScore
-from synth.score import Score
+from synth.score import SAME, Score
 
 #: How long a search goes on where nothing else ends it.
 DEFAULT_SECONDS = 30.0
@@ -219,8 +219,10 @@ def _optimal(engine, score, table, n):
     """Whether no program that is not yet scored can beat the best total."""
     if engine.stop_reason == "exhausted":
         return True
-    best = table if score.best is None else min(table, score.best)
-    return engine.certified_bits + codes.PROGRAM_FLAG + np.log2(n + 1) >= best
+    if score.best is None:  # the table may well win, but beside a program
+        return False
+    best = min(table, score.best)
+    return engine.certified_bits + codes.PROGRAM_FLAG + np.log2(n + 1) >= best - SAME
 
 
 def _result(engine, task, dsl, score, table, labels, n, limits):
@@ -237,7 +239,7 @@ def _result(engine, task, dsl, score, table, labels, n, limits):
         dsl=dsl.name,
         labelling=task.labelling,
         rows={"train": n, "test": task.rows - n, "labels": len(task.alphabet)},
-        chosen="table" if program is None or program.total_bits >= bits else "program",
+        chosen="program" if program and program.total_bits < bits - SAME else "table",
         program=program,
         table=TableScore(bits, kind, 1.0, majority),
         total_bits=total,

@@ -239,19 +239,21 @@ def _free_steps(priced):
     A type whose only production is certain has such a step.  Raises DSLError where
     free steps run in a circle, so that programs of one cost never end.
     """
-    import networkx as nx
-
-    cheapest, free, steps = _cheapest(priced), set(), nx.DiGraph()
+    cheapest, free, steps = _cheapest(priced), set(), {}
     for group in priced.values():
         for item, units, _ in group:
             for argument, gap in zip(item.arguments, _gaps(item, units, cheapest), strict=True):
                 if gap == 0:
                     free.add(item)
-                    steps.add_edge(argument, item.result, name=item.name)
-    if free and not nx.is_directed_acyclic_graph(steps):
-        start, end, *_ = nx.find_cycle(steps)[0]
-        raise DSLError(
-            f"costs: {steps.edges[start, end]['name']} adds nothing to the cost of its "
-            "argument, so that programs of one cost never end"
-        )
+                    steps[argument, item.result] = item
+    if steps:
+        import networkx as nx
+
+        graph = nx.DiGraph(list(steps))
+        if not nx.is_directed_acyclic_graph(graph):
+            item = steps[nx.find_cycle(graph)[0][:2]]
+            raise DSLError(
+                f"costs: {item.name} adds nothing to the cost of its argument, "
+                "so that programs of one cost never end"
+            )
     return free

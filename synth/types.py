@@ -81,6 +81,8 @@ class Type:
     def check(self, values, what):
         """`values` as an array of `dtype`; `what` names them in the error."""
         given = np.asarray(values)
+        if not given.size:
+            return given.astype(self.dtype)
         if self.storage is None:
             if given.dtype != np.bool_:
                 if given.dtype.kind not in "iu" or not np.isin(given, (0, 1)).all():
@@ -109,7 +111,7 @@ class Type:
 
 
 def _sample(values):
-    return repr(values.flat[0].item()) if values.size else f"an array of {values.dtype}"
+    return repr(values.flat[0].item())
 
 
 #: The truth values.

@@ -126,7 +126,7 @@ def best_total(grammar, task, most, root):
     labels = [int(v) for v in task.labels]
     best = None
     for seen, units in behaviours(grammar, task.columns, most)[root].items():
-        e = sum(seen[r] != labels[r] for r in range(task.rows) if task.train[r])
+        e = sum(int(seen[r]) != labels[r] for r in range(task.rows) if task.train[r])
         total = program_total(units / 1024, n, e, k, outside)
         best = total if best is None else min(best, total)
     return best

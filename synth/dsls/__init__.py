@@ -14,6 +14,7 @@ import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from synth.check import check_dsl
 from synth.dsl import DSL
 from synth.errors import DSLError
 from synth.registry import bind, parse_spec
@@ -52,14 +53,15 @@ def for_types(types):
 def load_dsl(spec, types=()):
     """A DSL from a name with settings, `FILE.py:NAME`, or a DSL as it is.
 
-    Raises DSLError where there is none or it cannot be made.
+    A DSL that is not built in is checked by `check_dsl` first.  Raises DSLError
+    where there is none, it cannot be made, or the check reports something.
     """
     if isinstance(spec, DSL):
         return spec
     if ".py:" in str(spec) or str(spec).endswith(".py"):
-        return _made(_from_file(str(spec)), str(spec), [], {}, types)
+        return _made(_from_file(str(spec)), str(spec), [], {}, types, strange=True)
     name, positional, named = parse_spec(spec)
-    return _made(_maker(name), str(spec), positional, named, types)
+    return _made(_maker(name), str(spec), positional, named, types, strange=name not in _built_in())
 
 
 def _built_in():
@@ -74,7 +76,7 @@ def _maker(name):
     raise DSLError(f"no DSL {name!r}; known: {', '.join(names())}, or FILE.py:NAME")
 
 
-def _made(maker, what, positional, named, types):
+def _made(maker, what, positional, named, types, strange):
     maker = getattr(maker, "build", maker)
     if not isinstance(maker, DSL):
         if not callable(maker):
@@ -84,6 +86,10 @@ def _made(maker, what, positional, named, types):
         maker = maker(types, **settings) if takes else maker()
     if not isinstance(maker, DSL):
         raise DSLError(f"{what} makes {type(maker).__name__}; a DSL is needed")
+    problems = check_dsl(maker) if strange else []
+    if problems:
+        more = f" (and {len(problems) - 1} more: see synth.check_dsl)" if problems[1:] else ""
+        raise DSLError(f"{what}: {problems[0]}{more}")
     return maker
 
 
@@ -99,8 +105,9 @@ def _from_file(spec):
     try:
         module_spec.loader.exec_module(module)
     except Exception as error:
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
-        line = getattr(error, "lineno", None) or (frames[-1].lineno if frames else "?")
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [f.lineno for f in frames if Path(f.filename).name == file.name]
+        line = getattr(error, "lineno", None) or (lines[-1] if lines else "?")
         text = " ".join(str(error).split())
         raise DSLError(f"{path}, line {line}: {type(error).__name__}: {text}") from error
     if not hasattr(module, name):

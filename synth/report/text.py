@@ -18,7 +18,7 @@ def chance(log2):
     """A bound on a chance: as a number where it is one to read, else as a power of 2."""
     if log2 > math.log2(0.0001):
         return f"{2.0**log2:.2g}"
-    return f"2^-{-log2:,.0f}"
+    return f"2^-{-log2:.0f}"
 
 
 def rounded_down(value):

@@ -1,0 +1,263 @@
+"""The command line: its contract, its errors, its stops."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import synth
+from synth.cli import main
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*arguments, code=0):
+    """Standard output of a command that must exit with `code`."""
+    result = CliRunner().invoke(main, [str(a) for a in arguments])
+    assert result.exit_code == code, result.output + repr(result.exception)
+    if code == 2:
+        assert result.stdout == ""
+        assert "Traceback" not in result.stderr
+    return result.stdout if code != 2 else result.stderr
+
+
+SEARCH_KEYS = {
+    "task", "dsl", "rows", "chosen", "program", "table", "total_bits", "saved_bits",
+    "chance_bound", "certified_bits", "optimal", "stop_reason", "candidates", "distinct",
+    "seconds", "front", "top", "settings", "version",
+}  # fmt: skip
+
+
+def test_search_json_has_what_the_contract_asks():
+    document = json.loads(run("search", "parity:n=5,k=2", "--json"))
+    assert document.keys() >= SEARCH_KEYS
+    assert document["rows"] == {"train": 16, "test": 16, "labels": 2}
+    assert document["program"].keys() >= {
+        "text", "bits", "exceptions", "total_bits", "train_accuracy", "test_accuracy", "ties",
+    }  # fmt: skip
+    assert document["table"].keys() >= {"bits", "kind", "train_accuracy", "test_accuracy"}
+    assert document["chosen"] == "program"
+    assert document["optimal"] is True
+    assert document["version"] == synth.__version__
+    top = json.loads(run("search", "parity:n=5,k=2", "--json", "--top", "3"))["top"]
+    assert len(top) == 3
+
+
+@pytest.mark.parametrize("task", ["mod-add", "mod-x3xy"])
+def test_contrast_of_modular_tasks(task):
+    document = json.loads(run("contrast", f"{task}:p=97,train=0.3", "--dsl", "modular", "--json"))
+    structured, random = document["structured"], document["random"]
+    assert structured.keys() >= SEARCH_KEYS
+    assert (structured["chosen"], random["chosen"]) == ("program", "table")
+    assert structured["optimal"] is True
+    assert structured["program"]["test_accuracy"] == 1.0
+    assert random["table"]["test_accuracy"] < 0.03
+
+
+def test_contrast_without_a_task_fits_eighty_columns():
+    text = run("contrast")
+    assert "x + y" in text
+    assert max(map(len, text.splitlines())) <= 80
+    found = json.loads(run("contrast", "--json"))["contrasts"]
+    assert len(found) == 4
+    for both in found:
+        one, two = both["structured"], both["random"]
+        assert (one["chosen"], two["chosen"]) == ("program", "table")
+        assert one["program"]["test_accuracy"] > one["table"]["test_accuracy"] + 0.05
+    assert [b["structured"]["program"]["test_accuracy"] for b in found[:3]] == [1.0, 1.0, 1.0]
+    assert found[0]["random"]["table"]["test_accuracy"] < 0.03
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "monk:3", "--max-bits", "20"),
+        ("search", "tic-tac-toe", "--max-bits", "24"),
+        ("contrast", "mod-x2y2:p=13"),
+        ("tasks",),
+        ("dsls",),
+        ("tasks", "parity"),
+        ("dsls", "boolean"),
+        ("dsls", "modular:p=7"),
+    ],
+)
+def test_text_fits_eighty_columns(arguments):
+    text = run(*arguments)
+    assert text.strip()
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_saved_runs_are_shown_as_they_were(tmp_path):
+    for command in ("search", "contrast"):
+        path = tmp_path / f"{command}.json"
+        text = run(command, "conjunction:n=5,k=2", "--save", path)
+        assert run("show", path) == text
+        assert json.loads(run("show", path, "--json")) == json.loads(path.read_text())
+
+
+def test_lists_name_everything():
+    assert "mod-x3xy2y" in run("tasks")
+    names = [t["name"] for t in json.loads(run("tasks", "--json"))["tasks"]]
+    assert {"parity", "monk", "tic-tac-toe", "mod-div"} <= set(names)
+    assert json.loads(run("tasks", "parity", "--json"))["settings"]["n"] == 10
+    assert [d["name"] for d in json.loads(run("dsls", "--json"))["dsls"]] == synth.dsls.names()
+    shown = json.loads(run("dsls", "boolean:nand", "--json"))
+    assert [p["name"] for p in shown["primitives"]] == ["nand"]
+
+
+def test_labels_and_corruption():
+    clean, twin, drawn, noisy = (
+        json.loads(run("search", "mod-add:p=31", "--json", "--max-bits", "12", *more))
+        for more in ((), ("--labels", "permuted"), ("--labels", "uniform"), ("--corrupt", "0.2"))
+    )
+    assert [r["chosen"] for r in (clean, twin, drawn, noisy)] == [
+        "program", "table", "table", "program",
+    ]  # fmt: skip
+    assert noisy["program"]["exceptions"] > 50
+    assert noisy["program"]["test_accuracy"] == 1.0
+    more = ("--json", "--labels", "permuted", "--seed", 5)
+    again = json.loads(run("search", "mod-add:p=31", *more))
+    assert again["top"] != twin["top"]
+
+
+def test_train_as_fraction_and_as_count():
+    for given, train in (("0.25", 8), ("1.0", 32), ("12", 12)):
+        document = json.loads(run("search", "parity:n=5", "--train", given, "--json"))
+        assert document["rows"]["train"] == train
+    assert document["settings"]["train"] == 12
+
+
+TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("search", "nonsense"), "synth: no task 'nonsense'; known: parity,"),
+        (("search", "none.csv"), "synth: none.csv: cannot be read: No such file"),
+        (("search", "parity:n=99"), "n=99; allowed: 1..62"),
+        (("search", "parity", "--dsl", "lisp"), "no DSL 'lisp'; known: boolean"),
+        (("search", "parity", "--dsl", "none.py:dsl"), "none.py: no such file"),
+        (("search", "parity", "--dsl", "own.py"), "write FILE.py:NAME"),
+        (("search", "parity", "--dsl", "own.py:nothing"), "own.py has no nothing; DSLs in it: dsl"),
+        (("search", "parity", "--dsl", "own.py:number"), "is no DSL and no function"),
+        (("search", "parity", "--dsl", "bad.py:dsl"), "bad.py, line 2: ZeroDivisionError"),
+        (("search", "parity", "--dsl", "syntax.py:dsl"), "syntax.py, line 1: SyntaxError"),
+        (("search", "parity", "--dsl", "own.py:wrong"), "own.py:wrong: primitive f answers in"),
+        (("search", "parity", "--max-bits", "-3"), "max_bits=-3.0; allowed: 0 and more"),
+        (("search", "parity", "--max-programs", "0"), "max_programs=0; allowed: 1 and more"),
+        (("search", "parity", "--memory", "1KB"), "memory=1000; allowed: 1 MiB"),
+        (("search", "parity", "--memory", "lots"), "'lots'; allowed: bytes, or a number with"),
+        (("search", "parity", "--train", "much"), "'much'; allowed: a fraction such as 0.5"),
+        (("search", "parity", "--train", "2000"), "training set of 2000 rows; allowed: 1..1024"),
+        (("search", "parity", "--seed", "-1"), "-1 is not in the range x>=0"),
+        (("search", "parity", "--top", "0"), "top=0; allowed: 1 and more"),
+        (("search", "parity", "--corrupt", "1.5"), "corrupt 1.5: the fraction must be 0..1"),
+        (("search", "parity", "--labels", "none"), "'none' is not one of"),
+        (("search", "parity", "--label", "x0"), "--label x0: it is for CSV files"),
+        (("search", "t.csv", "--label", "c"), "t.csv: no column 'c'; columns: a, b"),
+        (("search", "t.csv", "--modulus", "1"), "the modulus must be a whole number"),
+        (("search",), "Missing argument 'TASK'"),
+        (("contrast", "--dsl", "modular"), "--dsl modular: it needs a TASK"),
+        (("contrast", "parity", "--labels", "true"), "'true' is not one of"),
+        (("tasks", "nonsense"), "no task 'nonsense'"),
+        (("dsls", "nonsense"), "no DSL 'nonsense'"),
+        (("show", "none.json"), "none.json cannot be read: No such file"),
+        (("show", "t.csv"), "t.csv is no JSON; allowed: a file that --save wrote"),
+        (("search", "parity:n=3", "--save", "no/run.json"), "no/run.json cannot be written"),
+        (("nonsense",), "No such command 'nonsense'"),
+    ],
+)
+def test_errors_are_one_line_and_exit_2(tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(TABLE)
+    Path("own.py").write_text(
+        "import synth\ndsl = synth.DSL('own')\nnumber = 3\nwrong = synth.DSL('wrong')\n"
+        "wrong.add(lambda a: 1, 'Bool -> Bool', name='f')\n"
+    )
+    Path("bad.py").write_text("import synth\n1 / 0\n")
+    Path("syntax.py").write_text("dsl = = 3\n")
+    if "--save" in arguments:  # what was computed is shown all the same
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 2
+        assert "chosen" in result.stdout
+        assert words in result.stderr
+        return
+    text = run(*arguments, code=2)
+    assert words in text
+    assert text.count("\n") == 1
+
+
+def test_every_command_has_help():
+    for name, command in main.commands.items():
+        text = run(name, "--help")
+        assert command.help
+        assert "Usage" in text
+        assert max(map(len, text.splitlines())) <= 80
+    assert run("--version").strip() == f"synth, version {synth.__version__}"
+
+
+def process(*arguments, **given):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **given.pop("env", {})}
+    return subprocess.Popen(
+        [sys.executable, "-m", "synth", *arguments], cwd=ROOT, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **given,
+    )  # fmt: skip
+
+
+def test_ctrl_c_prints_the_best_so_far_and_exits_130(tmp_path):
+    saved = tmp_path / "run.json"
+    child = process("search", "multiplexer:a=3", "--json", "--seconds", "60", "--save", str(saved))
+    # Not before the search has begun: numba is loaded when the maps name it.
+    deadline = time.monotonic() + 60
+    while b"llvmlite" not in Path(f"/proc/{child.pid}/maps").read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(3)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err
+    document = json.loads(out)
+    assert document["stop_reason"] == "interrupted"
+    assert document["program"]["text"]
+    assert json.loads(saved.read_text()) == document
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "reason"),
+    [
+        ("--memory", "50MB", "memory"),
+        ("--seconds", "1", "seconds"),
+        ("--max-programs", "1000", "max_programs"),
+        ("--max-bits", "12", "max_bits"),
+    ],
+)
+def test_limits(limit, value, reason):
+    document = json.loads(run("search", "multiplexer:a=3", "--json", limit, value))
+    assert document["stop_reason"] == reason
+    assert document["program"]["text"]
+    if reason == "max_programs":
+        assert document["candidates"] == 1000
+
+
+def test_progress_only_on_a_terminal():
+    pty = pytest.importorskip("pty")
+    leader, follower = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "synth", "search", "parity:n=4", "--json"],
+        stdout=subprocess.PIPE, stderr=follower, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    out, _ = child.communicate(timeout=120)
+    os.close(follower)
+    shown = os.read(leader, 10**6).decode()
+    os.close(leader)
+    assert json.loads(out)["chosen"]
+    assert "programs" in shown

@@ -1,0 +1,65 @@
+"""What the README and the examples say is what happens."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from synth.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.S)
+
+
+def printed(code):
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_the_table_in_the_readme_is_what_the_command_prints():
+    block = next(text for _, text in BLOCKS if "$ synth contrast\n" in text)
+    expected = block.split("$ synth contrast\n")[1]
+    assert CliRunner().invoke(main, ["contrast"]).stdout == expected
+
+
+@pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
+def test_python_blocks_print_what_their_comments_say(code):
+    lines = printed(code).splitlines()
+    promised = [line.partition("#") for line in code.splitlines() if line.startswith("print(")]
+    assert len(lines) == len(promised)
+    for line, (_, mark, comment) in zip(lines, promised, strict=True):
+        assert not mark or line == comment.strip()
+
+
+def test_commands_of_the_readme_run(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    commands = re.findall(r"^(?:\$ |\.venv/bin/)(synth [^#\n]+)", README, re.M)
+    assert len(commands) >= 4
+    for command in commands:
+        result = CliRunner().invoke(main, command.split()[1:])
+        assert result.exit_code == 0, command
+
+
+def test_own_table_and_own_dsl(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    result = CliRunner().invoke(main, ["contrast", "examples/own_table.csv"])
+    assert "member | (4 < items)" in result.stdout
+    arguments = ["search", "examples/own_table.csv", "--dsl", "examples/own_dsl.py:dsl"]
+    result = CliRunner().invoke(main, arguments)
+    assert "member | (items > 4)" in result.stdout
+    assert "1.000 training, 1.000 held out" in result.stdout
+
+
+def test_random_labels():
+    lines = printed((ROOT / "examples" / "random_labels.py").read_text()).splitlines()
+    rows = [line.split() for line in lines[1:]]
+    assert [r[1] for r in rows] == ["program"] * 5 + ["table"]
+    assert all(r[-1] == "1.000" for r in rows[:5])
+    assert float(rows[-1][-1]) < 0.1

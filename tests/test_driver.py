@@ -1,0 +1,294 @@
+"""Search and contrast: the chosen hypothesis against brute force, and what is promised."""
+
+import json
+import signal
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import synth
+from synth import codes
+from synth.errors import DSLError, RunError, SettingError
+from synth.types import Bool, Int, Mod
+from tests import naive
+from tests.test_engine import budget_of, grammars
+
+
+@st.composite
+def tasks(draw):
+    """A random grammar with random labels of one of its types, some rows held out."""
+    grammar, columns = draw(grammars().filter(lambda drawn: drawn[0].is_prior and drawn[0].inputs))
+    rows = len(next(iter(columns.values())))
+    root = draw(st.sampled_from(grammar.types))
+    values = st.integers(max(root.low, -2), min(root.high, 2))
+    labels = np.array(draw(st.lists(values, min_size=rows, max_size=rows)))
+    train = np.array(draw(st.lists(st.booleans(), min_size=rows, max_size=rows)))
+    train[draw(st.integers(0, rows - 1))] = True
+    alphabet = range(max(root.low, -2), min(root.high, 2) + 1) if root.family == "Int" else None
+    types = {i.name: i.type for i in grammar.inputs}
+    labels = labels.astype(root.dtype)
+    return grammar, root, synth.Task("random", columns, types, labels, root, train, alphabet)
+
+
+@settings(max_examples=60, deadline=None)
+@given(tasks())
+def test_the_best_total_equals_brute_force(drawn):
+    grammar, root, task = drawn
+    most = budget_of(grammar, 600)
+    result = synth.search(task, grammar.dsl, max_bits=most / 1024, seconds=None)
+    best = naive.best_total(grammar, task, most, root)
+    table = naive.table_bits(task.counts().tolist())
+    if result.stop_reason == "exhausted":
+        best = min(best, result.program.total_bits)
+    if best is None:
+        assert result.program is None
+    elif result.stop_reason != "optimal" or best <= table:
+        assert result.program.total_bits == pytest.approx(best)
+    assert result.table.bits == pytest.approx(table)
+    assert result.total_bits == pytest.approx(min(table, table if best is None else best))
+    chosen = "program" if best is not None and best < table - 1e-9 else "table"
+    assert result.chosen == chosen
+
+
+@settings(max_examples=40, deadline=None)
+@given(tasks(), st.randoms())
+def test_held_out_labels_never_matter(drawn, random):
+    grammar, _, task = drawn
+    most = budget_of(grammar, 600) / 1024
+    labels = task.labels.copy()
+    for row in np.flatnonzero(~task.train):
+        labels[row] = random.choice(task.alphabet)
+    other = replace(task, labels=labels)
+    results = [synth.search(t, grammar.dsl, max_bits=most, seconds=None) for t in (task, other)]
+    one, two = ({**r.to_dict(), "seconds": 0} for r in results)
+    for document in (one, two):
+        for part in ("program", "table"):
+            if document[part]:
+                document[part].pop("test_accuracy")
+    assert one == two
+
+
+def test_ties_are_counted_and_averaged():
+    # x and y agree in training and differ on the one held-out row.
+    columns = {"x": [0, 1, 1, 0], "y": [0, 1, 1, 1]}
+    train = np.array([True, True, True, False])
+    task = synth.Task("ties", columns, dict.fromkeys(columns, Bool), [0, 1, 1, 1], Bool, train)
+    result = synth.search(task, max_bits=2)
+    assert (result.program.text, result.program.ties) == ("x", 2)
+    assert result.program.test_accuracy == 0.5
+
+
+def test_more_exceptions_than_not_speaks_for_the_other_label():
+    """Over nand, `not x` costs one node more than x with every row an exception."""
+    columns = {"x": np.arange(64) % 2, "y": np.arange(64) // 2 % 2}
+    task = synth.Task("not", columns, dict.fromkeys(columns, Bool), 1 - columns["x"], Bool)
+    result = synth.search(task.split(0.5), "boolean:nand")
+    assert (result.program.text, result.program.exceptions) == ("x", 32)
+    assert result.program.inverted
+    assert result.program.train_accuracy == result.program.test_accuracy == 1.0
+    assert result.predict(columns).tolist() == (1 - columns["x"]).tolist()
+    assert result.top[0].inverted
+
+
+def test_modular_addition_and_its_twin():
+    task = synth.load_task("mod-add:p=31,train=0.3")
+    found = synth.contrast(task, "modular")
+    one, two = found.structured, found.random
+    assert (one.chosen, two.chosen) == ("program", "table")
+    assert one.program.text == "x + y"
+    assert one.optimal
+    assert one.program.test_accuracy == 1.0
+    assert two.table.test_accuracy < 0.1
+    assert one.table.bits == two.table.bits
+    assert one.log2_chance_bound < -1000
+    assert two.chance_bound == 1.0
+    assert np.array_equal(one.predict(task.columns), task.labels)
+    assert one.certified_bits + 1 + np.log2(task.training + 1) >= one.total_bits
+
+
+def test_exhausted_search_is_certain_of_everything():
+    result = synth.search(synth.load_task("shj:type=6"))
+    assert result.stop_reason in ("optimal", "exhausted")
+    assert result.optimal
+    task = synth.load_task("parity:n=3,train=1.0").permuted(1)
+    result = synth.search(task, "boolean:and-or-not", max_bits=100)
+    assert result.optimal
+    if result.stop_reason == "exhausted":
+        assert result.certified_bits is None
+
+
+def test_an_optimal_result_stays_the_best_when_searched_further():
+    for spec in ("parity:n=4,k=2", "conjunction:n=5,k=2", "mod-mul:p=7", "monk:1"):
+        task = synth.load_task(spec)
+        result = synth.search(task)
+        assert result.optimal, spec
+        grammar_bits = (result.certified_bits or 0) + 4
+        further = synth.search(task, max_bits=grammar_bits)
+        assert further.total_bits == result.total_bits
+
+
+def test_front_and_top():
+    result = synth.search(synth.load_task("monk:1"), max_bits=26)
+    exceptions = [p.exceptions for p in result.front]
+    assert exceptions == sorted(set(exceptions), reverse=True)
+    lengths = [p.bits for p in result.front]
+    assert lengths == sorted(lengths)
+    totals = [h.total_bits for h in result.top]
+    assert totals == sorted(totals)
+    assert totals[0] == result.total_bits
+    assert len(result.top) == 10
+    assert 0.9 < sum(h.share for h in result.top) <= 1 + 1e-9
+    for h in result.top:
+        if h.kind == "program":
+            expected = codes.program_total(h.bits, result.rows["train"], h.exceptions, 2, False)
+            assert h.total_bits == pytest.approx(expected)
+
+
+def test_posterior_shares_sum_to_one_over_everything():
+    result = synth.search(synth.load_task("shj:type=2"), max_bits=20, top=1000)
+    assert sum(h.share for h in result.top) == pytest.approx(1.0)
+
+
+def test_labels_are_mapped_back(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [(a, b) for a in range(6) for b in range(6)]
+    path.write_text(
+        "a,b,verdict\n" + "".join(f"{a},{b},{'more' if a > b else 'less'}\n" for a, b in rows)
+    )
+    task = synth.read_table(path)
+    result = synth.search(task)
+    assert result.program.test_accuracy == 1.0
+    columns = {"a": np.array([5, 1]), "b": np.array([2, 4])}
+    assert result.predict(columns).tolist() == ["more", "less"]
+    table = replace(result, chosen="table")
+    row = int(np.flatnonzero(task.train)[0])
+    seen = {n: c[row : row + 1] for n, c in task.columns.items()}
+    assert table.predict(seen).tolist() == [task.label_names[int(task.labels[row])]]
+
+
+def test_predictions_that_are_no_label_fall_back_to_the_majority(tmp_path):
+    columns = {"x": np.arange(40) % 5}
+    labels = np.array([10, 20, 30, 40, 50])[columns["x"]] // 10
+    task = synth.Task("t", columns, {"x": Int(0, 9)}, labels, Int(1, 5))
+    result = synth.search(task)
+    assert result.program.text == "x + 1"
+    assert result.predict({"x": np.array([0, 4, 9])}).tolist() == [1, 5, task.majority()]
+
+
+def test_saved_and_loaded(tmp_path):
+    task = synth.load_task("parity:n=4,k=2")
+    result, both = synth.search(task), synth.contrast(task)
+    for run in (result, both):
+        path = tmp_path / "run.json"
+        synth.save_run(run, path)
+        loaded = synth.load_run(path)
+        assert loaded.to_dict() == json.loads(path.read_text()) == run.to_dict()
+        assert loaded == run
+        assert [p.name for p in tmp_path.iterdir()] == ["run.json"]
+    with pytest.raises(RunError, match="search again to predict"):
+        synth.load_run(path).structured.predict(task.columns)
+    with pytest.raises(RunError, match="cannot be written"):
+        synth.save_run(result, tmp_path / "no" / "run.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "is no JSON; allowed: a file that --save wrote"),
+        ("[]", "is no saved run"),
+        ("{}", "is no saved run"),
+        ('{"format": "synth-run-1", "kind": "search", "x": 1}', "not a saved search"),
+        ('{"format": "synth-run-1", "kind": "contrast"}', "not a saved contrast"),
+    ],
+)
+def test_files_that_are_no_runs(tmp_path, text, words):
+    path = tmp_path / "run.json"
+    path.write_text(text)
+    with pytest.raises(RunError, match=words):
+        synth.load_run(path)
+    with pytest.raises(RunError, match="cannot be read"):
+        synth.load_run(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("given_", "words"),
+    [
+        ({"max_bits": -1}, "max_bits=-1; allowed: 0 and more"),
+        ({"max_bits": 1e9}, "allowed: 0"),
+        ({"max_programs": 0}, "max_programs=0; allowed: 1 and more"),
+        ({"seconds": -1}, "seconds=-1; allowed: 0 and more"),
+        ({"memory": 10}, r"memory=10; allowed: 1 MiB \(1048576\) and more"),
+        ({"memory": "1GB"}, "memory='1GB'; allowed"),
+        ({"seconds": float("nan")}, "seconds=nan; allowed"),
+        ({"top": 0}, "top=0; allowed: 1 and more"),
+    ],
+)
+def test_limit_errors(given_, words):
+    with pytest.raises(SettingError, match=words):
+        synth.search(synth.load_task("parity:n=3"), **given_)
+
+
+def test_other_errors():
+    task = synth.load_task("parity:n=3")
+    with pytest.raises(SettingError, match="twin='sorted'; allowed: permuted, uniform"):
+        synth.contrast(task, twin="sorted")
+    with pytest.raises(DSLError, match=r"no DSL 'lisp'; known: boolean, integer, modular"):
+        synth.search(task, "lisp")
+    with pytest.raises(DSLError, match="DSL modular:p=5 has no type for Bool"):
+        synth.search(task, "modular:p=5")
+    with pytest.raises(SettingError, match="basis='or'; allowed: and-or-not"):
+        synth.search(task, "boolean:or")
+    mixed = synth.Task("m", {"x": [0, 1]}, {"x": Mod(5)}, [0, 1], Bool)
+    with pytest.raises(
+        DSLError, match=r"no built-in DSL fits columns and labels of Bool, Mod\(5\)"
+    ):
+        synth.search(mixed)
+    dsl = synth.DSL("no-bool", types=(Bool, Int(0, 9)))
+    wide = synth.Task("w", {"x": [0, 1]}, {"x": Int(0, 9)}, [0, 1], Bool)
+    with pytest.raises(DSLError, match="makes no Bool from the columns"):
+        synth.search(wide, dsl)
+    grammar = synth.Grammar(synth.load_dsl("integer"), {"x": Int(0, 9)})
+    with pytest.raises(DSLError, match="type=None; give one of the grammar's types"):
+        synth.enumerate_programs(grammar, {"x": [1]})
+    with pytest.raises(DSLError, match="no column for input x"):
+        synth.enumerate_programs(grammar, {"y": [1]}, type=Bool)
+
+
+def test_ctrl_c_returns_the_best_so_far():
+    task = synth.load_task("multiplexer:a=3")
+    threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+    result = synth.search(task, max_bits=200, seconds=60)
+    assert result.stop_reason == "interrupted"
+    assert result.program is not None
+    assert result.seconds < 5
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_search_outside_the_main_thread():
+    found = []
+    task = synth.load_task("parity:n=3")
+    thread = threading.Thread(target=lambda: found.append(synth.search(task)))
+    thread.start()
+    thread.join()
+    assert found[0].program.test_accuracy is not None
+
+
+def test_columns_must_fit_the_dsl():
+    task = synth.Task("big", {"x": [0, 10**7]}, {"x": Int(0, 10**7)}, [0, 1], Bool)
+    with pytest.raises(DSLError, match=r"input x: DSL integer has no type for Int\(0, 10000000\)"):
+        synth.search(task, "integer")
+    assert synth.search(task, "integer:low=-20000000,high=20000000").program is not None
+
+
+def test_html_escapes_what_strangers_wrote():
+    columns = {"<script>": np.arange(8) % 2}
+    task = synth.Task("<b>", columns, {"<script>": Bool}, columns["<script>"], Bool)
+    for run in (synth.search(task), synth.contrast(task)):
+        html = run._repr_html_()
+        assert "<script>" not in html
+        assert "&lt;script&gt;" in html
+        assert "<b>" not in html

@@ -1,0 +1,291 @@
+"""The built-in tasks against their sources, twins, and splits."""
+
+import itertools
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import synth
+from synth import tasks
+from synth.errors import SettingError, SynthError, TaskError, TypeMismatchError
+from synth.types import Bool, Int
+
+
+@pytest.mark.parametrize("name", tasks.names())
+def test_every_task_is_made_and_described(name):
+    task = tasks.load_task(name)
+    assert task.training >= 1
+    assert len(task.alphabet) >= 2
+    text, settings_ = tasks.describe(name)
+    assert text
+    assert {"train", "seed"} <= set(settings_)
+    same = tasks.load_task(name)
+    assert np.array_equal(same.labels, task.labels)
+    assert np.array_equal(same.train, task.train)
+
+
+def test_shepard_hovland_jenkins_types():
+    """The true vertices of the cube: a face, two antipodal edges, a bent path, a claw,
+    a path of three with a vertex apart, and four vertices apart."""
+    cube = nx.hypercube_graph(3)
+    shapes = {}
+    for number in range(1, 7):
+        task = tasks.load_task(f"shj:type={number}")
+        rows = zip(*(task.columns[f"x{i}"].astype(int) for i in range(3)), strict=True)
+        true = [tuple(map(int, r)) for r, y in zip(rows, task.labels, strict=True) if y]
+        shapes[number] = sorted(d for _, d in cube.subgraph(true).degree())
+    assert shapes == {
+        1: [2, 2, 2, 2], 2: [1, 1, 1, 1], 3: [1, 1, 2, 2],
+        4: [1, 1, 1, 3], 5: [0, 1, 1, 2], 6: [0, 0, 0, 0],
+    }  # fmt: skip
+
+
+def test_boolean_tasks():
+    task = tasks.load_task("parity:n=5,k=2")
+    assert np.array_equal(task.labels, task.columns["x0"] ^ task.columns["x1"])
+    task = tasks.load_task("majority:5")
+    assert np.array_equal(task.labels, sum(task.columns[f"x{i}"].astype(int) for i in range(5)) > 2)
+    task = tasks.load_task("multiplexer:a=2")
+    assert task.rows == 64
+    for row in range(64):
+        bits = [int(task.columns[f"x{i}"][row]) for i in range(6)]
+        assert task.labels[row] == bits[2 + bits[0] + 2 * bits[1]]
+    task = tasks.load_task("conjunction:n=4,k=2")
+    assert task.labels.sum() == 4
+    wide = tasks.load_task("parity:n=40,k=3,rows=500")
+    assert wide.rows == 500
+    assert len({tuple(r) for r in np.array(list(wide.columns.values())).T.tolist()}) == 500
+
+
+def test_monk_problems():
+    """Thrun et al. 1991: 432 rows; 216, 142 and 228 of them are true."""
+    rules = {
+        1: lambda a: a[0] == a[1] or a[4] == 1,
+        2: lambda a: sum(v == 1 for v in a) == 2,
+        3: lambda a: (a[4] == 3 and a[3] == 1) or (a[4] != 4 and a[1] != 3),
+    }
+    for problem, true, train in ((1, 216, 124), (2, 142, 169), (3, 228, 122)):
+        task = tasks.load_task(f"monk:{problem}")
+        assert (task.rows, task.training) == (432, train)
+        rows = zip(*(c.tolist() for c in task.columns.values()), strict=True)
+        clean = np.array([rules[problem](a) for a in rows])
+        assert clean.sum() == true
+        wrong = np.flatnonzero(task.labels != clean)
+        assert len(wrong) == (6 if problem == 3 else 0)
+        assert task.train[wrong].all()
+
+
+def test_tic_tac_toe():
+    """958 end positions, 626 won by x; 16 are draws (Aha 1991)."""
+    task = tasks.load_task("tic-tac-toe")
+    assert (task.rows, int(task.labels.sum()), len(task.columns)) == (958, 626, 27)
+    cells = np.array(list(task.columns.values())).reshape(9, 3, 958)
+    assert (cells.sum(axis=1) == 1).all()
+    lines = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6)]
+    won = {m: np.any([cells[list(line), k].all(axis=0) for line in lines], axis=0)
+           for k, m in enumerate("xo")}  # fmt: skip
+    assert np.array_equal(won["x"], task.labels)
+    assert int((~won["x"] & ~won["o"]).sum()) == 16
+
+
+@pytest.mark.parametrize("p", [7, 97])
+def test_modular_tasks(p):
+    formulas = {
+        "mod-add": lambda x, y: x + y, "mod-sub": lambda x, y: x - y, "mod-mul": lambda x, y: x * y,
+        "mod-div": lambda x, y: x * pow(y, -1, p), "mod-x2y2": lambda x, y: x**2 + y**2,
+        "mod-x2xyy2": lambda x, y: x**2 + x * y + y**2, "mod-x3xy": lambda x, y: x**3 + x * y,
+        "mod-x3xy2y": lambda x, y: x**3 + x * y**2 + y,
+    }  # fmt: skip
+    for name, formula in formulas.items():
+        task = tasks.load_task(f"{name}:p={p}")
+        divides = name == "mod-div"
+        assert task.rows == p * (p - 1 if divides else p)
+        pairs = list(zip(task.columns["x"].tolist(), task.columns["y"].tolist(), strict=True))
+        assert len(set(pairs)) == task.rows
+        assert task.labels.tolist() == [formula(x, y) % p for x, y in pairs]
+
+
+def test_twins():
+    task = tasks.load_task("mod-add:p=31")
+    permuted = task.permuted(3)
+    assert np.array_equal(permuted.counts(), task.counts())
+    assert np.array_equal(np.bincount(permuted.labels), np.bincount(task.labels))
+    assert not np.array_equal(permuted.labels, task.labels)
+    assert np.array_equal(permuted.train, task.train)
+    assert np.array_equal(task.permuted(3).labels, permuted.labels)
+    assert not np.array_equal(task.permuted(4).labels, permuted.labels)
+    uniform = task.uniform(3)
+    assert set(uniform.labels.tolist()) <= set(range(31))
+    assert 0.01 < (uniform.labels == task.labels).mean() < 0.08
+    for fraction in (0, 0.25, 1):
+        corrupted = task.corrupted(fraction, 3)
+        changed = corrupted.labels != task.labels
+        assert not changed[~task.train].any()
+        expected = fraction * task.training * 30 / 31
+        assert abs(changed.sum() - expected) <= 4 * expected**0.5
+    with pytest.raises(TaskError, match=r"the fraction must be 0\.\.1"):
+        task.corrupted(2)
+    assert [t.labelling for t in (task, permuted, uniform)] == ["true", "permuted", "uniform"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 300), st.data())
+def test_training_rows(rows, data):
+    columns, labels = {"x": np.arange(rows) % 2}, np.arange(rows) % 2
+    task = synth.Task("t", columns, {"x": Bool}, labels, Bool)
+    count = data.draw(st.integers(1, rows))
+    assert task.split(count, 1).training == count
+    assert task.split(1.0).training == rows
+    fraction = data.draw(st.floats(0, 1))
+    if round(fraction * rows) >= 1:
+        assert task.split(fraction).training == round(fraction * rows)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: tasks.load_task("parity:n=3,train=0"), r"set of 0 rows; allowed: 1\.\.8"),
+        (lambda: tasks.load_task("parity:n=3,train=0.01"), "a training set of 0 rows"),
+        (lambda: tasks.load_task("parity:n=3,train=9"), "a training set of 9 rows"),
+        (lambda: tasks.load_task("parity:n=3,train=1.5"), r"a fraction must be 0\.\.1"),
+        (lambda: tasks.load_task("parity:n=x"), "parity:n=x: n='x'; allowed: a whole number"),
+        (lambda: tasks.load_task("parity:q=1"), "'q'; settings: n, k, rows, train, seed"),
+        (lambda: tasks.load_task("parity:n=3,n=4"), "n is given twice"),
+        (lambda: tasks.load_task("parity:4,n=4"), "n is given twice"),
+        (lambda: tasks.load_task("parity:n=4,2"), "'2' has no key but follows one that has"),
+        (lambda: tasks.load_task("shj:1,2,3,4,5"), "5 values without a key"),
+        (lambda: tasks.load_task("parity:n=4,k=5"), r"k=5; allowed: 1\.\.4"),
+        (lambda: tasks.load_task("majority:4"), "n=4; allowed: odd numbers"),
+        (lambda: tasks.load_task("monk:4"), "problem=4; allowed: 1, 2, 3"),
+        (lambda: tasks.load_task("mod-add:p=1000"), r"p=1000; allowed: 2\.\.251"),
+        (lambda: tasks.load_task("mod-div:p=9"), "p=9; allowed: primes"),
+        (lambda: tasks.load_task("nonsense"), "no task 'nonsense'; known: "),
+        (lambda: tasks.load_task("parity:n=3", label="x0"), "--label x0: it is for CSV files"),
+    ],
+)  # fmt: skip
+def test_task_errors(make, words):
+    with pytest.raises((TaskError, SettingError), match=words):
+        make()
+
+
+def test_own_tasks_are_checked():
+    types = {"x": Int(0, 5)}
+    good = synth.Task("t", {"x": [1, 2]}, types, [3, 4], Int(0, 9))
+    assert good.alphabet == (3, 4)
+    assert good.outside
+    for arguments, words in (
+        (({}, {}, [0, 1], Bool), "has no input column"),
+        (({"x": []}, types, [], Bool), "has no rows"),
+        (({"x": [1, 2, 3]}, types, [0, 1], Bool), r"column x has shape \(3,\)"),
+        (({"x": [1, 9]}, types, [0, 1], Bool), "column x: 9 is outside"),
+        (({"x": [1, 2]}, types, [3, 3], Int(0, 9)), "one label value only"),
+        (({"x": [1, 2]}, types, [0, 1], Bool, [False, False]), "training set has 0 rows"),
+        (({"x": [1, 2]}, types, [0, 1], Bool, [1, 0]), "train must be bool"),
+        (({"x": [1, 2]}, types, [1, 2], Int(0, 9), None, (1, 3)), "label 2 is not among"),
+    ):
+        with pytest.raises((TaskError, TypeMismatchError), match=words):
+            synth.Task("t", *arguments)
+
+
+def table(tmp_path, text, **given):
+    path = tmp_path / "t.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return synth.load_task(str(path), **given)
+
+
+def test_types_are_inferred(tmp_path):
+    rows = "".join(
+        f"{i % 2},{'true' if i % 3 else 'FALSE'},{i},"
+        f"{'red' if i % 2 else 'pale blue'},{i * 7 % 5}\n"
+        for i in range(12)
+    )
+    task = table(tmp_path, "flag,truth,number,colour,label\n" + rows)
+    assert [str(t) for t in task.types.values()] == ["Bool", "Bool", "Int(0, 11)", "Bool", "Bool"]
+    assert list(task.columns) == ["flag", "truth", "number", "colour=pale blue", "colour=red"]
+    assert str(task.label_type) == "Int(0, 4)"
+    assert task.alphabet == (0, 1, 2, 3, 4)
+    residues = table(tmp_path, "flag,truth,number,colour,label\n" + rows, modulus=12)
+    assert [str(t) for t in residues.types.values()][::2] == ["Mod(12)", "Mod(12)", "Bool"]
+    assert str(residues.label_type) == "Mod(12)"
+
+
+def test_labels_of_any_kind(tmp_path):
+    def labels(*cells, **given):
+        text = "x,y\n" + "".join(f"{i % 2},{c}\n" for i, c in enumerate(cells))
+        task = table(tmp_path, text, **given)
+        return str(task.label_type), task.label_names, task.labels.tolist()
+
+    assert labels("no", "yes", "no") == ("Bool", ("no", "yes"), [0, 1, 0])
+    assert labels("a", "c", "b") == ("Int(0, 2)", ("a", "b", "c"), [0, 2, 1])
+    assert labels("5", "-3", "5") == ("Bool", ("-3", "5"), [1, 0, 1])
+    assert labels("5", "-3", "8") == ("Int(-3, 8)", ("-3", "5", "8"), [5, -3, 8])
+    assert labels("true", "False") == ("Bool", ("false", "true"), [1, 0])
+    task = table(tmp_path, "who,x\nme,1\nyou,0\n", label="who")
+    assert (task.label, list(task.columns)) == ("who", ["x"])
+
+
+def test_separators_quotes_and_marks(tmp_path):
+    for text in ("a;b\n1;0\n0;1\n", "a\tb\n1\t0\n0\t1\n", "\ufeffa,b\r\n1,0\r\n\r\n0, 1\r\n"):
+        assert table(tmp_path, text).columns["a"].tolist() == [True, False]
+    task = table(tmp_path, 'a,b\n"x, y",0\nz,1\n')
+    assert list(task.columns) == ["a=x, y", "a=z"]
+
+
+MANY = "".join(f"word{i},{i % 2}\n" for i in range(17))
+TURNED = "".join(f"{i % 2},word{i}\n" for i in range(17))
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "words"),
+    [
+        ("", {}, "empty; allowed: a line of column names"),
+        ("\n\n", {}, "empty; allowed"),
+        ("a,b\n", {}, "no rows; allowed"),
+        ("a,b\n1,0\n,1\n", {}, "line 3, column a: missing value"),
+        ("a,b\n1,0\n1\n", {}, "line 3: 1 cells; allowed: 2"),
+        ("a,b\n1,0\n1,2,3\n", {}, "line 3: 3 cells; allowed: 2"),
+        ("a,b\n1,1\n0,1\n", {}, r"column b: one label only \(1\); allowed: 2 and more"),
+        ("a,b\n1,true\n0,TRUE\n", {}, "column b: one label only"),
+        ("a,b\n" + MANY, {}, "line 18, column a: 'word16' is the 17th different text"),
+        (
+            "b,a\n" + TURNED,
+            {},
+            "line 18, column a: 'word16' is the 17th different label",
+        ),
+        ("a,b\n1,0\n1.5,1\n", {}, "line 3, column a: 1.5 has a fraction; allowed: whole numbers"),
+        ("a,b\n1,0.5\n1,1\n", {}, "line 2, column b: 0.5 has a fraction"),
+        ("a,b\n1e3,0\n2,1\n", {}, "line 2, column a: 1e3 has a fraction"),
+        (b"\x89PNG\r\n\x1a\n\0\0", {}, "binary, not text; allowed: CSV in UTF-8"),
+        (b"a,b\n1,0\n\xff\xfe,1\n", {}, "line 3: not UTF-8"),
+        ("1,0\n0,1\n", {}, "line 1: numbers; the first line must name the columns"),
+        ("a,a\n1,0\n", {}, "line 1: column a is there twice"),
+        ("a,,b\n1,0,1\n", {}, "line 1, column 2: no name"),
+        ("a\n1\n0\n", {}, "one column only, a; allowed: inputs and a label"),
+        ("a,b\n1,0\n0,1\n", {"label": "c"}, "no column 'c'; columns: a, b"),
+        ("a,b\n3,0\n9,1\n", {"modulus": 7}, r"line 3, column a: 9 is outside 0\.\.6"),
+        ("a,b\n3,0\n9,1\n", {"modulus": 1}, "the modulus must be"),
+        ("a,b\n3,0\n99999999999999999999999,1\n", {}, "line 3, column a: 9+ is outside"),
+        ('a,b\n"x,0\n', {}, "line [23]: unexpected end of data"),
+        ("a,b\n1,0\n0,1\n", {"train": 0}, r"a training set of 0 rows; allowed: 1\.\.2"),
+        ("a=x,a,b\n1,x,0\n0,y,1\n", {}, "column a=x would be there twice"),
+    ],
+)  # fmt: skip
+def test_table_errors(tmp_path, text, given, words):
+    with pytest.raises(SynthError, match=words) as caught:
+        table(tmp_path, text, **given)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_not_there(tmp_path):
+    for path in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(TaskError, match="cannot be read: "):
+            synth.load_task(str(path))
+
+
+def test_every_row_order_gives_the_same_alphabet(tmp_path):
+    for order in itertools.permutations(["1,a", "0,b", "1,c"]):
+        task = table(tmp_path, "x,y\n" + "\n".join(order) + "\n")
+        assert task.label_names == ("a", "b", "c")
