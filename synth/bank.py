@@ -58,7 +58,11 @@ class Bank:
             np.zeros(kernels.STATE_SIZE, np.int64),
             np.zeros((2, 1), np.int64),
         )
+        # A false step in the index reads a row in vain, and filling a larger one reads
+        # all of them: both are dear where rows are wide, and slots are cheap there.
+        self.spare = int(np.clip(self.words // 4, 2, 8))
         self.store.state[kernels.DIRECT] = self.direct
+        self.store.state[kernels.SPARE] = self.spare
         self.scratch = kernels.Scratch(
             np.zeros((self.block, self.words), np.uint64),
             np.empty(self.block, np.uint32),
@@ -193,8 +197,8 @@ class Bank:
 
     def _index_size(self):
         """How many slots a block more needs: at most half of them are taken."""
-        held, least = self.store.slots.shape[0], 2 * (len(self) + self.block)
-        return held if self.direct or least <= held else max(held * 3 // 2, least)
+        held, least = self.store.slots.shape[0], self.spare * (len(self) + self.block)
+        return held if self.direct or least <= held else max(held * (self.spare + 1) // 2, least)
 
     def index_growth(self):
         """How many bytes `make_room` would add to the index."""

@@ -24,9 +24,9 @@ BITS, PLUS, MINUS, RING, TABLE = range(5)
 # Store.state: rows kept; rows that a duplicate can no longer better (all that
 # are kept, or those of earlier bands); whether that is so of all and no candidate
 # is without value; first row of the open band; whether the open band needs costs;
-# whether a row of one word is its own slot; and where `extend` stopped: its term
-# and its operand.
-COUNT, SETTLED, PLAIN, BAND, MANY, DIRECT, TERM, PLACE, STATE_SIZE = range(9)
+# whether a row of one word is its own slot; the least slots a row; and where
+# `extend` stopped: its term and its operand.
+COUNT, SETTLED, PLAIN, BAND, MANY, DIRECT, SPARE, TERM, PLACE, STATE_SIZE = range(10)
 
 # Store.tally: by cost within the open band, candidates made and dropped.
 MADE, DROPPED = range(2)
@@ -208,10 +208,10 @@ def tally_dropped(store, scratch, first, count, base, operand, levels, level):
 
 @njit(cache=True, nogil=True)
 def full(store, count):
-    """Whether `count` more rows would overfill the rows or half of the slots."""
+    """Whether `count` more rows would overfill the rows or the slots."""
     kept = store.state[COUNT] + count
     return kept >= store.rows.shape[0] or (
-        2 * kept > store.slots.shape[0] and not store.state[DIRECT]
+        store.state[SPARE] * kept > store.slots.shape[0] and not store.state[DIRECT]
     )
 
 

@@ -60,7 +60,7 @@ def convert(text, annotation, what):
         if kinds == [bool]:
             return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
         if kinds == [tuple]:
-            return tuple(int(v) for v in text.split("/"))
+            return tuple(int(v) for v in text.split("/") if v)
         if kinds == [int, float]:
             # A fraction is written with a point, a count without one.
             return int(text) if text.lstrip("+-").isdecimal() else float(text)

@@ -121,7 +121,7 @@ def test_labels_and_corruption():
     ]  # fmt: skip
     assert noisy["program"]["exceptions"] > 50
     assert noisy["program"]["test_accuracy"] == 1.0
-    more = ("--json", "--labels", "permuted", "--seed", 5)
+    more = ("--json", "--labels", "permuted", "--seed", 5, "--max-bits", "12")
     again = json.loads(run("search", "mod-add:p=31", *more))
     assert again["top"] != twin["top"]
 
