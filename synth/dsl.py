@@ -12,7 +12,9 @@ by decorator, with types as annotations, or with `DSL.add` and a signature:
     dsl.add(np.gcd, "Int, Int -> Int")
 
 A primitive has no value where its answer is outside the result type (`UNDEFINED`
-is, for every integer type) or where it divides by zero.
+is, for every integer type) or where it divides by zero.  Bodies see booleans as
+bool and numbers as int64: one +, - or * cannot wrap around, but a long product of
+large numbers can, unseen.
 """
 
 import ast
@@ -30,8 +32,10 @@ BINARY_SYMBOLS = ("|", "^", "&", "<<", ">>", "+", "-", "*", "/", "//", "%", "@",
 COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
 UNARY_SYMBOLS = ("~", "-", "+")
 
-# NumPy answers 0 to an integer division by zero, with a warning at most.
+# NumPy answers 0 to an integer division by zero, with a warning at most, and lets
+# powers and shifts wrap around.
 _DIVISIONS = (np.floor_divide, np.remainder, np.fmod)
+_GROWING = {np.power: lambda a, b: a**b, np.left_shift: lambda a, b: a * 2.0**b}
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,6 +240,8 @@ class DSL:
             )
         if function in _DIVISIONS:
             function = _guarded(function)
+        elif function in _GROWING:
+            function = _bounded(function, _GROWING[function])
         weight = _weight(weight, f"primitive {name}")
         for type_ in (*arguments, result):
             self._know(type_)
@@ -352,6 +358,16 @@ def _guarded(divide):
 
     guarded.__name__ = divide.__name__
     return guarded
+
+
+def _bounded(grow, size):
+    def bounded(a, b):
+        with np.errstate(all="ignore"):
+            fits = (b >= 0) & (np.abs(size(a.astype(float), b.astype(float))) < 2.0**62)
+        return np.where(fits, grow(np.where(fits, a, 1), np.where(fits, b, 1)), UNDEFINED)
+
+    bounded.__name__ = grow.__name__
+    return bounded
 
 
 def _one_line(error):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import engine as engine_module
+from synth import schedule
 from synth.types import UNDEFINED, Bool, Int, Mod
 from tests import naive
 
@@ -113,14 +113,14 @@ def test_least_bits_of_every_behaviour_equal_brute_force(drawn):
 def test_bands_do_not_change_rows_or_counts(drawn, candidates):
     grammar, columns = drawn
     most = budget_of(grammar) / 1024
-    kept = engine_module.BAND_CANDIDATES
+    kept = schedule.BAND_CANDIDATES
     for type_ in grammar.types:
         whole = synth.enumerate_programs(grammar, columns, type=type_, max_bits=most)
         try:
-            engine_module.BAND_CANDIDATES = candidates
+            schedule.BAND_CANDIDATES = candidates
             narrow = synth.enumerate_programs(grammar, columns, type=type_, max_bits=most)
         finally:
-            engine_module.BAND_CANDIDATES = kept
+            schedule.BAND_CANDIDATES = kept
         if whole.stop_reason == narrow.stop_reason == "max_bits":
             assert whole.levels == narrow.levels
         assert np.array_equal(whole.values, narrow.values)

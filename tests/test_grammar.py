@@ -260,5 +260,12 @@ def test_partial_primitives():
         values, defined = primitive.evaluate(a, b)
         assert defined.tolist() == [True, False, True]
         assert values[defined].tolist() == [3, -3]
+    dsl.add(np.power, "Int, Int -> Int", name="power")
+    dsl.add(np.left_shift, "Int, Int -> Int", name="shift")
+    a2, b2 = np.array([3, 3, 10**6, -2]), np.array([4, -1, 40, 3])
+    for primitive, expected in zip(dsl.primitives[3:], ([81, -8], [48, -16]), strict=True):
+        values, defined = primitive.evaluate(a2, b2)
+        assert defined.tolist() == [True, False, False, True]
+        assert values[defined].tolist() == expected
     assert dsl.primitives[2].evaluate(a)[1].tolist() == [True, True, False]
     assert dsl.primitives[2].evaluate(b)[1] is None

@@ -20,7 +20,7 @@ ORDER = [
     {"check", "program", "registry"},
     {"task"},
     {"codes", "curry", "dsls", "tasks"},
-    {"bank"},
+    {"bank", "schedule"},
     {"engine"},
     {"result", "score"},
     {"driver"},

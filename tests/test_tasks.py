@@ -253,7 +253,7 @@ TURNED = "".join(f"{i % 2},word{i}\n" for i in range(17))
         (
             "b,a\n" + TURNED,
             {},
-            "line 18, column a: 'word16' is the 17th different label",
+            "line 18, column a: 'word16' is the 17th different text",
         ),
         ("a,b\n1,0\n1.5,1\n", {}, "line 3, column a: 1.5 has a fraction; allowed: whole numbers"),
         ("a,b\n1,0.5\n1,1\n", {}, "line 2, column b: 0.5 has a fraction"),

@@ -128,13 +128,7 @@ def _typed(column, modulus):
     if all(map(_WHOLE.fullmatch, different)):
         numbers = _numbers(column, -INT_LIMIT, INT_LIMIT)
         return [(column.name, Int(int(numbers.min()), int(numbers.max())), numbers)]
-    _refuse_fractions(column)
-    if len(different) > MOST_VALUES:
-        row = _first_beyond(cells)
-        raise TaskError(
-            f"{column.where(row)}: {cells[row]!r} is the {MOST_VALUES + 1}th different text; "
-            f"allowed: whole numbers, true and false, or at most {MOST_VALUES} different values"
-        )
+    _refuse_free_text(column)
     return [
         (f"{column.name}={value}", Bool, np.array([c == value for c in cells]))
         for value in sorted(different)
@@ -161,13 +155,7 @@ def _labels(column, modulus):
         if len(found) == 2:
             return numbers == found[1], Bool, None, tuple(map(str, found))
         return numbers, Int(int(found[0]), int(found[-1])), found.tolist(), None
-    _refuse_fractions(column)
-    if len(different) > MOST_VALUES:
-        row = _first_beyond(cells)
-        raise TaskError(
-            f"{column.where(row)}: {cells[row]!r} is the {MOST_VALUES + 1}th different label; "
-            f"allowed: whole numbers, or at most {MOST_VALUES} different texts"
-        )
+    _refuse_free_text(column)
     index = {value: k for k, value in enumerate(different)}
     values = np.array([index[c] for c in cells])
     if len(different) == 2:
@@ -185,21 +173,15 @@ def _numbers(column, low, high):
     return np.array(values, np.int64)
 
 
-def _refuse_fractions(column):
-    """Numbers with a fraction, or a text among numbers, are told as what they are."""
-    numeric = [bool(_NUMBER.fullmatch(c)) for c in column.cells]
-    for row, cell in enumerate(column.cells):
-        if numeric[row] and not _WHOLE.fullmatch(cell):
-            raise TaskError(
-                f"{column.where(row)}: {cell} has a fraction; allowed: whole numbers, "
-                f"true and false, or at most {MOST_VALUES} different texts"
-            )
-
-
-def _first_beyond(cells):
+def _refuse_free_text(column):
+    """Raises TaskError for a number with a fraction, and for too many different texts."""
+    allowed = f"allowed: whole numbers, true and false, or at most {MOST_VALUES} different texts"
     seen = set()
-    for row, cell in enumerate(cells):
+    for row, cell in enumerate(column.cells):
         seen.add(cell)
+        if _NUMBER.fullmatch(cell) and not _WHOLE.fullmatch(cell):
+            raise TaskError(f"{column.where(row)}: {cell} has a fraction; {allowed}")
         if len(seen) > MOST_VALUES:
-            return row
-    return 0
+            raise TaskError(
+                f"{column.where(row)}: {cell!r} is the {len(seen)}th different text; {allowed}"
+            )
