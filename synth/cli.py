@@ -1,13 +1,15 @@
 """The command line.  Heavy modules are imported by the commands that need them."""
 
 import json
+import os
 import sys
 import textwrap
+from pathlib import Path
 
 import click
 
 from synth._version import __version__
-from synth.errors import SynthError
+from synth.errors import SettingError, SynthError
 
 _MEMORY_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
 
@@ -50,6 +52,9 @@ class _Commands(click.Group):
             sys.exit(super().main(*args, **{**extra, "standalone_mode": False}) or 0)
         except (click.Abort, KeyboardInterrupt):
             sys.exit(130)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(2)
         except click.ClickException as error:
             text = error.format_message()
         except SynthError as error:
@@ -72,6 +77,7 @@ def _shared(function):
         click.option("--train", type=Train(), help="Training rows: 0.5, 1.0, or a count."),
         click.option("--seed", type=click.IntRange(0), help="Of the split and of twins."),
         click.option("--label", help="Label column of a CSV.  [default: the last]"),
+        click.option("--drop", multiple=True, help="Column of a CSV to leave out; repeatable."),
         click.option("--modulus", type=int, help="Read a CSV's whole numbers modulo this."),
         click.option("--top", type=int, default=10, show_default=True, help="Best hypotheses."),
         click.option("--save", type=click.Path(dir_okay=False), help="Write the run as JSON."),
@@ -151,8 +157,8 @@ _SET = (
 
 
 def _contrast_set(twin, options, driver, text):
-    for key in ("dsl", "save", "label", "modulus"):
-        if options[key] is not None:
+    for key in ("dsl", "save", "label", "modulus", "drop"):
+        if options[key]:
             raise click.UsageError(f"--{key} {options[key]}: it needs a TASK")
     runs = []
     for spec, most in _SET:
@@ -171,7 +177,7 @@ def _contrast_set(twin, options, driver, text):
         document = {"contrasts": [run.to_dict() for run in runs], "version": __version__}
         click.echo(json.dumps(document, allow_nan=False))
     else:
-        click.echo(text(runs))
+        click.echo(text(runs, [spec for spec, _ in _SET[len(runs) :]]))
     _exit([part for run in runs for part in (run.structured, run.random)])
 
 
@@ -192,10 +198,19 @@ def dsls(name, as_json):
     """The DSLs; with NAME (or name:key=value, or FILE.py:NAME), all about it."""
     from synth import dsls as library
 
-    if name is not None and ":" in name:
-        _describe_dsl(library.load_dsl(name, ()), as_json)
-    else:
+    if name is None:
+        _describe(library, None, as_json, "DSL")
+        return
+    if ":" in name or name not in library.names():
+        _describe_dsl(library.load_dsl(name), as_json, {})
+        return
+    settings = library.describe(name)[1]
+    try:
+        loaded = library.load_dsl(name)
+    except SynthError:  # it needs a task's types
         _describe(library, name, as_json, "DSL")
+        return
+    _describe_dsl(loaded, as_json, settings)
 
 
 @main.command()
@@ -216,7 +231,11 @@ def show(run, as_json):
 def _load(task, options):
     from synth import tasks as library
 
-    keys = ("label", "modulus", "train", "seed")
+    if options["save"]:
+        folder = Path(options["save"]).resolve().parent
+        if not os.access(folder, os.W_OK):
+            raise SettingError(f"--save {options['save']}: {folder} cannot be written to")
+    keys = ("label", "drop", "modulus", "train", "seed")
     return library.load_task(task, **{k: options[k] for k in keys})
 
 
@@ -272,10 +291,7 @@ def _describe(library, name, as_json, what):
             click.echo(json.dumps({"name": name, "description": text, "settings": settings}))
             return
         click.echo(f"{name}\n\n{_filled(text)}")
-        if settings:
-            click.echo("\nSettings and their defaults")
-            for key, default in settings.items():
-                click.echo(f"  {key}={_shown_default(default)}")
+        _settings_text(settings)
         return
     entries = [(n, library.describe(n)[0].partition("\n")[0]) for n in library.names()]
     if as_json:
@@ -293,7 +309,7 @@ def _filled(text):
     return "\n\n".join(textwrap.fill(p, 79) for p in text.split("\n\n"))
 
 
-def _describe_dsl(dsl, as_json):
+def _describe_dsl(dsl, as_json, settings):
     rows = [(p.symbol or p.name, p.name, p.signature, float(p.weight)) for p in dsl.primitives]
     constants = [(c.name, str(c.type), float(c.weight)) for c in dsl.constants]
     if as_json:
@@ -304,13 +320,24 @@ def _describe_dsl(dsl, as_json):
             "primitives": [dict(zip(keys, r, strict=True)) for r in rows],
             "constants": [dict(zip(constant_keys, c, strict=True)) for c in constants],
         }
+        document["settings"] = {k: _json_default(v) for k, v in settings.items()}
         click.echo(json.dumps(document))
         return
-    click.echo(f"{dsl.name}\n\n{_filled(dsl.description.strip())}\n")
+    click.echo(dsl.name + "\n")
+    if dsl.description:
+        click.echo(_filled(dsl.description.strip()) + "\n")
+    pad = max([len(r[1]) for r in rows], default=8) + 2
     for symbol, name, signature, weight in rows:
-        click.echo(f"  {symbol:<8}{name:<10}{signature}  weight {weight:g}")
+        click.echo(f"  {symbol:<{pad}}{name:<{pad}}{signature}  weight {weight:g}")
     for name, type_, weight in constants:
-        click.echo(f"  {name:<8}{'constant':<10}{type_}  weight {weight:g}")
+        click.echo(f"  {name:<{pad}}{'constant':<{pad}}{type_}  weight {weight:g}")
+
+
+def _settings_text(settings):
+    if settings:
+        click.echo("\nSettings and their defaults")
+        for key, default in settings.items():
+            click.echo(f"  {key}={_shown_default(default)}")
 
 
 def _json_default(value):

@@ -13,13 +13,15 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from synth import codes, dsls
+from synth import codes, dsls, tasks
 from synth._version import __version__
 from synth.engine import Enumerator
 from synth.errors import DSLError, SettingError
 from synth.grammar import UNIT, Grammar
 from synth.result import Contrast, FrontPoint, Hypothesis, ProgramScore, Result, TableScore
 from synth.score import SAME, Score
+from synth.task import Task
+from synth.types import Type
 
 #: How long a search goes on where nothing else ends it.
 DEFAULT_SECONDS = 30.0
@@ -69,15 +71,16 @@ class Limits:
 def search(task, dsl=None, *, top=10, progress=None, **limits):
     """The best hypothesis for a task: a `Result`.
 
-    dsl: a DSL, or its name, or None for the built-in one that fits the task;
-    top: how many of the best hypotheses to list; limits: see `Limits`; progress:
-    called with the `Enumerator` after every band.
+    task: a `Task`, or the name of one, or the path of a CSV file; dsl: a DSL, or its
+    name, or None for the built-in one that fits the task; top: how many of the best
+    hypotheses to list; progress: called with the `Enumerator` after every band;
+    limits: see `Limits`.
 
     The search ends when no program beyond can win ("optimal"), when there are no
     further behaviours ("exhausted"), or at a limit; Ctrl-C ends it too, and the
     best so far is returned ("interrupted").
     """
-    return _run([task], dsl, top, progress, Limits(**limits))[0]
+    return _run([_task(task)], dsl, top, progress, _limits(limits))[0]
 
 
 def contrast(task, dsl=None, *, twin="permuted", seed=0, top=10, progress=None, **limits):
@@ -90,7 +93,9 @@ def contrast(task, dsl=None, *, twin="permuted", seed=0, top=10, progress=None, 
     """
     if twin not in ("permuted", "uniform"):
         raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")
-    return Contrast(*_run([task, getattr(task, twin)(seed)], dsl, top, progress, Limits(**limits)))
+    task = _task(task)
+    twins = [task, getattr(task, twin)(seed)]
+    return Contrast(*_run(twins, dsl, top, progress, _limits(limits)))
 
 
 def enumerate_programs(grammar, columns, *, type=None, **limits):
@@ -105,10 +110,12 @@ def enumerate_programs(grammar, columns, *, type=None, **limits):
             known = ", ".join(map(str, grammar.types))
             raise DSLError(f"type=None; give one of the grammar's types: {known}")
         type = grammar.types[0]
+    if not isinstance(type, Type):
+        raise DSLError(f"type={type!r}; allowed: {', '.join(map(str, grammar.types))}")
     type = grammar.dsl.type_for(type)
     if type not in grammar.types:
         raise DSLError(f"no program of the grammar is of type {type}")
-    limits = Limits(**{"seconds": None, **limits})
+    limits = _limits({"seconds": None, **limits})
     columns = _checked_columns(grammar, columns)
     with _interrupts() as interrupted:
         engine = Enumerator(grammar, columns, type, limits, interrupted)
@@ -134,6 +141,9 @@ class Enumeration:
     def __len__(self):
         return len(self._engine.bank)
 
+    def __repr__(self):
+        return f"Enumeration({len(self)} behaviours, stopped: {self.stop_reason})"
+
     @property
     def bits(self):
         """Of the cheapest program of each behaviour, float64 (len(self),)."""
@@ -151,6 +161,18 @@ class Enumeration:
         return self._engine.program(i % len(self))
 
 
+def _task(given):
+    return given if isinstance(given, Task) else tasks.load_task(given)
+
+
+def _limits(given):
+    unknown = [name for name in given if name not in Limits.__dataclass_fields__]
+    if unknown:
+        known = ", ".join(Limits.__dataclass_fields__)
+        raise SettingError(f"no limit {unknown[0]}={given[unknown[0]]!r}; allowed: {known}")
+    return Limits(**given)
+
+
 def _checked_columns(grammar, columns):
     missing = [i.name for i in grammar.inputs if i.name not in columns]
     if missing:
@@ -160,10 +182,10 @@ def _checked_columns(grammar, columns):
     return {i.name: i.type.check(columns[i.name], f"column {i.name}") for i in grammar.inputs}
 
 
-def _run(tasks, dsl, top, progress, limits):
+def _run(labellings, dsl, top, progress, limits):
     if not isinstance(top, int) or top < 1:
         raise SettingError(f"top={top!r}; allowed: 1 and more")
-    task = tasks[0]
+    task = labellings[0]
     # Training rows first: a labelling is then compared with a prefix of each row.
     order = np.argsort(~task.train, kind="stable")
     types = (*task.types.values(), task.label_type)
@@ -175,9 +197,9 @@ def _run(tasks, dsl, top, progress, limits):
     columns = {name: column[order] for name, column in task.columns.items()}
     grammar_columns = _checked_columns(grammar, columns)
     n = task.training
-    labels = [root.check(t.labels[order], f"label column {t.label}") for t in tasks]
-    scores = [Score(n, len(t.alphabet), _outside(t, root), top) for t in tasks]
-    tables = [codes.table_bits(t.counts()) for t in tasks]
+    labels = [root.check(t.labels[order], f"label column {t.label}") for t in labellings]
+    scores = [Score(n, len(t.alphabet), root.size > len(t.alphabet), top) for t in labellings]
+    tables = [codes.table_bits(t.counts()) for t in labellings]
     with _interrupts() as interrupted:
         engine = Enumerator(grammar, grammar_columns, root, limits, interrupted)
         training = np.stack([values[:n] for values in labels])
@@ -194,12 +216,8 @@ def _run(tasks, dsl, top, progress, limits):
                     engine.stop_reason = "optimal"
     return [
         _result(engine, t, chosen, score, table, values, n, limits)
-        for t, score, table, values in zip(tasks, scores, tables, labels, strict=True)
+        for t, score, table, values in zip(labellings, scores, tables, labels, strict=True)
     ]
-
-
-def _outside(task, root):
-    return root.size > len(task.alphabet)
 
 
 def _score(engine, rows, training, scores):
@@ -225,10 +243,17 @@ def _optimal(engine, score, table, n):
     return engine.certified_bits + codes.PROGRAM_FLAG + np.log2(n + 1) >= best - SAME
 
 
+def _stop_reason(engine, score, table, n):
+    """A twin whose own best is not proven was searched as far as the task's needed."""
+    if engine.stop_reason == "optimal" and not _optimal(engine, score, table, n):
+        return "structured-optimal"
+    return engine.stop_reason
+
+
 def _result(engine, task, dsl, score, table, labels, n, limits):
     bits, kind = table
     counts = task.counts()
-    program, best = _best_program(engine, score, labels, n, task)
+    program, best = _best_program(engine, score, labels, n)
     total = bits if program is None else min(bits, program.total_bits)
     chance = codes.log2_chance_bound(counts, total)
     uniform = codes.log2_chance_bound_uniform(n, len(task.alphabet), total)
@@ -238,7 +263,9 @@ def _result(engine, task, dsl, score, table, labels, n, limits):
         task=task.name,
         dsl=dsl.name,
         labelling=task.labelling,
+        inputs={name: str(type_) for name, type_ in task.types.items()},
         rows={"train": n, "test": task.rows - n, "labels": len(task.alphabet)},
+        label_names=_label_names(task),
         chosen="program" if program and program.total_bits < bits - SAME else "table",
         program=program,
         table=TableScore(bits, kind, 1.0, majority),
@@ -250,12 +277,12 @@ def _result(engine, task, dsl, score, table, labels, n, limits):
         log2_chance_bound_uniform=uniform,
         certified_bits=engine.certified_bits,
         optimal=bool(_optimal(engine, score, bits, n)),
-        stop_reason=engine.stop_reason,
+        stop_reason=_stop_reason(engine, score, bits, n),
         candidates=engine.candidates,
         distinct=len(engine.bank),
         seconds=engine.seconds,
-        front=_front(engine, score),
-        top=_top(engine, score, bits, kind, _two(task, engine) and n),
+        front=_front(engine, score, labels, n),
+        top=_top(engine, score, bits, kind, labels, n),
         levels=engine.level_records(),
         settings={**task.settings, **asdict(limits), "top": score.top},
         version=__version__,
@@ -264,59 +291,78 @@ def _result(engine, task, dsl, score, table, labels, n, limits):
     )
 
 
-def _best_program(engine, score, labels, n, task):
+def _best_program(engine, score, labels, n):
+    """The best program's record, and the program; (None, None) before there is one."""
     if score.best is None:
         return None, None
     ties = score.tied_rows()
-    cost, exceptions, rows = ties[0]
-    two = _two(task, engine)
-    right, accuracies = [], []
-    for _, e, some in ties:
-        inverted = two and 2 * e > n
-        right += [(e if inverted else n - e) / n] * len(some)
-        for row in some.tolist():
-            agree = engine.bank.values(row, row + 1)[0, n:] == labels[n:]
-            accuracies.append(np.mean(agree != inverted) if len(agree) else np.nan)
-    best = engine.program(int(rows[0]))
+    accuracies, chosen = [], None
+    for units, wrong, row in ties:
+        inverted = _inverted(engine, score, row, labels, n)
+        agree = engine.bank.values(row, row + 1)[0, n:] == labels[n:]
+        accuracies.append((1 - wrong / n, np.mean(agree != inverted) if len(agree) else 0))
+        # Of equals, one that needs not be read as its opposite is shown.
+        if chosen is None or (chosen[3] and not inverted and chosen[:2] == (units, wrong)):
+            chosen = units, wrong, row, inverted
+    units, wrong, row, inverted = chosen
+    best = engine.program(row)
+    train, test = np.mean(accuracies, axis=0).tolist()
     return ProgramScore(
         text=best.text,
-        bits=cost / UNIT,
-        exceptions=exceptions,
+        bits=units / UNIT,
+        exceptions=wrong,
         total_bits=score.best,
-        train_accuracy=float(np.mean(right)),
-        test_accuracy=float(np.mean(accuracies)) if n < len(labels) else None,
-        ties=len(accuracies),
-        inverted=bool(two and 2 * exceptions > n),
+        train_accuracy=train,
+        test_accuracy=test if n < len(labels) else None,
+        ties=len(ties),
+        inverted=inverted,
     ), best
 
 
-def _front(engine, score):
+def _inverted(engine, score, row, labels, n):
+    """Whether a program speaks for the other of two labels: it is wrong more than not."""
+    wrong = int(engine.bank.errors(row, row + 1, labels[None, :n], n)[0, 0])
+    return score.two and 2 * wrong > n
+
+
+def _front(engine, score, labels, n):
     return tuple(
-        FrontPoint(cost / UNIT, e, cost / UNIT + float(score.code[e]), engine.program(row).text)
-        for cost, e, row in score.front
+        FrontPoint(
+            bits=units / UNIT,
+            exceptions=wrong,
+            total_bits=units / UNIT + float(score.code[wrong]),
+            text=engine.program(row).text,
+            inverted=_inverted(engine, score, row, labels, n),
+        )
+        for units, wrong, row in score.front
     )
 
 
-def _two(task, engine):
-    """Whether a prediction that is wrong leaves one other label."""
-    return len(task.alphabet) == 2 and not _outside(task, engine.root)
-
-
-def _top(engine, score, table, kind, n):
-    """The least totals of programs and tables, with their shares of the posterior.
-
-    n: the number of training rows where there are two labels, else False.
-    """
+def _top(engine, score, table, kind, labels, n):
+    """The least totals of programs and tables, with their shares of the posterior."""
     mass = float(np.logaddexp2(score.log2_mass, -table))
-    found = []
-    for total, row, cost, e in score.top_rows:
-        text, share = engine.program(row).text, 2.0 ** (-total - mass)
-        inverted = bool(n and 2 * e > n)
-        found.append(Hypothesis("program", text, cost / UNIT, e, total, share, inverted))
-    found.append(
-        Hypothesis("table", f"{kind} table", None, None, table, 2.0 ** (-table - mass), False)
-    )
+    found = [
+        Hypothesis(
+            kind="program",
+            text=engine.program(row).text,
+            bits=units / UNIT,
+            exceptions=wrong,
+            total_bits=total,
+            share=2.0 ** (-total - mass),
+            inverted=_inverted(engine, score, row, labels, n),
+        )
+        for total, row, units, wrong in score.top_rows
+    ]
+    share = 2.0 ** (-table - mass)
+    found.append(Hypothesis("table", f"{kind} table", None, None, table, share, False))
     return tuple(sorted(found, key=lambda h: h.total_bits)[: score.top])
+
+
+def _label_names(task):
+    """What label values stand for, by their text in programs; None for themselves."""
+    if task.label_names is None:
+        return None
+    return {task.label_type.format(v): name for v, name in task.label_names.items()}
 
 
 @contextmanager

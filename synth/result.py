@@ -27,8 +27,8 @@ class ProgramScore:
     text; bits: its description length; exceptions: training rows it is wrong on;
     total_bits: of the hypothesis; ties: how many programs (behaviours) reach that
     total; train_accuracy, test_accuracy: of its predictions, the mean over the
-    ties (None without held-out rows); inverted: with two labels and more
-    exceptions than not, the hypothesis says the other label on unseen rows.
+    ties (None without held-out rows); inverted: it is read as its opposite, the
+    other of two labels, of which `exceptions` then are those of the opposite.
     """
 
     text: str
@@ -72,13 +72,15 @@ class FrontPoint:
     exceptions: int
     total_bits: float
     text: str
+    inverted: bool
 
 
 @dataclass(frozen=True)
 class Result:
     """One search on one labelling.
 
-    task, dsl: names; rows: {"train", "test", "labels"} counts; chosen: "program" or
+    task, dsl: names; inputs: the columns' types; label_names: what label values stand
+    for (None: for themselves); rows: {"train", "test", "labels"} counts; chosen: "program" or
     "table"; program: None where none was scored; total_bits: the least of all;
     saved_bits: table bits less the best program's total (None without a program);
     chance_bound, chance_bound_uniform: bounds on the chance that permuted, or
@@ -86,14 +88,17 @@ class Result:
     base-2 logarithms; certified_bits: every program up to so many bits was scored
     (None: of whatever length); optimal: no program beyond can win; stop_reason: one
     of "optimal", "exhausted", "max_bits", "max_programs", "seconds", "memory",
-    "interrupted"; candidates, distinct: programs made, and distinct behaviours of
+    "interrupted", and of a twin "structured-optimal", where the search ended because
+    the task's best was proven; candidates, distinct: programs made, and distinct behaviours of
     the label type; top: programs of one behaviour count once.
     """
 
     task: str
     dsl: str
     labelling: str
+    inputs: dict
     rows: dict
+    label_names: dict | None
     chosen: str
     program: ProgramScore | None
     table: TableScore
@@ -141,28 +146,32 @@ class Result:
             raise RunError(f"not a saved search: {' '.join(str(error).split())}") from None
 
     def predict(self, columns):
-        """Predicted labels (rows,) for typed columns, as the task's labels were written.
+        """Predicted labels (rows,), as the task's labels were written.
 
-        The program where it was chosen; else the table: the training label of the
-        same inputs (the most frequent one), the majority label where there is none.
-        Raises RunError for a result that was loaded from a file.
+        columns: a mapping of input names to arrays (rows,); a text column of a table
+        may stand as it is, `colour` for `colour=red`.  The program where it was
+        chosen, and the majority label where it has no value, or one that names no
+        label; else the table: the training label of the same inputs (the most
+        frequent one), the majority label where there is none.  Raises RunError for a
+        result that was loaded from a file.
         """
         task = self.trained_on
         if task is None:
             raise RunError("a saved result does not hold its data; search again to predict")
-        majority = task.majority()
+        columns, majority = task.encode(columns), task.majority()
         if self.chosen == "program":
             values, defined = self.best.outputs(columns)
             values = values.astype(np.int64)
             if self.program.inverted:
-                values = np.where(values == task.alphabet[0], task.alphabet[1], task.alphabet[0])
-            known = defined & np.isin(values, task.alphabet)
-            values = np.where(known, values, majority)
+                values = sum(task.alphabet) - values
+            if task.label_names is not None:
+                defined &= np.isin(values, list(task.label_names))
+            values = np.where(defined, values, majority)
         else:
             values = _looked_up(task, columns, majority)
-        if task.label_names == tuple(task.label_type.format(a) for a in task.alphabet):
+        if task.label_names is None:
             return values.astype(task.label_type.dtype)
-        return np.array(task.label_names)[task.classes(values)]
+        return np.array([task.label_names[v] for v in values.tolist()])
 
     def _repr_html_(self):
         from synth.report.text import search_rows
@@ -249,7 +258,7 @@ def _looked_up(task, columns, majority):
     table = {
         key: min(set(found), key=lambda v: (-found.count(v), v)) for key, found in seen.items()
     }
-    asked = [np.asarray(task.types[n].check(columns[n], f"column {n}")).tolist() for n in names]
+    asked = [columns[n].tolist() for n in names]
     return np.array(
         [table.get(tuple(map(int, row)), majority) for row in zip(*asked, strict=True)], np.int64
     )

@@ -20,15 +20,20 @@ class Score:
     """The running best of one labelling.
 
     n, k, outside: see `codes`; top: how many hypotheses to keep.  After `add`:
-    `best` is the least total so far (None before any program), `ties` the rows
-    that reach it, `top_rows` lists (total, row, cost, exceptions) of the `top`
-    least totals, `front` (cost, exceptions, row) wherever a longer program has
-    fewer exceptions than every shorter one; `log2_mass` is log2 of the sum of
-    2**-total over all programs scored.
+    `best` is the least total so far (None before any program), `top_rows` lists
+    (total, row, units, exceptions) of the `top` least totals, `front` (units,
+    exceptions, row) wherever a longer program has fewer exceptions than every
+    shorter one; `log2_mass` is log2 of the sum of 2**-total over all programs.
+
+    Where there are `two` labels, a program with more exceptions than not says the
+    other label of an unseen row, since e of n makes (e+1)/(n+2) the chance that its
+    code gives the next row of being one.  It counts as its opposite: n - e
+    exceptions, of which log2 C(n,e) is the same.
     """
 
     def __init__(self, n, k, outside, top):
         self.code = codes.program_totals(n, k, outside)
+        self.two = k == 2 and not outside
         self.top = top
         self.best = None
         self.ties = []
@@ -38,6 +43,8 @@ class Score:
 
     def add(self, cost, first, errors):
         """Scores rows first.. of one cost, in units; errors int32 (rows,)."""
+        if self.two:
+            errors = np.minimum(errors, len(self.code) - 1 - errors)
         histogram = np.bincount(errors, minlength=len(self.code))
         present = np.flatnonzero(histogram)
         totals = cost / UNIT + self.code[present]
@@ -73,9 +80,9 @@ class Score:
         del kept[self.top :]
 
     def tied_rows(self):
-        """All (cost, exceptions, row) that reach the best total, fewest exceptions first."""
-        found = [(cost, e, rows) for cost, e, rows in self.ties]
-        return sorted(found, key=lambda tie: (tie[1], tie[0]))
+        """All (units, exceptions, row) that reach the best total, fewest exceptions first."""
+        found = [(cost, e, int(row)) for cost, e, rows in self.ties for row in rows]
+        return sorted(found, key=lambda tie: (tie[1], tie[0], tie[2]))
 
 
 def _by_total(pair):

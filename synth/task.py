@@ -1,15 +1,17 @@
 """A task: typed input columns, labels, and which rows are for training.
 
 The labels of a task are values of its label type, so that a program's answer can
-be compared with them; the alphabet lists the k values that labels can take.  A
-twin is the same inputs and the same training rows with other labels.
+be compared with them; the alphabet lists the k values that labels can take.  Of a
+type with more values than a task uses, it is what occurs in training: held-out
+labels never influence a search.  A twin is the same inputs and the same training
+rows with other labels.
 """
 
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from synth.errors import TaskError
+from synth.errors import TaskError, TypeMismatchError
 from synth.types import Type
 
 
@@ -18,13 +20,15 @@ class Task:
     """Typed columns, labels and a training mask.
 
     name; columns: names to arrays (rows,); types: names to types; labels: values
-    of `label_type` (rows,); train: bool (rows,); alphabet: the label values there
-    can be, ascending, at least 2 (all values of the type if not given and at most
-    65,521 of them; of an Int type those that occur); label_names: how reports show
-    them; labelling: "true", or how the labels were made.
+    of `label_type` (rows,); train: bool (rows,), all if not given; given_alphabet:
+    the label values there can be, at least 2 (if not given, all of a Bool or Mod
+    type, and of an Int type those that occur in training); label_names: what the
+    label values stand for, a mapping, where they are numbers for something else;
+    labelling: "true", or how the labels were made.
 
-    Raises TaskError for no rows, no training row, columns of different lengths or
-    labels outside the alphabet, and TypeMismatchError for values of a wrong type.
+    Raises TaskError for no rows, no training row, columns of different lengths,
+    one label only or labels outside the alphabet, and TypeMismatchError for types
+    that are none and values of a wrong type.
     """
 
     name: str
@@ -33,8 +37,8 @@ class Task:
     labels: np.ndarray
     label_type: Type
     train: np.ndarray | None = None
-    alphabet: tuple | None = None
-    label_names: tuple | None = None
+    given_alphabet: tuple | None = None
+    label_names: dict | None = None
     label: str = "label"
     labelling: str = "true"
     settings: dict = field(default_factory=dict)
@@ -42,6 +46,16 @@ class Task:
     def __post_init__(self):
         if not self.columns:
             raise TaskError(f"task {self.name} has no input column; it needs one at least")
+        for name in self.columns:
+            if not isinstance(self.types.get(name), Type):
+                raise TypeMismatchError(
+                    f"column {name}: type {self.types.get(name)!r}; allowed: Bool, Mod(p), "
+                    "Int(low, high)"
+                )
+        if not isinstance(self.label_type, Type):
+            raise TypeMismatchError(
+                f"label_type {self.label_type!r}; allowed: Bool, Mod(p), Int(low, high)"
+            )
         columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
         labels = self.label_type.check(self.labels, f"label column {self.label}")
         rows = len(labels)
@@ -58,22 +72,23 @@ class Task:
             raise TaskError(f"task {self.name}: train must be bool of shape ({rows},)")
         if not train.any():
             raise TaskError(f"task {self.name}: the training set has 0 rows; allowed: 1..{rows}")
-        alphabet = self.alphabet
-        if alphabet is None:
-            whole = self.label_type.family != "Int"
-            alphabet = range(self.label_type.size) if whole else np.unique(labels).tolist()
-        alphabet = tuple(sorted(int(a) for a in alphabet))
-        if len(alphabet) < 2:
+        if self.given_alphabet is not None:
+            alphabet = tuple(sorted(map(int, self.given_alphabet)))
+            outside = labels[~np.isin(labels.astype(np.int64), alphabet)]
+            if outside.size:
+                raise TaskError(
+                    f"task {self.name}: label {outside[0]} is not among the label values"
+                )
+        elif self.label_type.family == "Int":
+            alphabet = tuple(map(int, np.unique(labels[train])))
+        else:
+            alphabet = tuple(range(self.label_type.size))
+        if len(alphabet) < 2 and len(np.unique(labels)) < 2:
             raise TaskError(
                 f"task {self.name}: one label value only ({alphabet[0]}); allowed: 2 and more"
             )
-        outside = labels[~np.isin(labels.astype(np.int64), alphabet)]
-        if outside.size:
-            raise TaskError(f"task {self.name}: label {outside[0]} is not among the label values")
-        names = self.label_names or tuple(self.label_type.format(a) for a in alphabet)
         for key, value in (
-            ("columns", columns), ("labels", labels), ("train", train),
-            ("alphabet", alphabet), ("label_names", tuple(map(str, names))),
+            ("columns", columns), ("labels", labels), ("train", train), ("alphabet", alphabet),
         ):  # fmt: skip
             object.__setattr__(self, key, value)
 
@@ -89,21 +104,33 @@ class Task:
         """The number n of training rows."""
         return int(self.train.sum())
 
-    @property
-    def outside(self):
-        """Whether predictions of the label type can be no label at all."""
-        return self.label_type.size > len(self.alphabet)
-
     def counts(self):
         """How often each label value occurs in training, int64 (k,)."""
-        return self.counts_of(self.labels[self.train])
+        places = np.searchsorted(self.alphabet, self.labels[self.train].astype(np.int64))
+        return np.bincount(places, minlength=len(self.alphabet))
 
-    def counts_of(self, labels):
-        return np.bincount(self.classes(labels), minlength=len(self.alphabet))
+    def label_text(self, value):
+        """How a label value is written in the task's own words."""
+        if self.label_names is not None:
+            return self.label_names[int(value)]
+        return self.label_type.format(value)
 
-    def classes(self, labels):
-        """The place of each label in the alphabet, 0..k-1."""
-        return np.searchsorted(self.alphabet, np.asarray(labels).astype(np.int64))
+    def encode(self, columns):
+        """Typed columns from columns as a table has them: `colour=red` from `colour`.
+
+        Raises TypeMismatchError for a column that is missing or of a wrong type.
+        """
+        encoded = {}
+        for name, type_ in self.types.items():
+            source, equals, value = name.rpartition("=")
+            if name not in columns and equals and source in columns:
+                encoded[name] = np.array([str(v) == value for v in columns[source]])
+            elif name in columns:
+                encoded[name] = type_.check(columns[name], f"column {name}")
+            else:
+                given = ", ".join(map(str, columns))
+                raise TypeMismatchError(f"no column {name}; given: {given}")
+        return encoded
 
     def majority(self):
         """The most frequent training label, ties to the smallest."""

@@ -105,7 +105,7 @@ def test_lists_name_everything():
     assert "mod-x3xy2y" in run("tasks")
     names = [t["name"] for t in json.loads(run("tasks", "--json"))["tasks"]]
     assert {"parity", "monk", "tic-tac-toe", "mod-div"} <= set(names)
-    assert json.loads(run("tasks", "parity", "--json"))["settings"]["n"] == 10
+    assert json.loads(run("tasks", "parity", "--json"))["settings"]["train"] == 0.5
     assert [d["name"] for d in json.loads(run("dsls", "--json"))["dsls"]] == synth.dsls.names()
     shown = json.loads(run("dsls", "boolean:nand", "--json"))
     assert [p["name"] for p in shown["primitives"]] == ["nand"]
@@ -170,7 +170,9 @@ TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
         (("dsls", "nonsense"), "no DSL 'nonsense'"),
         (("show", "none.json"), "none.json cannot be read: No such file"),
         (("show", "t.csv"), "t.csv is no JSON; allowed: a file that --save wrote"),
-        (("search", "parity:n=3", "--save", "no/run.json"), "no/run.json cannot be written"),
+        (("search", "parity:n=3", "--save", "no/run.json"), "--save no/run.json: "),
+        (("search", "parity", "--dsl", "exit.py:dsl"), "exit.py, line 2: SystemExit: 3"),
+        (("search", "parity", "--drop", "x0"), "--drop ('x0',): it is for CSV files"),
         (("nonsense",), "No such command 'nonsense'"),
     ],
 )
@@ -182,16 +184,46 @@ def test_errors_are_one_line_and_exit_2(tmp_path, monkeypatch, arguments, words)
         "wrong.add(lambda a: 1, 'Bool -> Bool', name='f')\n"
     )
     Path("bad.py").write_text("import synth\n1 / 0\n")
+    Path("exit.py").write_text("import sys\nsys.exit(3)\n")
     Path("syntax.py").write_text("dsl = = 3\n")
-    if "--save" in arguments:  # what was computed is shown all the same
-        result = CliRunner().invoke(main, arguments)
-        assert result.exit_code == 2
-        assert "chosen" in result.stdout
-        assert words in result.stderr
-        return
     text = run(*arguments, code=2)
     assert words in text
     assert text.count("\n") == 1
+
+
+def test_a_save_that_fails_late_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("run.json").mkdir()
+    monkeypatch.setattr("os.access", lambda *_: True)
+    result = CliRunner().invoke(main, ["search", "parity:n=3", "--save", "run.json/x/y.json"])
+    assert result.exit_code == 2
+    assert "chosen" in result.stdout
+    assert "cannot be written" in result.stderr
+
+
+def test_without_a_command_there_is_help():
+    result = CliRunner().invoke(main, [])
+    assert result.exit_code == 2
+    assert "Commands:" in result.stderr
+    assert len(result.stderr.splitlines()) > 5
+
+
+def test_an_interrupted_set_says_what_was_not_run(monkeypatch):
+    def interrupted(task, **settings):
+        monkeypatch.undo()
+        found = driver.contrast(task, max_bits=4)
+        parts = (replace(r, stop_reason="interrupted") for r in (found.structured, found.random))
+        return synth.Contrast(*parts)
+
+    from dataclasses import replace
+
+    from synth import driver
+
+    monkeypatch.setattr(driver, "contrast", interrupted)
+    text = " ".join(run("contrast", code=130).split())
+    assert "CUT SHORT: interrupted" in text
+    assert "not run" in text
+    assert "tic-tac-toe" in text
 
 
 def test_every_command_has_help():

@@ -104,7 +104,7 @@ def _from_file(spec):
     module = importlib.util.module_from_spec(module_spec)
     try:
         module_spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [f.lineno for f in frames if Path(f.filename).name == file.name]
         line = getattr(error, "lineno", None) or (lines[-1] if lines else "?")

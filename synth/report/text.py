@@ -6,8 +6,8 @@ import textwrap
 
 
 def bits(value):
-    """Bits with one decimal; the certificate of all programs is "any"."""
-    return "any" if value is None else f"{value:,.1f}"
+    """Bits with one decimal, large numbers of them without."""
+    return f"{value:,.1f}" if abs(value) < 9999.5 else f"{value:,.0f}"
 
 
 def accuracy(value):
@@ -23,7 +23,7 @@ def chance(log2):
 
 def rounded_down(value):
     """A certificate is never rounded up."""
-    return "any" if value is None else f"{math.floor(value * 10) / 10:,.1f}"
+    return f"{math.floor(value * 10) / 10:,.1f}"
 
 
 def shorten(text, width):
@@ -31,10 +31,8 @@ def shorten(text, width):
 
 
 def program_text(result):
-    """The best program as a hypothesis: not(...) where it speaks for the other label."""
-    if result.program is None:
-        return "(none found)"
-    return _hypothesis_text(result.program)
+    """The best program, as not [...] where it is read as its opposite."""
+    return "(none found)" if result.program is None else _read(result.program)
 
 
 def search_rows(result):
@@ -42,10 +40,13 @@ def search_rows(result):
     program, rows = result.program, result.rows
     labels = "" if result.labelling == "true" else f", {result.labelling}"
     yield "task", f"{result.task}{labels}"
+    yield "inputs", _inputs(result.inputs)
     yield "rows", f"{rows['train']} training, {rows['test']} held out, {rows['labels']} labels"
+    if result.label_names and list(result.label_names.values()) != ["0", "1"]:
+        yield "labels", ", ".join(f"{k} = {v}" for k, v in result.label_names.items())
     yield "DSL", result.dsl
     yield "chosen", result.chosen
-    yield "program", program_text(result)
+    yield "best program", program_text(result)
     if program is not None:
         yield "program bits", bits(program.bits)
         yield "exceptions", f"{program.exceptions} of {rows['train']}"
@@ -71,20 +72,18 @@ def search_text(result, width=None):
     pairs = list(search_rows(result))
     pad = max(len(name) for name, _ in pairs) + 2
     for name, value in pairs:
-        wrapped = textwrap.wrap(value, width - pad, break_on_hyphens=False) or [""]
-        lines.append(f"{name:<{pad}}{wrapped[0]}")
-        lines += [" " * pad + more for more in wrapped[1:]]
+        lines += _wrapped(name, value, pad, width)
     lines += ["", "Fewest exceptions for every length"]
     lines += table(
         ("bits", "exceptions", "total", "program"),
-        [(bits(p.bits), str(p.exceptions), bits(p.total_bits), p.text) for p in result.front],
+        _front_rows(result.front),
         "rrrl",
         width,
     )
     lines += ["", "Best hypotheses (programs of one behaviour count once)"]
     lines += table(
         ("total", "posterior", "hypothesis"),
-        [(bits(h.total_bits), f"{h.share:.3f}", _hypothesis(h)) for h in result.top],
+        [(bits(h.total_bits), _share(h.share), _hypothesis(h)) for h in result.top],
         "rrl",
         width,
     )
@@ -94,39 +93,33 @@ def search_text(result, width=None):
 def contrast_text(contrast, width=None):
     """A contrast as text: both labellings side by side."""
     width = width or terminal_width()
-    sides = dict(search_rows(contrast.structured)), dict(search_rows(contrast.random))
-    shared = ("task", "rows", "DSL", "searched", "ties")
     pad = 18
-    first, second = sides
+    heads = ("task", "inputs", "rows", "labels", "DSL")
+    first, second = (dict(search_rows(r)) for r in (contrast.structured, contrast.random))
     column = (width - pad - 2) // 2
-    lines = [f"{name:<{pad}}{first[name]}" for name in ("task", "rows", "DSL")]
+    lines = []
+    for name in heads:
+        if name in first:
+            lines += _wrapped(name, first[name], pad, width)
     lines += ["", f"{'':<{pad}}{'true labels':<{column}}  {contrast.random.labelling} labels"]
     for name in dict.fromkeys([*first, *second]):
-        if name in shared:
+        if name in (*heads, "searched", "ties"):
             continue
-        left, right = (
-            textwrap.wrap(side.get(name, "-"), column, break_on_hyphens=False) or [""]
-            for side in sides
-        )
+        left, right = (_fold(side.get(name, "-"), column) for side in (first, second))
         for k in range(max(len(left), len(right))):
             parts = left[k] if k < len(left) else "", right[k] if k < len(right) else ""
             head = name if k == 0 else ""
             lines.append(f"{head:<{pad}}{parts[0]:<{column}}  {parts[1]}".rstrip())
-    ties = [
-        (s.labelling, s.program.ties) for s in (contrast.structured, contrast.random) if s.program
-    ]
-    for labelling, count in ties:
-        if count > 1:
-            lines.append(
-                f"{'ties':<{pad}}{count} programs reach the best total on {labelling} labels;"
-            )
-            lines.append(f"{'':<{pad}}accuracies are their mean")
-    lines.append(f"{'searched':<{pad}}{first['searched']}")
+    for result in (contrast.structured, contrast.random):
+        if result.program and result.program.ties > 1:
+            text = f"{result.program.ties} programs reach the best total on {result.labelling} "
+            lines += _wrapped("ties", text + "labels; accuracies are their mean", pad, width)
+    lines += _wrapped("searched", first["searched"], pad, width)
     return "\n".join(lines)
 
 
-def contrasts_text(contrasts, width=None):
-    """Several contrasts as one table, two lines a task."""
+def contrasts_text(contrasts, missing=(), width=None):
+    """Several contrasts as one table, two lines a task; missing: tasks not run."""
     width = width or terminal_width()
     rows = []
     for contrast in contrasts:
@@ -148,15 +141,19 @@ def contrasts_text(contrasts, width=None):
     name = max(len(c.structured.task) for c in contrasts) + 2
     for contrast in contrasts:
         result = contrast.structured
-        text = textwrap.wrap(program_text(result), width - name, break_on_hyphens=False)
-        lines.append(f"{result.task:<{name}}{text[0]}")
-        lines += [" " * name + more for more in text[1:]]
+        text = f"{program_text(result)}   ({_verdict(result)}; {_reach(result)})"
+        if result.stop_reason not in ("optimal", "exhausted", "max_bits"):
+            text += f"   CUT SHORT: {result.stop_reason}"
+        lines += _wrapped(result.task, text, name, width)
+    if missing:
+        lines += _wrapped("not run", ", ".join(missing), name, width)
     lines += [
         "",
         "bits: of the best program; exc: training rows it is wrong on; table: bits of",
         "the look-up table; saved: table less program, exceptions and all; chance: bound",
         "on the chance that permuted labels do as well; train, test: accuracy of what",
-        "was chosen.  Both rows of a task were scored in one enumeration.",
+        "was chosen; optimal: no other hypothesis of the DSL has fewer bits.  Both rows",
+        "of a task were scored in one enumeration, so the twin was searched as far.",
     ]
     return "\n".join(lines)
 
@@ -186,12 +183,44 @@ def terminal_width():
 def _hypothesis(h):
     if h.kind == "table":
         return h.text
-    text = _hypothesis_text(h)
-    return f"{text}  ({h.exceptions} exceptions)" if h.exceptions else text
+    return f"{_read(h)}  ({h.exceptions} exceptions)" if h.exceptions else _read(h)
 
 
-def _hypothesis_text(h):
+def _read(h):
     return f"not [{h.text}]" if h.inverted else h.text
+
+
+def _share(share):
+    return f"{share:.3f}" if share >= 0.0005 or share == 0 else f"2^{math.log2(share):.0f}"
+
+
+def _front_rows(front):
+    """One row a printed length: of those that print alike, the fewest exceptions."""
+    rows = {bits(p.bits): p for p in front}
+    return [(b, str(p.exceptions), bits(p.total_bits), _read(p)) for b, p in rows.items()]
+
+
+def _inputs(inputs):
+    """Columns and their types; those that one text column made as one."""
+    groups = {}
+    for name, type_ in inputs.items():
+        source, equals, value = name.rpartition("=")
+        groups.setdefault((source, type_) if equals else (name, type_), []).append(value)
+    parts = []
+    for (name, type_), values in groups.items():
+        texts = f" {len(values)} texts" if f"{name}={values[0]}" in inputs else f" {type_}"
+        parts.append(name + texts)
+    return ", ".join(parts) if len(parts) <= 12 else f"{len(parts)}: {', '.join(parts[:10])}, ..."
+
+
+def _fold(text, width):
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+
+
+def _wrapped(name, text, pad, width):
+    """A line `name  text`, folded under the text."""
+    folded = _fold(text, width - pad)
+    return [f"{name:<{pad}}{folded[0]}", *(" " * pad + more for more in folded[1:])]
 
 
 def _accuracies(part):
@@ -203,9 +232,27 @@ def _chosen_accuracies(result):
     return accuracy(part.train_accuracy), accuracy(part.test_accuracy)
 
 
-def _certificate(result):
-    reach = f"all programs up to {rounded_down(result.certified_bits)} bits scored"
+def _verdict(result):
+    return "optimal" if result.optimal else "not proven optimal"
+
+
+def _reach(result):
     if result.certified_bits is None:
-        reach = "all programs scored, of any length"
-    verdict = "optimal" if result.optimal else "not proven optimal"
-    return f"{verdict}; {reach}; stopped: {result.stop_reason}"
+        return "all programs scored, of any length"
+    return f"all up to {rounded_down(result.certified_bits)} bits"
+
+
+_STOPS = {
+    "optimal": "the best is proven",
+    "structured-optimal": "the true labels' best is proven",
+    "exhausted": "there are no further behaviours",
+    "max_bits": "--max-bits",
+    "max_programs": "--max-programs",
+    "seconds": "--seconds",
+    "memory": "--memory",
+    "interrupted": "interrupted",
+}
+
+
+def _certificate(result):
+    return f"{_verdict(result)}; {_reach(result)}; stopped: {_STOPS[result.stop_reason]}"

@@ -29,17 +29,17 @@ def describe(name):
     return inspect.getdoc(function) or "", {p.name: p.default for p in parameters}
 
 
-def load_task(spec, *, label=None, modulus=None, train=None, seed=None):
+def load_task(spec, *, label=None, drop=(), modulus=None, train=None, seed=None):
     """A task from `name:key=value,...` or from the path of a CSV file.
 
-    train and seed, where given, overrule the specification's; label and modulus
-    are for files.  Raises TaskError or SettingError where there is no such task.
+    train and seed, where given, overrule the specification's; label, drop and
+    modulus are for files.  Raises TaskError or SettingError where there is no such task.
     """
     given = {k: v for k, v in (("train", train), ("seed", seed)) if v is not None}
     if is_path(spec):
-        return read_table(spec, label=label, modulus=modulus, **given)
-    for key, value in (("--label", label), ("--modulus", modulus)):
-        if value is not None:
+        return read_table(spec, label=label, drop=drop, modulus=modulus, **given)
+    for key, value in (("--label", label), ("--drop", drop), ("--modulus", modulus)):
+        if value not in (None, ()):
             raise SettingError(f"{key} {value}: it is for CSV files; {spec} is none")
     name, positional, named = parse_spec(spec)
     function = _maker(name)

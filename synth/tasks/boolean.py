@@ -11,16 +11,20 @@ MOST_VARIABLES = 16
 
 
 def parity(
-    n: int = 10,
+    n: int | None = None,
     k: int | None = None,
     rows: int | None = None,
     train: int | float = 0.5,
     seed: int = 0,
 ):
-    """Parity of the first k of n booleans; k: all of them unless given.
+    """Parity of the first k of n booleans; of all n unless k is given.
 
-    rows: how many rows are drawn; all 2**n unless given or n > 16 (then 1,000).
+    Without n, k=3 of n=10.  rows: how many rows are drawn; all 2**n unless given or
+    n > 16 (then 1,000).
     """
+    if n is None:
+        n, k = 10, 3 if k is None else k
+    _within("parity", "n", n, 1, 62)
     k = n if k is None else k
     _within("parity", "k", k, 1, n)
     x = _inputs("parity", n, rows, seed)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from synth.errors import TaskError
-from synth.task import Task
+from synth.task import Task, training_mask
 from synth.types import INT_LIMIT, Bool, Int, Mod
 
 #: The most different values of a text column.
@@ -23,6 +23,8 @@ MOST_VALUES = 16
 
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+# What people write for a missing number.
+_MISSING = {"na", "n/a", "nan", "null", "none", "?", "-", ".", "missing"}
 _TRUTH = {"0": False, "1": True, "false": False, "true": True}
 
 
@@ -38,17 +40,22 @@ class _Column:
         return f"line {self.lines[row]}, column {self.name}"
 
 
-def read_table(path, *, label=None, modulus=None, train=0.5, seed=0):
+def read_table(path, *, label=None, drop=(), modulus=None, train=0.5, seed=0):
     """The task of a CSV file whose first line names the columns.
 
-    label: the column of the labels, the last one unless given; modulus: makes
-    whole numbers residues.  Columns are parted by commas, or by semicolons or
-    tabs where the first line has no comma.  Raises TaskError, which names the
-    line and the column, for what cannot be used.
+    label: the column of the labels, the last one unless given; drop: names of
+    columns to leave out; modulus: makes whole numbers residues.  Columns are parted
+    by commas, or by semicolons or tabs where the first line has no comma.  Raises
+    TaskError, which names the line and the column, for what cannot be used.
     """
     path = Path(path)
     try:
         columns = _columns(path)
+        names = [c.name for c in columns]
+        for name in drop:
+            if name not in names:
+                raise TaskError(f"no column {name!r} to drop; columns: {', '.join(names)}")
+        columns = [c for c in columns if c.name not in drop]
         names = [c.name for c in columns]
         if label is None:
             label = names[-1]
@@ -64,10 +71,9 @@ def read_table(path, *, label=None, modulus=None, train=0.5, seed=0):
                     raise TaskError(f"line 1: column {name} would be there twice")
                 values[name], types[name] = cells, type_
         chosen = columns[names.index(label)]
-        labels, label_type, alphabet, label_names = _labels(chosen, modulus)
-        task = Task(
-            path.name, values, types, labels, label_type, None, alphabet, label_names, label
-        )
+        mask = training_mask(len(chosen.cells), train, seed)
+        labels, label_type, label_names = _labels(chosen, modulus, mask)
+        task = Task(path.name, values, types, labels, label_type, mask, None, label_names, label)
         return task.split(train, seed)
     except TaskError as error:
         raise TaskError(f"{path}: {error}") from None
@@ -135,32 +141,39 @@ def _typed(column, modulus):
     ]
 
 
-def _labels(column, modulus):
-    """(values, type, alphabet, names) of the label column."""
+def _labels(column, modulus, train):
+    """(values, type, names) of the label column; names None where values are labels.
+
+    Texts are numbered in sorted order, those that occur in training first, so that
+    held-out labels have no part in it.
+    """
     cells = column.cells
     different = sorted(set(cells))
     if len(different) < 2:
         raise TaskError(f"column {column.name}: one label only ({cells[0]}); allowed: 2 and more")
     if modulus is not None and all(map(_WHOLE.fullmatch, different)):
-        return _numbers(column, 0, modulus - 1), Mod(modulus), None, None
+        return _numbers(column, 0, modulus - 1), Mod(modulus), None
     if {c.lower() for c in different} <= set(_TRUTH):
         values = np.array([_TRUTH[c.lower()] for c in cells])
         if values.all() or not values.any():
             raise TaskError(f"column {column.name}: one label only; allowed: 2 and more")
-        names = ("0", "1") if set(different) <= {"0", "1"} else ("false", "true")
-        return values, Bool, None, names
+        return values, Bool, {0: "0", 1: "1"} if different == ["0", "1"] else None
     if all(map(_WHOLE.fullmatch, different)):
         numbers = _numbers(column, -INT_LIMIT, INT_LIMIT)
         found = np.unique(numbers)
         if len(found) == 2:
-            return numbers == found[1], Bool, None, tuple(map(str, found))
-        return numbers, Int(int(found[0]), int(found[-1])), found.tolist(), None
+            return numbers == found[1], Bool, dict(enumerate(map(str, found)))
+        return numbers, Int(int(found[0]), int(found[-1])), None
     _refuse_free_text(column)
+    trained = {c for c, t in zip(cells, train, strict=True) if t}
+    if len(different) > 2:
+        different.sort(key=lambda c: (c not in trained, c))
     index = {value: k for k, value in enumerate(different)}
     values = np.array([index[c] for c in cells])
+    names = dict(enumerate(different))
     if len(different) == 2:
-        return values == 1, Bool, None, tuple(different)
-    return values, Int(0, len(different) - 1), range(len(different)), tuple(different)
+        return values == 1, Bool, names
+    return values, Int(0, len(different) - 1), names
 
 
 def _numbers(column, low, high):
@@ -177,8 +190,14 @@ def _refuse_free_text(column):
     """Raises TaskError for a number with a fraction, and for too many different texts."""
     allowed = f"allowed: whole numbers, true and false, or at most {MOST_VALUES} different texts"
     seen = set()
+    others = [c for c in column.cells if c.lower() not in _MISSING]
+    numeric = bool(others) and all(map(_NUMBER.fullmatch, others))
     for row, cell in enumerate(column.cells):
         seen.add(cell)
+        if numeric and cell.lower() in _MISSING:
+            raise TaskError(
+                f"{column.where(row)}: {cell!r} among numbers is a missing value; {allowed}"
+            )
         if _NUMBER.fullmatch(cell) and not _WHOLE.fullmatch(cell):
             raise TaskError(f"{column.where(row)}: {cell} has a fraction; {allowed}")
         if len(seen) > MOST_VALUES:
