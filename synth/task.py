@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from synth.errors import TaskError, TypeMismatchError
-from synth.types import Type
+from synth.types import INT_LIMIT, Int, Type
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,9 @@ class Task:
             if name not in columns and equals and source in columns:
                 encoded[name] = np.array([str(v) == value for v in columns[source]])
             elif name in columns:
-                encoded[name] = type_.check(columns[name], f"column {name}")
+                # Of the numbers of a column, those of its rows are a sample.
+                wide = Int(-INT_LIMIT, INT_LIMIT) if type_.family == "Int" else type_
+                encoded[name] = wide.check(columns[name], f"column {name}")
             else:
                 given = ", ".join(map(str, columns))
                 raise TypeMismatchError(f"no column {name}; given: {given}")
