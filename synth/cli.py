@@ -326,11 +326,21 @@ def _describe_dsl(dsl, as_json, settings):
     click.echo(dsl.name + "\n")
     if dsl.description:
         click.echo(_filled(dsl.description.strip()) + "\n")
-    pad = max([len(r[1]) for r in rows], default=8) + 2
+    click.echo(f"Types: {', '.join(map(str, dsl.types))}\n")
+    pad = max([8, *(len(r[1]) for r in rows)]) + 2
+    families = [t.family for t in dsl.types]
     for symbol, name, signature, weight in rows:
-        click.echo(f"  {symbol:<{pad}}{name:<{pad}}{signature}  weight {weight:g}")
+        for type_ in dsl.types:
+            if families.count(type_.family) == 1:
+                signature = signature.replace(str(type_), type_.family)
+        click.echo(f"  {symbol:<{pad}}{name:<{pad}}{signature}{_weight(weight)}")
     for name, type_, weight in constants:
-        click.echo(f"  {name:<{pad}}{'constant':<{pad}}{type_}  weight {weight:g}")
+        click.echo(f"  {name:<{pad}}{'constant':<{pad}}{type_}{_weight(weight)}")
+    _settings_text(settings)
+
+
+def _weight(weight):
+    return "" if weight == 1 else f"  weight {weight:g}"
 
 
 def _settings_text(settings):

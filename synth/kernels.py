@@ -252,9 +252,10 @@ def make_minus(u, cells, first, count, p, out):
 
 @njit(cache=True, nogil=True)
 def make_ring(u, v, cells, first, count, p, out):
-    """u + v * operand mod p in 16 bits; Barrett's quotient is short by two at most.
+    """u + v * operand mod p in 16 bits; Barrett's quotient is short by one at most.
 
-    0.2 ns a value, where looking the answer up in a table takes 0.45.
+    For x < 2**16, x/p - x*floor(2**16/p)/2**16 < x/2**16 < 1.  0.2 ns a value, where
+    looking the answer up in a table takes 0.45.
     """
     modulus = np.uint16(p)
     inverse = np.uint32(65536 // p)
@@ -264,8 +265,6 @@ def make_ring(u, v, cells, first, count, p, out):
             x = np.uint16(x)
             quotient = np.uint16(np.uint32(np.uint32(x) * inverse) >> np.uint32(16))
             y = np.uint16(x - np.uint16(quotient * modulus))
-            z = np.uint16(y - modulus)
-            y = min(z, y)
             z = np.uint16(y - modulus)
             out[b, r] = np.uint8(min(z, y))
 

@@ -228,6 +228,29 @@ def test_every_width_and_modulus(rows, p):
         assert np.array_equal(found.program(i).evaluate(columns), found.values[i])
 
 
+@pytest.mark.parametrize("p", [2, 3, 16, 97, 127, 128, 129, 250, 251, 255])
+def test_ring_operations_on_all_operands(p):
+    """Every pair of residues, through each kernel of an affine primitive."""
+    x, y = np.divmod(np.arange(p * p), p)
+    bodies = [
+        lambda a, b: (a + b) % p,
+        lambda a, b: (a - b) % p,
+        lambda a, b: (b - a) % p,
+        lambda a, b: a * b % p,
+        lambda a, b: (a * b + a - b - 1) % p,
+    ]
+    dsl = synth.DSL("ring", types=(Mod(p),))
+    for k, body in enumerate(bodies):
+        dsl.add(body, "Mod, Mod -> Mod", name=f"f{k}")
+    grammar = synth.Grammar(dsl, {"x": Mod(p), "y": Mod(p)}, costs=lambda i: bool(i.arguments))
+    found = synth.enumerate_programs(grammar, {"x": x, "y": y}, max_bits=1)
+    rows = {v.tobytes() for v in found.values}
+    for body in bodies:
+        for operands in ((x, y), (y, x), (x, x)):
+            assert body(*operands).tobytes() in rows
+    assert len(rows) == len(found) <= 2 + 4 * len(bodies)
+
+
 @pytest.mark.parametrize("rows", [1, 20, 21, 64, 65, 200])
 def test_every_width_of_booleans(rows):
     generator = np.random.default_rng(rows)
