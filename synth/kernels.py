@@ -145,16 +145,19 @@ def absorb(store, scratch, first, count, rule, fixed, base, operand, levels, lev
     words = np.uint64(rows.shape[1])
     size = np.uint64(slots.shape[0])
     settled = np.uint64(state[SETTLED])
-    locate(block, first, count, store.keys, size, state[DIRECT], slot)
-    if words == ONE and state[PLAIN]:
-        if state[DIRECT]:
-            open_ = ZERO
-            for b in range(np.uint64(first), np.uint64(first + count)):
-                left[open_] = np.uint32(b)
-                open_ += np.uint64(slots[slot[b]] == 0)
-        else:
-            open_ = sift(block, first, count, rows, slots, slot, left)
+    if state[DIRECT] and state[PLAIN]:
+        flat = block.reshape(block.size)
+        open_ = ZERO
+        for b in range(np.uint64(first), np.uint64(first + count)):
+            left[open_] = np.uint32(b)
+            open_ += np.uint64(slots[flat[b]] == 0)
+        for c in range(open_):
+            slot[left[c]] = np.uint32(flat[left[c]])
+    elif words == ONE and state[PLAIN]:
+        locate(block, first, count, store.keys, size, False, slot)
+        open_ = sift(block, first, count, rows, slots, slot, left)
     else:
+        locate(block, first, count, store.keys, size, state[DIRECT], slot)
         open_ = ZERO
         for b in range(np.uint64(first), np.uint64(first + count)):
             left[open_] = np.uint32(b)

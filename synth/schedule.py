@@ -138,8 +138,11 @@ class Schedule:
             low, high = starts[low], starts[high]
             base = units + sums - start
             if rule.fixed:
-                last = np.arange(sizes.sum())  # not the open band's
-                low, high, base = (np.repeat(a, sizes) for a in (low, high, base))
+                # Of all levels, few have partners; rows of the open band are in none.
+                some = low < high
+                first, counts = (np.cumsum(sizes) - sizes)[some], sizes[some]
+                low, high, base = (np.repeat(a[some], counts) for a in (low, high, base))
+                last = np.arange(len(low)) + np.repeat(first - np.cumsum(counts) + counts, counts)
                 if rule.item.commutative:
                     low = np.maximum(low, last)
                 some = low < high

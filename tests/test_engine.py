@@ -269,6 +269,7 @@ def test_every_width_of_booleans(rows):
     ("limits", "reason"),
     [
         ({"max_programs": 1000}, "max_programs"),
+        ({"memory": 2**20}, "memory"),
         ({"memory": 4 * 2**20}, "memory"),
         ({"seconds": 0.2}, "seconds"),
         ({"max_bits": 12}, "max_bits"),
