@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--json", type=Path, default=HERE / "results" / "run.json")
     options = parser.parse_args()
     rows = []
