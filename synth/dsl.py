@@ -19,6 +19,7 @@ large numbers can, unseen.
 
 import ast
 import inspect
+import keyword
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -201,6 +202,8 @@ class DSL:
         array = type.check(np.asarray(value), f"constant {value!r}")
         value = array.item()
         name = type.format(value) if name is None else str(name)
+        if name != type.format(value) and (not name.isidentifier() or keyword.iskeyword(name)):
+            raise DSLError(f"constant {name!r}: a name must be an identifier, or the value itself")
         if any(c.name == name and c.type == type for c in self.constants):
             raise DSLError(f"constant {name}: {type} has a constant of that name already")
         self.constants.append(Constant(name, type, value, _weight(weight, f"constant {name}")))

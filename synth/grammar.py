@@ -151,8 +151,13 @@ class Grammar:
                 raise DSLError(f"input {item.name}: the name is taken twice")
             taken.add(item.name)
         for constant in self.dsl.constants:
-            if constant.name in taken:
-                raise DSLError(f"input {constant.name}: the DSL has a constant of that name")
+            # Other names are quoted in programs, and so told apart.
+            plain = constant.name.isidentifier() and constant.name not in ("true", "false")
+            if plain and constant.name in taken:
+                raise DSLError(
+                    f"input {constant.name}: the DSL has a constant of that name; "
+                    "rename the column or leave it out"
+                )
 
     def _priced(self, items, costs):
         if costs is not None:

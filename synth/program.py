@@ -1,8 +1,8 @@
 """A program: an immutable expression tree; text and tree convert both ways.
 
 The text is Python expression syntax, `(x0 ^ x1) & ~x2` or `gcd(x, y)`, read with
-the `ast` module and never run.  An input whose name is no identifier is written
-as a string: `'colour=red' & x1`.
+the `ast` module and never run.  An input whose name is no identifier, or could be
+taken for a word of the language, is written as a string: `'colour=red' & x1`.
 """
 
 import ast
@@ -214,7 +214,7 @@ class _Reader:
     """Turns a Python syntax tree into the programs it can stand for, one a type."""
 
     def __init__(self, grammar):
-        self.leaves, self.calls, self.symbols = {}, {}, {}
+        self.inputs, self.constants, self.calls, self.symbols = {}, {}, {}, {}
         for production in grammar:
             item = production.item
             if isinstance(item, Primitive):
@@ -223,8 +223,8 @@ class _Reader:
                     key = item.symbol, len(item.arguments)
                     self.symbols.setdefault(key, []).append(item)
             else:
-                self.leaves.setdefault(item.name, []).append(item)
-        self.grammar = grammar
+                leaves = self.inputs if isinstance(item, Input) else self.constants
+                leaves.setdefault(item.name, []).append(item)
 
     def readings(self, node, depth):
         if depth > _DEEPEST:
@@ -250,15 +250,16 @@ class _Reader:
         """The items a node may stand for, with the nodes of their arguments."""
         match node:
             case ast.Name(id=name):
-                yield self.leaves.get(name, ()), ()
+                inputs = () if name in _WORDS else self.inputs.get(name, ())
+                yield [*inputs, *self.constants.get(name, ())], ()
             case ast.Constant(value=str(name)):
-                yield self.leaves.get(name, ()), ()
+                yield self.inputs.get(name, ()), ()
             case ast.Constant(value=bool(value)):
-                yield self.leaves.get(str(value).lower(), ()), ()
+                yield self.constants.get(str(value).lower(), ()), ()
             case ast.Constant(value=int(value)):
-                yield self.leaves.get(str(value), ()), ()
+                yield self.constants.get(str(value), ()), ()
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
-                literal = self.leaves.get(f"-{value}", ())
+                literal = self.constants.get(f"-{value}", ())
                 yield (
                     (literal, ()) if literal else (self.symbols.get(("-", 1), ()), (node.operand,))
                 )
@@ -275,7 +276,7 @@ class _Reader:
         shown = ast.unparse(node)
         match node:
             case ast.Name() | ast.Constant():
-                known = ", ".join(_quoted(n) for n in self.leaves)
+                known = ", ".join([*map(_quoted, self.inputs), *self.constants])
                 return f"{shown} is no input or constant; known: {known}"
             case ast.Call(func=ast.Name(id=name)) if name not in self.calls:
                 return f"{name} is no primitive; known: {', '.join(self.calls)}"
@@ -298,19 +299,17 @@ def _label(head):
     return (head.symbol or head.name) if isinstance(head, Primitive) else head.name
 
 
+#: Names that stand for constants unless they are quoted.
+_WORDS = ("true", "false")
+
+
 def _quoted(name):
-    plain = name.isidentifier() and not keyword.iskeyword(name)
-    return name if plain or _is_number(name) else repr(name)
-
-
-def _is_number(name):
-    return name.isascii() and name.removeprefix("-").isdecimal() and str(int(name)) == name
+    plain = name.isidentifier() and not keyword.iskeyword(name) and name not in _WORDS
+    return name if plain else repr(name)
 
 
 def _leaf(head):
-    if isinstance(head, Input) and not head.name.isidentifier():
-        return repr(head.name)
-    return _quoted(head.name)
+    return _quoted(head.name) if isinstance(head, Input) else head.name
 
 
 def _text(program):

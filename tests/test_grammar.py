@@ -149,6 +149,11 @@ def and_not(a, b):
         (lambda d: d.constant(2, "Bool"), "constant 2: 2 is not Bool"),
         (lambda d: d.constant(True, Bool) or d.constant(True, Bool), "that name already"),
         (lambda d: d.constant(1, Bool, weight=-1), "weight -1 must be"),
+        (lambda d: d.constant(1, Bool, name="a b"), "a name must be an identifier"),
+        (
+            lambda d: d.constant(1, Bool, name="pi") or synth.Grammar(d, {"pi": Bool}),
+            "input pi: the DSL has a constant of that name; rename the column",
+        ),
         (lambda d: synth.Grammar(d, {"x": Mod(5)}), r"input x: DSL d has no type for Mod\(5\)"),
         (lambda d: synth.Grammar(d, {"x": "Bool"}), "input x: 'Bool' is no type"),
         (lambda d: synth.Grammar("d", {}), "'d' is not one"),

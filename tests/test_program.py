@@ -22,6 +22,7 @@ def rich_grammar():
     dsl.constant(-1, "Int")
     dsl.constant(True, Bool)
     inputs = {"a": Int(0, 9), "b-c": Int(0, 9), "colour=red": Bool, "if": Bool, "it's": Int(0, 9)}
+    inputs |= {"true": Bool, "1": Int(0, 9), "-1": Int(0, 9), "min": Int(0, 9)}
     return synth.Grammar(dsl, inputs)
 
 
@@ -52,7 +53,8 @@ def test_evaluation_equals_plain_recursion(data):
     program = data.draw(trees(data.draw(st.sampled_from(RICH.types)), 3))
     columns = {
         "a": np.arange(6), "b-c": np.array([3, 0, 1, 9, 9, 2]), "it's": np.arange(6)[::-1],
-        "colour=red": np.arange(6) % 2 == 0, "if": np.arange(6) > 2,
+        "colour=red": np.arange(6) % 2 == 0, "if": np.arange(6) > 2, "true": np.arange(6) > 3,
+        "1": np.arange(6) % 3, "-1": np.arange(6) % 4, "min": np.arange(6) % 5,
     }  # fmt: skip
     values, defined = program.outputs(columns)
     for row in range(6):
@@ -69,6 +71,7 @@ def test_evaluation_equals_plain_recursion(data):
         "a ** 2 ** 3", "(a ** 2) ** 3", "-a ** 2", "(-a) ** 2", "a ** -1", "'b-c' + a",
         "'colour=red' & 'if'", "~(a < 1 + 2) | 'if'", "a < 1 & ('if' | true)", '"it\'s" + 1',
         "where(a < 1, a, 2)", "(a < 1) & (1 < a)", "min(a, max(1, 2)) % 3",
+        "'1' + 1", "'true' & true", "min(min, '-1') - -1",
     ],
 )  # fmt: skip
 def test_texts(text):
