@@ -226,6 +226,34 @@ def test_an_interrupted_set_says_what_was_not_run(monkeypatch):
     assert "tic-tac-toe" in text
 
 
+TEN_LINES = """\
+import numba, numpy as np
+from synth import DSL, Bool, Int
+dsl = DSL("ten", types=(Int(0, 99), Bool))
+dsl.add(lambda a, b: np.where(a > b, a - b, 0), "Int, Int -> Int", name="monus")
+dsl.add(np.equal, "Int, Int -> Bool", symbol="==", commutative=True)
+@numba.vectorize
+def bits(n):
+    return (n & 1) + (n >> 1 & 1) + (n >> 2 & 1) + (n >> 3 & 1)
+dsl.add(bits, "Int -> Int")
+dsl.constant(0, Int)
+"""
+
+
+def test_a_dsl_of_ten_lines(tmp_path):
+    """Plain NumPy, a ufunc and a compiled loop, each needed by the rule it finds."""
+    assert len(TEN_LINES.splitlines()) == 10
+    (tmp_path / "ten.py").write_text(TEN_LINES)
+    rows = [(a, b, int(bin(max(a - b, 0)).count("1") == b)) for a in range(16) for b in range(16)]
+    table = "a,b,y\n" + "".join(f"{a},{b},{y}\n" for a, b, y in rows)
+    (tmp_path / "t.csv").write_text(table)
+    arguments = (tmp_path / "t.csv", "--dsl", f"{tmp_path / 'ten.py'}:dsl", "--json")
+    document = json.loads(run("search", *arguments))
+    assert document["program"]["text"] == "b == bits(monus(a, b))"
+    assert document["program"]["test_accuracy"] == 1.0
+    assert document["optimal"]
+
+
 def test_every_command_has_help():
     for name, command in main.commands.items():
         text = run(name, "--help")
