@@ -217,17 +217,18 @@ class Bank:
         kernels.insert(self.store, self.scratch, pieces, rule.number, fixed, base, levels)
         return 1
 
-    def extend(self, rule, operands, free, terms, budget):
+    def extend(self, rule, operands, free, terms, budget, must_stop):
         """Makes the candidates of some terms of a rule; returns how many, and if all are made.
 
         operands: the banks of the fixed operands; free: that of the free one;
-        terms: see `kernels.extend`; call again with the same terms to go on.
+        terms: see `kernels.extend`; call again with the same terms to go on;
+        must_stop: asked between calls of a primitive's own body.
         """
         self.make_room()
         self.store.state[kernels.PLAIN] = False
         levels = kernels.Levels(np.array(free.ends, np.int64), np.array(free.costs, np.int64))
         if rule.kind == curry.CALL:
-            return self._call(rule, operands, free, terms, levels, budget)
+            return self._call(rule, operands, free, terms, levels, budget, must_stop)
         fixed = terms[0]
         rows = [bank.behaviours[fixed[:, k]] for k, bank in enumerate(operands)]
         if rule.kind == curry.BITS:
@@ -268,7 +269,7 @@ class Bank:
         """Makes `extend` start at the first of its terms."""
         self.store.state[kernels.TERM] = self.store.state[kernels.PLACE] = 0
 
-    def _call(self, rule, operands, free, terms, levels, budget):
+    def _call(self, rule, operands, free, terms, levels, budget, must_stop):
         fixed, base, low, high = terms
         state, scratch = self.store.state, self.scratch
         size = int(np.clip(CALL_VALUES // self.rows, 1, self.block))
@@ -296,6 +297,8 @@ class Bank:
                 ]
                 last = free.behaviours[operand_of[:count]]
             values.append(free.type.unpack(last, self.rows).ravel())
+            for array in values:  # some are the bank itself
+                array.setflags(write=False)
             answers, defined = rule.item.evaluate(*rule.in_order(values))
             scratch.block[:count] = self.type.pack(answers.reshape(count, self.rows))
             scratch.dead[:count] = 0
@@ -303,6 +306,8 @@ class Bank:
                 scratch.dead[:count] = ~defined.reshape(count, self.rows).all(axis=1)
             kernels.insert(self.store, scratch, pieces[:parts], rule.number, fixed, base, levels)
             made += count
+            if must_stop():
+                break
         return made, state[kernels.TERM] >= len(low)
 
 

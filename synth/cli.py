@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from synth._version import __version__
-from synth.errors import SettingError, SynthError
+from synth.errors import RunError, SettingError, SynthError
 
 _MEMORY_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
 
@@ -59,6 +59,8 @@ class _Commands(click.Group):
             text = error.format_message()
         except SynthError as error:
             text = str(error)
+        except OSError as error:
+            text = f"cannot write: {error.strerror}"
         click.echo(f"synth: {' '.join(text.split())}", err=True)
         sys.exit(2)
 
@@ -222,10 +224,14 @@ def show(run, as_json):
     from synth.result import Contrast, load_run
 
     loaded = load_run(run)
-    if as_json:
-        click.echo(json.dumps(loaded.to_dict(), allow_nan=False))
-    else:
-        click.echo((contrast_text if isinstance(loaded, Contrast) else search_text)(loaded))
+    try:
+        if as_json:
+            text = json.dumps(loaded.to_dict(), allow_nan=False)
+        else:
+            text = (contrast_text if isinstance(loaded, Contrast) else search_text)(loaded)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
+    click.echo(text)
 
 
 def _load(task, options):

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.errors import DSLError
+
 #: The kinds of curried primitives.
 LEAF, BITS, PLUS, MINUS, RING, TABLE, CALL = [
     "leaf",
@@ -30,6 +32,8 @@ LEAF, BITS, PLUS, MINUS, RING, TABLE, CALL = [
 
 #: The largest table that is made of a primitive.
 TABLE_LIMIT = 2**20
+#: A bank keeps the number of a row's rule in 16 bits.
+MOST_RULES = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +117,8 @@ def rules(grammar):
             turned = None if table is None else np.moveaxis(table, free, -1)
             kind = CALL if table is None else _kind(production.item.result, turned)
             made.append(Rule(len(made), production, kind, fixed, free, turned))
+    if len(made) > MOST_RULES:
+        raise DSLError(f"{len(made)} inputs, constants and operands; allowed: {MOST_RULES}")
     return made
 
 

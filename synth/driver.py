@@ -177,9 +177,13 @@ def _checked_columns(grammar, columns):
     missing = [i.name for i in grammar.inputs if i.name not in columns]
     if missing:
         raise DSLError(f"no column for input {missing[0]}; given: {', '.join(columns)}")
-    if not columns:
-        raise DSLError("no columns; an enumeration needs one at least")
-    return {i.name: i.type.check(columns[i.name], f"column {i.name}") for i in grammar.inputs}
+    if not grammar.inputs:
+        raise DSLError("a grammar without inputs has no rows; give it one input at least")
+    checked = {i.name: i.type.check(columns[i.name], f"column {i.name}") for i in grammar.inputs}
+    shapes = {c.shape for c in checked.values()}
+    if len(shapes) > 1 or len(min(shapes)) != 1 or min(shapes) == (0,):
+        raise DSLError(f"columns of shapes {sorted(shapes)}; allowed: one length, 1 and more")
+    return checked
 
 
 def _run(labellings, dsl, top, progress, limits):

@@ -97,8 +97,12 @@ class Primitive:
             with np.errstate(divide="raise", invalid="raise", over="raise"):
                 values = self.function(*arrays)
         except (ArithmeticError, ValueError) as error:
+            if "read-only" in str(error):
+                raise DSLError(
+                    f"primitive {self.name} writes to its arguments; it must leave them as they are"
+                ) from error
             return self._evaluate_halves(arrays, error)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise DSLError(
                 f"primitive {self.name} fails: {type(error).__name__}: {_one_line(error)}"
             ) from error
@@ -224,7 +228,7 @@ class DSL:
 
     def _append(self, function, arguments, result, name, weight, commutative, symbol):
         name = str(name or getattr(function, "__name__", "") or "")
-        if not name.isidentifier():
+        if not name.isidentifier() or keyword.iskeyword(name):
             raise DSLError(f"a primitive needs a name that is an identifier; {name!r} is not")
         for other in self.primitives:
             if other.name == name:
@@ -303,7 +307,7 @@ class DSL:
             return self._bare(given.id, where)
         if isinstance(given, ast.Call) and isinstance(given.func, ast.Name):
             family = FAMILIES.get(given.func.id)
-            if callable(family):
+            if callable(family) and not given.keywords:
                 try:
                     return family(*(ast.literal_eval(a) for a in given.args))
                 except (TypeError, ValueError, SyntaxError) as error:

@@ -49,6 +49,7 @@ class Enumerator:
         self.root = root
         self.limits = limits
         self.interrupted = interrupted
+        self.started = time.monotonic()
         self.rows = len(next(iter(columns.values())))
         self.rules = curry.rules(grammar)
         self.most = None
@@ -56,14 +57,17 @@ class Enumerator:
             self.most = ((int(limits.max_bits * UNIT) + 1) << grammar.shift) - 1
         reach = schedule.reach(grammar, root, self.most)
         self.banks = {t: Bank(t, self.rows, _arity(self.rules, t), limits.memory) for t in reach}
-        self.rules = [r for r in self.rules if r.result in reach]
+        useful = schedule.reach(grammar, root, None).keys()
+        rules = [r for r in self.rules if {r.result, *r.item.arguments} <= useful]
+        self.rules = [r for r in rules if {r.result, *r.item.arguments} <= reach.keys()]
         self.behaviours = _behaviours(root, columns)
         self.frontier = 0
         self.candidates = 0
         self.levels = {}
         self.stop_reason = None
-        self.started = time.monotonic()
-        self.schedule = schedule.Schedule(grammar, self.rules, self.banks, reach, self.most)
+        self.schedule = schedule.Schedule(
+            grammar, self.rules, self.banks, reach, self.most, len(self.rules) < len(rules)
+        )
         self._bands = self.schedule.bands()
         # Rules with three fixed operands and more do not run in canonical order.
         self._unordered = any(len(r.fixed) > 2 for r in self.rules)
@@ -198,7 +202,7 @@ class Enumerator:
                 budget = max(1, CALL_WORDS // (bank.words + 3))
                 if self.limits.max_programs is not None:
                     budget = min(budget, self.limits.max_programs - self.candidates)
-                made, done = bank.extend(rule, operands, free, terms, budget)
+                made, done = bank.extend(rule, operands, free, terms, budget, self._must_stop)
                 self.candidates += made
                 self._check(bank)
                 if self.stop_reason:
@@ -208,6 +212,11 @@ class Enumerator:
         if hasattr(item, "value"):
             return np.full(self.rows, item.value, item.type.dtype)
         return item.type.check(self.columns[item.name], f"column {item.name}")
+
+    def _must_stop(self):
+        """Whether a call of a primitive's own body, which may be slow, is the last one."""
+        late = self.limits.seconds is not None and self.seconds >= self.limits.seconds
+        return late or self.interrupted()
 
     def _check(self, bank):
         limits = self.limits
@@ -228,7 +237,10 @@ def _arity(rules, type_):
 
 
 def _behaviours(root, columns):
-    """How many behaviours the root type can have on these rows."""
-    stacked = np.stack([np.asarray(c).astype(np.int64) for c in columns.values()])
-    distinct = np.unique(stacked, axis=1).shape[1]
-    return root.size ** min(distinct, 64)
+    """How many behaviours the root type can have on these rows; many, where that is many."""
+    distinct = set()
+    for row in zip(*(c.tolist() for c in columns.values()), strict=True):
+        distinct.add(row)
+        if len(distinct) > 32:
+            break
+    return root.size ** len(distinct)

@@ -112,7 +112,8 @@ class Grammar:
 
         The least fixed point of m = leaves + Σ P(primitive)·Π m(arguments), by
         Newton's method from 0, which rises to it monotonically (Etessami and
-        Yannakakis, J. ACM 56(1), 2009).  Raises DSLError unless `is_prior`.
+        Yannakakis, J. ACM 56(1), 2009); to about 1e-8 where the grammar is near
+        critical, where rounding limits what any step can gain.  Raises DSLError unless `is_prior`.
         """
         if not self.is_prior:
             raise DSLError("a grammar with explicit costs is no prior, so it has no mass")

@@ -7,6 +7,7 @@ taken for a word of the language, is written as a string: `'colour=red' & x1`.
 
 import ast
 import keyword
+import unicodedata
 
 import numpy as np
 
@@ -304,7 +305,9 @@ _WORDS = ("true", "false")
 
 
 def _quoted(name):
-    plain = name.isidentifier() and not keyword.iskeyword(name) and name not in _WORDS
+    # Python reads names in their normal form (NFKC).
+    plain = name.isidentifier() and unicodedata.normalize("NFKC", name) == name
+    plain = plain and not keyword.iskeyword(name) and name not in _WORDS
     return name if plain else repr(name)
 
 

@@ -213,7 +213,9 @@ class Contrast:
 
 def save_run(run, path):
     """Writes a result or a contrast as JSON: aside first, then renamed into place."""
-    path = Path(path)
+    path = Path(path).resolve()
+    if path.exists() and not path.is_file():
+        raise RunError(f"{path} cannot be written: it is no regular file")
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         aside.write_text(json.dumps(run.to_dict(), indent=1, allow_nan=False) + "\n")
@@ -229,7 +231,7 @@ def load_run(path):
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RunError(f"{path} is no JSON; allowed: a file that --save wrote") from None
     kinds = {"search": Result, "contrast": Contrast}
     kind = document.get("kind") if isinstance(document, dict) else None

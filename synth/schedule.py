@@ -7,6 +7,8 @@ is cut into bands: one cost where it holds enough candidates to be worth the cal
 several where levels are tiny.
 """
 
+import math
+
 import numpy as np
 
 from synth import curry
@@ -19,16 +21,18 @@ class Schedule:
     """Cuts windows into bands, and names the operands of each rule within a band.
 
     grammar; rules: those of use; banks: by type, which the engine fills; most: the
-    greatest cost of a program that is wanted, or None.  `bands` ends by itself;
+    greatest cost of a program that is wanted, or None; beyond: whether there are
+    further rules, of no use within it.  `bands` ends by itself;
     `ended` then says why: "max_bits" or "exhausted".
     """
 
-    def __init__(self, grammar, rules, banks, reach, most):
+    def __init__(self, grammar, rules, banks, reach, most, beyond):
         self.width = grammar.width
         self.rules = rules
         self.banks = banks
         self.reach = reach
         self.most = most
+        self.beyond = beyond
         self.ended = None
 
     def bands(self):
@@ -93,7 +97,7 @@ class Schedule:
                     cost = int((units + sums[some] + costs[at[some]]).min())
                     (found if cost <= most else beyond).append(cost)
         # What lies beyond reach is of no use, but says that there is more.
-        return min(found, default=self.most + 1 if beyond else None)
+        return min(found, default=self.most + 1 if beyond or self.beyond else None)
 
     def _counts(self, rule, start, stop):
         """How many candidates a rule's primitive has at each cost start..stop."""
@@ -124,56 +128,66 @@ class Schedule:
         free_costs = np.array(free.costs, np.int64)
         starts = np.array([0, *free.ends], np.int64)
         units = rule.production.cost
-        prefixes = self._prefixes(rule)
-        for rows, total, bound in prefixes:
+        for prefix, total, bound in self._prefixes(rule, 0, stop - units):
             if not rule.fixed:
-                fixed, sums, bounds = np.zeros((1, 0), np.uint32), np.zeros(1, np.int64), bound
+                sums, bounds = np.zeros(1, np.int64), 0
             else:
-                bank = self.banks[rule.fixed_types[-1]]
-                costs, sizes = self._sizes(bank.type)
+                costs, sizes = self._sizes(rule.fixed_types[-1])
                 sums = total + costs
                 bounds = np.maximum(bound, costs + (rule.fixed[-1] > rule.free))
             low = np.searchsorted(free_costs, np.maximum(start - units - sums, bounds))
             high = np.searchsorted(free_costs, stop - units - sums)
             low, high = starts[low], starts[high]
             base = units + sums - start
+            some = low < high
+            if not some.any():
+                continue
             if rule.fixed:
                 # Of all levels, few have partners; rows of the open band are in none.
-                some = low < high
                 first, counts = (np.cumsum(sizes) - sizes)[some], sizes[some]
                 low, high, base = (np.repeat(a[some], counts) for a in (low, high, base))
                 last = np.arange(len(low)) + np.repeat(first - np.cumsum(counts) + counts, counts)
                 if rule.item.commutative:
                     low = np.maximum(low, last)
-                some = low < high
-                last, low, high, base = last[some], low[some], high[some], base[some]
-                fixed = np.empty((len(rows) * len(last), len(rule.fixed)), np.uint32)
-                fixed[:, :-1] = np.repeat(rows, len(last), axis=0)
-                fixed[:, -1] = np.tile(last, len(rows))
-                low, high, base = (np.tile(a, len(rows)) for a in (low, high, base))
-            for k in range(0, len(low), most):
-                part = slice(k, k + most)
-                if (low[part] < high[part]).any():
-                    yield fixed[part], base[part], low[part], high[part]
+                    some = low < high
+                    last, low, high, base = last[some], low[some], high[some], base[some]
+            else:
+                last = None
+            yield from _meshed(prefix, last, base, low, high, most)
 
-    def _prefixes(self, rule):
-        """Rows of all fixed operands but the last: (rows (m, F - 1), their cost, bound)."""
-        banks = [self.banks[t] for t in rule.fixed_types[:-1]]
-        yield from self._prefix(rule, banks, np.zeros((1, 0), np.uint32), 0, 0)
+    def _prefixes(self, rule, position, room):
+        """Levels of all fixed operands but the last whose costs sum to less than `room`.
 
-    def _prefix(self, rule, banks, rows, total, bound):
-        if not banks:
-            for k in range(0, len(rows), 1024):
-                yield rows[k : k + 1024], total, bound
+        Yields (ranges of rows, their cost, the least cost of the free operand).
+        """
+        if position >= len(rule.fixed) - 1:
+            yield (), 0, 0
             return
-        position = rule.fixed[rows.shape[1]]
-        for level, cost in enumerate(banks[0].costs):
-            some = np.arange(banks[0].start(level), banks[0].ends[level], dtype=np.uint32)
-            grown = np.empty((len(rows) * len(some), rows.shape[1] + 1), np.uint32)
-            grown[:, :-1] = np.repeat(rows, len(some), axis=0)
-            grown[:, -1] = np.tile(some, len(rows))
-            least = max(bound, cost + (position > rule.free))
-            yield from self._prefix(rule, banks[1:], grown, total + cost, least)
+        bank = self.banks[rule.fixed_types[position]]
+        for level, cost in enumerate(bank.costs):
+            if cost >= room:
+                return
+            least = cost + (rule.fixed[position] > rule.free)
+            rows = range(bank.start(level), bank.ends[level])
+            for ranges, total, bound in self._prefixes(rule, position + 1, room - cost):
+                yield (rows, *ranges), cost + total, max(bound, least)
+
+
+def _meshed(prefix, last, base, low, high, most):
+    """All rows of the prefix's ranges with all of `last`, at most `most` terms at a time."""
+    sizes = [len(rows) for rows in prefix]
+    count, many = math.prod(sizes), max(1, most // max(1, len(low)))
+    for first in range(0, count, many):
+        index = np.arange(first, min(first + many, count))
+        places = np.unravel_index(index, sizes) if sizes else ()
+        fixed = np.empty((len(index) * len(low), len(sizes) + (last is not None)), np.uint32)
+        for column, (rows, place) in enumerate(zip(prefix, places, strict=True)):
+            fixed[:, column] = np.repeat(rows.start + place, len(low))
+        if last is not None:
+            fixed[:, -1] = np.tile(last, len(index))
+        terms = fixed, *(np.tile(a, len(index)) for a in (base, low, high))
+        for k in range(0, len(fixed), most):
+            yield tuple(a[k : k + most] for a in terms)
 
 
 def reach(grammar, root, most):

@@ -196,4 +196,6 @@ def training_mask(rows, train, seed=0):
 
 def stream(seed, purpose):
     """One stream a seed and purpose, so that no two draws of a task share one."""
+    if seed < 0:
+        raise TaskError(f"seed {seed}: allowed: 0 and more")
     return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=(purpose,)))

@@ -172,6 +172,9 @@ TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
         (("show", "t.csv"), "t.csv is no JSON; allowed: a file that --save wrote"),
         (("search", "parity:n=3", "--save", "no/run.json"), "--save no/run.json: "),
         (("search", "parity", "--dsl", "exit.py:dsl"), "exit.py, line 2: SystemExit: 3"),
+        (("search", "parity", "--dsl", "own.py:fails"), "own.py:fails fails: ValueError: no"),
+        (("search", "parity", "--dsl", "own.py:quits"), "primitive quits fails: SystemExit: 3"),
+        (("show", "damaged.json"), "damaged.json is damaged: "),
         (("search", "parity", "--drop", "x0"), "--drop ('x0',): it is for CSV files"),
         (("nonsense",), "No such command 'nonsense'"),
     ],
@@ -182,10 +185,17 @@ def test_errors_are_one_line_and_exit_2(tmp_path, monkeypatch, arguments, words)
     Path("own.py").write_text(
         "import synth\ndsl = synth.DSL('own')\nnumber = 3\nwrong = synth.DSL('wrong')\n"
         "wrong.add(lambda a: 1, 'Bool -> Bool', name='f')\n"
+        "def fails(types):\n    raise ValueError('no')\n"
+        "quits = synth.DSL('quits')\nimport sys\n"
+        "quits.add(lambda a: sys.exit(3), 'Bool -> Bool', name='quits')\n"
     )
     Path("bad.py").write_text("import synth\n1 / 0\n")
     Path("exit.py").write_text("import sys\nsys.exit(3)\n")
     Path("syntax.py").write_text("dsl = = 3\n")
+    if "damaged.json" in arguments:
+        run("search", "parity:n=3", "--save", "good.json")
+        document = {**json.loads(Path("good.json").read_text()), "log2_chance_bound": "q"}
+        Path("damaged.json").write_text(json.dumps(document))
     text = run(*arguments, code=2)
     assert words in text
     assert text.count("\n") == 1

@@ -329,8 +329,29 @@ def test_a_search_outside_the_main_thread():
 def test_columns_must_fit_the_dsl():
     task = synth.Task("big", {"x": [0, 10**7]}, {"x": Int(0, 10**7)}, [0, 1], Bool)
     with pytest.raises(DSLError, match=r"input x: DSL integer has no type for Int\(0, 10000000\)"):
-        synth.search(task, "integer")
-    assert synth.search(task, "integer:low=-20000000,high=20000000").program is not None
+        synth.search(task, "integer:low=-10,high=10")
+    assert synth.search(task).program is not None  # the default is wide enough
+
+
+def test_a_program_wrong_on_exactly_half_is_read_as_it_is():
+    columns = {"x": np.arange(8) % 2, "y": np.arange(8) // 2 % 2}
+    task = synth.Task("half", columns, dict.fromkeys(columns, Bool), columns["y"], Bool)
+    result = synth.search(task, max_bits=2)
+    (half,) = [h for h in result.top if h.text == "x"]
+    assert (half.exceptions, half.inverted) == (4, False)
+
+
+def test_little_reach_is_no_error():
+    for spec in ("monk:1", "mod-add:p=5"):
+        for most in (0, 1, 2, 5, 7):
+            assert synth.search(spec, max_bits=most).stop_reason in ("max_bits", "optimal")
+
+
+@pytest.mark.parametrize("columns", [{"x": [1], "y": [1, 2]}, {"x": [[1]], "y": [[1]]}])
+def test_columns_of_wrong_shapes(columns):
+    grammar = synth.Grammar(synth.load_dsl("integer"), {"x": Int(0, 9), "y": Int(0, 9)})
+    with pytest.raises(DSLError, match="columns of shapes"):
+        synth.enumerate_programs(grammar, columns, type=Bool, max_bits=5)
 
 
 def test_html_escapes_what_strangers_wrote():

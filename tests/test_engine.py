@@ -108,6 +108,64 @@ def test_least_bits_of_every_behaviour_equal_brute_force(drawn):
     check_against_brute_force(*drawn)
 
 
+@settings(max_examples=60, deadline=None)
+@given(grammars(), st.data())
+def test_below_the_certificate_nothing_is_missing(drawn, data):
+    """However little is asked for, and wherever a limit on programs strikes."""
+    grammar, columns = drawn
+    most = budget_of(grammar)
+    expected = naive.behaviours(grammar, columns, most)
+    for type_ in grammar.types:
+        limits = {"max_bits": data.draw(st.integers(0, most)) / 1024}
+        if data.draw(st.booleans()):
+            limits = {"max_programs": data.draw(st.integers(1, 200)), "max_bits": most / 1024}
+        found = synth.enumerate_programs(grammar, columns, type=type_, **limits)
+        certified = most if found.certified_bits is None else found.certified_bits * 1024
+        if certified == 0:
+            continue
+        units = zip(found.values.tolist(), (found.bits * 1024).tolist(), strict=True)
+        reached = {tuple(v): round(u) for v, u in units if u <= certified}
+        assert reached == {v: u for v, u in expected[type_].items() if u <= certified}
+        if found.stop_reason == "max_programs":
+            # The certificate is as high as it can be: what is next was being made.
+            assert found.candidates == limits["max_programs"]
+
+
+def test_the_certificate_ends_where_the_band_that_was_cut_begins():
+    columns = naive.all_rows(3)
+    costs = {"x0": 1, "x1": 1, "x2": 1, "and_": 1, "or_": 1, "xor": 1, "not_": 1}
+    grammar = synth.Grammar(synth.load_dsl("boolean"), dict.fromkeys(columns, Bool), costs=costs)
+    whole = synth.enumerate_programs(grammar, columns, max_bits=5)
+    made = [e.candidates for e in whole.levels]
+    for level in range(1, 5):
+        stop = sum(made[:level]) + 1
+        found = synth.enumerate_programs(grammar, columns, max_programs=stop, max_bits=5)
+        # One candidate of the next level was made, so it is the first not certified.
+        assert found.certified_bits == level + 1 - 1 / 1024
+
+
+def test_wide_products_of_operands_stay_within_limits():
+    """A primitive of four operands has products far larger than the banks."""
+    columns = {f"x{i}": np.random.default_rng(i).integers(0, 2, 64) for i in range(12)}
+    dsl = synth.load_dsl("boolean:basis=nand")
+    dsl.add(lambda a, b, c, d: (a & b) | (c & d), "Bool, Bool, Bool, Bool -> Bool", name="four")
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool))
+    found = synth.enumerate_programs(grammar, columns, max_programs=300_000)
+    assert found.stop_reason == "max_programs"
+
+
+def test_a_body_that_writes_to_its_arguments_is_stopped():
+    def doubles(a):
+        a *= 2
+        return a
+
+    dsl = synth.DSL("writes")
+    dsl.add(doubles, "Int(0, 9) -> Int(0, 9)")
+    grammar = synth.Grammar(dsl, {"x": Int(0, 9)})
+    with pytest.raises(synth.SynthError, match="doubles writes to its arguments"):
+        synth.enumerate_programs(grammar, {"x": np.array([1, 2, 3])}, max_bits=9)
+
+
 @settings(max_examples=25, deadline=None)
 @given(grammars(), st.sampled_from([1, 30]))
 def test_bands_do_not_change_rows_or_counts(drawn, candidates):

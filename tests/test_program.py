@@ -23,6 +23,7 @@ def rich_grammar():
     dsl.constant(True, Bool)
     inputs = {"a": Int(0, 9), "b-c": Int(0, 9), "colour=red": Bool, "if": Bool, "it's": Int(0, 9)}
     inputs |= {"true": Bool, "1": Int(0, 9), "-1": Int(0, 9), "min": Int(0, 9)}
+    inputs |= {"µ": Int(0, 9)}  # U+00B5, which Python reads as U+03BC
     return synth.Grammar(dsl, inputs)
 
 
@@ -54,7 +55,7 @@ def test_evaluation_equals_plain_recursion(data):
     columns = {
         "a": np.arange(6), "b-c": np.array([3, 0, 1, 9, 9, 2]), "it's": np.arange(6)[::-1],
         "colour=red": np.arange(6) % 2 == 0, "if": np.arange(6) > 2, "true": np.arange(6) > 3,
-        "1": np.arange(6) % 3, "-1": np.arange(6) % 4, "min": np.arange(6) % 5,
+        "1": np.arange(6) % 3, "-1": np.arange(6) % 4, "min": np.arange(6) % 5, "µ": np.arange(6),
     }  # fmt: skip
     values, defined = program.outputs(columns)
     for row in range(6):

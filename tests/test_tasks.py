@@ -113,7 +113,8 @@ def test_twins():
     permuted = task.permuted(3)
     assert np.array_equal(permuted.counts(), task.counts())
     assert np.array_equal(np.bincount(permuted.labels), np.bincount(task.labels))
-    assert not np.array_equal(permuted.labels, task.labels)
+    for part in (task.train, ~task.train):
+        assert not np.array_equal(permuted.labels[part], task.labels[part])
     assert np.array_equal(permuted.train, task.train)
     assert np.array_equal(task.permuted(3).labels, permuted.labels)
     assert not np.array_equal(task.permuted(4).labels, permuted.labels)
@@ -162,6 +163,7 @@ def test_training_rows(rows, data):
         (lambda: tasks.load_task("monk:4"), "problem=4; allowed: 1, 2, 3"),
         (lambda: tasks.load_task("mod-add:p=1000"), r"p=1000; allowed: 2\.\.251"),
         (lambda: tasks.load_task("mod-div:p=9"), "p=9; allowed: primes"),
+        (lambda: tasks.load_task("parity:n=3,seed=-1"), "seed -1: allowed: 0 and more"),
         (lambda: tasks.load_task("nonsense"), "no task 'nonsense'; known: "),
         (lambda: tasks.load_task("parity:n=3", label="x0"), "--label x0: it is for CSV files"),
     ],

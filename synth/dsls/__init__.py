@@ -6,17 +6,19 @@ The modules beside this one are found by themselves; other packages name theirs
 in the entry point group `synth.dsls`.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
 import pkgutil
+import sys
 import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from synth.check import check_dsl
 from synth.dsl import DSL
-from synth.errors import DSLError
+from synth.errors import DSLError, SynthError
 from synth.registry import bind, parse_spec
 
 
@@ -81,9 +83,18 @@ def _made(maker, what, positional, named, types, strange):
     if not isinstance(maker, DSL):
         if not callable(maker):
             raise DSLError(f"{what} is no DSL and no function that makes one")
-        takes = bool(inspect.signature(maker).parameters)
+        try:
+            takes = bool(inspect.signature(maker).parameters)
+        except (TypeError, ValueError):
+            raise DSLError(f"{what} is no DSL and no function that makes one") from None
         settings = bind(maker, what, positional, named, skip=1)
-        maker = maker(types, **settings) if takes else maker()
+        try:
+            maker = maker(types, **settings) if takes else maker()
+        except SynthError:
+            raise
+        except (Exception, SystemExit) as error:
+            text = " ".join(str(error).split())
+            raise DSLError(f"{what} fails: {type(error).__name__}: {text}") from error
     if not isinstance(maker, DSL):
         raise DSLError(f"{what} makes {type(maker).__name__}; a DSL is needed")
     problems = check_dsl(maker) if strange else []
@@ -100,10 +111,13 @@ def _from_file(spec):
     file = Path(path)
     if not file.is_file():
         raise DSLError(f"{path}: no such file")
-    module_spec = importlib.util.spec_from_file_location(file.stem, file)
+    module_spec = importlib.util.spec_from_file_location(f"synth_file_{file.stem}", file)
     module = importlib.util.module_from_spec(module_spec)
+    sys.modules[module_spec.name] = module  # as dataclasses and annotations expect
     try:
-        module_spec.loader.exec_module(module)
+        # Standard output is for results alone.
+        with contextlib.redirect_stdout(sys.stderr):
+            module_spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [f.lineno for f in frames if Path(f.filename).name == file.name]

@@ -7,7 +7,7 @@ on any row is dropped, as is one that divides by zero.
 import numpy as np
 
 from synth.dsl import DSL
-from synth.types import Bool, Int
+from synth.types import INT_LIMIT, Bool, Int
 
 
 def fits(types):
@@ -15,8 +15,20 @@ def fits(types):
     return "Int" in families and families <= {"Int", "Bool"}
 
 
-def build(types=(), low: int = -(10**6), high: int = 10**6, constants: tuple = (0, 1, 2, 3, 4)):
-    """The integer DSL; low, high: the range of its numbers."""
+def build(
+    types=(),
+    low: int | None = None,
+    high: int | None = None,
+    constants: tuple = (0, 1, 2, 3, 4),
+):
+    """The integer DSL; low, high: the range of its numbers.
+
+    Unless given, it is a million either way, or twice what the task's columns need.
+    """
+    found = [t for t in types if t.family == "Int"]
+    widest = max([10**6, *(2 * max(abs(t.low), abs(t.high)) for t in found)])
+    widest = min(widest, INT_LIMIT)
+    low, high = -widest if low is None else low, widest if high is None else high
     number = Int(low, high)
     dsl = DSL("integer", types=(number, Bool), description=__doc__)
     two = "Int, Int -> Int"
