@@ -64,6 +64,8 @@ class Limits:
                 continue
             if not isinstance(value, (int, float, np.number)) or not least <= value < 2**50:
                 raise SettingError(f"{name}={value!r}; allowed: {what}")
+            kind = float if name in ("max_bits", "seconds") else int
+            object.__setattr__(self, name, kind(value))
         if self.max_bits is not None and self.max_bits > 10**6:
             raise SettingError(f"max_bits={self.max_bits!r}; allowed: 0..1000000")
 
@@ -187,7 +189,7 @@ def _checked_columns(grammar, columns):
 
 
 def _run(labellings, dsl, top, progress, limits):
-    if not isinstance(top, int) or top < 1:
+    if not isinstance(top, (int, np.integer)) or top < 1:
         raise SettingError(f"top={top!r}; allowed: 1 and more")
     task = labellings[0]
     # Training rows first: a labelling is then compared with a prefix of each row.
@@ -202,7 +204,7 @@ def _run(labellings, dsl, top, progress, limits):
     grammar_columns = _checked_columns(grammar, columns)
     n = task.training
     labels = [root.check(t.labels[order], f"label column {t.label}") for t in labellings]
-    scores = [Score(n, len(t.alphabet), root.size > len(t.alphabet), top) for t in labellings]
+    scores = [Score(n, len(t.alphabet), root.size > len(t.alphabet), int(top)) for t in labellings]
     tables = [codes.table_bits(t.counts()) for t in labellings]
     with _interrupts() as interrupted:
         engine = Enumerator(grammar, grammar_columns, root, limits, interrupted)

@@ -72,12 +72,6 @@ class Type:
             cells = cells[:, :rows]
         return cells.astype(self.dtype, copy=False)
 
-    def legal(self, values):
-        """True where a value is legal; bool, the shape of `values`."""
-        if self.storage is None:
-            return np.ones(np.shape(values), bool)
-        return (values >= self.low) & (values <= self.high)
-
     def check(self, values, what):
         """`values` as an array of `dtype`; `what` names them in the error."""
         given = np.asarray(values)

@@ -341,6 +341,13 @@ def test_a_program_wrong_on_exactly_half_is_read_as_it_is():
     assert (half.exceptions, half.inverted) == (4, False)
 
 
+def test_numbers_of_numpy_are_numbers():
+    result = synth.search(
+        "parity:n=3", memory=5e6, max_bits=np.float32(12), max_programs=1e3, top=np.int64(3)
+    )
+    assert json.loads(json.dumps(result.to_dict()))["settings"]["memory"] == 5_000_000
+
+
 def test_little_reach_is_no_error():
     for spec in ("monk:1", "mod-add:p=5"):
         for most in (0, 1, 2, 5, 7):

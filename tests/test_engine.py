@@ -127,7 +127,7 @@ def test_below_the_certificate_nothing_is_missing(drawn, data):
         reached = {tuple(v): round(u) for v, u in units if u <= certified}
         assert reached == {v: u for v, u in expected[type_].items() if u <= certified}
         if found.stop_reason == "max_programs":
-            # The certificate is as high as it can be: what is next was being made.
+            # That the certificate is also as high as it can be is the next test.
             assert found.candidates == limits["max_programs"]
 
 
