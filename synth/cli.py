@@ -76,6 +76,7 @@ def _shared(function):
         click.option("--max-programs", type=int, help="Make at most so many programs."),
         click.option("--seconds", type=float, help="Stop after so long.  [default: 30]"),
         click.option("--memory", type=Memory(), help="For behaviours.  [default: half of all]"),
+        click.option("--threads", type=int, help="Side by side.  [default: all cores]"),
         click.option("--train", type=Train(), help="Training rows: 0.5, 1.0, or a count."),
         click.option("--seed", type=click.IntRange(0), help="Of the split and of twins."),
         click.option("--label", help="Label column of a CSV.  [default: the last]"),
@@ -246,7 +247,7 @@ def _load(task, options):
 
 
 def _settings(options):
-    keys = ("dsl", "max_bits", "max_programs", "seconds", "memory", "top")
+    keys = ("dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top")
     return {k: options[k] for k in keys if options[k] is not None}
 
 

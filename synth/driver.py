@@ -5,6 +5,7 @@ contrast scores both labellings in a single enumeration, and the twin is shown
 exactly the programs that the task is.
 """
 
+import math
 import os
 import signal
 import threading
@@ -19,7 +20,7 @@ from synth.engine import Enumerator
 from synth.errors import DSLError, SettingError
 from synth.grammar import UNIT, Grammar
 from synth.result import Contrast, FrontPoint, Hypothesis, ProgramScore, Result, TableScore
-from synth.score import SAME, Score
+from synth.score import SAME, Aim, Score
 from synth.task import Task
 from synth.types import Type
 
@@ -44,13 +45,15 @@ class Limits:
 
     max_bits: of a program, at least 0 (None: no such limit); max_programs: made,
     at least 1; seconds: above 0 (None: no such limit); memory: bytes for the banks,
-    at least 1 MiB.  Raises SettingError.
+    at least 1 MiB; threads: how many work side by side (None: as many as there are
+    cores), which changes no result.  Raises SettingError.
     """
 
     max_bits: float | None = None
     max_programs: int | None = None
     seconds: float | None = DEFAULT_SECONDS
     memory: int = field(default_factory=default_memory)
+    threads: int | None = None
 
     def __post_init__(self):
         for name, least, what in (
@@ -58,6 +61,7 @@ class Limits:
             ("max_programs", 1, "1 and more"),
             ("seconds", 0, "0 and more"),
             ("memory", 2**20, "1 MiB (1048576) and more"),
+            ("threads", 1, "1 and more, up to 1024"),
         ):
             value = getattr(self, name)
             if value is None and name != "memory":
@@ -66,6 +70,8 @@ class Limits:
                 raise SettingError(f"{name}={value!r}; allowed: {what}")
             kind = float if name in ("max_bits", "seconds") else int
             object.__setattr__(self, name, kind(value))
+        if self.threads is not None and self.threads > 1024:
+            raise SettingError(f"threads={self.threads!r}; allowed: 1 and more, up to 1024")
         if self.max_bits is not None and self.max_bits > 10**6:
             raise SettingError(f"max_bits={self.max_bits!r}; allowed: 0..1000000")
 
@@ -207,10 +213,12 @@ def _run(labellings, dsl, top, progress, limits):
     scores = [Score(n, len(t.alphabet), root.size > len(t.alphabet), int(top)) for t in labellings]
     tables = [codes.table_bits(t.counts()) for t in labellings]
     with _interrupts() as interrupted:
-        engine = Enumerator(grammar, grammar_columns, root, limits, interrupted)
         training = np.stack([values[:n] for values in labels])
+        aim = Aim(training, scores)
+        engine = Enumerator(grammar, grammar_columns, root, limits, interrupted, aim)
         while engine.stop_reason is None:
             _score(engine, engine.advance(), training, scores)
+            _narrow(engine, scores, tables, n, limits)
             if progress is not None:
                 progress(engine)
             if engine.stop_reason is None:
@@ -237,6 +245,17 @@ def _score(engine, rows, training, scores):
         for score, errors in zip(scores, bank.errors(first, stop, training, count), strict=True):
             score.add(units, first, errors)
         first = stop
+
+
+def _narrow(engine, scores, tables, n, limits):
+    """Tells the engine beyond how many bits no program can win any more."""
+    # A contrast goes on for the twin where it is told how far.
+    counted = scores if limits.max_bits is not None else scores[:1]
+    if any(score.best is None for score in counted):
+        return
+    best = max(min(table[0], score.best) for score, table in zip(counted, tables, strict=False))
+    bits = best - SAME - codes.PROGRAM_FLAG - np.log2(n + 1)
+    engine.narrow(math.ceil(bits * UNIT) / UNIT)
 
 
 def _optimal(engine, score, table, n):

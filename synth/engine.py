@@ -11,25 +11,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth import curry, schedule
-from synth.bank import CURRIED_WORDS, Bank
+from synth.bank import Bank, Crew, Job, default_threads
 from synth.grammar import UNIT
 from synth.program import Program
 
-#: Words that one call may make before limits are looked at: some milliseconds.
-CALL_WORDS = 2**22
+#: Of the memory, what rows of the root type that only need a score may take beside the rest.
+SPARE_MEMORY = 0.01
 
 
 @dataclass(frozen=True)
 class Level:
     """What was made at one exact cost, over all types.
 
-    bits; candidates made; distinct behaviours among them that were new; dropped:
-    candidates without a value on some row.
+    bits; candidates made; distinct behaviours among them that were new, None where
+    candidates were scored without being told apart; dropped: candidates without a
+    value on some row.
     """
 
     bits: float
     candidates: int
-    distinct: int
+    distinct: int | None
     dropped: int
 
 
@@ -37,24 +38,28 @@ class Enumerator:
     """Enumerates a grammar on columns of one length, band by band.
 
     columns: a mapping of input names to arrays (rows,); root: the type that is
-    sought; limits: a `Limits`; interrupted: a function that says whether to stop.
+    sought; limits: a `Limits`; interrupted: a function that says whether to stop;
+    aim: a `score.Aim`, where programs are sought for their score alone: then those that
+    can be part of no other that counts are scored and not kept.
 
     After each `advance`, programs of every cost below `frontier` (in units) are
-    in the banks; `stop_reason` is None while there is more to do.
+    in the banks, or scored; `stop_reason` is None while there is more to do.
     """
 
-    def __init__(self, grammar, columns, root, limits, interrupted=lambda: False):
+    def __init__(self, grammar, columns, root, limits, interrupted=lambda: False, aim=None):
         self.grammar = grammar
         self.columns = columns
         self.root = root
         self.limits = limits
         self.interrupted = interrupted
+        self.aim = aim
         self.started = time.monotonic()
         self.rows = len(next(iter(columns.values())))
         self.rules = curry.rules(grammar)
+        self.crew = Crew(limits.threads or default_threads())
         self.most = None
         if limits.max_bits is not None:
-            self.most = ((int(limits.max_bits * UNIT) + 1) << grammar.shift) - 1
+            self.most = self.cost_of(limits.max_bits)
         reach = schedule.reach(grammar, root, self.most)
         self.banks = {t: Bank(t, self.rows, _arity(self.rules, t), limits.memory) for t in reach}
         useful = schedule.reach(grammar, root, None).keys()
@@ -69,8 +74,22 @@ class Enumerator:
             grammar, self.rules, self.banks, reach, self.most, len(self.rules) < len(rules)
         )
         self._bands = self.schedule.bands()
-        # Rules with three fixed operands and more do not run in canonical order.
-        self._unordered = any(len(r.fixed) > 2 for r in self.rules)
+        #: The greatest cost that still counts, and up to which cost each type is an operand.
+        self.bound = self.most
+        self._operands = schedule.operand_reach(grammar, root, self.most)
+        #: Where memory has ended, the cost up to which scoring alone goes on.
+        self._frozen = None
+
+    def cost_of(self, bits):
+        """The greatest cost of programs of so many bits."""
+        return ((int(bits * UNIT) + 1) << self.grammar.shift) - 1
+
+    def narrow(self, bits):
+        """Says that programs of more bits do not count, however far the search goes."""
+        bound = self.cost_of(max(bits, 0))
+        if self.bound is None or bound < self.bound:
+            self.bound = bound
+            self._operands = schedule.operand_reach(self.grammar, self.root, bound)
 
     @property
     def bank(self):
@@ -94,24 +113,32 @@ class Enumerator:
         first = len(self.bank)
         band = next(self._bands, None)
         if band is None:
-            self._stop(self.schedule.ended)
-            return range(first, first)
-        *work, after = band
-        self._work_off(*work)
-        if not self.stop_reason:
-            self.frontier = after
-        if not self.stop_reason and len(self.bank) == self.behaviours:
-            self._stop("exhausted")
+            self._stop("memory" if self._frozen is not None else self.schedule.ended)
+        elif self._frozen is not None and band[0] > self._frozen:
+            self._stop("memory")
+        else:
+            *work, after = band
+            self._work_off(*work)
+            if not self.stop_reason:
+                self.frontier = after if self._frozen is None else min(after, self._frozen + 1)
+            if not self.stop_reason and len(self.bank) == self.behaviours:
+                self._stop("exhausted")
+        if self.stop_reason == "exhausted" and self._narrowed and len(self.bank) < self.behaviours:
+            # Of what lies beyond the bound, not all was made; it does not count.
+            self.stop_reason, self.frontier = "optimal", max(self.frontier, self.bound + 1)
+        if self.stop_reason:
+            self.crew.close()
         return range(first, len(self.bank))
 
     def level_records(self):
         """The levels so far, cheapest first."""
         merged = {}
         for cost in sorted(self.levels):
-            held = merged.get(cost >> self.grammar.shift, (0, 0, 0))
-            merged[cost >> self.grammar.shift] = tuple(
-                map(sum, zip(held, self.levels[cost], strict=True))
-            )
+            units = cost >> self.grammar.shift
+            made, new, dropped = merged.get(units, (0, 0, 0))
+            more, fresh, lost = self.levels[cost]
+            new = None if new is None or fresh is None else new + fresh
+            merged[units] = made + more, new, dropped + lost
         return tuple(Level(units / UNIT, *counts) for units, counts in merged.items())
 
     @property
@@ -156,21 +183,60 @@ class Enumerator:
     def _stop(self, reason):
         self.stop_reason = reason
 
-    def _work_off(self, start, costs):
-        width, many = int(costs[-1]) + 1, len(costs) > 1 or self._unordered
+    @property
+    def _narrowed(self):
+        return self.bound is not None and (self.most is None or self.bound < self.most)
+
+    def _work_off(self, start, costs, held):
+        many = len(costs) > 1
         before = {t: len(bank) for t, bank in self.banks.items()}
-        for bank in self.banks.values():
-            bank.open_band(width, many)
+        made = np.zeros((2, int(costs[-1]) + 1), np.int64)
+        caught = {t: [] for t in self.banks}
+        if many and any(self._room(bank) < held for bank in self.banks.values()):
+            self._freeze(start)
+        scored = self._only_scored(self.bank, start)
+        if self.aim is not None:
+            self.aim.open(start >> self.grammar.shift)
         for rule in self.rules:
             if self.stop_reason:
                 break
-            self._apply(rule, start, start + width)
-        for bank in self.banks.values():
-            bank.close_band(start, int(costs[-1]))
-        self._record(start, before)
+            bank = self.banks[rule.result]
+            if bank is not self.bank and self._unneeded(bank, start):
+                continue
+            self._apply(rule, start, made, caught[rule.result] if many else None)
+        scored |= self._only_scored(self.bank, start)
+        for type_, bank in self.banks.items():
+            if many:
+                self._close(bank, start, caught[type_])
+            else:
+                bank.close_level(start)
+        if self.aim is not None:
+            self.aim.close()
+        self._record(start, made, before, scored)
 
-    def _record(self, start, before):
-        made = sum(bank.store.tally for bank in self.banks.values())
+    def _close(self, bank, start, caught):
+        """Puts a band of several costs in order: by cost, and in canonical order within one."""
+        if not caught:
+            return
+        columns = [np.concatenate(parts) for parts in zip(*caught, strict=True)]
+        order = np.argsort(columns[-1], kind="stable")
+        words, rule, arguments, above = (column[order] for column in columns)
+        catch = bank.catch(0, 1)._replace(
+            words=words, rule=rule, arguments=arguments, above=above,
+            slot=np.empty(len(rule), np.uint64), offset=np.zeros(len(rule), np.uint32),
+        )  # fmt: skip
+        catch.state[0] = len(rule)
+        first = len(bank)
+        dealt = bank.merge(catch, self._memory(bank))
+        if dealt < len(rule):
+            self._stop("memory")
+        kept = above[: len(bank) - first]  # `merge` leaves there the costs of what it keeps
+        costs, starts = np.unique(kept, return_index=True)
+        stops = [*starts[1:], len(kept)]
+        bank.costs += [start + int(c) for c in costs]
+        bank.ends += [first + int(e) for e in stops[: len(costs)]]
+
+    def _record(self, start, made, before, scored):
         new = {}
         for type_, bank in self.banks.items():
             for level in reversed(range(len(bank.costs))):
@@ -180,33 +246,88 @@ class Enumerator:
                 new[cost] = new.get(cost, 0) + bank.ends[level] - bank.start(level)
         for above in np.flatnonzero(made[0]):
             cost = start + int(above)
-            self.levels[cost] = int(made[0, above]), new.get(cost, 0), int(made[1, above])
+            fresh = None if scored else new.get(cost, 0)
+            self.levels[cost] = int(made[0, above]), fresh, int(made[1, above])
 
-    def _apply(self, rule, start, stop):
-        """Makes a rule's candidates of cost start..stop."""
+    def _apply(self, rule, start, made, caught):
+        """Makes a rule's candidates within the band; adds to `made`, and to `caught`."""
         bank = self.banks[rule.result]
-        stop = min(stop, self.schedule.reach[rule.result] + 1)
+        stop = min(start + made.shape[1], self.schedule.reach[rule.result] + 1)
         units = rule.production.cost
         if rule.kind == curry.LEAF:
             if start <= units < stop:
-                self.candidates += bank.add_leaf(rule, self._leaf(rule.item), units - start)
-                self._check(bank)
+                self._add_leaf(bank, rule, units - start, made, caught)
             return
         operands = [self.banks[t] for t in rule.fixed_types]
         free = self.banks[rule.free_type]
-        most = int(np.clip(CURRIED_WORDS // bank.words, 1, 4096))
-        for terms in self.schedule.terms(rule, start, stop, most):
-            bank.begin()
-            done = False
-            while not done:
-                budget = max(1, CALL_WORDS // (bank.words + 3))
-                if self.limits.max_programs is not None:
-                    budget = min(budget, self.limits.max_programs - self.candidates)
-                made, done = bank.extend(rule, operands, free, terms, budget, self._must_stop)
-                self.candidates += made
-                self._check(bank)
-                if self.stop_reason:
-                    return
+        for terms in self.schedule.terms(rule, start, stop, Job.most_terms(bank)):
+            aim = self.aim if self._only_scored(bank, start) else None
+            job = Job(self.crew, bank, rule, operands, free, terms, made.shape[1], aim=aim,
+                      keep=caught is None)  # fmt: skip
+            while not (job.done or self.stop_reason):
+                self.candidates += job.step(self._budget(), self._memory(bank), self._must_stop)
+                if job.full:
+                    self._freeze(start)
+                    if self._frozen is not None and bank is self.bank and job.aim is None:
+                        job.aim, job.full = self.aim, False
+                    elif bank is self.bank:
+                        self._stop("memory")
+                self._check()
+            made += job.tally
+            if caught is not None:
+                caught += job.caught
+            if self.stop_reason or job.full:
+                return
+
+    def _add_leaf(self, bank, rule, above, made, caught):
+        values = self._leaf(rule.item)
+        words = bank.type.pack(values[None])
+        catch = bank.catch(1, 1)
+        catch.words[:], catch.rule[:], catch.arguments[:] = words, rule.number, 0
+        catch.above[:], catch.state[0] = above, 1
+        made[0, above] += 1
+        self.candidates += 1
+        if caught is not None:
+            caught.append((catch.words, catch.rule, catch.arguments, catch.above))
+        elif bank.merge(catch, self._memory(bank)) == 0:
+            self._stop("memory")
+        self._check()
+
+    # -- limits -------------------------------------------------------------------
+
+    def _memory(self, bank):
+        """Bytes that one bank may take, the others being as they are."""
+        spare = SPARE_MEMORY if self.aim is not None and self._frozen is None else 0
+        others = sum(b.nbytes for b in self.banks.values() if b is not bank)
+        return int(self.limits.memory * (1 - spare)) - others
+
+    def _room(self, bank):
+        return bank.limit(self._memory(bank)) - len(bank)
+
+    def _freeze(self, start):
+        """Memory has ended: from here on programs are only scored, and not beyond what is held.
+
+        A program exceeds its parts by `grammar.width` at least, so that all of less than
+        the band's start and this are made of what is held.
+        """
+        if self._frozen is None and self.aim is not None:
+            self._frozen = start + self.grammar.width - 1
+        elif self._frozen is None:
+            self._stop("memory")
+
+    def _unneeded(self, bank, start):
+        """Whether programs of a type and of such a cost can be operands of none that counts."""
+        if self.aim is None:
+            return False
+        return self._frozen is not None or start > self._operands.get(bank.type, -1)
+
+    def _only_scored(self, bank, start):
+        return bank is self.bank and self._unneeded(bank, start)
+
+    def _budget(self):
+        if self.limits.max_programs is None:
+            return 2**62
+        return self.limits.max_programs - self.candidates
 
     def _leaf(self, item):
         if hasattr(item, "value"):
@@ -218,16 +339,16 @@ class Enumerator:
         late = self.limits.seconds is not None and self.seconds >= self.limits.seconds
         return late or self.interrupted()
 
-    def _check(self, bank):
+    def _check(self):
         limits = self.limits
+        if self.stop_reason:
+            return
         if self.interrupted():
             self._stop("interrupted")
         elif limits.max_programs is not None and self.candidates >= limits.max_programs:
             self._stop("max_programs")
         elif limits.seconds is not None and self.seconds >= limits.seconds:
             self._stop("seconds")
-        elif bank.full or self.nbytes + bank.index_growth() > limits.memory:
-            self._stop("memory")
 
 
 def _arity(rules, type_):

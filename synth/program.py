@@ -57,6 +57,15 @@ class Program:
     def __setattr__(self, name, value):
         raise AttributeError("a program does not change")
 
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self  # nothing in it changes, and its nodes are told apart by identity
+
+    def __reduce__(self):
+        return Program, (self.head, self.arguments)
+
     def __hash__(self):
         return self._hash
 

@@ -90,7 +90,9 @@ class Result:
     of "optimal", "exhausted", "max_bits", "max_programs", "seconds", "memory",
     "interrupted", and of a twin "structured-optimal", where the search ended because
     the task's best was proven; candidates, distinct: programs made, and distinct behaviours of
-    the label type; top: programs of one behaviour count once.
+    the label type that were kept; top: programs of one behaviour count once, but where
+    they were scored without being kept (levels whose `distinct` is None) each counts, so that
+    shares are at least what is said.
     """
 
     task: str

@@ -13,8 +13,9 @@ import numpy as np
 
 from synth import curry
 
-#: A band of several costs closes when it holds this many candidates.
+#: A band of several costs closes when it holds this many candidates, or words of them.
 BAND_CANDIDATES = 2**16
+BAND_WORDS = 2**21
 
 
 class Schedule:
@@ -34,9 +35,11 @@ class Schedule:
         self.most = most
         self.beyond = beyond
         self.ended = None
+        widest = max(bank.words for bank in banks.values())
+        self.most_in_band = min(BAND_CANDIDATES, max(1024, BAND_WORDS // widest))
 
     def bands(self):
-        """Yields bands: their first cost, the costs above it that occur, and the next's cost."""
+        """Yields bands: first cost, costs above it, number of candidates, the next band's cost."""
         frontier = 0
         while True:
             start = self._next_cost(frontier)
@@ -51,12 +54,12 @@ class Schedule:
             cut = 0
             while cut < len(costs):
                 end, held = cut + 1, counts[costs[cut]]
-                while end < len(costs) and held + counts[costs[end]] <= BAND_CANDIDATES:
+                while end < len(costs) and held + counts[costs[end]] <= self.most_in_band:
                     held += counts[costs[end]]
                     end += 1
                 first = int(costs[cut])
                 after = start + int(costs[end]) if end < len(costs) else stop
-                yield start + first, costs[cut:end] - first, after
+                yield start + first, costs[cut:end] - first, int(held), after
                 cut = end
             frontier = stop
 
@@ -188,6 +191,20 @@ def _meshed(prefix, last, base, low, high, most):
         terms = fixed, *(np.tile(a, len(index)) for a in (base, low, high))
         for k in range(0, len(fixed), most):
             yield tuple(a[k : k + most] for a in terms)
+
+
+def operand_reach(grammar, root, most):
+    """The greatest cost at which a program of each type is still an operand of a root's.
+
+    Within `most`; -1 where it is none.  For types but the root's it is their `reach`.
+    """
+    own, found = reach(grammar, root, most), -1
+    for production in grammar:
+        arguments = production.item.arguments
+        if production.item.result in own and root in arguments:
+            least = sum(grammar.cheapest[a] for a in arguments) - grammar.cheapest[root]
+            found = max(found, own[production.item.result] - production.cost - least)
+    return {**own, root: found}
 
 
 def reach(grammar, root, most):

@@ -1,4 +1,4 @@
-"""Scoring: what one labelling makes of the programs that an enumerator finds.
+"""Scoring: what labellings make of the programs that an enumerator finds.
 
 All programs of one cost with the same number of exceptions have the same total,
 so a level is scored by the histogram of its exceptions; single rows are looked at
@@ -23,7 +23,8 @@ class Score:
     `best` is the least total so far (None before any program), `top_rows` lists
     (total, row, units, exceptions) of the `top` least totals, `front` (units,
     exceptions, row) wherever a longer program has fewer exceptions than every
-    shorter one; `log2_mass` is log2 of the sum of 2**-total over all programs.
+    shorter one; `log2_mass` is log2 of the sum of 2**-total over all programs, of which
+    those of one behaviour count once where behaviours were told apart.
 
     Where there are `two` labels, a program with more exceptions than not says the
     other label of an unseen row, since e of n makes (e+1)/(n+2) the chance that its
@@ -54,6 +55,33 @@ class Score:
         self._add_front(cost, first, errors, int(present[0]))
         self._add_best(cost, first, errors, present, totals, least)
         self._add_top(cost, first, errors, present, totals)
+
+    def wanted(self, cost):
+        """Of which numbers of exceptions a program of this cost matters: bool (n + 1,).
+
+        It reaches the best total so far, or the `top` least ones, or has fewer
+        exceptions than all before it.
+        """
+        totals = cost / UNIT + self.code
+        bound = self.top_rows[-1][0] if len(self.top_rows) >= self.top else math.inf
+        best = math.inf if self.best is None else self.best
+        wanted = (totals <= best + SAME) | (totals < bound - SAME)
+        count = np.arange(len(self.code))
+        if self.two:
+            count = np.minimum(count, len(self.code) - 1 - count)
+        fewest = self.front[-1][1] if self.front else math.inf
+        return wanted | (count < fewest)
+
+    def add_counted(self, cost, histogram):
+        """Adds the mass of programs of this cost of which nothing else matters.
+
+        histogram (n + 1,): how many of them have how many exceptions.
+        """
+        present = np.flatnonzero(histogram)
+        if len(present):
+            totals = cost / UNIT + self.code[present]
+            mass = np.logaddexp2.reduce(np.log2(histogram[present]) - totals)
+            self.log2_mass = float(np.logaddexp2(self.log2_mass, mass))
 
     def _add_front(self, cost, first, errors, fewest):
         if not self.front or fewest < self.front[-1][1]:
@@ -87,3 +115,31 @@ class Score:
 
 def _by_total(pair):
     return pair[1], pair[0]
+
+
+class Aim:
+    """What programs that are only scored are compared with: labellings and their scores.
+
+    training: values (L, n) of the type, of the first n rows; scores: a `Score` each.
+    Between `open` and `close`, which stand for a band, `wanted` says of which numbers of
+    exceptions programs are kept, uint8 (L, n + 1), and it gathers what others there are.
+    """
+
+    def __init__(self, training, scores):
+        self.training = training
+        self.scores = scores
+
+    def open(self, cost):
+        """Begins a band whose programs cost so many units at least."""
+        self.cost = cost
+        self.wanted = np.stack([score.wanted(cost) for score in self.scores]).astype(np.uint8)
+        self.histogram = np.zeros(self.wanted.shape, np.int64)
+
+    def count(self, histogram):
+        """Gathers what a unit has counted, (L, n + 1)."""
+        self.histogram += histogram
+
+    def close(self):
+        """Ends the band: adds the mass of what was counted and not caught."""
+        for score, histogram, wanted in zip(self.scores, self.histogram, self.wanted, strict=True):
+            score.add_counted(self.cost, np.where(wanted, 0, histogram))

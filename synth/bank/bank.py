@@ -1,0 +1,208 @@
+"""A bank: the distinct behaviours of one type, with how each is made.
+
+Rows of 64-bit words lie in order of cost, each with the rule and the operands of
+its cheapest program (ties to the first in canonical order: rule, then operands),
+so that a program is rebuilt by following the operands down.  An index tells whether a
+row is held; rows are compared, so equality is exact.
+
+Arrays are reserved once at the size that the memory budget allows; the system
+commits their pages as they are written, so nothing is ever copied to grow.  What a
+bank takes depends on how many rows it holds and on nothing else.
+"""
+
+import numpy as np
+
+from synth import kernels
+from synth.kernels import store as stores
+
+#: Bytes of a block of rows: half of a second-level cache goes to both buffers.
+BLOCK_BYTES = 2**17
+#: Up to so many booleans a row is its own address: one bit each, 2 MB at 24 rows.
+DIRECT_ROWS = 24
+#: The index is enlarged by half where more than this share of its slots would be taken.
+LOAD = 0.7
+_FIRST_SLOTS = 4096
+
+
+class Bank:
+    """The behaviours of `type` on `rows` rows, at most `memory` bytes of them.
+
+    arity: the most operands that any rule of the type has.
+    """
+
+    def __init__(self, type, rows, arity, memory):
+        self.type = type
+        self.rows = rows
+        self.arity = arity
+        self.words = type.words(rows)
+        self.mask = type.pack(np.ones((1, rows), type.dtype))[0]
+        self.block = int(np.clip(BLOCK_BYTES // (8 * self.words), 1, 1024))
+        self.row_bytes = 8 * self.words + 2 + 4 * arity
+        self.direct = type.storage is None and rows <= DIRECT_ROWS and 2**rows <= memory
+        if self.direct:
+            index, slots = stores.DIRECT, np.zeros(max(1, 2**rows // 64), np.uint64)
+        else:
+            index = stores.WORD if self.words == 1 else stores.TAGGED
+            slots = np.zeros(_FIRST_SLOTS, np.uint64)
+        keys = np.random.default_rng(0x5EED).integers(0, 2**32, 2 * self.words, np.uint64)
+        state = np.array([0, index], np.int64)
+        arrays = self._reserve(self.limit(memory) + 1)
+        self.store = kernels.Store(*arrays, slots, keys, state)
+        self.costs = []
+        self.ends = []
+
+    def __len__(self):
+        return int(self.store.state[stores.COUNT])
+
+    def _reserve(self, capacity):
+        while True:
+            try:
+                return (
+                    np.empty((capacity, self.words), np.uint64),
+                    np.empty(capacity, np.uint16),
+                    np.empty((capacity, self.arity), np.uint32),
+                )
+            except MemoryError:
+                if capacity < 2**10:
+                    raise
+                capacity //= 2
+
+    # -- size ---------------------------------------------------------------------
+
+    @property
+    def nbytes(self):
+        """Bytes that the rows, their back-pointers and the index take."""
+        return len(self) * self.row_bytes + self._index_bytes(len(self))
+
+    @property
+    def slots(self):
+        """The size of the index."""
+        return self.store.slots.shape[0]
+
+    def _index_bytes(self, count):
+        if self.direct:
+            return self.store.slots.nbytes
+        slots = _FIRST_SLOTS
+        while slots * LOAD < count:
+            slots += slots // 2
+        return 8 * slots
+
+    def limit(self, memory):
+        """How many rows so many bytes can hold, index and all."""
+        if self.direct:
+            rows = (memory - 2**self.rows // 8) // self.row_bytes
+        else:
+            rows = LOAD * memory / (8 + LOAD * self.row_bytes)
+        return int(np.clip(rows, 0, 2**32 - 2))
+
+    def _make_room(self, count, limit):
+        """Enlarges the index for `count` rows, and not beyond what `limit` rows need."""
+        slots = self.store.slots.shape[0]
+        if self.direct or slots * LOAD >= count:
+            return
+        most = max(int(limit / LOAD) + 1, slots)
+        size = min(self._index_bytes(count) // 8, most)
+        if size == slots:
+            return
+        # Free the old index before the new one is made: both never stand together.
+        self.store = self.store._replace(slots=np.zeros(0, np.uint64))
+        self.store = self.store._replace(slots=np.zeros(size, np.uint64))
+        kernels.rehash(self.store, np.empty(self.block, np.uint64))
+
+    # -- reading ------------------------------------------------------------------
+
+    @property
+    def behaviours(self):
+        """The rows of words, uint64 (capacity, words)."""
+        return self.store.rows
+
+    def start(self, level):
+        return self.ends[level - 1] if level else 0
+
+    def row_costs(self, first, stop):
+        """The costs of rows first..stop of closed bands, int64."""
+        levels = np.searchsorted(self.ends, np.arange(first, stop), side="right")
+        return np.asarray(self.costs, np.int64)[levels]
+
+    def values(self, first, stop):
+        """The behaviours of rows first..stop, (stop - first, rows) of the type's dtype."""
+        return self.type.unpack(self.behaviours[first:stop], self.rows)
+
+    def origin(self, row):
+        """The number of a row's rule, and its operands, the free one last."""
+        return int(self.store.rule[row]), [int(a) for a in self.store.arguments[row]]
+
+    def errors(self, first, stop, labels, count):
+        """How often rows first..stop differ from each labelling in the first `count` rows.
+
+        labels: values (L, count) of the type; returns int32 (L, stop - first).
+        """
+        out = np.empty((len(labels), stop - first), np.int32)
+        rows = self.behaviours[first:stop]
+        if self.type.storage is None:
+            kernels.errors_bits(rows, *self.packed(labels, count), out)
+        else:
+            cells = np.ascontiguousarray(labels, self.type.storage)
+            kernels.errors_cells(rows.view(self.type.storage), cells, out)
+        return out
+
+    def packed(self, labels, count):
+        """Labellings of the first `count` rows as words (L, W), and those rows' mask (W,)."""
+        padded = np.zeros((len(labels), self.rows), bool)
+        padded[:, :count] = labels
+        train = np.zeros((1, self.rows), bool)
+        train[:, :count] = True
+        return self.type.pack(padded), self.type.pack(train)[0]
+
+    def target(self, block, labels, wanted):
+        """What a kernel needs to score a block; labels (L, n) of the type, see `kernels.Target`."""
+        words, mask, cells = _NO_WORDS, _NO_WORDS[0], _NO_CELLS
+        storage = self.type.storage
+        if storage is None:
+            words, mask = self.packed(labels, labels.shape[1])
+        else:
+            cells = np.ascontiguousarray(labels, storage)
+        return kernels.Target(
+            storage is None, words, mask, cells, block.view(storage or np.uint8), wanted,
+            np.zeros(wanted.shape, np.int64), np.empty((len(labels), len(block)), np.int32),
+        )  # fmt: skip
+
+    # -- writing ------------------------------------------------------------------
+
+    def catch(self, rows, width):
+        """An empty catch for so many rows, in a band of so many costs."""
+        return kernels.Catch(
+            np.empty((rows, self.words), np.uint64),
+            np.empty(rows, np.uint16),
+            np.empty((rows, self.arity), np.uint32),
+            np.empty(rows, np.uint64),
+            np.empty(rows, np.int32),
+            np.empty(rows, np.uint32),
+            np.zeros(1, np.int64),
+            np.zeros((2, width), np.int64),
+        )
+
+    def merge(self, catch, memory, slots=None):
+        """Puts in what is new of a catch, in order, as far as `memory` bytes allow.
+
+        slots: the number of slots of the index with which it was filled, None where it
+        was filled without.  Returns how many of the caught rows are dealt with: all,
+        unless memory ends.
+        """
+        limit = min(self.limit(memory), self.behaviours.shape[0])
+        count = int(catch.state[0])
+        self._make_room(min(len(self) + count, max(limit, len(self))), limit)
+        if slots != self.slots:
+            kernels.relocate(self.store, catch)
+        return kernels.merge(self.store, catch, limit)
+
+    def close_level(self, cost):
+        """Records the rows since the last level as one of this cost."""
+        first = self.ends[-1] if self.ends else 0
+        if len(self) > first:
+            self.costs.append(cost)
+            self.ends.append(len(self))
+
+
+_NO_WORDS = np.zeros((1, 0), np.uint64)
+_NO_CELLS = np.zeros((1, 0), np.uint8)

@@ -1,0 +1,35 @@
+"""Every numba kernel: plain functions of arrays, explicit out; nothing else of ours imported.
+
+`make` makes candidates of one primitive with all operands but one fixed; `store` keeps
+distinct rows; `work` runs both over many operands; `errors` counts exceptions.  All
+are compiled once for few signatures, release the interpreter's lock, and are
+called from several threads at once only where they write to nothing shared.
+"""
+
+from synth.kernels.errors import errors_bits, errors_cells
+from synth.kernels.make import BITS, MINUS, PLUS, RING, TABLE
+from synth.kernels.store import Catch, Scratch, Store, merge, rehash, relocate
+from synth.kernels.work import Target, Work, collect, collect_block, plan, scan, scan_block
+
+__all__ = [
+    "BITS",
+    "MINUS",
+    "PLUS",
+    "RING",
+    "TABLE",
+    "Catch",
+    "Scratch",
+    "Store",
+    "Target",
+    "Work",
+    "collect",
+    "collect_block",
+    "errors_bits",
+    "errors_cells",
+    "merge",
+    "plan",
+    "rehash",
+    "relocate",
+    "scan",
+    "scan_block",
+]

@@ -1,0 +1,258 @@
+"""Work: all candidates of one rule for some fixed operands, and what is kept of them."""
+
+from collections import namedtuple
+
+import numpy as np
+from numba import njit
+
+from synth.kernels.errors import errors_bits, errors_cells
+from synth.kernels.make import BITS, TABLE, make
+from synth.kernels.store import DIRECT, DROPPED, INDEX, MADE, ONE, SIX, SIXTY_THREE, hold, sift
+
+#: The candidates of one rule.  kind, p, table: how they are made; u, v uint64 (m, W),
+#: u_cells, v_cells in storage (m, cells) and offsets uint32 (m, rows): the primitive with
+#: all operands but one fixed, of which each kind reads what it needs; words uint64
+#: (n, W) and cells (n, cells): the free operand's rows, viewed twice; fixed uint32 (m, F),
+#: base, low and high int64 (m,): per term the fixed operands, the cost above the band's
+#: start before the free operand's, and the free operand's range of rows; rule: its
+#: number; ends, costs int64: one past the last row, and the cost, of the free operand's
+#: levels; out: the block of the scratch in storage.
+Work = namedtuple(
+    "Work",
+    "kind p table u v u_cells v_cells offsets words cells fixed base low high rule ends costs out",
+)
+
+#: What is sought.  bits: whether rows are booleans; labels uint64 (L, W) and mask uint64
+#: (W,) of booleans, or cells (L, n) of others; block: that of the scratch in storage;
+#: wanted uint8 (L, n + 1): with how many exceptions a row is caught; histogram
+#: int64 (L, n + 1): how many candidates have so many; errors int32 (L, B): scratch.
+Target = namedtuple("Target", "bits labels mask cells block wanted histogram errors")
+
+
+@njit(cache=True, nogil=True)
+def tally_made(tally, base, first, stop, ends, costs, level):
+    """Counts operands first..stop by cost; returns the level of `first`."""
+    while ends[level] <= first:
+        level += 1
+    at, here = level, first
+    while here < stop:
+        end = min(stop, ends[at])
+        tally[MADE, base + costs[at]] += end - here
+        here = end
+        at += 1
+    return level
+
+
+@njit(cache=True, nogil=True)
+def catch_left(catch, scratch, first, open_, rule, fixed, base, operand, ends, costs, level, made):
+    """Catches the candidates of the block that are listed in left[first:open_].
+
+    operand: what the block's candidate 0 was made of; made: how many candidates
+    there were before it.
+    """
+    left, block, slot = scratch.left, scratch.block, scratch.slot
+    for c in range(first, open_):
+        b = np.uint64(left[c])
+        j = operand + np.int64(b)
+        while ends[level] <= j:
+            level += 1
+        hold(
+            catch, block[b, 0], block[b], rule, fixed, j, slot[b], base + costs[level],
+            made + np.int64(b),
+        )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def drop_dead(catch, scratch, count, base, operand, ends, costs, level):
+    for b in range(count):
+        if scratch.dead[b]:
+            while ends[level] <= operand + b:
+                level += 1
+            catch.tally[DROPPED, base + costs[level]] += 1
+
+
+@njit(cache=True, nogil=True)
+def catch_direct(store, catch, work, term, place, count, level, made):
+    """Makes, looks up and catches rows that are their own address, in one loop."""
+    u, v, seen = work.u[term, 0], work.v[term, 0], store.slots
+    flat = work.words.reshape(work.words.size)
+    fixed, base = work.fixed[term], work.base[term]
+    for b in range(np.uint64(count)):
+        x = u ^ (v & flat[np.uint64(place) + b])
+        if not (seen[x >> SIX] >> (x & SIXTY_THREE)) & ONE:
+            j = place + np.int64(b)
+            while work.ends[level] <= j:
+                level += 1
+            hold(
+                catch, x, work.u[term], work.rule, fixed, j, x, base + work.costs[level],
+                made + np.int64(b),
+            )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def collect(store, catch, scratch, work, cursor, budget):
+    """Catches candidates that the store does not hold; returns how many were made.
+
+    Goes on from cursor (term, place) and leaves there where it stopped: where terms
+    end, after `budget` candidates, or when the catch may not hold what comes.  The store
+    is only read.
+    """
+    term, place = cursor[0], cursor[1]
+    made = 0
+    size, room = scratch.slot.shape[0], catch.slot.shape[0]
+    direct = store.state[INDEX] == DIRECT and work.kind == BITS
+    while term < work.low.shape[0]:
+        place = max(place, work.low[term])
+        level = np.searchsorted(work.ends, place, side="right")
+        while place < work.high[term]:
+            count = min(size, work.high[term] - place, budget - made)
+            if count <= 0 or catch.state[0] + count > room:
+                cursor[0], cursor[1] = term, place
+                return made
+            base = work.base[term]
+            level = tally_made(
+                catch.tally, base, place, place + count, work.ends, work.costs, level
+            )
+            if direct:
+                catch_direct(store, catch, work, term, place, count, level, made)
+            else:
+                make(work, term, place, count, scratch)
+                if work.kind == TABLE:
+                    drop_dead(catch, scratch, count, base, place, work.ends, work.costs, level)
+                open_ = sift(store, scratch, count)
+                catch_left(
+                    catch, scratch, 0, open_, work.rule, work.fixed[term], base, place,
+                    work.ends, work.costs, level, made,
+                )  # fmt: skip
+            made += count
+            place += count
+        term += 1
+        place = 0
+    cursor[0], cursor[1] = term, 0
+    return made
+
+
+@njit(cache=True, nogil=True)
+def pick(target, scratch, count):
+    """Counts exceptions of the block; lists in `left` what is wanted; returns how many."""
+    if target.bits:
+        errors_bits(scratch.block[:count], target.labels, target.mask, target.errors)
+    else:
+        errors_cells(target.block[:count], target.cells, target.errors)
+    left, dead, errors = scratch.left, scratch.dead, target.errors
+    open_ = 0
+    for b in range(np.uint64(count)):
+        if dead[b]:
+            continue
+        wanted = 0
+        for k in range(np.uint64(errors.shape[0])):
+            e = np.uint64(errors[k, b])
+            target.histogram[k, e] += 1
+            wanted |= target.wanted[k, e]
+        left[open_] = b
+        open_ += wanted
+    return open_
+
+
+@njit(cache=True, nogil=True)
+def scan(catch, scratch, work, target, cursor, budget):
+    """Counts the exceptions of candidates and catches those that are wanted.
+
+    The same as `collect`, but whether the store holds them is not asked.
+    """
+    term, place = cursor[0], cursor[1]
+    made = 0
+    size, room = scratch.slot.shape[0], catch.slot.shape[0]
+    while term < work.low.shape[0]:
+        place = max(place, work.low[term])
+        level = np.searchsorted(work.ends, place, side="right")
+        while place < work.high[term]:
+            count = min(size, work.high[term] - place, budget - made)
+            if count <= 0 or catch.state[0] + count > room:
+                cursor[0], cursor[1] = term, place
+                return made
+            base = work.base[term]
+            level = tally_made(
+                catch.tally, base, place, place + count, work.ends, work.costs, level
+            )
+            make(work, term, place, count, scratch)
+            if work.kind == TABLE:
+                drop_dead(catch, scratch, count, base, place, work.ends, work.costs, level)
+            open_ = pick(target, scratch, count)
+            catch_left(
+                catch, scratch, 0, open_, work.rule, work.fixed[term], base, place,
+                work.ends, work.costs, level, made,
+            )  # fmt: skip
+            made += count
+            place += count
+        term += 1
+        place = 0
+    cursor[0], cursor[1] = term, 0
+    return made
+
+
+@njit(cache=True, nogil=True)
+def plan(low, high, cursor, size, term_of, operand_of, pieces):
+    """The next candidates of the terms, at most `size`, as pieces of one term each.
+
+    term_of, operand_of int64 (size,): of every candidate; pieces int64 (size, 3):
+    term, first operand, count.  Returns how many candidates and pieces; moves the
+    cursor on.
+    """
+    term, place = cursor[0], cursor[1]
+    made = parts = 0
+    while term < low.shape[0] and made < size:
+        place = max(place, low[term])
+        count = min(size - made, high[term] - place)
+        if count > 0:
+            for k in range(count):
+                term_of[made + k] = term
+                operand_of[made + k] = place + k
+            pieces[parts, 0], pieces[parts, 1], pieces[parts, 2] = term, place, count
+            parts += 1
+            made += count
+            place += count
+        if place >= high[term]:
+            term += 1
+            place = 0
+    cursor[0], cursor[1] = term, place
+    return made, parts
+
+
+@njit(cache=True, nogil=True)
+def catch_pieces(catch, scratch, open_, pieces, rule, fixed, base, ends, costs):
+    """Catches what is listed in `left`, and counts, of a block made piece by piece."""
+    first = c = 0
+    for k in range(pieces.shape[0]):
+        term, operand, count = pieces[k, 0], pieces[k, 1], pieces[k, 2]
+        level = np.searchsorted(ends, operand, side="right")
+        tally_made(catch.tally, base[term], operand, operand + count, ends, costs, level)
+        at = level
+        for b in range(first, first + count):
+            if scratch.dead[b]:
+                while ends[at] <= operand + b - first:
+                    at += 1
+                catch.tally[DROPPED, base[term] + costs[at]] += 1
+        stop = c
+        while stop < open_ and scratch.left[stop] < first + count:
+            stop += 1
+        catch_left(
+            catch, scratch, c, stop, rule, fixed[term], base[term], operand - first, ends, costs,
+            level, 0,
+        )  # fmt: skip
+        c = stop
+        first += count
+
+
+@njit(cache=True, nogil=True)
+def collect_block(store, catch, scratch, pieces, rule, fixed, base, ends, costs):
+    """`collect` for a block that was made elsewhere; pieces: see `plan`."""
+    open_ = sift(store, scratch, pieces[:, 2].sum())
+    catch_pieces(catch, scratch, open_, pieces, rule, fixed, base, ends, costs)
+
+
+@njit(cache=True, nogil=True)
+def scan_block(catch, scratch, target, pieces, rule, fixed, base, ends, costs):
+    """`scan` for a block that was made elsewhere; pieces: see `plan`."""
+    open_ = pick(target, scratch, pieces[:, 2].sum())
+    catch_pieces(catch, scratch, open_, pieces, rule, fixed, base, ends, costs)
