@@ -77,6 +77,7 @@ class Enumerator:
         #: The greatest cost that still counts, and up to which cost each type is an operand.
         self.bound = self.most
         self._operands = schedule.operand_reach(grammar, root, self.most)
+        self._left_out = False
         #: Where memory has ended, the cost up to which scoring alone goes on.
         self._frozen = None
 
@@ -120,10 +121,11 @@ class Enumerator:
             *work, after = band
             self._work_off(*work)
             if not self.stop_reason:
-                self.frontier = after if self._frozen is None else min(after, self._frozen + 1)
+                self.frontier = min(after, self._complete_below())
             if not self.stop_reason and len(self.bank) == self.behaviours:
                 self._stop("exhausted")
-        if self.stop_reason == "exhausted" and self._narrowed and len(self.bank) < self.behaviours:
+        all_found = len(self.bank) == self.behaviours
+        if self.stop_reason == "exhausted" and self._narrowed and self._left_out and not all_found:
             # Of what lies beyond the bound, not all was made; it does not count.
             self.stop_reason, self.frontier = "optimal", max(self.frontier, self.bound + 1)
         if self.stop_reason:
@@ -182,6 +184,12 @@ class Enumerator:
 
     def _stop(self, reason):
         self.stop_reason = reason
+
+    def _complete_below(self):
+        """Below which cost all programs can be made, since nothing they need was left out."""
+        if self._frozen is not None:
+            return self._frozen + 1
+        return self.bound + 1 if self._left_out else 2**62
 
     @property
     def _narrowed(self):
@@ -319,7 +327,9 @@ class Enumerator:
         """Whether programs of a type and of such a cost can be operands of none that counts."""
         if self.aim is None:
             return False
-        return self._frozen is not None or start > self._operands.get(bank.type, -1)
+        found = self._frozen is not None or start > self._operands.get(bank.type, -1)
+        self._left_out |= found
+        return found
 
     def _only_scored(self, bank, start):
         return bank is self.bank and self._unneeded(bank, start)

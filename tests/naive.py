@@ -132,6 +132,21 @@ def best_total(grammar, task, most, root):
     return best
 
 
+def front(grammar, task, most, root):
+    """(units, exceptions) wherever a longer program has fewer of them; all trees of `most`."""
+    labels = [int(v) for v in task.labels]
+    n, two = int(task.train.sum()), root.size == 2
+    found = []
+    for seen, units in behaviours(grammar, task.columns, int(most))[root].items():
+        e = sum(int(seen[r]) != labels[r] for r in range(task.rows) if task.train[r])
+        found.append((units, min(e, n - e) if two else e))
+    made = []
+    for units, e in sorted(found):
+        if not made or e < made[-1][1]:
+            made.append((units, e))
+    return made
+
+
 def all_rows(n):
     """The columns of all 2**n rows of n booleans."""
     rows = np.array(list(itertools.product((False, True), repeat=n)))

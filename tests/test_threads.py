@@ -138,6 +138,8 @@ def findings(result):
     """What must not depend on whether behaviours are kept."""
     document = result.to_dict()
     gone = ("seconds", "levels", "distinct", "candidates", "settings", "top")
+    if result.optimal:  # what cannot win need not be complete
+        gone = (*gone, "certified_bits")
     kept = {k: v for k, v in document.items() if k not in gone}
     return kept, [{k: v for k, v in entry.items() if k != "share"} for entry in document["top"]]
 
@@ -192,10 +194,17 @@ def test_scoring_alone_finds_the_best_of_random_tasks(drawn, data):
         return
     found = synth.search(task, grammar.dsl, max_bits=most / 1024)
     expected = naive.best_total(grammar, task, most, root)
-    if found.stop_reason in ("max_bits", "exhausted"):
+    if found.stop_reason == "optimal":
+        best = min(found.table.bits, found.program.total_bits)
+        assert expected is None or expected >= best - 1e-9
+    else:
+        assert found.stop_reason in ("max_bits", "exhausted")
         assert (found.program is None) == (expected is None)
-    if expected is not None and found.program is not None and found.stop_reason != "optimal":
-        assert found.program.total_bits == pytest.approx(expected, abs=1e-9)
+        if expected is not None:
+            assert found.program.total_bits == pytest.approx(expected, abs=1e-9)
+    certified = most if found.certified_bits is None else min(most, found.certified_bits * 1024)
+    front = [(p.bits * 1024, p.exceptions) for p in found.front if p.bits * 1024 <= certified]
+    assert front == naive.front(grammar, task, certified, root)
 
 
 def test_when_memory_ends_scoring_goes_on():
