@@ -108,7 +108,8 @@ def main():
     help="Search on these labels.",
 )
 @click.option("--corrupt", type=float, help="Draw this fraction of training labels anew.")
-def search(task, labels, corrupt, **options):
+@click.option("--exact", is_flag=True, help="Seek the shortest program without exceptions.")
+def search(task, labels, corrupt, exact, **options):
     """The best hypothesis for TASK: a name such as parity:n=6, or a CSV file."""
     from synth import driver
     from synth.report.text import search_text
@@ -119,7 +120,7 @@ def search(task, labels, corrupt, **options):
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
     with _Progress() as progress:
-        run = driver.search(loaded, progress=progress, **_settings(options))
+        run = driver.search(loaded, exact=exact, progress=progress, **_settings(options))
     _finish(run, [run], options, search_text)
 
 

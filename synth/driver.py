@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from synth import codes, dsls, tasks
 from synth._version import __version__
 from synth.engine import Enumerator
 from synth.errors import DSLError, SettingError
+from synth.goal import Pace, Solver
 from synth.grammar import UNIT, Grammar
 from synth.result import Contrast, FrontPoint, Hypothesis, ProgramScore, Result, TableScore
 from synth.score import SAME, Aim, Score
@@ -26,6 +27,10 @@ from synth.types import Type
 
 #: How long a search goes on where nothing else ends it.
 DEFAULT_SECONDS = 30.0
+
+#: The share of the memory that an exact search fills with behaviours; the rest is for
+#: indexing them by what a target asks.
+EXACT_MEMORY = 0.7
 
 #: Rows that are scored at a time.
 SCORE_ROWS = 2**16
@@ -76,19 +81,24 @@ class Limits:
             raise SettingError(f"max_bits={self.max_bits!r}; allowed: 0..1000000")
 
 
-def search(task, dsl=None, *, top=10, progress=None, **limits):
+def search(task, dsl=None, *, top=10, exact=False, progress=None, **limits):
     """The best hypothesis for a task: a `Result`.
 
     task: a `Task`, or the name of one, or the path of a CSV file; dsl: a DSL, or its
     name, or None for the built-in one that fits the task; top: how many of the best
-    hypotheses to list; progress: called with the `Enumerator` after every band;
-    limits: see `Limits`.
+    hypotheses to list; exact: seek the least program without exceptions, see below;
+    progress: called with the `Enumerator` after every band; limits: see `Limits`.
 
     The search ends when no program beyond can win ("optimal"), when there are no
     further behaviours ("exhausted"), or at a limit; Ctrl-C ends it too, and the
     best so far is returned ("interrupted").
+
+    With `exact`, nothing but a program that is right on all training rows counts; the last
+    steps are solved from the labels, which about doubles the length that is reached.
+    The result's program is such a one or None, `optimal` says whether it is proven to be
+    the shortest, and `exact_bound` below how many bits there is none.
     """
-    return _run([_task(task)], dsl, top, progress, _limits(limits))[0]
+    return _run([_task(task)], dsl, top, progress, _limits(limits), exact)[0]
 
 
 def contrast(task, dsl=None, *, twin="permuted", seed=0, top=10, progress=None, **limits):
@@ -194,7 +204,7 @@ def _checked_columns(grammar, columns):
     return checked
 
 
-def _run(labellings, dsl, top, progress, limits):
+def _run(labellings, dsl, top, progress, limits, exact=False):
     if not isinstance(top, (int, np.integer)) or top < 1:
         raise SettingError(f"top={top!r}; allowed: 1 and more")
     task = labellings[0]
@@ -214,8 +224,13 @@ def _run(labellings, dsl, top, progress, limits):
     tables = [codes.table_bits(t.counts()) for t in labellings]
     with _interrupts() as interrupted:
         training = np.stack([values[:n] for values in labels])
-        aim = Aim(training, scores)
-        engine = Enumerator(grammar, grammar_columns, root, limits, interrupted, aim)
+        if exact:
+            given = replace(limits, memory=int(EXACT_MEMORY * limits.memory))
+            engine = Enumerator(grammar, grammar_columns, root, given, interrupted)
+            solver = _solve(engine, training, scores, limits, progress)
+        else:
+            aim, solver = Aim(training, scores), None
+            engine = Enumerator(grammar, grammar_columns, root, limits, interrupted, aim)
         while engine.stop_reason is None:
             _score(engine, engine.advance(), training, scores)
             _narrow(engine, scores, tables, n, limits)
@@ -229,7 +244,7 @@ def _run(labellings, dsl, top, progress, limits):
                 if all(optimal) or (optimal[0] and limits.max_bits is None):
                     engine.stop_reason = "optimal"
     return [
-        _result(engine, t, chosen, score, table, values, n, limits)
+        _result(engine, t, chosen, score, table, values, n, limits, solver)
         for t, score, table, values in zip(labellings, scores, tables, labels, strict=True)
     ]
 
@@ -245,6 +260,30 @@ def _score(engine, rows, training, scores):
         for score, errors in zip(scores, bank.errors(first, stop, training, count), strict=True):
             score.add(units, first, errors)
         first = stop
+
+
+def _solve(engine, training, scores, limits, progress):
+    """Enumerates and solves in turn; returns the `Solver`, the engine's stop reason is set."""
+    solver, pace = Solver(engine, training[0]), Pace(engine, limits.seconds)
+    while engine.stop_reason is None and not pace.enumerated_enough(solver.best):
+        _score(engine, engine.advance(), training, scores)
+        if progress is not None:
+            progress(engine)
+        if engine.stop_reason is None and pace.due():
+            solver.solve(pace.over, most_contexts=1)
+    if engine.stop_reason != "interrupted":
+        solver.solve(pace.over)
+    most = 2**61 if engine.most is None else engine.most
+    if solver.best is not None and solver.bound >= solver.best[0]:
+        engine.stop_reason = "optimal"
+    elif engine.interrupted():
+        engine.stop_reason = "interrupted"
+    elif solver.bound > most and engine.stop_reason != "exhausted":
+        engine.stop_reason = "max_bits"
+    elif engine.stop_reason is None:
+        engine.stop_reason = "seconds"
+    engine.close()
+    return solver
 
 
 def _narrow(engine, scores, tables, n, limits):
@@ -275,10 +314,13 @@ def _stop_reason(engine, score, table, n):
     return engine.stop_reason
 
 
-def _result(engine, task, dsl, score, table, labels, n, limits):
+def _result(engine, task, dsl, score, table, labels, n, limits, solver):
     bits, kind = table
     counts = task.counts()
-    program, best = _best_program(engine, score, labels, n)
+    if solver is None:
+        program, best = _best_program(engine, score, labels, n)
+    else:
+        program, best = _exact_program(engine, solver, score, task)
     total = bits if program is None else min(bits, program.total_bits)
     chance = codes.log2_chance_bound(counts, total)
     uniform = codes.log2_chance_bound_uniform(n, len(task.alphabet), total)
@@ -301,15 +343,16 @@ def _result(engine, task, dsl, score, table, labels, n, limits):
         chance_bound_uniform=2.0**uniform,
         log2_chance_bound_uniform=uniform,
         certified_bits=engine.certified_bits,
-        optimal=bool(_optimal(engine, score, bits, n)),
-        stop_reason=_stop_reason(engine, score, bits, n),
+        optimal=bool(_optimal(engine, score, bits, n) if solver is None else solver.proven),
+        stop_reason=_stop_reason(engine, score, bits, n) if solver is None else engine.stop_reason,
+        exact_bound=None if solver is None else solver.bound_bits,
         candidates=engine.candidates,
         distinct=len(engine.bank),
         seconds=engine.seconds,
         front=_front(engine, score, labels, n),
         top=_top(engine, score, bits, kind, labels, n),
         levels=engine.level_records(),
-        settings={**task.settings, **asdict(limits), "top": score.top},
+        settings={**task.settings, **asdict(limits), "top": score.top, "exact": bool(solver)},
         version=__version__,
         best=best,
         trained_on=task,
@@ -341,6 +384,29 @@ def _best_program(engine, score, labels, n):
         test_accuracy=test if n < len(labels) else None,
         ties=len(ties),
         inverted=inverted,
+    ), best
+
+
+def _exact_program(engine, solver, score, task):
+    """The record of the program that a solver found, and the program; or (None, None)."""
+    if solver.best is None:
+        return None, None
+    cost, best = solver.best
+    bits = (cost >> engine.grammar.shift) / UNIT
+    held_out = {name: column[~task.train] for name, column in task.columns.items()}
+    accuracy = None
+    if not task.train.all():
+        values, defined = best.outputs(held_out)
+        accuracy = float(np.mean(defined & (values == task.labels[~task.train])))
+    return ProgramScore(
+        text=best.text,
+        bits=bits,
+        exceptions=0,
+        total_bits=bits + float(score.code[0]),
+        train_accuracy=1.0,
+        test_accuracy=accuracy,
+        ties=1,
+        inverted=False,
     ), best
 
 

@@ -129,8 +129,12 @@ class Enumerator:
             # Of what lies beyond the bound, not all was made; it does not count.
             self.stop_reason, self.frontier = "optimal", max(self.frontier, self.bound + 1)
         if self.stop_reason:
-            self.crew.close()
+            self.close()
         return range(first, len(self.bank))
+
+    def close(self):
+        """Ends the threads."""
+        self.crew.close()
 
     def level_records(self):
         """The levels so far, cheapest first."""
@@ -189,7 +193,7 @@ class Enumerator:
         """Below which cost all programs can be made, since nothing they need was left out."""
         if self._frozen is not None:
             return self._frozen + 1
-        return self.bound + 1 if self._left_out else 2**62
+        return self.bound + 1 if self._left_out and self.bound is not None else 2**62
 
     @property
     def _narrowed(self):

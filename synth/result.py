@@ -86,7 +86,9 @@ class Result:
     chance_bound, chance_bound_uniform: bounds on the chance that permuted, or
     uniformly drawn, training labels let any hypothesis reach total_bits, and their
     base-2 logarithms; certified_bits: every program up to so many bits was scored
-    (None: of whatever length); optimal: no program beyond can win; stop_reason: one
+    (None: of whatever length); optimal: no program beyond can win; exact_bound: of a
+    search for programs without exceptions, below how many bits there is none (None: there
+    is none at all, or they were not sought); stop_reason: one
     of "optimal", "exhausted", "max_bits", "max_programs", "seconds", "memory",
     "interrupted", and of a twin "structured-optimal", where the search ended because
     the task's best was proven; candidates, distinct: programs made, and distinct behaviours of
@@ -113,6 +115,7 @@ class Result:
     certified_bits: float | None
     optimal: bool
     stop_reason: str
+    exact_bound: float | None
     candidates: int
     distinct: int
     seconds: float

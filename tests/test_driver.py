@@ -285,7 +285,7 @@ def test_other_errors():
         synth.search(task, "lisp")
     with pytest.raises(DSLError, match="DSL modular:p=5 has no type for Bool"):
         synth.search(task, "modular:p=5")
-    with pytest.raises(SettingError, match="basis='or'; allowed: and-or-not"):
+    with pytest.raises(SettingError, match="basis='or'; allowed: and-or, and-or-not"):
         synth.search(task, "boolean:or")
     mixed = synth.Task("m", {"x": [0, 1]}, {"x": Mod(5)}, [0, 1], Bool)
     with pytest.raises(

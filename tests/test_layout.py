@@ -22,7 +22,7 @@ ORDER = [
     {"codes", "curry", "dsls", "tasks"},
     {"bank", "schedule"},
     {"engine"},
-    {"result", "score"},
+    {"goal", "result", "score"},
     {"driver"},
     {"report"},
     {"cli"},

@@ -1,7 +1,8 @@
 """Boolean connectives over a chosen basis.
 
-Bases: and-or-xor-not (the default), and-or-not, nand, anf (and, xor and the
-constant true: algebraic normal form) and ite (if-then-else with both constants).
+Bases: and-or-xor-not (the default), and-or-not, and-or (monotone functions only),
+nand, anf (and, xor and the constant true: algebraic normal form) and ite
+(if-then-else with both constants).
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ from synth.dsl import DSL
 from synth.errors import SettingError
 from synth.types import Bool
 
-BASES = ("and-or-not", "and-or-xor-not", "nand", "anf", "ite")
+BASES = ("and-or", "and-or-not", "and-or-xor-not", "nand", "anf", "ite")
 
 
 def fits(types):
@@ -23,9 +24,9 @@ def build(types=(), basis: str = "and-or-xor-not"):
         raise SettingError(f"boolean: basis={basis!r}; allowed: {', '.join(BASES)}")
     dsl = DSL(f"boolean:{basis}", types=(Bool,), description=__doc__)
     two = "Bool, Bool -> Bool"
-    if basis in ("and-or-not", "and-or-xor-not", "anf"):
+    if basis in ("and-or", "and-or-not", "and-or-xor-not", "anf"):
         dsl.add(np.logical_and, two, name="and_", symbol="&", commutative=True)
-    if basis in ("and-or-not", "and-or-xor-not"):
+    if basis in ("and-or", "and-or-not", "and-or-xor-not"):
         dsl.add(np.logical_or, two, name="or_", symbol="|", commutative=True)
     if basis in ("and-or-xor-not", "anf"):
         dsl.add(np.logical_xor, two, name="xor", symbol="^", commutative=True)

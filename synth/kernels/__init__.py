@@ -1,12 +1,22 @@
 """Every numba kernel: plain functions of arrays, explicit out; nothing else of ours imported.
 
 `make` makes candidates of one primitive with all operands but one fixed; `store` keeps
-distinct rows; `work` runs both over many operands; `errors` counts exceptions.  All
-are compiled once for few signatures, release the interpreter's lock, and are
-called from several threads at once only where they write to nothing shared.
+distinct rows; `work` runs both over many operands; `errors` counts exceptions; `goal`
+solves a program's root from its target.  All are compiled once for few signatures,
+release the interpreter's lock, and are called from several threads at once only where
+they write to nothing shared.
 """
 
 from synth.kernels.errors import errors_bits, errors_cells
+from synth.kernels.goal import (
+    covers,
+    first_match,
+    index_rows,
+    pair_disjoint,
+    pair_inverse,
+    pair_open,
+    pair_xor,
+)
 from synth.kernels.make import BITS, MINUS, PLUS, RING, TABLE
 from synth.kernels.store import Catch, Scratch, Store, merge, rehash, relocate
 from synth.kernels.work import Target, Work, collect, collect_block, plan, scan, scan_block
@@ -24,9 +34,16 @@ __all__ = [
     "Work",
     "collect",
     "collect_block",
+    "covers",
     "errors_bits",
     "errors_cells",
+    "first_match",
+    "index_rows",
     "merge",
+    "pair_disjoint",
+    "pair_inverse",
+    "pair_open",
+    "pair_xor",
     "plan",
     "rehash",
     "relocate",

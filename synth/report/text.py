@@ -61,6 +61,8 @@ def search_rows(result):
             yield "ties", f"{program.ties} programs reach this total; accuracies are their mean"
     yield "table accuracy", _accuracies(result.table)
     yield "certificate", _certificate(result)
+    if result.settings.get("exact"):
+        yield "without exceptions", _exact(result)
     made = f"{result.candidates:,} programs, {result.distinct:,} distinct behaviours"
     yield "searched", f"{made}, {result.seconds:.2f} s"
 
@@ -252,6 +254,12 @@ _STOPS = {
     "memory": "--memory",
     "interrupted": "interrupted",
 }
+
+
+def _exact(result):
+    if result.exact_bound is None:
+        return "none" if result.program is None else "no other"
+    return f"none of fewer than {rounded_down(result.exact_bound)} bits"
 
 
 def _certificate(result):

@@ -1,0 +1,187 @@
+"""The goal-directed search for programs without exceptions, against plain enumeration."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import synth
+from synth.bank.goal import SEVERAL, Wanted, inverse, step
+from synth.types import Bool
+from tests import naive
+from tests.test_engine import budget_of, grammars
+
+
+def least_exact(grammar, task, most, root):
+    """The least units of a tree that is right on all training rows, or None."""
+    labels = [int(v) for v in task.labels]
+    found = [
+        units
+        for seen, units in naive.behaviours(grammar, task.columns, most)[root].items()
+        if all(int(seen[r]) == labels[r] for r in range(task.rows) if task.train[r])
+    ]
+    return min(found, default=None)
+
+
+@settings(max_examples=80, deadline=None)
+@given(grammars(), st.data())
+def test_least_exact_programs_equal_brute_force(drawn, data):
+    """However few programs are enumerated before the rest is solved from the target."""
+    grammar, columns = drawn
+    if not grammar.is_prior:
+        return
+    root = grammar.types[0]
+    most = budget_of(grammar)
+    held = sorted(naive.behaviours(grammar, columns, most)[root].items(), key=lambda item: item[1])
+    if not held:
+        return
+    # Labels of some program, with a row changed now and then: then there may be none.
+    labels = np.array(data.draw(st.sampled_from(held))[0])
+    if data.draw(st.integers(0, 4)) == 0:
+        labels[0] = data.draw(st.integers(max(root.low, -2), min(root.high, 2)))
+    train = np.array(data.draw(st.lists(st.booleans(), min_size=len(labels), max_size=len(labels))))
+    train[0] = True
+    types = {i.name: i.type for i in grammar.inputs}
+    try:
+        task = synth.Task("t", columns, types, labels.astype(root.dtype), root, train)
+    except synth.SynthError:  # one label only
+        return
+    limits = {"max_bits": most / 1024, "seconds": None}
+    limits["max_programs"] = data.draw(st.integers(1, 300))
+    found = synth.search(task, grammar.dsl, exact=True, **limits)
+    expected = least_exact(grammar, task, most, root)
+    if found.program is not None:
+        assert found.program.exceptions == 0
+        tree = synth.Program.parse(found.program.text, grammar, root)
+        assert tree.units(grammar) == round(found.program.bits * 1024) <= most
+        values = [naive.value(found.best, task.columns, r) for r in np.flatnonzero(task.train)]
+        assert values == [int(v) for v in task.labels[task.train]]
+        assert expected is not None
+        assert round(found.program.bits * 1024) >= expected
+    if found.optimal:
+        assert round(found.program.bits * 1024) == expected
+    if found.exact_bound is not None and expected is not None:
+        assert found.exact_bound * 1024 <= expected
+    if found.stop_reason == "max_bits" and found.program is None:
+        assert expected is None
+
+
+def unlimited(task, dsl, **limits):
+    return synth.search(task, dsl, exact=True, seconds=None, memory=2**30, **limits)
+
+
+@pytest.mark.parametrize(
+    ("name", "dsl"),
+    [
+        ("parity:n=3,train=1.0", "boolean:basis=and-or-not"),
+        ("parity:n=4,train=1.0", "boolean"),
+        ("parity:n=3,train=1.0", "boolean:basis=nand"),
+        ("parity:n=3,train=1.0", "boolean:basis=anf"),
+        ("majority:n=3,train=1.0", "boolean:basis=and-or"),
+        ("majority:n=5,train=1.0", "boolean:basis=and-or"),
+        ("majority:n=3,train=1.0", "boolean:basis=nand"),
+        ("multiplexer:a=1,train=1.0", "boolean"),
+        ("multiplexer:a=1,train=1.0", "boolean:basis=nand"),
+        ("multiplexer:a=1,train=0.7", "boolean:basis=and-or-not"),
+        ("mod-add:p=7,train=0.5", "modular"),
+    ],
+)
+def test_exact_search_and_plain_enumeration_agree(name, dsl):
+    task = synth.load_task(name)
+    found = unlimited(task, dsl)
+    assert found.optimal
+    order = np.argsort(~task.train, kind="stable")
+    columns = {n: c[order] for n, c in task.columns.items()}
+    grammar = synth.Grammar(synth.load_dsl(dsl, (task.label_type,)), task.types)
+    whole = synth.enumerate_programs(
+        grammar, columns, type=task.label_type, max_bits=found.program.bits, memory=2**31
+    )
+    right = (whole.values[:, : task.train.sum()] == task.labels[order][: task.train.sum()]).all(1)
+    assert whole.bits[right].min() == found.program.bits
+    assert found.exact_bound == found.program.bits
+
+
+@pytest.mark.parametrize(
+    ("name", "basis", "nodes", "programs"),
+    [
+        ("parity:n=4,train=1.0", "and-or-not", 34, 3_000_000),
+        ("majority:n=5,train=1.0", "and-or", 27, 30_000),
+        ("parity:n=6,k=6,train=1.0", "and-or-xor-not", 11, 2_000),
+        ("multiplexer:a=1,train=1.0", "and-or-not", 8, 60),
+    ],
+)
+def test_half_the_depth_is_enough(name, basis, nodes, programs):
+    """A proof that reaches nearly twice as many bits as the enumeration it rests on."""
+    task = synth.load_task(name)
+    found = unlimited(task, f"boolean:basis={basis}", max_programs=programs, max_bits=95)
+    assert found.optimal
+    assert found.best.size == nodes
+    assert found.exact_bound == found.program.bits > 1.5 * found.certified_bits
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_the_target_of_an_operand(position):
+    """Against trying all values, for random tables."""
+    generator = np.random.default_rng(position)
+    for size in (2, 3, 5):
+        for _ in range(30):
+            table = generator.integers(0, size, (size, size))
+            known, values = generator.integers(0, size, (2, 6))
+            mask = generator.integers(0, 2, 6).astype(bool)
+            inner = step(table, position, [known], Wanted(values, mask), size)
+            allowed = []
+            for r in range(6):
+                answers = table[:, known[r]] if position == 0 else table[known[r]]
+                serves = [v for v in range(size) if answers[v] == values[r]]
+                allowed.append(list(range(size)) if not mask[r] else serves)
+            if any(not a for a in allowed):
+                assert inner is None
+            elif any(1 < len(a) < size for a in allowed):
+                assert inner is SEVERAL
+            else:
+                for r, a in enumerate(allowed):
+                    assert inner.mask[r] == (len(a) == 1)
+                    assert not inner.mask[r] or [inner.values[r]] == a
+
+
+def test_the_inverse_of_a_table():
+    table = np.array([[0, 1, 2], [0, 0, 0], [1, 1, 2]])
+    assert inverse(table, 3).tolist() == [[0, 1, 2], [-2, -1, -1], [-1, -3, 2]]
+
+
+@pytest.mark.parametrize("ones", range(16))
+def test_every_connective_is_solved(ones):
+    """All sixteen, each as the only primitive, for every function of two variables."""
+    answers = np.array([ones >> k & 1 for k in range(4)], bool).reshape(2, 2)
+    dsl = synth.DSL("one", types=(Bool,))
+    dsl.add(lambda a, b: answers[a.astype(int), b.astype(int)], "Bool, Bool -> Bool", name="f")
+    columns = naive.all_rows(2)
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool))
+    most = 17 * 1024
+    least = naive.behaviours(grammar, columns, most)[Bool]
+    for labels in itertools.product((False, True), repeat=4):
+        task = synth.Task("t", columns, dict.fromkeys(columns, Bool), np.array(labels), Bool)
+        found = synth.search(task, dsl, exact=True, max_bits=17, max_programs=6, seconds=None)
+        if labels in least:
+            if found.optimal:
+                assert round(found.program.bits * 1024) == least[labels]
+            assert found.exact_bound * 1024 <= least[labels]
+        else:
+            assert found.program is None
+
+
+def test_limits_and_output(capsys):
+    found = synth.search("multiplexer:a=2,train=1.0", exact=True, seconds=1.5, memory=10**9)
+    assert found.stop_reason == "seconds"
+    assert found.exact_bound >= found.certified_bits
+    assert found.seconds < 6
+    document = found.to_dict()
+    assert document["exact_bound"] == found.exact_bound
+    assert document["settings"]["exact"] is True
+    nothing = synth.search("parity:n=6,k=6,train=1.0", "boolean:basis=and-or-not", exact=True,
+                           max_bits=20)  # fmt: skip
+    assert nothing.program is None
+    assert nothing.stop_reason == "max_bits"
+    assert nothing.exact_bound >= 20
