@@ -2,12 +2,17 @@
 //
 //   fused bool N LEVEL        all functions of N <= 6 variables by number of
 //                             operators and/or/xor, negated literals free
+//   fused block N LEVEL       the same in blocks of 1,024 operands: all hashes first, the
+//                             slots prefetched, then the probes
+//   fused direct LEVEL        all functions of 4 variables by number of nodes over
+//                             and/or/not, a byte for each of the 65,536
 //   fused mod ROWS LEVEL FILE programs of +, -, * modulo 97 over the five columns
 //                             (uint8, one after another) in FILE
 //
-// Each makes, hashes and probes one candidate after another in a single loop, with
-// a hash table of at most half load, and keeps the distinct rows.  Prints the
-// candidates, the distinct rows and the seconds.
+// But for `block`, each makes, hashes and probes one candidate after another in a single
+// loop, with a hash table of at most half load, and keeps the distinct rows.  Prints
+// the candidates, the distinct rows and the seconds.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -52,6 +57,119 @@ struct Words {  // distinct 64-bit rows
     if (rows.size() * 2 > slots.size()) grow();
   }
 };
+
+// A block of candidates: hashes, prefetches, probes.
+struct Block {
+  static constexpr int N = 1024;
+  u64 x[N], p[N];
+  void add(Words& bank, int count) {
+    for (int k = 0; k < count; k++) p[k] = bank.hash(x[k]);
+    for (int k = 0; k < count; k++) __builtin_prefetch(&bank.slots[p[k]]);
+    int shift = bank.shift;
+    for (int k = 0; k < count; k++) {
+      if (bank.shift != shift) {  // it has grown
+        bank.add(x[k]);
+        continue;
+      }
+      u64 q = p[k];
+      for (;;) {
+        uint32_t s = bank.slots[q];
+        if (!s) {
+          bank.rows.push_back(x[k]);
+          bank.slots[q] = uint32_t(bank.rows.size());
+          if (bank.rows.size() * 2 > bank.slots.size()) bank.grow();
+          break;
+        }
+        if (bank.rows[s - 1] == x[k]) break;
+        q = (q + 1) & bank.mask;
+      }
+    }
+  }
+};
+
+static int blocks(int n, int most) {
+  int size = 1 << n;
+  u64 all = size == 64 ? ~0ull : (1ull << size) - 1;
+  double start = now();
+  Words bank(12);
+  bank.add(0);
+  bank.add(all);
+  for (int v = 0; v < n; v++) {
+    u64 x = 0;
+    for (int r = 0; r < size; r++)
+      if (r >> v & 1) x |= 1ull << r;
+    bank.add(x);
+    bank.add(x ^ all);
+  }
+  static Block block;
+  u64 made = 0;
+  std::vector<size_t> ends{0, bank.rows.size()};
+  for (int level = 1; level <= most; level++) {
+    for (int i = 0; 2 * i <= level - 1; i++) {
+      int j = level - 1 - i;
+      for (size_t a = ends[i]; a < ends[i + 1]; a++) {
+        u64 x = bank.rows[a];
+        for (size_t b = i == j ? a : ends[j]; b < ends[j + 1]; b += Block::N) {
+          int count = int(std::min<size_t>(Block::N, ends[j + 1] - b));
+          const u64* y = bank.rows.data() + b;
+          for (int k = 0; k < count; k++) block.x[k] = x & y[k];
+          block.add(bank, count);
+          y = bank.rows.data() + b;
+          for (int k = 0; k < count; k++) block.x[k] = x | y[k];
+          block.add(bank, count);
+          y = bank.rows.data() + b;
+          for (int k = 0; k < count; k++) block.x[k] = x ^ y[k];
+          block.add(bank, count);
+          made += 3 * count;
+        }
+      }
+    }
+    ends.push_back(bank.rows.size());
+  }
+  printf("%llu %zu %.6f\n", (unsigned long long)made, bank.rows.size(), now() - start);
+  return 0;
+}
+
+static int direct(int most) {
+  double start = now();
+  std::vector<uint8_t> seen(65536, 0);
+  std::vector<uint16_t> rows;
+  auto add = [&](uint16_t x) {
+    if (!seen[x]) {
+      seen[x] = 1;
+      rows.push_back(x);
+    }
+  };
+  u64 made = 0;
+  std::vector<size_t> ends{0};  // ends[k]: the rows of at most k nodes
+  for (int v = 0; v < 4; v++) {
+    uint16_t x = 0;
+    for (int r = 0; r < 16; r++)
+      if (r >> v & 1) x |= uint16_t(1 << r);
+    add(x);
+  }
+  ends.push_back(rows.size());
+  for (int level = 2; level <= most; level++) {
+    for (int i = 1; 2 * i <= level - 1; i++) {
+      int j = level - 1 - i;
+      for (size_t a = ends[i - 1]; a < ends[i]; a++) {
+        uint16_t x = rows[a];
+        size_t first = i == j ? a : ends[j - 1], last = ends[j];
+        for (size_t b = first; b < last; b++) add(x & rows[b]);
+        for (size_t b = first; b < last; b++) add(x | rows[b]);
+        made += 2 * (last - first);
+      }
+    }
+    for (size_t a = ends[level - 2]; a < ends[level - 1]; a++) {
+      add(uint16_t(~rows[a]));
+      made++;
+    }
+    ends.push_back(rows.size());
+    if (rows.size() == 65536) break;
+  }
+  printf("%llu %zu %.6f\n", (unsigned long long)made, rows.size(), now() - start);
+  return 0;
+}
 
 static int booleans(int n, int most) {
   int size = 1 << n;
@@ -183,6 +301,8 @@ static int residues(int n, int most, const char* file) {
 
 int main(int argc, char** argv) {
   if (argc == 4 && !strcmp(argv[1], "bool")) return booleans(atoi(argv[2]), atoi(argv[3]));
+  if (argc == 4 && !strcmp(argv[1], "block")) return blocks(atoi(argv[2]), atoi(argv[3]));
+  if (argc == 3 && !strcmp(argv[1], "direct")) return direct(atoi(argv[2]));
   if (argc == 5 && !strcmp(argv[1], "mod")) return residues(atoi(argv[2]), atoi(argv[3]), argv[4]);
   return 2;
 }

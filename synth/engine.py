@@ -15,6 +15,10 @@ from synth.bank import Bank, Crew, Job, default_threads
 from synth.grammar import UNIT
 from synth.program import Program
 
+#: What a search takes beside its banks: blocks and catches of new rows, scores, terms.  It
+#: does not depend on how much is searched.
+WORKING_MEMORY = 12 * 10**6
+WORKING_SHARE = 0.06
 #: Of the memory, what rows of the root type that only need a score may take beside the rest.
 SPARE_MEMORY = 0.01
 
@@ -61,7 +65,8 @@ class Enumerator:
         if limits.max_bits is not None:
             self.most = self.cost_of(limits.max_bits)
         reach = schedule.reach(grammar, root, self.most)
-        self.banks = {t: Bank(t, self.rows, _arity(self.rules, t), limits.memory) for t in reach}
+        self.memory = limits.memory - int(min(WORKING_MEMORY, WORKING_SHARE * limits.memory))
+        self.banks = {t: Bank(t, self.rows, _arity(self.rules, t), self.memory) for t in reach}
         useful = schedule.reach(grammar, root, None).keys()
         rules = [r for r in self.rules if {r.result, *r.item.arguments} <= useful]
         self.rules = [r for r in rules if {r.result, *r.item.arguments} <= reach.keys()]
@@ -311,7 +316,7 @@ class Enumerator:
         """Bytes that one bank may take, the others being as they are."""
         spare = SPARE_MEMORY if self.aim is not None and self._frozen is None else 0
         others = sum(b.nbytes for b in self.banks.values() if b is not bank)
-        return int(self.limits.memory * (1 - spare)) - others
+        return int(self.memory * (1 - spare)) - others
 
     def _room(self, bank):
         return bank.limit(self._memory(bank)) - len(bank)

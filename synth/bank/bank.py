@@ -19,8 +19,11 @@ from synth.kernels import store as stores
 BLOCK_BYTES = 2**17
 #: Up to so many booleans a row is its own address: one bit each, 2 MB at 24 rows.
 DIRECT_ROWS = 24
-#: The index is enlarged by half where more than this share of its slots would be taken.
-LOAD = 0.7
+#: Up to so many, a byte: 64 KB, and 1.3 times as fast as bits.
+BYTE_ROWS = 16
+#: The index is doubled where more than this share of its slots would be taken; where memory
+#: does not allow that, it is filled to the second share.
+LOAD, MOST_LOAD = 0.45, 0.7
 _FIRST_SLOTS = 4096
 
 
@@ -33,6 +36,7 @@ class Bank:
     def __init__(self, type, rows, arity, memory):
         self.type = type
         self.rows = rows
+        self.memory = memory
         self.arity = arity
         self.words = type.words(rows)
         self.mask = type.pack(np.ones((1, rows), type.dtype))[0]
@@ -40,7 +44,8 @@ class Bank:
         self.row_bytes = 8 * self.words + 2 + 4 * arity
         self.direct = type.storage is None and rows <= DIRECT_ROWS and 2**rows <= memory
         if self.direct:
-            index, slots = stores.DIRECT, np.zeros(max(1, 2**rows // 64), np.uint64)
+            index = stores.BYTE if rows <= BYTE_ROWS else stores.BIT
+            slots = np.zeros(2**rows // (8 if rows <= BYTE_ROWS else 64) + 1, np.uint64)
         else:
             index = stores.WORD if self.words == 1 else stores.TAGGED
             slots = np.zeros(_FIRST_SLOTS, np.uint64)
@@ -81,18 +86,26 @@ class Bank:
 
     def _index_bytes(self, count):
         if self.direct:
-            return self.store.slots.nbytes
+            return self._direct_bytes
         slots = _FIRST_SLOTS
         while slots * LOAD < count:
-            slots += slots // 2
-        return 8 * slots
+            slots *= 2
+        return 8 * min(slots, max(_FIRST_SLOTS, self._most_slots()))
+
+    def _most_slots(self):
+        """How many slots as many rows need as memory can hold."""
+        return int(self.limit(self.memory) / MOST_LOAD) + 2
+
+    @property
+    def _direct_bytes(self):
+        return 2**self.rows if self.rows <= BYTE_ROWS else 2**self.rows // 8
 
     def limit(self, memory):
         """How many rows so many bytes can hold, index and all."""
         if self.direct:
-            rows = (memory - 2**self.rows // 8) // self.row_bytes
+            rows = (memory - self._direct_bytes) // self.row_bytes
         else:
-            rows = LOAD * memory / (8 + LOAD * self.row_bytes)
+            rows = MOST_LOAD * memory / (8 + MOST_LOAD * self.row_bytes)
         return int(np.clip(rows, 0, 2**32 - 2))
 
     def _make_room(self, count, limit):
@@ -100,7 +113,7 @@ class Bank:
         slots = self.store.slots.shape[0]
         if self.direct or slots * LOAD >= count:
             return
-        most = max(int(limit / LOAD) + 1, slots)
+        most = max(int(limit / MOST_LOAD) + 2, slots)
         size = min(self._index_bytes(count) // 8, most)
         if size == slots:
             return

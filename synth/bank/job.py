@@ -22,8 +22,10 @@ UNIT_WORDS = 2**23
 FIRST_UNIT_WORDS = 2**18
 #: A round of fewer words is not worth waking the other threads.
 ROUND_WORDS = 2**18
-#: Bytes of the rows that all threads may catch in a round.
-CATCH_BYTES = 2**22
+#: Bytes of the rows that one thread, and all of them, may catch in a round: the index's lines
+#: are still in a second-level cache when they are put in.
+CATCH_BYTES = 2**20
+ALL_CATCH_BYTES = 2**22
 
 _KIND = {
     curry.BITS: kernels.BITS,
@@ -71,7 +73,7 @@ class Crew:
     def hand(self, bank, k):
         """Thread k's buffers for a bank."""
         if (bank, k) not in self._hands:
-            self._hands[bank, k] = Hand(bank, CATCH_BYTES // self.threads)
+            self._hands[bank, k] = Hand(bank, min(CATCH_BYTES, ALL_CATCH_BYTES // self.threads))
         return self._hands[bank, k]
 
 
@@ -88,6 +90,7 @@ class Hand:
             np.zeros((size, bank.words), np.uint64),
             np.empty(size, np.uint64),
             np.empty(size + 1, np.uint32),
+            np.zeros(size, np.uint8),
             np.zeros(size, np.uint8),
         )
         self.catch = bank.catch(max(catch_bytes // (bank.row_bytes + 16), 2 * size), 1)

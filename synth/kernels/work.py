@@ -7,7 +7,22 @@ from numba import njit
 
 from synth.kernels.errors import errors_bits, errors_cells
 from synth.kernels.make import BITS, TABLE, make
-from synth.kernels.store import DIRECT, DROPPED, INDEX, MADE, ONE, SIX, SIXTY_THREE, hold, sift
+from synth.kernels.store import (
+    BIT,
+    BYTE,
+    DROPPED,
+    INDEX,
+    MADE,
+    ONE,
+    SIX,
+    SIXTY_THREE,
+    ZERO,
+    absent_direct,
+    hold,
+    sift,
+)
+
+EIGHT = np.uint64(8)
 
 #: The candidates of one rule.  kind, p, table: how they are made; u, v uint64 (m, W),
 #: u_cells, v_cells in storage (m, cells) and offsets uint32 (m, rows): the primitive with
@@ -51,15 +66,14 @@ def catch_left(catch, scratch, first, open_, rule, fixed, base, operand, ends, c
     there were before it.
     """
     left, block, slot = scratch.left, scratch.block, scratch.slot
-    for c in range(first, open_):
-        b = np.uint64(left[c])
+    for k in range(first, open_):
+        b = np.uint64(left[k])
         j = operand + np.int64(b)
         while ends[level] <= j:
             level += 1
-        hold(
-            catch, block[b, 0], block[b], rule, fixed, j, slot[b], base + costs[level],
-            made + np.int64(b),
-        )  # fmt: skip
+        c = hold(catch, rule, fixed, j, slot[b], base + costs[level], made + np.int64(b))
+        for w in range(np.uint64(block.shape[1])):
+            catch.words[c, w] = block[b, w]
 
 
 @njit(cache=True, nogil=True)
@@ -72,21 +86,60 @@ def drop_dead(catch, scratch, count, base, operand, ends, costs, level):
 
 
 @njit(cache=True, nogil=True)
+def next_byte(seen, u, v, flat, start, stop):
+    """The first of start, start + 8, ... below stop whose eight rows are not all held."""
+    while start < stop:
+        held = np.uint8(1)
+        for k in range(EIGHT):
+            held &= seen[u ^ (v & flat[start + k])]
+        if held == 0:
+            break
+        start += EIGHT
+    return start
+
+
+@njit(cache=True, nogil=True)
+def next_bit(seen, u, v, flat, start, stop):
+    """`next_byte` for an index of bits."""
+    while start < stop:
+        held = ONE
+        for k in range(EIGHT):
+            x = u ^ (v & flat[start + k])
+            held &= seen[x >> SIX] >> (x & SIXTY_THREE)
+        if held & ONE == ZERO:
+            break
+        start += EIGHT
+    return start
+
+
+@njit(cache=True, nogil=True)
 def catch_direct(store, catch, work, term, place, count, level, made):
-    """Makes, looks up and catches rows that are their own address, in one loop."""
+    """Makes, looks up and catches rows that are their own address.
+
+    Eight at a time: where all are held, as most are, that is one branch.
+    """
     u, v, seen = work.u[term, 0], work.v[term, 0], store.slots
+    bytes_ = seen.view(np.uint8)
     flat = work.words.reshape(work.words.size)
     fixed, base = work.fixed[term], work.base[term]
-    for b in range(np.uint64(count)):
-        x = u ^ (v & flat[np.uint64(place) + b])
-        if not (seen[x >> SIX] >> (x & SIXTY_THREE)) & ONE:
+    first, whole = np.uint64(place), np.uint64(count // 8 * 8)
+    as_bytes = store.state[INDEX] == BYTE
+    start = ZERO
+    while start < np.uint64(count):
+        if as_bytes:
+            start = next_byte(bytes_, u, v, flat[first:], start, whole)
+        else:
+            start = next_bit(seen, u, v, flat[first:], start, whole)
+        for b in range(start, min(start + EIGHT, np.uint64(count))):
+            x = u ^ (v & flat[first + b])
+            if not absent_direct(store, x):
+                continue
             j = place + np.int64(b)
             while work.ends[level] <= j:
                 level += 1
-            hold(
-                catch, x, work.u[term], work.rule, fixed, j, x, base + work.costs[level],
-                made + np.int64(b),
-            )  # fmt: skip
+            c = hold(catch, work.rule, fixed, j, x, base + work.costs[level], made + np.int64(b))
+            catch.words[c, 0] = x
+        start += EIGHT
 
 
 @njit(cache=True, nogil=True)
@@ -100,7 +153,7 @@ def collect(store, catch, scratch, work, cursor, budget):
     term, place = cursor[0], cursor[1]
     made = 0
     size, room = scratch.slot.shape[0], catch.slot.shape[0]
-    direct = store.state[INDEX] == DIRECT and work.kind == BITS
+    direct = store.state[INDEX] <= BIT and work.kind == BITS
     while term < work.low.shape[0]:
         place = max(place, work.low[term])
         level = np.searchsorted(work.ends, place, side="right")
