@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-import textwrap
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -68,10 +68,13 @@ class _Commands(click.Group):
         return list(self.commands)
 
 
+def _dsl(**more):
+    return click.option("--dsl", help="Built-in name, entry point, or FILE.py:NAME.", **more)
+
+
 def _shared(function):
     """The options that searches share."""
     options = [
-        click.option("--dsl", help="Built-in name, entry point, or FILE.py:NAME."),
         click.option("--max-bits", type=float, help="Programs of at most so many bits."),
         click.option("--max-programs", type=int, help="Make at most so many programs."),
         click.option("--seconds", type=float, help="Stop after so long.  [default: 30]"),
@@ -82,10 +85,35 @@ def _shared(function):
         click.option("--label", help="Label column of a CSV.  [default: the last]"),
         click.option("--drop", multiple=True, help="Column of a CSV to leave out; repeatable."),
         click.option("--modulus", type=int, help="Read a CSV's whole numbers modulo this."),
-        click.option("--top", type=int, default=10, show_default=True, help="Best hypotheses."),
         click.option("--save", type=click.Path(dir_okay=False), help="Write the run as JSON."),
         click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
     ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+_top = click.option("--top", type=int, default=10, show_default=True, help="Best hypotheses.")
+_labels = click.option(
+    "--labels",
+    type=click.Choice(["true", "permuted", "uniform"]),
+    default="true",
+    show_default=True,
+    help="Search on these labels.",
+)
+_corrupt = click.option("--corrupt", type=float, help="Draw this fraction of training labels anew.")
+
+
+def _sweeping(function):
+    """The options of commands that run many searches."""
+    options = [
+        click.option(
+            "--seeds", type=click.IntRange(1), default=1, show_default=True,
+            help="Run so many seeds, from --seed on.",
+        ),
+        click.option("--workers", type=click.IntRange(1), help="Run on so many processes."),
+        click.option("--cluster", metavar="ADDRESS", help="Run on a dask scheduler's workers."),
+    ]  # fmt: skip
     for option in reversed(options):
         function = option(function)
     return function
@@ -99,15 +127,11 @@ def main():
 
 @main.command()
 @click.argument("task")
+@_dsl()
 @_shared
-@click.option(
-    "--labels",
-    type=click.Choice(["true", "permuted", "uniform"]),
-    default="true",
-    show_default=True,
-    help="Search on these labels.",
-)
-@click.option("--corrupt", type=float, help="Draw this fraction of training labels anew.")
+@_top
+@_labels
+@_corrupt
 @click.option("--exact", is_flag=True, help="Seek the shortest program without exceptions.")
 def search(task, labels, corrupt, exact, **options):
     """The best hypothesis for TASK: a name such as parity:n=6, or a CSV file."""
@@ -126,7 +150,10 @@ def search(task, labels, corrupt, exact, **options):
 
 @main.command()
 @click.argument("task", required=False)
+@_dsl()
 @_shared
+@_top
+@_sweeping
 @click.option(
     "--labels",
     "twin",
@@ -135,20 +162,45 @@ def search(task, labels, corrupt, exact, **options):
     show_default=True,
     help="How the twin's labels are made.",
 )
-def contrast(task, twin, **options):
+def contrast(task, twin, seeds, **options):
     """TASK beside its random-label twin; without TASK, a small set of tasks."""
-    from synth import driver
+    from synth.items import Item, contrast_item, run_items
     from synth.report.text import contrast_text, contrasts_text
+    from synth.result import Contrast
 
     if task is None:
-        _contrast_set(twin, options, driver, contrasts_text)
-        return
-    loaded = _load(task, options)
-    with _Progress() as progress:
-        run = driver.contrast(
-            loaded, twin=twin, seed=options["seed"] or 0, progress=progress, **_settings(options)
-        )
-    _finish(run, [run.structured, run.random], options, contrast_text)
+        for key in ("dsl", "save", "label", "modulus", "drop"):
+            if options[key]:
+                raise click.UsageError(f"--{key} {options[key]}: it needs a TASK")
+    elif seeds > 1 and options["save"]:
+        raise click.UsageError(f"--save {options['save']}: it needs one seed")
+    else:
+        _load(task, options)  # what is wrong with it is said in the user's words
+    single = task is not None and seeds == 1
+    table = {key: options[key] for key in ("label", "drop", "modulus", "train")}
+    items = []
+    for spec, most in _SET if task is None else [(task, None)]:
+        settings = _settings(options)
+        shared = {key: settings.pop(key, None) for key in ("dsl", "top")}
+        if most is not None:
+            settings.setdefault("max_bits", most)
+        for k in range(seeds):
+            seed = options["seed"] if seeds == 1 else (options["seed"] or 0) + k
+            items.append(Item(spec, seed=seed, twin=twin, table=table, limits=settings, **shared))
+    with _sweep_settings(options) as sweeping:
+        found, interrupted = run_items(contrast_item, items, **sweeping)
+    runs = [Contrast.from_dict(found[number]) for number in sorted(found)]
+    if single and runs:
+        _finish(runs[0], [runs[0].structured], options, contrast_text)
+    elif options["as_json"]:
+        document = {"contrasts": [run.to_dict() for run in runs], "version": __version__}
+        click.echo(json.dumps(document, allow_nan=False))
+    elif runs:
+        missing = [str(items[k].task) for k in range(len(items)) if k not in found]
+        shown = [items[k].seed for k in sorted(found)] if seeds > 1 else None
+        click.echo(contrasts_text(runs, missing, shown))
+    if interrupted:
+        sys.exit(130)
 
 
 #: What `synth contrast` runs without a task: the task, and how far to search.
@@ -160,29 +212,27 @@ _SET = (
 )
 
 
-def _contrast_set(twin, options, driver, text):
-    for key in ("dsl", "save", "label", "modulus", "drop"):
-        if options[key]:
-            raise click.UsageError(f"--{key} {options[key]}: it needs a TASK")
-    runs = []
-    for spec, most in _SET:
-        loaded = _load(spec, options)
-        settings = _settings(options)
-        settings.setdefault("max_bits", most)
-        with _Progress(spec) as progress:
-            runs.append(
-                driver.contrast(
-                    loaded, twin=twin, seed=options["seed"] or 0, progress=progress, **settings
-                )
-            )
-        if runs[-1].structured.stop_reason == "interrupted":
-            break
-    if options["as_json"]:
-        document = {"contrasts": [run.to_dict() for run in runs], "version": __version__}
-        click.echo(json.dumps(document, allow_nan=False))
-    else:
-        click.echo(text(runs, [spec for spec, _ in _SET[len(runs) :]]))
-    _exit([part for run in runs for part in (run.structured, run.random)])
+@main.command()
+@click.argument("tasks", metavar="TASK...", nargs=-1, required=True)
+@_dsl(multiple=True)
+@_shared
+@_sweeping
+@_labels
+@_corrupt
+def compare(tasks, dsl, seeds, labels, corrupt, **options):
+    """Total bits of TASKs (down) in DSLs (across): --dsl A --dsl B."""
+    from synth import comparison
+    from synth.report.matrix import comparison_text
+
+    for task in tasks:
+        _load(task, options)
+    table = {key: options[key] for key in ("label", "drop", "modulus", "train")}
+    with _sweep_settings(options) as sweeping:
+        run = comparison.compare(
+            tasks, dsl, seeds=seeds, seed=options["seed"] or 0, labels=labels, corrupt=corrupt,
+            **table, **_settings(options), **sweeping,
+        )  # fmt: skip
+    _finish(run, [run], options, comparison_text)
 
 
 @main.command()
@@ -191,8 +241,9 @@ def _contrast_set(twin, options, driver, text):
 def tasks(name, as_json):
     """The built-in tasks; with NAME, all about it."""
     from synth import tasks as library
+    from synth.report.library import describe
 
-    _describe(library, name, as_json, "task")
+    describe(library, name, as_json, "task")
 
 
 @main.command()
@@ -201,20 +252,21 @@ def tasks(name, as_json):
 def dsls(name, as_json):
     """The DSLs; with NAME (or name:key=value, or FILE.py:NAME), all about it."""
     from synth import dsls as library
+    from synth.report.library import describe, describe_dsl
 
     if name is None:
-        _describe(library, None, as_json, "DSL")
+        describe(library, None, as_json, "DSL")
         return
     if ":" in name or name not in library.names():
-        _describe_dsl(library.load_dsl(name), as_json, {})
+        describe_dsl(library.load_dsl(name), as_json, {})
         return
     settings = library.describe(name)[1]
     try:
         loaded = library.load_dsl(name)
     except SynthError:  # it needs a task's types
-        _describe(library, name, as_json, "DSL")
+        describe(library, name, as_json, "DSL")
         return
-    _describe_dsl(loaded, as_json, settings)
+    describe_dsl(loaded, as_json, settings)
 
 
 @main.command()
@@ -222,15 +274,14 @@ def dsls(name, as_json):
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def show(run, as_json):
     """A saved RUN, as it was shown when it was made."""
+    from synth.report.matrix import comparison_text
     from synth.report.text import contrast_text, search_text
-    from synth.result import Contrast, load_run
+    from synth.result import Comparison, Contrast, load_run
 
     loaded = load_run(run)
+    shown = {Contrast: contrast_text, Comparison: comparison_text}.get(type(loaded), search_text)
     try:
-        if as_json:
-            text = json.dumps(loaded.to_dict(), allow_nan=False)
-        else:
-            text = (contrast_text if isinstance(loaded, Contrast) else search_text)(loaded)
+        text = json.dumps(loaded.to_dict(), allow_nan=False) if as_json else shown(loaded)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
     click.echo(text)
@@ -249,7 +300,19 @@ def _load(task, options):
 
 def _settings(options):
     keys = ("dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top")
-    return {k: options[k] for k in keys if options[k] is not None}
+    return {k: options[k] for k in keys if options.get(k) is not None}
+
+
+@contextmanager
+def _sweep_settings(options):
+    """The executor that is asked for, and the progress of a sweep."""
+    from synth.executors import executor
+
+    with (
+        executor(options["workers"], options["cluster"]) as pool,
+        _Progress() as progress,
+    ):
+        yield {"executor": pool, "progress": progress and progress.sweep}
 
 
 def _finish(run, results, options, text):
@@ -270,99 +333,28 @@ def _exit(results):
 
 
 class _Progress:
-    """A line on standard error while a search runs, where that is a terminal."""
-
-    def __init__(self, what=""):
-        self.what = what
+    """A line on standard error while searches run, where that is a terminal."""
 
     def __enter__(self):
-        return self._show if sys.stderr.isatty() else None
+        return self if sys.stderr.isatty() else None
 
-    def _show(self, engine):
+    def __call__(self, engine, what=""):
         rate = engine.candidates / max(engine.seconds, 1e-9) / 1e6
-        text = (
-            f"{self.what} {engine.certified_bits or 0:.1f} bits, {engine.candidates:,} programs, "
+        self._show(
+            f"{what} {engine.certified_bits or 0:.1f} bits, {engine.candidates:,} programs, "
             f"{len(engine.bank):,} distinct, {rate:.1f} M/s"
         )
+
+    def sweep(self, finished, count, engine):
+        what = f"{finished} of {count} searches" if count > 1 else ""
+        if engine is None:
+            self._show(what)
+        else:
+            self(engine, what)
+
+    def _show(self, text):
         click.echo(f"\r\x1b[K{text.strip()[:78]}", err=True, nl=False)
 
     def __exit__(self, *_):
         if sys.stderr.isatty():
             click.echo("\r\x1b[K", err=True, nl=False)
-
-
-def _describe(library, name, as_json, what):
-    if name is not None:
-        text, settings = library.describe(name)
-        if as_json:
-            settings = {k: _json_default(v) for k, v in settings.items()}
-            click.echo(json.dumps({"name": name, "description": text, "settings": settings}))
-            return
-        click.echo(f"{name}\n\n{_filled(text)}")
-        _settings_text(settings)
-        return
-    entries = [(n, library.describe(n)[0].partition("\n")[0]) for n in library.names()]
-    if as_json:
-        click.echo(
-            json.dumps({f"{what.lower()}s": [{"name": n, "description": d} for n, d in entries]})
-        )
-        return
-    pad = max(len(n) for n, _ in entries) + 2
-    for n, description in entries:
-        click.echo(textwrap.fill(f"{n:<{pad}}{description}", 79, subsequent_indent=" " * pad))
-
-
-def _filled(text):
-    """Paragraphs filled to the width of a terminal."""
-    return "\n\n".join(textwrap.fill(p, 79) for p in text.split("\n\n"))
-
-
-def _describe_dsl(dsl, as_json, settings):
-    rows = [(p.symbol or p.name, p.name, p.signature, float(p.weight)) for p in dsl.primitives]
-    constants = [(c.name, str(c.type), float(c.weight)) for c in dsl.constants]
-    if as_json:
-        keys, constant_keys = ("symbol", "name", "signature", "weight"), ("name", "type", "weight")
-        document = {
-            "name": dsl.name,
-            "description": dsl.description,
-            "primitives": [dict(zip(keys, r, strict=True)) for r in rows],
-            "constants": [dict(zip(constant_keys, c, strict=True)) for c in constants],
-        }
-        document["settings"] = {k: _json_default(v) for k, v in settings.items()}
-        click.echo(json.dumps(document))
-        return
-    click.echo(dsl.name + "\n")
-    if dsl.description:
-        click.echo(_filled(dsl.description.strip()) + "\n")
-    click.echo(f"Types: {', '.join(map(str, dsl.types))}\n")
-    pad = max([8, *(len(r[1]) for r in rows)]) + 2
-    families = [t.family for t in dsl.types]
-    for symbol, name, signature, weight in rows:
-        for type_ in dsl.types:
-            if families.count(type_.family) == 1:
-                signature = signature.replace(str(type_), type_.family)
-        click.echo(f"  {symbol:<{pad}}{name:<{pad}}{signature}{_weight(weight)}")
-    for name, type_, weight in constants:
-        click.echo(f"  {name:<{pad}}{'constant':<{pad}}{type_}{_weight(weight)}")
-    _settings_text(settings)
-
-
-def _weight(weight):
-    return "" if weight == 1 else f"  weight {weight:g}"
-
-
-def _settings_text(settings):
-    if settings:
-        click.echo("\nSettings and their defaults")
-        for key, default in settings.items():
-            click.echo(f"  {key}={_shown_default(default)}")
-
-
-def _json_default(value):
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _shown_default(value):
-    if value is None:
-        return "(chosen by the task)"
-    return "/".join(map(str, value)) if isinstance(value, tuple) else value

@@ -459,7 +459,8 @@ def _label_names(task):
 @contextmanager
 def _interrupts():
     """Turns the first Ctrl-C into a flag; the second one interrupts as usual."""
-    if threading.current_thread() is not threading.main_thread():
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored or threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
     pressed = []

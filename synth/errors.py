@@ -37,3 +37,7 @@ class UndefinedError(SynthError, ArithmeticError):
 
 class RunError(SynthError, ValueError):
     """A saved run cannot be read."""
+
+
+class SweepError(SynthError, RuntimeError):
+    """A sweep cannot go on: workers die of an item, or there is no executor any more."""

@@ -216,8 +216,48 @@ class Contrast:
         return "".join(f"<h4>{escape(title)}</h4>{r._repr_html_()}" for title, r in parts)
 
 
+#: What a comparison keeps of each search, in this order.
+COMPARED = (
+    "task", "dsl", "seed", "chosen", "program", "inverted", "bits", "exceptions", "ties",
+    "total_bits", "table_bits", "saved_bits", "train_accuracy", "test_accuracy",
+    "certified_bits", "optimal", "stop_reason", "candidates", "distinct", "seconds", "error",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Tasks by DSLs (by seeds): the best hypothesis in each.
+
+    rows: plain dicts with the keys of `COMPARED`: task, dsl and seed as they were
+    asked for (dsl: of the built-in one that was taken, its name); program, inverted,
+    bits, exceptions, ties: of the best program; accuracies: of what was chosen;
+    error: why the DSL does not fit the task, all else then being None.  settings:
+    what was asked for; stop_reason: "finished", or "interrupted" where some rows
+    are not there, or were cut short.
+    """
+
+    rows: tuple
+    settings: dict
+    stop_reason: str
+    version: str
+
+    def to_dict(self):
+        rows = [dict(row) for row in self.rows]
+        return {"format": FORMAT, "kind": "compare", **asdict(self), "rows": rows}
+
+    @staticmethod
+    def from_dict(document):
+        """A comparison from JSON.  Raises RunError where it is none."""
+        try:
+            given = {k: v for k, v in document.items() if k not in ("format", "kind")}
+            rows = tuple({key: row[key] for key in COMPARED} for row in given.pop("rows"))
+            return Comparison(rows=rows, **given)
+        except (TypeError, KeyError, AttributeError) as error:
+            raise RunError(f"not a saved comparison: {' '.join(str(error).split())}") from None
+
+
 def save_run(run, path):
-    """Writes a result or a contrast as JSON: aside first, then renamed into place."""
+    """Writes a result, a contrast or a comparison as JSON: aside first, then renamed into place."""
     path = Path(path).resolve()
     if path.exists() and not path.is_file():
         raise RunError(f"{path} cannot be written: it is no regular file")
@@ -231,14 +271,14 @@ def save_run(run, path):
 
 
 def load_run(path):
-    """A saved result or contrast.  Raises RunError where it cannot be read."""
+    """A saved result, contrast or comparison.  Raises RunError where it cannot be read."""
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise RunError(f"{path} is no JSON; allowed: a file that --save wrote") from None
-    kinds = {"search": Result, "contrast": Contrast}
+    kinds = {"search": Result, "contrast": Contrast, "compare": Comparison}
     kind = document.get("kind") if isinstance(document, dict) else None
     if kind not in kinds or document.get("format") != FORMAT:
         raise RunError(f"{path} is no saved run; allowed: a file that --save wrote")

@@ -14,6 +14,7 @@ PACKAGE = ROOT / "synth"
 ORDER = [
     {"_version"},
     {"errors"},
+    {"sweep", "executors"},
     {"types", "kernels"},
     {"dsl"},
     {"grammar"},
@@ -24,6 +25,8 @@ ORDER = [
     {"engine"},
     {"goal", "result", "score"},
     {"driver"},
+    {"items"},
+    {"comparison"},
     {"report"},
     {"cli"},
     {"__main__"},

@@ -12,6 +12,7 @@ import importlib.util
 import inspect
 import pkgutil
 import sys
+import threading
 import traceback
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -20,6 +21,9 @@ from synth.check import check_dsl
 from synth.dsl import DSL
 from synth.errors import DSLError, SynthError
 from synth.registry import bind, parse_spec
+
+# Two threads that turn standard output aside at once would leave it so.
+_LOADING = threading.RLock()
 
 
 def names():
@@ -64,6 +68,18 @@ def load_dsl(spec, types=()):
         return _made(_from_file(str(spec)), str(spec), [], {}, types, strange=True)
     name, positional, named = parse_spec(spec)
     return _made(_maker(name), str(spec), positional, named, types, strange=name not in _built_in())
+
+
+def find(spec):
+    """Raises DSLError where there is no such DSL, or its file is broken for any task."""
+    if isinstance(spec, DSL):
+        return
+    if ".py:" in str(spec) or str(spec).endswith(".py"):
+        found = _from_file(str(spec))
+        if isinstance(found, DSL) or not callable(found):
+            _made(found, str(spec), [], {}, (), strange=True)
+        return
+    _maker(parse_spec(spec)[0])
 
 
 def _built_in():
@@ -116,7 +132,7 @@ def _from_file(spec):
     sys.modules[module_spec.name] = module  # as dataclasses and annotations expect
     try:
         # Standard output is for results alone.
-        with contextlib.redirect_stdout(sys.stderr):
+        with _LOADING, contextlib.redirect_stdout(sys.stderr):
             module_spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         frames = traceback.extract_tb(error.__traceback__)

@@ -120,15 +120,22 @@ def contrast_text(contrast, width=None):
     return "\n".join(lines)
 
 
-def contrasts_text(contrasts, missing=(), width=None):
-    """Several contrasts as one table, two lines a task; missing: tasks not run."""
+def contrasts_text(contrasts, missing=(), seeds=None, width=None):
+    """Several contrasts as one table, two lines each; missing: tasks not run.
+
+    seeds: of the contrasts, where they are to be told apart by them.
+    """
     width = width or terminal_width()
+    names = [contrast.structured.task for contrast in contrasts]
+    twins = ["  its twin"] * len(names)
+    if seeds:
+        twins = [f"  twin, seed {seed}" for seed in seeds]
     rows = []
-    for contrast in contrasts:
+    for name, twin, contrast in zip(names, twins, contrasts, strict=True):
         for result in (contrast.structured, contrast.random):
             program = result.program
             rows.append((
-                result.task if result is contrast.structured else "  its twin",
+                name if result is contrast.structured else twin,
                 result.chosen,
                 "-" if program is None else bits(program.bits),
                 "-" if program is None else str(program.exceptions),
@@ -140,15 +147,17 @@ def contrasts_text(contrasts, missing=(), width=None):
     head = ("task", "chosen", "bits", "exc", "table", "saved", "chance", "train", "test")
     lines = table(head, rows, "llrrrrrrr", width)
     lines += ["", "Best programs on the true labels"]
-    name = max(len(c.structured.task) for c in contrasts) + 2
-    for contrast in contrasts:
+    if seeds:
+        names = [f"{name}, seed {seed}" for name, seed in zip(names, seeds, strict=True)]
+    pad = max(map(len, names)) + 2
+    for name, contrast in zip(names, contrasts, strict=True):
         result = contrast.structured
         text = f"{program_text(result)}   ({_verdict(result)}; {_reach(result)})"
         if result.stop_reason not in ("optimal", "exhausted", "max_bits"):
             text += f"   CUT SHORT: {result.stop_reason}"
-        lines += _wrapped(result.task, text, name, width)
+        lines += _wrapped(name, text, pad, width)
     if missing:
-        lines += _wrapped("not run", ", ".join(missing), name, width)
+        lines += _wrapped("not run", ", ".join(missing), pad, width)
     lines += [
         "",
         "bits: of the best program; exc: training rows it is wrong on; table: bits of",

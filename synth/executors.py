@@ -1,0 +1,182 @@
+"""The executors that `--workers N` and `--cluster ADDRESS` ask for.
+
+Spawned processes ignore Ctrl-C and end when their parent does or says so: each
+waits for the other end of a pipe to close.  A cluster is dask's, started by the
+user; its workers must have the same version of synth.
+"""
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from synth._version import __version__
+from synth.errors import SettingError
+
+#: Seconds until a scheduler counts as unreachable, and until it must have a worker.
+PATIENCE = 4
+
+
+@contextmanager
+def executor(workers=None, cluster=None):
+    """A context manager for the executor of a sweep; None where neither is given.
+
+    workers: so many spawned processes, at least 1; cluster: the address of a dask
+    scheduler, such as tcp://HOST:8786.  Raises SettingError for both at once, for a
+    scheduler that cannot be reached or has no workers, for workers with another
+    version of synth, and where `distributed` is not installed.
+    """
+    if workers is not None and cluster is not None:
+        raise SettingError(f"workers={workers} and cluster={cluster}; allowed: one of them")
+    if workers is not None:
+        if not isinstance(workers, int) or workers < 1:
+            raise SettingError(f"workers={workers!r}; allowed: 1 and more")
+        with _processes(workers) as pool:
+            yield pool
+    elif cluster is not None:
+        with _cluster(str(cluster)) as pool:
+            yield pool
+    else:
+        yield None
+
+
+@contextmanager
+def _processes(workers):
+    context = multiprocessing.get_context("spawn")
+    theirs, lifeline = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (theirs,))
+    try:
+        yield pool
+        pool.shutdown()
+    finally:
+        # After an error or Ctrl-C nobody wants what still runs.
+        lifeline.close()
+        pool.shutdown(cancel_futures=True)
+        theirs.close()
+
+
+def _start_worker(lifeline):
+    # Ctrl-C reaches all processes of a terminal; the parent alone decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+
+
+def _end_with(lifeline):
+    """Ends this process as soon as the parent closes its end of the pipe, or dies."""
+    with contextlib.suppress(OSError):
+        lifeline.poll(None)
+    os._exit(1)
+
+
+@contextmanager
+def _cluster(address):
+    try:
+        import distributed
+    except ImportError:
+        raise SettingError(
+            f"cluster={address}: dask is not installed; pip install 'synth-mdl[cluster]'"
+        ) from None
+    with _quiet(), ThreadPoolExecutor(1) as aside:
+        # In a thread of its own: a notebook's has an event loop already.
+        aside.submit(_probe, distributed, address).result()
+        with distributed.Client(address, timeout=10, set_as_default=False) as client:
+            _check_workers(client, address)
+            yield _Cluster(client)
+
+
+@contextmanager
+def _quiet():
+    """Without dask's log: what goes wrong is raised."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "tornado.application")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _probe(distributed, address):
+    """Raises SettingError unless a scheduler answers.
+
+    A `Client` alone would not do: it waits for ever where something else listens,
+    and goes on complaining after it has failed.
+    """
+
+    async def identity():
+        async with distributed.rpc(address) as scheduler:
+            return await scheduler.identity()
+
+    async def within():
+        return await asyncio.wait_for(identity(), PATIENCE)
+
+    try:
+        kind = asyncio.run(within())["type"]
+    except TimeoutError:
+        why = f"no answer within {PATIENCE} s"
+    except Exception as error:  # noqa: BLE001 - what may listen there is anything
+        why = " ".join(str(error).split()) or type(error).__name__
+    else:
+        if kind.endswith("Scheduler"):
+            return
+        why = f"it is a {kind}"
+    raise SettingError(
+        f"cluster={address}: {why}; allowed: the address of a dask scheduler, tcp://HOST:8786"
+    )
+
+
+def _check_workers(client, address):
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise SettingError(
+            f"cluster={address}: it has no workers; start some, with: dask worker {address}"
+        ) from None
+    for worker, version in client.run(_version, on_error="return").items():
+        if isinstance(version, BaseException):
+            text = " ".join(str(version).split())
+            raise SettingError(f"cluster={address}: synth fails on {worker}: {text}")
+        if version != __version__:
+            raise SettingError(
+                f"cluster={address}: synth is {version} on {worker}; allowed: {__version__}"
+            )
+
+
+def _version():
+    return __version__
+
+
+class _Cluster(Executor):
+    """dask's client as an executor.
+
+    Unlike `Client.get_executor()` it also says so where the scheduler is lost while
+    an answer is on its way, and never takes two equal items for one.
+    """
+
+    def __init__(self, client):
+        self._client = client
+
+    def submit(self, function, /, *arguments, **named):
+        if self._client.status == "closed":
+            raise RuntimeError("the connection to the scheduler is lost")
+        remote = self._client.submit(function, *arguments, pure=False, **named)
+        mirror = Future()
+
+        def hand_over(remote):
+            if not mirror.set_running_or_notify_cancel():
+                return
+            try:
+                mirror.set_result(remote.result())
+            except BaseException as error:  # noqa: BLE001 - it is for whoever asked
+                mirror.set_exception(error)
+
+        remote.add_done_callback(hand_over)
+        mirror.add_done_callback(lambda given: remote.cancel() if given.cancelled() else None)
+        return mirror

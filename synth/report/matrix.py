@@ -1,0 +1,182 @@
+"""A comparison as text: total bits, tasks down and DSLs across, then what was found."""
+
+import textwrap
+from collections import Counter
+from pathlib import PurePath
+
+from synth.report.text import accuracy, bits, shorten, table, terminal_width
+
+#: The longest name of a task or a DSL that is shown whole.
+LONGEST = 24
+
+#: Totals that differ by less are one (they are sums of floating-point numbers).
+SAME = 1e-9
+
+
+def comparison_text(comparison, width=None):
+    """The matrix, in blocks of as many DSLs as fit, its notes, and a line a search."""
+    width = width or terminal_width()
+    if not comparison.rows:
+        return "No search was finished."
+    view = _View(comparison)
+    lines = view.matrix(width)
+    lines += view.notes(width)
+    found = view.found(width)
+    return "\n".join([*lines, *([""] if found else []), *found])
+
+
+class _View:
+    """Rows by task and DSL, and how they are called."""
+
+    def __init__(self, comparison):
+        settings = comparison.settings
+        self.comparison = comparison
+        self.tasks = settings["tasks"]
+        self.dsls = settings["dsls"] or [None]
+        self.seeds = settings["seeds"]
+        self.cells = {}
+        for row in comparison.rows:
+            key = row["task"], row["dsl"] if settings["dsls"] else None
+            self.cells.setdefault(key, []).append(row)
+        self.reasons = list(dict.fromkeys(r["error"] for r in comparison.rows if r["error"]))
+        self.task_names = _short(self.tasks)
+        self.dsl_names = ["built-in DSL"] if self.dsls == [None] else _short(self.dsls)
+
+    def matrix(self, width):
+        body = []
+        for task, name in zip(self.tasks, self.task_names, strict=True):
+            rows = [self.cells.get((task, dsl), []) for dsl in self.dsls]
+            body.append((name, *self._marked(rows)))
+        head = ("total bits", *self.dsl_names, "table")
+        lines = []
+        for columns in _blocks([head, *body], width):
+            first, *rest = (tuple(row[c] for c in columns) for row in [head, *body])
+            lines += [""] * bool(lines)
+            lines += table(first, rest, "l" + "r" * (len(columns) - 1), width)
+        return lines
+
+    def _marked(self, rows):
+        """The cells of a task, the least of which has a star, the table's among them."""
+        scored = [[r for r in cell if not r["error"]] for cell in rows]
+        totals = [_mean(cell, "total_bits") for cell in scored]
+        known = [cell for cell in scored if cell]
+        tables = max(known, key=len) if known else []
+        least = min((t for t in totals if t is not None), default=None)
+        by_program = False
+        texts = []
+        for cell, total, given in zip(scored, totals, rows, strict=True):
+            if total is None:
+                reason = next((r["error"] for r in given), None)
+                note = f"- ({self.reasons.index(reason) + 1})" if reason else "not run"
+                texts.append(note + "  ")
+                continue
+            program = any(r["chosen"] == "program" for r in cell)
+            star = program and bool(total <= least + SAME)
+            by_program |= star
+            proven = all(r["optimal"] for r in cell)
+            texts.append(_spread(cell, "total_bits") + "*" * star + "?" * (not proven))
+        # Marks stand to the right of numbers that stay aligned.
+        texts = [t if t.endswith("  ") else t + " " * (2 - _marks(t)) for t in texts]
+        end = _spread(tables, "table_bits") if tables else "-"
+        return [*texts, end + (" " if by_program or not tables else "*")]
+
+    def notes(self, width):
+        lines = []
+        for k, reason in enumerate(self.reasons):
+            lines += textwrap.wrap(f"({k + 1}) {reason}", width, subsequent_indent="    ")
+        legend = "total bits: of the best hypothesis, the table included; *: the least of a row"
+        if any(r["optimal"] is False for r in self.comparison.rows):
+            legend += "; ?: not proven, a longer search may find less"
+        if self.seeds > 1:
+            legend += f"; mean and range over {self.seeds} seeds"
+        return ["", *lines, *textwrap.wrap(legend, width)]
+
+    def found(self, width):
+        """What was found: a line a task and DSL, under the task's name."""
+        names = dict(zip(self.dsls, self.dsl_names, strict=True))
+        groups, body = [], []
+        for task, name in zip(self.tasks, self.task_names, strict=True):
+            before = len(body)
+            for dsl in self.dsls:
+                cell = [r for r in self.cells.get((task, dsl), []) if not r["error"]]
+                if cell:
+                    body.append(self._line(names[dsl] if dsl else cell[0]["dsl"], cell))
+            groups.append((name, len(body) - before))
+        if not body:
+            return []
+        head = ("what was found", "bits", "exc", "saved", "chosen", "test", "best program")
+        first, *rest = table(head, body, "lrrrlrl", width)
+        lines, cut = [first], any(r["stop_reason"] == "interrupted" for r in self.comparison.rows)
+        for name, count in groups:
+            lines += [name, *rest[:count]] if count else []
+            rest = rest[count:]
+        legend = (
+            "bits, exc: of the best program, and the training rows it is wrong on; saved: "
+            "table less program, exceptions and all; test: accuracy of what was chosen"
+        )
+        if cut or self.comparison.stop_reason == "interrupted":
+            legend += "; INTERRUPTED: some searches were cut short or not run"
+        return [*lines, "", *textwrap.wrap(legend, width)]
+
+    def _line(self, name, cell):
+        texts = Counter(
+            f"not [{r['program']}]" if r["inverted"] else r["program"] or "(none found)"
+            for r in cell
+        )
+        text, count = texts.most_common(1)[0]
+        chosen = Counter(r["chosen"] for r in cell).most_common(1)[0]
+        exceptions = _mean(cell, "exceptions")
+        several = len(cell) > 1
+        return (
+            f"  {name}",
+            _number(_mean(cell, "bits")),
+            "-" if exceptions is None else f"{exceptions:.1f}" if several else f"{exceptions:.0f}",
+            _number(_mean(cell, "saved_bits")),
+            f"{chosen[0]} {chosen[1]}/{len(cell)}" if several else chosen[0],
+            accuracy(_mean(cell, "test_accuracy")),
+            f"{text} ({count}/{len(cell)})" if several else text,
+        )
+
+
+def _short(names):
+    """Names without the folders of files, cut where they are long, still different."""
+    bare = [str(PurePath(n.replace("\\", "/")).name) if "/" in n else n for n in names]
+    bare = [b if bare.count(b) == 1 else n for n, b in zip(names, bare, strict=True)]
+    short = [shorten(name, LONGEST) for name in bare]
+    return [s if short.count(s) == 1 else f"{s[: LONGEST - 4]}.{k}" for k, s in enumerate(short)]
+
+
+def _blocks(rows, width):
+    """Lists of columns that fit: the first, some DSLs, and the table's, which is the last."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room = width - widths[0] - widths[-1] - 2
+    last = len(widths) - 1
+    block, used = [], 0
+    for k in range(1, last):
+        if block and used + widths[k] + 2 > room:
+            yield [0, *block, last]
+            block, used = [], 0
+        block.append(k)
+        used += widths[k] + 2
+    yield [0, *block, last]
+
+
+def _mean(rows, key):
+    values = [r[key] for r in rows if r[key] is not None]
+    return sum(values) / len(values) if values else None
+
+
+def _number(value):
+    return "-" if value is None else bits(value)
+
+
+def _spread(rows, key):
+    """The mean, and where they differ the range."""
+    values = [r[key] for r in rows]
+    low, high = bits(min(values)), bits(max(values))
+    mean = bits(_mean(rows, key))
+    return mean if low == high else f"{mean} ({low}..{high})"
+
+
+def _marks(text):
+    return len(text) - len(text.rstrip("*?"))
