@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from synth._version import __version__
-from synth.errors import RunError, SettingError, SynthError
+from synth.errors import RunError, SettingError, SweepError, SynthError
 
 _MEMORY_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
 
@@ -188,7 +188,7 @@ def contrast(task, twin, seeds, **options):
             seed = options["seed"] if seeds == 1 else (options["seed"] or 0) + k
             items.append(Item(spec, seed=seed, twin=twin, table=table, limits=settings, **shared))
     with _sweep_settings(options) as sweeping:
-        found, interrupted = run_items(contrast_item, items, **sweeping)
+        found, stop = run_items(contrast_item, items, **sweeping)
     runs = [Contrast.from_dict(found[number]) for number in sorted(found)]
     if single and runs:
         _finish(runs[0], [runs[0].structured], options, contrast_text)
@@ -199,7 +199,9 @@ def contrast(task, twin, seeds, **options):
         missing = [str(items[k].task) for k in range(len(items)) if k not in found]
         shown = [items[k].seed for k in sorted(found)] if seeds > 1 else None
         click.echo(contrasts_text(runs, missing, shown))
-    if interrupted:
+    if isinstance(stop, SynthError):
+        raise stop
+    if stop is not None:
         sys.exit(130)
 
 
@@ -227,11 +229,16 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
     for task in tasks:
         _load(task, options)
     table = {key: options[key] for key in ("label", "drop", "modulus", "train")}
-    with _sweep_settings(options) as sweeping:
-        run = comparison.compare(
-            tasks, dsl, seeds=seeds, seed=options["seed"] or 0, labels=labels, corrupt=corrupt,
-            **table, **_settings(options), **sweeping,
-        )  # fmt: skip
+    try:
+        with _sweep_settings(options) as sweeping:
+            run = comparison.compare(
+                tasks, dsl, seeds=seeds, seed=options["seed"] or 0, labels=labels,
+                corrupt=corrupt, **table, **_settings(options), **sweeping,
+            )  # fmt: skip
+    except SweepError as error:
+        if error.partial is not None and error.partial.rows:
+            _finish(error.partial, [], options, comparison_text)
+        raise
     _finish(run, [run], options, comparison_text)
 
 

@@ -7,7 +7,7 @@ from synth import driver
 from synth import dsls as library
 from synth._version import __version__
 from synth.dsl import DSL
-from synth.errors import DSLError, SettingError
+from synth.errors import DSLError, SettingError, SweepError
 from synth.items import Item, run_items, search_item
 from synth.result import COMPARED, Comparison
 from synth.sweep import Interrupted
@@ -41,7 +41,8 @@ def compare(
     `Limits`.  In a worker a search has its part of the memory, and one thread.
 
     A DSL that does not fit a task has a row that says why.  Raises DSLError for a
-    DSL that there is not.  Ctrl-C ends it with the rows that are finished.
+    DSL that there is not, and SweepError, with the rows that were finished.  Ctrl-C
+    ends it, with those rows too.
     """
     tasks = [tasks] if isinstance(tasks, (str, PurePath, Task)) else list(tasks)
     dsls = [dsls] if isinstance(dsls, (str, PurePath, DSL)) else list(dsls)
@@ -78,17 +79,22 @@ def compare(
         for dsl, dsl_name in zip(dsls or [None], dsl_names or [None], strict=True)
         for each in range(seed, seed + seeds)
     ]
-    found, interrupted = run_items(_row, items, executor=executor, progress=progress)
+    found, stop = run_items(_row, items, executor=executor, progress=progress)
     settings = {
         "tasks": task_names, "dsls": dsl_names, "seeds": seeds, "seed": seed, "labels": labels,
         "corrupt": corrupt, **table, "drop": list(drop), **asdict(given),
     }  # fmt: skip
-    return Comparison(
+    reasons = {type(None): "finished", SweepError: "failed"}
+    comparison = Comparison(
         rows=tuple(found[number] for number in sorted(found)),
         settings=settings,
-        stop_reason="interrupted" if interrupted else "finished",
+        stop_reason=reasons.get(type(stop), "interrupted"),
         version=__version__,
     )
+    if isinstance(stop, SweepError):
+        stop.partial = comparison
+        raise stop
+    return comparison
 
 
 def _names(what, given, kind):

@@ -40,4 +40,13 @@ class RunError(SynthError, ValueError):
 
 
 class SweepError(SynthError, RuntimeError):
-    """A sweep cannot go on: workers die of an item, or there is no executor any more."""
+    """A sweep cannot go on: workers die of an item, or there is no executor any more.
+
+    finished: answers that nobody had yet, by the numbers of their items; partial: of
+    `compare`, the `Comparison` of what was finished.
+    """
+
+    def __init__(self, message):
+        super().__init__(message)
+        self.finished = {}
+        self.partial = None

@@ -52,11 +52,11 @@ def _processes(workers):
     pool = ProcessPoolExecutor(workers, context, _start_worker, (theirs,))
     try:
         yield pool
-        pool.shutdown()
     finally:
-        # After an error or Ctrl-C nobody wants what still runs.
+        # After an error or Ctrl-C items may still run, and nobody wants them.
+        pool.shutdown(wait=False, cancel_futures=True)
         lifeline.close()
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown()
         theirs.close()
 
 
@@ -92,7 +92,9 @@ def _cluster(address):
 @contextmanager
 def _quiet():
     """Without dask's log: what goes wrong is raised."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado.application")]
+    # dask gives many of its loggers a level and a handler of their own.
+    known = [n for n in logging.root.manager.loggerDict if n.partition(".")[0] == "distributed"]
+    loggers = [logging.getLogger(name) for name in (*known, "distributed", "tornado.application")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
@@ -178,5 +180,5 @@ class _Cluster(Executor):
                 mirror.set_exception(error)
 
         remote.add_done_callback(hand_over)
-        mirror.add_done_callback(lambda given: remote.cancel() if given.cancelled() else None)
+        mirror.add_done_callback(lambda given: remote.release() if given.cancelled() else None)
         return mirror

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 
 from synth import driver, tasks
-from synth.errors import SettingError
+from synth.errors import SettingError, SweepError
 from synth.sweep import Interrupted, share, sweep
 from synth.task import Task
 
@@ -91,11 +91,12 @@ def contrast_item(item, progress=None):
 
 
 def run_items(function, items, *, executor=None, progress=None):
-    """The answers of `function(item)` by the items' numbers, and whether Ctrl-C came.
+    """The answers of `function(item)` by the items' numbers, and what cut them short.
 
-    Where it came, the answers that were finished are there, and the best so far of a
-    search in this process.  progress: called with the number of items finished, with
-    how many they are, and in this process with the `Enumerator` at work (else None).
+    That is None, or a KeyboardInterrupt, or a SweepError; what was finished is there
+    all the same, and at Ctrl-C the best so far of a search in this process.
+    progress: called with the number of items finished, with how many they are, and in
+    this process with the `Enumerator` at work (else None).
     """
     items, found, finished = list(items), {}, 0
 
@@ -110,9 +111,9 @@ def run_items(function, items, *, executor=None, progress=None):
     try:
         for number, answer in enumerate(answers):
             found[number] = answer
-    except KeyboardInterrupt as stop:
-        return found | getattr(stop, "finished", {}), True
-    return found, False
+    except (KeyboardInterrupt, SweepError) as stop:
+        return found | getattr(stop, "finished", {}), stop
+    return found, None
 
 
 def _unless_interrupted(result, document):

@@ -232,8 +232,8 @@ class Comparison:
     asked for (dsl: of the built-in one that was taken, its name); program, inverted,
     bits, exceptions, ties: of the best program; accuracies: of what was chosen;
     error: why the DSL does not fit the task, all else then being None.  settings:
-    what was asked for; stop_reason: "finished", or "interrupted" where some rows
-    are not there, or were cut short.
+    what was asked for; stop_reason: "finished", or where some rows are not there, or
+    were cut short, "interrupted" or "failed".
     """
 
     rows: tuple

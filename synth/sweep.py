@@ -49,7 +49,7 @@ def sweep(function, items, *, executor=None, retries=2, progress=None):
 
     What the function raises is raised here, and nothing further is submitted.
     Raises SweepError, which names the item, where workers die of it, and
-    `Interrupted` at Ctrl-C.
+    `Interrupted` at Ctrl-C; both have the answers that were ready.
     """
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise SettingError(
@@ -173,6 +173,9 @@ class _Sweep:
                     following += 1
         except KeyboardInterrupt:
             raise Interrupted(finished=self.salvage()) from None
+        except SweepError as error:
+            error.finished = self.salvage()
+            raise
         finally:
             self.end()
 
@@ -271,8 +274,13 @@ class _Sweep:
     def salvage(self):
         """The answers not handed out yet, with those that have landed unseen."""
         for future, attempt in self.flying.items():
-            if future.done() and not future.cancelled() and future.exception() is None:
+            if not future.done() or future.cancelled():
+                continue
+            error = future.exception()
+            if error is None:
                 self.ready[attempt.number] = future.result()
+            elif isinstance(error, Interrupted):
+                self.ready[attempt.number] = error.answer
         return dict(sorted(self.ready.items()))
 
     def end(self):

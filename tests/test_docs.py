@@ -29,6 +29,13 @@ def test_the_table_in_the_readme_is_what_the_command_prints():
     assert CliRunner().invoke(main, ["contrast"]).stdout == expected
 
 
+def test_the_matrix_in_the_readme_is_what_the_command_prints():
+    block = next(text for _, text in BLOCKS if "$ synth compare" in text)
+    command, *expected = block.splitlines()
+    printed = CliRunner().invoke(main, command.split()[2:]).stdout.splitlines()
+    assert expected == [*printed[: len(expected) - 1], "..."]
+
+
 @pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
 def test_python_blocks_print_what_their_comments_say(code):
     lines = printed(code).splitlines()

@@ -106,7 +106,7 @@ class _View:
             return []
         head = ("what was found", "bits", "exc", "saved", "chosen", "test", "best program")
         first, *rest = table(head, body, "lrrrlrl", width)
-        lines, cut = [first], any(r["stop_reason"] == "interrupted" for r in self.comparison.rows)
+        lines = [first]
         for name, count in groups:
             lines += [name, *rest[:count]] if count else []
             rest = rest[count:]
@@ -114,8 +114,9 @@ class _View:
             "bits, exc: of the best program, and the training rows it is wrong on; saved: "
             "table less program, exceptions and all; test: accuracy of what was chosen"
         )
-        if cut or self.comparison.stop_reason == "interrupted":
-            legend += "; INTERRUPTED: some searches were cut short or not run"
+        if self.comparison.stop_reason != "finished":
+            reason = self.comparison.stop_reason.upper()
+            legend += f"; {reason}: some searches were cut short or not run"
         return [*lines, "", *textwrap.wrap(legend, width)]
 
     def _line(self, name, cell):
