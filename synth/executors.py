@@ -54,9 +54,8 @@ def _processes(workers):
         yield pool
     finally:
         # After an error or Ctrl-C items may still run, and nobody wants them.
-        pool.shutdown(wait=False, cancel_futures=True)
         lifeline.close()
-        pool.shutdown()
+        pool.shutdown(cancel_futures=True)
         theirs.close()
 
 

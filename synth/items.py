@@ -3,7 +3,7 @@
 import json
 import os
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import cache, partial
 
 from synth import driver, tasks
 from synth.errors import SettingError, SweepError
@@ -78,12 +78,14 @@ def search_item(item, progress=None):
 
     Raises `Interrupted` with that document where Ctrl-C ended the search.
     """
+    _prepare()
     result = driver.search(item.load(), progress=progress, **item.settings())
     return _unless_interrupted(result, result.to_dict())
 
 
 def contrast_item(item, progress=None):
     """The `Contrast` of an item's task and its twin as a plain document; as `search_item`."""
+    _prepare()
     both = driver.contrast(
         item.load(), twin=item.twin, seed=item.seed or 0, progress=progress, **item.settings()
     )
@@ -114,6 +116,18 @@ def run_items(function, items, *, executor=None, progress=None):
     except (KeyboardInterrupt, SweepError) as stop:
         return found | getattr(stop, "finished", {}), stop
     return found, None
+
+
+def _prepare():
+    """Loads a worker's kernels, so that its first search does not spend its seconds on that."""
+    if share() is not None:
+        _load_kernels()
+
+
+@cache
+def _load_kernels():
+    for task in ("parity:n=2", "mod-add:p=3"):
+        driver.search(task, max_bits=8, max_programs=100)
 
 
 def _unless_interrupted(result, document):
