@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all lint bench clean
+.PHONY: demo test test-all lint bench bench-peers clean
 
 demo: .venv/ready
 	$(BIN)/synth contrast
@@ -19,6 +19,10 @@ lint: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python bench/run.py
+
+# Puts cvc5, gplearn and pyoperon into environments of their own under bench/.peers.
+bench-peers: .venv/ready
+	$(BIN)/python bench/peers.py --install --markdown
 
 .venv/ready: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv
