@@ -399,7 +399,7 @@ def test_contrasts_as_a_sweep(cluster):
         (("compare", "parity", "parity"), "tasks: parity is there twice"),
         (("compare", "parity", "--dsl", "lisp"), "no DSL 'lisp'"),
         (("compare", "parity", "--dsl", "none.py:dsl"), "none.py: no such file"),
-        (("compare", "parity", "--dsl", "boolean:x"), "boolean: basis='x'; allowed: and-or-not"),
+        (("compare", "parity", "--dsl", "boolean:x"), "boolean: basis='x'; allowed: and-or"),
         (("compare", "parity", "--max-bits", "-1"), "max_bits=-1.0; allowed: 0 and more"),
         (("compare", "parity", "--seeds", "0"), "0 is not in the range x>=1"),
         (("compare", "parity", "--workers", "0"), "0 is not in the range x>=1"),
