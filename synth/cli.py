@@ -133,8 +133,14 @@ def main():
 @_labels
 @_corrupt
 @click.option("--exact", is_flag=True, help="Seek the shortest program without exceptions.")
-def search(task, labels, corrupt, exact, **options):
-    """The best hypothesis for TASK: a name such as parity:n=6, or a CSV file."""
+@click.option("--checkpoint", type=click.Path(dir_okay=False), help="Keep the search in a file.")
+@click.option("--every", type=float, help="Seconds between two checkpoints.  [default: 60]")
+def search(task, labels, corrupt, exact, checkpoint, every, **options):
+    """The best hypothesis for TASK: a name such as parity:n=6, or a CSV file.
+
+    With --checkpoint, a search that was killed or has reached --seconds or --max-programs
+    goes on from the file when it is run again; --seconds counts them together.
+    """
     from synth import driver
     from synth.report.text import search_text
 
@@ -143,8 +149,9 @@ def search(task, labels, corrupt, exact, **options):
         loaded = loaded.corrupted(corrupt, options["seed"] or 0)
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
+    kept = {"checkpoint": checkpoint} | ({} if every is None else {"every": every})
     with _Progress() as progress:
-        run = driver.search(loaded, exact=exact, progress=progress, **_settings(options))
+        run = driver.search(loaded, exact=exact, progress=progress, **kept, **_settings(options))
     _finish(run, [run], options, search_text)
 
 

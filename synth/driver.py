@@ -16,6 +16,7 @@ import numpy as np
 
 from synth import codes, dsls, tasks
 from synth._version import __version__
+from synth.checkpoint import DEFAULT_EVERY, Checkpoint, digest_of_columns, digest_of_grammar
 from synth.engine import Enumerator
 from synth.errors import DSLError, SettingError
 from synth.goal import Pace, Solver
@@ -81,13 +82,18 @@ class Limits:
             raise SettingError(f"max_bits={self.max_bits!r}; allowed: 0..1000000")
 
 
-def search(task, dsl=None, *, top=10, exact=False, progress=None, **limits):
+def search(
+    task, dsl=None, *, top=10, exact=False, progress=None, checkpoint=None, every=DEFAULT_EVERY,
+    **limits,
+):  # fmt: skip
     """The best hypothesis for a task: a `Result`.
 
     task: a `Task`, or the name of one, or the path of a CSV file; dsl: a DSL, or its
     name, or None for the built-in one that fits the task; top: how many of the best
     hypotheses to list; exact: seek the least program without exceptions, see below;
-    progress: called with the `Enumerator` after every band; limits: see `Limits`.
+    progress: called with the `Enumerator` after every band; checkpoint: the path of a
+    file that keeps the search every so many seconds, and from which it goes on where
+    the file is there already; limits: see `Limits`.
 
     The search ends when no program beyond can win ("optimal"), when there are no
     further behaviours ("exhausted"), or at a limit; Ctrl-C ends it too, and the
@@ -98,22 +104,29 @@ def search(task, dsl=None, *, top=10, exact=False, progress=None, **limits):
     The result's program is such a one or None, `optimal` says whether it is proven to be
     the shortest, and `exact_bound` below how many bits there is none.
     """
-    return _run([_task(task)], dsl, top, progress, _limits(limits), exact)[0]
+    kept = _kept(checkpoint, every)
+    if kept and exact:
+        raise SettingError("checkpoint and exact: allowed: one of them")
+    return _run([_task(task)], dsl, top, progress, _limits(limits), exact, kept)[0]
 
 
-def contrast(task, dsl=None, *, twin="permuted", seed=0, top=10, progress=None, **limits):
+def contrast(
+    task, dsl=None, *, twin="permuted", seed=0, top=10, progress=None, checkpoint=None,
+    every=DEFAULT_EVERY, **limits,
+):  # fmt: skip
     """A task beside its random-label twin: a `Contrast`.
 
-    twin: "permuted" or "uniform"; seed: of the twin's labels.  Both labellings are
-    scored in one enumeration.  It ends when the task's best hypothesis is proven
-    optimal (and the twin's has been sought as far), or, where `max_bits` is given,
+    twin: "permuted" or "uniform"; seed: of the twin's labels; the rest: see `search`.
+    Both labellings are scored in one enumeration.  It ends when the task's best
+    hypothesis is proven optimal (and the twin's has been sought as far), or, where `max_bits` is given,
     when both are or all programs of so many bits are scored; or at another limit.
     """
     if twin not in ("permuted", "uniform"):
         raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")
     task = _task(task)
     twins = [task, getattr(task, twin)(seed)]
-    return Contrast(*_run(twins, dsl, top, progress, _limits(limits)))
+    kept = _kept(checkpoint, every)
+    return Contrast(*_run(twins, dsl, top, progress, _limits(limits), False, kept))
 
 
 def enumerate_programs(grammar, columns, *, type=None, **limits):
@@ -204,7 +217,35 @@ def _checked_columns(grammar, columns):
     return checked
 
 
-def _run(labellings, dsl, top, progress, limits, exact=False):
+def _kept(path, every):
+    """(path, seconds between checkpoints), or None."""
+    if path is None:
+        return None
+    if not isinstance(every, (int, float)) or not 0 <= every < 2**50:
+        raise SettingError(f"every={every!r}; allowed: seconds, 0 and more")
+    return path, float(every)
+
+
+def _keep(kept, engine, scores, columns, labels, limits):
+    """Makes the engine keep checkpoints, and go on from the one that is there."""
+    checkpoint = Checkpoint(*kept, {
+        "dsl": digest_of_grammar(engine.grammar, engine.rules),
+        "task": digest_of_columns(columns, labels),
+        "rows": [len(labels[0]), len(engine.aim.training[0])],
+        "top": scores[0].top,
+        "max_bits": limits.max_bits,
+        "memory": limits.memory,
+    })  # fmt: skip
+    checkpoint.load(engine, scores)
+
+    def keep(place, ending):
+        if ending or checkpoint.due():
+            checkpoint.save(engine, scores, place and place())
+
+    engine.keep = keep
+
+
+def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
     if not isinstance(top, (int, np.integer)) or top < 1:
         raise SettingError(f"top={top!r}; allowed: 1 and more")
     task = labellings[0]
@@ -231,6 +272,8 @@ def _run(labellings, dsl, top, progress, limits, exact=False):
         else:
             aim, solver = Aim(training, scores), None
             engine = Enumerator(grammar, grammar_columns, root, limits, interrupted, aim)
+            if kept is not None:
+                _keep(kept, engine, scores, grammar_columns, labels, limits)
         while engine.stop_reason is None:
             _score(engine, engine.advance(), training, scores)
             _narrow(engine, scores, tables, n, limits)

@@ -83,6 +83,10 @@ class Enumerator:
         self.bound = self.most
         self._operands = schedule.operand_reach(grammar, root, self.most)
         self._left_out = False
+        #: A function that keeps a checkpoint where one is due, and where to go on from one.
+        self.keep = None
+        self._place = None
+        self._at_start = self._worked_off = 0
         #: Where memory has ended, the cost up to which scoring alone goes on.
         self._frozen = None
 
@@ -116,8 +120,13 @@ class Enumerator:
         A band that a limit cuts short is closed as it is, and `frontier` stays at
         its start.
         """
-        first = len(self.bank)
+        first = len(self.bank) if self._place is None else self._place["before"][str(self.root)]
+        if self.keep is not None and self._place is None:
+            self._at_start = self.candidates
+            self.keep(None, False)
         band = next(self._bands, None)
+        while band is not None and band[-1] <= self._worked_off:  # done before the checkpoint
+            band = next(self._bands, None)
         if band is None:
             self._stop("memory" if self._frozen is not None else self.schedule.ended)
         elif self._frozen is not None and band[0] > self._frozen:
@@ -126,6 +135,7 @@ class Enumerator:
             *work, after = band
             self._work_off(*work)
             if not self.stop_reason:
+                self._worked_off = after
                 self.frontier = min(after, self._complete_below())
             if not self.stop_reason and len(self.bank) == self.behaviours:
                 self._stop("exhausted")
@@ -214,13 +224,25 @@ class Enumerator:
         scored = self._only_scored(self.bank, start)
         if self.aim is not None:
             self.aim.open(start >> self.grammar.shift)
-        for rule in self.rules:
+        place, self._place = self._place, None
+        if place is not None:
+            made[:] = place["made"]
+            before = {t: place["before"][str(t)] for t in self.banks}
+            if self.aim is not None:
+                self.aim.histogram[:] = place["histogram"]
+        for number, rule in enumerate(self.rules):
             if self.stop_reason:
                 break
+            if place is not None and number < place["rule"]:
+                continue
             bank = self.banks[rule.result]
             if bank is not self.bank and self._unneeded(bank, start):
                 continue
-            self._apply(rule, start, made, caught[rule.result] if many else None)
+            here = {"rule": number, "before": {str(t): n for t, n in before.items()}}
+            done = (0, 0)
+            if place is not None and number == place["rule"]:
+                done = place["terms"], place["done"]
+            self._apply(rule, start, made, caught[rule.result] if many else None, here, done)
         scored |= self._only_scored(self.bank, start)
         for type_, bank in self.banks.items():
             if many:
@@ -266,8 +288,12 @@ class Enumerator:
             fresh = None if scored else new.get(cost, 0)
             self.levels[cost] = int(made[0, above]), fresh, int(made[1, above])
 
-    def _apply(self, rule, start, made, caught):
-        """Makes a rule's candidates within the band; adds to `made`, and to `caught`."""
+    def _apply(self, rule, start, made, caught, here, done):
+        """Makes a rule's candidates within the band; adds to `made`, and to `caught`.
+
+        here: what a checkpoint has to know of the place; done: how many jobs, and
+        candidates of the next one, were done before the checkpoint.
+        """
         bank = self.banks[rule.result]
         stop = min(start + made.shape[1], self.schedule.reach[rule.result] + 1)
         units = rule.production.cost
@@ -277,10 +303,15 @@ class Enumerator:
             return
         operands = [self.banks[t] for t in rule.fixed_types]
         free = self.banks[rule.free_type]
-        for terms in self.schedule.terms(rule, start, stop, Job.most_terms(bank)):
+        jobs = self.schedule.terms(rule, start, stop, Job.most_terms(bank))
+        for number, terms in enumerate(jobs):
+            if number < done[0]:
+                continue
             aim = self.aim if self._only_scored(bank, start) else None
             job = Job(self.crew, bank, rule, operands, free, terms, made.shape[1], aim=aim,
                       keep=caught is None)  # fmt: skip
+            if number == done[0]:
+                job.made = done[1]
             while not (job.done or self.stop_reason):
                 self.candidates += job.step(self._budget(), self._memory(bank), self._must_stop)
                 if job.full:
@@ -290,11 +321,59 @@ class Enumerator:
                     elif bank is self.bank:
                         self._stop("memory")
                 self._check()
+                if self.keep is not None:
+                    self._keep(here, number, job, made, caught)
             made += job.tally
             if caught is not None:
                 caught += job.caught
             if self.stop_reason or job.full:
                 return
+
+    def _keep(self, here, number, job, made, caught):
+        """Keeps a checkpoint within a band, where one is due or a limit ends the search."""
+        ending = self.stop_reason in ("seconds", "max_programs", "interrupted")
+        if caught is not None:  # nothing of the band is in the banks yet
+            if ending:
+                self.keep(None, True)
+            return
+        histogram = None if self.aim is None else self.aim.histogram.tolist()
+        self._at_start = self.candidates
+        self.keep(
+            lambda: {
+                **here, "terms": number, "done": job.made, "made": (made + job.tally).tolist(),
+                "histogram": histogram,
+            },
+            ending,
+        )  # fmt: skip
+
+    def state(self, place):
+        """(arrays by name, plain values) that `restore` takes."""
+        arrays, banks = {}, []
+        for k, bank in enumerate(self.banks.values()):
+            more, values = bank.state()
+            arrays |= {f"bank{k}.{name}": array for name, array in more.items()}
+            banks.append(values)
+        return arrays, {
+            "banks": banks, "frontier": self.frontier, "worked_off": self._worked_off,
+            "window": self.schedule.window,
+            "candidates": self._at_start, "levels": [[c, *e] for c, e in self.levels.items()],
+            "seconds": self.seconds, "frozen": self._frozen, "bound": self.bound,
+            "left_out": self._left_out, "place": place,
+        }  # fmt: skip
+
+    def restore(self, state, array):
+        """Takes up what `state` gave; array: a function that gives an array by name."""
+        banks = zip(self.banks.values(), state["banks"], strict=True)
+        for k, (bank, values) in enumerate(banks):
+            bank.restore(values, lambda name, k=k: array(f"bank{k}.{name}"))
+        self.frontier, self.candidates = state["frontier"], state["candidates"]
+        self._at_start, self._worked_off = self.candidates, state["worked_off"]
+        self.schedule.window = state["window"] or 0
+        self.levels = {c: tuple(e) for c, *e in state["levels"]}
+        self.started = time.monotonic() - state["seconds"]
+        self._frozen, self._left_out = state["frozen"], state["left_out"]
+        self.bound, self._place = state["bound"], state["place"]
+        self._operands = schedule.operand_reach(self.grammar, self.root, self.bound)
 
     def _add_leaf(self, bank, rule, above, made, caught):
         values = self._leaf(rule.item)

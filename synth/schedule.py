@@ -35,14 +35,16 @@ class Schedule:
         self.most = most
         self.beyond = beyond
         self.ended = None
+        #: The first cost of the window that is cut into bands.
+        self.window = 0
         widest = max(bank.words for bank in banks.values())
         self.most_in_band = min(BAND_CANDIDATES, max(1024, BAND_WORDS // widest))
 
     def bands(self):
         """Yields bands: first cost, costs above it, number of candidates, the next band's cost."""
-        frontier = 0
+        frontier = self.window
         while True:
-            start = self._next_cost(frontier)
+            self.window = start = self._next_cost(frontier)
             if start is None or (self.most is not None and start > self.most):
                 self.ended = "exhausted" if start is None else "max_bits"
                 return

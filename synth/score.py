@@ -107,6 +107,25 @@ class Score:
         kept.sort(key=lambda entry: (round(entry[0] / SAME), entry[3], entry[1]))
         del kept[self.top :]
 
+    def state(self):
+        """(arrays by name, plain values) that `restore` takes."""
+        ties = [np.array([[c] * len(rows), [e] * len(rows), rows], np.int64)
+                for c, e, rows in self.ties]  # fmt: skip
+        arrays = {"ties": np.concatenate([np.zeros((3, 0), np.int64), *ties], axis=1)}
+        mass = None if math.isinf(self.log2_mass) else self.log2_mass
+        values = {"best": self.best, "top": self.top_rows, "front": self.front, "mass": mass}
+        return arrays, values
+
+    def restore(self, values, array):
+        """Takes up what `state` gave; array: a function that gives an array by name."""
+        self.best = values["best"]
+        self.top_rows = [tuple(entry) for entry in values["top"]]
+        self.front = [tuple(entry) for entry in values["front"]]
+        self.log2_mass = -math.inf if values["mass"] is None else values["mass"]
+        ties = array("ties")
+        pairs = sorted(set(zip(*ties[:2].tolist(), strict=True)))
+        self.ties = [(c, e, ties[2][(ties[0] == c) & (ties[1] == e)]) for c, e in pairs]
+
     def tied_rows(self):
         """All (units, exceptions, row) that reach the best total, fewest exceptions first."""
         found = [(cost, e, int(row)) for cost, e, rows in self.ties for row in rows]

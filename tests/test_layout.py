@@ -23,7 +23,7 @@ ORDER = [
     {"codes", "curry", "dsls", "tasks"},
     {"bank", "schedule"},
     {"engine"},
-    {"goal", "result", "score"},
+    {"checkpoint", "goal", "result", "score"},
     {"driver"},
     {"items"},
     {"comparison"},

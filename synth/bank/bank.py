@@ -209,6 +209,29 @@ class Bank:
             kernels.relocate(self.store, catch)
         return kernels.merge(self.store, catch, limit)
 
+    def state(self):
+        """(arrays by name, plain values) that `restore` takes."""
+        count = len(self)
+        store = self.store
+        arrays = {"rows": store.rows[:count], "rule": store.rule[:count],
+                  "arguments": store.arguments[:count]}  # fmt: skip
+        return arrays, {"costs": list(self.costs), "ends": list(self.ends)}
+
+    def restore(self, values, array):
+        """Takes up what `state` gave; array: a function that gives an array by name."""
+        rows = array("rows")
+        count = len(rows)
+        if count > len(self.behaviours) or rows.shape[1] != self.words:
+            raise ValueError(f"{count} rows of {rows.shape[1]} words do not fit")
+        self.store.rows[:count] = rows
+        self.store.rule[:count] = array("rule")
+        self.store.arguments[:count] = array("arguments")
+        self.store.state[stores.COUNT] = count
+        self.costs, self.ends = list(values["costs"]), list(values["ends"])
+        slots = self.store.slots.shape[0] if self.direct else self._index_bytes(count) // 8
+        self.store = self.store._replace(slots=np.zeros(slots, np.uint64))
+        kernels.rehash(self.store, np.empty(self.block, np.uint64))
+
     def close_level(self, cost):
         """Records the rows since the last level as one of this cost."""
         first = self.ends[-1] if self.ends else 0

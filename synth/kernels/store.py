@@ -96,6 +96,15 @@ def absent_direct(store, x):
 
 
 @njit(cache=True, nogil=True)
+def mark_direct(store, x):
+    """Notes that a row that is its own address is held."""
+    if store.state[INDEX] == BYTE:
+        store.slots.view(np.uint8)[x] = 1
+    else:
+        store.slots[x >> SIX] |= ONE << (x & SIXTY_THREE)
+
+
+@njit(cache=True, nogil=True)
 def absent_word(slots, empty, key, position):
     """Whether a row of one word is not held, from a position on."""
     size = np.uint64(slots.shape[0])
@@ -216,10 +225,7 @@ def merge(store, catch, limit):
                 continue
             if full:
                 return np.int64(c)
-            if store.state[INDEX] == BYTE:
-                slots.view(np.uint8)[x] = 1
-            else:
-                slots[x >> SIX] |= ONE << (x & SIXTY_THREE)
+            mark_direct(store, x)
             append(store, catch, c, before)
         elif store.state[INDEX] == WORD:
             key = catch.words[c, 0]
@@ -262,7 +268,11 @@ def rehash(store, slot):
     """Fills a new index, empty so far, with all rows; slot uint64 (B,) is scratch."""
     rows, slots, count = store.rows, store.slots, store.state[COUNT]
     size = np.uint64(slots.shape[0])
-    if store.state[INDEX] <= BIT or count == 0:
+    if count == 0:
+        return
+    if store.state[INDEX] <= BIT:
+        for i in range(np.uint64(count)):
+            mark_direct(store, rows[i, 0])
         return
     word = store.state[INDEX] == WORD
     empty = rows[0, 0] if word else ZERO

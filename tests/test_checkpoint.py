@@ -1,0 +1,133 @@
+"""Checkpoints: a search that is killed, or cut short, ends as if it had not been."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import synth
+from synth import schedule
+from synth.bank import job
+from synth.errors import RunError, SettingError
+from tests.test_threads import TINY, plain
+
+CASES = [
+    ("parity:n=6,k=6", "boolean:basis=and-or-not", {"max_bits": 26}),
+    ("parity:n=8,k=4", "boolean", {"max_bits": 21}),
+    ("mod-x3xy:p=11", "modular", {"max_bits": 18}),
+    ("monk:2", "integer", {"max_bits": 17}),
+    ("monk:3", "integer", {"memory": 3 * 2**20}),
+    ("parity:n=6,k=6", "boolean:basis=and-or-not", {"memory": 3 * 2**20}),
+]
+
+
+@pytest.mark.parametrize(("task", "dsl", "limits"), CASES)
+@pytest.mark.parametrize("tiny", [False, True])
+def test_cut_anywhere_and_resumed(task, dsl, limits, tiny, tmp_path, monkeypatch):
+    """Stopped after more and more programs, within bands too, and gone on each time."""
+    if tiny:
+        for name, value in {**TINY, "UNIT_WORDS": 2**14}.items():
+            monkeypatch.setattr(job, name, value)
+        monkeypatch.setattr(schedule, "BAND_CANDIDATES", 500)
+    whole = synth.contrast(task, dsl, seconds=None, **limits)
+    total, file = whole.structured.candidates, tmp_path / "c"
+    for part in (0.001, 0.01, 0.2, 0.21, 0.6, 0.9):
+        stop = max(1, int(part * total))
+        cut = synth.contrast(task, dsl, seconds=None, max_programs=stop, checkpoint=file, **limits)
+        assert cut.structured.candidates == stop
+    found = synth.contrast(task, dsl, seconds=None, checkpoint=file, every=0, **limits)
+    assert plain(found.structured) == plain(whole.structured)
+    assert plain(found.random) == plain(whole.random)
+    # A search that has ended says the same once more.
+    again = synth.contrast(task, dsl, seconds=None, checkpoint=file, **limits)
+    assert plain(again.structured) == plain(whole.structured)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(1, 60_000), min_size=1, max_size=4).map(sorted))
+def test_cut_at_random(tmp_path_factory, stops):
+    file = tmp_path_factory.mktemp("cut") / "c"
+    for stop in stops:
+        synth.search("monk:1", seconds=None, max_programs=stop, max_bits=19, checkpoint=file)
+    found = synth.search("monk:1", seconds=None, max_bits=19, checkpoint=file)
+    assert plain(found) == plain(synth.search("monk:1", seconds=None, max_bits=19))
+
+
+def test_killed_at_random_moments(tmp_path):
+    """SIGKILL, again and again, whatever the process is doing; then the same result."""
+    arguments = ["parity:n=6,k=6,train=1.0", "--dsl", "boolean:basis=and-or-not", "--json"]
+    arguments += ["--max-bits", "34", "--seconds", "600"]
+    command = [sys.executable, "-m", "synth", "search", *arguments]
+    begun = time.monotonic()
+    whole = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    lasts = time.monotonic() - begun
+    file, generator, kills = tmp_path / "kept", random.Random(0), 0
+    command += ["--checkpoint", str(file), "--every", "0.05"]
+    for _ in range(6):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(generator.uniform(0.5, 1.0) * lasts)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+    assert kills
+    found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    for document in (whole, found):
+        del document["seconds"], document["settings"]
+    assert found == whole
+    assert [p.name for p in tmp_path.iterdir() if not p.name.startswith(".")] == ["kept"]
+
+
+def test_another_search_is_refused(tmp_path):
+    file = tmp_path / "c"
+    synth.search("parity:n=5", checkpoint=file, every=0, max_bits=15)
+    for changed in (
+        {"task": "parity:n=5,seed=1"},
+        {"dsl": "boolean:basis=nand"},
+        {"max_bits": 16},
+        {"top": 3},
+        {"memory": 10**8},
+    ):
+        given = {"task": "parity:n=5", "max_bits": 15, **changed}
+        with pytest.raises(RunError, match="is a checkpoint of another search"):
+            synth.search(checkpoint=file, **given)
+    with zipfile.ZipFile(file) as kept:
+        entries = {name: kept.read(name) for name in kept.namelist()}
+    manifest = json.loads(entries["manifest.json"])
+    assert manifest["version"] == synth.__version__
+    entries["manifest.json"] = json.dumps({**manifest, "version": "0.0.1"})
+    with zipfile.ZipFile(file, "w") as kept:
+        for name, data in entries.items():
+            kept.writestr(name, data)
+    with pytest.raises(RunError, match=r"version is '0.0.1' there and"):
+        synth.search("parity:n=5", checkpoint=file, max_bits=15)
+
+
+def test_what_cannot_be_read_is_refused(tmp_path):
+    file = tmp_path / "c"
+    for content in (b"", b"nothing", b"PK\x03\x04 cut short"):
+        file.write_bytes(content)
+        with pytest.raises(RunError, match="is no checkpoint that can be read"):
+            synth.search("parity:n=5", checkpoint=file, max_bits=15)
+    file.unlink()
+    synth.search("parity:n=5", checkpoint=file, every=0, max_bits=15)
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 2])
+    with pytest.raises(RunError, match="is no checkpoint that can be read"):
+        synth.search("parity:n=5", checkpoint=file, max_bits=15)
+    with pytest.raises(RunError, match="cannot be written"):
+        synth.search("parity:n=5", checkpoint=tmp_path / "no" / "c")
+    with pytest.raises(RunError, match="no regular file"):
+        synth.search("parity:n=5", checkpoint=os.devnull)
+    with pytest.raises(SettingError, match="every='often'; allowed: seconds"):
+        synth.search("parity:n=5", checkpoint=file, every="often")
+    with pytest.raises(SettingError, match="checkpoint and exact"):
+        synth.search("parity:n=5", checkpoint=file, exact=True)
