@@ -118,8 +118,9 @@ def contrast(
 
     twin: "permuted" or "uniform"; seed: of the twin's labels; the rest: see `search`.
     Both labellings are scored in one enumeration.  It ends when the task's best
-    hypothesis is proven optimal (and the twin's has been sought as far), or, where `max_bits` is given,
-    when both are or all programs of so many bits are scored; or at another limit.
+    hypothesis is proven optimal (and the twin's has been sought as far), or, where
+    `max_bits` is given, when both are or all programs of so many bits are scored; or at
+    another limit.
     """
     if twin not in ("permuted", "uniform"):
         raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")
