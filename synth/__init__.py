@@ -17,6 +17,8 @@ _NAMES = {
     "Bool": "types",
     "Mod": "types",
     "Int": "types",
+    "Real": "types",
+    "Complex": "types",
     "UNDEFINED": "types",
     "check_dsl": "check",
     "search": "driver",

@@ -63,11 +63,21 @@ def _block(type_, generator):
     """Values of the type, its ends and small numbers among them."""
     if type_.storage is None:
         return generator.integers(0, 2, _BLOCK).astype(bool)
+    if type_.inexact:
+        parts = [_reals(generator) for _ in range(1 + (type_.family == "Complex"))]
+        return type_.check(parts[0] if len(parts) == 1 else parts[0] + 1j * parts[1], "block")
     near = np.arange(max(type_.low, -4), min(type_.high, 4) + 1)
     ends = [type_.low, type_.high, *near.tolist()]
     drawn = generator.integers(type_.low, type_.high + 1, _BLOCK)
     drawn[: _BLOCK // 2] = generator.choice(ends, _BLOCK // 2)
     return generator.permutation(drawn).astype(type_.dtype)
+
+
+def _reals(generator):
+    """Numbers of either sign and many magnitudes, small whole ones among them."""
+    drawn = generator.normal(size=_BLOCK) * 10.0 ** generator.integers(-3, 4, _BLOCK)
+    drawn[: _BLOCK // 2] = generator.integers(-4, 5, _BLOCK // 2)
+    return generator.permutation(drawn)
 
 
 def _evaluated(primitive, arrays):

@@ -249,12 +249,11 @@ def _keep(kept, engine, scores, columns, labels, limits):
 def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
     if not isinstance(top, (int, np.integer)) or top < 1:
         raise SettingError(f"top={top!r}; allowed: 1 and more")
+    chosen, labellings = _fitted(labellings, dsl)
     task = labellings[0]
     # Training rows first: a labelling is then compared with a prefix of each row.
     order = np.argsort(~task.train, kind="stable")
-    types = (*task.types.values(), task.label_type)
-    chosen = dsls.for_types(types) if dsl is None else dsls.load_dsl(dsl, types)
-    grammar = Grammar(chosen, task.types)
+    grammar = Grammar(chosen, task.types, input_weights=task.input_weights)
     root = grammar.dsl.type_for(task.label_type)
     if root not in grammar.types:
         raise DSLError(f"DSL {chosen.name} makes no {root} from the columns of {task.name}")
@@ -291,6 +290,18 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
         _result(engine, t, chosen, score, table, values, n, limits, solver)
         for t, score, table, values in zip(labellings, scores, tables, labels, strict=True)
     ]
+
+
+def _fitted(labellings, dsl):
+    """The labellings as the DSL reads them, and the DSL that was asked for or fits."""
+    task = labellings[0]
+    types = (*task.types.values(), task.label_type)
+    chosen = dsls.for_types(types) if dsl is None else dsls.load_dsl(dsl, types)
+    first = dsls.prepared(chosen, task)
+    if first is task:
+        return chosen, labellings
+    # Inputs and training rows are common to all labellings.
+    return chosen, [replace(first, labels=t.labels, labelling=t.labelling) for t in labellings]
 
 
 def _score(engine, rows, training, scores):
@@ -369,12 +380,14 @@ def _result(engine, task, dsl, score, table, labels, n, limits, solver):
     chance = codes.log2_chance_bound(counts, total)
     uniform = codes.log2_chance_bound_uniform(n, len(task.alphabet), total)
     test = labels[n:]
-    majority = float(np.mean(test.astype(np.int64) == task.majority())) if len(test) else None
+    most = engine.root.check(task.majority(), "the majority label")
+    same = engine.root.coarse(test) == engine.root.coarse(most)
+    majority = float(np.mean(same)) if len(test) else None
     return Result(
         task=task.name,
         dsl=dsl.name,
         labelling=task.labelling,
-        inputs={name: str(type_) for name, type_ in task.types.items()},
+        inputs={name: str(type_) for name, type_ in task.original.types.items()},
         rows={"train": n, "test": task.rows - n, "labels": len(task.alphabet)},
         label_names=_label_names(task),
         chosen="program" if program and program.total_bits < bits - SAME else "table",
@@ -411,7 +424,8 @@ def _best_program(engine, score, labels, n):
     accuracies, chosen = [], None
     for units, wrong, row in ties:
         inverted = _inverted(engine, score, row, labels, n)
-        agree = engine.bank.values(row, row + 1)[0, n:] == labels[n:]
+        seen = engine.bank.values(row, row + 1)[0, n:]
+        agree = engine.root.coarse(seen) == engine.root.coarse(labels[n:])
         accuracies.append((1 - wrong / n, np.mean(agree != inverted) if len(agree) else 0))
         # Of equals, one that needs not be read as its opposite is shown.
         if chosen is None or (chosen[3] and not inverted and chosen[:2] == (units, wrong)):

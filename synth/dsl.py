@@ -12,9 +12,11 @@ by decorator, with types as annotations, or with `DSL.add` and a signature:
     dsl.add(np.gcd, "Int, Int -> Int")
 
 A primitive has no value where its answer is outside the result type (`UNDEFINED`
-is, for every integer type) or where it divides by zero.  Bodies see booleans as
-bool and numbers as int64: one +, - or * cannot wrap around, but a long product of
-large numbers can, unseen.
+is, for every type of numbers, and so are NaN and infinities) or where it divides by
+zero, overflows or takes the logarithm of a negative number on the way.  Bodies see
+booleans as bool, whole numbers as int64 (one +, - or * cannot wrap around, but a long
+product of large numbers can, unseen), Real as float64 and Complex as complex128; what
+they answer in these is rounded to 40 bits of mantissa.
 """
 
 import ast
@@ -26,7 +28,7 @@ from fractions import Fraction
 import numpy as np
 
 from synth.errors import DSLError, SettingError
-from synth.types import FAMILIES, UNDEFINED, Bool, Int, Mod, Type
+from synth.types import ALLOWED, FAMILIES, UNDEFINED, Int, Mod, Real, Type
 
 #: Infix and prefix symbols that a primitive can be written with.
 BINARY_SYMBOLS = ("|", "^", "&", "<<", ">>", "+", "-", "*", "/", "//", "%", "@", "**")
@@ -45,6 +47,7 @@ class Input:
 
     name: str
     type: Type
+    weight: Fraction = Fraction(1)
 
     @property
     def result(self):
@@ -59,7 +62,7 @@ class Constant:
 
     name: str
     type: Type
-    value: int | bool
+    value: int | bool | float | complex
     weight: Fraction = Fraction(1)
 
     @property
@@ -93,29 +96,43 @@ class Primitive:
         but legal.  Raises DSLError if the body answers in a wrong dtype or shape
         or fails with anything but an arithmetic or a value error.
         """
+        answer = self._answer(arrays, divide="raise", invalid="raise", over="raise")
+        if isinstance(answer, Exception):
+            return self._evaluate_parts(arrays, answer)
+        return self._checked(answer, arrays[0].shape)
+
+    def _answer(self, arrays, **flags):
+        """What the body answers, or the arithmetic or value error that it raises."""
         try:
-            with np.errstate(divide="raise", invalid="raise", over="raise"):
-                values = self.function(*arrays)
+            with np.errstate(**flags):
+                return self.function(*arrays)
         except (ArithmeticError, ValueError) as error:
             if "read-only" in str(error):
                 raise DSLError(
                     f"primitive {self.name} writes to its arguments; it must leave them as they are"
                 ) from error
-            return self._evaluate_halves(arrays, error)
+            return error
         except (Exception, SystemExit) as error:
             raise DSLError(
                 f"primitive {self.name} fails: {type(error).__name__}: {_one_line(error)}"
             ) from error
-        return self._checked(values, arrays[0].shape)
 
-    def _evaluate_halves(self, arrays, error):
+    def _evaluate_parts(self, arrays, error):
         # Some element has no value; halving finds which, in O(k log n) calls.
         n = arrays[0].shape[0]
         if n == 1:
-            fill = self.result.low
-            return np.full(1, fill, self.result.dtype), np.zeros(1, bool)
+            return np.full(1, self.result.some, self.result.dtype), np.zeros(1, bool)
         if n == 0:
             raise DSLError(f"primitive {self.name} fails on no rows: {_one_line(error)}")
+        known = self._finite(arrays) if self.result.inexact else None
+        if known is not None:
+            # Where the answer is no number there is no value; mostly that is all.
+            values, defined = np.zeros(n, self.result.dtype), known.copy()
+            if known.any():
+                values[known], rest = self.evaluate(*(a[known] for a in arrays))
+                if rest is not None:
+                    defined[known] = rest
+            return values, defined
         parts = [
             self.evaluate(*(a[half] for a in arrays))
             for half in (slice(None, n // 2), slice(n // 2, None))
@@ -123,6 +140,16 @@ class Primitive:
         values = np.concatenate([v for v, _ in parts])
         defined = np.concatenate([np.ones(len(v), bool) if d is None else d for v, d in parts])
         return values, None if defined.all() else defined
+
+    def _finite(self, arrays):
+        """Where the body's answer is finite, however it got there; None if everywhere.
+
+        None as well where the body raises an error of its own.
+        """
+        answer = self._answer(arrays, all="ignore")
+        if isinstance(answer, Exception):
+            return None
+        return self._checked(answer, arrays[0].shape)[1]
 
     def _checked(self, values, shape):
         result = self.result
@@ -138,6 +165,16 @@ class Primitive:
                     f"primitive {self.name} answers in dtype {values.dtype}; {result} needs bool"
                 )
             return values, None
+        if result.inexact:
+            if values.dtype.kind not in result.accepts:
+                raise DSLError(
+                    f"primitive {self.name} answers in dtype {values.dtype}; {result} needs a "
+                    f"floating-point dtype ({result.dtype} is best)"
+                )
+            unknown = values == UNDEFINED
+            if unknown.any():
+                values = np.where(unknown, np.nan, values)
+            return result.rounded(values)
         if values.dtype.kind not in "iu":
             raise DSLError(
                 f"primitive {self.name} answers in dtype {values.dtype}; {result} needs an "
@@ -146,7 +183,7 @@ class Primitive:
         if values.size == 0 or (values.min() >= result.low and values.max() <= result.high):
             return values.astype(result.dtype, copy=False), None
         defined = (values >= result.low) & (values <= result.high)
-        return np.where(defined, values, result.low).astype(result.dtype, copy=False), defined
+        return np.where(defined, values, result.some).astype(result.dtype, copy=False), defined
 
 
 class DSL:
@@ -156,11 +193,14 @@ class DSL:
     types: the types that bare family names in signatures ("Int") stand for.
     leaf_probability: the share that the leaves (inputs and constants) of a type
     get of its probability where it has primitives too; 0 < share < 1.
+    prepare: a function of a `Task` that re-expresses its columns as this DSL reads
+    them, from the training rows' inputs alone, or None; see `synth.dsls`.
     """
 
-    def __init__(self, name, *, types=(), leaf_probability=0.5, description=""):
+    def __init__(self, name, *, types=(), leaf_probability=0.5, description="", prepare=None):
         self.name = str(name)
         self.description = description
+        self.prepare = prepare
         if not 0 < leaf_probability < 1:
             raise SettingError(
                 f"leaf_probability={leaf_probability!r}: it must be above 0 and below 1"
@@ -210,12 +250,13 @@ class DSL:
             raise DSLError(f"constant {name!r}: a name must be an identifier, or the value itself")
         if any(c.name == name and c.type == type for c in self.constants):
             raise DSLError(f"constant {name}: {type} has a constant of that name already")
-        self.constants.append(Constant(name, type, value, _weight(weight, f"constant {name}")))
+        self.constants.append(Constant(name, type, value, exact_weight(weight, f"constant {name}")))
 
     def type_for(self, type):
         """The DSL's own type that holds values of `type`: itself, or the one Int.
 
-        Raises DSLError where there is none, naming the types the DSL has.
+        Whole numbers are Real to a DSL that has no Int.  Raises DSLError where there
+        is none, naming the types the DSL has.
         """
         if type in self.types:
             return type
@@ -223,6 +264,8 @@ class DSL:
             ints = [t for t in self.types if t.family == "Int"]
             if len(ints) == 1 and ints[0].low <= type.low and type.high <= ints[0].high:
                 return ints[0]
+            if not ints and Real in self.types:
+                return Real
         known = ", ".join(map(str, self.types)) or "no type"
         raise DSLError(f"DSL {self.name} has no type for {type}; it has {known}")
 
@@ -245,11 +288,12 @@ class DSL:
                 f"primitive {name}: commutative=True needs two arguments of one type, "
                 f"not ({', '.join(map(str, arguments))})"
             )
-        if function in _DIVISIONS:
-            function = _guarded(function)
-        elif function in _GROWING:
-            function = _bounded(function, _GROWING[function])
-        weight = _weight(weight, f"primitive {name}")
+        if not any(isinstance(t, Type) and t.inexact for t in arguments):
+            if function in _DIVISIONS:
+                function = _guarded(function)
+            elif function in _GROWING:
+                function = _bounded(function, _GROWING[function])
+        weight = exact_weight(weight, f"primitive {name}")
         for type_ in (*arguments, result):
             self._know(type_)
         self.primitives.append(
@@ -258,7 +302,7 @@ class DSL:
 
     def _know(self, type_):
         if not isinstance(type_, Type):
-            raise DSLError(f"{type_!r} is no type; allowed: Bool, Mod(p), Int(low, high)")
+            raise DSLError(f"{type_!r} is no type; allowed: {ALLOWED}")
         if type_ not in self.types:
             self.types.append(type_)
 
@@ -313,11 +357,11 @@ class DSL:
                 except (TypeError, ValueError, SyntaxError) as error:
                     raise DSLError(f"{where}: {_one_line(error)}") from None
         shown = ast.unparse(given) if isinstance(given, ast.AST) else repr(given)
-        raise DSLError(f"{where}: {shown} is no type; allowed: Bool, Mod(p), Int, Int(low, high)")
+        raise DSLError(f"{where}: {shown} is no type; allowed: {ALLOWED}, or Int")
 
     def _bare(self, family, where):
-        if family == "Bool":
-            return Bool
+        if isinstance(FAMILIES[family], Type):
+            return FAMILIES[family]
         known = [t for t in self.types if t.family == family]
         if len(known) == 1:
             return known[0]
@@ -330,7 +374,8 @@ class DSL:
         return Int()
 
 
-def _weight(weight, what):
+def exact_weight(weight, what):
+    """A weight as a Fraction.  Raises DSLError unless it is a number above 0."""
     try:
         value = Fraction(weight)
     except (TypeError, ValueError, OverflowError):

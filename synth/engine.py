@@ -235,6 +235,9 @@ class Enumerator:
                 break
             if place is not None and number < place["rule"]:
                 continue
+            cost = rule.production.cost
+            if rule.kind == curry.LEAF and not start <= cost < start + made.shape[1]:
+                continue  # quickly: a grammar may have thousands of inputs
             bank = self.banks[rule.result]
             if bank is not self.bank and self._unneeded(bank, start):
                 continue

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from synth.dsl import DSL, Constant, Input, Primitive
+from synth.dsl import DSL, Constant, Input, Primitive, exact_weight
 from synth.errors import DSLError, SettingError
 from synth.types import Type
 
@@ -46,6 +46,9 @@ class Grammar:
     """The probabilistic context-free grammar of a DSL over named inputs.
 
     inputs: a mapping of names to types.
+    input_weights: a mapping of names to positive numbers, 1 where a name is not in
+    it: by which the leaves of a type share their probability, as constants do by
+    theirs.
     costs: ``None`` for the prior; else explicit costs in bits, a mapping by name
     or a function of the Input, Constant or Primitive, at least 0.  With explicit
     costs `is_prior` is False, and nothing that needs a prior accepts the grammar.
@@ -57,14 +60,19 @@ class Grammar:
 
     Productions that no finite program can use get no share of the probability.
     Raises DSLError where an input's type is none of the DSL's, a name is taken
-    twice, or costs would let a program cost no more than a part of itself.
+    twice, a weight is not above 0, is no input's or stands beside costs, or costs
+    would let a program cost no more than a part of itself.
     """
 
-    def __init__(self, dsl, inputs, *, costs=None):
+    def __init__(self, dsl, inputs, *, costs=None, input_weights=None):
         if not isinstance(dsl, DSL):
             raise DSLError(f"a grammar needs a DSL; {dsl!r} is not one")
         self.dsl = dsl
-        self.inputs = tuple(Input(str(n), self._bind(n, t)) for n, t in dict(inputs).items())
+        weights = _input_weights(inputs, input_weights, costs)
+        self.inputs = tuple(
+            Input(str(n), self._bind(n, t), weights.get(str(n), Fraction(1)))
+            for n, t in dict(inputs).items()
+        )
         self.is_prior = costs is None
         items = [*self.inputs, *dsl.constants, *dsl.primitives]
         self._check_names()
@@ -180,10 +188,13 @@ class Grammar:
         elif not leaves:
             share = Fraction(0)
         for group, part in ((leaves, share), (primitives, 1 - share)):
-            total = sum((getattr(i, "weight", 1) for i in group), Fraction(0))
+            total = sum((item.weight for item in group), Fraction(0))
+            priced = {}  # thousands of inputs share few weights
             for item in group:
-                probability = part * getattr(item, "weight", 1) / total
-                yield item, code_units(probability), float(probability)
+                if item.weight not in priced:
+                    probability = part * item.weight / total
+                    priced[item.weight] = code_units(probability), float(probability)
+                yield item, *priced[item.weight]
 
 
 def producible(items):
@@ -211,6 +222,20 @@ def code_units(probability):
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle + 1, high)
     return low
+
+
+def _input_weights(inputs, given, costs):
+    """Exact weights by the name of the input."""
+    if given is None:
+        return {}
+    if costs is not None:
+        raise DSLError("input_weights share out a prior; with costs there is none")
+    names = {str(n) for n in dict(inputs)}
+    weights = {str(n): exact_weight(w, f"input {n}") for n, w in dict(given).items()}
+    for name in weights:
+        if name not in names:
+            raise DSLError(f"input_weights: no input {name}; inputs: {', '.join(sorted(names))}")
+    return weights
 
 
 def _ordered(dsl, inputs):

@@ -2,7 +2,8 @@
 
 The text is Python expression syntax, `(x0 ^ x1) & ~x2` or `gcd(x, y)`, read with
 the `ast` module and never run.  An input whose name is no identifier, or could be
-taken for a word of the language, is written as a string: `'colour=red' & x1`.
+taken for a word of the language, is written as a string: `'colour=red' & x1`.  A Real
+constant is written with a point or an exponent, a Complex one as `2j` or `(1+2j)`.
 """
 
 import ast
@@ -13,6 +14,7 @@ import numpy as np
 
 from synth.dsl import Constant, Input, Primitive
 from synth.errors import ParseError, TypeMismatchError, UndefinedError
+from synth.types import Complex, Real, rounded
 
 # Python's precedences, low to high; a comparison does not chain here.
 _LEVELS = [("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "//", "%", "@")]
@@ -258,6 +260,10 @@ class _Reader:
 
     def heads(self, node):
         """The items a node may stand for, with the nodes of their arguments."""
+        literal = self.constants.get(_number(node))
+        if literal:
+            yield literal, ()
+            return
         match node:
             case ast.Name(id=name):
                 inputs = () if name in _WORDS else self.inputs.get(name, ())
@@ -266,13 +272,6 @@ class _Reader:
                 yield self.inputs.get(name, ()), ()
             case ast.Constant(value=bool(value)):
                 yield self.constants.get(str(value).lower(), ()), ()
-            case ast.Constant(value=int(value)):
-                yield self.constants.get(str(value), ()), ()
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
-                literal = self.constants.get(f"-{value}", ())
-                yield (
-                    (literal, ()) if literal else (self.symbols.get(("-", 1), ()), (node.operand,))
-                )
             case ast.UnaryOp(op=op, operand=operand):
                 yield self.symbols.get((_AST_SYMBOLS.get(type(op)), 1), ()), (operand,)
             case ast.BinOp(left=left, op=op, right=right):
@@ -296,6 +295,54 @@ class _Reader:
             f"{p.symbol or p.name}: {p.signature}" for group in self.calls.values() for p in group
         )
         return f"{shown!r} fits no primitive; known: {signatures}"
+
+
+def _number(node):
+    """The name of the constant that a number stands for; None for what is no number.
+
+    -1 and (1+2j) are operations to Python's parser.
+    """
+    match node:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+            left, right = _plain_number(left), _plain_number(right, negative=False)
+            if isinstance(left, int | float) and isinstance(right, complex):
+                try:
+                    value = left + right if isinstance(op, ast.Add) else left - right
+                except OverflowError:
+                    return None
+                return _constant_name(value)
+            return None
+    return _constant_name(_plain_number(node))
+
+
+def _plain_number(node, negative=True):
+    match node:
+        case ast.Constant(value=int() | float() | complex() as value):
+            return None if isinstance(value, bool) else value
+        case ast.UnaryOp(op=ast.USub(), operand=operand) if negative:
+            value = _plain_number(operand, negative=False)
+            return None if value is None else -value
+    return None
+
+
+def _constant_name(value):
+    if isinstance(value, float | complex):
+        type_ = Real if isinstance(value, float) else Complex
+        return type_.format(rounded(np.asarray(value))[()])
+    return None if value is None else str(value)
+
+
+def _seems_number(head, arguments):
+    """Whether an operation on constants, written with its symbol, is read as a number."""
+    heads = [a.head for a in arguments]
+    if not all(isinstance(h, Constant) and not h.name.isidentifier() for h in heads):
+        return False
+    if heads[-1].name[0] in "-(":
+        return False
+    if len(heads) == 1:
+        return head.symbol == "-"
+    types = [h.type for h in heads]
+    return head.symbol in ("+", "-") and types[0] != Complex and types[1:] == [Complex]
 
 
 def _rows(columns):
@@ -333,10 +380,7 @@ def _text(program):
         if not inner:
             name = _leaf(head)
             texts[node] = name, _UNARY if name.startswith("-") else _ATOM
-        elif head.symbol is None or (
-            # -1 would be read as the constant
-            len(inner) == 1 and head.symbol == "-" and inner[0][0].isdecimal()
-        ):
+        elif head.symbol is None or _seems_number(head, node.arguments):
             texts[node] = f"{head.name}({', '.join(t for t, _ in inner)})", _ATOM
         elif len(inner) == 1:
             texts[node] = head.symbol + _within(inner[0], _UNARY), _UNARY

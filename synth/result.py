@@ -79,7 +79,8 @@ class FrontPoint:
 class Result:
     """One search on one labelling.
 
-    task, dsl: names; inputs: the columns' types; label_names: what label values stand
+    task, dsl: names; inputs: the types of the task's columns, before any DSL re-expressed
+    them (`settings` then has "prepared", which says how); label_names: what label values stand
     for (None: for themselves); rows: {"train", "test", "labels"} counts; chosen: "program" or
     "table"; program: None where none was scored; total_bits: the least of all;
     saved_bits: table bits less the best program's total (None without a program);
@@ -153,8 +154,9 @@ class Result:
     def predict(self, columns):
         """Predicted labels (rows,), as the task's labels were written.
 
-        columns: a mapping of input names to arrays (rows,); a text column of a table
-        may stand as it is, `colour` for `colour=red`.  The program where it was
+        columns: a mapping of input names to arrays (rows,), as they were before a DSL
+        re-expressed them; a text column of a table may stand as it is, `colour` for
+        `colour=red`.  The program where it was
         chosen, and the majority label where it has no value, or one that names no
         label; else the table: the training label of the same inputs (the most
         frequent one), the majority label where there is none.  Raises RunError for a
@@ -163,19 +165,21 @@ class Result:
         task = self.trained_on
         if task is None:
             raise RunError("a saved result does not hold its data; search again to predict")
-        columns, majority = task.encode(columns), task.majority()
+        majority, dtype = task.majority(), task.label_type.dtype
         if self.chosen == "program":
-            values, defined = self.best.outputs(columns)
-            values = values.astype(np.int64)
+            values, defined = self.best.outputs(task.encode(columns))
+            # Whole-number labels may have a Real program.
+            dtype, values = values.dtype, values.astype(self.best.type.number)
             if self.program.inverted:
                 values = sum(task.alphabet) - values
             if task.label_names is not None:
                 defined &= np.isin(values, list(task.label_names))
             values = np.where(defined, values, majority)
         else:
-            values = _looked_up(task, columns, majority)
+            task = task.original
+            values = _looked_up(task, task.encode(columns), majority)
         if task.label_names is None:
-            return values.astype(task.label_type.dtype)
+            return values.astype(dtype)
         return np.array([task.label_names[v] for v in values.tolist()])
 
     def _repr_html_(self):
@@ -299,13 +303,13 @@ def _plain(value):
 def _looked_up(task, columns, majority):
     names = list(task.columns)
     seen = {}
-    train = [task.columns[n][task.train] for n in names]
-    for *inputs, label in zip(*train, task.labels[task.train], strict=True):
-        seen.setdefault(tuple(map(int, inputs)), []).append(int(label))
+    train = [task.columns[n][task.train].tolist() for n in names]
+    for *inputs, place in zip(*train, task.places().tolist(), strict=True):
+        seen.setdefault(tuple(inputs), []).append(place)
     table = {
-        key: min(set(found), key=lambda v: (-found.count(v), v)) for key, found in seen.items()
+        key: task.alphabet[min(set(found), key=lambda p: (-found.count(p), p))]
+        for key, found in seen.items()
     }
     asked = [columns[n].tolist() for n in names]
-    return np.array(
-        [table.get(tuple(map(int, row)), majority) for row in zip(*asked, strict=True)], np.int64
-    )
+    labels = [table.get(row, majority) for row in zip(*asked, strict=True)]
+    return np.array(labels, task.label_type.number)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from synth.errors import TaskError, TypeMismatchError
-from synth.types import INT_LIMIT, Int, Type
+from synth.types import ALLOWED, INT_LIMIT, Int, Type
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +22,14 @@ class Task:
     name; columns: names to arrays (rows,); types: names to types; labels: values
     of `label_type` (rows,); train: bool (rows,), all if not given; given_alphabet:
     the label values there can be, at least 2 (if not given, all of a Bool or Mod
-    type, and of an Int type those that occur in training); label_names: what the
-    label values stand for, a mapping, where they are numbers for something else;
+    type, and of an Int, Real or Complex type those that occur in training; Real and
+    Complex labels count as equal where `Type.coarse` makes them so); label_names: what
+    the label values stand for, a mapping, where they are numbers for something else;
     labelling: "true", or how the labels were made.
+
+    Where a DSL re-expressed the columns: input_weights, by which these share their
+    probability (see `Grammar`); source: the task as it was; express: the function that
+    made these columns of the source's, for unseen rows.
 
     Raises TaskError for no rows, no training row, columns of different lengths,
     one label only or labels outside the alphabet, and TypeMismatchError for types
@@ -42,6 +47,9 @@ class Task:
     label: str = "label"
     labelling: str = "true"
     settings: dict = field(default_factory=dict)
+    input_weights: dict | None = None
+    source: "Task | None" = None
+    express: object = field(default=None, repr=False)
 
     def __post_init__(self):
         if not self.columns:
@@ -49,13 +57,10 @@ class Task:
         for name in self.columns:
             if not isinstance(self.types.get(name), Type):
                 raise TypeMismatchError(
-                    f"column {name}: type {self.types.get(name)!r}; allowed: Bool, Mod(p), "
-                    "Int(low, high)"
+                    f"column {name}: type {self.types.get(name)!r}; allowed: {ALLOWED}"
                 )
         if not isinstance(self.label_type, Type):
-            raise TypeMismatchError(
-                f"label_type {self.label_type!r}; allowed: Bool, Mod(p), Int(low, high)"
-            )
+            raise TypeMismatchError(f"label_type {self.label_type!r}; allowed: {ALLOWED}")
         columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
         labels = self.label_type.check(self.labels, f"label column {self.label}")
         rows = len(labels)
@@ -72,15 +77,18 @@ class Task:
             raise TaskError(f"task {self.name}: train must be bool of shape ({rows},)")
         if not train.any():
             raise TaskError(f"task {self.name}: the training set has 0 rows; allowed: 1..{rows}")
+        number = self.label_type.number
         if self.given_alphabet is not None:
-            alphabet = tuple(sorted(map(int, self.given_alphabet)))
-            outside = labels[~np.isin(labels.astype(np.int64), alphabet)]
+            given = self.label_type.check(list(self.given_alphabet), "given_alphabet")
+            alphabet = tuple(np.unique(given.astype(number)).tolist())
+            outside = labels[~np.isin(self._compared(labels), self._compared(alphabet))]
             if outside.size:
                 raise TaskError(
                     f"task {self.name}: label {outside[0]} is not among the label values"
                 )
-        elif self.label_type.family == "Int":
-            alphabet = tuple(map(int, np.unique(labels[train])))
+        elif self.label_type.family == "Int" or self.label_type.inexact:
+            places = np.unique(self._compared(labels[train]), return_index=True)[1]
+            alphabet = tuple(labels[train][places].tolist())
         else:
             alphabet = tuple(range(self.label_type.size))
         if len(alphabet) < 2 and len(np.unique(labels)) < 2:
@@ -106,8 +114,16 @@ class Task:
 
     def counts(self):
         """How often each label value occurs in training, int64 (k,)."""
-        places = np.searchsorted(self.alphabet, self.labels[self.train].astype(np.int64))
-        return np.bincount(places, minlength=len(self.alphabet))
+        return np.bincount(self.places(), minlength=len(self.alphabet))
+
+    def places(self):
+        """Where in the alphabet each training label stands, int64 (n,)."""
+        labels = self._compared(self.labels[self.train])
+        return np.searchsorted(self._compared(self.alphabet), labels)
+
+    def _compared(self, values):
+        """Label values as numbers, by as many of their bits as labels are compared by."""
+        return self.label_type.coarse(np.asarray(values, self.label_type.number))
 
     def label_text(self, value):
         """How a label value is written in the task's own words."""
@@ -118,8 +134,11 @@ class Task:
     def encode(self, columns):
         """Typed columns from columns as a table has them: `colour=red` from `colour`.
 
+        Where a DSL re-expressed the columns, they are given as they were before.
         Raises TypeMismatchError for a column that is missing or of a wrong type.
         """
+        if self.source is not None:
+            return self.express(self.source.encode(columns))
         encoded = {}
         for name, type_ in self.types.items():
             source, equals, value = name.rpartition("=")
@@ -134,15 +153,26 @@ class Task:
                 raise TypeMismatchError(f"no column {name}; given: {given}")
         return encoded
 
+    @property
+    def original(self):
+        """The task before a DSL re-expressed its columns; itself where none did."""
+        if self.source is None:
+            return self
+        return replace(self.source, labels=self.labels, labelling=self.labelling)
+
     def majority(self):
         """The most frequent training label, ties to the smallest."""
         return self.alphabet[int(np.argmax(self.counts()))]
 
     def split(self, train, seed=0):
-        """The same task with other training rows: a fraction (float) or a count (int)."""
+        """The same task with other training rows: a fraction (float) or a count (int).
+
+        Columns that a DSL made of the training rows are as they were before it did.
+        """
         mask = training_mask(self.rows, train, seed)
-        settings = {**self.settings, "train": train, "seed": seed}
-        return replace(self, train=mask, settings=settings)
+        task = self.original
+        settings = {**task.settings, "train": train, "seed": seed}
+        return replace(task, train=mask, settings=settings)
 
     def permuted(self, seed=0):
         """The twin whose training labels are permuted among the training rows.

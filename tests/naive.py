@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from synth.program import Program
+from synth.types import UNDEFINED
 
 
 def productions_of(grammar):
@@ -53,18 +54,53 @@ def value(program, columns, row):
     """The value of a program on one row by plain recursion, or None where it has none."""
     head = program.head
     if not program.arguments:
-        return head.value if hasattr(head, "value") else columns[head.name][row]
+        given = head.value if hasattr(head, "value") else columns[head.name][row]
+        return legal(given, head.result)
     arguments = [value(a, columns, row) for a in program.arguments]
     if any(a is None for a in arguments):
         return None
     dtypes = [t.dtype for t in head.arguments]
     arrays = [np.array([a], d) for a, d in zip(arguments, dtypes, strict=True)]
     try:
-        with np.errstate(all="raise"):
+        with np.errstate(all="raise", under="ignore"):
             answer = head.function(*arrays)[0].item()
     except (ArithmeticError, ValueError):
         return None
-    return answer if head.result.low <= answer <= head.result.high else None
+    return legal(answer, head.result)
+
+
+def legal(value, type_):
+    """A value as its type has it, or None where it is none."""
+    if type_.family == "Real":
+        return None if value == UNDEFINED else rounded(float(value))
+    if type_.family == "Complex":
+        parts = rounded(complex(value).real), rounded(complex(value).imag)
+        return None if None in parts or value == UNDEFINED else complex(*parts)
+    return value if type_.low <= value <= type_.high else None
+
+
+def rounded(value, bits=40):
+    """A float to the nearest with so many bits of mantissa, ties to even, by fractions.
+
+    None where that is not finite.
+    """
+    if not math.isfinite(value):
+        return None
+    exponent = max(math.frexp(value)[1] - 1, -1022)  # 2**exponent <= abs(value), or subnormal
+    last_place = Fraction(2) ** (exponent - bits)
+    try:
+        return float(round(Fraction(value) / last_place) * last_place)
+    except OverflowError:
+        return None
+
+
+def label(value, type_):
+    """A value as labels are compared: numbers that are not exact by 28 bits."""
+    if type_.family == "Real":
+        return rounded(value, 28)
+    if type_.family == "Complex":
+        return rounded(value.real, 28), rounded(value.imag, 28)
+    return value
 
 
 def behaviour(program, columns):
@@ -123,10 +159,10 @@ def best_total(grammar, task, most, root):
     """The least program total on a task over all trees of `most` units; None without one."""
     n, k = int(task.train.sum()), len(task.alphabet)
     outside = root.size > k
-    labels = [int(v) for v in task.labels]
+    labels = [label(v, root) for v in task.labels.tolist()]
     best = None
     for seen, units in behaviours(grammar, task.columns, most)[root].items():
-        e = sum(int(seen[r]) != labels[r] for r in range(task.rows) if task.train[r])
+        e = sum(bool(label(seen[r], root) != labels[r]) for r in range(task.rows) if task.train[r])
         total = program_total(units / 1024, n, e, k, outside)
         best = total if best is None else min(best, total)
     return best

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 import synth
 from synth import schedule
-from synth.types import UNDEFINED, Bool, Int, Mod
+from synth.types import UNDEFINED, Bool, Complex, Int, Mod, Real
 from tests import naive
 
-# Bodies by signature, in letters: b(ool), m(od 5), i(nt).
+# Bodies by signature, in letters: b(ool), m(od 5), i(nt), r(eal), c(omplex).
 M, N = Mod(5), Int(-6, 6)
 BODIES = {
     "b:b": [np.logical_not],
@@ -32,8 +32,37 @@ BODIES = {
     "bii:i": [np.where],
     "bm:m": [lambda b, m: np.where(b, m, 0)],
     "iiii:i": [lambda a, b, c, d: a + b - c * d],
+    "r:r": [np.sqrt, np.abs, np.negative, lambda a: np.where(a < 0, np.nan, a / 3)],
+    "rr:r": [
+        np.add,
+        np.subtract,
+        np.multiply,
+        np.divide,
+        np.maximum,
+        lambda a, b: np.minimum(a / b, 2),  # without value where b is 0, though 2 is one
+        lambda a, b: np.where(b == 0, UNDEFINED, a + 0.1),
+    ],
+    "rr:b": [np.less, lambda a, b: 1 / a < b],
+    "bir:r": [np.where],
+    "i:r": [lambda a: a / 3],
+    "c:c": [np.negative, np.conjugate, lambda a: 1 / a],
+    "cc:c": [np.add, np.subtract, np.multiply],
+    "c:r": [np.abs, np.real],
+    "rr:c": [lambda a, b: a + 1j * b],
 }
-TYPES = {"b": Bool, "m": M, "i": N}
+TYPES = {"b": Bool, "m": M, "i": N, "r": Real, "c": Complex}
+REALS = [-2.5, -1.0, -0.0, 0.0, 0.1, 0.5, 1.0, 3.0, 4.0, 1e-3, 2.0**-1060, 1e200]
+VALUES = {
+    "Real": st.sampled_from(REALS),
+    "Complex": st.builds(complex, *[st.sampled_from([-1.0, -0.0, 0.0, 0.5, 2.0])] * 2),
+}
+
+
+def values_of(type_):
+    """A strategy of values of a type, few enough to meet again."""
+    if type_.family in VALUES:
+        return VALUES[type_.family]
+    return st.integers(max(type_.low, -6), type_.high)
 
 
 @st.composite
@@ -59,12 +88,12 @@ def grammars(draw):
         for copy in range(draw(st.integers(0 if k else 1, 2))):
             name = f"{type_.family.lower()}{copy}"
             inputs[name] = type_
-            values = st.integers(max(type_.low, -6), type_.high)
-            column = draw(st.lists(values, min_size=rows, max_size=rows))
+            column = draw(st.lists(values_of(type_), min_size=rows, max_size=rows))
             columns[name] = np.array(column).astype(type_.dtype)
     if draw(st.booleans()):
         type_ = draw(st.sampled_from(dsl.types))
-        dsl.constant(type_.high, type_, name="c", weight=draw(st.sampled_from([1, 0.1])))
+        value = draw(values_of(type_))
+        dsl.constant(value, type_, name="c", weight=draw(st.sampled_from([1, 0.1])))
     costs = None
     if draw(st.booleans()):
         base = draw(st.sampled_from([0, 1, 0.7]))

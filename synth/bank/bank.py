@@ -24,6 +24,8 @@ BYTE_ROWS = 16
 #: The index is doubled where more than this share of its slots would be taken; where memory
 #: does not allow that, it is filled to the second share.
 LOAD, MOST_LOAD = 0.45, 0.7
+#: Values of inexact types that are compared with labels at a time.
+COARSE_VALUES = 2**14
 _FIRST_SLOTS = 4096
 
 
@@ -154,6 +156,12 @@ class Bank:
         rows = self.behaviours[first:stop]
         if self.type.storage is None:
             kernels.errors_bits(rows, *self.packed(labels, count), out)
+        elif self.type.inexact:
+            labels, some = self.type.coarse(labels), max(1, COARSE_VALUES // self.rows)
+            for k in range(0, stop - first, some):
+                values = self.type.coarse(rows[k : k + some].view(self.type.storage)[:, :count])
+                for wrong, labelling in zip(out, labels, strict=True):
+                    wrong[k : k + some] = np.count_nonzero(values != labelling, axis=1)
         else:
             cells = np.ascontiguousarray(labels, self.type.storage)
             kernels.errors_cells(rows.view(self.type.storage), cells, out)

@@ -1,7 +1,11 @@
 """The built-in DSLs, and how a DSL is found by name, entry point or file.
 
 A DSL module has `build(types, **settings)`, which makes the DSL for a task whose
-columns and labels have these types, and `fits(types)`, whether it serves them.
+columns and labels have these types, the labels' last, and `fits(types)`, whether it
+serves them.  It may have `prepare(task, **settings)`, which re-expresses a task's
+columns before its inputs become those of the grammar: comparisons instead of numbers,
+say.  It gets the settings that `build` gets and answers a `Task` of the same rows and
+labels, with `source` and `express`, and may never look at labels or held-out rows.
 The modules beside this one are found by themselves; other packages name theirs
 in the entry point group `synth.dsls`.
 """
@@ -14,13 +18,17 @@ import pkgutil
 import sys
 import threading
 import traceback
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
+
+import numpy as np
 
 from synth.check import check_dsl
 from synth.dsl import DSL
 from synth.errors import DSLError, SynthError
 from synth.registry import bind, parse_spec
+from synth.task import Task
 
 # Two threads that turn standard output aside at once would leave it so.
 _LOADING = threading.RLock()
@@ -46,9 +54,8 @@ def describe(name):
 def for_types(types):
     """The built-in DSL that fits these types.  Raises DSLError where none does."""
     for name in _built_in():
-        module = _maker(name)
-        if module.fits(types):
-            return module.build(types)
+        if _maker(name).fits(types):
+            return load_dsl(name, types)
     given = ", ".join(sorted({str(t) for t in types}))
     raise DSLError(
         f"no built-in DSL fits columns and labels of {given}; give one with --dsl "
@@ -82,6 +89,22 @@ def find(spec):
     _maker(parse_spec(spec)[0])
 
 
+def prepared(dsl, task):
+    """The task as a DSL reads it: itself, unless the DSL re-expresses columns.
+
+    Raises DSLError where that fails, or makes anything but a task of the same labels.
+    """
+    if dsl.prepare is None:
+        return task
+    made = _called(dsl.prepare, f"DSL {dsl.name}", task)
+    if not isinstance(made, Task):
+        raise DSLError(f"DSL {dsl.name} prepares {type(made).__name__}; a Task is needed")
+    for part in ("labels", "train"):
+        if not np.array_equal(getattr(made, part), getattr(task, part)):
+            raise DSLError(f"DSL {dsl.name} changes the task's {part}; only columns may change")
+    return made
+
+
 def _built_in():
     return sorted(m.name for m in pkgutil.iter_modules(__path__))
 
@@ -95,6 +118,7 @@ def _maker(name):
 
 
 def _made(maker, what, positional, named, types, strange):
+    prepare = getattr(maker, "prepare", None)
     maker = getattr(maker, "build", maker)
     if not isinstance(maker, DSL):
         if not callable(maker):
@@ -104,13 +128,9 @@ def _made(maker, what, positional, named, types, strange):
         except (TypeError, ValueError):
             raise DSLError(f"{what} is no DSL and no function that makes one") from None
         settings = bind(maker, what, positional, named, skip=1)
-        try:
-            maker = maker(types, **settings) if takes else maker()
-        except SynthError:
-            raise
-        except (Exception, SystemExit) as error:
-            text = " ".join(str(error).split())
-            raise DSLError(f"{what} fails: {type(error).__name__}: {text}") from error
+        maker = _called(maker, what, *((types,) if takes else ()), **settings)
+        if prepare is not None and isinstance(maker, DSL):
+            maker.prepare = partial(prepare, **settings)
     if not isinstance(maker, DSL):
         raise DSLError(f"{what} makes {type(maker).__name__}; a DSL is needed")
     problems = check_dsl(maker) if strange else []
@@ -118,6 +138,17 @@ def _made(maker, what, positional, named, types, strange):
         more = f" (and {len(problems) - 1} more: see synth.check_dsl)" if problems[1:] else ""
         raise DSLError(f"{what}: {problems[0]}{more}")
     return maker
+
+
+def _called(function, what, *arguments, **settings):
+    """What a stranger's function answers; its errors in one line."""
+    try:
+        return function(*arguments, **settings)
+    except SynthError:
+        raise
+    except (Exception, SystemExit) as error:
+        text = " ".join(str(error).split())
+        raise DSLError(f"{what} fails: {type(error).__name__}: {text}") from error
 
 
 def _from_file(spec):
