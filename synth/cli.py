@@ -82,7 +82,7 @@ def _shared(function):
         click.option("--threads", type=int, help="Side by side.  [default: all cores]"),
         click.option("--train", type=Train(), help="Training rows: 0.5, 1.0, or a count."),
         click.option("--seed", type=click.IntRange(0), help="Of the split and of twins."),
-        click.option("--label", help="Label column of a CSV.  [default: the last]"),
+        click.option("--label", help="Label column of a CSV, or COLUMN=VALUE."),
         click.option("--drop", multiple=True, help="Column of a CSV to leave out; repeatable."),
         click.option("--modulus", type=int, help="Read a CSV's whole numbers modulo this."),
         click.option("--save", type=click.Path(dir_okay=False), help="Write the run as JSON."),

@@ -202,6 +202,7 @@ def test_check_dsl_passes_the_built_in_ones():
         "boolean:ite",
         "modular:p=31",
         "integer",
+        "features",
     ):
         assert synth.check_dsl(synth.load_dsl(name)) == []
 

@@ -45,6 +45,15 @@ def search_rows(result):
     if result.label_names and list(result.label_names.values()) != ["0", "1"]:
         yield "labels", ", ".join(f"{k} = {v}" for k, v in result.label_names.items())
     yield "DSL", result.dsl
+    if result.settings.get("prepared"):
+        made = result.settings["prepared"].items()
+        yield (
+            "prepared",
+            ", ".join(
+                f"{value:,} {name}" if isinstance(value, int) else f"{name} {value}"
+                for name, value in made
+            ),
+        )
     yield "chosen", result.chosen
     yield "best program", program_text(result)
     if program is not None:
@@ -96,7 +105,7 @@ def contrast_text(contrast, width=None):
     """A contrast as text: both labellings side by side."""
     width = width or terminal_width()
     pad = 18
-    heads = ("task", "inputs", "rows", "labels", "DSL")
+    heads = ("task", "inputs", "rows", "labels", "DSL", "prepared")
     first, second = (dict(search_rows(r)) for r in (contrast.structured, contrast.random))
     column = (width - pad - 2) // 2
     lines = []

@@ -1,9 +1,10 @@
 """Tasks from CSV files: types are inferred from the columns.
 
-0, 1, true, false -> Bool; whole numbers -> Int, or Mod(p) where a modulus is
-given; text with at most 16 different values -> one Bool column a value, named
-`colour=red`.  Whole-number labels of more than two values keep their values;
-other labels are numbered 0..k-1 in sorted order and named in reports.
+0, 1, true, false -> Bool; whole numbers -> Int, or Mod(p) where a modulus is given;
+numbers with a point or an exponent -> Real; text with at most 16 different values ->
+one Bool column a value, named `colour=red`.  Labels that are numbers, of more than two
+values, keep their values; other labels are numbered 0..k-1 in sorted order and named in
+reports.
 """
 
 import csv
@@ -16,7 +17,7 @@ import numpy as np
 
 from synth.errors import TaskError
 from synth.task import Task, training_mask
-from synth.types import INT_LIMIT, Bool, Int, Mod
+from synth.types import INT_LIMIT, Bool, Int, Mod, Real
 
 #: The most different values of a text column.
 MOST_VALUES = 16
@@ -24,6 +25,7 @@ MOST_VALUES = 16
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 # What people write for a missing number.
+_INFINITE = {"inf", "infinity"}
 _MISSING = {"na", "n/a", "nan", "null", "none", "?", "-", ".", "missing"}
 _TRUTH = {"0": False, "1": True, "false": False, "true": True}
 
@@ -43,10 +45,11 @@ class _Column:
 def read_table(path, *, label=None, drop=(), modulus=None, train=0.5, seed=0):
     """The task of a CSV file whose first line names the columns.
 
-    label: the column of the labels, the last one unless given; drop: names of
-    columns to leave out; modulus: makes whole numbers residues.  Columns are parted
-    by commas, or by semicolons or tabs where the first line has no comma.  Raises
-    TaskError, which names the line and the column, for what cannot be used.
+    label: the column of the labels, the last one unless given, or COLUMN=VALUE: whether
+    that column has this value, as it is written; drop: names of columns to leave out;
+    modulus: makes whole numbers residues.  Columns are parted by commas, or by
+    semicolons or tabs where the first line has no comma.  Raises TaskError, which names
+    the line and the column, for what cannot be used.
     """
     path = Path(path)
     try:
@@ -57,22 +60,22 @@ def read_table(path, *, label=None, drop=(), modulus=None, train=0.5, seed=0):
                 raise TaskError(f"no column {name!r} to drop; columns: {', '.join(names)}")
         columns = [c for c in columns if c.name not in drop]
         names = [c.name for c in columns]
-        if label is None:
-            label = names[-1]
-        if label not in names:
-            raise TaskError(f"no column {label!r}; columns: {', '.join(names)}")
-        inputs = [c for c in columns if c.name != label]
+        label = names[-1] if label is None else label
+        chosen, value = _label_column(columns, label)
+        inputs = [c for c in columns if c is not chosen]
         if not inputs:
-            raise TaskError(f"one column only, {label}; allowed: inputs and a label column")
+            raise TaskError(f"one column only, {chosen.name}; allowed: inputs and a label column")
         values, types = {}, {}
         for column in inputs:
             for name, type_, cells in _typed(column, modulus):
                 if name in values:
                     raise TaskError(f"line 1: column {name} would be there twice")
                 values[name], types[name] = cells, type_
-        chosen = columns[names.index(label)]
         mask = training_mask(len(chosen.cells), train, seed)
-        labels, label_type, label_names = _labels(chosen, modulus, mask)
+        if value is None:
+            labels, label_type, label_names = _labels(chosen, modulus, mask)
+        else:
+            labels, label_type, label_names = _one_label(chosen, value)
         task = Task(path.name, values, types, labels, label_type, mask, None, label_names, label)
         return task.split(train, seed)
     except TaskError as error:
@@ -134,6 +137,8 @@ def _typed(column, modulus):
     if all(map(_WHOLE.fullmatch, different)):
         numbers = _numbers(column, -INT_LIMIT, INT_LIMIT)
         return [(column.name, Int(int(numbers.min()), int(numbers.max())), numbers)]
+    if _all_numbers(column):
+        return [(column.name, Real, _reals(column))]
     _refuse_free_text(column)
     return [
         (f"{column.name}={value}", Bool, np.array([c == value for c in cells]))
@@ -164,6 +169,14 @@ def _labels(column, modulus, train):
         if len(found) == 2:
             return numbers == found[1], Bool, dict(enumerate(map(str, found)))
         return numbers, Int(int(found[0]), int(found[-1])), None
+    if _all_numbers(column):
+        numbers = Real.check(_reals(column), f"column {column.name}")
+        found = np.unique(numbers)
+        if len(found) == 1:
+            raise TaskError(f"column {column.name}: one label only; allowed: 2 and more")
+        if len(found) == 2:
+            return numbers == found[1], Bool, dict(enumerate(map(Real.format, found)))
+        return numbers, Real, None
     _refuse_free_text(column)
     trained = {c for c, t in zip(cells, train, strict=True) if t}
     if len(different) > 2:
@@ -174,6 +187,43 @@ def _labels(column, modulus, train):
     if len(different) == 2:
         return values == 1, Bool, names
     return values, Int(0, len(different) - 1), names
+
+
+def _label_column(columns, label):
+    """The column that a label names, and the value it asks for, or None."""
+    found = {c.name: c for c in columns}
+    if label in found:
+        return found[label], None
+    named = [n for n in found if label.startswith(f"{n}=")]
+    if not named:
+        raise TaskError(f"no column {label!r}; columns: {', '.join(found)}")
+    name = max(named, key=len)
+    return found[name], label[len(name) + 1 :]
+
+
+def _one_label(column, value):
+    """(values, type, names) of one value of a column against all others."""
+    different = sorted(set(column.cells))
+    if value not in different:
+        shown = ", ".join(different[:MOST_VALUES]) + ", ..." * (len(different) > MOST_VALUES)
+        raise TaskError(f"column {column.name} has no value {value!r}; values: {shown}")
+    if len(different) == 1:
+        raise TaskError(f"column {column.name}: one label only ({value}); allowed: 2 and more")
+    return np.array([c == value for c in column.cells]), Bool, {0: f"not {value}", 1: value}
+
+
+def _all_numbers(column):
+    return all(map(_NUMBER.fullmatch, column.cells))
+
+
+def _reals(column):
+    values = np.array([float(c) for c in column.cells])
+    with np.errstate(over="ignore"):
+        _, legal = Real.rounded(values)
+    if legal is not None:
+        row = int(np.flatnonzero(~legal)[0])
+        raise TaskError(f"{column.where(row)}: {column.cells[row]} is too large; allowed: 1e308")
+    return values
 
 
 def _numbers(column, low, high):
@@ -187,20 +237,22 @@ def _numbers(column, low, high):
 
 
 def _refuse_free_text(column):
-    """Raises TaskError for a number with a fraction, and for too many different texts."""
-    allowed = f"allowed: whole numbers, true and false, or at most {MOST_VALUES} different texts"
+    """Raises TaskError for what is no number among numbers, and too many different texts."""
+    allowed = f"allowed: numbers, true and false, or at most {MOST_VALUES} different texts"
     seen = set()
-    others = [c for c in column.cells if c.lower() not in _MISSING]
+    strange = {c for c in column.cells if c.lower() in _MISSING or _infinite(c)}
+    others = [c for c in column.cells if c not in strange]
     numeric = bool(others) and all(map(_NUMBER.fullmatch, others))
     for row, cell in enumerate(column.cells):
         seen.add(cell)
-        if numeric and cell.lower() in _MISSING:
-            raise TaskError(
-                f"{column.where(row)}: {cell!r} among numbers is a missing value; {allowed}"
-            )
-        if _NUMBER.fullmatch(cell) and not _WHOLE.fullmatch(cell):
-            raise TaskError(f"{column.where(row)}: {cell} has a fraction; {allowed}")
+        if numeric and cell in strange:
+            what = "infinite" if _infinite(cell) else "a missing value"
+            raise TaskError(f"{column.where(row)}: {cell!r} among numbers is {what}; {allowed}")
         if len(seen) > MOST_VALUES:
             raise TaskError(
                 f"{column.where(row)}: {cell!r} is the {len(seen)}th different text; {allowed}"
             )
+
+
+def _infinite(cell):
+    return cell.lower().lstrip("+-") in _INFINITE
