@@ -6,6 +6,7 @@ Nothing here imports the engine, the kernels, the curried primitives or the code
 import itertools
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -79,6 +80,7 @@ def legal(value, type_):
     return value if type_.low <= value <= type_.high else None
 
 
+@lru_cache(maxsize=2**16)
 def rounded(value, bits=40):
     """A float to the nearest with so many bits of mantissa, ties to even, by fractions.
 

@@ -6,7 +6,6 @@ import json
 import math
 import sys
 from dataclasses import replace
-from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -61,15 +60,24 @@ def test_a_threshold_has_as_few_digits_as_separate(one, two):
     low, high = min(one, two), max(one, two)
     threshold = features.separating(low, high)
     assert low < threshold <= high
-    digits = len(Decimal(repr(threshold)).normalize().as_tuple().digits)
-    middle = (low + high) / 2
-    for fewer in range(1, digits):
-        scale = 10.0 ** (math.floor(math.log10(abs(middle))) - fewer + 1)
-        for candidate in (math.floor(middle / scale), math.ceil(middle / scale)):
-            # A tenth of the gap is fine enough: 0 stands between -1 and 1.0001.
-            assert not low * (1 + 1e-12) < candidate * scale < high * (1 - 1e-12) or (
-                scale < (high - low) / 100
-            )
+    assert threshold == separated(low, high)
+
+
+def separated(low, high):
+    """The same by exact fractions: the coarsest power of ten with a multiple in between.
+
+    No coarser than the first digit of the middle, or a tenth of that of the gap.
+    """
+    middle, gap = Fraction(low) / 2 + Fraction(high) / 2, Fraction(high) - Fraction(low)
+    for exponent in range(320, -320, -1):
+        unit = Fraction(10) ** exponent
+        if unit > max(abs(middle), gap / 10):
+            continue
+        down = middle // unit * unit
+        fits = [c for c in (down, down + unit) if low < float(c) <= high]
+        if fits:
+            return float(min(fits, key=lambda c: (abs(c - middle), -c)))
+    raise AssertionError("two numbers that differ have one in between")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +213,7 @@ def test_predictions_from_the_original_columns(seed):
 def test_the_table_knows_rows_by_their_own_columns():
     task = table()
     result = replace(synth.search(task, max_bits=4), chosen="table")
-    row = int(np.flatnonzero(task.train)[0])
+    row = int(np.flatnonzero(task.train & (task.labels != task.majority()))[0])
     near = {n: c[row : row + 1].copy() for n, c in task.columns.items()}
     assert result.predict(near)[0] == task.labels[row]
     # Within the same thresholds, but not the same row.
@@ -262,6 +270,9 @@ def test_too_many_comparisons():
     assert many.settings["prepared"]["sums"] == 2
     singles = features.prepare(task, sums=1).settings["prepared"]["comparisons"]
     few = features.prepare(task, most=singles)
+    assert synth.search(task, f"features:most={singles}", max_bits=9).dsl == (
+        f"features:thresholds=8,most={singles}"
+    )
     assert few.settings["prepared"] == {
         "thresholds": 8, "sums": 1, "comparisons": singles,
     }  # fmt: skip
@@ -329,6 +340,12 @@ def test_rounding_errors_make_no_threshold():
                 synth.Task("t", {"z": [1j, 2]}, {"z": synth.Complex}, [0, 1], Bool)
             ),
             "no built-in DSL fits columns and labels of Bool, Complex",
+        ),
+        (
+            lambda: synth.search(
+                synth.Task("t", {"z": [1j, 2]}, {"z": synth.Complex}, [0, 1], Bool), "features"
+            ),
+            "column z is Complex; features takes Real, Int, Mod, Bool",
         ),
     ],
 )  # fmt: skip
@@ -499,7 +516,8 @@ def test_labels_of_reals(tmp_path):
 
     assert labels("0.5", "-1e1", "0.50") == ("Bool", {0: "-10.0", 1: "0.5"}, [True, False, True])
     assert labels("0.5", "1", "2.25") == ("Real", None, [0.5, 1.0, 2.25])
-    path = write(tmp_path / "t.csv", "a=b,y", [("c", 1.5), ("d", 2.5), ("c", 3.5)])
+    rows = [(1, "c", 1.5), (2, "d", 2.5), (5, "c", 3.5)]
+    path = write(tmp_path / "t.csv", "a,a=b,y", rows)
     task = synth.read_table(path, label="a=b=c")
     assert task.labels.tolist() == [True, False, True]
     assert synth.read_table(path, label="a=b").label_names == {0: "c", 1: "d"}

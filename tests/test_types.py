@@ -210,7 +210,7 @@ def test_annotations_and_signatures():
         (lambda a, b: np.where(b == 0, np.nan, a), ([1, 2], [0, 1]), [None, 2.0]),
         (np.multiply, ([1e300, 2, TOP], [1e10, 0.1, 1]), [None, 0.2, TOP]),
         (np.floor_divide, ([7, 7, 1], [2, 0, 1]), [3.0, None, 1.0]),
-        (np.power, ([2, -1, 10], [0.5, 0.5, 400]), [2**0.5, None, None]),
+        (np.power, ([2, -1, 10, 4], [0.5, 0.5, 400, -1]), [2**0.5, None, None, 0.25]),
         (np.remainder, ([7.5, 1], [2, 0]), [1.5, None]),
     ],
 )
@@ -349,10 +349,12 @@ def test_whole_numbers_are_real_to_a_dsl_without_int():
     assert result.program.exceptions == 0
     assert result.predict(columns).tolist() == labels.tolist()
     assert result.predict({"a": [100], "b": [3]}).tolist() == [106]
-    halves = synth.Task("t", columns, types, columns["a"] // 2, Int(0, 20))
-    found = synth.search(halves, dsl, max_bits=12)
-    if found.chosen == "program":  # a Real answer is not cut to a whole number
-        assert found.predict({"a": [5], "b": [0]}).dtype == np.float64
+    # A Real answer is not cut to a whole number.
+    evens = {"a": 2 * columns["a"], "b": columns["b"]}
+    types["a"] = Int(0, 12)
+    halves = synth.search(synth.Task("t", evens, types, columns["a"], Int(0, 20)), dsl)
+    assert halves.program.text == "a * 0.5"
+    assert halves.predict({"a": [5], "b": [0]}).tolist() == [2.5]
 
 
 def test_labels_of_given_values():

@@ -24,6 +24,7 @@ from synth.types import Bool, Real
 #: The most comparisons that can be asked for: the engine numbers what makes programs
 #: with 16 bits.
 MOST = 65_000
+DEFAULT_MOST = 20_000
 
 NUMBERS = ("Real", "Int", "Mod")
 
@@ -33,7 +34,7 @@ def fits(types):
     return "Real" in families and families <= {*NUMBERS, "Bool"}
 
 
-def build(types=(), thresholds: int = 8, sums: int | None = None, most: int = 20_000):
+def build(types=(), thresholds: int = 8, sums: int | None = None, most: int = DEFAULT_MOST):
     """The DSL of comparisons; thresholds: of a column or a sum, at most.
 
     sums: of how many columns at most, 1..3; unless given 2, or 1 where sums of 2 would
@@ -47,6 +48,7 @@ def build(types=(), thresholds: int = 8, sums: int | None = None, most: int = 20
         if value is not None and not 1 <= value <= high:
             raise SettingError(f"features: {key}={value}; allowed: 1..{high}")
     given = {"thresholds": thresholds, "sums": sums}
+    given["most"] = None if most == DEFAULT_MOST else most
     name = ",".join(f"{k}={v}" for k, v in given.items() if v is not None)
     dsl = DSL(f"features:{name}", types=(Bool,), description=__doc__)
     two = "Bool, Bool -> Bool"
@@ -56,14 +58,18 @@ def build(types=(), thresholds: int = 8, sums: int | None = None, most: int = 20
     return dsl
 
 
-def prepare(task, thresholds: int = 8, sums: int | None = None, most: int = 20_000):
+def prepare(task, thresholds: int = 8, sums: int | None = None, most: int = DEFAULT_MOST):
     """The task with comparisons instead of numbers, and the weights that price them.
 
-    Raises TaskError where the labels are not of two values, no column differs among
-    the training rows, or there would be more than `most` comparisons.
+    Raises TaskError where the labels are not of two values, a column is Complex, no
+    column differs among the training rows, or there would be more than `most`
+    comparisons.
     """
     if task.label_type != Bool:
         raise TaskError(_about_labels(task))
+    for name, type_ in task.types.items():
+        if type_ != Bool and type_.family not in NUMBERS:
+            raise TaskError(f"column {name} is {type_}; features takes {', '.join(NUMBERS)}, Bool")
     if all(t == Bool for t in task.types.values()):
         return task
     groups = _groups(task, thresholds, 2 if sums is None else sums, most)
@@ -117,16 +123,16 @@ def separating(low, high):
 
     Between whole numbers (int) it is one too.
     """
-    with localcontext(prec=50):
+    with localcontext(prec=2000):  # more digits than any sum of two floats has
         low_, high_ = Decimal(low), Decimal(high)
-        middle, exponent = (low_ + high_) / 2, (high_ - low_).adjusted() - 1
+        middle, exponent = (low_ + high_) * Decimal("0.5"), (high_ - low_).adjusted() - 1
         if middle:
             exponent = max(exponent, middle.adjusted())
         if isinstance(low, int):
             exponent = max(exponent, 0)
         while True:
             unit = Decimal(1).scaleb(exponent)
-            down = (middle / unit).to_integral_value(ROUND_FLOOR) * unit
+            down = middle.scaleb(-exponent).to_integral_value(ROUND_FLOOR) * unit
             between = [c for c in (down + unit, down) if low < float(c) <= high]
             if between:
                 return float(min(between, key=lambda c: abs(c - middle)))
