@@ -232,7 +232,7 @@ def _keep(kept, engine, scores, columns, labels, limits):
     checkpoint = Checkpoint(*kept, {
         "dsl": digest_of_grammar(engine.grammar, engine.rules),
         "task": digest_of_columns(columns, labels),
-        "rows": [len(labels[0]), len(engine.aim.training[0])],
+        "rows": [len(labels[0]), scores[0].n],
         "top": scores[0].top,
         "max_bits": limits.max_bits,
         "memory": limits.memory,
@@ -263,6 +263,8 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
     labels = [root.check(t.labels[order], f"label column {t.label}") for t in labellings]
     scores = [Score(n, len(t.alphabet), root.size > len(t.alphabet), int(top)) for t in labellings]
     tables = [codes.table_bits(t.counts()) for t in labellings]
+    if exact and root.inexact:
+        raise SettingError(f"exact: labels of {root}; allowed: Bool, Mod and Int")
     with _interrupts() as interrupted:
         training = np.stack([values[:n] for values in labels])
         if exact:
@@ -270,7 +272,8 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
             engine = Enumerator(grammar, grammar_columns, root, given, interrupted)
             solver = _solve(engine, training, scores, limits, progress)
         else:
-            aim, solver = Aim(training, scores), None
+            # Labels of inexact types are compared here, not by the kernels that score alone.
+            aim, solver = None if root.inexact else Aim(training, scores), None
             engine = Enumerator(grammar, grammar_columns, root, limits, interrupted, aim)
             if kept is not None:
                 _keep(kept, engine, scores, grammar_columns, labels, limits)

@@ -34,6 +34,7 @@ class Score:
 
     def __init__(self, n, k, outside, top):
         self.code = codes.program_totals(n, k, outside)
+        self.n = n
         self.two = k == 2 and not outside
         self.top = top
         self.best = None
