@@ -35,7 +35,7 @@ def main():
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         fused = compile_fused(Path(folder))
-        for measure in (booleans, wide_rows):
+        for measure in (booleans, blocks, nodes, wide_rows):
             for row in measure(fused, options.repeats, Path(folder)):
                 rows.append(row)
                 report(row)
@@ -88,10 +88,10 @@ def run_fused(fused, *arguments):
     return int(made), int(distinct), float(seconds)
 
 
-def enumerate_(grammar, columns, most):
+def enumerate_(grammar, columns, most, threads=1):
     """(candidates but the leaves, distinct, seconds) of one enumeration."""
     begin = time.perf_counter()
-    found = synth.enumerate_programs(grammar, columns, max_bits=most)
+    found = synth.enumerate_programs(grammar, columns, max_bits=most, threads=threads)
     seconds = time.perf_counter() - begin
     return found.candidates - found.levels[0].candidates, len(found), seconds
 
@@ -143,6 +143,49 @@ def booleans(fused, repeats, folder):
         what = f"booleans, {n} variables, {most} operators"
         yield paired(what, fused, ("bool", n, most), grammar, columns, most, repeats)
     yield against_python(repeats)
+
+
+def blocks(fused, repeats, folder):
+    """One thread and two against what one core can do: hashes first, slots prefetched."""
+    if fused is None:
+        return
+    for n, most in ((4, 7), (5, 5), (6, 4)):
+        columns = literals(n)
+        grammar = synth.Grammar(connectives(), dict.fromkeys(columns, Bool), costs=operators)
+        runs = {1: [], 2: [], "C++": []}
+        for threads in (1, 2):
+            enumerate_(grammar, columns, most, threads)
+        for _ in range(repeats):
+            for threads in (1, 2):
+                made, distinct, seconds = enumerate_(grammar, columns, most, threads)
+                runs[threads].append(seconds)
+            other = run_fused(fused, "block", n, most)
+            assert other[:2] == (made, distinct)
+            runs["C++"].append(other[2])
+        yield {
+            "what": f"booleans, {n} variables, {most} operators, blocks",
+            "ours M/s": made / statistics.median(runs[1]) / 1e6,
+            "blocked C++ M/s": made / statistics.median(runs["C++"]) / 1e6,
+            **ratios("one thread", runs["C++"], runs[1]),
+            **ratios("two threads over one", runs[1], runs[2]),
+            **ratios("two threads", runs["C++"], runs[2]),
+        }
+
+
+def ratios(what, theirs, ours):
+    found = [a / b for a, b in zip(theirs, ours, strict=True)]
+    return {what: statistics.median(found), f"{what}, least": min(found),
+            f"{what}, most": max(found)}  # fmt: skip
+
+
+def nodes(fused, repeats, folder):
+    """All functions of 4 variables by number of nodes over and/or/not, to the last."""
+    rows = np.arange(16)
+    columns = {f"x{v}": (rows >> v & 1).astype(bool) for v in range(4)}
+    dsl = synth.load_dsl("boolean:basis=and-or-not")
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool), costs=lambda item: 1)
+    what = "booleans, 4 variables, all by nodes"
+    yield paired(what, fused, ("direct", 99), grammar, columns, None, repeats)
 
 
 def against_python(repeats):
