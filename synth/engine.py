@@ -461,8 +461,10 @@ def _arity(rules, type_):
 def _behaviours(root, columns):
     """How many behaviours the root type can have on these rows; many, where that is many."""
     distinct = set()
-    for row in zip(*(c.tolist() for c in columns.values()), strict=True):
-        distinct.add(row)
+    rows = len(next(iter(columns.values())))
+    for first in range(0, rows, 64):
+        parts = [c[first : first + 64].tolist() for c in columns.values()]
+        distinct.update(zip(*parts, strict=True))
         if len(distinct) > 32:
             break
     return root.size ** len(distinct)

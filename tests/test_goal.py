@@ -25,14 +25,14 @@ def least_exact(grammar, task, most, root):
     return min(found, default=None)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(grammars(), st.data())
 def test_least_exact_programs_equal_brute_force(drawn, data):
     """However few programs are enumerated before the rest is solved from the target."""
     grammar, columns = drawn
-    if not grammar.is_prior:
-        return
     root = grammar.types[0]
+    if not grammar.is_prior or root.inexact:
+        return
     most = budget_of(grammar)
     held = sorted(naive.behaviours(grammar, columns, most)[root].items(), key=lambda item: item[1])
     if not held:
@@ -185,3 +185,8 @@ def test_limits_and_output(capsys):
     assert nothing.program is None
     assert nothing.stop_reason == "max_bits"
     assert nothing.exact_bound >= 20
+    reals = synth.Task("t", {"x": np.arange(3.0)}, {"x": synth.Real}, np.arange(3.0), synth.Real)
+    dsl = synth.DSL("sum")
+    dsl.add(np.add, "Real, Real -> Real")
+    with pytest.raises(synth.SynthError, match="exact: labels of Real; allowed: Bool, Mod and Int"):
+        synth.search(reals, dsl, exact=True)
