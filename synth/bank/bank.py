@@ -42,7 +42,7 @@ class Bank:
         self.arity = arity
         self.words = type.words(rows)
         self.mask = type.pack(np.ones((1, rows), type.dtype))[0]
-        self.block = int(np.clip(BLOCK_BYTES // (8 * self.words), 1, 1024))
+        self.block = int(np.clip(BLOCK_BYTES // (8 * self.words), 1, 8192))
         self.row_bytes = 8 * self.words + 2 + 4 * arity
         self.direct = type.storage is None and rows <= DIRECT_ROWS and 2**rows <= memory
         if self.direct:
@@ -52,7 +52,7 @@ class Bank:
             index = stores.WORD if self.words == 1 else stores.TAGGED
             slots = np.zeros(_FIRST_SLOTS, np.uint64)
         keys = np.random.default_rng(0x5EED).integers(0, 2**32, 2 * self.words, np.uint64)
-        state = np.array([0, index], np.int64)
+        state = np.array([0, index, 0], np.int64)
         arrays = self._reserve(self.limit(memory) + 1)
         self.store = kernels.Store(*arrays, slots, keys, state)
         self.costs = []

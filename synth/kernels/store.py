@@ -19,10 +19,11 @@ import numpy as np
 from numba import njit
 
 #: rows uint64 (capacity, W); rule uint16 and arguments uint32 (capacity, A): how a row
-#: is made; slots uint64: the index; keys uint64 (2 W,): of the hash; state int64 (2,).
+#: is made; slots uint64: the index; keys uint64 (2 W,): of the hash; state int64 (3,).
 Store = namedtuple("Store", "rows rule arguments slots keys state")
 # Store.state: rows held; the kind of index.
-COUNT, INDEX = range(2)
+# TOUCHED keeps the compiler from leaving out loads that only fill the cache.
+COUNT, INDEX, TOUCHED = range(3)
 BYTE, BIT, WORD, TAGGED = range(4)
 
 #: Rows that are caught aside: words uint64 (C, W), rule uint16 (C,), arguments uint32
@@ -36,7 +37,7 @@ MADE, DROPPED = range(2)
 #: block uint64 (B, W); slot uint64 (B,), left uint32 (B + 1,), dead and fresh uint8 (B,).
 Scratch = namedtuple("Scratch", "block slot left dead fresh")
 
-ZERO, ONE = np.uint64(0), np.uint64(1)
+ZERO, ONE, AHEAD = np.uint64(0), np.uint64(1), np.uint64(16)
 SIX, SIXTY_THREE = np.uint64(6), np.uint64(63)
 HALF = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
@@ -216,8 +217,12 @@ def merge(store, catch, limit):
     """
     slots = store.slots
     size = np.uint64(slots.shape[0])
-    before = np.uint64(store.state[COUNT])
-    for c in range(np.uint64(catch.state[0])):
+    before, caught = np.uint64(store.state[COUNT]), np.uint64(catch.state[0])
+    touched = ZERO
+    for c in range(caught):
+        if store.state[INDEX] == WORD and c + AHEAD < caught:
+            # So that the slot is in the cache when its row's turn comes.
+            touched += slots[catch.slot[c + AHEAD]]
         full = store.state[COUNT] >= limit
         if store.state[INDEX] <= BIT:
             x = catch.words[c, 0]
@@ -260,6 +265,7 @@ def merge(store, catch, limit):
                     position = ZERO
             slots[position] = ((slot >> HALF) << HALF) | np.uint64(store.state[COUNT] + 1)
             append(store, catch, c, before)
+    store.state[TOUCHED] = np.int64(touched & ONE)
     return catch.state[0]
 
 
