@@ -123,9 +123,24 @@ def digest_of_grammar(grammar, rules):
         if rule.table is not None:
             parts.append(np.ascontiguousarray(rule.table).tobytes())
         elif function is not None:
-            code = getattr(getattr(function, "py_func", function), "__code__", None)
-            parts += [repr(function)] if code is None else [code.co_code, code.co_names]
+            parts += _body(getattr(function, "py_func", function))
     return digest(*parts)
+
+
+def _body(function):
+    """What tells a body from others: its code, constants, defaults and what it encloses."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return [getattr(function, "__name__", type(function).__name__)]
+    parts = [code.co_code, code.co_names, function.__defaults__]
+    parts += [c for c in code.co_consts if not hasattr(c, "co_code")]
+    parts += [c.co_code for c in code.co_consts if hasattr(c, "co_code")]
+    cells = function.__closure__ or ()
+    return parts + [c.cell_contents for c in cells if _is_plain(c.cell_contents)]
+
+
+def _is_plain(value):
+    return isinstance(value, (bool, int, float, complex, str, np.ndarray))
 
 
 def digest_of_columns(columns, labels):

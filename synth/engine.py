@@ -167,7 +167,7 @@ class Enumerator:
         """Programs of up to so many bits are in the banks; None: all programs."""
         if self.stop_reason == "exhausted":
             return None
-        if self.stop_reason == "max_bits":
+        if self.stop_reason == "max_bits" and self.schedule.ended == "max_bits":
             return float(self.limits.max_bits)
         return max(0, (self.frontier >> self.grammar.shift) - 1) / UNIT
 
@@ -379,7 +379,7 @@ class Enumerator:
         self._operands = schedule.operand_reach(self.grammar, self.root, self.bound)
 
     def _add_leaf(self, bank, rule, above, made, caught):
-        values = self._leaf(rule.item)
+        values = self.leaf_values(rule.item)
         words = bank.type.pack(values[None])
         catch = bank.catch(1, 1)
         catch.words[:], catch.rule[:], catch.arguments[:] = words, rule.number, 0
@@ -430,7 +430,8 @@ class Enumerator:
             return 2**62
         return self.limits.max_programs - self.candidates
 
-    def _leaf(self, item):
+    def leaf_values(self, item):
+        """The values of an input or a constant, (rows,)."""
         if hasattr(item, "value"):
             return np.full(self.rows, item.value, item.type.dtype)
         return item.type.check(self.columns[item.name], f"column {item.name}")

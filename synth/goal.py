@@ -1,10 +1,11 @@
 """Goal-directed search for the least program without exceptions.
 
-The enumerator holds every behaviour of cost below its frontier F.  A longer program has,
-down its costlier operands, a first node whose operands are all held: that node is solved
-from its target (`bank.goal`), and its target follows from the root's through the
-nodes above it, the context.  Contexts are worked off in order of cost, so once those
-below g are done, every program of cost below F + g is accounted for.
+The enumerator holds every behaviour of cost below its frontier F.  A program of F or more
+has, down its operands of F or more, a last node that costs as much: a leaf, or one whose
+operands are all held.  That node is solved from its target (`bank.goal`), and its target
+follows from the root's through the nodes above it, the context.  Contexts are worked off
+in order of cost, so once those below g are done, every program of cost below F + g is
+accounted for, but for those with two operands of F or more beside each other.
 """
 
 import heapq
@@ -16,6 +17,7 @@ import numpy as np
 
 from synth.bank import Goal, Unknown, Wanted, step
 from synth.bank.goal import SEVERAL
+from synth.curry import LEAF
 from synth.grammar import UNIT
 from synth.program import Program
 
@@ -48,6 +50,7 @@ class Solver:
         self.contexts = 0
         self._seconds_a_row = 0.0
         self.primitives, self.covered = _tables(engine)
+        self._leaves = [r for r in engine.rules if r.result == engine.root and r.kind == LEAF]
 
     def solve(self, must_stop, most_contexts=None):
         """Works off contexts until no better program can be found, or it must stop.
@@ -71,7 +74,7 @@ class Solver:
             if cost + least > self._most():
                 cost = 2**62  # no context that is left can make a program that counts
                 break
-            if held + min(cost, blocked) > self._most():
+            if self.contexts and held + min(cost, blocked) > self._most():
                 break  # it is proven that there is none cheaper
             if self.contexts and (must_stop(1.5 * took) or self.contexts == most_contexts):
                 break
@@ -125,11 +128,22 @@ class Solver:
         row = goal.row(context.wanted, self._most() - context.cost)
         if row is not None:
             self._found(context, goal.cost(row), self.engine.program(row))
+        for leaf in self._leaves:  # of which not all may be held yet
+            most = self._most() - context.cost
+            if leaf.production.cost <= most and self._is(leaf, context.wanted):
+                self._found(context, leaf.production.cost, Program(leaf.item))
         for production, table in self.primitives:
-            if table.ndim != 2:
-                continue
             most = self._most() - context.cost - production.cost
             if most < 0:
+                continue
+            if table.ndim == 1:
+                inner = step(table, 0, [], context.wanted, self.engine.root.size)
+                known &= inner is not SEVERAL
+                row = goal.row(inner, most) if isinstance(inner, Wanted) else None
+                if row is not None:
+                    part = self.engine.program(row)
+                    cost = production.cost + goal.cost(row)
+                    self._found(context, cost, Program(production.item, [part]))
                 continue
             try:
                 found = goal.pair(table, context.wanted, most)
@@ -141,6 +155,10 @@ class Solver:
                 parts = [self.engine.program(r) for r in rows]
                 self._found(context, production.cost + cost, Program(production.item, parts))
         return known
+
+    def _is(self, leaf, wanted):
+        values = self.engine.leaf_values(leaf.item).astype(np.int64)
+        return bool((values == wanted.values)[wanted.mask].all())
 
     def _found(self, context, cost, program):
         for item, position, row in reversed(context.path):

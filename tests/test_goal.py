@@ -68,6 +68,53 @@ def test_least_exact_programs_equal_brute_force(drawn, data):
         assert expected is None
 
 
+def one(basis):
+    dsl = synth.load_dsl(f"boolean:basis={basis}")
+    columns = naive.all_rows(2)
+    return dsl, columns, dict.fromkeys(columns, Bool), 13
+
+
+def affine(weight):
+    """Residues with two unary bodies, and a binary one of its own weight."""
+    dsl = synth.DSL("affine", types=(synth.Mod(5),))
+    dsl.add(lambda a: (2 * a + 1) % 5, "Mod(5) -> Mod(5)", name="f")
+    dsl.add(lambda a: (a + 3) % 5, "Mod(5) -> Mod(5)", name="g")
+    if weight:
+        dsl.add(lambda a, b: (a * b) % 5, "Mod(5), Mod(5) -> Mod(5)", name="h", weight=weight)
+    dsl.constant(4, synth.Mod(5), weight=0.02)
+    columns = {"x": np.array([0, 1, 2, 4]), "y": np.array([3, 3, 0, 1])}
+    return dsl, columns, dict.fromkeys(columns, synth.Mod(5)), 9
+
+
+@pytest.mark.parametrize(
+    "made",
+    [one(b) for b in ("and-or-xor-not", "and-or-not", "and-or", "nand", "anf")]
+    + [affine(w) for w in (None, 0.5, 3)],
+    ids=lambda made: made[0].name,
+)
+def test_every_short_target_however_little_is_held(made):
+    """Unary nodes, leaves that are not made yet, and limits below what is held."""
+    dsl, columns, types, bits = made
+    grammar = synth.Grammar(dsl, types)
+    root = grammar.types[0]
+    least = naive.behaviours(grammar, columns, bits * 1024)[root]
+    for seen, units in sorted(least.items(), key=lambda item: item[1])[::3]:
+        labels = np.array(seen).astype(root.dtype)
+        if root.family == "Mod" and len(set(seen)) < 2:
+            continue
+        task = synth.Task("t", columns, types, labels, root)
+        for programs in (1, 2, 4, 9, None):
+            for most in (units / 1024, bits):
+                found = synth.search(
+                    task, dsl, exact=True, seconds=None, max_bits=most, max_programs=programs,
+                    memory=2**24,
+                )  # fmt: skip
+                assert found.exact_bound * 1024 <= units
+                assert not found.optimal or round(found.program.bits * 1024) == units
+                assert found.stop_reason != "max_bits"
+                assert found.certified_bits <= bits
+
+
 def unlimited(task, dsl, **limits):
     return synth.search(task, dsl, exact=True, seconds=None, memory=2**30, **limits)
 
