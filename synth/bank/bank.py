@@ -21,9 +21,11 @@ BLOCK_BYTES = 2**17
 DIRECT_ROWS = 24
 #: Up to so many, a byte: 64 KB, and 1.3 times as fast as bits.
 BYTE_ROWS = 16
-#: The index is doubled where more than this share of its slots would be taken; where memory
-#: does not allow that, it is filled to the second share.
-LOAD, MOST_LOAD = 0.45, 0.7
+#: While it has fewer than ROOMY slots (64 MB), the index is doubled where more than LOAD of
+#: them would be taken; beyond, it is filled to MOST_LOAD and grows by GROWTH, so that
+#: the slots of a row take 10 to 14 bytes.
+LOAD, ROOMY = 0.45, 2**23
+MOST_LOAD, GROWTH = 0.8, 1.375
 #: Values of inexact types that are compared with labels at a time.
 COARSE_VALUES = 2**14
 _FIRST_SLOTS = 4096
@@ -90,8 +92,10 @@ class Bank:
         if self.direct:
             return self._direct_bytes
         slots = _FIRST_SLOTS
-        while slots * LOAD < count:
+        while slots < ROOMY and slots * LOAD < count:
             slots *= 2
+        while slots * MOST_LOAD < count:
+            slots = int(slots * GROWTH)
         return 8 * min(slots, max(_FIRST_SLOTS, self._most_slots()))
 
     def _most_slots(self):
@@ -113,11 +117,11 @@ class Bank:
     def _make_room(self, count, limit):
         """Enlarges the index for `count` rows, and not beyond what `limit` rows need."""
         slots = self.store.slots.shape[0]
-        if self.direct or slots * LOAD >= count:
+        if self.direct:
             return
         most = max(int(limit / MOST_LOAD) + 2, slots)
         size = min(self._index_bytes(count) // 8, most)
-        if size == slots:
+        if size <= slots:
             return
         # Free the old index before the new one is made: both never stand together.
         self.store = self.store._replace(slots=np.zeros(0, np.uint64))
