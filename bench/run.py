@@ -152,7 +152,7 @@ def blocks(fused, repeats, folder):
     for n, most in ((4, 7), (5, 5), (6, 4)):
         columns = literals(n)
         grammar = synth.Grammar(connectives(), dict.fromkeys(columns, Bool), costs=operators)
-        runs = {1: [], 2: [], "C++": []}
+        runs = {1: [], 2: [], "C++": [], "C++ twice": []}
         for threads in (1, 2):
             enumerate_(grammar, columns, most, threads)
         for _ in range(repeats):
@@ -162,6 +162,7 @@ def blocks(fused, repeats, folder):
             other = run_fused(fused, "block", n, most)
             assert other[:2] == (made, distinct)
             runs["C++"].append(other[2])
+            runs["C++ twice"].append(side_by_side(fused, "block", n, most))
         yield {
             "what": f"booleans, {n} variables, {most} operators, blocks",
             "ours M/s": made / statistics.median(runs[1]) / 1e6,
@@ -169,7 +170,18 @@ def blocks(fused, repeats, folder):
             **ratios("one thread", runs["C++"], runs[1]),
             **ratios("two threads over one", runs[1], runs[2]),
             **ratios("two threads", runs["C++"], runs[2]),
+            # What the machine's second core is worth: twice the work, in two processes.
+            "two C++ processes over one": statistics.median(
+                2 * a / b for a, b in zip(runs["C++"], runs["C++ twice"], strict=True)
+            ),
         }
+
+
+def side_by_side(fused, *arguments):
+    """The longer time of two runs of the reference at once."""
+    command = [str(fused), *map(str, arguments)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    return max(float(run.communicate()[0].split()[2]) for run in both)
 
 
 def ratios(what, theirs, ours):
