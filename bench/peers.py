@@ -371,7 +371,7 @@ def markdown(rows):
         what = row["what"] if row["peer"] == "synth" else ""
         seconds = time_text(row) if "seconds" in row else ""
         cells = (what, row["peer"], seconds, ratio_text(row), found_text(row))
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines)
 
 

@@ -93,7 +93,7 @@ def main(arguments=None):
             rows.append(point(name, bits))
             print(line(rows[-1]), flush=True)
             spent.append(rows[-1]["seconds"])
-            if foreseen(spent) > options.longest:
+            if foreseen(spent) > options.longest or not complete(rows[-1]):
                 break
     fits = {name: fit_all([r for r in rows if r["grammar"] == name])
             for name in options.only or CASES}  # fmt: skip
@@ -128,6 +128,11 @@ def parse(arguments):
     parser.add_argument("--point", nargs=2, metavar=("GRAMMAR", "BITS"),
                         help="measure one point in this process")  # fmt: skip
     return parser.parse_args(arguments)
+
+
+def complete(row):
+    """Whether all programs of so many bits were made, and no limit came before."""
+    return row["stop_reason"] in ("max_bits", "exhausted")
 
 
 def foreseen(spent):
@@ -176,10 +181,10 @@ def fit(bits, values):
 
 
 def fit_all(rows):
-    """A fit a quantity, of the rows in which it is large enough."""
+    """A fit a quantity, of the complete rows in which it is large enough."""
     fitted = {}
     for quantity, least in QUANTITIES.items():
-        kept = [r for r in rows if r[quantity] >= least]
+        kept = [r for r in rows if r[quantity] >= least and complete(r)]
         fitted[quantity] = fit([r["bits"] for r in kept], [r[quantity] for r in kept])
     return fitted
 

@@ -35,11 +35,19 @@ def test_our_answer_is_right_and_of_the_stated_weight(name):
     assert jobs.is_right(job, answer["expression"])
     assert jobs.size(answer["expression"]) == job.minimal
     assert answer["proven"]
-    # Nothing smaller is right, by an enumeration at a cost of 1 a node.
-    assert jobs.smallest(job, job.minimal - 1) is None
+    assert_smallest(job)
+
+
+def assert_smallest(job):
+    """Nothing smaller is right, by an enumeration in order of size."""
     nodes, expression = jobs.smallest(job, job.minimal)
     assert nodes == job.minimal == jobs.size(expression)
     assert jobs.is_right(job, expression)
+
+
+@pytest.mark.parametrize("name", ["parity-4", "majority-5"])
+def test_smallest_formulas_are_as_small_as_stated(name):
+    assert_smallest(ALL[name])
 
 
 def test_weights_are_those_of_the_jobs():
@@ -139,6 +147,7 @@ def test_absent_peers_are_skipped_and_the_document_has_its_keys(monkeypatch, tmp
     shown = capsys.readouterr().out
     assert "gplearn: skipped, not found; try --install" in shown
     assert "| max(x, y) from 20 examples | synth |" in shown
+    assert "\n| a \\| b | synth |" in peers.markdown([ours | {"what": "a | b"}])
 
 
 def test_functions_are_timed_up_to_what_the_peer_found(monkeypatch):
@@ -166,6 +175,13 @@ def test_growth_is_fitted():
     assert scaling.fit([1, 2], [1, 2]) is None
     assert scaling.foreseen([1.0, 3.0]) == 9.0
     assert scaling.foreseen([2.0]) == 2.0
+    rows = [{"bits": b, "candidates": 2**b, "distinct": 1, "seconds": 0.0, "peak_bytes": 0,
+             "stop_reason": "max_bits"} for b in (10, 12, 14)]  # fmt: skip
+    rows.append(rows[-1] | {"bits": 16, "stop_reason": "memory"})
+    fitted = scaling.fit_all(rows)
+    assert fitted["candidates"]["points"] == 3
+    assert fitted["candidates"]["slope"] == pytest.approx(1)
+    assert fitted["seconds"] is None
 
 
 def test_scaling_writes_and_draws(monkeypatch, tmp_path):
