@@ -66,7 +66,8 @@ class Enumerator:
             self.most = self.cost_of(limits.max_bits)
         reach = schedule.reach(grammar, root, self.most)
         self.memory = limits.memory - int(min(WORKING_MEMORY, WORKING_SHARE * limits.memory))
-        self.banks = {t: Bank(t, self.rows, _arity(self.rules, t), self.memory) for t in reach}
+        self.banks = {t: Bank(t, self.rows, _arity(self.rules, t), self.memory, self.crew)
+                      for t in reach}  # fmt: skip
         useful = schedule.reach(grammar, root, None).keys()
         rules = [r for r in self.rules if {r.result, *r.item.arguments} <= useful]
         self.rules = [r for r in rules if {r.result, *r.item.arguments} <= reach.keys()]
@@ -258,21 +259,25 @@ class Enumerator:
 
     def _close(self, bank, start, caught):
         """Puts a band of several costs in order: by cost, and in canonical order within one."""
-        if not caught:
-            return
         columns = [np.concatenate(parts) for parts in zip(*caught, strict=True)]
-        order = np.argsort(columns[-1], kind="stable")
+        if not columns or not len(columns[-1]):
+            return
+        above = columns[-1]
+        if above.max() < 2**16:  # which numpy sorts by radix
+            above = above.astype(np.uint16)
+        order = np.argsort(above, kind="stable")
         words, rule, arguments, above = (column[order] for column in columns)
         catch = bank.catch(0, 1)._replace(
             words=words, rule=rule, arguments=arguments, above=above,
             slot=np.empty(len(rule), np.uint64), offset=np.zeros(len(rule), np.uint32),
+            fresh=np.zeros(len(rule), np.uint8),
         )  # fmt: skip
-        catch.state[0] = len(rule)
         first = len(bank)
-        dealt = bank.merge(catch, self._memory(bank))
-        if dealt < len(rule):
+        whole = np.array([[0, len(rule)]])
+        done = bank.merge_all(catch, whole, self._memory(bank))
+        if not done and bank.merge(catch, 0, len(rule), self._memory(bank)) < len(rule):
             self._stop("memory")
-        kept = above[: len(bank) - first]  # `merge` leaves there the costs of what it keeps
+        kept = above[catch.fresh.view(bool)]
         costs, starts = np.unique(kept, return_index=True)
         stops = [*starts[1:], len(kept)]
         bank.costs += [start + int(c) for c in costs]
@@ -383,12 +388,12 @@ class Enumerator:
         words = bank.type.pack(values[None])
         catch = bank.catch(1, 1)
         catch.words[:], catch.rule[:], catch.arguments[:] = words, rule.number, 0
-        catch.above[:], catch.state[0] = above, 1
+        catch.above[:] = above
         made[0, above] += 1
         self.candidates += 1
         if caught is not None:
             caught.append((catch.words, catch.rule, catch.arguments, catch.above))
-        elif bank.merge(catch, self._memory(bank)) == 0:
+        elif bank.merge(catch, 0, 1, self._memory(bank)) == 0:
             self._stop("memory")
         self._check()
 

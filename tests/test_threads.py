@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 import synth
 from synth import schedule
-from synth.bank import job
+from synth.bank import Bank, Crew, job
+from synth.bank import bank as banks
 from synth.engine import Enumerator
 from synth.types import Bool, Mod
 from tests import naive
@@ -15,6 +16,8 @@ from tests.test_engine import budget_of, grammars
 
 #: Units of a few candidates, of which a few are caught, so that all cuts occur.
 TINY = {"FIRST_UNIT_WORDS": 64, "UNIT_WORDS": 256, "ROUND_WORDS": 1, "CATCH_BYTES": 1}
+#: All threads put in and index, however few rows there are.
+EAGER = {"CAUGHT_ROWS": 1, "INDEXED_ROWS": 1}
 
 
 def everything(found):
@@ -36,11 +39,56 @@ def test_threads_change_nothing_on_random_dsls(drawn, most, candidates):
         )
         for name, value in TINY.items():
             patch.setattr(job, name, value)
+        for name, value in EAGER.items():
+            patch.setattr(banks, name, value)
         for threads in (1, 2, 8):
             found = synth.enumerate_programs(
                 grammar, columns, threads=threads, type=grammar.types[0], **limits
             )
             assert everything(found) == plain
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([10, 20, 64, 100]),
+    st.sampled_from([2, 3, 8]),
+    st.integers(0, 2**32),
+    st.sampled_from([0.45, 0.95]),
+    st.sampled_from([0, 2**12]),
+)
+def test_rows_put_in_side_by_side(rows, threads, seed, load, open_rows):
+    """Against a dict: equal rows within a portion, parts of the index full to their ends."""
+    generator = np.random.default_rng(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**EAGER, "LOAD": load, "OPEN_ROWS": open_rows}.items():
+            patch.setattr(banks, name, value)
+        crew = Crew(threads)
+        bank, known = Bank(Bool, rows, 2, 10**7, crew), {}
+        for portion in range(6):
+            size = int(generator.integers(1, 3000))
+            # Few distinct rows in the last words' bits, so that some come again.
+            words = generator.integers(0, 2**12, (size, bank.words)).astype(np.uint64) & bank.mask
+            catch = bank.catch(size, 1)
+            catch.words[:] = words
+            catch.rule[:] = portion
+            catch.arguments[:] = np.arange(2 * size).reshape(size, 2)
+            cuts = np.sort(generator.integers(0, size + 1, 3))
+            segments = np.array([[0, cuts[0]], [cuts[1], cuts[2]], [cuts[2], size]])
+            if not bank.merge_all(catch, segments, 10**7):
+                assert portion == 0  # the first row of all is put in by one thread
+                for start, stop in segments.tolist():
+                    bank.merge(catch, start, stop, 10**7)
+            for row in np.concatenate([np.arange(*s) for s in segments]):
+                known.setdefault(tuple(words[row].tolist()), (portion, [2 * row, 2 * row + 1]))
+            assert len(bank) == len(known)
+        crew.close()
+        held = [tuple(row) for row in bank.behaviours[: len(bank)].tolist()]
+        assert held == list(known)
+        assert [bank.origin(i) for i in range(len(bank))] == list(known.values())
+        # Everything is found again.
+        catch = bank.catch(len(bank), 1)
+        catch.words[:] = bank.behaviours[: len(bank)]
+        assert bank.merge(catch, 0, len(bank), 10**7) == len(known) == len(bank)
 
 
 def boolean_grammar():

@@ -7,12 +7,16 @@ row is held; rows are compared, so equality is exact.
 
 Arrays are reserved once at the size that the memory budget allows; the system
 commits their pages as they are written, so nothing is ever copied to grow.  What a
-bank takes depends on how many rows it holds and on nothing else.
+bank takes depends on how many rows it holds and on nothing else: not on how many
+threads put rows in, nor in what portions.
 """
+
+from itertools import pairwise
 
 import numpy as np
 
 from synth import kernels
+from synth.bank.crew import Crew
 from synth.kernels import store as stores
 
 #: Bytes of a block of rows: half of a second-level cache goes to both buffers.
@@ -29,15 +33,21 @@ MOST_LOAD, GROWTH = 0.8, 1.375
 #: Values of inexact types that are compared with labels at a time.
 COARSE_VALUES = 2**14
 _FIRST_SLOTS = 4096
+#: Fewer rows than these are not worth waking the other threads, to put in or to index.
+CAUGHT_ROWS, INDEXED_ROWS = 2**13, 2**15
+#: So many rows may lie beyond the part of the index that a thread fills; more are rare.
+OPEN_ROWS = 2**12
 
 
 class Bank:
     """The behaviours of `type` on `rows` rows, at most `memory` bytes of them.
 
-    arity: the most operands that any rule of the type has.
+    arity: the most operands that any rule of the type has; crew: the threads that
+    put rows in.
     """
 
-    def __init__(self, type, rows, arity, memory):
+    def __init__(self, type, rows, arity, memory, crew=None):
+        self.crew = crew or Crew()
         self.type = type
         self.rows = rows
         self.memory = memory
@@ -59,6 +69,7 @@ class Bank:
         self.store = kernels.Store(*arrays, slots, keys, state)
         self.costs = []
         self.ends = []
+        self._touched = 0
 
     def __len__(self):
         return int(self.store.state[stores.COUNT])
@@ -126,7 +137,26 @@ class Bank:
         # Free the old index before the new one is made: both never stand together.
         self.store = self.store._replace(slots=np.zeros(0, np.uint64))
         self.store = self.store._replace(slots=np.zeros(size, np.uint64))
-        kernels.rehash(self.store, np.empty(self.block, np.uint64))
+        self._rehash()
+
+    def _rehash(self):
+        """Enters all rows into an index that is empty so far."""
+        bounds = 2**self.rows if self.direct else self.slots
+        many = len(self) >= INDEXED_ROWS
+        parts = self.crew.parts(bounds) if many else [(0, bounds)]
+        found = [np.empty(OPEN_ROWS, np.uint32) for _ in parts]
+
+        def fill(low, high, open_):
+            slot, left = np.empty(self.block, np.uint64), np.empty(self.block + 1, np.uint32)
+            return lambda: kernels.rehash(self.store, low, high, slot, left, open_)
+
+        counts = self.crew.run([fill(*p, o) for p, o in zip(parts, found, strict=True)])
+        if max(counts) > OPEN_ROWS:  # as good as never: once more, as a single part
+            found, counts = [np.empty(len(self), np.uint32)], [0]
+            counts = [fill(0, bounds, found[0])()]
+        slot = np.empty(1, np.uint64)
+        for open_, count in zip(found, counts, strict=True):
+            kernels.rehash_open(self.store, open_[:count], slot)
 
     # -- reading ------------------------------------------------------------------
 
@@ -203,23 +233,79 @@ class Bank:
             np.empty(rows, np.uint64),
             np.empty(rows, np.int32),
             np.empty(rows, np.uint32),
+            np.zeros(rows, np.uint8),
             np.zeros(1, np.int64),
             np.zeros((2, width), np.int64),
         )
 
-    def merge(self, catch, memory, slots=None):
-        """Puts in what is new of a catch, in order, as far as `memory` bytes allow.
+    def merge_all(self, catch, segments, memory, slots=None):
+        """Puts in what is new of several segments of a catch, in order, with all threads.
 
-        slots: the number of slots of the index with which it was filled, None where it
-        was filled without.  Returns how many of the caught rows are dealt with: all,
-        unless memory ends.
+        segments int64 (S, 2); slots: see `merge`.  Returns whether it was done: not
+        where there is little to put in, or memory may end: then `merge` is to be called
+        for each segment.
         """
         limit = min(self.limit(memory), self.behaviours.shape[0])
-        count = int(catch.state[0])
-        self._make_room(min(len(self) + count, max(limit, len(self))), limit)
+        count, held = int((segments[:, 1] - segments[:, 0]).sum()), len(self)
+        known = held + len(catch.slot)
+        if self.crew.threads == 1 or count < CAUGHT_ROWS or held == 0 or known > 2**32 - 2:
+            return False
+        if held + count > limit:
+            return False
+        self._make_room(held + count, limit)
         if slots != self.slots:
-            kernels.relocate(self.store, catch)
-        return kernels.merge(self.store, catch, limit)
+            for start, stop in segments.tolist():
+                kernels.relocate(self.store, catch, start, stop)
+
+        def insert(low, high):
+            left = np.empty(self.block + 1, np.uint32)
+            return lambda: kernels.insert(self.store, catch, segments, low, high, left)
+
+        bounds = 2**self.rows if self.direct else self.slots
+        self.crew.run([insert(*part) for part in self.crew.parts(bounds)])
+        kernels.insert_open(self.store, catch, segments)
+        self._write(catch, segments)
+        return True
+
+    def _write(self, catch, segments):
+        """Writes the new rows of segments of a catch, and counts them."""
+        threads, row = self.crew.threads, len(self)
+        pieces = np.empty((threads, len(segments), 3), np.int64)
+        for s, (start, stop) in enumerate(segments.tolist()):
+            bounds = [start + (stop - start) * k // threads for k in range(threads + 1)]
+            for k in range(threads):
+                pieces[k, s] = bounds[k], bounds[k + 1], row
+                row += int(np.count_nonzero(catch.fresh[bounds[k] : bounds[k + 1]]))
+        if row > self._touched:
+            self._touch(min(int(row * 1.125), len(self.behaviours)))
+        self.crew.run([lambda p=p: kernels.write(self.store, catch, p) for p in pieces])
+        self.store.state[stores.COUNT] = row
+
+    def _touch(self, rows):
+        """Makes the system find the memory up to row `rows`, with all threads.
+
+        Where a thread meets new pages as it writes, the others wait for it: on a virtual
+        machine whose host finds pages late, the writing took 1.6 times as long.
+        """
+        first, threads = max(self._touched, len(self)), self.crew.threads
+        bounds = [first + (rows - first) * k // threads for k in range(threads + 1)]
+        parts = pairwise(bounds)
+        self.crew.run([lambda a=a, b=b: kernels.touch(self.store, a, b) for a, b in parts])
+        self._touched = rows
+
+    def merge(self, catch, start, stop, memory, slots=None):
+        """Puts in what is new of rows start..stop of a catch, in order, as far as memory goes.
+
+        memory: bytes that the bank may take; slots: the number of slots of the index with
+        which the catch was filled, None where it was filled without.  Returns up to where
+        the rows are dealt with: `stop`, unless memory ends.  `catch.fresh` then tells
+        which are new.
+        """
+        limit = min(self.limit(memory), self.behaviours.shape[0])
+        self._make_room(min(len(self) + stop - start, max(limit, len(self))), limit)
+        if slots != self.slots:
+            kernels.relocate(self.store, catch, start, stop)
+        return kernels.merge(self.store, catch, start, stop, limit)
 
     def state(self):
         """(arrays by name, plain values) that `restore` takes."""
@@ -242,7 +328,7 @@ class Bank:
         self.costs, self.ends = list(values["costs"]), list(values["ends"])
         slots = self.store.slots.shape[0] if self.direct else self._index_bytes(count) // 8
         self.store = self.store._replace(slots=np.zeros(slots, np.uint64))
-        kernels.rehash(self.store, np.empty(self.block, np.uint64))
+        self._rehash()
 
     def close_level(self, cost):
         """Records the rows since the last level as one of this cost."""

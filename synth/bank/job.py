@@ -2,12 +2,13 @@
 
 The candidates stand in one canonical order, which is cut into units.  Threads make
 the units of a round side by side, and only read the banks; what each finds is put in
-when all are done, unit after unit.  So the number of threads, and how long units
+when all are done, in the units' order.  So the number of threads, and how long units
 are, change nothing: rows, counts, and where a limit strikes are the same.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
+import time
+from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
@@ -17,14 +18,19 @@ from synth import curry, kernels
 CURRIED_WORDS = 2**18
 #: Values in one call of a primitive's own body.
 CALL_VALUES = 2**14
-#: Words that one unit may make at most, and at first: some milliseconds.
-UNIT_WORDS = 2**23
+#: Words that one unit may make at most, and at first; in between it grows until it takes
+#: so many seconds, a hundred times what a round of several threads costs.
+UNIT_WORDS = 2**26
 FIRST_UNIT_WORDS = 2**18
+UNIT_SECONDS = 0.005
+#: Of several threads, each makes as many units in a round, more or fewer: units of equal
+#: length may take unequal time.
+ROUND_UNITS = 4
 #: A round of fewer words is not worth waking the other threads.
 ROUND_WORDS = 2**18
 #: Bytes of the rows that one thread, and all of them, may catch in a round: the index's lines
 #: are still in a second-level cache when they are put in.
-CATCH_BYTES = 2**20
+CATCH_BYTES = 2**21
 ALL_CATCH_BYTES = 2**22
 
 _KIND = {
@@ -36,56 +42,14 @@ _KIND = {
 }
 
 
-def default_threads():
-    """How many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
-
-
-class Crew:
-    """Threads, and what each of them needs for itself.
-
-    threads: how many, the caller's own among them.
-    """
-
-    def __init__(self, threads):
-        self.threads = threads
-        self._pool = None
-        self._hands = {}
-
-    def close(self):
-        if self._pool is not None:
-            self._pool.shutdown()
-
-    def run(self, tasks):
-        """Calls functions side by side, the first in this thread; all have ended on return."""
-        if len(tasks) > 1 and self._pool is None:
-            self._pool = ThreadPoolExecutor(self.threads - 1, "synth")
-        futures = [self._pool.submit(task) for task in tasks[1:]]
-        try:
-            first = [tasks[0]()]
-        finally:
-            rest = [f.result() for f in futures]
-        return first + rest
-
-    def hand(self, bank, k):
-        """Thread k's buffers for a bank."""
-        if (bank, k) not in self._hands:
-            self._hands[bank, k] = Hand(bank, min(CATCH_BYTES, ALL_CATCH_BYTES // self.threads))
-        return self._hands[bank, k]
-
-
 class Hand:
-    """One thread's buffers for one bank: a block, and a catch of new rows.
+    """One thread's buffers for one bank: a block, and a part of the catch of new rows.
 
-    slots: the size of the index with which the catch was filled.
+    catch: the part.
     """
 
-    def __init__(self, bank, catch_bytes):
+    def __init__(self, bank, catch):
         size = bank.block
-        self.slots = None
         self.scratch = kernels.Scratch(
             np.zeros((size, bank.words), np.uint64),
             np.empty(size, np.uint64),
@@ -93,11 +57,59 @@ class Hand:
             np.zeros(size, np.uint8),
             np.zeros(size, np.uint8),
         )
-        self.catch = bank.catch(max(catch_bytes // (bank.row_bytes + 16), 2 * size), 1)
+        self.catch = catch
 
-    def clear(self, width):
-        self.catch.state[0] = 0
-        self.catch = self.catch._replace(tally=np.zeros((2, width), np.int64))
+
+class Hands:
+    """The buffers of all threads for one bank.
+
+    whole: the catch, of which every hand has a part of `room` rows; unit: how many
+    candidates the last unit had, from which the next job goes on.
+    """
+
+    def __init__(self, bank, threads):
+        some = min(CATCH_BYTES, ALL_CATCH_BYTES // threads)
+        self.room = max(some // (bank.row_bytes + 17), 2 * bank.block)
+        self.whole = bank.catch(threads * self.room, 1)
+        self.unit = max(1, FIRST_UNIT_WORDS // (bank.words + 3))
+        self._hands = [Hand(bank, self._part(k)) for k in range(threads)]
+
+    def _part(self, k):
+        part = slice(k * self.room, (k + 1) * self.room)
+        *columns, _, _ = (column[part] for column in self.whole)
+        return kernels.Catch(*columns, np.zeros(1, np.int64), np.zeros((2, 1), np.int64))
+
+    def __getitem__(self, k):
+        return self._hands[k]
+
+    def clear(self):
+        for hand in self._hands:
+            hand.catch.state[0] = 0
+
+    def segments(self, units):
+        """Where in the whole catch the rows of some units are, int64 (U, 2)."""
+        starts = [unit.hand * self.room + np.array([unit.start, unit.stop]) for unit in units]
+        return np.array(starts, np.int64)
+
+    def fullest(self):
+        """The share of its part that the fullest hand has filled."""
+        return max(hand.catch.state[0] for hand in self._hands) / self.room
+
+
+@dataclass
+class Unit:
+    """A unit that was made: by which hand, and how many candidates.
+
+    start, stop: the rows that it caught, in the hand's part of the catch; tally and
+    target: what it counted (see `kernels.Catch` and `kernels.Target`).
+    """
+
+    hand: int
+    made: int
+    start: int
+    stop: int
+    tally: np.ndarray
+    target: object
 
 
 class Job:
@@ -119,12 +131,16 @@ class Job:
         self.starts = np.concatenate([[0], np.cumsum(self.high - self.low)])
         self.total = int(self.starts[-1])
         self.made = 0
+        #: The size of the index with which the catch was filled, None where without.
+        self.slots = None
         self.full = False
         self.caught = []
         self.tally = np.zeros((2, width), np.int64)
         self.ends = np.array(free.ends, np.int64)
         self.costs = np.array(free.costs, np.int64)
-        self.unit = max(1, FIRST_UNIT_WORDS // (bank.words + 3))
+        if bank not in crew.kept:
+            crew.kept[bank] = Hands(bank, crew.threads)
+        self.hands = crew.kept[bank]
         self.longest = max(1, UNIT_WORDS // (bank.words + 3))
         self.work = None if rule.kind == curry.CALL else self._work()
 
@@ -147,64 +163,90 @@ class Job:
         self.memory = memory
         if self.work is None:
             return self._call_round(most, must_stop)
-        budget = min(most, self.total - self.made)
+        hands, budget = self.hands, min(most, self.total - self.made)
         parallel = self.crew.threads > 1 and budget * (self.bank.words + 3) >= ROUND_WORDS
-        threads = self.crew.threads if parallel else 1
-        size = min(self.unit, -(-budget // threads))
-        starts = [self.made + k * size for k in range(threads) if k * size < budget]
+        threads, most_units = (self.crew.threads, ROUND_UNITS) if parallel else (1, 1)
+        size = max(min(hands.unit, -(-budget // (threads * most_units))), 1)
+        starts = range(self.made, self.made + min(budget, size * threads * most_units), size)
         sizes = [min(size, self.made + budget - s) for s in starts]
-        units = [self._unit(k, *s) for k, s in enumerate(zip(starts, sizes, strict=True))]
-        before, fullest = self.made, 0.0
-        for (hand, target, made), size in zip(self.crew.run(units), sizes, strict=True):
-            fullest = max(fullest, hand.catch.state[0] / len(hand.catch.slot))
-            dealt = self._take(hand, target, made)
-            self.made += dealt
-            if dealt < size:  # what later units have caught comes after what is left here
-                self.unit = max(dealt * 3 // 4, 1024)
-                return self.made - before
-        if fullest < 0.4:
-            self.unit = min(2 * self.unit, self.longest)
+        before, began = self.made, time.monotonic()
+        units = self._round(starts, sizes, threads)
+        seconds = time.monotonic() - began
+        full = units[-1].made < sizes[len(units) - 1]
+        if full:
+            hands.unit = max(size * 3 // 4, 1024)
+        elif hands.fullest() < 0.4 and seconds < UNIT_SECONDS:
+            hands.unit = max(hands.unit, min(2 * size, self.longest))
+        self._take(units)
         return self.made - before
 
-    def _unit(self, k, start, count):
-        """A function that makes candidates start..start+count with the buffers of hand k."""
+    def _round(self, starts, sizes, threads):
+        """Makes units side by side; returns them in order, up to the first that is not whole."""
+        made, numbers, open_ = {}, count(), [len(starts)]
+        self.hands.clear()
 
-        def run():
-            hand = self.crew.hand(self.bank, k)
-            hand.clear(self.width)
-            hand.scratch.dead[:] = 0
-            cursor = self._cursor(start)
-            storage = self.bank.type.storage or np.uint8
-            work = self.work._replace(out=hand.scratch.block.view(storage))
-            if self.aim is None:
-                hand.slots, store = self.bank.slots, self.bank.store
-                made = kernels.collect(store, hand.catch, hand.scratch, work, cursor, count)
-                return hand, None, made
+        def work(k):
+            while (number := next(numbers)) < open_[0]:
+                made[number] = self._unit(k, starts[number], sizes[number])
+                if made[number].made < sizes[number]:
+                    open_[0] = min(open_[0], number + 1)
+
+        self.crew.run([lambda k=k: work(k) for k in range(min(threads, len(starts)))])
+        return [made[number] for number in range(open_[0])]
+
+    def _unit(self, k, start, most):
+        """Makes candidates start..start+most, or as many as hand k can catch."""
+        hand = self.hands[k]
+        first = int(hand.catch.state[0])
+        catch = hand.catch._replace(tally=np.zeros((2, self.width), np.int64))
+        hand.scratch.dead[:] = 0
+        cursor = self._cursor(start)
+        work = self.work._replace(out=hand.scratch.block.view(self.bank.type.storage or np.uint8))
+        if self.aim is None:
+            target, self.slots = None, self.bank.slots
+            made = kernels.collect(self.bank.store, catch, hand.scratch, work, cursor, most)
+        else:
             target = self.bank.target(hand.scratch.block, self.aim.training, self.aim.wanted)
-            made = kernels.scan(hand.catch, hand.scratch, work, target, cursor, count)
-            return hand, target, made
-
-        return run
+            made = kernels.scan(catch, hand.scratch, work, target, cursor, most)
+        return Unit(k, made, first, int(catch.state[0]), catch.tally, target)
 
     def _cursor(self, start):
         term = int(np.searchsorted(self.starts, start, side="right")) - 1
         return np.array([term, self.low[term] + start - self.starts[term]], np.int64)
 
-    def _take(self, hand, target, made):
-        """Puts in what a unit has caught; returns how many of its candidates are dealt with."""
+    def _take(self, units, again=None):
+        """Puts in what units have caught, as far as memory goes, and counts what was made.
+
+        again: makes the first so many candidates of a unit anew, for its counts; None
+        where that is `_unit`.
+        """
+        parts = self.hands.segments(units)
+        whole = self.hands.whole
         if not self.keep:
-            self.caught.append(_copied(hand.catch))
-        elif hand.catch.state[0]:
-            dealt = self.bank.merge(hand.catch, self.memory, hand.slots if target is None else None)
-            if dealt < hand.catch.state[0]:
-                self.full = True
-                made = int(hand.catch.offset[dealt])
-                # Once more, to count the exceptions and the dropped of just these.
-                hand, target, _ = self._unit(0, self.made, made)()
-        self.tally += hand.catch.tally
-        if target is not None:
-            self.aim.count(target.histogram)
-        return made
+            self.caught += [_copied(whole, start, stop) for start, stop in parts.tolist()]
+        elif not self.bank.merge_all(whole, parts, self.memory, self.slots):
+            for unit, (start, stop) in zip(units, parts.tolist(), strict=True):
+                dealt = self.bank.merge(whole, start, stop, self.memory, self.slots)
+                if dealt < stop:
+                    self.full = True
+                    most = int(whole.offset[dealt])
+                    self.hands.clear()
+                    # Once more, to count the exceptions and the dropped of just these.
+                    self._count((again or self._first)(most))
+                    return
+                self._count(unit)
+            return
+        for unit in units:
+            self._count(unit)
+
+    def _first(self, most):
+        return self._unit(0, self.made, most)
+
+    def _count(self, unit):
+        self.made += unit.made
+        self.tally += unit.tally
+        if unit.target is not None:
+            self.aim.count(unit.target.histogram)
 
     def _work(self):
         rule, bank, fixed = self.rule, self.bank, self.fixed
@@ -229,57 +271,46 @@ class Job:
 
     def _call_round(self, most, must_stop):
         """Calls a primitive's own body, from this thread only, on blocks of some size."""
-        bank, hand = self.bank, self.crew.hand(self.bank, 0)
+        bank = self.bank
         size = int(np.clip(CALL_VALUES // bank.rows, 1, bank.block))
         before = self.made
         most = min(most, self.total - before)
         while self.made - before < most and not self.full:
-            some = min(size, most - (self.made - before))
-            dealt = self._call_block(hand, some)
-            self.made += dealt
+            self._call_block(min(size, most - (self.made - before)))
             if must_stop():
                 break
         return self.made - before
 
-    def _call_block(self, hand, count):
-        term_of, operand_of = np.empty((2, count), np.int64)
-        pieces = np.empty((count, 3), np.int64)
+    def _call_block(self, size):
+        term_of, operand_of = np.empty((2, size), np.int64)
+        pieces = np.empty((size, 3), np.int64)
         cursor = self._cursor(self.made)
-        made, parts = kernels.plan(self.low, self.high, cursor, count, term_of, operand_of, pieces)
+        made, parts = kernels.plan(self.low, self.high, cursor, size, term_of, operand_of, pieces)
         pieces = pieces[:parts]
         values = self._values(pieces, term_of, operand_of, made)
         for array in values:  # some are the bank itself
             array.setflags(write=False)
         answers, defined = self.rule.item.evaluate(*self.rule.in_order(values))
-        scratch = hand.scratch
+        scratch = self.hands[0].scratch
         scratch.block[:made] = self.bank.type.pack(answers.reshape(made, self.bank.rows))
         scratch.dead[:made] = 0
         if defined is not None:
             scratch.dead[:made] = ~defined.reshape(made, self.bank.rows).all(axis=1)
-        target = self._sift(hand, pieces)
-        if not self.keep:
-            self.caught.append(_copied(hand.catch))
-        else:
-            dealt = self.bank.merge(hand.catch, self.memory, hand.slots if target is None else None)
-            if dealt < hand.catch.state[0]:
-                self.full = True
-                made = int(hand.catch.offset[dealt])
-                target = self._sift(hand, _cut(pieces, made))
-        self.tally += hand.catch.tally
-        if target is not None:
-            self.aim.count(target.histogram)
-        return made
+        self.hands.clear()
+        self._take([self._sift(pieces, made)], lambda most: self._sift(_cut(pieces, most), most))
 
-    def _sift(self, hand, pieces):
-        hand.clear(self.width)
+    def _sift(self, pieces, made):
+        """Catches, and counts, of the block that hand 0 holds."""
+        hand = self.hands[0]
+        catch = hand.catch._replace(tally=np.zeros((2, self.width), np.int64))
         rest = pieces, self.rule.number, self.fixed, self.base, self.ends, self.costs
         if self.aim is None:
-            hand.slots = self.bank.slots
-            kernels.collect_block(self.bank.store, hand.catch, hand.scratch, *rest)
-            return None
-        target = self.bank.target(hand.scratch.block, self.aim.training, self.aim.wanted)
-        kernels.scan_block(hand.catch, hand.scratch, target, *rest)
-        return target
+            target, self.slots = None, self.bank.slots
+            kernels.collect_block(self.bank.store, catch, hand.scratch, *rest)
+        else:
+            target = self.bank.target(hand.scratch.block, self.aim.training, self.aim.wanted)
+            kernels.scan_block(catch, hand.scratch, target, *rest)
+        return Unit(0, made, 0, int(catch.state[0]), catch.tally, target)
 
     def _values(self, pieces, term_of, operand_of, made):
         """The operands' values, one flat array each, the free one's last."""
@@ -302,11 +333,10 @@ class Job:
         return values
 
 
-def _copied(catch):
-    """The caught rows: words, rule, arguments and cost above the band's start."""
-    count = int(catch.state[0])
+def _copied(catch, start, stop):
+    """Caught rows start..stop: words, rule, arguments and cost above the band's start."""
     columns = catch.words, catch.rule, catch.arguments, catch.above
-    return tuple(column[:count].copy() for column in columns)
+    return tuple(column[start:stop].copy() for column in columns)
 
 
 def _cut(pieces, count):

@@ -18,7 +18,19 @@ from synth.kernels.goal import (
     pair_xor,
 )
 from synth.kernels.make import BITS, MINUS, PLUS, RING, TABLE
-from synth.kernels.store import Catch, Scratch, Store, merge, rehash, relocate
+from synth.kernels.store import (
+    Catch,
+    Scratch,
+    Store,
+    insert,
+    insert_open,
+    merge,
+    rehash,
+    rehash_open,
+    relocate,
+    touch,
+    write,
+)
 from synth.kernels.work import Target, Work, collect, collect_block, plan, scan, scan_block
 
 __all__ = [
@@ -39,6 +51,8 @@ __all__ = [
     "errors_cells",
     "first_match",
     "index_rows",
+    "insert",
+    "insert_open",
     "merge",
     "pair_disjoint",
     "pair_inverse",
@@ -46,7 +60,10 @@ __all__ = [
     "pair_xor",
     "plan",
     "rehash",
+    "rehash_open",
     "relocate",
     "scan",
     "scan_block",
+    "touch",
+    "write",
 ]

@@ -1,0 +1,51 @@
+"""Threads that work side by side on the same banks."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+
+def default_threads():
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+class Crew:
+    """Threads, and what each of them keeps for itself.
+
+    threads: how many, the caller's own among them.
+    """
+
+    def __init__(self, threads=1):
+        self.threads = threads
+        self._pool = None
+        #: Buffers, by bank: see `job.hands`.
+        self.kept = {}
+
+    def close(self):
+        """Ends the threads; `run` starts them again."""
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._pool = None
+
+    def run(self, tasks):
+        """Calls functions side by side, the first in this thread; all have ended on return.
+
+        A round of two threads that have nothing to do takes 50 microseconds.
+        """
+        if len(tasks) > 1 and self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads - 1, "synth")
+        futures = [self._pool.submit(task) for task in tasks[1:]]
+        try:
+            first = [tasks[0]()]
+        finally:
+            rest = [f.result() for f in futures]
+        return first + rest
+
+    def parts(self, size):
+        """The bounds of equal parts of range(size), one a thread, each a multiple of 64."""
+        bounds = [size * k // self.threads // 64 * 64 for k in range(self.threads)] + [size]
+        return list(pairwise(bounds))
