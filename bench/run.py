@@ -149,7 +149,7 @@ def blocks(fused, repeats, folder):
     """One thread and two against what one core can do: hashes first, slots prefetched."""
     if fused is None:
         return
-    for n, most in ((4, 7), (5, 5), (6, 4)):
+    for n, most in ((4, 7), (5, 5), (5, 6), (6, 4)):
         columns = literals(n)
         grammar = synth.Grammar(connectives(), dict.fromkeys(columns, Bool), costs=operators)
         runs = {1: [], 2: [], "C++": [], "C++ twice": []}
@@ -198,6 +198,17 @@ def nodes(fused, repeats, folder):
     grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool), costs=lambda item: 1)
     what = "booleans, 4 variables, all by nodes"
     yield paired(what, fused, ("direct", 99), grammar, columns, None, repeats)
+    runs = {1: [], 2: [], "C++": []}
+    enumerate_(grammar, columns, None, 2)
+    for _ in range(repeats):
+        for threads in (1, 2):
+            runs[threads].append(enumerate_(grammar, columns, None, threads)[2])
+        if fused is not None:
+            runs["C++"].append(run_fused(fused, "direct", 99)[2])
+    row = {"what": what + ", two threads", **ratios("two threads over one", runs[1], runs[2])}
+    if fused is not None:
+        row |= ratios("two threads", runs["C++"], runs[2])
+    yield row
 
 
 def against_python(repeats):

@@ -61,6 +61,15 @@ def test_cut_at_random(tmp_path_factory, stops):
     assert plain(found) == plain(synth.search("monk:1", seconds=None, max_bits=19))
 
 
+def test_resumed_with_a_lower_limit(tmp_path):
+    """What was made stays made, and nothing more is."""
+    for stop in (500, 500, 70, 501):
+        file = tmp_path / "c"
+        found = synth.search("monk:1", max_programs=stop, max_bits=19, checkpoint=file)
+        assert found.stop_reason == "max_programs"
+        assert found.candidates == max(stop, 500)
+
+
 def test_killed_at_random_moments(tmp_path):
     """SIGKILL, again and again, whatever the process is doing; then the same result."""
     arguments = ["parity:n=6,k=6,train=1.0", "--dsl", "boolean:basis=and-or-not", "--json"]

@@ -15,7 +15,8 @@ from tests import naive
 from tests.test_engine import budget_of, grammars
 
 #: Units of a few candidates, of which a few are caught, so that all cuts occur.
-TINY = {"FIRST_UNIT_WORDS": 64, "UNIT_WORDS": 256, "ROUND_WORDS": 1, "CATCH_BYTES": 1}
+TINY = {"FIRST_UNIT_WORDS": 64, "UNIT_WORDS": 256, "ROUND_WORDS": 1, "CATCH_BYTES": 1,
+        "ALL_CATCH_BYTES": 1}  # fmt: skip
 #: All threads put in and index, however few rows there are.
 EAGER = {"CAUGHT_ROWS": 1, "INDEXED_ROWS": 1}
 
@@ -75,7 +76,8 @@ def test_rows_put_in_side_by_side(rows, threads, seed, load, open_rows):
             cuts = np.sort(generator.integers(0, size + 1, 3))
             segments = np.array([[0, cuts[0]], [cuts[1], cuts[2]], [cuts[2], size]])
             if not bank.merge_all(catch, segments, 10**7):
-                assert portion == 0  # the first row of all is put in by one thread
+                # The first row of all is put in by one thread.
+                assert not known or np.all(segments[:, 0] == segments[:, 1])
                 for start, stop in segments.tolist():
                     bank.merge(catch, start, stop, 10**7)
             for row in np.concatenate([np.arange(*s) for s in segments]):

@@ -26,10 +26,11 @@ class Crew:
         self.kept = {}
 
     def close(self):
-        """Ends the threads; `run` starts them again."""
+        """Ends the threads and frees their buffers; `run` starts them again."""
         if self._pool is not None:
             self._pool.shutdown()
         self._pool = None
+        self.kept.clear()  # also breaks the circle of crew and banks, whose memory is large
 
     def run(self, tasks):
         """Calls functions side by side, the first in this thread; all have ended on return.

@@ -17,7 +17,7 @@ from synth import curry, kernels
 #: Words that the curried operands of one job may take.
 CURRIED_WORDS = 2**18
 #: Values in one call of a primitive's own body.
-CALL_VALUES = 2**14
+CALL_VALUES = 2**16
 #: Words that one unit may make at most, and at first; in between it grows until it takes
 #: so many seconds, a hundred times what a round of several threads costs.
 UNIT_WORDS = 2**26
@@ -28,9 +28,10 @@ UNIT_SECONDS = 0.005
 ROUND_UNITS = 4
 #: A round of fewer words is not worth waking the other threads.
 ROUND_WORDS = 2**18
-#: Bytes of the rows that one thread, and all of them, may catch in a round: the index's lines
-#: are still in a second-level cache when they are put in.
-CATCH_BYTES = 2**21
+#: Bytes of the rows that one thread may catch in a round: the index's lines are still in a
+#: second-level cache when they are put in.  And all of several: fewer rounds, in each of
+#: which the threads wait for each other three times.
+CATCH_BYTES = 2**20
 ALL_CATCH_BYTES = 2**22
 
 _KIND = {
@@ -68,7 +69,7 @@ class Hands:
     """
 
     def __init__(self, bank, threads):
-        some = min(CATCH_BYTES, ALL_CATCH_BYTES // threads)
+        some = CATCH_BYTES if threads == 1 else ALL_CATCH_BYTES // threads
         self.room = max(some // (bank.row_bytes + 17), 2 * bank.block)
         self.whole = bank.catch(threads * self.room, 1)
         self.unit = max(1, FIRST_UNIT_WORDS // (bank.words + 3))
@@ -161,6 +162,8 @@ class Job:
         must_stop: asked between calls of a primitive's own body.
         """
         self.memory = memory
+        if most <= 0:  # where a checkpoint's search goes on with a lower limit
+            return 0
         if self.work is None:
             return self._call_round(most, must_stop)
         hands, budget = self.hands, min(most, self.total - self.made)
