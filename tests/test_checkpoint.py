@@ -62,14 +62,14 @@ def test_cut_at_random(tmp_path_factory, stops):
 
 
 def test_resumed_with_a_lower_limit(tmp_path):
-    """What was made stays made, and nothing more is."""
+    """What is kept stays, and nothing more is made."""
     for stop in (3000, 3000, 70, 3001):
         found = synth.search(
             "parity:n=6,k=6,train=1.0", "boolean:basis=and-or-not", max_programs=stop, max_bits=24,
             checkpoint=tmp_path / "c",
         )  # fmt: skip
         assert found.stop_reason == "max_programs"
-        assert found.candidates == max(stop, 3000)
+        assert stop <= found.candidates <= 3001
 
 
 def test_killed_at_random_moments(tmp_path):
