@@ -26,6 +26,8 @@ _NAMES = {
     "enumerate_programs": "driver",
     "Limits": "driver",
     "compare": "comparison",
+    "exact_prior": "exact.prior",
+    "exact_posterior": "exact.posterior",
     "Result": "result",
     "Contrast": "result",
     "Comparison": "result",

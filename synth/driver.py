@@ -297,11 +297,8 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
 
 def _fitted(labellings, dsl):
     """The labellings as the DSL reads them, and the DSL that was asked for or fits."""
-    task = labellings[0]
-    types = (*task.types.values(), task.label_type)
-    chosen = dsls.for_types(types) if dsl is None else dsls.load_dsl(dsl, types)
-    first = dsls.prepared(chosen, task)
-    if first is task:
+    chosen, first = dsls.fitted(dsl, labellings[0])
+    if first is labellings[0]:
         return chosen, labellings
     # Inputs and training rows are common to all labellings.
     return chosen, [replace(first, labels=t.labels, labelling=t.labelling) for t in labellings]

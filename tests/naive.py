@@ -189,3 +189,106 @@ def all_rows(n):
     """The columns of all 2**n rows of n booleans."""
     rows = np.array(list(itertools.product((False, True), repeat=n)))
     return {f"x{i}": rows[:, i] for i in range(n)}
+
+
+def connective(primitive, *indices, rows):
+    """The behaviour that a boolean primitive makes of behaviours, as index arrays."""
+    out = np.zeros(np.broadcast(*indices).shape, np.int64)
+    for r in range(rows):
+        bits = [np.broadcast_to(i >> r & 1, out.shape).ravel().astype(bool) for i in indices]
+        out |= np.asarray(primitive.function(*bits)).reshape(out.shape).astype(np.int64) << r
+    return out
+
+
+def exact_prior(grammar, columns, sweeps=4000):
+    """P(f) of every boolean behaviour by a double loop over pairs, from 0 upwards.
+
+    The least fixed point, in extended precision, every term positive; slow to converge
+    where the grammar is critical.  Index bit r is the value on row r.
+    """
+    rows = len(next(iter(columns.values())))
+    size = 2**rows
+    every = np.arange(size)
+    leaves, unary, binary = np.zeros(size, np.longdouble), [], []
+    for production in grammar:
+        item, q = production.item, np.exp2(-np.longdouble(production.units) / 1024)
+        if not item.arguments:
+            given = [item.value] * rows if hasattr(item, "value") else columns[item.name]
+            leaves[sum(int(v) << r for r, v in enumerate(given))] += q
+        elif len(item.arguments) == 1:
+            unary.append((q, connective(item, every, rows=rows)))
+        else:
+            pairs = connective(item, every[:, None], every[None, :], rows=rows)
+            binary.append((q, pairs.ravel()))
+    p = np.zeros(size, np.longdouble)
+    for _ in range(sweeps):
+        after = leaves.copy()
+        for q, to in unary:
+            np.add.at(after, to, q * p)
+        products = np.outer(p, p).ravel()
+        for q, to in binary:
+            np.add.at(after, to, q * products)
+        done = np.all(np.abs(after - p) <= 1e-18 * after)
+        p = after
+        if done:
+            break
+    return p
+
+
+def precise_sweep(grammar, columns, masses, bits=400):
+    """One sweep in whole numbers of 2**-bits, by sums over supersets; and, or, xor, not only.
+
+    masses: objects, whole numbers; returns the same.  Nothing is rounded but products.
+    """
+    rows = len(next(iter(columns.values())))
+
+    def summed(a, sign):
+        a = a.copy()
+        for r in range(rows):
+            view = a.reshape(-1, 2, 2**r)
+            view[:, 0] += sign * view[:, 1]
+        return a
+
+    def walsh(a):
+        a = a.copy()
+        for r in range(rows):
+            view = a.reshape(-1, 2, 2**r)
+            low, high = view[:, 0].copy(), view[:, 1].copy()
+            view[:, 0], view[:, 1] = low + high, low - high
+        return a
+
+    out = np.array([0] * 2**rows, dtype=object)
+    for production in grammar:
+        item = production.item
+        q = _power(production.units, bits)
+        if not item.arguments:
+            given = [item.value] * rows if hasattr(item, "value") else columns[item.name]
+            out[sum(int(v) << r for r, v in enumerate(given))] += q
+            continue
+        if item.name == "not_":
+            made = masses[::-1]
+        elif item.name == "and_":
+            made = summed(summed(masses, 1) ** 2, -1) >> bits
+        elif item.name == "or_":
+            made = (summed(summed(masses[::-1], 1) ** 2, -1) >> bits)[::-1]
+        elif item.name == "xor":
+            made = walsh(walsh(masses) ** 2) >> (bits + rows)
+        else:
+            raise NotImplementedError(item.name)
+        out += (made * q) >> bits
+    return out
+
+
+def _power(units, bits):
+    """2**(-units/1024) as a whole number of 2**-bits: 1024 = 2**10 square roots."""
+    root = math.isqrt(1 << (2 * bits + 1))  # sqrt(2)
+    roots, value = [], root
+    for _ in range(10):
+        roots.append(value)
+        value = math.isqrt(value << bits)
+    whole, rest = divmod(-units, 1024)
+    found = 1 << bits
+    for k in range(10):
+        if rest >> (9 - k) & 1:
+            found = (found * roots[k]) >> bits
+    return found >> -whole if whole < 0 else found << whole

@@ -25,6 +25,7 @@ ORDER = [
     {"engine"},
     {"checkpoint", "goal", "result", "score"},
     {"driver"},
+    {"exact"},
     {"items"},
     {"comparison"},
     {"report"},
@@ -65,9 +66,9 @@ def test_imports_run_one_way(name, path):
         assert RANK[other] < RANK[name], f"{path.name} imports {other}"
 
 
-def test_only_the_bank_uses_the_kernels():
+def test_few_use_the_kernels():
     users = {name for name, path in modules() if "kernels" in imports(path)}
-    assert users - {"kernels"} == {"bank"}
+    assert users - {"kernels"} == {"bank", "exact"}
     for path in (PACKAGE / "kernels").glob("*.py"):
         assert imports(path) <= {"kernels"}, path
 

@@ -89,6 +89,13 @@ def find(spec):
     _maker(parse_spec(spec)[0])
 
 
+def fitted(dsl, task):
+    """(the DSL, the task as it reads it): a DSL, its name, or None for the one that fits."""
+    types = (*task.types.values(), task.label_type)
+    chosen = for_types(types) if dsl is None else load_dsl(dsl, types)
+    return chosen, prepared(chosen, task)
+
+
 def prepared(dsl, task):
     """The task as a DSL reads it: itself, unless the DSL re-expresses columns.
 

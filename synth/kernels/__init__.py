@@ -31,14 +31,18 @@ from synth.kernels.store import (
     touch,
     write,
 )
+from synth.kernels.transform import MOEBIUS, WALSH, ZETA, conjoin, differ, transform
 from synth.kernels.work import Target, Work, collect, collect_block, plan, scan, scan_block
 
 __all__ = [
     "BITS",
     "MINUS",
+    "MOEBIUS",
     "PLUS",
     "RING",
     "TABLE",
+    "WALSH",
+    "ZETA",
     "Catch",
     "Scratch",
     "Store",
@@ -46,7 +50,9 @@ __all__ = [
     "Work",
     "collect",
     "collect_block",
+    "conjoin",
     "covers",
+    "differ",
     "errors_bits",
     "errors_cells",
     "first_match",
@@ -65,5 +71,6 @@ __all__ = [
     "scan",
     "scan_block",
     "touch",
+    "transform",
     "write",
 ]

@@ -1,0 +1,1 @@
+"""Exact priors, posteriors and counts, and samples to check them by."""

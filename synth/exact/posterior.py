@@ -1,0 +1,144 @@
+"""The exact posterior of a boolean task: what the prior predicts, given training labels.
+
+Every function that agrees with the training labels keeps its prior mass, every other has
+none; nothing is searched and nothing sampled.  Masses are conditional on the program
+being finite (`Grammar.mass()` is 1 or a little less).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth import dsls, tasks
+from synth.errors import SettingError, TaskError
+from synth.exact.prior import MOST_ROWS, Prior, exact_prior
+from synth.grammar import Grammar
+from synth.task import Task
+from synth.types import Bool
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What a grammar's prior says of a boolean task.
+
+    prior: the `Prior` on the task's distinct rows; rows: int64 (task.rows,): which of
+    them each row of the task is.  evidence_bits: -log2 of the prior mass of all functions
+    that agree with the n training labels, inf where there is none (then nothing is
+    predicted); labels without structure have n bits, in the mean of their masses.
+    predictive: float64 (held out,), the probability that each held-out label is true,
+    in the order of the task's rows.  best: the index of the function of most mass
+    among those that agree (MAP; of equal ones the first), None where none does.
+    """
+
+    task: Task
+    prior: Prior
+    rows: np.ndarray
+    evidence_bits: float
+    predictive: np.ndarray
+    best: int | None
+
+    @property
+    def n(self):
+        """The number of distinct training rows: bits of labels without structure."""
+        return len(np.unique(self.rows[self.task.train]))
+
+    @property
+    def saved_bits(self):
+        """n - evidence_bits: what the prior knows of these labels; negative where it is misled."""
+        return self.n - self.evidence_bits
+
+    @property
+    def map_values(self):
+        """The MAP function's values on all rows of the task, bool (rows,)."""
+        if self.best is None:
+            return None
+        return self.prior.values(self.best)[self.rows]
+
+    # Accuracies on held-out labels, which nothing above has seen; None without any.
+
+    @property
+    def bayes_accuracy(self):
+        """Of predicting the likelier label; an even one counts a half."""
+        return self._mean(lambda p, y: np.where(p == 0.5, 0.5, (p > 0.5) == y))
+
+    @property
+    def gibbs_accuracy(self):
+        """Of a function drawn from the posterior, in expectation."""
+        return self._mean(lambda p, y: np.where(y, p, 1 - p))
+
+    @property
+    def map_accuracy(self):
+        """Of the function of most mass."""
+        if self.best is None:
+            return None
+        guess = self.map_values[~self.task.train]
+        return self._mean(lambda p, y: guess == y)
+
+    @property
+    def log_loss(self):
+        """Mean -log2 of the probability of the held-out labels, one by one, bits a row."""
+        with np.errstate(divide="ignore"):
+            return self._mean(lambda p, y: -np.log2(np.where(y, p, 1 - p)))
+
+    def _mean(self, function):
+        held_out = ~self.task.train
+        if not held_out.any() or self.best is None:
+            return None
+        return float(np.mean(function(self.predictive, self.task.labels[held_out])))
+
+
+def exact_posterior(task, dsl=None, *, relative=False, threads=None):
+    """The exact `Posterior` of a task with boolean inputs and labels.
+
+    task: a `Task`, or the name of one, or the path of a CSV file; dsl, relative and
+    threads: see `exact_prior`; of a task without a DSL the built-in one that fits.
+    Raises TaskError for other types, and SettingError for more than 24 distinct rows in
+    all, training and held-out (16 with `relative`).
+    """
+    task = task if isinstance(task, Task) else tasks.load_task(task)
+    loaded, task = dsls.fitted(dsl, task)
+    if task.label_type != Bool or any(t != Bool for t in task.types.values()):
+        raise TaskError(f"task {task.name}: the exact posterior needs Bool inputs and labels")
+    table = np.array(list(task.columns.values())).T
+    _, first, places = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # distinct rows in the order in which they come
+    rows = np.argsort(order)[places.ravel()]
+    if len(first) > MOST_ROWS:
+        raise SettingError(
+            f"task {task.name} has {len(first)} distinct rows; allowed: 1..{MOST_ROWS} in all "
+            "for the exact posterior; keep fewer rows, or use search, which takes any number"
+        )
+    columns = {n: c[first[order]] for n, c in task.columns.items()}
+    grammar = Grammar(loaded, task.types, input_weights=task.input_weights)
+    prior = exact_prior(grammar, columns, relative=relative, threads=threads)
+    return condition(prior, task, rows)
+
+
+def condition(prior, task, rows=None):
+    """The `Posterior` of a task whose row i is row rows[i] of a prior (all in order)."""
+    rows = np.arange(prior.rows) if rows is None else rows
+    agree = _agreeing(prior, rows[task.train], task.labels[task.train])
+    held_out = rows[~task.train]
+    if agree is None or not agree.any():
+        return Posterior(task, prior, rows, math.inf, np.full(len(held_out), np.nan), None)
+    total = agree.sum()
+    # One bit of the index after another: the masses with it set, over all.
+    sums = {}
+    for row in np.unique(held_out).tolist():
+        sums[row] = agree.reshape(-1, 2, 2**row)[:, 1].sum() / total
+    predictive = np.array([sums[r] for r in held_out.tolist()], float)
+    evidence = -math.log2(total) + math.log2(prior.mass)
+    return Posterior(task, prior, rows, evidence, np.clip(predictive, 0, 1), int(agree.argmax()))
+
+
+def _agreeing(prior, rows, labels):
+    """The masses of functions with these labels, 0 elsewhere; None where labels contradict."""
+    known = {}
+    for row, label in zip(rows.tolist(), labels.tolist(), strict=True):
+        if known.setdefault(row, label) != label:
+            return None
+    agree = prior.masses.copy()
+    for row, label in known.items():
+        agree.reshape(-1, 2, 2**row)[:, 0 if label else 1] = 0
+    return agree

@@ -1,0 +1,385 @@
+"""The exact prior of boolean functions: P(f), the mass of all programs that compute f.
+
+P is the least fixed point of P = leaves + Σ unary + Σ binary, where a connective of two
+independent programs is a convolution over behaviours: of conjunctions it becomes a
+product under sums over supersets (zeta, Moebius), of exclusive or under the
+Walsh-Hadamard transform, and negation reverses the array.  One sweep takes R 2**R
+steps for R rows.  Sweeps start from, and keep, the exact total mass; what is left to
+converge are differences of sum 0, which shrink fast even where the grammar is critical.
+
+Differences in the transforms cancel, so rare functions lose digits.  With
+`relative=True`, sweeps that add and multiply positive numbers only follow, at 3**R
+steps (4**R with exclusive or), and every function is known to about 12 digits.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from synth import dsls, kernels
+from synth.bank import Crew, default_threads
+from synth.dsl import DSL
+from synth.errors import DSLError, SettingError, TypeMismatchError
+from synth.exact.connectives import connectives, index
+from synth.grammar import Grammar
+from synth.types import Bool
+
+#: Rows of the exact prior, and with every digit.  24 rows are 16.8 million functions.
+MOST_ROWS, MOST_RELATIVE_ROWS = 24, 16
+#: Sweeps change less than this, in sum, at the end; more than so many were never needed.
+ENOUGH, MOST_SWEEPS = 1e-15, 2000
+#: Positive sweeps end where no function changes by more than this part of itself.
+ENOUGH_RELATIVE, MOST_POLISHING = 1e-13, 400
+_EPSILON = float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """The prior masses of all 2**R behaviours on R rows.
+
+    masses: float64 (2**R,), by index: bit r of an index is the value on row r; they
+    sum to `Grammar.mass()`; error: float64 (2**R,), an estimate from above of each mass's
+    relative error, inf where nothing is known but that some program has the behaviour;
+    functions that no program computes have mass 0 exactly.  sweeps, polishing: of each
+    kind of sweep; residual: the sum of what the last sweep changed.
+    """
+
+    grammar: Grammar
+    columns: dict
+    masses: np.ndarray
+    error: np.ndarray
+    relative: bool
+    sweeps: int
+    polishing: int
+    residual: float
+
+    def __repr__(self):
+        worst = self.digits[self.masses > 0].min(initial=15)
+        return (
+            f"Prior of {len(self.masses):,} functions on {self.rows} rows: mass "
+            f"{self.mass:.12g}, {self.sweeps + self.polishing} sweeps, residual "
+            f"{self.residual:.1e}, {worst} digits and more"
+        )
+
+    @property
+    def rows(self):
+        return len(next(iter(self.columns.values())))
+
+    @property
+    def mass(self):
+        """The mass of all finite programs."""
+        return float(self.masses.sum())
+
+    @property
+    def digits(self):
+        """To how many decimal digits each mass is certain, int64 (2**R,); 0..15."""
+        with np.errstate(divide="ignore"):
+            return np.clip(-np.log10(self.error), 0, 15).astype(np.int64)
+
+    @property
+    def bits(self):
+        """-log2 of each mass, float64 (2**R,); inf where it is 0."""
+        with np.errstate(divide="ignore"):
+            return -np.log2(self.masses)
+
+    def index(self, values):
+        """The index of a behaviour, bool (R,)."""
+        given = np.asarray(values)
+        if given.shape != (self.rows,):
+            raise SettingError(f"a behaviour of shape {given.shape}; allowed: ({self.rows},)")
+        return index(given)
+
+    def values(self, number):
+        """The behaviour with an index, bool (R,)."""
+        return (int(number) >> np.arange(self.rows) & 1).astype(bool)
+
+    def __getitem__(self, values):
+        """The mass of a behaviour, bool (R,)."""
+        return float(self.masses[self.index(values)])
+
+
+def exact_prior(dsl, columns, *, relative=False, threads=None):
+    """The exact `Prior` of all boolean functions on some rows.
+
+    dsl: a `Grammar`, or a DSL or its name; columns: a mapping of input names to arrays
+    bool (R,), or a number of variables x0.. for all 2**variables rows; relative: every
+    mass to about 12 digits; threads: all cores unless given.
+
+    Every boolean DSL whose primitives have one or two arguments is allowed, whatever they
+    compute.  Raises DSLError for another one, and SettingError for more than 24 rows
+    (16 with `relative`): 2**R masses are computed.
+    """
+    columns = _columns(dsl, columns)
+    if isinstance(dsl, Grammar):
+        grammar = dsl
+        missing = [i.name for i in grammar.inputs if i.name not in columns]
+        if missing:
+            raise DSLError(f"columns: no column for input {missing[0]}")
+    else:
+        loaded = dsl if isinstance(dsl, DSL) else dsls.load_dsl(dsl)
+        grammar = Grammar(loaded, dict.fromkeys(columns, Bool))
+    rows, most = len(next(iter(columns.values()))), MOST_RELATIVE_ROWS if relative else MOST_ROWS
+    if rows > most:
+        raise SettingError(
+            f"{rows} rows; allowed: 1..{most}{' with relative=True' if relative else ''}, since "
+            "there are 2**rows functions; leave out held-out rows, or use count_programs, "
+            "which takes any number of rows"
+        )
+    parts = connectives(grammar, columns)
+    crew = Crew(threads or default_threads())
+    try:
+        return _solve(grammar, columns, parts, relative, crew)
+    finally:
+        crew.close()
+
+
+def _columns(dsl, columns):
+    if isinstance(columns, (int, np.integer)):
+        if not 0 < columns <= math.log2(MOST_ROWS):
+            raise SettingError(f"{columns} variables; allowed: 1..4, or columns of some rows")
+        rows = np.arange(2**columns)
+        return {f"x{v}": (rows >> v & 1).astype(bool) for v in range(columns)}
+    columns = {str(n): Bool.check(c, f"column {n}") for n, c in dict(columns).items()}
+    if not columns:
+        raise TypeMismatchError("columns: none given; allowed: one and more")
+    lengths = {c.shape for c in columns.values()}
+    if len(lengths) > 1 or len(next(iter(lengths))) != 1 or lengths == {(0,)}:
+        raise TypeMismatchError(f"columns of shapes {sorted(lengths)}; allowed: one length, (R,)")
+    return columns
+
+
+def _solve(grammar, columns, parts, relative, crew):
+    reached = support(parts, crew)
+    masses = np.where(reached, 1.0, 0.0) * parts.leaves
+    masses *= parts.mass / masses.sum()
+    sweeps, before, stalled = 0, math.inf, 0
+    change = math.inf
+    while change > ENOUGH * parts.mass and stalled < 3 and sweeps < MOST_SWEEPS:
+        after = sweep(parts, masses, crew)
+        np.maximum(after, 0, out=after)
+        after[~reached] = 0
+        change = float(np.abs(after - masses).sum())
+        # Where rounding is all that is left, changes stop falling.
+        stalled = stalled + 1 if change > 0.9 * before else 0
+        masses, before, sweeps = after, change, sweeps + 1
+    error = _rounding(parts, masses, change, crew)
+    polishing, residual = 0, change
+    if relative:
+        masses, error, polishing, residual = _polish(parts, masses, reached, crew)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative_error = np.where(masses > 0, error / masses, np.inf)
+    relative_error[~reached] = 0
+    return Prior(
+        grammar, columns, masses, relative_error, relative, sweeps, polishing, residual
+    )  # fmt: skip
+
+
+# -- one sweep --------------------------------------------------------------------
+
+
+def _transformed(values, kind):
+    done = values.copy()
+    kernels.transform(done, kind)
+    return done
+
+
+def sweep(parts, p, crew):
+    """The right side of the fixed point for masses p, by transforms; float64 (2**R,)."""
+    return _combined(parts, p, crew, parts.conj, parts.xor, parts.xnor) + _linear(parts, p)
+
+
+def _linear(parts, p):
+    found = parts.leaves + parts.copy * p
+    if parts.flip:
+        found += parts.flip * p[::-1]
+    found[0] += parts.no
+    found[-1] += parts.yes
+    return found
+
+
+def _combined(parts, p, crew, conj, xor, xnor):
+    """The connectives of two arguments, by transforms."""
+    plain, negated = conj[:, :2].any(), conj[:, 1:].any()
+    tasks = []
+    if plain:
+        tasks.append(lambda: _transformed(p, kernels.ZETA))
+    if negated:
+        tasks.append(lambda: _transformed(p[::-1], kernels.ZETA))
+    if xor or xnor:
+        tasks.append(lambda: _transformed(p, kernels.WALSH))
+    sums = iter(_side_by_side(crew, tasks))
+    a = next(sums) if plain else None
+    b = next(sums) if negated else None
+
+    def conjunctions(weights):
+        total = np.zeros_like(p)
+        for weight, factors in zip(weights, ((a, a), (a, b), (b, b)), strict=True):
+            if weight:
+                total += weight * factors[0] * factors[1]
+        kernels.transform(total, kernels.MOEBIUS)
+        return total
+
+    tasks = [lambda w=w: conjunctions(w) if w.any() else None for w in conj]
+    if xor or xnor:
+        w = next(sums)
+        w *= w
+        tasks.append(lambda: _transformed(w, kernels.WALSH))
+    answers = _side_by_side(crew, tasks)
+    found = np.zeros_like(p)
+    if answers[0] is not None:
+        found += answers[0]
+    if answers[1] is not None:
+        found += answers[1][::-1]
+    if xor or xnor:
+        differing = answers[2]
+        differing /= len(p)
+        found += xor * differing
+        if xnor:
+            found += xnor * differing[::-1]
+    return found
+
+
+def _side_by_side(crew, tasks):
+    """Answers of tasks, as many at once as there are threads."""
+    answers = []
+    for first in range(0, len(tasks), crew.threads):
+        answers += crew.run(tasks[first : first + crew.threads])
+    return answers
+
+
+def support(parts, crew):
+    """Which behaviours some program has, bool (2**R,): exact, in whole numbers mod 2**64.
+
+    Of pairs of 2**R behaviours there are less than 2**64, so a count is 0 only where
+    there is none.
+    """
+    reached = parts.leaves > 0
+    reached[-1] |= parts.yes > 0
+    reached[0] |= parts.no > 0
+    some = _Some(parts)
+    while not reached.all():
+        more = reached.copy()
+        if parts.flip:
+            more |= reached[::-1]
+        more |= some.combined(reached, crew)
+        if np.array_equal(more, reached):
+            break
+        reached = more
+    return reached
+
+
+class _Some:
+    """Whether there is a pair of behaviours that gives another."""
+
+    def __init__(self, parts):
+        self.conj = parts.conj > 0
+        self.differ = bool(parts.xor), bool(parts.xnor)
+
+    def combined(self, reached, crew):
+        found = np.zeros(len(reached), bool)
+        ones = reached.astype(np.uint64)
+        a = _transformed(ones, kernels.ZETA)
+        b = _transformed(ones[::-1], kernels.ZETA)
+        for side, weights in enumerate(self.conj):
+            for used, product in zip(weights, ((a, a), (a, b), (b, b)), strict=True):
+                if used:
+                    count = product[0] * product[1]
+                    kernels.transform(count, kernels.MOEBIUS)
+                    found |= (count > 0)[::-1] if side else count > 0
+        if any(self.differ):
+            w = _transformed(ones, kernels.WALSH)
+            w *= w
+            kernels.transform(w, kernels.WALSH)
+            found |= (w > 0) & self.differ[0]
+            found |= (w > 0)[::-1] & self.differ[1]
+        return found
+
+
+def _rounding(parts, p, change, crew):
+    """How far each mass can be off: a first-order bound of what rounding does to a sweep.
+
+    Each of a transform's R steps loses at most half a unit in the last place of numbers
+    that the same transform of absolute values bounds; later sweeps shrink what is off.
+    """
+    rows = int(math.log2(len(p)))
+    a = _transformed(p, kernels.ZETA)
+    b = _transformed(p[::-1], kernels.ZETA)
+    error = _linear(parts, p)
+    for side, weights in enumerate(parts.conj):
+        total = weights[0] * a * a + weights[1] * a * b + weights[2] * b * b
+        total = _transformed(total, kernels.ZETA)
+        error += total[::-1] if side else total
+    if parts.xor or parts.xnor:
+        w = _transformed(p, kernels.WALSH)
+        error += (parts.xor + parts.xnor) * float((w * w).mean())
+    return (2 * rows + 4) * _EPSILON * error + change
+
+
+# -- subtraction-free sweeps ------------------------------------------------------
+
+
+def _polish(parts, p, reached, crew):
+    """Positive sweeps until no mass changes: (masses, error, sweeps, residual)."""
+    turned = len(p) >= 16
+    rows = int(math.log2(len(p)))
+    # What transforms say of the rarest is noise; the least is enough to start from, since
+    # one sweep brings anything up to what its parts give.
+    p = np.where(reached, p, 0.0)
+    ratio, before, count = 0.5, math.inf, 0
+    residual = math.inf
+    while count < MOST_POLISHING:
+        after = _linear(parts, p) + _positive(parts, p, crew, turned)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moved = np.where(reached, np.abs(after - p) / after, 0.0)
+        change, count = float(moved.max()), count + 1
+        residual = float(np.abs(after - p).sum())
+        p = after
+        if change <= ENOUGH_RELATIVE:
+            break
+        if math.isfinite(before) and before:
+            ratio = min(max(change / before, ratio / 2), 0.95)
+        if change > 0.97 * before and change < 1e-11:
+            break  # rounding is all that is left
+        before = change
+    rounding = (rows + 8) * _EPSILON / (1 - min(parts.spread, 0.9))
+    return p, p * (moved * ratio / (1 - ratio) + rounding), count, residual
+
+
+def _positive(parts, p, crew, turned):
+    """The connectives of two arguments, every product and sum of positive numbers."""
+    negated = np.ascontiguousarray(p[::-1])
+    pairs = ((p, p), (p, negated), (negated, negated))
+
+    def conjunction(k):
+        out = np.zeros_like(p)
+        kernels.conjoin(*pairs[k], out, np.empty(2 * len(p)))
+        return out
+
+    used = [k for k in range(3) if parts.conj[:, k].any()]
+    found = np.zeros_like(p)
+    answers = _side_by_side(crew, [lambda k=k: conjunction(k) for k in used])
+    for k, out in zip(used, answers, strict=True):
+        found += parts.conj[0, k] * out
+        found += parts.conj[1, k] * out[::-1]
+    if parts.xor or parts.xnor:
+        differing = _differing(p, crew) if turned else _few_differing(p)
+        found += parts.xor * differing
+        found += parts.xnor * differing[::-1]
+    return found
+
+
+def _differing(p, crew):
+    k = np.arange(16)
+    turned = np.ascontiguousarray(p.reshape(-1, 16)[:, k[:, None] ^ k])
+    out, blocks = np.zeros_like(p), len(p) // 16
+    # Groups of 8 blocks stay whole.
+    bounds = [blocks * t // crew.threads // 8 * 8 for t in range(crew.threads)] + [blocks]
+    crew.run([lambda a=a, b=b: kernels.differ(p, turned, out, a, b) for a, b in pairwise(bounds)])
+    return out
+
+
+def _few_differing(p):
+    numbers = np.arange(len(p))
+    return (p[None, :] * p[numbers[:, None] ^ numbers]).sum(axis=1)
