@@ -12,6 +12,7 @@ import synth
 from synth.errors import DSLError, SettingError, TaskError, TypeMismatchError
 from synth.exact.posterior import condition
 from synth.exact.prior import Prior
+from synth.exact.split import Split
 from synth.types import Bool, Mod
 from tests import naive
 
@@ -286,3 +287,48 @@ def test_bayes_accuracy_by_complexity():
     assert accuracy(majority, 60) == pytest.approx(0.84, abs=0.04)
     drawn = [accuracy(generator.random(16) < 0.5, 1) for _ in range(400)]
     assert np.mean(drawn) == pytest.approx(0.52, abs=0.05)
+
+
+# -- all targets at once ----------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(boolean_dsls(), st.data())
+def test_a_split_agrees_with_posteriors_one_by_one(drawn, data):
+    dsl, columns = drawn
+    rows = len(next(iter(columns.values())))
+    if rows < 2:
+        return
+    # Rows of the prior may be equal inputs; here each row is its own.
+    prior = synth.exact_prior(dsl, columns)
+    train = np.array(data.draw(st.lists(st.booleans(), min_size=rows, max_size=rows)))
+    train[data.draw(st.integers(0, rows - 1))] = True
+    split = Split(prior, train)
+    types = dict.fromkeys(columns, Bool)
+    assert split.evidence.sum() == pytest.approx(1)
+    for target in range(2**rows):
+        task = synth.Task("t", columns, types, prior.values(target), Bool, train)
+        one = condition(prior, task)
+        assert split.evidence_bits(target) == pytest.approx(one.evidence_bits)
+        if one.best is None:
+            assert split.best[split.labeling(target)] == -1
+            continue
+        assert split.best[split.labeling(target)] == one.best
+        if not train.all():
+            near = np.abs(one.predictive - 0.5) < 1e-9
+            if not near.any():
+                assert split.bayes_accuracy(target) == pytest.approx(one.bayes_accuracy)
+            assert split.gibbs_accuracy(target) == pytest.approx(one.gibbs_accuracy)
+            assert split.map_accuracy(target) == pytest.approx(one.map_accuracy)
+
+
+def test_no_free_lunch():
+    """The mean accuracy over all targets is ½, whatever the prior: to the last digit."""
+    prior = synth.exact_prior("boolean:basis=and-or-not", 3, relative=True)
+    for train in ([1, 0, 0, 1, 1, 0, 1, 1], [1] * 7 + [0], [0] * 8):
+        split = Split(prior, np.array(train, bool))
+        every = np.arange(256)
+        for accuracy in (split.bayes_accuracy, split.gibbs_accuracy, split.map_accuracy):
+            assert accuracy(every).mean() == pytest.approx(0.5, abs=1e-12)
+    with pytest.raises(SettingError, match=r"train of shape \(3,\); allowed: \(8,\)"):
+        Split(prior, [True] * 3)
