@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import DSLError, SettingError, TaskError, TypeMismatchError
+from synth.exact.limit import limit_shares
 from synth.exact.posterior import condition
 from synth.exact.prior import Prior
 from synth.exact.split import Split
@@ -332,3 +333,62 @@ def test_no_free_lunch():
             assert accuracy(every).mean() == pytest.approx(0.5, abs=1e-12)
     with pytest.raises(SettingError, match=r"train of shape \(3,\); allowed: \(8,\)"):
         Split(prior, [True] * 3)
+
+
+# -- limits -----------------------------------------------------------------------
+
+
+def counts_by_nodes(grammar, columns, most):
+    """Trees of exactly n nodes by behaviour, in floats scaled alike: shares for each n."""
+    rows = len(next(iter(columns.values())))
+    every = np.arange(2**rows)
+    made = [np.zeros(2**rows)]
+    items = [production.item for production in grammar]
+    scale = 1 / (2 * len(items))
+    for n in range(1, most + 1):
+        level = np.zeros(2**rows)
+        for item in items:
+            if not item.arguments and n == 1:
+                values = columns[item.name] if not hasattr(item, "value") else [item.value] * rows
+                level[sum(int(v) << r for r, v in enumerate(values))] += scale
+            elif len(item.arguments) == 1:
+                np.add.at(level, naive.connective(item, every, rows=rows), scale * made[n - 1])
+            elif len(item.arguments) == 2 and n > 2:
+                to = naive.connective(item, every[:, None], every[None, :], rows=rows)
+                pairs = sum(np.outer(made[k], made[n - 1 - k]) for k in range(1, n - 1))
+                np.add.at(level, to.ravel(), scale * pairs.ravel())
+        made.append(level)
+    return made
+
+
+@pytest.mark.parametrize("basis", ["and-or", "and-or-not", "nand", "anf"])
+def test_shares_of_long_programs(basis):
+    """Against the counts of trees of up to 160 nodes, extrapolated: they differ by O(1/n)."""
+    grammar = synth.Grammar(synth.load_dsl(f"boolean:basis={basis}"), {"x": Bool, "y": Bool})
+    columns = naive.all_rows(2)
+    columns = {"x": columns["x0"], "y": columns["x1"]}
+    shares = limit_shares(grammar, columns)
+    assert shares.sum() == pytest.approx(1)
+    made = counts_by_nodes(grammar, columns, 161)
+    far, near = (made[n] / made[n].sum() for n in (161, 81))
+    extrapolated = (161 * far - 81 * near) / 80
+    np.testing.assert_allclose(shares, extrapolated, atol=2e-3)
+    assert np.abs(shares - far).max() > np.abs(shares - extrapolated).max()
+
+
+def test_shares_of_random_connectives_of_any_kind():
+    dsl = synth.DSL("odd", types=(Bool,))
+    dsl.add(lambda a, b: a | ~b, "Bool, Bool -> Bool", name="implied")
+    dsl.add(lambda a, b: ~a, "Bool, Bool -> Bool", name="first")
+    dsl.add(lambda a, b: a & False, "Bool, Bool -> Bool", name="never")
+    dsl.add(lambda a: a | True, "Bool -> Bool", name="always")
+    grammar = synth.Grammar(dsl, {"x": Bool})
+    columns = {"x": np.array([False, True])}
+    shares = limit_shares(grammar, columns)
+    made = counts_by_nodes(grammar, columns, 161)
+    far, near = (made[n] / made[n].sum() for n in (161, 81))
+    np.testing.assert_allclose(shares, (161 * far - 81 * near) / 80, atol=2e-3)
+    flat = synth.DSL("flat", types=(Bool,))
+    flat.add(np.logical_not, "Bool -> Bool", name="not_")
+    with pytest.raises(DSLError, match="do not branch"):
+        limit_shares(synth.Grammar(flat, {"x": Bool}), columns)

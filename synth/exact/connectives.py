@@ -1,13 +1,14 @@
 """What a boolean grammar is to the exact prior: masses of leaves and of connectives."""
 
-import decimal
 import itertools
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 
 import numpy as np
 
 from synth.dsl import Primitive
 from synth.errors import DSLError
+from synth.grammar import UNIT
 from synth.types import Bool
 
 
@@ -15,82 +16,72 @@ from synth.types import Bool
 class Connectives:
     """The probabilities of a boolean grammar's productions, by what they compute.
 
-    P = leaves + copy P + flip P' + yes [true] + no [false]
-        + Σ conj[c, k] · (k-th conjunction of P and P')^c + xor (P ⊻ P) + xnor (P ⊻ P)'
-    where ' exchanges each behaviour and its negation.
-
-    leaves: float64 (2**R,); copy, flip: of what passes one argument on, or negates it, the
-    mass of other arguments included; conj: float64 (2, 3), by whether the conjunction is
-    negated and how many of its two arguments are; mass: of all finite programs.
+    leaves: float64 (2**R,), of inputs and constants by behaviour; one: float64 (4,), of
+    connectives of one argument by truth table (false, negation, identity, true); free:
+    the same of those of two arguments that ignore one or both; conj: float64 (2, 3), of
+    conjunctions, by whether they are negated and how many of their arguments are; xor,
+    xnor; mass: of all finite programs.
     """
 
     leaves: np.ndarray
-    copy: float
-    flip: float
-    yes: float
-    no: float
+    one: np.ndarray
+    free: np.ndarray
     conj: np.ndarray
     xor: float
     xnor: float
     mass: float
 
     @property
-    def spread(self):
-        """An upper bound of how much a sweep can magnify a difference of sum 0."""
-        return self.copy + self.flip + 2 * self.mass * (self.conj.sum() + self.xor + self.xnor)
+    def single(self):
+        """`one`, and what ignores an argument, whatever program that is."""
+        return self.one + self.mass * self.free
+
+    @property
+    def slope(self):
+        """By how much a sweep magnifies differences at most."""
+        both = self.conj.sum() + self.xor + self.xnor + self.free.sum()
+        return float(self.one.sum() + 2 * self.mass * both)
 
 
-def connectives(grammar, columns):
+def connectives(grammar, columns, probability=None):
     """The `Connectives` of a grammar whose programs are booleans, on columns bool (R,).
 
-    Raises DSLError for a grammar that is no prior, that has another type than Bool, and
-    for a primitive of more than two arguments.
+    probability: of every production alike, instead of the grammar's.  Raises DSLError for
+    a grammar that is no prior, that has another type than Bool, and for a primitive of
+    more than two arguments.
     """
-    if not grammar.is_prior:
+    if probability is None and not grammar.is_prior:
         raise DSLError("a grammar with explicit costs is no prior, so it has no exact prior")
     for production in grammar:
         _refuse(production.item)
     rows = len(next(iter(columns.values())))
-    leaves = np.zeros(2**rows)
-    sums = [decimal.Decimal(0)] * 3
-    one, pairs, conj = np.zeros(4), np.zeros(16), np.zeros((2, 3))
+    leaves, one, two = np.zeros(2**rows), np.zeros(4), np.zeros(16)
+    sums = [Decimal(0)] * 3
     for production in grammar:
-        item, probability = production.item, 2.0**-production.bits
+        item = production.item
         arity = len(item.arguments)
-        with decimal.localcontext(prec=60):
-            sums[arity] += decimal.Decimal(2) ** (-decimal.Decimal(production.units) / 1024)
+        with localcontext(prec=60):
+            exact = Decimal(2) ** (-Decimal(production.units) / UNIT)
+            exact = exact if probability is None else Decimal(probability)
+            sums[arity] += exact
         if not arity:
             values = columns[item.name] if not hasattr(item, "value") else [item.value] * rows
-            leaves[index(values)] += probability
-            continue
-        table = truth_table(item)
-        if arity == 1:
-            one[table] += probability
+            leaves[index(values)] += float(exact)
         else:
-            pairs[table] += probability
-    mass = _mass(*sums)
-    copy, flip = float(one[0b10]), float(one[0b01])
-    yes, no = mass * float(one[0b11]), mass * float(one[0b00])
-    xor = xnor = 0.0
-    for table in np.flatnonzero(pairs):
-        p, ones = float(pairs[table]), int(table).bit_count()
-        if ones == 0:
-            no += p * mass**2
-        elif ones == 4:
-            yes += p * mass**2
-        elif ones == 1:
-            conj[0, _negated(int(table))] += p
-        elif ones == 3:
-            conj[1, _negated(15 ^ int(table))] += p
-        elif table in (0b1100, 0b1010):  # one argument passes, the other is any
-            copy += p * mass
-        elif table in (0b0011, 0b0101):
-            flip += p * mass
-        elif table == 0b0110:
-            xor += p
-        else:
-            xnor += p
-    return Connectives(leaves, copy, flip, yes, no, conj, xor, xnor, mass)
+            (one if arity == 1 else two)[truth_table(item)] += float(exact)
+    free, conj = np.zeros(4), np.zeros((2, 3))
+    for table, of_one in _IGNORING.items():
+        free[of_one] += two[table]
+    for table in range(16):
+        if table.bit_count() == 1:
+            conj[0, _negated(table)] += two[table]
+            conj[1, _negated(table)] += two[15 ^ table]
+    xor, xnor = float(two[0b0110]), float(two[0b1001])
+    return Connectives(leaves, one, free, conj, xor, xnor, _mass(*sums))
+
+
+#: Truth tables of two arguments that ignore one or both, as tables of one.
+_IGNORING = {0b0000: 0, 0b0011: 1, 0b0101: 1, 0b1100: 2, 0b1010: 2, 0b1111: 3}
 
 
 def index(values):
@@ -133,7 +124,7 @@ def _mass(leaf, unary, binary):
 
     In 60 digits, since near criticality the root amplifies rounding to its square root.
     """
-    with decimal.localcontext(prec=60):
+    with localcontext(prec=60):
         b = 1 - unary
-        root = max(b * b - 4 * binary * leaf, decimal.Decimal(0)).sqrt()
+        root = max(b * b - 4 * binary * leaf, Decimal(0)).sqrt()
         return float(2 * leaf / (b + root)) if b + root else 0.0

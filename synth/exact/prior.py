@@ -130,9 +130,16 @@ def exact_prior(dsl, columns, *, relative=False, threads=None):
     parts = connectives(grammar, columns)
     crew = Crew(threads or default_threads())
     try:
-        return _solve(grammar, columns, parts, relative, crew)
+        found = solve(parts, relative=relative, crew=crew)
     finally:
         crew.close()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(found.masses > 0, found.error / found.masses, np.inf)
+    error[~support(parts)] = 0
+    return Prior(
+        grammar, columns, found.masses, error, relative, found.sweeps, found.polishing,
+        found.residual,
+    )  # fmt: skip
 
 
 def _columns(dsl, columns):
@@ -150,30 +157,35 @@ def _columns(dsl, columns):
     return columns
 
 
-def _solve(grammar, columns, parts, relative, crew):
-    reached = support(parts, crew)
-    masses = np.where(reached, 1.0, 0.0) * parts.leaves
-    masses *= parts.mass / masses.sum()
-    sweeps, before, stalled = 0, math.inf, 0
-    change = math.inf
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """A least fixed point; the parts as in `Prior`, error absolute."""
+
+    masses: np.ndarray
+    error: np.ndarray
+    sweeps: int
+    polishing: int
+    residual: float
+
+
+def solve(parts, *, relative, crew):
+    """The least fixed point for `Connectives`: a `Solution`."""
+    reached = support(parts)
+    masses = parts.leaves * (parts.mass / parts.leaves.sum())
+    sweeps, before, stalled, change = 0, math.inf, 0, math.inf
     while change > ENOUGH * parts.mass and stalled < 3 and sweeps < MOST_SWEEPS:
-        after = sweep(parts, masses, crew)
+        after = combined(parts, masses, crew) + _linear(parts, masses)
         np.maximum(after, 0, out=after)
         after[~reached] = 0
         change = float(np.abs(after - masses).sum())
         # Where rounding is all that is left, changes stop falling.
         stalled = stalled + 1 if change > 0.9 * before else 0
         masses, before, sweeps = after, change, sweeps + 1
-    error = _rounding(parts, masses, change, crew)
-    polishing, residual = 0, change
     if relative:
-        masses, error, polishing, residual = _polish(parts, masses, reached, crew)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative_error = np.where(masses > 0, error / masses, np.inf)
-    relative_error[~reached] = 0
-    return Prior(
-        grammar, columns, masses, relative_error, relative, sweeps, polishing, residual
-    )  # fmt: skip
+        masses, error, polishing, change = _polish(parts, masses, reached, crew)
+    else:
+        error, polishing = _rounding(parts, masses, change), 0
+    return Solution(masses, error, sweeps, polishing, change)
 
 
 # -- one sweep --------------------------------------------------------------------
@@ -185,22 +197,20 @@ def _transformed(values, kind):
     return done
 
 
-def sweep(parts, p, crew):
-    """The right side of the fixed point for masses p, by transforms; float64 (2**R,)."""
-    return _combined(parts, p, crew, parts.conj, parts.xor, parts.xnor) + _linear(parts, p)
-
-
 def _linear(parts, p):
-    found = parts.leaves + parts.copy * p
-    if parts.flip:
-        found += parts.flip * p[::-1]
-    found[0] += parts.no
-    found[-1] += parts.yes
+    """Leaves and connectives that depend on one argument at most."""
+    no, flip, copy, yes = parts.single
+    found = parts.leaves + copy * p
+    if flip:
+        found += flip * p[::-1]
+    found[0] += no * parts.mass
+    found[-1] += yes * parts.mass
     return found
 
 
-def _combined(parts, p, crew, conj, xor, xnor):
-    """The connectives of two arguments, by transforms."""
+def combined(parts, p, crew):
+    """Connectives of two arguments that are independent programs of masses p, (2**R,)."""
+    conj, xor, xnor = parts.conj, parts.xor, parts.xnor
     plain, negated = conj[:, :2].any(), conj[:, 1:].any()
     tasks = []
     if plain:
@@ -249,55 +259,51 @@ def _side_by_side(crew, tasks):
     return answers
 
 
-def support(parts, crew):
+def support(parts):
     """Which behaviours some program has, bool (2**R,): exact, in whole numbers mod 2**64.
 
     Of pairs of 2**R behaviours there are less than 2**64, so a count is 0 only where
     there is none.
     """
+    no, flip, _, yes = parts.single > 0
     reached = parts.leaves > 0
-    reached[-1] |= parts.yes > 0
-    reached[0] |= parts.no > 0
-    some = _Some(parts)
+    reached[-1] |= yes
+    reached[0] |= no
     while not reached.all():
-        more = reached.copy()
-        if parts.flip:
+        more = reached | _paired(parts, reached)
+        if flip:
             more |= reached[::-1]
-        more |= some.combined(reached, crew)
         if np.array_equal(more, reached):
             break
         reached = more
     return reached
 
 
-class _Some:
-    """Whether there is a pair of behaviours that gives another."""
-
-    def __init__(self, parts):
-        self.conj = parts.conj > 0
-        self.differ = bool(parts.xor), bool(parts.xnor)
-
-    def combined(self, reached, crew):
-        found = np.zeros(len(reached), bool)
-        ones = reached.astype(np.uint64)
-        a = _transformed(ones, kernels.ZETA)
-        b = _transformed(ones[::-1], kernels.ZETA)
-        for side, weights in enumerate(self.conj):
-            for used, product in zip(weights, ((a, a), (a, b), (b, b)), strict=True):
-                if used:
-                    count = product[0] * product[1]
-                    kernels.transform(count, kernels.MOEBIUS)
-                    found |= (count > 0)[::-1] if side else count > 0
-        if any(self.differ):
-            w = _transformed(ones, kernels.WALSH)
-            w *= w
-            kernels.transform(w, kernels.WALSH)
-            found |= (w > 0) & self.differ[0]
-            found |= (w > 0)[::-1] & self.differ[1]
-        return found
+def _paired(parts, reached):
+    """Which behaviours some connective makes of two that are reached."""
+    found = np.zeros(len(reached), bool)
+    ones = reached.astype(np.uint64)
+    a, b = _transformed(ones, kernels.ZETA), _transformed(ones[::-1], kernels.ZETA)
+    for k, product in enumerate(((a, a), (a, b), (b, b))):
+        if parts.conj[:, k].any():
+            count = product[0] * product[1]
+            kernels.transform(count, kernels.MOEBIUS)
+            if parts.conj[0, k]:
+                found |= count > 0
+            if parts.conj[1, k]:
+                found |= (count > 0)[::-1]
+    if parts.xor or parts.xnor:
+        w = _transformed(ones, kernels.WALSH)
+        w *= w
+        kernels.transform(w, kernels.WALSH)
+        if parts.xor:
+            found |= w > 0
+        if parts.xnor:
+            found |= (w > 0)[::-1]
+    return found
 
 
-def _rounding(parts, p, change, crew):
+def _rounding(parts, p, change):
     """How far each mass can be off: a first-order bound of what rounding does to a sweep.
 
     Each of a transform's R steps loses at most half a unit in the last place of numbers
@@ -343,7 +349,7 @@ def _polish(parts, p, reached, crew):
         if change > 0.97 * before and change < 1e-11:
             break  # rounding is all that is left
         before = change
-    rounding = (rows + 8) * _EPSILON / (1 - min(parts.spread, 0.9))
+    rounding = (rows + 8) * _EPSILON / (1 - min(parts.slope, 0.9))
     return p, p * (moved * ratio / (1 - ratio) + rounding), count, residual
 
 

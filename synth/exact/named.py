@@ -1,0 +1,71 @@
+"""Boolean functions that have a name, and the least bits of all functions."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from synth import driver
+from synth.errors import SettingError
+from synth.exact.connectives import index
+from synth.exact.prior import exact_prior
+
+
+@lru_cache(maxsize=4)
+def prior_of(dsl, variables):
+    """The `Prior` of all functions of so many variables, every mass to about 12 digits.
+
+    dsl: the name of a DSL.  Kept, since many work items ask for the same.
+    """
+    return exact_prior(dsl, variables, relative=True)
+
+
+@lru_cache(maxsize=4)
+def bits_of(dsl, variables):
+    """K(f), `least_bits`, of all functions of so many variables."""
+    return least_bits(prior_of(dsl, variables))
+
+
+def least_bits(prior):
+    """K(f): the bits of the shortest program of every function, float64 (2**R,); inf: none."""
+    found = driver.enumerate_programs(prior.grammar, prior.columns)
+    powers = 1 << np.arange(prior.rows, dtype=np.int64)
+    bits = np.full(len(prior.masses), np.inf)
+    bits[found.values @ powers] = found.bits
+    return bits
+
+
+def named_functions(variables):
+    """The indices of some functions of 2 to 4 variables x0.., by name, simplest first.
+
+    On all 2**variables rows, x0 changing fastest.
+    """
+    if not 2 <= variables <= 4:
+        raise SettingError(f"{variables} variables; allowed: 2..4")
+    rows = np.arange(2**variables)
+    x = [(rows >> v & 1).astype(bool) for v in range(variables)]
+    found = {"true": x[0] | ~x[0], "x0": x[0], "x0 & x1": x[0] & x[1], "parity 2": x[0] ^ x[1]}
+    if variables > 2:
+        found["majority 3"] = x[0] & x[1] | x[0] & x[2] | x[1] & x[2]
+        found["multiplexer"] = np.where(x[0], x[1], x[2])
+        found["parity 3"] = x[0] ^ x[1] ^ x[2]
+    if variables > 3:
+        found["x0 & x1 | x2 & x3"] = x[0] & x[1] | x[2] & x[3]
+        found["parity 4"] = x[0] ^ x[1] ^ x[2] ^ x[3]
+    return {name: index(values) for name, values in found.items()}
+
+
+#: The six kinds of four out of eight stimuli with three binary features (Shepard, Hovland and
+#: Jenkins, Psychological Monographs 75(13), 1961), as numbers of the rows that belong.
+CATEGORIES = {
+    "I": (0b000, 0b001, 0b010, 0b011),
+    "II": (0b000, 0b001, 0b110, 0b111),
+    "III": (0b000, 0b001, 0b010, 0b101),
+    "IV": (0b000, 0b001, 0b010, 0b100),
+    "V": (0b000, 0b001, 0b010, 0b111),
+    "VI": (0b000, 0b011, 0b101, 0b110),
+}
+
+
+def categories():
+    """The indices of Shepard, Hovland and Jenkins's types I to VI, on all 8 rows."""
+    return {name: sum(1 << row for row in rows) for name, rows in CATEGORIES.items()}
