@@ -380,7 +380,9 @@ def test_shares_of_random_connectives_of_any_kind():
     dsl = synth.DSL("odd", types=(Bool,))
     dsl.add(lambda a, b: a | ~b, "Bool, Bool -> Bool", name="implied")
     dsl.add(lambda a, b: ~a, "Bool, Bool -> Bool", name="first")
+    dsl.add(lambda a, b: b | False, "Bool, Bool -> Bool", name="second")
     dsl.add(lambda a, b: a & False, "Bool, Bool -> Bool", name="never")
+    dsl.add(lambda a, b: b | True, "Bool, Bool -> Bool", name="ever")
     dsl.add(lambda a: a | True, "Bool -> Bool", name="always")
     grammar = synth.Grammar(dsl, {"x": Bool})
     columns = {"x": np.array([False, True])}
