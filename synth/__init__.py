@@ -25,6 +25,7 @@ _NAMES = {
     "contrast": "driver",
     "enumerate_programs": "driver",
     "Limits": "driver",
+    "count_programs": "exact.counting",
     "compare": "comparison",
     "exact_prior": "exact.prior",
     "exact_posterior": "exact.posterior",

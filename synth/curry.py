@@ -79,7 +79,7 @@ class Rule:
     def curried_bits(self, operands, mask):
         """u, v uint64 (m, W) of the fixed operands' rows, each uint64 (m, W)."""
         zero, one = self.table[..., 0], self.table[..., 1]
-        u, v = _bitwise(zero, operands, mask), _bitwise(zero ^ one, operands, mask)
+        u, v = bitwise(zero, operands, mask), bitwise(zero ^ one, operands, mask)
         return u, v
 
     def curried_cells(self, operands, rows):
@@ -163,7 +163,7 @@ def _kind(type_, table):
     return RING
 
 
-def _bitwise(function, operands, mask):
+def bitwise(function, operands, mask):
     """A boolean function, an array of shape (2,) * k, of words bit by bit."""
     m = len(operands[0]) if operands else 1
     out = np.zeros((m, len(mask)), np.uint64)

@@ -137,18 +137,9 @@ def enumerate_programs(grammar, columns, *, type=None, **limits):
     grammar unless given.  Returns an `Enumeration`.  Behaviours that only programs
     beyond a limit have are not in it; see its `stop_reason`.
     """
-    if type is None:
-        if len(grammar.types) != 1:
-            known = ", ".join(map(str, grammar.types))
-            raise DSLError(f"type=None; give one of the grammar's types: {known}")
-        type = grammar.types[0]
-    if not isinstance(type, Type):
-        raise DSLError(f"type={type!r}; allowed: {', '.join(map(str, grammar.types))}")
-    type = grammar.dsl.type_for(type)
-    if type not in grammar.types:
-        raise DSLError(f"no program of the grammar is of type {type}")
+    type = root_type(grammar, type)
     limits = _limits({"seconds": None, **limits})
-    columns = _checked_columns(grammar, columns)
+    columns = checked_columns(grammar, columns)
     with _interrupts() as interrupted:
         engine = Enumerator(grammar, columns, type, limits, interrupted)
         while engine.stop_reason is None:
@@ -205,7 +196,29 @@ def _limits(given):
     return Limits(**given)
 
 
-def _checked_columns(grammar, columns):
+def root_type(grammar, type):
+    """The grammar's own type for `type`, or its only one for None.
+
+    Raises DSLError where there is none, or more than one to choose from.
+    """
+    if type is None:
+        if len(grammar.types) != 1:
+            known = ", ".join(map(str, grammar.types))
+            raise DSLError(f"type=None; give one of the grammar's types: {known}")
+        type = grammar.types[0]
+    if not isinstance(type, Type):
+        raise DSLError(f"type={type!r}; allowed: {', '.join(map(str, grammar.types))}")
+    type = grammar.dsl.type_for(type)
+    if type not in grammar.types:
+        raise DSLError(f"no program of the grammar is of type {type}")
+    return type
+
+
+def checked_columns(grammar, columns):
+    """The columns of a grammar's inputs, by name, as arrays of their types.
+
+    Raises DSLError where one is missing or they are not of one length, 1 and more.
+    """
     missing = [i.name for i in grammar.inputs if i.name not in columns]
     if missing:
         raise DSLError(f"no column for input {missing[0]}; given: {', '.join(columns)}")
@@ -258,7 +271,7 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
     if root not in grammar.types:
         raise DSLError(f"DSL {chosen.name} makes no {root} from the columns of {task.name}")
     columns = {name: column[order] for name, column in task.columns.items()}
-    grammar_columns = _checked_columns(grammar, columns)
+    grammar_columns = checked_columns(grammar, columns)
     n = task.training
     labels = [root.check(t.labels[order], f"label column {t.label}") for t in labellings]
     scores = [Score(n, len(t.alphabet), root.size > len(t.alphabet), int(top)) for t in labellings]

@@ -292,3 +292,45 @@ def _power(units, bits):
         if rest >> (9 - k) & 1:
             found = (found * roots[k]) >> bits
     return found >> -whole if whole < 0 else found << whole
+
+
+def counts(grammar, columns, most):
+    """How many trees of at most `most` units have each behaviour (None: no value), by type.
+
+    Returns {type: {units: {behaviour: count}}}.
+    """
+    found = {}
+    for type_, trees in programs(grammar, most).items():
+        levels = found.setdefault(type_, {})
+        for units, program in trees:
+            level = levels.setdefault(units, {})
+            seen = behaviour(program, columns)
+            level[seen] = level.get(seen, 0) + 1
+    return found
+
+
+def trees_of_cost(grammar, most):
+    """How many trees there are of each cost up to `most` units, by type, from costs alone.
+
+    Rounds of substitution, until nothing changes: {type: {units: count}}.
+    """
+    by_type = productions_of(grammar)
+    found = {t: {} for t in grammar.types}
+    while True:
+        new = {t: {} for t in grammar.types}
+        for type_, group in by_type.items():
+            for item, units in group:
+                sums = {units: 1}
+                for argument in item.arguments:
+                    more = {}
+                    for total, ways in sums.items():
+                        for cost, trees in found[argument].items():
+                            if total + cost <= most:
+                                more[total + cost] = more.get(total + cost, 0) + ways * trees
+                    sums = more
+                for total, ways in sums.items():
+                    if total <= most:
+                        new[type_][total] = new[type_].get(total, 0) + ways
+        if new == found:
+            return found
+        found = new
