@@ -1,15 +1,15 @@
 """The command line.  Heavy modules are imported by the commands that need them."""
 
 import json
-import os
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
 from synth._version import __version__
-from synth.errors import RunError, SettingError, SweepError, SynthError
+from synth.errors import RunError, SweepError, SynthError
+from synth.progress import Progress
+from synth.running import plot_saved, run
 
 _MEMORY_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
 
@@ -150,7 +150,7 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
     kept = {"checkpoint": checkpoint} | ({} if every is None else {"every": every})
-    with _Progress() as progress:
+    with Progress() as progress:
         run = driver.search(loaded, exact=exact, progress=progress, **kept, **_settings(options))
     _finish(run, [run], options, search_text)
 
@@ -249,6 +249,9 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
     _finish(run, [run], options, comparison_text)
 
 
+main.add_command(run)
+
+
 @main.command()
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
@@ -285,29 +288,38 @@ def dsls(name, as_json):
 
 @main.command()
 @click.argument("run", type=click.Path())
+@click.option("--plot", metavar="FILE", help="Draw an experiment's run: .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def show(run, as_json):
+def show(run, plot, as_json):
     """A saved RUN, as it was shown when it was made."""
+    from synth.report.experiment import experiment_text
     from synth.report.matrix import comparison_text
     from synth.report.text import contrast_text, search_text
-    from synth.result import Comparison, Contrast, load_run
+    from synth.result import Comparison, Contrast, ExperimentRun, Result, load_run
 
     loaded = load_run(run)
-    shown = {Contrast: contrast_text, Comparison: comparison_text}.get(type(loaded), search_text)
+    shown = {
+        Result: search_text,
+        Contrast: contrast_text,
+        Comparison: comparison_text,
+        ExperimentRun: experiment_text,
+    }[type(loaded)]
     try:
         text = json.dumps(loaded.to_dict(), allow_nan=False) if as_json else shown(loaded)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
     click.echo(text)
+    if plot is not None:
+        plot_saved(loaded, plot)
 
 
 def _load(task, options):
     from synth import tasks as library
 
     if options["save"]:
-        folder = Path(options["save"]).resolve().parent
-        if not os.access(folder, os.W_OK):
-            raise SettingError(f"--save {options['save']}: {folder} cannot be written to")
+        from synth.result import check_writable
+
+        check_writable("--save", options["save"])
     keys = ("label", "drop", "modulus", "train", "seed")
     return library.load_task(task, **{k: options[k] for k in keys})
 
@@ -324,7 +336,7 @@ def _sweep_settings(options):
 
     with (
         executor(options["workers"], options["cluster"]) as pool,
-        _Progress() as progress,
+        Progress() as progress,
     ):
         yield {"executor": pool, "progress": progress and progress.sweep}
 
@@ -344,31 +356,3 @@ def _finish(run, results, options, text):
 def _exit(results):
     if any(r.stop_reason == "interrupted" for r in results):
         sys.exit(130)
-
-
-class _Progress:
-    """A line on standard error while searches run, where that is a terminal."""
-
-    def __enter__(self):
-        return self if sys.stderr.isatty() else None
-
-    def __call__(self, engine, what=""):
-        rate = engine.candidates / max(engine.seconds, 1e-9) / 1e6
-        self._show(
-            f"{what} {engine.certified_bits or 0:.1f} bits, {engine.candidates:,} programs, "
-            f"{len(engine.bank):,} distinct, {rate:.1f} M/s"
-        )
-
-    def sweep(self, finished, count, engine):
-        what = f"{finished} of {count} searches" if count > 1 else ""
-        if engine is None:
-            self._show(what)
-        else:
-            self(engine, what)
-
-    def _show(self, text):
-        click.echo(f"\r\x1b[K{text.strip()[:78]}", err=True, nl=False)
-
-    def __exit__(self, *_):
-        if sys.stderr.isatty():
-            click.echo("\r\x1b[K", err=True, nl=False)

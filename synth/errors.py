@@ -35,6 +35,10 @@ class UndefinedError(SynthError, ArithmeticError):
     """A program has no value on some row."""
 
 
+class ExperimentError(SynthError, ValueError):
+    """There is no such experiment, or its module lacks what one must have."""
+
+
 class RunError(SynthError, ValueError):
     """A saved run cannot be read."""
 
@@ -43,7 +47,8 @@ class SweepError(SynthError, RuntimeError):
     """A sweep cannot go on: workers die of an item, or there is no executor any more.
 
     finished: answers that nobody had yet, by the numbers of their items; partial: of
-    `compare`, the `Comparison` of what was finished.
+    `compare`, the `Comparison` of what was finished, and of `run_experiment` the
+    `ExperimentRun`.
     """
 
     def __init__(self, message):

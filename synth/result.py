@@ -5,6 +5,7 @@ from a search also holds its programs and can predict.
 """
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field, fields
 from html import escape
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from synth.engine import Level
-from synth.errors import RunError
+from synth.errors import RunError, SettingError
 from synth.program import Program
 
 #: What a saved file says it is.
@@ -260,8 +261,81 @@ class Comparison:
             raise RunError(f"not a saved comparison: {' '.join(str(error).split())}") from None
 
 
+@dataclass(frozen=True)
+class ExperimentRun:
+    """One run of an experiment.
+
+    experiment: its name; claim: what it is to show; settings: all of them; rows: plain
+    dicts; summary: a plain dict; control: the case in which the phenomenon must vanish;
+    columns: the keys of rows to show first; stop_reason: "finished", or where some rows
+    are not there, "interrupted" or "failed"; seconds: that it took.
+    """
+
+    experiment: str
+    claim: str
+    settings: dict
+    rows: tuple
+    summary: dict
+    control: str
+    columns: tuple
+    stop_reason: str
+    seconds: float
+    version: str
+
+    def to_dict(self):
+        """The run as JSON takes it."""
+        lists = {"rows": [dict(row) for row in self.rows], "columns": list(self.columns)}
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {"format": FORMAT, "kind": "run", **given, **lists}
+
+    @staticmethod
+    def from_dict(document):
+        """A run from JSON.  Raises RunError where it is none."""
+        try:
+            given = {k: v for k, v in document.items() if k not in ("format", "kind")}
+            rows, columns = given.pop("rows"), given.pop("columns")
+            run = ExperimentRun(rows=tuple(map(dict, rows)), columns=tuple(columns), **given)
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            raise RunError(f"not a saved experiment: {' '.join(str(error).split())}") from None
+        for f in fields(run):
+            if not isinstance(getattr(run, f.name), (float, int) if f.type is float else f.type):
+                raise RunError(f"not a saved experiment: {f.name} is {getattr(run, f.name)!r}")
+        return run
+
+    def plot(self, path):
+        """Draws the run into a file, .png, .svg or .pdf, by its experiment's `draw`.
+
+        Raises SettingError for another suffix, and where matplotlib is not installed.
+        """
+        from synth.report.figure import plot_run
+
+        plot_run(self, path)
+
+
+def plain(value):
+    """The same as JSON's values: Python's numbers, lists; None for what is not finite."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, int)):
+        return value
+    raise TypeError(f"{value!r} is no value of JSON's")
+
+
+def check_writable(option, path):
+    """Raises SettingError where a file cannot be made in the folder it is to be in."""
+    folder = Path(path).resolve().parent
+    if not os.access(folder, os.W_OK):
+        raise SettingError(f"{option} {path}: {folder} cannot be written to")
+
+
 def save_run(run, path):
-    """Writes a result, a contrast or a comparison as JSON: aside first, then renamed into place."""
+    """Writes a run of whatever kind as JSON: aside first, then renamed into place."""
     path = Path(path).resolve()
     if path.exists() and not path.is_file():
         raise RunError(f"{path} cannot be written: it is no regular file")
@@ -275,14 +349,14 @@ def save_run(run, path):
 
 
 def load_run(path):
-    """A saved result, contrast or comparison.  Raises RunError where it cannot be read."""
+    """A saved run of whatever kind.  Raises RunError where it cannot be read."""
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise RunError(f"{path} is no JSON; allowed: a file that --save wrote") from None
-    kinds = {"search": Result, "contrast": Contrast, "compare": Comparison}
+    kinds = {"search": Result, "contrast": Contrast, "compare": Comparison, "run": ExperimentRun}
     kind = document.get("kind") if isinstance(document, dict) else None
     if kind not in kinds or document.get("format") != FORMAT:
         raise RunError(f"{path} is no saved run; allowed: a file that --save wrote")

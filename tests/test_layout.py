@@ -28,7 +28,10 @@ ORDER = [
     {"exact"},
     {"items"},
     {"comparison"},
+    {"experiments"},
     {"report"},
+    {"progress"},
+    {"running"},
     {"cli"},
     {"__main__"},
 ]

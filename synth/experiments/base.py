@@ -1,0 +1,218 @@
+"""What experiments are made of: settings that explain themselves, and seeds of items.
+
+A field of an experiment's `Settings` is an int, a float, a bool, a str, or a tuple of
+one of them (`tuple[int, ...]`), or None besides; `setting` gives it its help and its
+range.  The same reading serves the command line and Python.
+"""
+
+import math
+import types
+import typing
+from collections.abc import Iterable
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+
+from synth.errors import ExperimentError, SettingError
+
+#: Names that options and arguments of every experiment have.
+RESERVED = frozenset({"cluster", "executor", "help", "json", "plot", "progress", "save", "workers"})
+
+_KINDS = {int: "whole number", float: "number", str: "text"}
+
+
+def setting(default, help, *, choices=None, low=None, high=None):
+    """A field of a `Settings` dataclass.
+
+    help: one phrase; choices: the values that are allowed; low, high: the least and the
+    greatest number that is (of each, in a tuple).
+    """
+    choices = choices and tuple(choices)
+    return field(
+        default=default, metadata={"help": help, "choices": choices, "low": low, "high": high}
+    )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as the command line needs it.
+
+    kind: int, float, bool or str; many: whether it is a tuple of such; optional: whether
+    None is a value; the rest as in `setting`.
+    """
+
+    name: str
+    kind: type
+    many: bool
+    optional: bool
+    default: object
+    help: str
+    choices: tuple | None
+    low: float | None
+    high: float | None
+
+    @property
+    def option(self):
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def allowed(self):
+        """What may be given, in words."""
+        if self.kind is bool:
+            what = "true or false"
+        elif self.choices:
+            what = ", ".join(map(str, self.choices))
+        else:
+            what = _KINDS[self.kind] + ("s" if self.many else "") + self._range()
+            what = what if self.many else f"a {what}"
+        return f"{what}; several parted by commas" if self.many else what
+
+    def _range(self):
+        low, high = self.low, self.high
+        if low is not None and high is not None:
+            return f" {low:g}..{high:g}"
+        if low is not None:
+            return f" of {low:g} and more"
+        return "" if high is None else f" up to {high:g}"
+
+    def read(self, value, what=None):
+        """The value that a text or a Python value stands for.  Raises SettingError.
+
+        what: how the setting is called in the error.
+        """
+        if value is None and self.optional:
+            return None
+        try:
+            if not self.many:
+                return self._one(value)
+            if isinstance(value, str):
+                value = _parted(value)
+            elif not isinstance(value, Iterable):
+                value = [value]
+            found = tuple(self._one(v) for v in value)
+            if found:
+                return found
+        except (ValueError, TypeError, OverflowError):
+            pass
+        shown = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        raise SettingError(f"{what or self.name}={shown}; allowed: {self.allowed}")
+
+    def shown(self, value):
+        """A value as the command line takes it."""
+        if self.kind is bool:
+            return str(value).lower()
+        return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+    def _one(self, value):
+        if isinstance(value, str):
+            value = value.strip()
+            value = {"true": True, "false": False}[value] if self.kind is bool else self.kind(value)
+        value = value.item() if hasattr(value, "item") else value  # a number of NumPy's
+        if self.kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not self.kind or value == "":
+            raise ValueError
+        if self.kind is float and not math.isfinite(value):
+            raise ValueError
+        if self.choices and value not in self.choices:
+            raise ValueError
+        if not (self.low is None or value >= self.low) or not (
+            self.high is None or value <= self.high
+        ):
+            raise ValueError
+        return value
+
+
+def settings_of(kind, what):
+    """The `Setting`s of a dataclass, in its order.  Raises ExperimentError.
+
+    what: the experiment's name, for the error.
+    """
+    if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:
+        raise ExperimentError(f"experiment {what}: Settings must be a frozen dataclass")
+    hints = typing.get_type_hints(kind)
+    found = []
+    for entry in fields(kind):
+        optional, many, one = _annotation(hints[entry.name])
+        meta = {"help": "", "choices": None, "low": None, "high": None, **entry.metadata}
+        if one is None:
+            raise ExperimentError(
+                f"experiment {what}: setting {entry.name} is {hints[entry.name]}; allowed: int, "
+                "float, bool, str, a tuple such as tuple[int, ...] of them, or None besides"
+            )
+        if entry.name in RESERVED:
+            raise ExperimentError(
+                f"experiment {what}: a setting {entry.name}; these names are taken: "
+                + ", ".join(sorted(RESERVED))
+            )
+        if entry.default is MISSING:
+            raise ExperimentError(f"experiment {what}: setting {entry.name} has no default")
+        made = Setting(entry.name, one, many, optional, entry.default, **meta)
+        try:
+            made.read(made.default)
+        except SettingError as error:
+            raise ExperimentError(f"experiment {what}: the default {error}") from None
+        found.append(made)
+    return found
+
+
+def make_settings(kind, given, what):
+    """An experiment's `Settings` from values by name.  Raises SettingError."""
+    known = {s.name: s for s in settings_of(kind, what)}
+    for name in given:
+        if name not in known:
+            allowed = ", ".join(known) or "none"
+            raise SettingError(f"experiment {what}: no setting {name}; allowed: {allowed}")
+    return kind(**{name: known[name].read(value) for name, value in given.items()})
+
+
+def plain_settings(settings):
+    """Settings as JSON takes them."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
+
+
+def spawn_seeds(seed, count):
+    """`count` seeds, Python ints below 2**53, of work items 0, 1, ...
+
+    They are spawned by item (`numpy.random.SeedSequence.spawn`), so that an item's seed
+    depends on neither the worker nor how many items follow it.
+    """
+    import numpy as np
+
+    children = np.random.SeedSequence(seed).spawn(count)
+    return [int(child.generate_state(1, np.uint64)[0] >> np.uint64(11)) for child in children]
+
+
+def uninterrupted(found):
+    """A `Result`, `Contrast` or `Enumeration` as it is, unless Ctrl-C cut it short.
+
+    Searches return the best so far at Ctrl-C; within an experiment that would become a
+    row like any other, and the next search would begin.  Raises KeyboardInterrupt.
+    """
+    if getattr(found, "structured", found).stop_reason == "interrupted":
+        raise KeyboardInterrupt
+    return found
+
+
+def _annotation(hint):
+    """(optional, many, kind) of a field's annotation; kind None where it is none of ours."""
+    optional = False
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        parts = typing.get_args(hint)
+        rest = [p for p in parts if p is not types.NoneType]
+        optional = len(rest) < len(parts)
+        hint = rest[0] if len(rest) == 1 else None
+    many = typing.get_origin(hint) is tuple
+    if many:
+        parts = [p for p in typing.get_args(hint) if p is not ...]
+        hint = parts[0] if len(set(parts)) == 1 else None
+    return optional, many, hint if hint in (int, float, bool, str) else None
+
+
+def _parted(text):
+    """The parts between commas; `k=3` after a comma goes on with `parity:n=6`."""
+    parts = []
+    for part in text.split(","):
+        if parts and "=" in part and ":" not in part and ":" in parts[-1]:
+            parts[-1] += "," + part
+        else:
+            parts.append(part)
+    return parts

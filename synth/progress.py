@@ -1,0 +1,43 @@
+"""The line on standard error that says how far work is, where that is a terminal."""
+
+import sys
+import time
+
+import click
+
+
+class Progress:
+    """A context manager: None where standard error is no terminal."""
+
+    def __enter__(self):
+        self.started = time.monotonic()
+        return self if sys.stderr.isatty() else None
+
+    def __call__(self, engine, what=""):
+        """Of a search: its `Enumerator`."""
+        rate = engine.candidates / max(engine.seconds, 1e-9) / 1e6
+        self._show(
+            f"{what} {engine.certified_bits or 0:.1f} bits, {engine.candidates:,} programs, "
+            f"{len(engine.bank):,} distinct, {rate:.1f} M/s"
+        )
+
+    def sweep(self, finished, count, engine):
+        """Of a sweep of searches: how many are done, and the one at work here."""
+        what = f"{finished} of {count} searches" if count > 1 else ""
+        if engine is None:
+            self._show(what)
+        else:
+            self(engine, what)
+
+    def items(self, finished, count):
+        """Of an experiment: how many items are done, and how long the others may take."""
+        left = (time.monotonic() - self.started) / max(finished, 1) * (count - finished)
+        text = f"{left:.0f} s" if left < 120 else f"{left / 60:.0f} min"
+        self._show(f"{finished} of {count} items, {text} left")
+
+    def _show(self, text):
+        click.echo(f"\r\x1b[K{text.strip()[:78]}", err=True, nl=False)
+
+    def __exit__(self, *_):
+        if sys.stderr.isatty():
+            click.echo("\r\x1b[K", err=True, nl=False)

@@ -1,0 +1,99 @@
+"""A run of an experiment as text: its rows, its summary and its control, in 80 columns."""
+
+import json
+import textwrap
+
+from synth.report.text import shorten, table, terminal_width
+
+#: Rows that are shown; all of them are in --json and in what --save writes.
+MOST_ROWS = 30
+
+#: The widest that a column of texts is shown.
+WIDEST = 24
+
+
+def experiment_text(run, width=None):
+    """The claim, the settings, as many rows and columns as fit, the summary, the control."""
+    width = width or terminal_width()
+    lines = textwrap.wrap(f"{run.experiment}: {run.claim}", width)
+    if run.settings:
+        given = ", ".join(f"{key}={_listed(value)}" for key, value in run.settings.items())
+        lines += _wrapped(f"settings: {given}", width)
+    lines += ["", *_rows(run, width), ""]
+    for key, value in run.summary.items():
+        lines += _wrapped(f"{_words(key)}: {_value(value)}", width)
+    lines += _wrapped(f"control: {run.control}", width)
+    if run.stop_reason != "finished":
+        lines.append(f"{run.stop_reason.upper()}: some rows are not there")
+    return "\n".join(lines)
+
+
+def _rows(run, width):
+    if not run.rows:
+        return ["No row was finished."]
+    keys = dict.fromkeys(key for row in run.rows for key in row)
+    keys = [*(k for k in run.columns if k in keys), *(k for k in keys if k not in run.columns)]
+    shown = run.rows[:MOST_ROWS]
+    columns, align, left_out, used = [], "", [], 0
+    for key in keys:
+        values = [row.get(key) for row in shown]
+        column = [_words(key), *_column(values)]
+        size = max(map(len, column)) + 2
+        if columns and used + size - 2 > width:
+            left_out.append(key)
+            continue
+        used += size
+        columns.append(column)
+        align += "r" if all(v is None or _is_number(v) for v in values) else "l"
+    head, *body = zip(*columns, strict=True)
+    lines = table(head, body, align, width)
+    if len(run.rows) > MOST_ROWS:
+        lines.append(f"... and {len(run.rows) - MOST_ROWS:,} more of {len(run.rows):,} rows")
+    if left_out:
+        lines += _wrapped(f"columns not shown: {', '.join(map(_words, left_out))}", width)
+    return lines
+
+
+def _column(values):
+    """The cells of a column; its numbers have the same decimals."""
+    numbers = [abs(v) for v in values if isinstance(v, float) and v]
+    if not numbers:
+        form = ".0f"
+    elif min(numbers) < 0.0005 or max(numbers) >= 1e7:
+        form = ".3g"
+    else:
+        form = ".3f" if max(numbers) < 100 else ",.1f"
+    return [format(v, form) if isinstance(v, float) else shorten(_value(v), WIDEST) for v in values]
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _value(value):
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(map(_value, value)) or "-"
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
+def _listed(value):
+    """A setting as the command line takes it."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _words(key):
+    return key.replace("_", " ")
+
+
+def _wrapped(text, width):
+    return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)

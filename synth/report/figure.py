@@ -1,0 +1,117 @@
+"""Figures: an experiment's `draw` on axes of one style, written as PNG, SVG or PDF.
+
+Nothing here touches matplotlib's global state (`pyplot`): a figure is made, drawn by
+the Agg backend, written and forgotten.
+"""
+
+import os
+import textwrap
+from pathlib import Path
+
+from synth import experiments
+from synth.errors import SettingError
+from synth.result import check_writable
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+#: Inches of one panel among several.
+PANEL = (4.2, 3.6)
+
+STYLE = Path(__file__).with_name("synth.mplstyle")
+
+
+def check_plot(path, option="--plot"):
+    """Raises SettingError where a figure could not be written; before the work is done."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise SettingError(f"{option} {path}: allowed: a name that ends in {', '.join(SUFFIXES)}")
+    try:
+        import matplotlib  # noqa: F401 - it is to be there
+    except ImportError:
+        raise SettingError(
+            f"{option} {path}: matplotlib is not installed; pip install 'synth-mdl[plot]'"
+        ) from None
+    if path.exists() and not path.is_file():
+        raise SettingError(f"{option} {path}: it is no regular file")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise SettingError(f"{option} {path}: the file cannot be written to")
+    check_writable(option, path)
+
+
+def plot_run(run, path):
+    """Draws an `ExperimentRun` into a file by its experiment's `draw`; see `check_plot`."""
+    check_plot(path)
+    import matplotlib
+
+    with matplotlib.rc_context(fname=STYLE):
+        figure = make_figure(run)
+        # Without the date, the same run gives the same file.
+        dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
+        figure.savefig(path, metadata=dates[Path(path).suffix.lower()])
+
+
+def make_figure(run):
+    """A matplotlib `Figure` of an `ExperimentRun`, on a canvas of its own."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    module = experiments.load(run.experiment)
+    panels = getattr(module, "PANELS", None)
+    down, across = panels if isinstance(panels, tuple) else (1, panels or 1)
+    one = (down, across) == (1, 1)
+    figure = Figure() if one else Figure((PANEL[0] * across, PANEL[1] * down))
+    FigureCanvasAgg(figure)
+    axes = list(figure.subplots(down, across, squeeze=False).flat)
+    module.draw([dict(row) for row in run.rows], axes[0] if panels is None else axes)
+    width = int(figure.get_figwidth() * 13)
+    figure.suptitle(
+        textwrap.fill(f"{run.experiment}: {run.claim}", width), fontsize="medium", x=0.01, ha="left"
+    )
+    for each in axes:
+        _label_ends(each)
+    return figure
+
+
+def _label_ends(axes):
+    """Writes the labels of lines at their right ends, pushed apart where they would meet."""
+    lines = [
+        line
+        for line in axes.get_lines()
+        if not line.get_label().startswith("_") and len(line.get_xdata())
+    ]
+    if not lines or axes.get_legend() is not None:
+        return
+    from matplotlib.font_manager import FontProperties
+
+    figure = axes.figure
+    figure.draw_without_rendering()  # so that points have their places
+    step = 1.25 * FontProperties(size="small").get_size_in_points() * figure.dpi / 72
+    box = axes.get_window_extent()
+    ends = []
+    for line in lines:
+        x, y = line.get_transform().transform(
+            [(x, y) for x, y in zip(*line.get_data(), strict=True)]
+        )[-1]
+        ends.append((min(max(y, box.y0), box.y1), min(x, box.x1), line))
+    ends.sort(key=lambda end: end[0])
+    places = _apart([y for y, _, _ in ends], step)
+    for (_, x, line), place in zip(ends, places, strict=True):
+        x, y = axes.transAxes.inverted().transform((max(x, box.x1), place))
+        axes.annotate(
+            line.get_label(), (x, y), xycoords="axes fraction", xytext=(6, 0),
+            textcoords="offset points", va="center", color=line.get_color(),
+            fontsize="small", annotation_clip=False,
+        )  # fmt: skip
+
+
+def _apart(places, step):
+    """Sorted places moved as little as need be to lie `step` apart."""
+    groups = []
+    for place in places:
+        groups.append([place, 1])
+        while len(groups) > 1:
+            (low, few), (high, many) = groups[-2:]
+            if high - (many - 1) * step / 2 - (low + (few - 1) * step / 2) >= step:
+                break
+            groups[-2:] = [[(low * few + high * many) / (few + many), few + many]]
+    return [mid + (k - (n - 1) / 2) * step for mid, n in groups for k in range(n)]

@@ -1,0 +1,162 @@
+"""The command `synth run`: a subcommand an experiment, its options made from `Settings`."""
+
+import json
+import sys
+import textwrap
+
+import click
+
+from synth import experiments
+from synth.errors import ExperimentError, SweepError
+from synth.experiments.base import settings_of
+from synth.progress import Progress
+
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+class _Value(click.ParamType):
+    """A text that a `Setting` reads."""
+
+    def __init__(self, setting):
+        self.setting = setting
+        self.name = "text" if setting.kind is str else {int: "integer"}.get(setting.kind, "number")
+
+    def get_metavar(self, param, ctx=None):
+        if self.setting.choices:
+            name = "[" + "|".join(map(str, self.setting.choices)) + "]"
+        else:
+            name = self.name.upper()
+        return f"{name},..." if self.setting.many else name
+
+    def convert(self, value, param, ctx):
+        return self.setting.read(value, self.setting.option)
+
+
+class Experiments(click.Group):
+    """The experiments as subcommands, of which only the one that is run is imported."""
+
+    def list_commands(self, ctx):
+        return experiments.names()
+
+    def get_command(self, ctx, name):
+        return _command(name, experiments.load(name))
+
+    def format_commands(self, ctx, formatter):
+        listed = _listed()
+        if listed:
+            with formatter.section("Experiments"):
+                formatter.write_dl(listed)
+
+
+@click.group(cls=Experiments, invoke_without_command=True, subcommand_metavar="[EXPERIMENT ...]")
+@_json
+@click.pass_context
+def run(context, as_json):
+    """One phenomenon: rows, a summary, a figure; no EXPERIMENT lists them.
+
+    `synth run EXPERIMENT --help` shows an experiment's settings.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if as_json:
+        entries = [{"name": n, "claim": c} for n, c in _listed()]
+        click.echo(json.dumps({"experiments": entries}))
+        return
+    pad = max((len(n) for n, _ in _listed()), default=0) + 2
+    for name, text in _listed():
+        click.echo(textwrap.fill(f"{name:<{pad}}{text}", 79, subsequent_indent=" " * pad))
+
+
+def _listed():
+    return [(n, experiments.describe(n)[0].partition("\n")[0]) for n in experiments.names()]
+
+
+def _command(name, module):
+    """The subcommand that runs an experiment."""
+    settings = settings_of(module.Settings, name)
+
+    @click.pass_context
+    def callback(context, plot, as_json, save, workers, cluster, **given):
+        given = {k: v for k, v in given.items() if v is not None}
+        as_json = as_json or context.parent.params["as_json"]
+        _run(name, given, plot, as_json, save, workers, cluster)
+
+    options = [
+        *map(_option, settings),
+        click.Option(["--plot"], metavar="FILE", help="Draw into FILE: .png, .svg or .pdf."),
+        click.Option(["--save"], metavar="FILE", help="Write the run as JSON."),
+        click.Option(["--workers"], type=click.IntRange(1), help="Run on so many processes."),
+        click.Option(
+            ["--cluster"], metavar="ADDRESS", help="Run on a dask scheduler's workers."
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="One JSON document on stdout."),
+    ]  # fmt: skip
+    text = f"{module.__doc__.strip()}\n\nControl: {module.CONTROL}"
+    return click.Command(name, callback=callback, params=options, help=text)
+
+
+def _option(setting):
+    default = "none" if setting.default is None else setting.shown(setting.default)
+    extra = f"[default: {default}]"
+    text = f"{setting.help}  {extra}" if setting.help else extra
+    if setting.kind is bool:
+        pair = f"{setting.option}/--no-{setting.option[2:]}"
+        return click.Option([pair, setting.name], default=None, help=text)
+    return click.Option([setting.option, setting.name], type=_Value(setting), help=text)
+
+
+def _run(name, given, plot, as_json, save, workers, cluster):
+    from synth.executors import executor
+    from synth.report.figure import check_plot
+    from synth.result import check_writable
+
+    if plot is not None:
+        check_plot(plot)
+    if save is not None:
+        check_writable("--save", save)
+    try:
+        with executor(workers, cluster) as pool, Progress() as progress:
+            found = experiments.run_experiment(
+                name, executor=pool, progress=progress and progress.items, **given
+            )
+    except SweepError as error:
+        if error.partial is not None:
+            _finish(error.partial, plot, as_json, save)
+        raise
+    _finish(found, plot, as_json, save)
+    if found.stop_reason == "interrupted":
+        sys.exit(130)
+
+
+def _finish(found, plot, as_json, save):
+    from synth.report.experiment import experiment_text
+    from synth.result import save_run
+
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), allow_nan=False))
+    else:
+        click.echo(experiment_text(found))
+    if save is not None:
+        save_run(found, save)
+    if plot is not None and found.rows:
+        _plot(found, plot)
+
+
+def _plot(found, path):
+    try:
+        found.plot(path)
+    except Exception as error:
+        if found.stop_reason == "finished":
+            raise
+        # An experiment need not be ready to draw some rows only.
+        text = " ".join(str(error).split())
+        click.echo(f"synth: --plot {path}: these rows cannot be drawn: {text}", err=True)
+
+
+def plot_saved(found, path):
+    """Draws a saved run anew.  Raises ExperimentError where it is none of an experiment."""
+    from synth.result import ExperimentRun
+
+    if not isinstance(found, ExperimentRun):
+        raise ExperimentError(f"--plot {path}: allowed: of what `synth run` saved")
+    found.plot(path)

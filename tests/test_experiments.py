@@ -1,0 +1,468 @@
+"""Experiments: how they are found, what makes their options, and what is kept of a run."""
+
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import synth
+from synth import experiments
+from synth.cli import main
+from synth.errors import ExperimentError, RunError, SettingError, SweepError, TaskError
+from synth.executors import executor
+from synth.experiments.base import setting, settings_of, spawn_seeds, uninterrupted
+from synth.result import ExperimentRun, plain
+
+ROOT = Path(__file__).parent.parent
+
+COINS = '''\
+"""The mean of tosses nears the coin's chance as their number grows.
+
+Two lines say more.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.experiments.base import setting, spawn_seeds
+
+CONTROL = "a coin with chance 0: every mean is 0"
+
+
+@dataclass(frozen=True)
+class Settings:
+    tosses: tuple[int, ...] = setting((4, 64), "tosses a coin", low=1)
+    chances: tuple[float, ...] = setting((0.0, 0.5), "chances of heads", low=0, high=1)
+    names: tuple[str, ...] = setting(("one", "two"), "coins")
+    kind: str = setting("fair", "kind of coin", choices=("fair", "bent"))
+    wait: float = setting(0.0, "seconds a toss takes", low=0, high=9)
+    broken: int | None = setting(None, "the item that fails")
+    loud: bool = setting(False, "say more")
+    seed: int = setting(0, "of the tosses", low=0)
+
+
+def toss(item):
+    number, tosses, chance, seed, wait, broken = item
+    if number == broken:
+        raise ZeroDivisionError("the coin is lost")
+    time.sleep(wait)
+    generator = np.random.default_rng(seed)
+    return {"tosses": tosses, "chance": chance, "mean": np.mean(generator.random(tosses) < chance)}
+
+
+def run(settings, map):
+    cases = [(t, c) for c in settings.chances for t in settings.tosses]
+    seeds = spawn_seeds(settings.seed, len(cases))
+    items = [
+        (k, t, c, seed, settings.wait, settings.broken)
+        for k, ((t, c), seed) in enumerate(zip(cases, seeds, strict=True))
+    ]
+    for item, row in zip(items, map(toss, items), strict=False):
+        far = abs(row["mean"] - row["chance"])
+        yield {"item": item[0], **row, "far": far, "none": float("nan")}
+
+
+def summarise(rows):
+    return {"rows": len(rows), "farthest": max(r["far"] for r in rows), "parts": {"a": [1, 2.5]}}
+
+
+def draw(rows, axes):
+    for chance in sorted({r["chance"] for r in rows}):
+        part = [r for r in rows if r["chance"] == chance]
+        axes.plot([r["tosses"] for r in part], [r["mean"] for r in part], label=f"chance {chance}")
+    axes.set_xscale("log")
+    axes.set_xlabel("tosses")
+    axes.set_ylabel("mean")
+'''
+
+PANELS = '''\
+"""Two panels hold two pictures."""
+
+from dataclasses import dataclass
+
+CONTROL = "no picture"
+PANELS = 2
+COLUMNS = ("y",)
+
+
+@dataclass(frozen=True)
+class Settings:
+    count: int = 40
+
+
+def run(settings, map):
+    return [{"x": k, "y": k * k, "text": "word " * 9} for k in map(abs, range(settings.count))]
+
+
+def summarise(rows):
+    return {"last": rows[-1]["y"]}
+
+
+def draw(rows, axes):
+    axes[0].plot([r["x"] for r in rows], [r["y"] for r in rows])
+    axes[1].imshow([[1, 2], [3, 4]])
+'''
+
+
+@pytest.fixture(autouse=True)
+def own(tmp_path, monkeypatch):
+    """A distribution whose entry points name two experiments, and some that are none."""
+    folder = tmp_path / "site"
+    info = folder / "own_experiments-1.0.dist-info"
+    info.mkdir(parents=True)
+    (folder / "own_coins.py").write_text(COINS)
+    (folder / "own_panels.py").write_text(PANELS)
+    (folder / "own_broken.py").write_text('"""It is broken."""\n1 / 0\n')
+    (folder / "own_bare.py").write_text('"""It has nothing."""\n')
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-experiments\nVersion: 1.0\n")
+    lines = [f"own-{n} = own_{n}" for n in ("coins", "panels", "broken", "bare")]
+    (info / "entry_points.txt").write_text("[synth.experiments]\n" + "\n".join(lines) + "\n")
+    monkeypatch.syspath_prepend(str(folder))
+    yield folder
+    for name in ("own_coins", "own_panels", "own_broken", "own_bare"):
+        sys.modules.pop(name, None)
+
+
+def run(*arguments, code=0):
+    result = CliRunner().invoke(main, ["run", *map(str, arguments)])
+    assert result.exit_code == code, result.output + repr(result.exception)
+    if code == 2:
+        assert "Traceback" not in result.stderr
+    return result.stdout if code != 2 else result.stderr
+
+
+def test_every_experiment_is_found_and_listed():
+    files = {p.stem for p in (ROOT / "synth" / "experiments").glob("*.py")} - {"__init__", "base"}
+    assert {f.replace("_", "-") for f in files} | {"own-coins"} <= set(experiments.names())
+    listed = run()
+    assert re.search(r"^own-coins +The mean of tosses nears the coin's chance as", listed, re.M)
+    assert "Two lines" not in listed
+    assert max(map(len, listed.splitlines())) <= 80
+    entries = json.loads(run("--json"))["experiments"]
+    assert [e["name"] for e in entries] == experiments.names()
+    assert "own-coins" in run("--help")
+
+
+def test_listing_imports_neither_numpy_nor_an_experiment():
+    script = (
+        "import sys\nfrom synth.cli import main\ntry:\n    main(['run'])\nexcept SystemExit:\n"
+        "    pass\nprint(*sorted(sys.modules))"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    loaded = set(child.stdout.splitlines()[-1].split())
+    assert "synth.experiments" in loaded
+    assert not {"numpy", "numba", "scipy", "matplotlib"} & loaded
+    assert not {m for m in loaded if m.startswith("synth.experiments.")} - {
+        "synth.experiments.base"
+    }
+
+
+def test_built_in_experiments_have_all_their_parts():
+    for name in experiments.names():
+        if name.startswith("own-"):
+            continue
+        module = experiments.load(name)
+        assert len(experiments.claim(module)) <= 100, name
+        assert all(s.help for s in settings_of(module.Settings, name)), name
+        assert max(map(len, run(name, "--help").splitlines())) <= 80
+        page = ROOT / "docs" / "experiments" / f"{name}.md"
+        assert page.is_file(), f"{name} has no page"
+
+
+def test_help_has_every_setting_with_its_default_and_the_control():
+    text = " ".join(run("own-coins", "--help").split())
+    for words in (
+        "--tosses INTEGER,... tosses a coin [default: 4,64]",
+        "--chances NUMBER,... chances of heads [default: 0.0,0.5]",
+        "--names TEXT,... coins [default: one,two]",
+        "--kind [fair|bent] kind of coin [default: fair]",
+        "--broken INTEGER the item that fails [default: none]",
+        "--loud / --no-loud say more [default: false]",
+        "--seed INTEGER",
+        "--plot FILE",
+        "--workers",
+        "--cluster ADDRESS",
+        "Control: a coin with chance 0",
+    ):
+        assert words in text
+
+
+def test_options_of_every_type():
+    document = json.loads(
+        run(
+            "own-coins", "--tosses", "8, 16", "--chances", "1", "--names", "a:n=6,k=3,b,c:1",
+            "--kind", "bent", "--loud", "--wait", "0", "--broken", "77", "--seed", "5", "--json",
+        )
+    )  # fmt: skip
+    assert document["settings"] == {
+        "tosses": [8, 16], "chances": [1.0], "names": ["a:n=6,k=3", "b", "c:1"], "kind": "bent",
+        "wait": 0.0, "broken": 77, "loud": True, "seed": 5,
+    }  # fmt: skip
+    assert [r["mean"] for r in document["rows"]] == [1.0, 1.0]
+    assert document["rows"][0]["none"] is None
+    assert document.keys() >= {"experiment", "settings", "rows", "summary", "version"}
+    assert document["version"] == synth.__version__
+    same = synth.run_experiment(
+        "own-coins", tosses=(8, 16), chances=[1], names=["a:n=6,k=3", "b", "c:1"], kind="bent",
+        loud=True, broken=77, seed=5,
+    )  # fmt: skip
+    assert same.to_dict() == {**document, "seconds": same.seconds}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nonsense",), "synth: no experiment 'nonsense'; known: "),
+        (("own-broken",), "experiment own-broken (own_broken) fails: ZeroDivisionError"),
+        (("own-bare",), "experiment own-bare: CONTROL is None; a module needs CONTROL"),
+        (("own-coins", "--tosses", "0"), "--tosses=0; allowed: whole numbers of 1 and more;"),
+        (("own-coins", "--tosses", "1,two"), "--tosses=1,two; allowed: whole numbers"),
+        (("own-coins", "--tosses", ""), "--tosses=; allowed: whole numbers"),
+        (("own-coins", "--chances", "1.5"), "--chances=1.5; allowed: numbers 0..1; several"),
+        (("own-coins", "--chances", "nan"), "--chances=nan; allowed: numbers 0..1"),
+        (("own-coins", "--kind", "round"), "--kind=round; allowed: fair, bent"),
+        (("own-coins", "--seed", "-1"), "--seed=-1; allowed: a whole number of 0 and more"),
+        (("own-coins", "--wait", "ten"), "--wait=ten; allowed: a number 0..9"),
+        (("own-coins", "--sides", "6"), "No such option"),
+        (("own-coins", "--workers", "0"), "0 is not in the range x>=1"),
+        (("own-coins", "--plot", "x.gif"), "--plot x.gif: allowed: a name that ends in .png"),
+        (("own-coins", "--plot", "no/x.png"), "--plot no/x.png: "),
+        (("own-coins", "--save", "no/x.json"), "--save no/x.json: "),
+        (("own-coins", "more"), "unexpected extra argument"),
+    ],
+)
+def test_errors_are_one_line_and_exit_2(tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["run", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_bad_settings_in_python():
+    for bad, words in (
+        ({"sides": 6}, "experiment own-coins: no setting sides; allowed: tosses, chances, names,"),
+        ({"tosses": 2.5}, "tosses=2.5; allowed: whole numbers of 1"),
+        ({"tosses": True}, "tosses=True; allowed"),
+        ({"tosses": ()}, "tosses=; allowed"),
+        ({"loud": 1}, "loud=1; allowed: true or false"),
+        ({"kind": None}, "kind=None; allowed: fair, bent"),
+        ({"chances": float("inf")}, "chances=inf; allowed"),
+    ):
+        with pytest.raises(SettingError, match=re.escape(words)):
+            synth.run_experiment("own-coins", **bad)
+    assert synth.run_experiment("own-coins", tosses=3, chances=1).settings["tosses"] == [3]
+    with pytest.raises(ExperimentError, match=r"no experiment 'own-dice'; known: .*own-coins"):
+        synth.run_experiment("own-dice")
+
+
+def test_settings_that_no_command_line_can_take(own):
+    for line, words in (
+        ("x: dict = None", "setting x is <class 'dict'>; allowed: int, float"),
+        ("plot: int = 1", "a setting plot; these names are taken: cluster, "),
+        ("x: int = setting(3, '', high=2)", "the default x=3; allowed: a whole number up to 2"),
+        ("x: int", "setting x has no default"),
+        ("x: tuple[int, str] = (1, '')", "allowed: int, float, bool, str, a tuple"),
+    ):
+        text = COINS.replace('    loud: bool = setting(False, "say more")', f"    {line}")
+        (own / "own_coins.py").write_text(
+            text.replace("class Settings:", "class Settings:\n    " + line)
+        )
+        sys.modules.pop("own_coins", None)
+        (own / "own_coins.py").touch()
+        with pytest.raises((ExperimentError, SettingError), match=re.escape(words)):
+            synth.run_experiment("own-coins")
+
+
+def test_processes_give_the_same_rows():
+    here = synth.run_experiment("own-coins", tosses=(5, 50, 500), seed=3)
+    with executor(workers=2) as pool:
+        there = synth.run_experiment("own-coins", executor=pool, tosses=(5, 50, 500), seed=3)
+    assert here.rows == there.rows
+    assert len({r["mean"] for r in here.rows}) > 2
+    assert json.loads(run("own-coins", "--workers", "2", "--json"))["rows"] == list(
+        synth.run_experiment("own-coins").rows
+    )
+
+
+def test_seeds_belong_to_items():
+    assert spawn_seeds(7, 5)[:3] == spawn_seeds(7, 3)
+    assert len({*spawn_seeds(7, 1000), *spawn_seeds(8, 1000)}) == 2000
+    assert all(type(s) is int and 0 <= s < 2**53 for s in spawn_seeds(0, 100))
+
+
+def test_saved_runs_are_shown_as_they_were(tmp_path):
+    path = tmp_path / "run.json"
+    text = run("own-coins", "--save", path)
+    assert CliRunner().invoke(main, ["show", str(path)]).stdout == text
+    shown = json.loads(CliRunner().invoke(main, ["show", str(path), "--json"]).stdout)
+    assert shown == json.loads(path.read_text())
+    loaded = synth.load_run(path)
+    assert isinstance(loaded, ExperimentRun)
+    assert loaded.to_dict() == shown
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rows": [3]}, "not a saved experiment"),
+        ({"summary": []}, "summary is []"),
+        ({"settings": None}, "settings is None"),
+        ({"seconds": "long"}, "seconds is 'long'"),
+        ({"extra": 1}, "extra"),
+    ],
+)
+def test_damaged_runs_are_refused(tmp_path, change, words):
+    path = tmp_path / "run.json"
+    run("own-coins", "--save", path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(RunError, match=re.escape(words)):
+        synth.load_run(path)
+    result = CliRunner().invoke(main, ["show", str(path)])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+
+
+def test_text_has_rows_summary_and_control_in_eighty_columns():
+    text = run("own-coins")
+    assert max(map(len, text.splitlines())) <= 80
+    for words in ("item  tosses  chance   mean", "farthest: ", "control: a coin with", "seed=0"):
+        assert words in text
+    text = run("own-panels")
+    assert max(map(len, text.splitlines())) <= 80
+    assert re.search(r"^ *y +x +text$", text, re.M)  # as COLUMNS says
+    assert "... and 10 more of 40 rows" in text
+
+
+def test_an_item_that_fails_leaves_the_rows_before_it(tmp_path):
+    with pytest.raises(SweepError, match="own-coins fails after 2 rows: ZeroDivisionError: the"):
+        synth.run_experiment("own-coins", broken=2)
+    with pytest.raises(ZeroDivisionError):
+        synth.run_experiment("own-coins", broken=0)
+    path = tmp_path / "run.json"
+    result = CliRunner().invoke(
+        main, ["run", "own-coins", "--broken", "2", "--json", "--save", str(path)]
+    )
+    assert result.exit_code == 2
+    assert result.stderr.startswith("synth: experiment own-coins fails after 2 rows")
+    document = json.loads(result.stdout)
+    assert [r["item"] for r in document["rows"]] == [0, 1]
+    assert (document["stop_reason"], document["summary"]["rows"]) == ("failed", 2)
+    assert json.loads(path.read_text()) == document
+    with executor(workers=2) as pool, pytest.raises(SweepError) as caught:
+        synth.run_experiment("own-coins", executor=pool, broken=3, wait=0.05)
+    rows = caught.value.partial.rows
+    assert [r["item"] for r in rows] == list(range(len(rows)))
+
+
+@pytest.mark.parametrize("more", [(), ("--workers", "2")])
+def test_ctrl_c_leaves_the_rows_before_it(own, tmp_path, more):
+    path = tmp_path / "run.json"
+    arguments = ("own-coins", "--wait", "0.4", "--tosses", ",".join(map(str, range(1, 41))))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "synth", "run", *arguments, "--json", "--save", str(path), *more],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{own}"}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    time.sleep(6)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err
+    assert err == ""
+    document = json.loads(out)
+    assert document["stop_reason"] == "interrupted"
+    assert 1 <= len(document["rows"]) < 80
+    assert [r["item"] for r in document["rows"]] == list(range(len(document["rows"])))
+    assert json.loads(path.read_text()) == document
+
+
+def test_ctrl_c_within_a_search_is_no_row():
+    found = synth.search("parity:n=3", max_bits=3)
+    assert uninterrupted(found) is found
+    from dataclasses import replace
+
+    with pytest.raises(KeyboardInterrupt):
+        uninterrupted(replace(found, stop_reason="interrupted"))
+
+
+@pytest.mark.parametrize("name", ["own-coins", "own-panels"])
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_figures(tmp_path, name, suffix):
+    path, again = tmp_path / f"figure{suffix}", tmp_path / f"again{suffix}"
+    saved = tmp_path / "run.json"
+    run(name, "--plot", path, "--save", saved)
+    data = path.read_bytes()
+    assert data.startswith({".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[suffix])
+    if suffix == ".png":
+        wide, high = struct.unpack(">II", data[16:24])
+        assert (wide, high) == ((960, 630) if name == "own-coins" else (1260, 540))
+    result = CliRunner().invoke(main, ["show", str(saved), "--plot", str(again)])
+    assert result.exit_code == 0, result.output
+    assert again.read_bytes() == data
+
+
+def test_figures_leave_pyplot_alone(tmp_path):
+    script = (
+        "import sys, matplotlib, synth\nbefore = matplotlib.rcParams.copy()\n"
+        f"synth.run_experiment('own-coins').plot({str(tmp_path / 'x.png')!r})\n"
+        "assert matplotlib.rcParams.copy() == before\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, env=environment)
+
+
+def test_a_plot_that_cannot_be_is_refused_before_the_work(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr(experiments, "run_experiment", lambda *_, **__: pytest.fail("it ran"))
+    text = run("own-coins", "--plot", tmp_path / "x.png", code=2)
+    assert "matplotlib is not installed; pip install 'synth-mdl[plot]'" in text
+    assert text.count("\n") == 1
+
+
+def test_show_plots_experiments_only(tmp_path):
+    path = tmp_path / "run.json"
+    CliRunner().invoke(main, ["search", "parity:n=3", "--save", str(path)])
+    result = CliRunner().invoke(main, ["show", str(path), "--plot", str(tmp_path / "x.png")])
+    assert result.exit_code == 2
+    assert "allowed: of what `synth run` saved" in result.stderr
+
+
+def test_plain():
+    import numpy as np
+
+    given = {1: np.int64(2), "a": (np.float64("inf"), np.array([[True]]), None, "x")}
+    assert plain(given) == {"1": 2, "a": [None, [[True]], None, "x"]}
+    assert json.dumps(plain(given), allow_nan=False)
+    with pytest.raises(TypeError, match="no value of JSON's"):
+        plain({"a": {1}})
+
+
+def test_what_an_experiment_raises_first_is_raised_as_it_is(own):
+    (own / "own_panels.py").write_text(
+        PANELS.replace("return [", "from synth.errors import TaskError; raise TaskError('no'); [")
+    )
+    sys.modules.pop("own_panels", None)
+    with pytest.raises(TaskError, match="no"):
+        synth.run_experiment("own-panels")
+
+
+def test_setting_fields_are_plain_dataclass_fields():
+    from dataclasses import make_dataclass
+
+    kind = make_dataclass("S", [("a", int, setting(3, "three", low=1))], frozen=True)
+    (found,) = settings_of(kind, "s")
+    assert (found.option, found.default, found.help, found.low) == ("--a", 3, "three", 1)
+    with pytest.raises(ExperimentError, match="must be a frozen dataclass"):
+        settings_of(make_dataclass("S", ["a"]), "s")
