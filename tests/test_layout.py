@@ -76,6 +76,18 @@ def test_few_use_the_kernels():
         assert imports(path) <= {"kernels"}, path
 
 
+def test_experiments_stand_alone():
+    for path in (PACKAGE / "experiments").glob("*.py"):
+        assert "kernels" not in imports(path), path
+        if path.name == "__init__.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            others = {n for n in names if n.startswith("synth.experiments")}
+            assert others <= {"synth.experiments.base"}, f"{path.name} imports {others}"
+
+
 def test_built_ins_use_the_public_names_only():
     allowed = {"dsl", "errors", "task", "types", "registry"}
     for folder in ("dsls", "tasks"):

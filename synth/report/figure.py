@@ -68,6 +68,8 @@ def make_figure(run):
         textwrap.fill(f"{run.experiment}: {run.claim}", width), fontsize="medium", x=0.01, ha="left"
     )
     for each in axes:
+        if each.images:
+            each.grid(False)
         _label_ends(each)
     return figure
 
