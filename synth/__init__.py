@@ -26,6 +26,7 @@ _NAMES = {
     "enumerate_programs": "driver",
     "Limits": "driver",
     "count_programs": "exact.counting",
+    "sample_programs": "exact.sampling",
     "compare": "comparison",
     "exact_prior": "exact.prior",
     "exact_posterior": "exact.posterior",

@@ -111,7 +111,7 @@ def rules(grammar):
         # Of a commutative pair the second operand is the costlier one.
         commutative = production.item.commutative
         frees = [len(arguments) - 1] if commutative else range(len(arguments))
-        table = _table(production.item)
+        table = table_of(production.item)
         for free in frees:
             fixed = tuple(k for k in range(len(arguments)) if k != free)
             turned = None if table is None else np.moveaxis(table, free, -1)
@@ -122,7 +122,7 @@ def rules(grammar):
     return made
 
 
-def _table(primitive):
+def table_of(primitive):
     """The primitive's values over all operands, or None where it has no table.
 
     Booleans: bool; residues: in storage, undefined ones as its greatest value.

@@ -6,7 +6,7 @@ Nothing here imports the engine, the kernels, the curried primitives or the code
 import itertools
 import math
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -334,3 +334,22 @@ def trees_of_cost(grammar, most):
         if new == found:
             return found
         found = new
+
+
+def size_mass(grammar, type_, nodes):
+    """The prior mass of all trees of exactly so many nodes, straight from the definition."""
+    by_type = productions_of(grammar)
+
+    @cache
+    def of(type_, n):
+        return sum(
+            2.0 ** (-units / 1024) * tuples(item.arguments, n - 1) for item, units in by_type[type_]
+        )
+
+    @cache
+    def tuples(types, n):
+        if not types:
+            return float(n == 0)
+        return sum(of(types[0], k) * tuples(types[1:], n - k) for k in range(1, n + 1))
+
+    return of(type_, nodes)
