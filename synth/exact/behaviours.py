@@ -13,8 +13,8 @@ class Behaviours:
 
     Of every closed level, which is a cost that the type has trees of: ids int32 and
     counts int64 (0 where the level is not exact) and float64, one after the other from
-    `starts` on; `totals` and `defined`: the number of trees, in all and with a value, a
-    Python integer where the level is exact, else `defined` is a float.
+    `starts` on; `totals`: the number of trees, a Python integer; `held`: the number of
+    behaviours; `trees`: by dtype, (3, L): trees in all, with a value on every row, without.
     """
 
     def __init__(self, type, rows):
@@ -28,14 +28,21 @@ class Behaviours:
         self.met = np.empty(1024, np.int32)
         self.ids = np.empty(1024, np.int32)
         self.counts = {d: np.empty(1024, d) for d in (np.int64, np.float64)}
-        self.starts = [0]
+        self._starts = np.zeros(64, np.int64)
+        self._trees = {d: np.zeros((3, 64), d) for d in (np.int64, np.float64)}
+        self.partial = False
         self.held = []
         self.totals = []
-        self.defined = []
-        self.undefined = []
 
     def __len__(self):
         return int(self.state[kernels.HELD])
+
+    @property
+    def starts(self):
+        return self._starts[: len(self.totals) + 1]
+
+    def trees(self, dtype):
+        return self._trees[dtype][:, : len(self.totals)]
 
     @property
     def nbytes(self):
@@ -61,7 +68,12 @@ class Behaviours:
     def close(self, total, dtype, undefined):
         """Ends a level: keeps the sums of what it has met as its counts."""
         met = np.sort(self.met[: self.state[kernels.MET]])
-        start, stop = self.starts[-1], self.starts[-1] + len(met)
+        k = len(self.totals)
+        if k + 2 > len(self._starts):
+            self._starts = _grown(self._starts, 2 * (k + 2))
+            self._trees = {d: _grown(t.T, 2 * (k + 2)).T for d, t in self._trees.items()}
+        start = self._starts[k]
+        stop = start + len(met)
         if stop > len(self.ids):
             size = _enough(len(self.ids), stop)
             self.ids = _grown(self.ids, size)
@@ -72,17 +84,27 @@ class Behaviours:
         self.counts[np.float64][start:stop] = sums
         self.sums[dtype][met] = 0
         self.state[kernels.MET] = 0
-        self.starts.append(stop)
-        self.held.append(len(self))
+        self._starts[k + 1] = stop
+        exact = dtype == np.int64
+        tree = total if exact else float(total), sums.sum(), undefined
+        self._trees[np.int64][:, k] = tree if exact else 0
+        self._trees[np.float64][:, k] = tree
+        self.partial |= undefined > 0
         self.totals.append(total)
-        self.defined.append(sum(sums.tolist()) if dtype == np.int64 else float(sums.sum()))
-        self.undefined.append(undefined)
+        self.held.append(len(self))
 
     def level(self, k):
         """(ids int32 (n,), counts int64 or, where that is not exact, float64 (n,))."""
-        part = slice(self.starts[k], self.starts[k + 1])
-        dtype = np.int64 if self.totals[k] < EXACT else np.float64
-        return self.ids[part], self.counts[dtype][part]
+        part = slice(self._starts[k], self._starts[k + 1])
+        return self.ids[part], self.counts[self.dtype(k)][part]
+
+    def undefined(self, k):
+        """How many trees have no value on some row, a Python integer where that is exact."""
+        return self._trees[self.dtype(k)][2, k].item()
+
+    def dtype(self, k):
+        """Of a level's counts."""
+        return np.int64 if self.totals[k] < EXACT else np.float64
 
     def values(self, ids):
         """Values of the type's dtype, (n, rows)."""

@@ -222,10 +222,10 @@ class _Counter:
             splits = self.levels.splits(item.arguments, cost - production.cost)
             if len(splits):
                 self._check()
-                undefined += self._undefined(item.arguments, splits)
+                undefined += self._undefined(item.arguments, splits, dtype)
                 self._apply(item, splits, behaviours, dtype, lost)
         undefined += lost.item()
-        behaviours.close(total, dtype, undefined if dtype == np.int64 else float(undefined))
+        behaviours.close(total, dtype, undefined)
 
     def _leaf(self, item, behaviours, dtype, lost):
         if hasattr(item, "value"):
@@ -236,24 +236,25 @@ class _Counter:
         self._admit(behaviours, item.result.pack(values[None]), None, np.ones(1, dtype),
                     memo, np.full(1, -1), lost)  # fmt: skip
 
-    def _undefined(self, types, splits):
+    def _undefined(self, types, splits, dtype):
         """How many tuples of operands have one without a value.
 
-        Σ defined..defined · undefined · any..any, which cancels nothing.
+        Σ with.. · without · all.. over the place of the first one without, which cancels
+        nothing.
         """
         held = [self.behaviours[t] for t in types]
-        if not any(any(b.undefined) for b in held):
+        if not any(b.partial for b in held):
             return 0
-        count = 0
-        for split in splits.tolist():
-            before = 1
-            for k, (level, b) in enumerate(zip(split, held, strict=True)):
-                part = before * b.undefined[level]
-                for later, other in zip(split[k + 1 :], held[k + 1 :], strict=True):
-                    part *= other.totals[later]
-                count += part
-                before *= b.defined[level]
-        return count
+        # Where the sum is exact, so is every product in it.
+        trees = [b.trees(dtype)[:, places] for b, places in zip(held, splits.T, strict=True)]
+        count, before = 0, np.ones(len(splits), dtype)
+        for k, (_, defined, undefined) in enumerate(trees):
+            part = before * undefined
+            for total, _, _ in trees[k + 1 :]:
+                part = part * total
+            count += part.sum()
+            before = before * defined
+        return dtype(count).item()
 
     def _apply(self, item, splits, behaviours, dtype, lost):
         """Adds up the products of counts for one primitive over splits of a cost."""
@@ -264,9 +265,9 @@ class _Counter:
             ids2, counts2, starts2 = np.zeros(1, np.int32), np.ones(1, dtype), None
         else:
             ids2, counts2 = operands[-1].ids, operands[-1].counts[dtype]
-            starts2 = np.array(operands[-1].starts)
+            starts2 = operands[-1].starts
         first = operands[-2] if starts2 is not None else operands[0]
-        starts = np.array(first.starts)
+        starts = first.starts
         waiting = Waiting(max(SMALLEST_BLOCK, BLOCK_VALUES // self.rows), dtype)
         for part, prefixes, factors in _prefixed(splits, operands[:-2], dtype, item.commutative):
             jobs = np.zeros((len(part), 6), np.int64)
@@ -354,7 +355,7 @@ class _Counter:
             merged.setdefault(cost >> self.shift, []).append(k)
         programs = tuple(sum(held.totals[k] for k in ks) for ks in merged.values())
         exact = np.array([p < EXACT for p in programs], bool)
-        undefined = [sum(held.undefined[k] for k in ks) for ks in merged.values()]
+        undefined = [sum(held.undefined(k) for k in ks) for ks in merged.values()]
         levels = tuple(
             _merged([held.level(k) for k in ks], e)
             for ks, e in zip(merged.values(), exact, strict=True)

@@ -56,12 +56,13 @@ class Levels:
             return 0
         key = types, total
         if key not in self._ways:
-            first = self.trees[types[0]]
-            self._ways[key] = sum(
-                count * self.ways(types[1:], total - cost)
-                for cost, count in first.items()
-                if cost <= total
-            )
+            parts = [(cost, n) for cost, n in self.trees[types[0]].items() if cost <= total]
+            if len(types) == 2:
+                last = self.trees[types[1]]
+                ways = sum(n * last.get(total - cost, 0) for cost, n in parts)
+            else:
+                ways = sum(n * self.ways(types[1:], total - cost) for cost, n in parts)
+            self._ways[key] = ways
         return self._ways[key]
 
     def splits(self, types, total):
