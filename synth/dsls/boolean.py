@@ -18,11 +18,12 @@ def fits(types):
     return all(t == Bool for t in types)
 
 
-def build(types=(), basis: str = "and-or-xor-not"):
-    """The boolean DSL; basis: one of BASES."""
+def build(types=(), basis: str = "and-or-xor-not", leaf: float = 0.5):
+    """The boolean DSL; basis: one of BASES; leaf: the probability that leaves share."""
     if basis not in BASES:
         raise SettingError(f"boolean: basis={basis!r}; allowed: {', '.join(BASES)}")
-    dsl = DSL(f"boolean:{basis}", types=(Bool,), description=__doc__)
+    name = f"boolean:{basis}" if leaf == 0.5 else f"boolean:{basis},leaf={leaf:g}"
+    dsl = DSL(name, types=(Bool,), leaf_probability=leaf, description=__doc__)
     two = "Bool, Bool -> Bool"
     if basis in ("and-or", "and-or-not", "and-or-xor-not", "anf"):
         dsl.add(np.logical_and, two, name="and_", symbol="&", commutative=True)

@@ -31,7 +31,7 @@ from synth.kernels.store import (
     touch,
     write,
 )
-from synth.kernels.transform import MOEBIUS, WALSH, ZETA, conjoin, differ, transform
+from synth.kernels.transform import MOEBIUS, WALSH, ZETA, conjoin, transform
 from synth.kernels.work import Target, Work, collect, collect_block, plan, scan, scan_block
 
 __all__ = [
@@ -52,7 +52,6 @@ __all__ = [
     "collect_block",
     "conjoin",
     "covers",
-    "differ",
     "errors_bits",
     "errors_cells",
     "first_match",

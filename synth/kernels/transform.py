@@ -5,8 +5,8 @@ Three transforms, in place, each its own inverse but for signs and scale: sums o
 supersets (zeta), differences that undo them (Moebius), and Walsh-Hadamard.  Of
 floats, or of uint64 modulo 2**64, where exact counts below 2**64 stay exact.
 
-The convolutions here add and multiply positive numbers only, so that each entry keeps
-its relative accuracy; they take 3**R and 4**R products.
+The convolution here adds and multiplies positive numbers only, so that each entry keeps
+its relative accuracy; it takes 3**R products.
 """
 
 import numpy as np
@@ -112,23 +112,3 @@ def conjoin(x, y, out, spare):
         both[i] = y0[i] + y1[i]
     conjoin(x0, both, out[:h], rest)
     conjoin(x1, y0, out[:h], rest)
-
-
-@njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def differ(p, turned, out, start, stop):
-    """out[f] += the sum of p[g] * p[f ^ g] over all g, for f in 16 * start..16 * stop.
-
-    turned float64 (n / 16, 16, 16): turned[k, a, b] = p[16 k + (a ^ b)], so that inner
-    loops run over neighbours.  In groups of 8 blocks that stay in the first-level cache.
-    """
-    blocks = turned.shape[0]
-    group = min(8, blocks)
-    for f0 in range(start, stop, group):
-        for g0 in range(0, blocks, group):
-            for f in range(f0, min(f0 + group, stop)):
-                for g in range(g0, g0 + group):
-                    other = turned[f ^ g]
-                    for a in range(16):
-                        weight = p[16 * g + a]
-                        for b in range(16):
-                            out[16 * f + b] += weight * other[a, b]

@@ -21,7 +21,7 @@ def experiment_text(run, width=None):
         lines += _wrapped(f"settings: {given}", width)
     lines += ["", *_rows(run, width), ""]
     for key, value in run.summary.items():
-        lines += _wrapped(f"{_words(key)}: {_value(value)}", width)
+        lines += _entry(_words(key), value, width)
     lines += _wrapped(f"control: {run.control}", width)
     if run.stop_reason != "finished":
         lines.append(f"{run.stop_reason.upper()}: some rows are not there")
@@ -64,6 +64,19 @@ def _column(values):
     else:
         form = ".3f" if max(numbers) < 100 else ",.1f"
     return [format(v, form) if isinstance(v, float) else shorten(_value(v), WIDEST) for v in values]
+
+
+def _entry(key, value, width):
+    """A line of the summary; of several named values, one line each."""
+    if not isinstance(value, dict) or not value:
+        return _wrapped(f"{key}: {_value(value)}", width)
+    lines = [f"{key}:"]
+    for name, each in value.items():
+        if isinstance(each, dict):
+            each = "; ".join(f"{what} {_value(v)}" for what, v in each.items())
+        text = f"  {name}: {each if isinstance(each, str) else _value(each)}"
+        lines += textwrap.wrap(text, width, subsequent_indent="    ", break_on_hyphens=False)
+    return lines
 
 
 def _is_number(value):

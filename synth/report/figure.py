@@ -92,7 +92,7 @@ def _label_ends(axes):
     ends = []
     for line in lines:
         x, y = line.get_transform().transform(
-            [(x, y) for x, y in zip(*line.get_data(), strict=True)]
+            [(x, y) for x, y in zip(*line.get_data(orig=False), strict=True)]
         )[-1]
         ends.append((min(max(y, box.y0), box.y1), min(x, box.x1), line))
     ends.sort(key=lambda end: end[0])

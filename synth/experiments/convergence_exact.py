@@ -1,0 +1,103 @@
+"""Different languages predict the same unseen labels, where there is structure to find.
+
+How often the exact Bayes predictions of two DSLs agree on unseen rows, against the number
+of training rows, for structured and for random targets.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from synth.exact.named import named_functions, prior_of
+from synth.exact.split import Split
+from synth.experiments.base import setting, spawn_seeds
+
+CONTROL = (
+    "random targets: agreement does not rise to 1 with more rows, and neither language is "
+    "right more often than chance"
+)
+COLUMNS = ("pair", "target", "rows", "agreement", "difference", "accuracy")
+
+
+@dataclass(frozen=True)
+class Settings:
+    dsls: tuple[str, ...] = setting(
+        ("boolean:basis=and-or-not", "boolean:basis=and-or-xor-not", "boolean:basis=nand"),
+        "boolean DSLs, two and more",
+    )
+    variables: int = setting(4, "variables of the functions", low=2, high=4)
+    rows: tuple[int, ...] = setting((2, 4, 6, 8, 10, 12, 14), "training rows", low=0, high=15)
+    splits: int = setting(30, "random splits of each size", low=1)
+    random: int = setting(200, "random targets", low=1)
+    seed: int = setting(0, "of splits and random targets", low=0)
+
+
+#: Targets that are simple in every one of the built-in bases.
+STRUCTURED = ("true", "x0", "x0 & x1", "majority 3", "multiplexer")
+
+
+def run(settings, map):
+    sizes = [n for n in settings.rows if n < 2**settings.variables]
+    seeds = spawn_seeds(settings.seed, len(sizes) + 1)
+    common = settings.dsls, settings.variables, settings.splits, settings.random, seeds[-1]
+    for rows in map(_agreement, [(n, s, *common) for n, s in zip(sizes, seeds, strict=False)]):
+        yield from rows
+
+
+def _agreement(item):
+    rows, seed, names, variables, splits, random, targets_seed = item
+    size = 2**variables
+    named = named_functions(variables)
+    drawn = np.random.default_rng(targets_seed).integers(0, 2**size, random)
+    groups = {name: np.array([named[name]]) for name in STRUCTURED if name in named}
+    groups["random"] = drawn
+    generator, sums = np.random.default_rng(seed), {}
+    for _ in range(splits):
+        train = np.zeros(size, bool)
+        train[generator.permutation(size)[:rows]] = True
+        parts = {name: Split(prior_of(name, variables), train) for name in names}
+        for group, targets in groups.items():
+            for a, b in combinations(names, 2):
+                one, other = parts[a], parts[b]
+                differ = np.abs(one.guesses(targets) - other.guesses(targets)).mean()
+                p = one.predictive[:, one.labeling(targets)]
+                q = other.predictive[:, other.labeling(targets)]
+                right = (one.bayes_accuracy(targets) + other.bayes_accuracy(targets)).mean() / 2
+                found = 1 - differ, np.abs(p - q).mean(), right
+                sums.setdefault((a, b, group), []).append(found)
+    short = {name: name.removeprefix("boolean:basis=") for name in names}
+    answer = []
+    for (a, b, group), found in sums.items():
+        agreement, difference, accuracy = np.mean(found, axis=0).tolist()
+        answer.append({
+            "rows": rows, "pair": f"{short[a]}, {short[b]}", "target": group,
+            "agreement": agreement, "difference": difference, "accuracy": accuracy,
+        })  # fmt: skip
+    return answer
+
+
+def summarise(rows):
+    last = max(r["rows"] for r in rows)
+    structured = [r for r in rows if r["rows"] == last and r["target"] != "random"]
+    random = [r for r in rows if r["rows"] == last and r["target"] == "random"]
+    return {
+        f"agreement at {last} rows": {
+            target: float(np.mean([r["agreement"] for r in structured if r["target"] == target]))
+            for target in dict.fromkeys(r["target"] for r in structured)
+        },
+        "control: agreement on random targets": float(np.mean([r["agreement"] for r in random])),
+        "control: accuracy on random targets": float(np.mean([r["accuracy"] for r in random])),
+    }
+
+
+def draw(rows, axes):
+    sizes = list(dict.fromkeys(r["rows"] for r in rows))
+    for target in dict.fromkeys(r["target"] for r in rows):
+        mean = [
+            np.mean([r["agreement"] for r in rows if r["target"] == target and r["rows"] == n])
+            for n in sizes
+        ]
+        axes.plot(sizes, mean, "--" if target == "random" else "-", label=target)
+    axes.set_xlabel("training rows")
+    axes.set_ylabel("agreement of two languages on unseen rows")

@@ -1,0 +1,179 @@
+"""Which conclusions survive another language: one task under several priors.
+
+The six kinds of categories of Shepard, Hovland and Jenkins (I easiest, VI hardest for
+people), 4-bit parity, and how far two DSLs agree on all functions: correlation of
+-log2 P, and the constant by which their least bits differ at most.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from synth.exact.named import bits_of, categories, named_functions, prior_of
+from synth.exact.split import Split
+from synth.experiments.base import setting, spawn_seeds
+
+CONTROL = (
+    "a uniform prior over functions: all six kinds have the same bits, and every accuracy on "
+    "unseen rows is exactly ½"
+)
+COLUMNS = ("kind", "dsl", "what", "least_bits", "prior_bits", "accuracy", "correlation")
+PANELS = 2
+
+
+@dataclass(frozen=True)
+class Settings:
+    dsls: tuple[str, ...] = setting(
+        (
+            "boolean:basis=and-or-not",
+            "boolean:basis=and-or-xor-not",
+            "boolean:basis=nand",
+            "boolean:basis=anf",
+        ),
+        "boolean DSLs",
+    )
+    variables: int = setting(4, "variables of parity, and of the functions compared", low=3, high=4)
+    splits: int = setting(30, "random splits of each size, for parity", low=1)
+    seed: int = setting(0, "of the splits", low=0)
+
+
+_EMPTY = dict.fromkeys((
+    "kind", "dsl", "other", "what", "rows", "least_bits", "prior_bits", "accuracy", "correlation",
+    "constant",
+))  # fmt: skip
+
+
+def run(settings, map):
+    names = [*settings.dsls, None]  # None: uniform over functions
+    for rows in map(_categories, names):
+        yield from rows
+    seeds = spawn_seeds(settings.seed, 1) * len(names)  # the same splits for all
+    items = [(n, settings.variables, settings.splits, s) for n, s in zip(names, seeds, strict=True)]
+    for rows in map(_parity, items):
+        yield from rows
+    pairs = [(a, b, settings.variables) for a, b in combinations(settings.dsls, 2)]
+    yield from map(_pair, pairs)
+
+
+def _shared(dsl, variables):
+    """A prior, its K, and how it is called; uniform where there is no DSL."""
+    if dsl is not None:
+        return prior_of(dsl, variables), bits_of(dsl, variables), dsl
+    size = 2**variables
+    prior = _Uniform(np.full(2**size, 2.0**-size), size)
+    return prior, np.full(2**size, float(size)), "uniform"
+
+
+@dataclass(frozen=True)
+class _Uniform:
+    """Every function as likely as any other."""
+
+    masses: np.ndarray
+    rows: int
+    mass: float = 1.0
+
+    @property
+    def bits(self):
+        return -np.log2(self.masses)
+
+
+def _categories(dsl):
+    """Bits of each kind, and the mean accuracy over all splits of its 8 rows."""
+    prior, bits, called = _shared(dsl, 3)
+    kinds = categories()
+    targets, accuracy = np.array(list(kinds.values())), np.zeros(len(kinds))
+    splits = range(1, 255)
+    for number in splits:
+        train = (number >> np.arange(8) & 1).astype(bool)
+        accuracy += Split(prior, train).bayes_accuracy(targets) / len(splits)
+    return [
+        _EMPTY | {
+            "kind": "category", "dsl": called, "what": f"type {name}",
+            "least_bits": float(bits[number]), "prior_bits": float(prior.bits[number]),
+            "accuracy": float(found),
+        }
+        for (name, number), found in zip(kinds.items(), accuracy, strict=True)
+    ]  # fmt: skip
+
+
+def _parity(item):
+    """Accuracy on parity of all variables: below ½ where a prior anti-learns."""
+    dsl, variables, splits, seed = item
+    prior, bits, called = _shared(dsl, variables)
+    size, rows = 2**variables, []
+    number = named_functions(variables)[f"parity {variables}"]
+    generator = np.random.default_rng(seed)
+    for known in range(2, size, 2):
+        accuracies = []
+        for _ in range(splits):
+            train = np.zeros(size, bool)
+            train[generator.permutation(size)[:known]] = True
+            accuracies.append(float(Split(prior, train).bayes_accuracy(number)))
+        rows.append(_EMPTY | {
+            "kind": "parity", "dsl": called, "what": f"parity {variables}", "rows": known,
+            "least_bits": float(bits[number]), "prior_bits": float(prior.bits[number]),
+            "accuracy": float(np.mean(accuracies)),
+        })  # fmt: skip
+    return rows
+
+
+def _pair(item):
+    from scipy.stats import spearmanr
+
+    a, b, variables = item
+    priors = [prior_of(name, variables) for name in (a, b)]
+    bits = [bits_of(name, variables) for name in (a, b)]
+    both = (priors[0].masses > 0) & (priors[1].masses > 0)
+    ranks = spearmanr(priors[0].bits[both], priors[1].bits[both]).statistic
+    return _EMPTY | {
+        "kind": "pair",
+        "dsl": a,
+        "other": b,
+        "what": f"{int(both.sum()):,} functions",
+        "correlation": float(ranks),
+        "constant": float(np.abs(bits[0][both] - bits[1][both]).max()),
+    }
+
+
+def summarise(rows):
+    orders, easy = {}, {}
+    for row in rows:
+        if row["kind"] == "category":
+            orders.setdefault(row["dsl"], []).append((row["prior_bits"], row["what"][5:]))
+            easy.setdefault(row["dsl"], {})[row["what"]] = row["accuracy"]
+    worst = {}
+    for row in rows:
+        if row["kind"] == "parity":
+            worst[row["dsl"]] = min(row["accuracy"], worst.get(row["dsl"], 1))
+    return {
+        "kinds from likely to unlikely": {
+            d: " < ".join(name for _, name in sorted(found)) for d, found in orders.items()
+            if d != "uniform"
+        },
+        "least accuracy on parity": worst,
+        "rank correlation of -log2 P": {
+            f"{r['dsl']}, {r['other']}": r["correlation"] for r in rows if r["kind"] == "pair"
+        },
+        "invariance constant, bits": {
+            f"{r['dsl']}, {r['other']}": r["constant"] for r in rows if r["kind"] == "pair"
+        },
+        "control: accuracies under a uniform prior": sorted(
+            {round(a, 12) for a in [*easy.get("uniform", {}).values(), worst.get("uniform", 0.5)]}
+        ),
+    }  # fmt: skip
+
+
+def draw(rows, axes):
+    left, right = axes
+    for dsl in dict.fromkeys(r["dsl"] for r in rows):
+        name = dsl.removeprefix("boolean:basis=")
+        mine = [r for r in rows if r["kind"] == "category" and r["dsl"] == dsl]
+        left.plot([r["what"][5:] for r in mine], [r["accuracy"] for r in mine], ".-", label=name)
+        mine = [r for r in rows if r["kind"] == "parity" and r["dsl"] == dsl]
+        right.plot([r["rows"] for r in mine], [r["accuracy"] for r in mine], ".-", label=name)
+    left.set_xlabel("kind of category (Shepard, Hovland and Jenkins)")
+    left.set_ylabel("Bayes accuracy on unseen rows, all splits")
+    right.axhline(0.5, color="grey", linestyle=":", linewidth=1)
+    right.set_xlabel("training rows of parity")
+    right.set_ylabel("Bayes accuracy on unseen rows")

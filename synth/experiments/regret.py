@@ -1,0 +1,135 @@
+"""Prequential regret: the mixture's log-loss on any target is at most K(f) bits, in any order.
+
+Labels are predicted row by row, each from those before.  The mixture over all programs
+pays -log2 P(labels) in total whatever the order; beside it a uniform prior over
+functions, the three nearest rows, and a table of label counts (Krichevsky-Trofimov).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.exact.named import bits_of, named_functions, prior_of
+from synth.experiments.base import setting, spawn_seeds
+
+CONTROL = (
+    "random targets: the mixture pays about one bit a row or more, as everything else does; "
+    "the mean of 2**-bits over all targets is 2**-rows exactly"
+)
+COLUMNS = ("target", "learner", "rows", "bits", "least_bits")
+
+
+@dataclass(frozen=True)
+class Settings:
+    dsl: str = setting("boolean:basis=and-or-not", "a boolean DSL")
+    variables: int = setting(4, "variables of the functions", low=2, high=4)
+    orders: int = setting(20, "random orders of the rows", low=1)
+    random: int = setting(20, "random targets", low=1)
+    seed: int = setting(0, "of orders and random targets", low=0)
+
+
+def run(settings, map):
+    targets = list(named_functions(settings.variables).items())
+    generator = np.random.default_rng(settings.seed)
+    drawn = generator.integers(0, 2**2**settings.variables, settings.random)
+    targets += [("random", int(number)) for number in drawn]
+    seeds = spawn_seeds(settings.seed, len(targets))
+    items = [
+        (settings.dsl, settings.variables, name, number, settings.orders, seed)
+        for (name, number), seed in zip(targets, seeds, strict=True)
+    ]
+    for rows in map(_losses, items):
+        yield from rows
+
+
+def _losses(item):
+    """Cumulative log-loss after each row, the mean over orders, for every learner."""
+    dsl, variables, name, target, orders, seed = item
+    prior, size = prior_of(dsl, variables), 2**variables
+    inputs = np.array(list(prior.columns.values())).T
+    labels = prior.values(target)
+    generator, sums, totals = np.random.default_rng(seed), {}, []
+    for _ in range(orders):
+        order = generator.permutation(size)
+        losses = {
+            "mixture": _mixture(prior, order, labels),
+            "uniform over functions": np.ones(size),
+            "3 nearest rows": _nearest(inputs[order], labels[order]),
+            "table of counts": _counts(labels[order]),
+        }
+        totals.append(losses["mixture"].sum())
+        for learner, bits in losses.items():
+            sums[learner] = sums.get(learner, 0) + np.cumsum(bits) / orders
+    whole = prior.bits[target] + np.log2(prior.mass)
+    return [
+        {
+            "target": name, "number": target, "learner": learner, "rows": t + 1,
+            "bits": float(bits[t]), "least_bits": float(bits_of(dsl, variables)[target]),
+            "prior_bits": float(whole),
+            "order_error": float(np.abs(np.array(totals) - whole).max()),
+        }
+        for learner, bits in sums.items()
+        for t in range(size)
+    ]  # fmt: skip
+
+
+def _mixture(prior, order, labels):
+    """-log2 of the probability of each label, given those before, bits (rows,)."""
+    agree, before, bits = prior.masses.copy(), prior.mass, []
+    for row in order.tolist():
+        agree.reshape(-1, 2, 2**row)[:, 0 if labels[row] else 1] = 0
+        after = agree.sum()
+        bits.append(np.log2(before / after))
+        before = after
+    return np.array(bits)
+
+
+def _nearest(inputs, labels):
+    bits = []
+    for t in range(len(labels)):
+        near = np.argsort((inputs[:t] != inputs[t]).sum(axis=1), kind="stable")[:3]
+        same = np.count_nonzero(labels[near] == labels[t])
+        bits.append(-np.log2((same + 0.5) / (len(near) + 1)))
+    return np.array(bits)
+
+
+def _counts(labels):
+    bits = []
+    for t in range(len(labels)):
+        bits.append(-np.log2((np.count_nonzero(labels[:t] == labels[t]) + 0.5) / (t + 1)))
+    return np.array(bits)
+
+
+def summarise(rows):
+    last = max(r["rows"] for r in rows)
+    whole = [r for r in rows if r["rows"] == last]
+    totals = {}
+    for row in whole:
+        totals.setdefault(row["target"], {}).setdefault(row["learner"], []).append(row["bits"])
+    mixture = [r for r in whole if r["learner"] == "mixture"]
+    return {
+        "bits after all rows": {
+            target: {learner: float(np.mean(bits)) for learner, bits in found.items()}
+            for target, found in totals.items()
+        },
+        "farthest of any order from -log2 P": max(r["order_error"] for r in mixture),
+        "targets where the mixture pays more than K": sum(
+            r["bits"] > r["least_bits"] + 1e-9 for r in mixture
+        ),
+        "control: least bits of a random target": min(
+            (r["bits"] for r in mixture if r["target"] == "random"), default=None
+        ),
+    }
+
+
+def draw(rows, axes):
+    names = list(dict.fromkeys(r["target"] for r in rows))
+    last = max(r["rows"] for r in rows)
+    for name in names:
+        mine = [r for r in rows if r["target"] == name and r["learner"] == "mixture"]
+        mean = [np.mean([r["bits"] for r in mine if r["rows"] == t + 1]) for t in range(last)]
+        style = "--" if name == "random" else "-"
+        axes.plot(range(1, last + 1), mean, style, label=name)
+    axes.plot([0, last], [0, last], ":", color="grey", label="one bit a row")
+    axes.set_xlabel("rows predicted")
+    axes.set_ylabel("log-loss of the mixture so far, bits")
