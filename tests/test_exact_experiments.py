@@ -1,0 +1,138 @@
+"""The experiments on the exact prior: what they claim, and their controls."""
+
+import math
+
+import numpy as np
+import pytest
+
+import synth
+from synth.exact.named import bits_of, categories, least_bits, named_functions, prior_of
+from synth.types import Bool
+from tests import naive
+
+AND_OR_NOT, XOR = "boolean:basis=and-or-not", "boolean:basis=and-or-xor-not"
+
+
+def test_least_bits_against_all_trees():
+    prior = prior_of(AND_OR_NOT, 2)
+    least = naive.behaviours(prior.grammar, prior.columns, 16 * 1024)[Bool]
+    found = least_bits(prior)
+    for values, units in least.items():
+        assert found[prior.index(values)] == units / 1024
+    assert np.all(found[[i for i in range(16) if tuple(prior.values(i)) not in least]] > 16)
+
+
+def test_named_functions_and_categories():
+    named = named_functions(4)
+    prior = prior_of(AND_OR_NOT, 4)
+    x = list(prior.columns.values())
+    assert named["x0"] == prior.index(x[0])
+    assert named["parity 4"] == prior.index(x[0] ^ x[1] ^ x[2] ^ x[3])
+    assert all(n.bit_count() == 4 for n in categories().values())
+    # Type I is a literal, II an exclusive or of two, VI the parity of three, or their negations.
+    x = list(prior_of(AND_OR_NOT, 3).columns.values())
+    index = prior_of(AND_OR_NOT, 3).index
+    assert categories()["I"] == index(~x[2])
+    assert categories()["II"] == index(~(x[1] ^ x[2]))
+    assert categories()["VI"] == index(~(x[0] ^ x[1] ^ x[2]))
+
+
+def test_counting():
+    run = synth.run_experiment("counting", variables=(2, 3), nodes=9)
+    summary = run.summary
+    assert summary["3 variables, slope"] == pytest.approx(-0.52, abs=0.01)
+    assert summary["3 variables, rank correlation"] < -0.98
+    assert abs(summary["3 variables, shuffled rank correlation"]) < 0.2
+    # No function is above the bound.
+    prior, bits = prior_of(AND_OR_NOT, 3), bits_of(AND_OR_NOT, 3)
+    bound = summary["3 variables, bound slope"] * bits + summary["3 variables, bound intercept"]
+    assert np.all(-prior.bits <= bound + 1e-9)
+    lengths = [r for r in run.rows if r["kind"] == "length"]
+    # Of 3 nodes: two literals and a connective, or two negations of a literal.
+    three = [r for r in lengths if r["nodes"] == 3 and r["function"] == "x0 & x1"]
+    assert three[0]["programs"] == 2
+    assert three[0]["share"] == pytest.approx(2 / (2 * 2 * 2 + 2))
+    shares = summary["shares of very long programs"]
+    assert shares["true"] > shares["x0"] > shares["x0 & x1"] > shares["parity 2"]
+
+
+def test_counting_of_four_variables():
+    """The slope of the bound is about -0.52 where literals have ½ and not, and, or ⅙ each."""
+    summary = synth.run_experiment("counting", variables=(4,), nodes=5).summary
+    assert summary["4 variables, bound slope"] == pytest.approx(-0.515, abs=0.005)
+    assert summary["4 variables, slope"] == pytest.approx(-0.502, abs=0.003)
+    assert summary["4 variables, rank correlation"] < -0.98
+
+
+def test_posterior_and_its_control():
+    run = synth.run_experiment("posterior", variables=3, rows=(2, 4, 6), splits=12, random=20)
+    control = "control: farthest of the mean over all targets from 1/2"
+    assert run.summary[control] < 1e-12
+    at = {(r["target"], r["rows"]): r["bayes"] for r in run.rows}
+    assert at["x0", 6] > 0.95
+    assert at["x0", 6] > at["x0", 2]
+    assert at["parity 3", 6] < 0.3
+    evidence = {(r["target"], r["rows"]): r["evidence_bits"] for r in run.rows}
+    assert evidence["x0", 6] < 3 < 6 < evidence["parity 3", 6]
+
+
+def test_regret_and_its_control():
+    run = synth.run_experiment("regret", variables=3, orders=5, random=8)
+    assert run.summary["farthest of any order from -log2 P"] < 1e-9
+    assert run.summary["targets where the mixture pays more than K"] == 0
+    last = [r for r in run.rows if r["rows"] == 8 and r["learner"] == "mixture"]
+    for row in last:
+        assert row["bits"] == pytest.approx(row["prior_bits"], abs=1e-9)
+        assert row["bits"] <= row["least_bits"]
+    # Over all targets the mean of 2**-bits is 2**-8.
+    prior = prior_of(AND_OR_NOT, 3)
+    assert np.mean(prior.masses / prior.mass) == pytest.approx(2.0**-8)
+    uniform = [r for r in run.rows if r["learner"] == "uniform over functions"]
+    assert all(r["bits"] == pytest.approx(r["rows"]) for r in uniform)
+
+
+def test_priors_and_their_control():
+    run = synth.run_experiment("priors", dsls=(AND_OR_NOT, XOR), variables=3, splits=10)
+    order = run.summary["kinds from likely to unlikely"]
+    assert order[AND_OR_NOT] == "I < II < III < IV < V < VI"
+    assert order[XOR].startswith("I < II < VI")
+    assert run.summary["control: accuracies under a uniform prior"] == [0.5]
+    assert run.summary["least accuracy on parity"][AND_OR_NOT] < 0.2
+    pair = next(r for r in run.rows if r["kind"] == "pair")
+    bits = [bits_of(name, 3) for name in (AND_OR_NOT, XOR)]
+    assert pair["constant"] == np.abs(bits[0] - bits[1]).max()
+    assert 0 < pair["correlation"] < 1
+
+
+def test_anti_learning_of_parity():
+    """4-bit parity under and-or-not: every label seen makes predictions worse."""
+    run = synth.run_experiment("priors", dsls=(AND_OR_NOT,), variables=4, splits=5)
+    assert run.summary["least accuracy on parity"][AND_OR_NOT] < 0.02
+
+
+def test_convergence_and_its_control():
+    settings = {"variables": 3, "rows": (2, 6), "splits": 10, "random": 40}
+    run = synth.run_experiment("convergence-exact", dsls=(AND_OR_NOT, XOR), **settings)
+    at = {(r["target"], r["rows"]): r["agreement"] for r in run.rows}
+    assert at["x0", 6] > 0.95
+    assert at["random", 6] < at["random", 2]
+    assert at["random", 6] < at["x0", 6]
+    for row in run.rows:
+        assert 0 <= row["agreement"] <= 1
+        assert math.isfinite(row["difference"])
+    same = synth.run_experiment("convergence-exact", dsls=(XOR, XOR), **settings)
+    assert all(r["agreement"] == 1 for r in same.rows)
+
+
+@pytest.mark.parametrize("name", ["counting", "posterior", "regret", "priors", "convergence-exact"])
+def test_figures_are_drawn(name, tmp_path):
+    small = {
+        "counting": {"variables": (2, 3), "nodes": 7},
+        "posterior": {"variables": 2, "rows": (1, 2), "splits": 2, "random": 3},
+        "regret": {"variables": 2, "orders": 2, "random": 2},
+        "priors": {"variables": 3, "splits": 2, "dsls": (AND_OR_NOT, XOR)},
+        "convergence-exact": {"variables": 2, "rows": (1, 2), "splits": 2, "random": 3},
+    }[name]
+    run = synth.run_experiment(name, **small)
+    run.plot(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
