@@ -20,7 +20,7 @@ ORDER = [
     {"grammar"},
     {"check", "program", "registry"},
     {"task"},
-    {"codes", "curry", "dsls", "tasks"},
+    {"baselines", "codes", "curry", "dsls", "tasks"},
     {"bank", "schedule"},
     {"engine"},
     {"checkpoint", "goal", "result", "score"},

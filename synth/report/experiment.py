@@ -1,6 +1,5 @@
 """A run of an experiment as text: its rows, its summary and its control, in 80 columns."""
 
-import json
 import textwrap
 
 from synth.report.text import shorten, table, terminal_width
@@ -17,7 +16,7 @@ def experiment_text(run, width=None):
     width = width or terminal_width()
     lines = textwrap.wrap(f"{run.experiment}: {run.claim}", width)
     if run.settings:
-        given = ", ".join(f"{key}={_listed(value)}" for key, value in run.settings.items())
+        given = ", ".join(f"{k}={_listed(v)}" for k, v in run.settings.items() if v is not None)
         lines += _wrapped(f"settings: {given}", width)
     lines += ["", *_rows(run, width), ""]
     for key, value in run.summary.items():
@@ -94,7 +93,9 @@ def _value(value):
         return f"{value:,}"
     if isinstance(value, list):
         return ", ".join(map(_value, value)) or "-"
-    return json.dumps(value) if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {_value(v)}" for k, v in value.items())
+    return value
 
 
 def _listed(value):

@@ -1,0 +1,107 @@
+"""Learners that know no programs, to stand beside the two-part code: k nearest
+neighbours and kernel ridge regression.
+
+Both see a task's columns as points of a Euclidean space, a row each (`embed`), and
+answer label values.  They are fitted to the training rows alone.
+"""
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.spatial.distance import cdist
+
+#: Penalties of `KernelRidge` to choose among, times the number of training rows.
+PENALTIES = tuple(10.0**e for e in range(-6, 2))
+
+
+def embed(task):
+    """The inputs as points, float64 (rows, d).
+
+    A Bool is 0 or 1; a residue modulo p is its place on the unit circle, two numbers;
+    other numbers are centred and scaled by the training rows' mean and deviation.
+    """
+    parts = []
+    for name, column in task.columns.items():
+        type_ = task.types[name]
+        values = np.asarray(column, np.complex128 if type_.family == "Complex" else np.float64)
+        if type_.family == "Mod":
+            angle = 2 * np.pi * values / type_.size
+            parts += [np.cos(angle), np.sin(angle)]
+        elif type_.family == "Bool":
+            parts.append(values)
+        else:
+            both = [values.real, values.imag] if type_.family == "Complex" else [values]
+            parts += [_scaled(part, task.train) for part in both]
+    return np.stack(parts, axis=1)
+
+
+def nearest(points, labels, asked, k=1):
+    """The most frequent label among the k nearest points, (m,) of the labels' dtype.
+
+    points: float64 (n, d); labels: (n,); asked: float64 (m, d); k: 1..n.  Of points
+    equally far the first counts, of labels equally frequent the nearer.
+    """
+    far = np.round(cdist(asked, points), 9)  # so that equal distances are equal
+    order = np.argsort(far, axis=1, kind="stable")[:, :k]
+    found = labels[order]
+    votes = (found[:, :, None] == found[:, None, :]).sum(axis=2)
+    return found[np.arange(len(asked)), votes.argmax(axis=1)]
+
+
+class KernelRidge:
+    """Kernel ridge regression of one-against-all targets, with a Gaussian kernel.
+
+    points: float64 (n, d); labels: (n,); scale: the kernel exp(-d²/2·scale²)'s, if not
+    given the median distance between different points; penalty: of the squared norm, if
+    not given the one of n·`PENALTIES` that has the least squared leave-one-out error,
+    which the eigenvectors give in closed form (Rifkin and Lippert, "Notes on regularized
+    least squares", MIT-CSAIL-TR-2007-025).
+    """
+
+    def __init__(self, points, labels, *, scale=None, penalty=None):
+        self.points = points
+        self.values, places = np.unique(labels, return_inverse=True)
+        targets = np.eye(len(self.values))[places]
+        self.mean = targets.mean(axis=0)
+        self.scale = _scale(points) if scale is None else scale
+        kernel = self._kernel(points)
+        self.penalty = penalty
+        if penalty is None:
+            self.penalty = _least_left_out(kernel, targets - self.mean)
+        kernel[np.diag_indices_from(kernel)] += self.penalty
+        self.weights = cho_solve(cho_factor(kernel), targets - self.mean)
+
+    def predict(self, asked):
+        """The label whose target is greatest, ties to the smallest, (m,)."""
+        return self.values[self.scores(asked).argmax(axis=1)]
+
+    def scores(self, asked):
+        """The regression's values, float64 (m, labels that occur)."""
+        return self._kernel(asked) @ self.weights + self.mean
+
+    def _kernel(self, asked):
+        return np.exp(-cdist(asked, self.points, "sqeuclidean") / (2 * self.scale**2))
+
+
+def _scale(points):
+    far = cdist(points, points)
+    far = far[far > 0]
+    return float(np.median(far)) if far.size else 1.0
+
+
+def _least_left_out(kernel, targets):
+    values, vectors = eigh(kernel)
+    turned = vectors.T @ targets
+    best = None
+    for penalty in len(kernel) * np.array(PENALTIES):
+        inverse = 1 / (np.maximum(values, 0) + penalty)
+        # The residual without a row is (K + penalty)^-1 y over the inverse's diagonal.
+        left_out = (vectors @ (inverse[:, None] * turned)) / (vectors**2 @ inverse)[:, None]
+        error = float((left_out**2).sum())
+        if best is None or error < best[0]:
+            best = error, float(penalty)
+    return best[1]
+
+
+def _scaled(values, train):
+    spread = values[train].std()
+    return (values - values[train].mean()) / (spread if spread > 0 else 1.0)

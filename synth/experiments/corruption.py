@@ -1,0 +1,309 @@
+"""A program with exceptions holds under label noise until a look-up table is shorter.
+
+Each training label is drawn anew with probability q.  The true program of |p| bits then
+has e exceptions among n rows, and is chosen while 1 + |p| + log2(n+1) + log2 C(n,e) +
+e·log2(k−1) is less than the table's 2 + n·log2 k.  As e is binomial, that gives the share of
+runs that choose it, and the least n at which it pays on average, n*(q), before any run.
+
+Held-out accuracy is a step, from the table's to 1: the program is either chosen, and then
+no noise harms unseen rows, or not.  A network's falls smoothly, like the kernel's here.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from synth import codes, driver
+from synth.baselines import KernelRidge, embed, nearest
+from synth.errors import SettingError
+from synth.experiments.base import setting, spawn_seeds, uninterrupted
+from synth.items import Item
+from synth.tasks import load_task
+
+CONTROL = "q = 1, labels of pure noise: the table is chosen, and held-out accuracy is chance"
+
+COLUMNS = (
+    "noise", "train_rows", "predicted", "true", "other", "table", "exceptions", "total_bits",
+    "table_bits", "test",
+)  # fmt: skip
+
+PANELS = 3
+
+#: Totals that differ by less are equal.
+SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class Settings:
+    task: str = setting("mod-add:p=31", "task, all labels of which some program gives")
+    dsl: str | None = setting(None, "DSL; none: the built-in one that fits")
+    noise: tuple[float, ...] = setting(
+        (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), "q, the chance that a label is drawn anew", low=0, high=1
+    )
+    rows: tuple[int, ...] = setting((5, 10, 20, 40, 80, 160), "numbers n of training rows", low=1)
+    factors: tuple[float, ...] = setting(
+        (0.7, 1.0, 1.4), "n besides, as multiples of n*(q)", low=0.01, high=100
+    )
+    labels: str = setting(
+        "uniform",
+        "what the labels drawn anew are: uniform, or permuted among themselves",
+        choices=("uniform", "permuted"),
+    )
+    runs: int = setting(10, "runs for every q and n", low=1)
+    max_bits: float = setting(18.0, "search programs of at most so many bits", low=1, high=60)
+    seed: int = setting(0, "of rows and noise", low=0)
+
+
+def crossing(bits, noise, k, *, outside=False, flags=True, most=10**6):
+    """n*: the least n at which the true program pays, with the mean number of exceptions.
+
+    bits: of the program; noise: q; k: label values; outside: see `codes`; flags: count the
+    bits that say which class a hypothesis is of.  The binomial coefficient is that of the
+    gamma function.  None where it does not pay at any n up to `most`.
+    """
+    rate = noise * (k - 1) / k
+    flag = codes.TABLE_FLAG - codes.PROGRAM_FLAG if flags else 0
+
+    def saved(n):
+        return n * math.log2(k) + flag - bits - codes.exception_bits(n, rate * n, k, outside)
+
+    high = 1
+    while saved(high) <= 0:
+        high *= 2
+        if high > most:
+            return None
+    # Below log2(n+1) = |p|, where it may fall at first, it does not pay.
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if saved(middle) > 0 else (middle, high)
+    return high
+
+
+def predicted(bits, noise, n, k, outside=False):
+    """The chance that the true program costs less than the uniform table, exactly.
+
+    The number of exceptions is binomial: n rows, each wrong with chance q·(k−1)/k.
+    """
+    rate = noise * (k - 1) / k
+    counts = np.arange(n + 1)
+    pays = bits + codes.program_totals(n, k, outside) < codes.uniform_table_bits(n, k) - SAME
+    if rate in (0, 1):
+        return float(pays[n if rate else 0])
+    chances = [
+        codes.log2_binomial(n, e) + e * math.log2(rate) + (n - e) * math.log2(1 - rate)
+        for e in counts[pays].tolist()
+    ]
+    return min(1.0, float(np.exp2(chances).sum()))
+
+
+def one_run(item):
+    """One draw of rows and noise: what was chosen, and how well all learners do."""
+    task, dsl, bits, noise, n, labels, max_bits, seed = item
+    task = _loaded(task).split(n, seed)
+    truth = task.labels
+    noisy = _noisy(task, noise, labels, seed)
+    search = Item(noisy, dsl, top=1, limits={"max_bits": max_bits, "seconds": None, "threads": 1})
+    result = uninterrupted(driver.search(noisy, **search.settings()))
+    train = task.train
+    exceptions = int((noisy.labels != truth)[train].sum())
+    outside = _outside(result.best.type, task)
+    total = codes.program_total(bits, n, exceptions, len(task.alphabet), outside)
+    pays = total < result.table.bits - SAME
+    program = result.chosen == "program"
+    same = program and bool((result.predict(task.columns) == truth).all())
+    points = embed(task)
+    ridge = KernelRidge(points[train], noisy.labels[train])
+    near = nearest(points[train], noisy.labels[train], points[~train])
+    guess = ridge.predict(points)
+    chosen = result.program if program else result.table
+    return {
+        "true": same,
+        "displaced": program and not same and pays,
+        "other": program and not same,
+        "table": not program,
+        "frequency": result.table.kind == "frequency",
+        "exceptions": exceptions,
+        "total_bits": result.total_bits,
+        "table_bits": result.table.bits,
+        "train": result.program.train_accuracy if program else 1.0,
+        "test": chosen.test_accuracy,
+        "test_table": result.table.test_accuracy,
+        "test_nearest": float((near == truth[~train]).mean()),
+        "train_ridge": float((guess == noisy.labels)[train].mean()),
+        "test_ridge": float((guess == truth)[~train].mean()),
+    }
+
+
+def run(settings, map):
+    task = _loaded(settings.task)
+    k = len(task.alphabet)
+    bits, outside = _true_program(settings, task)
+    cells = []
+    for q in settings.noise:
+        star = crossing(bits, q, k, outside=outside)
+        near = [] if star is None else [round(f * star) for f in settings.factors]
+        for n in sorted({*settings.rows, *near}):
+            if 1 <= n < task.rows:
+                cells.append((q, n, star))
+    seeds = iter(spawn_seeds(settings.seed, len(cells) * settings.runs))
+    items = [
+        (settings.task, settings.dsl, bits, q, n, settings.labels, settings.max_bits, next(seeds))
+        for q, n, _ in cells
+        for _ in range(settings.runs)
+    ]
+    found = []
+    for answer in map(one_run, items):
+        found.append(answer)
+        if len(found) == settings.runs:
+            q, n, star = cells.pop(0)
+            yield _row(q, n, star, bits, k, outside, found)
+            found = []
+
+
+def summarise(rows):
+    checked = [r for r in rows if r["noise"] < 1]
+    near = [abs(r["holds"] - r["predicted"]) <= 3 * r["error"] + SAME for r in checked]
+    control = [r for r in rows if r["noise"] == 1]
+    noises = sorted({r["noise"] for r in rows})
+    return {
+        "program_bits": rows[0]["program_bits"],
+        "label_values": rows[0]["label_values"],
+        "n_star": {f"{q:g}": _of(rows, q)[0]["n_star"] for q in noises},
+        "n_half_measured": {f"{q:g}": _half(_of(rows, q)) for q in noises},
+        "cells_within_3_standard_errors": f"{sum(near)} of {len(near)}",
+        "other_programs_share": _mean(checked, "other"),
+        "control_table_share": _mean(control, "table"),
+        "control_test": _mean(control, "test"),
+        "chance": 1 / rows[0]["label_values"],
+    }
+
+
+def draw(rows, axes):
+    _draw_crossing(rows, axes[0])
+    _draw_shares(rows, axes[1])
+    _draw_accuracies(rows, axes[2])
+
+
+def _draw_crossing(rows, axes):
+    bits, k, outside = (rows[0][key] for key in ("program_bits", "label_values", "outside"))
+    most = 2 * max(r["train_rows"] for r in rows)
+    curve = [(q, crossing(bits, q, k, outside=outside)) for q in np.linspace(0, 0.99, 100)]
+    curve = [(q, n) for q, n in curve if n is not None and n <= most]
+    axes.plot(*zip(*curve, strict=True), color="0.3", linestyle="-")
+    for chosen, face in (("true program", "0.1"), ("table", "white")):
+        part = [r for r in rows if (r["holds"] >= 0.5) == (face == "0.1")]
+        axes.plot(
+            [r["noise"] for r in part], [r["train_rows"] for r in part], "o", color="0.1",
+            markerfacecolor=face, label=f"mostly the {chosen}",
+        )  # fmt: skip
+    axes.set_yscale("log")
+    axes.set_xlabel("label noise q")
+    axes.set_ylabel("training rows n")
+    axes.set_title("chosen, and the predicted crossing n*(q)")
+    axes.legend(loc="upper left", frameon=True, framealpha=0.9, edgecolor="none")
+
+
+def _draw_shares(rows, axes):
+    axes.plot([0, 1], [0, 1], color="0.6", linewidth=1)
+    x, y = [r["predicted"] for r in rows], [r["holds"] for r in rows]
+    errors = [3 * r["error"] for r in rows]
+    axes.errorbar(x, y, errors, fmt="o", color="0.1", ecolor="0.6", elinewidth=1)
+    axes.set_xlabel("predicted share (binomial law)")
+    axes.set_ylabel("measured share")
+    axes.set_title("runs in which the true program pays")
+
+
+def _draw_accuracies(rows, axes):
+    common = [n for n in {r["train_rows"] for r in rows} if len(_noises(rows, n)) > 1]
+    if not common:
+        return
+    n = max(common, key=lambda n: (len(_noises(rows, n)), n))
+    part = sorted((r for r in rows if r["train_rows"] == n), key=lambda r: r["noise"])
+    noises = [r["noise"] for r in part]
+    for key, label in (
+        ("test", "program or table"), ("test_ridge", "kernel ridge"),
+        ("test_nearest", "1-nearest"), ("test_table", "table"),
+    ):  # fmt: skip
+        axes.plot(noises, [r[key] for r in part], marker="o", label=label)
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_xlabel("label noise q")
+    axes.set_ylabel("held-out accuracy")
+    axes.set_title(f"held-out accuracy at n = {n}")
+
+
+@lru_cache(maxsize=4)
+def _loaded(spec):
+    return load_task(spec)
+
+
+def _true_program(settings, task):
+    """(bits, whether it may answer no label) of the shortest program for all true labels."""
+    limits = {"max_bits": settings.max_bits, "seconds": None, "threads": 1}
+    whole = task.split(task.rows)
+    found = uninterrupted(driver.search(whole, settings.dsl, **limits))
+    if found.chosen != "program" or found.program.exceptions or found.program.inverted:
+        raise SettingError(
+            f"task={settings.task}, max_bits={settings.max_bits:g}: no program gives all labels; "
+            "allowed: a task that one gives"
+        )
+    return found.program.bits, _outside(found.best.type, task)
+
+
+def _outside(type_, task):
+    return type_.size > len(task.alphabet)
+
+
+def _noisy(task, noise, labels, seed):
+    """The task with each training label drawn anew with probability `noise`."""
+    generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    chosen = np.flatnonzero(task.train & (generator.random(task.rows) < noise))
+    drawn = task.labels.copy()
+    if labels == "uniform":
+        drawn[chosen] = generator.choice(np.array(task.alphabet), len(chosen))
+    else:
+        drawn[chosen] = generator.permutation(drawn[chosen])
+    return replace(task, labels=drawn, labelling=f"noise {noise:g}")
+
+
+def _row(q, n, star, bits, k, outside, found):
+    share = predicted(bits, q, n, k, outside)
+    keys = [key for key in found[0] if key != "displaced"]
+    holds = _mean(found, "true") + _mean(found, "displaced")
+    return {
+        "noise": q,
+        "train_rows": n,
+        "n_star": star,
+        "runs": len(found),
+        "program_bits": bits,
+        "label_values": k,
+        "outside": outside,
+        "predicted": share,
+        "holds": holds,
+        "error": math.sqrt(share * (1 - share) / len(found)),
+        **{key: _mean(found, key) for key in keys},
+    }
+
+
+def _mean(rows, key):
+    return float(np.mean([r[key] for r in rows])) if rows else None
+
+
+def _of(rows, noise):
+    return sorted((r for r in rows if r["noise"] == noise), key=lambda r: r["train_rows"])
+
+
+def _noises(rows, n):
+    return {r["noise"] for r in rows if r["train_rows"] == n}
+
+
+def _half(rows):
+    """The n at which half of the runs have the true program pay, between measured ones."""
+    for one, two in pairwise(rows):
+        if one["holds"] < 0.5 <= two["holds"]:
+            part = (0.5 - one["holds"]) / (two["holds"] - one["holds"])
+            return one["train_rows"] + part * (two["train_rows"] - one["train_rows"])
+    return None
