@@ -6,7 +6,7 @@ answer label values.  They are fitted to the training rows alone.
 """
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.linalg import eigh
 from scipy.spatial.distance import cdist
 
 #: Penalties of `KernelRidge` to choose among, times the number of training rows.
@@ -63,12 +63,12 @@ class KernelRidge:
         targets = np.eye(len(self.values))[places]
         self.mean = targets.mean(axis=0)
         self.scale = _scale(points) if scale is None else scale
-        kernel = self._kernel(points)
-        self.penalty = penalty
+        values, vectors = eigh(self._kernel(points))
+        values, turned = np.maximum(values, 0), vectors.T @ (targets - self.mean)
         if penalty is None:
-            self.penalty = _least_left_out(kernel, targets - self.mean)
-        kernel[np.diag_indices_from(kernel)] += self.penalty
-        self.weights = cho_solve(cho_factor(kernel), targets - self.mean)
+            penalty = _least_left_out(values, vectors, turned)
+        self.penalty = penalty
+        self.weights = vectors @ (turned / (values + penalty)[:, None])
 
     def predict(self, asked):
         """The label whose target is greatest, ties to the smallest, (m,)."""
@@ -88,12 +88,10 @@ def _scale(points):
     return float(np.median(far)) if far.size else 1.0
 
 
-def _least_left_out(kernel, targets):
-    values, vectors = eigh(kernel)
-    turned = vectors.T @ targets
+def _least_left_out(values, vectors, turned):
     best = None
-    for penalty in len(kernel) * np.array(PENALTIES):
-        inverse = 1 / (np.maximum(values, 0) + penalty)
+    for penalty in len(values) * np.array(PENALTIES):
+        inverse = 1 / (values + penalty)
         # The residual without a row is (K + penalty)^-1 y over the inverse's diagonal.
         left_out = (vectors @ (inverse[:, None] * turned)) / (vectors**2 @ inverse)[:, None]
         error = float((left_out**2).sum())

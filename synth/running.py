@@ -1,6 +1,7 @@
 """The command `synth run`: a subcommand an experiment, its options made from `Settings`."""
 
 import json
+import os
 import sys
 import textwrap
 
@@ -39,6 +40,10 @@ class Experiments(click.Group):
         return experiments.names()
 
     def get_command(self, ctx, name):
+        # Before NumPy is loaded.  The matrices of items are small, and workers are many: with
+        # two BLAS threads on two busy cores, kernel ridge took ten times as long.
+        for library in ("OPENBLAS", "MKL", "OMP"):
+            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
         return _command(name, experiments.load(name))
 
     def format_commands(self, ctx, formatter):

@@ -353,3 +353,41 @@ def size_mass(grammar, type_, nodes):
         return sum(of(types[0], k) * tuples(types[1:], n - k) for k in range(1, n + 1))
 
     return of(type_, nodes)
+
+
+def nearest(points, labels, asked, k):
+    """Labels by k nearest neighbours, a vote at a time."""
+    answers = []
+    for point in asked:
+        order = sorted(range(len(points)), key=lambda i: (sum((points[i] - point) ** 2), i))[:k]
+        votes = [int(labels[i]) for i in order]
+        answers.append(max(votes, key=lambda v: (votes.count(v), -votes.index(v))))
+    return answers
+
+
+def kernel_ridge(points, labels, asked, scale, penalty, mean=None):
+    """Scores by kernel ridge regression of one-against-all targets, by plain inversion."""
+    targets = np.array([[float(label == v) for v in sorted({*labels})] for label in labels])
+    mean = targets.mean(axis=0) if mean is None else mean
+
+    def kernel(a, b):
+        return math.exp(-sum((a - b) ** 2) / (2 * scale**2))
+
+    gram = np.array([[kernel(a, b) for b in points] for a in points])
+    weights = np.linalg.inv(gram + penalty * np.eye(len(points))) @ (targets - mean)
+    return np.array([[kernel(a, b) for b in points] for a in asked]) @ weights + mean
+
+
+def least_left_out(points, labels, scale):
+    """The penalty of least squared error on rows left out one by one, each fitted anew."""
+    rows = range(len(points))
+    targets = np.array([[float(label == v) for v in sorted({*labels})] for label in labels])
+    errors = {}
+    for penalty in (len(points) * 10.0**e for e in range(-6, 2)):
+        errors[penalty] = 0.0
+        for i in rows:
+            rest = [j for j in rows if j != i]
+            mean = targets.mean(axis=0)
+            scores = kernel_ridge(points[rest], labels[rest], points[[i]], scale, penalty, mean)
+            errors[penalty] += float(((scores - targets[i]) ** 2).sum())
+    return min(errors, key=errors.get)

@@ -82,6 +82,7 @@ def test_experiments_stand_alone():
         if path.name == "__init__.py":
             continue
         for node in ast.walk(ast.parse(path.read_text())):
+            assert not getattr(node, "level", 0), f"{path.name} imports relatively"
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
             others = {n for n in names if n.startswith("synth.experiments")}
