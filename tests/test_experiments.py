@@ -20,6 +20,7 @@ from synth.errors import ExperimentError, RunError, SettingError, SweepError, Ta
 from synth.executors import executor
 from synth.experiments.base import setting, settings_of, spawn_seeds, uninterrupted
 from synth.result import ExperimentRun, plain
+from synth.sweep import Interrupted
 
 ROOT = Path(__file__).parent.parent
 
@@ -385,6 +386,20 @@ def test_ctrl_c_leaves_the_rows_before_it(own, tmp_path, more):
     assert 1 <= len(document["rows"]) < 80
     assert [r["item"] for r in document["rows"]] == list(range(len(document["rows"])))
     assert json.loads(path.read_text()) == document
+
+
+@pytest.mark.parametrize("stop", [Interrupted(finished={1: 10, 3: 30}), SweepError("lost")])
+def test_answers_that_were_ready_are_handed_on_as_far_as_there_is_no_gap(monkeypatch, stop):
+    def sweep(function, items, **_):
+        yield function(items[0])
+        raise stop
+
+    stop.finished = {1: 10, 3: 30}
+    monkeypatch.setattr(experiments, "sweep", sweep)
+    work = experiments._Work(None, None)
+    assert list(work(abs, [0, -10, -20, -30])) == [0, 10]
+    assert work.stop is stop
+    assert list(work(abs, [5])) == []
 
 
 def test_ctrl_c_within_a_search_is_no_row():
