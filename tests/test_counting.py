@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import synth
 from synth.dsls import boolean, integer, modular
 from synth.errors import DSLError, SettingError, TypeMismatchError
-from synth.exact import counting
+from synth.exact import counting, pairs
 from synth.types import UNDEFINED, Bool, Int, Mod
 from tests import naive
 from tests.test_engine import budget_of, grammars
@@ -70,7 +70,7 @@ def check_against_brute_force(grammar, columns, most):
             assert found.undefined_mass == pytest.approx(without, rel=1e-12, abs=1e-300)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(grammars())
 def test_counts_equal_brute_force(drawn):
     grammar, columns = drawn
@@ -86,7 +86,7 @@ def test_small_blocks_and_memos_change_nothing(drawn, known, work):
         patch.setattr(counting, "WORK", work)
         patch.setattr(counting, "BLOCK_VALUES", 0)
         patch.setattr(counting, "SMALLEST_BLOCK", 1 + known)
-        patch.setattr(counting, "JOBS", 1)
+        patch.setattr(pairs, "JOBS", 1)
         patch.setattr(counting, "MEMO_BYTES", 4 * known**2)
         check_against_brute_force(grammar, columns, most)
 

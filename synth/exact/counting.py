@@ -17,6 +17,7 @@ from synth.driver import Limits, checked_columns, root_type
 from synth.errors import DSLError, SettingError
 from synth.exact.behaviours import EXACT, Behaviours
 from synth.exact.levels import Levels
+from synth.exact.pairs import Memo, Waiting, prefixed
 from synth.grammar import UNIT
 from synth.kernels import counting as kernels
 from synth.types import Type
@@ -27,8 +28,6 @@ BLOCK_VALUES = 2**16
 SMALLEST_BLOCK = 64
 #: Pairs that a walk does at most before the clock is read.
 WORK = 2**24
-#: Jobs that are made at a time.
-JOBS = 2**16
 #: The share of the memory, and how many bytes at most, that memos take.
 MEMO_SHARE, MEMO_BYTES = 0.25, 2**29
 #: Counts beyond this many bits would not be floats.
@@ -269,7 +268,7 @@ class _Counter:
         first = operands[-2] if starts2 is not None else operands[0]
         starts = first.starts
         waiting = Waiting(max(SMALLEST_BLOCK, BLOCK_VALUES // self.rows), dtype)
-        for part, prefixes, factors in _prefixed(splits, operands[:-2], dtype, item.commutative):
+        for part, prefixes, factors in prefixed(splits, operands[:-2], dtype, item.commutative):
             jobs = np.zeros((len(part), 6), np.int64)
             jobs[:, kernels.START], jobs[:, kernels.STOP] = (
                 starts[part[:, 0]],
@@ -382,91 +381,6 @@ class _Counter:
             prior_mass=prior,
             seconds=time.monotonic() - self.started,
         )
-
-
-class Memo:
-    """What a primitive makes of behaviours: `made` int32 (known**(k-1), known) for k operands.
-
-    For one operand (known, 1).  It grows with the number of behaviours up to its bytes.
-    """
-
-    def __init__(self, arity, most_bytes):
-        self.arity = arity
-        self.limit = int((most_bytes / 4) ** (1 / arity))
-        self.known = 0
-        self._shaped(np.zeros((0,) * arity, np.int32))
-
-    @property
-    def nbytes(self):
-        return self.made.nbytes
-
-    def fit(self, count):
-        """Makes room for so many behaviours, as far as allowed."""
-        if count <= self.known or self.known == self.limit:
-            return
-        known = min(self.limit, max(64, 2 * self.known, count))
-        made = np.full((known,) * self.arity, kernels.UNKNOWN, np.int32)
-        made[(slice(self.known),) * self.arity] = self.made.reshape((self.known,) * self.arity)
-        self.known = known
-        self._shaped(made)
-
-    def _shaped(self, made):
-        self.flat = made.reshape(-1)
-        width = self.known if self.arity > 1 else 1
-        self.made = self.flat.reshape(self.known ** max(1, self.arity - 1), width)
-
-    def bases(self, prefixes):
-        """Where in the memo's rows prefixes of operands (n, k - 2) start; -1 where nowhere."""
-        place = np.zeros(len(prefixes), np.int64)
-        for column in prefixes.T:
-            place = place * self.known + column
-        return np.where((prefixes < self.known).all(axis=1), place * self.known, -1)
-
-
-class Waiting:
-    """Pairs of operands that wait to be evaluated; see `kernels.counting.walk`."""
-
-    def __init__(self, size, dtype):
-        self.cursor = np.zeros(4, np.int64)
-        self.arrays = (
-            np.empty(size, np.int64),
-            np.empty(size, np.int32),
-            np.empty(size, np.int32),
-            np.empty(size, dtype),
-            np.empty(size, np.int64),
-        )
-
-
-def _prefixed(splits, operands, dtype, commutative):
-    """Jobs of one split each, but for the last two operands: (places, prefixes, factors).
-
-    places (n, 1 or 2): the levels of the last two operands; prefixes int32 (n, k - 2):
-    behaviours of the others; factors (n,): the product of their counts, and 2 where a
-    commutative primitive's operands stand for both of their orders.
-    """
-    if not operands:
-        factors = np.ones(len(splits), dtype)
-        if commutative:
-            splits = splits[splits[:, 0] <= splits[:, 1]]
-            factors = np.where(splits[:, 0] < splits[:, 1], 2, 1).astype(dtype)
-        yield splits, np.zeros((len(splits), 0), np.int32), factors
-        return
-    parts, size = [], 0
-    for split in splits:
-        prefixes, factors = np.zeros((1, 0), np.int32), np.ones(1, dtype)
-        for level, operand in zip(split, operands, strict=False):
-            part = slice(operand.starts[level], operand.starts[level + 1])
-            ids, counts = operand.ids[part], operand.counts[dtype][part]
-            n = len(prefixes)
-            prefixes = np.column_stack([np.repeat(prefixes, len(ids), 0), np.tile(ids, n)])
-            factors = np.repeat(factors, len(ids)) * np.tile(counts, n)
-        parts.append((np.tile(split[-2:], (len(prefixes), 1)), prefixes, factors))
-        size += len(prefixes)
-        if size >= JOBS:
-            yield tuple(map(np.concatenate, zip(*parts, strict=True)))
-            parts, size = [], 0
-    if parts:
-        yield tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
 def _merged(levels, exact):

@@ -2,9 +2,10 @@
 
 `make` makes candidates of one primitive with all operands but one fixed; `store` keeps
 distinct rows; `work` runs both over many operands; `errors` counts exceptions; `goal`
-solves a program's root from its target.  All are compiled once for few signatures,
-release the interpreter's lock, and are called from several threads at once only where
-they write to nothing shared.
+solves a program's root from its target; `counting` and `sampling` count programs by
+behaviour and draw them.  All are compiled once for few signatures, release the
+interpreter's lock, and are called from several threads at once only where they write
+to nothing shared.
 """
 
 from synth.kernels.errors import errors_bits, errors_cells
