@@ -190,6 +190,28 @@ def test_free_steps_are_put_together_by_bits():
     check_against_brute_force(grammar, {"x": np.array([False, True])}, 9 * 1024)
 
 
+def test_one_cost_with_and_without_a_free_step():
+    dsl = synth.DSL("free")
+    dsl.add(lambda a: a.astype(int), "Bool -> Mod(2)", name="number")
+    dsl.add(lambda a, b: a * b, "Mod(2), Mod(2) -> Mod(2)", name="times", commutative=True)
+    costs = {"x": 1, "n": 1, "number": 0, "times": 1}
+    grammar = synth.Grammar(dsl, {"x": Bool, "n": Mod(2)}, costs=costs)
+    assert grammar.shift
+    columns = {"x": np.array([False, True]), "n": np.array([1, 1])}
+    check_against_brute_force(grammar, columns, 7 * 1024)
+    found = synth.count_programs(grammar, columns, type=Mod(2), max_bits=1)
+    assert found.bits.tolist() == [1]
+    assert found.programs == (2,)
+
+
+def test_primitives_of_four_arguments():
+    dsl = synth.DSL("four")
+    dsl.add(lambda a, b, c, d: a ^ (b & ~c) | d, f"{'Bool, ' * 3}Bool -> Bool", name="f")
+    dsl.add(np.logical_not, "Bool -> Bool", name="no")
+    grammar = synth.Grammar(dsl, {"x0": Bool, "x1": Bool}, costs=lambda item: 1)
+    check_against_brute_force(grammar, naive.all_rows(2), 9 * 1024)
+
+
 def test_programs_without_value_are_counted_apart():
     dsl = synth.DSL("partial")
     dsl.add(lambda a, b: np.where(b == 0, UNDEFINED, a), "Mod(3), Mod(3) -> Mod(3)", name="keep")
