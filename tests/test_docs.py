@@ -54,6 +54,13 @@ def test_commands_of_the_readme_run(monkeypatch):
         assert result.exit_code == 0, command
 
 
+def test_one_liners_print_what_the_readme_says():
+    found = re.findall(r'^\$ python -c "(.+)"\n(.*)$', README, re.M)
+    assert found
+    for code, expected in found:
+        assert printed(code) == expected + "\n"
+
+
 def test_own_table_and_own_dsl(monkeypatch):
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(main, ["contrast", "examples/own_table.csv"])
