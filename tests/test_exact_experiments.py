@@ -7,6 +7,7 @@ import pytest
 
 import synth
 from synth.exact.named import bits_of, categories, least_bits, named_functions, prior_of
+from synth.exact.sampling import behaviour_counts
 from synth.types import Bool
 from tests import naive
 
@@ -136,3 +137,63 @@ def test_figures_are_drawn(name, tmp_path):
     run = synth.run_experiment(name, **small)
     run.plot(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
+
+
+# -- the sampler against the exact prior ------------------------------------------
+
+
+def chi_square(counted, masses):
+    """By how many standard deviations chi-square is off; cells expected below 5 are pooled.
+
+    What failed or was cut is a cell of its own, so that all draws are accounted for.
+    """
+    expected = np.append(masses, 1 - masses.sum()) * counted.drawn
+    found = np.append(counted.counts, counted.failed + counted.cut)
+    rare = expected < 5
+    expected = np.append(expected[~rare], expected[rare].sum())
+    found = np.append(found[~rare], found[rare].sum())
+    some = expected > 1e-9
+    assert not found[~some].any()
+    degrees = np.count_nonzero(some) - 1
+    value = ((found[some] - expected[some]) ** 2 / expected[some]).sum()
+    return (value - degrees) / math.sqrt(2 * degrees)
+
+
+def sampled(variables, draws, basis=AND_OR_NOT, most_nodes=10_000, seed=1):
+    prior = prior_of(basis, variables)
+    counted = behaviour_counts(
+        prior.grammar, prior.columns, draws, seed=seed, most_nodes=most_nodes
+    )
+    return prior, counted
+
+
+@pytest.mark.parametrize("basis", [AND_OR_NOT, XOR])
+@pytest.mark.parametrize("variables", [2, 3, 4])
+def test_a_million_samples(basis, variables):
+    prior, counted = sampled(variables, 10**6, basis)
+    assert abs(chi_square(counted, prior.masses)) < 3
+    # The test can fail: masses that are off by a percent of the commonest function's.
+    wrong = prior.masses.copy()
+    wrong[np.argmax(wrong)] *= 0.99
+    assert chi_square(counted, wrong) > 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("basis", [AND_OR_NOT, XOR])
+@pytest.mark.parametrize("variables", [2, 3, 4])
+def test_ten_million_samples(basis, variables):
+    prior, counted = sampled(variables, 10**7, basis)
+    assert abs(chi_square(counted, prior.masses)) < 3
+
+
+def test_a_size_limit_that_distorts_is_stated():
+    """Trees of more than 5 nodes are cut: off by far, and the lost mass says by how much."""
+    prior, counted = sampled(3, 10**6, most_nodes=5)
+    assert chi_square(counted, prior.masses) > 100
+    assert counted.cut > 0
+    share = counted.cut / counted.drawn
+    deviation = math.sqrt(counted.lost_mass * (1 - counted.lost_mass) / counted.drawn)
+    # Beside what the limit cuts off, a tree that fails later would have been lost as well.
+    assert share == pytest.approx(counted.lost_mass, abs=4 * deviation + 0.004)
+    assert counted.lost_mass > 0.2
+    assert counted.drawn == counted.counts.sum() + counted.cut + counted.failed
