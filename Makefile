@@ -20,6 +20,7 @@ lint: .venv/ready
 bench: .venv/ready
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/memory.py
+	$(BIN)/python bench/exact.py
 
 # Puts cvc5, gplearn and pyoperon into environments of their own under bench/.peers.
 bench-peers: .venv/ready
