@@ -1,6 +1,7 @@
 """The command line.  Heavy modules are imported by the commands that need them."""
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 
@@ -231,7 +232,7 @@ _SET = (
 def compare(tasks, dsl, seeds, labels, corrupt, **options):
     """Total bits of TASKs (down) in DSLs (across): --dsl A --dsl B."""
     from synth import comparison
-    from synth.report.matrix import comparison_text
+    from synth.report.matrix import comparison_text, emphasised
 
     for task in tasks:
         _load(task, options)
@@ -246,7 +247,9 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
         if error.partial is not None and error.partial.rows:
             _finish(error.partial, [], options, comparison_text)
         raise
-    _finish(run, [run], options, comparison_text)
+    bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    shown = (lambda run: emphasised(comparison_text(run))) if bold else comparison_text
+    _finish(run, [run], options, shown)
 
 
 main.add_command(run)

@@ -224,9 +224,12 @@ class Contrast:
 #: What a comparison keeps of each search, in this order.
 COMPARED = (
     "task", "dsl", "seed", "chosen", "program", "inverted", "bits", "exceptions", "ties",
-    "total_bits", "table_bits", "saved_bits", "train_accuracy", "test_accuracy",
-    "certified_bits", "optimal", "stop_reason", "candidates", "distinct", "seconds", "error",
+    "total_bits", "table_bits", "saved_bits", "log2_chance_bound", "train_accuracy",
+    "test_accuracy", "certified_bits", "optimal", "stop_reason", "candidates", "distinct",
+    "seconds", "error",
 )  # fmt: skip
+#: What comparisons of version 1 of the format may lack, saved before it was kept.
+_LATER = ("log2_chance_bound",)
 
 
 @dataclass(frozen=True)
@@ -255,7 +258,10 @@ class Comparison:
         """A comparison from JSON.  Raises RunError where it is none."""
         try:
             given = {k: v for k, v in document.items() if k not in ("format", "kind")}
-            rows = tuple({key: row[key] for key in COMPARED} for row in given.pop("rows"))
+            rows = tuple(
+                {k: row.get(k) if k in _LATER else row[k] for k in COMPARED}
+                for row in given.pop("rows")
+            )
             return Comparison(rows=rows, **given)
         except (TypeError, KeyError, AttributeError) as error:
             raise RunError(f"not a saved comparison: {' '.join(str(error).split())}") from None

@@ -23,6 +23,7 @@ from synth.cli import main
 from synth.errors import SettingError, SweepError, TaskError
 from synth.executors import executor
 from synth.items import Item, run_items, search_item
+from synth.report.matrix import comparison_text, emphasised
 from synth.sweep import SweepMap, sweep
 from tests.sweeping import backwards, deadly, interrupted, noted, picky, settings
 
@@ -559,3 +560,29 @@ def test_workers_end_with_a_parent_that_is_killed():
     parent.communicate()
     assert ended(workers)
     assert len(workers) >= 2
+
+
+def test_which_dsl_leads_in_all_and_chance_bounds():
+    compared = synth.compare(
+        ["parity:n=5,k=2", "conjunction:n=6,k=2", "monk:1"],
+        ["boolean", "boolean:nand"],
+        max_bits=14,
+    )
+    text = comparison_text(compared)
+    totals = {}
+    for row in compared.rows:
+        if not row["error"]:
+            totals[row["dsl"]] = totals.get(row["dsl"], 0) + row["total_bits"]
+            one = synth.search(row["task"], row["dsl"], max_bits=14, seconds=None)
+            assert row["log2_chance_bound"] == one.log2_chance_bound
+    first, second = sorted(totals.values())
+    said = " ".join(text.split())
+    assert f"has {second - first:.1f} bits less than boolean:nand over 2 tasks" in said
+    assert "description of the DSLs themselves is not counted" in said
+    bold = emphasised(text)
+    assert bold.count("\x1b[1m") == text.count("*") - text.count("*:")
+    assert bold.replace("\x1b[1m", "").replace("\x1b[0m", "") == text
+    old = compared.to_dict()
+    for row in old["rows"]:
+        del row["log2_chance_bound"]
+    assert "-" in comparison_text(synth.Comparison.from_dict(old))

@@ -1,10 +1,11 @@
 """A comparison as text: total bits, tasks down and DSLs across, then what was found."""
 
+import re
 import textwrap
 from collections import Counter
 from pathlib import PurePath
 
-from synth.report.text import accuracy, bits, shorten, table, terminal_width
+from synth.report.text import accuracy, bits, chance, shorten, table, terminal_width
 
 #: The longest name of a task or a DSL that is shown whole.
 LONGEST = 24
@@ -23,6 +24,11 @@ def comparison_text(comparison, width=None):
     lines += view.notes(width)
     found = view.found(width)
     return "\n".join([*lines, *([""] if found else []), *found])
+
+
+def emphasised(text):
+    """The text with the least of each row in bold, for a terminal."""
+    return re.sub(r"[0-9][0-9.,]*(?: \([^)]*\))?\*", "\x1b[1m\\g<0>\x1b[0m", text)
 
 
 class _View:
@@ -89,7 +95,30 @@ class _View:
             legend += "; ?: not proven, a longer search may find less"
         if self.seeds > 1:
             legend += f"; mean and range over {self.seeds} seeds"
-        return ["", *lines, *textwrap.wrap(legend, width)]
+        return ["", *lines, *textwrap.wrap(legend, width), *self.leader(width)]
+
+    def leader(self, width):
+        """Which DSL has the fewest bits in all, over the tasks that every DSL was run on."""
+        shared, sums = 0, dict.fromkeys(self.dsls, 0.0)
+        for task in self.tasks:
+            cells = [self.cells.get((task, dsl), []) for dsl in self.dsls]
+            if all(cell and not any(r["error"] for r in cell) for cell in cells):
+                shared += 1
+                for dsl, cell in zip(self.dsls, cells, strict=True):
+                    sums[dsl] += _mean(cell, "total_bits")
+        if len(self.dsls) < 2 or not shared:
+            return []
+        names = dict(zip(self.dsls, self.dsl_names, strict=True))
+        first, second, *_ = sorted(sums, key=sums.get)
+        ahead = sums[second] - sums[first]
+        tasks = f"{shared} task{'s' * (shared > 1)} that every DSL fits"
+        if ahead <= SAME:
+            text = f"in all: {names[first]} and {names[second]} tie over {tasks}"
+        else:
+            text = f"in all: {names[first]} has {bits(ahead)} bits less than {names[second]}"
+            text += f" over {tasks}"
+        text += "; the description of the DSLs themselves is not counted"
+        return textwrap.wrap(text, width)
 
     def found(self, width):
         """What was found: a line a task and DSL, under the task's name."""
@@ -104,15 +133,25 @@ class _View:
             groups.append((name, len(body) - before))
         if not body:
             return []
-        head = ("what was found", "bits", "exc", "saved", "chosen", "test", "best program")
-        first, *rest = table(head, body, "lrrrlrl", width)
+        head = (
+            "what was found",
+            "bits",
+            "exc",
+            "saved",
+            "chance",
+            "chosen",
+            "test",
+            "best program",
+        )
+        first, *rest = table(head, body, "lrrrrlrl", width)
         lines = [first]
         for name, count in groups:
             lines += [name, *rest[:count]] if count else []
             rest = rest[count:]
         legend = (
             "bits, exc: of the best program, and the training rows it is wrong on; saved: "
-            "table less program, exceptions and all; test: accuracy of what was chosen"
+            "table less program, exceptions and all; chance: bound on the chance that permuted "
+            "labels do as well; test: accuracy of what was chosen"
         )
         if self.comparison.stop_reason != "finished":
             reason = self.comparison.stop_reason.upper()
@@ -133,10 +172,17 @@ class _View:
             _number(_mean(cell, "bits")),
             "-" if exceptions is None else f"{exceptions:.1f}" if several else f"{exceptions:.0f}",
             _number(_mean(cell, "saved_bits")),
+            self._chance(cell),
             f"{chosen[0]} {chosen[1]}/{len(cell)}" if several else chosen[0],
             accuracy(_mean(cell, "test_accuracy")),
             f"{text} ({count}/{len(cell)})" if several else text,
         )
+
+    @staticmethod
+    def _chance(cell):
+        """The worst of several seeds."""
+        found = [r["log2_chance_bound"] for r in cell if r["log2_chance_bound"] is not None]
+        return chance(max(found)) if found else "-"
 
 
 def _short(names):
