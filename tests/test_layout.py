@@ -25,7 +25,7 @@ ORDER = [
     {"engine"},
     {"checkpoint", "goal", "result", "score"},
     {"driver"},
-    {"exact"},
+    {"exact", "dynamics"},
     {"items"},
     {"comparison"},
     {"experiments"},
@@ -71,7 +71,7 @@ def test_imports_run_one_way(name, path):
 
 def test_few_use_the_kernels():
     users = {name for name, path in modules() if "kernels" in imports(path)}
-    assert users - {"kernels"} == {"bank", "exact"}
+    assert users - {"kernels"} == {"bank", "dynamics", "exact"}
     for path in (PACKAGE / "kernels").glob("*.py"):
         assert imports(path) <= {"kernels"}, path
 

@@ -8,6 +8,7 @@ interpreter's lock, and are called from several threads at once only where they 
 to nothing shared.
 """
 
+from synth.kernels import chain
 from synth.kernels.errors import errors_bits, errors_cells
 from synth.kernels.goal import (
     covers,
@@ -49,6 +50,7 @@ __all__ = [
     "Store",
     "Target",
     "Work",
+    "chain",
     "collect",
     "collect_block",
     "conjoin",

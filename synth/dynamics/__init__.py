@@ -1,0 +1,1 @@
+"""Learners that move: stochastic search over a program and a memorised table."""

@@ -1,0 +1,192 @@
+"""Stochastic search over hypotheses: a program g and a set T of memorised training rows.
+
+A memorised training row is right, whatever g says; any other is read off g.  An unseen row
+is read off the nearest memorised row within a radius, on the inputs' own metric, and where
+there is none off g: so a table spills over to its surroundings, which is what harms unseen
+rows.  The energy, in bits, is
+
+    E = beta * training errors + decay * (bits of g + bits of T)
+
+with bits of T = log2(n+1) + log2 C(n, |T|) + |T| log2 k.  A step proposes either to add or
+drop one training row, or a program drawn from the prior over the enumerated behaviours, and
+accepts with probability min(1, 2**-change of E): so the law of long runs is
+2**(-bits of g - E), normalised.  `decay` (weight decay) is the price of complexity; with
+0 the table costs nothing.  What is assumed: which moves there are, how a table is read
+nearby, and that fitting comes before simplicity (beta); all else is measured.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth import codes, driver, dsls, kernels, tasks
+from synth.errors import SettingError, TaskError
+from synth.grammar import Grammar
+from synth.task import Task
+
+chain = kernels.chain
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """A task, all programs up to some bits, and which rows are near which.
+
+    programs: the `Enumeration`; bits: float64 (B,); predictions: (B, rows) of the label
+    type; near: int64 (rows - n, D), the training rows within the radius of each held-out
+    row by place in `training`, nearest first (ties to the first row), -1 where there are
+    fewer; training, held_out: numbers of rows; table: float64 (n + 1,), bits of tables.
+    """
+
+    task: Task
+    programs: object
+    bits: np.ndarray
+    predictions: np.ndarray
+    near: np.ndarray
+    training: np.ndarray
+    held_out: np.ndarray
+
+    def __post_init__(self):
+        labels = self.task.labels[self.training]
+        n = len(labels)
+        wrong = self.predictions[:, self.training] != labels
+        packed = np.packbits(wrong, axis=1, bitorder="little")
+        words = np.zeros((len(wrong), -(-n // 64)), np.uint64)
+        words.view(np.uint8)[:, : packed.shape[1]] = packed
+        mass = 2.0**-self.bits
+        k = len(self.task.alphabet)
+        table = np.array(
+            [np.log2(n + 1) + codes.log2_binomial(n, m) + m * np.log2(k) for m in range(n + 1)]
+        )
+        arrays = chain.World(words, self.bits, np.cumsum(mass) / mass.sum(), table)
+        object.__setattr__(self, "arrays", arrays)
+        object.__setattr__(self, "wrong", wrong)
+
+    @property
+    def truths(self):
+        """The numbers of the programs that are right on all rows, held-out ones too."""
+        return np.flatnonzero((self.predictions == self.task.labels).all(axis=1))
+
+
+def make_world(task, dsl=None, *, max_bits, radius=1.0):
+    """The `World` of a task: every behaviour of a program of at most `max_bits` bits.
+
+    radius: memorised rows are read within this distance: the largest difference of any
+    input; of residues the shorter way round, of booleans 1 where they differ.
+    """
+    task = task if isinstance(task, Task) else tasks.load_task(task)
+    loaded, task = dsls.fitted(dsl, task)
+    if radius < 0:
+        raise SettingError(f"radius={radius}; allowed: 0 and more")
+    if task.train.all():
+        raise TaskError(f"task {task.name} has no held-out rows; the lab needs some")
+    grammar = Grammar(loaded, task.types, input_weights=task.input_weights)
+    root = grammar.dsl.type_for(task.label_type)
+    found = driver.enumerate_programs(grammar, task.columns, type=root, max_bits=max_bits)
+    if not len(found):
+        raise SettingError(f"max_bits={max_bits}: no program is as short; allowed: more")
+    training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)
+    near = _near(task, held_out, training, radius)
+    bits = np.asarray(found.bits)
+    return World(task, found, bits, found.values, near, training, held_out)
+
+
+def _near(task, rows, training, radius):
+    """The training rows (by place) within the radius of rows, nearest first, -1 padded.
+
+    Near is what is near in every input; of those the sum of distances decides.
+    """
+    furthest = np.zeros((len(rows), len(training)))
+    total = furthest.copy()
+    for name, column in task.columns.items():
+        values = column.astype(task.types[name].number)
+        apart = np.abs(values[rows][:, None] - values[training])
+        if task.types[name].family == "Mod":
+            apart = np.minimum(apart, task.types[name].size - apart)
+        furthest = np.maximum(furthest, apart)
+        total += apart
+    total[furthest > radius] = np.inf
+    order = np.argsort(total, axis=1, kind="stable")
+    within = np.isfinite(np.take_along_axis(total, order, axis=1))
+    width = int(within.sum(axis=1).max(initial=1))
+    return np.where(within, order, -1)[:, : max(width, 1)]
+
+
+#: What `Chain.run` records.
+RECORDED = (
+    "step", "train_accuracy", "test_accuracy", "restricted_accuracy", "excluded_accuracy",
+    "memorised", "table_bits", "program_bits", "total_bits",
+)  # fmt: skip
+
+
+class Chain:
+    """One run; beta: bits of energy an error; decay: of a bit of description.
+
+    proposals: the share of steps that propose a program.
+    """
+
+    def __init__(self, world, *, beta=30.0, decay=1.0, proposals=0.5, seed=0):
+        for name, value, high in (("beta", beta, None), ("decay", decay, None),
+                                  ("proposals", proposals, 1)):  # fmt: skip
+            if value < 0 or (high is not None and value > high):
+                raise SettingError(
+                    f"{name}={value}; allowed: 0{f'..{high}' if high else ' and more'}"
+                )
+        self.world, self.beta, self.decay, self.proposals = world, beta, decay, proposals
+        self.generator = np.random.default_rng(seed)
+        self.words = np.zeros(world.arrays.wrong.shape[1], np.uint64)
+        first = int(np.argmin(world.bits))
+        self.state = np.array([first, 0, np.count_nonzero(world.wrong[first])], np.int64)
+        self.step = self.accepted = 0
+
+    def advance(self, count):
+        """Makes so many steps."""
+        self.accepted += chain.steps(
+            self.world.arrays, self.state, self.words, len(self.world.training),
+            self.generator, count, float(self.proposals), float(self.beta), float(self.decay),
+        )  # fmt: skip
+        self.step += count
+
+    @property
+    def held(self):
+        """Which training rows are memorised, bool (n,)."""
+        bits = np.unpackbits(self.words.view(np.uint8), bitorder="little")
+        return bits[: len(self.world.training)].astype(bool)
+
+    @property
+    def program(self):
+        """The number of the program."""
+        return int(self.state[chain.PROGRAM])
+
+    @property
+    def energy(self):
+        """E, in bits."""
+        world = self.world.arrays
+        described = world.bits[self.program] + world.table[self.state[chain.HELD]]
+        return self.beta * float(self.state[chain.ERRORS]) + self.decay * float(described)
+
+    def unseen(self):
+        """The labels that are read for the held-out rows."""
+        world, near = self.world, self.world.near
+        found = world.predictions[self.program][world.held_out].copy()
+        read = (near >= 0) & self.held[near]
+        some = read.any(axis=1)
+        nearest = near[some, read[some].argmax(axis=1)]
+        found[some] = world.task.labels[world.training[nearest]]
+        return found
+
+    def measures(self):
+        """What is measured now, a dict of `RECORDED`.
+
+        restricted accuracy: of the program alone, held out; excluded accuracy: without
+        the program, training: the share of rows that are memorised.
+        """
+        world, n = self.world, len(self.world.training)
+        truth = world.task.labels[world.held_out]
+        alone = world.predictions[self.program][world.held_out]
+        held = int(self.state[chain.HELD])
+        table, program = float(world.arrays.table[held]), float(world.bits[self.program])
+        return dict(zip(RECORDED, (
+            self.step, 1 - int(self.state[chain.ERRORS]) / n,
+            float(np.mean(self.unseen() == truth)), float(np.mean(alone == truth)), held / n,
+            held, table, program, table + program,
+        ), strict=True))  # fmt: skip

@@ -1,0 +1,72 @@
+"""Metropolis steps over a program and a set of memorised rows."""
+
+from collections import namedtuple
+
+import numpy as np
+from numba import njit
+
+#: What does not change.  wrong uint64 (B, W): bit i says that behaviour b is wrong on
+#: training row i; bits float64 (B,): of its program; cumulative float64 (B,): of the
+#: proposal, rising to 1; table float64 (n + 1,): bits of a table of so many rows.
+World = namedtuple("World", "wrong bits cumulative table")
+
+ONE, SIX, SIXTY_THREE = np.uint64(1), np.uint64(6), np.uint64(63)
+#: Where `state` int64 (3,) has the program, the number of memorised rows, and of errors.
+PROGRAM, HELD, ERRORS = range(3)
+
+
+@njit(cache=True, nogil=True)
+def ones(x):
+    """How many bits of a word are set."""
+    x -= (x >> ONE) & np.uint64(0x5555555555555555)
+    pairs = np.uint64(0x3333333333333333)
+    x = (x & pairs) + ((x >> np.uint64(2)) & pairs)
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(cache=True, nogil=True)
+def errors_of(world, program, held):
+    """On how many rows that are not memorised a program is wrong; held uint64 (W,)."""
+    total = 0
+    for w in range(np.uint64(held.shape[0])):
+        total += ones(world.wrong[program, w] & ~held[w])
+    return total
+
+
+@njit(cache=True, nogil=True)
+def steps(world, state, held, rows, generator, count, proposals, beta, decay):
+    """`count` Metropolis steps; see `synth.dynamics.chain` for the energy.
+
+    state int64 (3,) and held uint64 (W,), the memorised ones of `rows` training rows, are
+    changed; proposals: the share of steps that propose a program; beta, decay: bits an
+    error, and per bit of description.  Returns how many were accepted.
+    """
+    accepted = 0
+    for _ in range(count):
+        if generator.random() < proposals:
+            new = np.searchsorted(world.cumulative, generator.random(), side="right")
+            new = min(new, world.bits.shape[0] - 1)
+            if new == state[PROGRAM]:
+                accepted += 1
+                continue
+            errors = errors_of(world, new, held) - state[ERRORS]
+            # Proposals come from the prior, so that it is part of the stationary law.
+            change = beta * errors + decay * (world.bits[new] - world.bits[state[PROGRAM]])
+            if change <= 0 or generator.random() < 2.0**-change:
+                state[PROGRAM] = new
+                state[ERRORS] += errors
+                accepted += 1
+            continue
+        row = np.uint64(generator.random() * rows)
+        word, mask = row >> SIX, ONE << (row & SIXTY_THREE)
+        sign = 1 if held[word] & mask == 0 else -1
+        errors = -sign if world.wrong[state[PROGRAM], word] & mask else 0
+        change = beta * errors
+        change += decay * (world.table[state[HELD] + sign] - world.table[state[HELD]])
+        if change <= 0 or generator.random() < 2.0**-change:
+            held[word] ^= mask
+            state[HELD] += sign
+            state[ERRORS] += errors
+            accepted += 1
+    return accepted
