@@ -278,7 +278,7 @@ class Bank:
                 pieces[k, s] = bounds[k], bounds[k + 1], row
                 row += int(np.count_nonzero(catch.fresh[bounds[k] : bounds[k + 1]]))
         if row > self._touched:
-            self._touch(min(int(row * 1.125), len(self.behaviours)))
+            self._touch(min(row + row // 32 + 2**14, len(self.behaviours)))
         self.crew.run([lambda p=p: kernels.write(self.store, catch, p) for p in pieces])
         self.store.state[stores.COUNT] = row
 
