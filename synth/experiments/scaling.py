@@ -1,0 +1,293 @@
+"""More search does not hurt under the prior; without it, fitting programs get worse.
+
+Held-out accuracy against the search budget, for boolean functions with some rows held out.
+Up to a budget of bits, all programs are counted by behaviour, so that every number is exact
+for its training rows and labels; the mean is over random splits, and over labelings where
+labels are random.  The rules:
+
+least total: the hypothesis of least total bits, programs with exceptions and the tables.
+vote: the likelier label under the posterior 2**-total, programs and tables together.
+shortest: of the programs within the budget that are right on all training rows the
+shortest; draw: one of them with a chance in proportion to its prior 2**-bits; uniform
+program: one of them evenly; uniform behaviour: evenly too, those of one behaviour counted
+once.  Where there is none, these four say the majority label.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from synth import codes, dsls
+from synth.errors import SettingError
+from synth.exact.counting import count_programs
+from synth.experiments.base import setting, spawn_seeds
+from synth.grammar import Grammar
+from synth.score import SAME
+from synth.types import Bool
+
+CONTROL = "labels drawn at random: no rule gets away from chance, whatever the budget"
+COLUMNS = ("rows", "target", "own_bits", "budget", "log2_programs", "least_total", "vote",
+           "shortest", "draw", "uniform_program", "uniform_behaviour")  # fmt: skip
+PANELS = 3
+
+RULES = ("least_total", "vote", "shortest", "draw", "uniform_program", "uniform_behaviour")
+RANDOM = "random"
+TARGETS = {
+    "x0": lambda x: x[0],
+    "x0 & x1": lambda x: x[0] & x[1],
+    "parity 2": lambda x: x[0] ^ x[1],
+    "x0 & x1 | x2": lambda x: x[0] & x[1] | x[2],
+    "parity 3": lambda x: x[0] ^ x[1] ^ x[2],
+    "multiplexer": lambda x: np.where(x[0], x[1], x[2]),
+    "majority 3": lambda x: x[0] & x[1] | x[0] & x[2] | x[1] & x[2],
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    dsl: str = setting("boolean:basis=and-or-xor-not", "a boolean DSL")
+    variables: int = setting(5, "variables of the functions", low=3, high=6)
+    targets: tuple[str, ...] = setting(
+        ("x0 & x1", "parity 2", "x0 & x1 | x2", "parity 3"), "functions", choices=TARGETS
+    )
+    rows: tuple[int, ...] = setting((8, 24), "training rows", low=2, high=63)
+    bits: float = setting(34.0, "the largest budget", low=1, high=60)
+    splits: int = setting(20, "random splits of each size", low=1)
+    random: int = setting(15, "random labelings a split", low=1)
+    seed: int = setting(0, "of splits and random labels", low=0)
+
+
+def run(settings, map):
+    size = 2**settings.variables
+    for rows in settings.rows:
+        if rows >= size:
+            raise SettingError(f"rows={rows}; allowed: 2..{size - 1} of the {size} that there are")
+    common = settings.dsl, settings.variables, settings.bits, settings.targets, settings.random
+    seeds = iter(spawn_seeds(settings.seed, len(settings.rows) * settings.splits))
+    items = [(n, next(seeds), *common) for n in settings.rows for _ in range(settings.splits)]
+    found = []
+    for item, answer in zip(items, map(_split, items), strict=False):
+        found.append(answer)
+        if len(found) == settings.splits:
+            yield from _mean(item[0], found)
+            found = []
+
+
+def _mean(rows, found):
+    """The rows of the table for one number of training rows, from its splits."""
+    means = {key: np.mean([f[key] for f in found], axis=0) for key in (*RULES, "consistent")}
+    levels = found[0]["levels"]
+    for t, (target, own) in enumerate(found[0]["targets"]):
+        for k, (budget, programs, behaviours) in enumerate(levels):
+            yield {
+                "rows": rows, "target": target, "own_bits": own, "budget": budget,
+                "log2_programs": programs, "behaviours": behaviours,
+                **{key: float(values[t, k]) for key, values in means.items()},
+            }  # fmt: skip
+
+
+def _split(item):
+    """All rules for one split: arrays (targets, budgets), random labels the last target."""
+    rows, seed, dsl, variables, bits, targets, random = item
+    space = _space(dsl, variables, bits)
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(2**variables)
+    named = np.array([_labels(t, variables) for t in targets], bool).reshape(-1, len(order))
+    drawn = generator.integers(0, 2, (random, len(order))).astype(bool)
+    labels = np.concatenate([named, drawn])[:, order]
+    found = _Rules(space, order, rows)
+    each = [found.accuracies(y) for y in labels]
+    answer = {}
+    for key in (*RULES, "consistent"):
+        values = np.array([e[key] for e in each])
+        last = values[len(targets) :].mean(axis=0, keepdims=True)
+        answer[key] = np.concatenate([values[: len(targets)], last]).tolist()
+    own = [space.least_bits(y) for y in named]
+    answer["targets"] = [*zip(targets, own, strict=True), (RANDOM, None)]
+    answer["levels"] = space.levels()
+    return answer
+
+
+def _labels(target, variables):
+    numbers = np.arange(2**variables)
+    return TARGETS[target]([(numbers >> v & 1).astype(bool) for v in range(variables)])
+
+
+@lru_cache(maxsize=2)
+def _space(dsl, variables, bits):
+    return _Space(dsl, variables, bits)
+
+
+class _Space:
+    """All programs within the budget, by behaviour.
+
+    bits (L,): the budgets; values bool (m, R): the behaviours, and `starts` (L + 1,): those
+    first met at each; table: sparse (L, m), the number of programs of each cost.
+    """
+
+    def __init__(self, dsl, variables, bits):
+        from scipy.sparse import csr_array
+
+        numbers = np.arange(2**variables)
+        columns = {f"x{v}": (numbers >> v & 1).astype(bool) for v in range(variables)}
+        grammar = Grammar(dsls.load_dsl(dsl), dict.fromkeys(columns, Bool))
+        counts = count_programs(grammar, columns, type=Bool, max_bits=bits)
+        if not len(counts) or not counts.exact.all():
+            raise SettingError(
+                f"bits={bits:g}; allowed: for {variables} variables, budgets with programs, and "
+                f"fewer than 2**63 of each cost (up to {counts.exact_bits:g} bits)"
+            )
+        self.counts = counts
+        self.bits = counts.bits
+        self.values = counts.values
+        self.starts = np.searchsorted(counts.least_bits, [*counts.bits, np.inf])
+        ids, numbers = (np.concatenate([level[k] for level in counts.levels]) for k in (0, 1))
+        ends = np.cumsum([0, *(len(level[0]) for level in counts.levels)])
+        self.table = csr_array((numbers.astype(float), ids, ends), (len(self.bits), len(counts)))
+        self.columns = self.table.tocsc()
+        self.mass = csr_array(self.table.multiply(np.exp2(-self.bits)[:, None]))
+
+    def least_bits(self, values):
+        place = self.counts.find(values)
+        return None if place is None else float(self.counts.least_bits[place])
+
+    def levels(self):
+        """(budget, log2 of the programs within it, behaviours within it) of each."""
+        programs = np.cumsum([float(p) for p in self.counts.programs])
+        parts = self.bits, np.log2(programs), self.starts[1:]
+        return list(zip(*(part.tolist() for part in parts), strict=True))
+
+
+class _Rules:
+    """The rules on one split: of the rows in `order`, the first n are for training."""
+
+    def __init__(self, space, order, n):
+        self.space = space
+        self.n = n
+        self.seen = space.values[:, order[:n]].astype(np.float32)
+        self.unseen = space.values[:, order[n:]]
+        self.code = codes.program_totals(n, 2, False)
+
+    def accuracies(self, labels):
+        """Held-out accuracy of every rule at every budget, by name; labels bool (R,)."""
+        known, truth = labels[: self.n], labels[self.n :]
+        errors = (self.seen @ np.where(known, -1, 1) + known.sum()).astype(np.int64)
+        ones = int(known.sum())
+        table = codes.table_bits((self.n - ones, ones))[0]
+        majority = 2 * ones > self.n  # a tie goes to the smaller label
+        right = float((truth == majority).mean())
+        return {
+            "least_total": self._least(errors, truth, table, right),
+            "vote": self._vote(errors, truth, table, majority),
+            **self._drawn(np.flatnonzero(errors == 0), truth, right),
+        }
+
+    def _least(self, errors, truth, table, right):
+        """As a search chooses: of equal totals the mean, programs read as their opposite too."""
+        space, answer = self.space, []
+        totals = space.counts.least_bits + self.code[errors]
+        best, ties = np.inf, np.zeros(0, np.int64)
+        for start, stop in zip(space.starts, space.starts[1:], strict=False):
+            here = totals[start:stop]
+            if len(here) and here.min() <= best + SAME:
+                if here.min() < best - SAME:
+                    best, ties = float(here.min()), ties[:0]
+                ties = np.append(ties, start + np.flatnonzero(here <= best + SAME))
+                opposite = 2 * errors[ties] > self.n
+                agree = ((self.unseen[ties] ^ opposite[:, None]) == truth).mean()
+            answer.append(float(agree) if best < table - SAME else right)
+        return answer
+
+    def _vote(self, errors, truth, table, majority):
+        weights = np.exp2(-self.code[errors])
+        says = self.unseen ^ (2 * errors > self.n)[:, None]
+        both = np.column_stack([says * weights[:, None], weights])
+        masses = np.cumsum(self.space.mass @ both, axis=0)
+        masses += 2.0**-table * np.array([*[majority] * len(truth), True])
+        p = masses[:, :-1] / masses[:, -1:]
+        # Sums of equal masses differ by rounding; an even vote counts a half.
+        even = np.isclose(p, 0.5, rtol=0, atol=1e-9)
+        return np.where(even, 0.5, (p > 0.5) == truth).mean(axis=1).tolist()
+
+    def _drawn(self, fit, truth, right):
+        """Expected accuracy of one of the programs that fit, chosen in four ways."""
+        space = self.space
+        agree = (self.unseen[fit] == truth).sum(axis=1)  # whole numbers: sums stay exact
+        programs = space.columns[:, fit]
+        both = np.column_stack([agree, np.ones(len(fit))])
+        counted = programs @ both
+        first = np.searchsorted(space.counts.least_bits[fit], space.bits, side="right")
+        sums = np.concatenate([np.zeros((1, 2)), np.cumsum(both, axis=0)])
+        shortest = np.minimum(first, first[first > 0][:1].sum())  # those of the first level
+        answer = {"consistent": first.tolist()}
+        for name, weighed in (
+            ("shortest", sums[shortest]),
+            ("draw", np.cumsum(counted * np.exp2(-space.bits)[:, None], axis=0)),
+            ("uniform_program", np.cumsum(counted, axis=0)),
+            ("uniform_behaviour", sums[first]),
+        ):
+            some = first > 0
+            share = weighed[:, 0] / np.where(some, weighed[:, 1], 1) / len(truth)
+            answer[name] = np.where(some, share, right).tolist()
+        return answer
+
+
+def summarise(rows):
+    found = {}
+    for n in dict.fromkeys(r["rows"] for r in rows):
+        curves = _named(rows, n)
+        reached = [c for c in curves if c[0]["own_bits"] is not None]
+        if not reached:
+            continue
+        found[f"{n} rows, worst change from the target's own length to the largest budget"] = {
+            rule: min(c[-1][rule] - _at_own(c)[rule] for c in reached) for rule in RULES
+        }
+        mean = {rule: np.mean([[r[rule] for r in c] for c in curves], axis=0) for rule in RULES}
+        found[f"{n} rows, mean over targets, loss from the peak to the largest budget"] = {
+            rule: float(values.max() - values[-1]) for rule, values in mean.items()
+        }
+        found["own length less log2 of the programs up to it"] = {
+            c[0]["target"]: c[0]["own_bits"] - _at_own(c)["log2_programs"] for c in reached
+        }
+    chance = [abs(r[rule] - 0.5) for r in rows if r["target"] == RANDOM for rule in RULES]
+    return found | {"control: farthest from 1/2 on random labels": max(chance)}
+
+
+def _named(rows, n):
+    """The rows of every target but the random ones at n training rows, by budget."""
+    found = {}
+    for row in rows:
+        if row["rows"] == n and row["target"] != RANDOM:
+            found.setdefault(row["target"], []).append(row)
+    return list(found.values())
+
+
+def _at_own(curve):
+    """The row at the target's own length."""
+    return next(r for r in curve if r["budget"] >= r["own_bits"])
+
+
+def draw(rows, axes):
+    sizes = sorted({r["rows"] for r in rows})
+    for ax, n in zip(axes, (sizes[0], sizes[-1]), strict=False):
+        random = [r for r in rows if r["rows"] == n and r["target"] == RANDOM]
+        x = [r["budget"] for r in random]
+        for rule in RULES:
+            y = np.mean([[r[rule] for r in c] for c in _named(rows, n)], axis=0)
+            ax.plot(x, y, label=rule.replace("_", " "))
+            ax.plot(x, [r[rule] for r in random], color="0.75", linestyle="-", linewidth=0.8)
+        ax.set_ylim(0.35, 1.02)
+        ax.set_xlabel("budget, bits; grey: random labels")
+        ax.set_ylabel(f"held-out accuracy, {n} training rows")
+    right = axes[-1]
+    for curve in _named(rows, sizes[-1]):
+        programs = [r["log2_programs"] for r in curve]
+        line = right.step(programs, [r["least_total"] for r in curve], where="post",
+                          label=curve[0]["target"])[0]  # fmt: skip
+        if curve[0]["own_bits"] is not None:
+            own = _at_own(curve)
+            right.plot(own["log2_programs"], own["least_total"], "o", color=line.get_color())
+    right.set_ylim(0.35, 1.02)
+    right.set_xlabel("log2 of the programs tried; dot: the target's length")
+    right.set_ylabel(f"least total, {sizes[-1]} training rows")
