@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import synth
-from synth.dsls import boolean
+from synth.dsls import boolean, modular
 from synth.errors import SettingError
-from synth.experiments import scaling
+from synth.experiments import data, scaling
 from synth.types import Bool
 from tests import naive
 
@@ -135,3 +135,113 @@ def test_scaling_refuses_what_it_cannot_do():
         synth.run_experiment("scaling", bits=2, rows=(4,))
     with pytest.raises(SettingError, match="targets=parity 9; allowed: x0, x0 & x1"):
         synth.run_experiment("scaling", targets=("parity 9",))
+
+
+# -- data -------------------------------------------------------------------------
+
+
+def slow_learners(bits, behaviours, drawn, truth, k, delta):
+    """Both learners on one draw by lists: (errors, violations, tightest delta)."""
+    n = len(drawn)
+    hidden = [r for r in range(len(truth)) if r not in drawn]
+    counts = [sum(truth[r] == v for r in drawn) for v in range(k)]
+    majority = counts.index(max(counts))
+
+    def wrong(values):
+        return Fraction(sum(values[r] != truth[r] for r in hidden), len(hidden))
+
+    table, majority_error = naive.table_bits(counts), wrong([majority] * len(truth))
+    totals, fits = [], []
+    for b, values in zip(bits, behaviours, strict=True):
+        e, error = sum(values[r] != truth[r] for r in drawn), wrong(values)
+        if e == 0:
+            risk = sum(v != y for v, y in zip(values, truth, strict=True)) / len(truth)
+            fits.append((b, error, 2.0**b * np.exp(-n * risk), risk))
+        if k == 2 and 2 * e > n:
+            e, error = n - e, 1 - error
+        totals.append((naive.program_total(b, n, e, k, False), error))
+    best = min(t for t, _ in totals)
+    found = {"program_share": best < table - 1e-9, "total_error": majority_error}
+    if found["program_share"]:
+        found["total_error"] = mean([error for t, error in totals if t <= best + 1e-9])
+    found |= {"shortest_error": majority_error, "violations": False, "tightest_delta": None}
+    if fits:
+        least = min(f[0] for f in fits)
+        found["shortest_error"] = mean([error for b, error, _, _ in fits if b == least])
+        found["tightest_delta"] = min(f[2] for f in fits)
+        found["violations"] = any(
+            risk > (b * np.log(2) + np.log(1 / delta)) / n for b, _, _, risk in fits
+        )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("task", "bits"), [("parity:n=3,k=2", 14.0), ("mod-add:p=3", 12.5), ("parity:n=3,k=2", 4.0)]
+)
+def test_learners_are_those_of_lists(task, bits):
+    space = data._Space(task, DSL, bits)
+    loaded = synth.load_task(task)
+    size, k = loaded.rows, len(loaded.alphabet)
+    dsl = boolean.build(basis="and-or-xor-not") if k == 2 else modular.build(p=k)
+    grammar = synth.Grammar(dsl, loaded.types)
+    least = naive.behaviours(grammar, loaded.columns, int(bits * 1024))[loaded.label_type]
+    behaviours, costs = [list(map(int, v)) for v in least], [u / 1024 for u in least.values()]
+    assert space.own == (least[tuple(loaded.labels.tolist())] / 1024 if bits > 5 else None)
+    generator, seen = np.random.default_rng(1), set()
+    for n in (1, 2, 3, 5, 9):
+        for trial in range(6):
+            drawn = generator.integers(0, size, n)
+            truth = space.labels if trial % 2 else generator.integers(0, k, size)
+            times = np.bincount(drawn, minlength=size)[None]
+            unseen = times == 0
+            if not unseen.any():
+                continue
+            found = data._run(
+                space, n, 0.7, times[0], truth, n - space.agreements(times, truth[None])[:, 0],
+                unseen[0], unseen.sum() - space.agreements(unseen, truth[None])[:, 0],
+                1 - space.agreements(np.ones_like(times), truth[None])[:, 0] / size,
+            )  # fmt: skip
+            expected = slow_learners(costs, behaviours, drawn.tolist(), truth.tolist(), k, 0.7)
+            for name, value in expected.items():
+                if value is None:
+                    assert found[name] is None
+                else:
+                    assert found[name] == pytest.approx(float(value), abs=1e-9), (name, n, trial)
+            seen |= {("program", expected["program_share"]), ("fits", expected["tightest_delta"])}
+    assert len(seen) > 4
+
+
+@pytest.fixture(scope="module")
+def sized():
+    return synth.run_experiment(
+        "data", tasks=("parity:n=5,k=2", "mod-add:p=5"), rows=(2, 4, 8, 16, 24), runs=150, bits=16,
+        delta=0.5,
+    )  # fmt: skip
+
+
+def test_error_falls_where_the_target_pays(sized):
+    for task, steps in sized.summary["steps"].items():
+        mine = {r["n"]: r for r in sized.rows if (r["task"], r["labels"]) == (task, "true")}
+        # Before the target pays the table is chosen nearly always, and after it the target.
+        for n, row in mine.items():
+            if n < steps["pays from n"]:
+                assert row["total_error"] > 0.9 * row["chance"]
+            if n > 2 * steps["bits / log2 k"]:
+                assert row["total_error"] < 0.1
+        assert steps["bits / log2 k"] <= steps["pays from n"] <= 2 * steps["bits / log2 k"]
+
+
+def test_violations_are_no_more_than_delta(sized):
+    assert max(r["violations"] for r in sized.rows) <= 0.5
+    assert sum(r["violations"] for r in sized.rows) > 0  # so that the test can fail
+    for row in sized.rows:
+        assert row["chosen_violations"] <= row["violations"]
+        if row["labels"] == "random":
+            assert row["total_error"] == pytest.approx(row["chance"], abs=0.06)
+            assert row["shortest_error"] == pytest.approx(row["chance"], abs=0.06)
+
+
+def test_data_refuses_labels_that_are_no_classes(tmp_path):
+    (tmp_path / "own.csv").write_text("x,y\n" + "".join(f"{k},{k * k}\n" for k in range(30)))
+    with pytest.raises(SettingError, match=r"allowed: tasks with Bool or Mod labels"):
+        synth.run_experiment("data", tasks=(str(tmp_path / "own.csv"),), rows=(2,))
