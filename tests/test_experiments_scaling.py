@@ -1,5 +1,6 @@
 """Scaling, data and imbalance: each against slow references, its claim, and its control."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -8,8 +9,8 @@ import pytest
 import synth
 from synth.dsls import boolean, modular
 from synth.errors import SettingError
-from synth.experiments import data, scaling
-from synth.types import Bool
+from synth.experiments import data, imbalance, scaling
+from synth.types import Bool, Mod
 from tests import naive
 
 DSL = "boolean:basis=and-or-xor-not"
@@ -245,3 +246,125 @@ def test_data_refuses_labels_that_are_no_classes(tmp_path):
     (tmp_path / "own.csv").write_text("x,y\n" + "".join(f"{k},{k * k}\n" for k in range(30)))
     with pytest.raises(SettingError, match=r"allowed: tasks with Bool or Mod labels"):
         synth.run_experiment("data", tasks=(str(tmp_path / "own.csv"),), rows=(2,))
+
+
+# -- imbalance --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_what_is_chosen_is_that_of_lists(k):
+    space = imbalance._space(k, 9.0)
+    columns = synth.load_task(f"mod-mul:p={k}").columns
+    grammar = synth.Grammar(modular.build(p=k, constants=(0, 1)), dict.fromkeys("xy", Mod(k)))
+    least = naive.behaviours(grammar, columns, 9 * 1024)[Mod(k)]
+    x, y = np.divmod(np.arange(k * k), k)
+    product, zero = tuple((x * y % k).tolist()), (0,) * k * k
+    assert (space.target_bits, space.constant_bits) == (least[product] / 1024, least[zero] / 1024)
+    generator, seen = np.random.default_rng(5), set()
+    for rate in (0.05, 0.3, 0.6):
+        weights = imbalance._chances(k, rate)
+        assert weights.sum() == pytest.approx(1)
+        assert weights[space.labels > 0].sum() == pytest.approx(rate)
+        for n in (3, 8, 15, 30):
+            drawn = generator.choice(k * k, n, p=weights)
+            given = space.labels[drawn]
+            if n == 8:
+                given = generator.permutation(given)
+            if n == 30 and rate == 0.6:  # a program is read as its opposite
+                given = k - 1 - given
+            counts = [given.tolist().count(v) for v in range(k)]
+            options = []
+            for values, units in least.items():
+                wrong = np.array(values)[drawn] != given
+                e, says = int(wrong.sum()), values
+                if k == 2 and 2 * e > n:
+                    e, says = n - e, tuple(1 - v for v in values)
+                kind = "target" if values == product else "other"
+                kind = "constant" if len(set(values)) == 1 else kind
+                options.append((naive.program_total(units / 1024, n, e, k, False), kind, says))
+            table, best = naive.table_bits(counts), min(options)[0]
+            ties = [o for o in options if o[0] <= best + 1e-9]
+            if best >= table - 1e-9:
+                ties = [(table, "table", (counts.index(max(counts)),) * k * k)]
+            found = imbalance._chosen(space, drawn, given, weights)
+            for kind in imbalance.KINDS:
+                assert found[kind] == pytest.approx(sum(o[1] == kind for o in ties) / len(ties))
+            right = [[s == t for s, t in zip(o[2], product, strict=True)] for o in ties]
+            assert found["accuracy"] == pytest.approx(np.mean([np.dot(r, weights) for r in right]))
+            recalls = []
+            for c in range(k):
+                here = weights * (space.labels == c)
+                recalls.append(np.mean([np.dot(r, here) for r in right]) / here.sum())
+            assert found["balanced"] == pytest.approx(np.mean(recalls))
+            seen.add(ties[0][1])
+    assert len(seen) > 2
+
+
+def test_the_predicted_share_is_a_sum_over_numbers_of_rare_rows():
+    space, changes = imbalance._space(2, 9.0), 0
+    for n, rate in ((12, 0.3), (20, 0.1), (50, 0.02), (130, 0.01)):
+        chance = Fraction(0)
+        for e in range(n + 1):
+            rival = naive.program_total(space.constant_bits, n, e, 2, False)
+            rival = min(rival, naive.table_bits([n - e, e]))
+            if naive.program_total(space.target_bits, n, 0, 2, False) < rival - 1e-9:
+                p = Fraction(rate)
+                chance += math.comb(n, e) * p**e * (1 - p) ** (n - e)
+        assert imbalance._predicted(rate, n, space) == pytest.approx(float(chance), abs=1e-9)
+        changes += 0.05 < chance < 0.95
+    assert changes >= 3
+
+
+def test_frequency_table_charges_n_h_and_a_logarithm():
+    space, generator = imbalance._space(3, 9.0), np.random.default_rng(2)
+    for n in (1, 7, 40, 300):
+        drawn = generator.choice(9, n, p=imbalance._chances(3, 0.2))
+        counts = np.bincount(space.labels[drawn], minlength=3).tolist()
+        entropy = -sum(c / n * np.log2(c / n) for c in counts if c)
+        orders = naive.log2(naive.orders(counts))
+        exact = 2 + naive.log2((n + 1) * (n + 2) // 2) + orders - n * entropy
+        found = imbalance._chosen(space, drawn, space.labels[drawn], imbalance._chances(3, 0.2))
+        assert found["excess"] == pytest.approx(exact, abs=1e-9)
+        # n H less the logarithm of the number of types <= log2 of the orders <= n H
+        # (Cover and Thomas, Elements of Information Theory, theorem 11.1.3).
+        assert 2 - 1e-9 <= found["excess"] <= imbalance._most(n, 3) + 1e-9
+
+
+@pytest.fixture(scope="module")
+def rare():
+    return synth.run_experiment("imbalance", rates=(0.5, 0.1, 0.02), rows=(10, 40, 160), runs=60)
+
+
+def test_two_labels_pay_as_often_as_the_binomial_law_says(rare):
+    far = []
+    for r in rare.rows:
+        if (r["k"], r["labels"]) == (2, "true"):
+            spread = max((r["predicted"] * (1 - r["predicted"]) / r["runs"]) ** 0.5, 0.01)
+            far.append(abs(r["pays"] - r["predicted"]) / spread)
+    assert max(far) < 3.5
+    # What pays is not chosen only where a shorter program costs less still.
+    for r in rare.rows:
+        assert r["target"] <= r["pays"] + 1e-9
+        assert r["pays"] - r["target"] <= r["other"] + 1e-9
+
+
+def test_rarer_labels_need_more_rows_and_a_constant_wins_until_then(rare):
+    cells = {(r["k"], r["rate"], r["n"]): r for r in rare.rows if r["labels"] == "true"}
+    for k in (2, 7):
+        pays = [cells[k, rate, 10]["pays_n"] for rate in (0.5, 0.1, 0.02)]
+        assert pays == sorted(set(pays))
+    # Of two labels the constant program never beats the frequency table: they differ by the
+    # constant's bits less one.
+    assert max(r["constant"] for r in rare.rows if r["k"] == 2) == 0
+    row = cells[7, 0.02, 10]
+    assert row["constant"] > 0.5
+    assert row["accuracy"] > 0.95 > 0.5 > row["balanced"]
+    assert cells[7, 0.02, 160]["target"] > 0.9
+
+
+def test_permuted_labels_leave_nothing_to_win(rare):
+    for r in rare.rows:
+        if r["labels"] == "permuted" and r["n"] >= 160:
+            assert r["target"] == 0
+    key = "farthest that the frequency table's excess over n H is outside its bounds, bits"
+    assert rare.summary[key] < 1e-9

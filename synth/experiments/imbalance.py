@@ -1,0 +1,263 @@
+"""Rare classes: until n H reaches |p| the table or a constant wins, right and ignorant.
+
+The target is x * y modulo a prime k, where x and y are 0 with a chance that makes all labels
+but 0 as rare as wanted; those are equally likely.  The rule and its |p| bits stay the same:
+only how many bits the labels are worth changes, H a row.  The frequency table charges
+n H and a logarithm, the constant program 0 the number and places of the exceptions and
+log2(k - 1) bits each.  Chosen is the least total, of all programs up to some bits (in the
+DSL `modular` with the constants 0 and 1) and the tables.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from synth import codes, driver, tasks
+from synth.dsls import modular
+from synth.experiments.base import setting, spawn_seeds, uninterrupted
+from synth.grammar import Grammar
+from synth.score import SAME
+
+CONTROL = (
+    "labels permuted among the rows, as rare as before: the target wins only where a single rare "
+    "row or two fall into place by chance, and never with many rows"
+)
+COLUMNS = ("k", "labels", "rate", "n", "target", "constant", "other", "table", "pays",
+           "accuracy", "balanced", "entropy", "excess")  # fmt: skip
+PANELS = 3
+
+KINDS = ("target", "constant", "other", "table")
+
+
+@dataclass(frozen=True)
+class Settings:
+    labels: tuple[int, ...] = setting(
+        (2, 7), "label values, k: moduli", choices=(2, 3, 5, 7, 11, 13)
+    )
+    rates: tuple[float, ...] = setting(
+        (0.5, 0.2, 0.1, 0.05, 0.02, 0.01), "chances of a label other than 0", low=1e-6, high=1
+    )
+    rows: tuple[int, ...] = setting(
+        (5, 10, 20, 40, 80, 160, 320, 640), "training rows, n", low=1, high=10**6
+    )
+    runs: int = setting(100, "draws of training rows of each kind", low=1)
+    bits: float = setting(12.0, "up to how many bits programs are", low=9, high=40)
+    seed: int = setting(0, "of the rows", low=0)
+
+
+def run(settings, map):
+    cases = [
+        (k, labels, rate, n) for k in settings.labels for labels in ("true", "permuted")
+        for rate in settings.rates for n in settings.rows
+    ]  # fmt: skip
+    seeds = spawn_seeds(settings.seed, len(cases))
+    items = [(*c, s, settings.bits, settings.runs) for c, s in zip(cases, seeds, strict=True)]
+    yield from map(_case, items)
+
+
+def _case(item):
+    """One row of the table: how often what is chosen, and how right it is on unseen rows."""
+    k, labels, rate, n, seed, bits, runs = item
+    space = _space(k, bits)
+    weights, truth = _chances(k, rate), space.labels
+    generator = np.random.default_rng(seed)
+    found = []
+    for _ in range(runs):
+        drawn = generator.choice(len(truth), n, p=weights)
+        given = truth[drawn]
+        if labels == "permuted":
+            given = generator.permutation(given)
+        found.append(_chosen(space, drawn, given, weights))
+    means = {key: float(np.mean([f[key] for f in found])) for key in found[0]}
+    if labels == "permuted":  # nothing is there to be right about
+        means["accuracy"] = means["balanced"] = None
+    return {
+        "k": k, "labels": labels, "rate": rate, "n": n, **means,
+        "entropy": _entropy(rate, k), "target_bits": space.target_bits,
+        "constant_bits": space.constant_bits, "pays_n": _pays(rate, k, space),
+        "predicted": _predicted(rate, n, space) if k == 2 else None, "runs": runs,
+    }  # fmt: skip
+
+
+def _chances(k, rate):
+    """The chance of every pair (x, y), float64 (k * k,): x y is not 0 at this rate."""
+    one = np.full(k, math.sqrt(rate) / (k - 1))
+    one[0] = 1 - math.sqrt(rate)
+    return np.outer(one, one).ravel()
+
+
+def _entropy(rate, k):
+    """Bits of one label."""
+    parts = [1 - rate, *[rate / (k - 1)] * (k - 1)]
+    return -sum(p * math.log2(p) for p in parts if p > 0)
+
+
+def _chosen(space, drawn, given, weights):
+    """What has the least total on one draw: shares of its kind among ties, accuracies."""
+    n, k = len(drawn), space.k
+    joint = np.bincount(drawn * k + given, minlength=len(space.labels) * k)
+    errors = n - (space.says @ joint).astype(np.int64)
+    opposite = (k == 2) & (2 * errors > n)
+    totals = space.bits + codes.program_totals(n, k, False)[errors]
+    counts = np.bincount(given, minlength=k)
+    table = codes.table_bits(counts)[0]
+    target, zero = totals[space.kinds == 0], totals[space.zero]
+    rival = min([table, *zero.tolist()])
+    answer = dict.fromkeys(KINDS, 0.0)
+    answer["pays"] = bool((target < rival - SAME).any())
+    if totals.min() < table - SAME:
+        ties = np.flatnonzero(totals <= totals.min() + SAME)
+        for kind in KINDS[:3]:
+            answer[kind] = float((space.kinds[ties] == KINDS.index(kind)).mean())
+        says = np.where(opposite[ties, None], 1 - space.values[ties], space.values[ties])
+    else:
+        answer["table"] = 1.0
+        says = np.full((1, len(space.labels)), np.argmax(counts))
+    right = says == space.labels
+    recalls = [
+        (right[:, here] @ weights[here]) / weights[here].sum()
+        for here in (space.labels == c for c in range(k))
+        if weights[here].sum() > 0
+    ]
+    answer["accuracy"] = float((right @ weights).mean())
+    answer["balanced"] = float(np.mean(recalls))
+    share = counts[counts > 0] / n
+    answer["excess"] = codes.frequency_table_bits(counts) + float(n * (share @ np.log2(share)))
+    return answer
+
+
+def _pays(rate, k, space):
+    """The least n at which the target is less than constant and tables, counts at their means."""
+
+    def rivals(n):
+        rare = n * rate
+        counts = [n - rare, *[rare / (k - 1)] * (k - 1)]
+        orders = codes.log2_factorial(n) - sum(map(codes.log2_factorial, counts))
+        yield codes.TABLE_FLAG + codes.log2_binomial(n + k - 1, k - 1) + orders
+        yield codes.uniform_table_bits(n, k)
+        if space.constant_bits is not None:
+            yield codes.program_total(space.constant_bits, n, min(rare, n), k, False)
+
+    target = space.target_bits
+    if target is None:
+        return None
+    pays = (
+        n for n in range(1, 10**5)
+        if codes.program_total(target, n, 0, k, False) < min(rivals(n)) - SAME
+    )  # fmt: skip
+    return next(pays, None)
+
+
+def _predicted(rate, n, space):
+    """The chance that two labels come in numbers for which the target pays: a binomial law."""
+    from scipy.stats import binom
+
+    if space.target_bits is None:
+        return 0.0
+    rare = np.arange(n + 1)
+    totals = codes.program_totals(n, 2, False)
+    rival = np.array([codes.table_bits((n - e, e))[0] for e in rare.tolist()])
+    if space.constant_bits is not None:
+        rival = np.minimum(rival, space.constant_bits + totals)
+    pays = space.target_bits + totals[0] < rival - SAME
+    return min(1.0, float(binom.pmf(rare, n, rate)[pays].sum()))
+
+
+@lru_cache(maxsize=8)
+def _space(k, bits):
+    return _Space(k, bits)
+
+
+class _Space:
+    """All behaviours of programs up to some bits on all pairs of residues.
+
+    bits float64 (m,); values int64 (m, k * k); labels int64 (k * k,), x y; kinds int64
+    (m,): places in KINDS; target_bits, constant_bits: the least of each, or None.
+    """
+
+    def __init__(self, k, bits):
+        task = tasks.load_task(f"mod-mul:p={k}")
+        grammar = Grammar(modular.build(p=k, constants=(0, 1)), task.types)
+        found = uninterrupted(
+            driver.enumerate_programs(grammar, task.columns, type=task.label_type, max_bits=bits)
+        )
+        self.k = k
+        self.bits = found.bits
+        self.values = found.values.astype(np.int64)
+        self.labels = task.labels.astype(np.int64)
+        target = (self.values == self.labels).all(axis=1)
+        constant = (self.values == self.values[:, :1]).all(axis=1)
+        self.kinds = np.where(target, 0, np.where(constant, 1, 2))
+        self.target_bits = min(self.bits[target].tolist(), default=None)
+        # Only 0 is a rival: it is the frequent label.
+        self.zero = constant & (self.values[:, 0] == 0)
+        self.constant_bits = min(self.bits[self.zero].tolist(), default=None)
+        self.says = (self.values[:, :, None] == np.arange(k)).reshape(len(self.values), -1)
+        self.says = self.says.astype(np.float64)
+
+
+def summarise(rows):
+    true, permuted = ([r for r in rows if r["labels"] == kind] for kind in ("true", "permuted"))
+    first = {}
+    for r in true:
+        found = first.setdefault(f"k={r['k']}, rate {r['rate']:g}", {
+            "pays from n": r["pays_n"], "chosen in half of the runs from n": None,
+            "|p| / H": r["target_bits"] and r["target_bits"] / r["entropy"],
+            "constant wins at n": [],
+        })  # fmt: skip
+        if r["target"] >= 0.5 and found["chosen in half of the runs from n"] is None:
+            found["chosen in half of the runs from n"] = r["n"]
+        if r["constant"] >= 0.5:
+            found["constant wins at n"].append(r["n"])
+    return {
+        "by rate": first,
+        "farthest that the frequency table's excess over n H is outside its bounds, bits": max(
+            max(codes.TABLE_FLAG - r["excess"], r["excess"] - _most(r["n"], r["k"]), 0.0)
+            for r in rows
+        ),
+        "control: share of runs in which the target wins on permuted labels, at most, by n": {
+            str(n): max(r["target"] for r in permuted if r["n"] == n)
+            for n in dict.fromkeys(r["n"] for r in permuted)
+        },
+    }
+
+
+def _most(n, k):
+    """The most that the frequency table charges beyond n H: the flag and the counts."""
+    return codes.TABLE_FLAG + codes.log2_binomial(n + k - 1, k - 1)
+
+
+def draw(rows, axes):
+    true = [r for r in rows if r["labels"] == "true"]
+    ks = sorted({r["k"] for r in true})
+    marks = {"target": ("o", "full"), "constant": ("s", "none"), "other": ("x", "full"),
+             "table": (".", "full")}  # fmt: skip
+    handles = {}
+    for ax, k in zip(axes, (ks[0], ks[-1]), strict=False):
+        mine = [r for r in true if r["k"] == k]
+        for kind, (mark, style) in marks.items():
+            part = [r for r in mine if max(KINDS, key=lambda name: r[name]) == kind]
+            handles[kind] = ax.plot([r["rate"] for r in part], [r["n"] for r in part], mark,
+                                    color="0.25", fillstyle=style, linestyle="none")[0]  # fmt: skip
+        curve = sorted({(r["rate"], r["pays_n"]) for r in mine if r["pays_n"] is not None})
+        if curve:
+            handles["target pays"] = ax.plot(*zip(*curve, strict=True))[0]
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        ax.set_xlabel("chance of a rare label")
+        ax.set_ylabel(f"training rows, {k} label values")
+    right = axes[2]
+    for k in ks:
+        part = [r for r in true if r["k"] == k]
+        sizes = sorted({r["n"] for r in part})
+        mean = [np.mean([r["excess"] for r in part if r["n"] == n]) for n in sizes]
+        line = handles[f"k={k}"] = right.plot(sizes, mean)[0]
+        right.plot(sizes, [_most(n, k) for n in sizes], color=line.get_color(), linestyle=":",
+                   linewidth=0.8)  # fmt: skip
+    right.axhline(codes.TABLE_FLAG, color="grey", linestyle=":", linewidth=0.8)
+    right.legend(handles.values(), handles, loc="upper left")
+    right.set_xscale("log")
+    right.set_xlabel("training rows; dotted: the bounds")
+    right.set_ylabel("frequency table less n H, bits")
