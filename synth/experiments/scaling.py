@@ -49,7 +49,7 @@ class Settings:
     dsl: str = setting("boolean:basis=and-or-xor-not", "a boolean DSL")
     variables: int = setting(5, "variables of the functions", low=3, high=6)
     targets: tuple[str, ...] = setting(
-        ("x0 & x1", "parity 2", "x0 & x1 | x2", "parity 3"), "functions", choices=TARGETS
+        ("x0 & x1", "parity 2", "x0 & x1 | x2", "parity 3"), "functions: " + ", ".join(TARGETS)
     )
     rows: tuple[int, ...] = setting((8, 24), "training rows", low=2, high=63)
     bits: float = setting(34.0, "the largest budget", low=1, high=60)
@@ -60,6 +60,9 @@ class Settings:
 
 def run(settings, map):
     size = 2**settings.variables
+    for target in settings.targets:
+        if target not in TARGETS:
+            raise SettingError(f"targets={target}; allowed: {', '.join(TARGETS)}")
     for rows in settings.rows:
         if rows >= size:
             raise SettingError(f"rows={rows}; allowed: 2..{size - 1} of the {size} that there are")
