@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import synth
+from synth.errors import SettingError
 from synth.exact.named import bits_of, categories, least_bits, named_functions, prior_of
 from synth.exact.sampling import behaviour_counts
 from synth.types import Bool
@@ -121,8 +122,23 @@ def test_convergence_and_its_control():
     for row in run.rows:
         assert 0 <= row["agreement"] <= 1
         assert math.isfinite(row["difference"])
-    same = synth.run_experiment("convergence-exact", dsls=(XOR, XOR), **settings)
-    assert all(r["agreement"] == 1 for r in same.rows)
+    with pytest.raises(SettingError, match=r"allowed: two and more"):
+        synth.run_experiment("convergence-exact", dsls=(XOR, XOR), **settings)
+
+
+def test_a_language_that_cannot_say_everything():
+    """Monotone: most functions have no program, and cost the mixture infinitely much."""
+    run = synth.run_experiment("regret", dsl="boolean:basis=and-or", variables=2, orders=2)
+    bits = {
+        r["target"]: r["bits"] for r in run.rows if r["learner"] == "mixture" and r["rows"] == 4
+    }
+    assert bits["parity 2"] is None
+    assert bits["x0"] < 4
+    assert run.summary["bits after all rows"]["parity 2"]["mixture"] is None
+    run = synth.run_experiment("posterior", dsl="boolean:basis=and-or", variables=2, rows=(1, 3))
+    assert run.summary["control: farthest of the mean over all targets from 1/2"] < 1e-12
+    run = synth.run_experiment("priors", dsls=("boolean:basis=and-or", XOR), variables=3, splits=2)
+    assert run.rows
 
 
 @pytest.mark.parametrize("name", ["counting", "posterior", "regret", "priors", "convergence-exact"])

@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
+from synth.errors import SettingError
 from synth.exact.named import named_functions, prior_of
 from synth.exact.split import Split
 from synth.experiments.base import setting, spawn_seeds
@@ -38,6 +39,8 @@ STRUCTURED = ("true", "x0", "x0 & x1", "majority 3", "multiplexer")
 
 
 def run(settings, map):
+    if len(set(settings.dsls)) < 2:
+        raise SettingError(f"dsls={','.join(settings.dsls)}; allowed: two and more")
     sizes = [n for n in settings.rows if n < 2**settings.variables]
     seeds = spawn_seeds(settings.seed, len(sizes) + 1)
     common = settings.dsls, settings.variables, settings.splits, settings.random, seeds[-1]

@@ -61,12 +61,13 @@ def _losses(item):
         for learner, bits in losses.items():
             sums[learner] = sums.get(learner, 0) + np.cumsum(bits) / orders
     whole = prior.bits[target] + np.log2(prior.mass)
+    off = np.abs(np.array(totals) - whole).max() if np.isfinite(whole) else 0.0
     return [
         {
             "target": name, "number": target, "learner": learner, "rows": t + 1,
             "bits": float(bits[t]), "least_bits": float(bits_of(dsl, variables)[target]),
             "prior_bits": float(whole),
-            "order_error": float(np.abs(np.array(totals) - whole).max()),
+            "order_error": float(off),
         }
         for learner, bits in sums.items()
         for t in range(size)
@@ -79,8 +80,8 @@ def _mixture(prior, order, labels):
     for row in order.tolist():
         agree.reshape(-1, 2, 2**row)[:, 0 if labels[row] else 1] = 0
         after = agree.sum()
-        bits.append(np.log2(before / after))
-        before = after
+        bits.append(np.log2(before / after) if after else np.inf)
+        before = after or 1.0
     return np.array(bits)
 
 
@@ -103,16 +104,18 @@ def _counts(labels):
 def summarise(rows):
     last = max(r["rows"] for r in rows)
     whole = [r for r in rows if r["rows"] == last]
-    totals = {}
+    totals = {}  # None: infinitely many bits, where no program has the labels
     for row in whole:
         totals.setdefault(row["target"], {}).setdefault(row["learner"], []).append(row["bits"])
-    mixture = [r for r in whole if r["learner"] == "mixture"]
+    mixture = [r for r in whole if r["learner"] == "mixture" and r["bits"] is not None]
     return {
         "bits after all rows": {
-            target: {learner: float(np.mean(bits)) for learner, bits in found.items()}
+            target: {learner: _mean(bits) for learner, bits in found.items()}
             for target, found in totals.items()
         },
-        "farthest of any order from -log2 P": max(r["order_error"] for r in mixture),
+        "farthest of any order from -log2 P": max(
+            (r["order_error"] for r in mixture), default=None
+        ),
         "targets where the mixture pays more than K": sum(
             r["bits"] > r["least_bits"] + 1e-9 for r in mixture
         ),
@@ -122,12 +125,16 @@ def summarise(rows):
     }
 
 
+def _mean(values):
+    return None if None in values else float(np.mean(values))
+
+
 def draw(rows, axes):
     names = list(dict.fromkeys(r["target"] for r in rows))
     last = max(r["rows"] for r in rows)
     for name in names:
         mine = [r for r in rows if r["target"] == name and r["learner"] == "mixture"]
-        mean = [np.mean([r["bits"] for r in mine if r["rows"] == t + 1]) for t in range(last)]
+        mean = [_mean([r["bits"] for r in mine if r["rows"] == t + 1]) for t in range(last)]
         style = "--" if name == "random" else "-"
         axes.plot(range(1, last + 1), mean, style, label=name)
     axes.plot([0, last], [0, last], ":", color="grey", label="one bit a row")
