@@ -23,7 +23,9 @@ BASES = ("and-or", "and-or-not", "and-or-xor-not", "nand", "anf")
 @st.composite
 def boolean_dsls(draw):
     """A DSL of any connectives of one and two arguments, and some columns of 1 to 4 rows."""
-    dsl = synth.DSL("drawn", types=(Bool,), leaf_probability=draw(st.sampled_from([0.3, 0.6, 0.8])))
+    dsl = synth.DSL(
+        "drawn", types=(Bool,), leaf_probability=draw(st.sampled_from([0.02, 0.3, 0.6, 0.9]))
+    )
     binary = draw(st.lists(st.integers(0, 15), min_size=1, max_size=4))
     for number, table in enumerate(binary):
         truth = np.array([table >> k & 1 for k in range(4)], bool)
@@ -48,15 +50,18 @@ def test_against_the_double_loop_on_random_dsls(drawn, relative, threads):
     dsl, columns = drawn
     found = synth.exact_prior(dsl, columns, relative=relative, threads=threads)
     expected = naive.exact_prior(found.grammar, columns)
-    assert np.array_equal(found.masses > 0, expected > 0)
+    lost = np.isinf(found.error)  # in rounding: some program has it, but how much is not known
+    assert np.array_equal((found.masses > 0) | lost, expected > 0)
+    assert not lost.any() or not relative
     np.testing.assert_allclose(found.masses, expected.astype(float), rtol=0, atol=1e-12)
     assert found.mass == pytest.approx(found.grammar.mass()[Bool], abs=1e-7)
     some = expected > 0
     off = np.abs(found.masses[some] - expected[some]) / expected[some]
-    assert np.all(off <= 2 * found.error[some])
+    # A few sweeps more or less converge near criticality, in the double loop as well.
+    assert np.all(off <= found.error[some] + 1e-15)
     if relative:
         assert off.max() <= 1e-11
-        assert found.digits[some].min() >= 11
+        assert found.digits[some].min() >= 10
 
 
 @pytest.mark.parametrize("basis", ["and-or-not", "and-or-xor-not"])

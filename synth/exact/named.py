@@ -12,7 +12,7 @@ from synth.exact.prior import exact_prior
 
 @lru_cache(maxsize=4)
 def prior_of(dsl, variables):
-    """The `Prior` of all functions of so many variables, every mass to about 12 digits.
+    """The `Prior` of all functions of so many variables, every mass to 11 digits and more.
 
     dsl: the name of a DSL.  Kept, since many work items ask for the same.
     """

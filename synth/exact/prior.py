@@ -9,7 +9,7 @@ converge are differences of sum 0, which shrink fast even where the grammar is c
 
 Differences in the transforms cancel, so rare functions lose digits.  With
 `relative=True`, sweeps that add and multiply positive numbers only follow, at 3**R
-steps (4**R with exclusive or), and every function is known to about 12 digits.
+steps (4**R with exclusive or), and every function is known to 11 digits and more.
 """
 
 import math
@@ -29,8 +29,8 @@ from synth.types import Bool
 MOST_ROWS, MOST_RELATIVE_ROWS = 24, 16
 #: Sweeps change less than this, in sum, at the end; more than so many were never needed.
 ENOUGH, MOST_SWEEPS = 1e-15, 2000
-#: Positive sweeps end where no function changes by more than this part of itself.
-ENOUGH_RELATIVE, MOST_POLISHING = 1e-13, 400
+#: Positive sweeps end where later ones would change no function by more than this part.
+ENOUGH_RELATIVE, MOST_POLISHING = 1e-13, 20_000
 _EPSILON = float(np.finfo(float).eps)
 
 
@@ -40,9 +40,9 @@ class Prior:
 
     masses: float64 (2**R,), by index: bit r of an index is the value on row r; they
     sum to `Grammar.mass()`; error: float64 (2**R,), an estimate from above of each mass's
-    relative error, inf where nothing is known but that some program has the behaviour;
-    functions that no program computes have mass 0 exactly.  sweeps, polishing: of each
-    kind of sweep; residual: the sum of what the last sweep changed.
+    relative error, inf where the mass is lost in rounding and 0 stands for it, though some
+    program has the behaviour; where none has, mass and error are 0 exactly.  sweeps,
+    polishing: of each kind of sweep; residual: the sum of what the last sweep changed.
     """
 
     grammar: Grammar
@@ -104,7 +104,7 @@ def exact_prior(dsl, columns, *, relative=False, threads=None):
 
     dsl: a `Grammar`, or a DSL or its name; columns: a mapping of input names to arrays
     bool (R,), or a number of variables x0.. for all 2**variables rows; relative: every
-    mass to about 12 digits; threads: all cores unless given.
+    mass to 11 digits and more; threads: all cores unless given.
 
     Every boolean DSL whose primitives have one or two arguments is allowed, whatever they
     compute.  Raises DSLError for another one, and SettingError for more than 24 rows
@@ -171,19 +171,22 @@ def solve(parts, *, relative, crew):
     """The least fixed point for `Connectives`: a `Solution`."""
     reached = support(parts)
     masses = parts.leaves * (parts.mass / parts.leaves.sum())
-    sweeps, before, stalled, change = 0, math.inf, 0, math.inf
+    sweeps, before, stalled, change, rate = 0, math.inf, 0, math.inf, 0.5
     while change > ENOUGH * parts.mass and stalled < 3 and sweeps < MOST_SWEEPS:
-        after = combined(parts, masses, crew) + _linear(parts, masses)
+        after = _closed(parts, combined(parts, masses, crew))
         np.maximum(after, 0, out=after)
         after[~reached] = 0
         change = float(np.abs(after - masses).sum())
         # Where rounding is all that is left, changes stop falling.
         stalled = stalled + 1 if change > 0.9 * before else 0
+        if change > 1e-11 * parts.mass and math.isfinite(before):
+            rate = min(max(change / before, 0.5), 0.99)
         masses, before, sweeps = after, change, sweeps + 1
     if relative:
         masses, error, polishing, change = _polish(parts, masses, reached, crew)
     else:
-        error, polishing = _rounding(parts, masses, change), 0
+        # What one sweep leaves, all later ones would have shrunk by `rate` each.
+        error, polishing = _rounding(parts, masses) + 2 * change / (1 - rate), 0
     return Solution(masses, error, sweeps, polishing, change)
 
 
@@ -196,15 +199,20 @@ def _transformed(values, kind):
     return done
 
 
-def _linear(parts, p):
-    """Leaves and connectives that depend on one argument at most."""
-    no, flip, copy, yes = parts.single
-    found = parts.leaves + copy * p
-    if flip:
-        found += flip * p[::-1]
-    found[0] += no * parts.mass
-    found[-1] += yes * parts.mass
-    return found
+def _closed(parts, pairs):
+    """The masses whose connectives of two arguments give `pairs`, float64 (2**R,).
+
+    What passes one argument on, or negates it, is solved for and not iterated, since a
+    sweep would shrink a difference by no more than those probabilities:
+    p = copy p + flip p' + rest.
+    """
+    no, flip, copy, yes = parts.single.tolist()
+    rest = parts.leaves + pairs
+    rest[0] += no * parts.mass
+    rest[-1] += yes * parts.mass
+    if copy or flip:
+        rest = ((1 - copy) * rest + flip * rest[::-1]) / ((1 - copy - flip) * (1 - copy + flip))
+    return rest
 
 
 def combined(parts, p, crew):
@@ -302,7 +310,7 @@ def _paired(parts, reached):
     return found
 
 
-def _rounding(parts, p, change):
+def _rounding(parts, p):
     """How far each mass can be off: a first-order bound of what rounding does to a sweep.
 
     Each of a transform's R steps loses at most half a unit in the last place of numbers
@@ -311,7 +319,7 @@ def _rounding(parts, p, change):
     rows = int(math.log2(len(p)))
     a = _transformed(p, kernels.ZETA)
     b = _transformed(p[::-1], kernels.ZETA)
-    error = _linear(parts, p)
+    error = np.zeros_like(p)
     for side, weights in enumerate(parts.conj):
         total = weights[0] * a * a + weights[1] * a * b + weights[2] * b * b
         total = _transformed(total, kernels.ZETA)
@@ -319,7 +327,12 @@ def _rounding(parts, p, change):
     if parts.xor or parts.xnor:
         w = _transformed(p, kernels.WALSH)
         error += (parts.xor + parts.xnor) * float((w * w).mean())
-    return (2 * rows + 4) * _EPSILON * error + change
+    return (2 * rows + 4) * _EPSILON * (_closed(parts, error) + p) * _lasting(parts)
+
+
+def _lasting(parts):
+    """By how much all sweeps together magnify what one adds; without a limit if critical."""
+    return 1 / (1 - min(parts.slope, 0.99))
 
 
 # -- subtraction-free sweeps ------------------------------------------------------
@@ -331,24 +344,21 @@ def _polish(parts, p, reached, crew):
     # What transforms say of the rarest is noise; the least is enough to start from, since
     # one sweep brings anything up to what its parts give.
     p = np.where(reached, p, 0.0)
-    ratio, before, count = 0.5, math.inf, 0
-    residual = math.inf
-    while count < MOST_POLISHING:
-        after = _linear(parts, p) + _positive(parts, p, crew)
+    ratio, before, count, left = 0.5, math.inf, 0, math.inf
+    rounding = 8 * (rows + 8) * _EPSILON * _lasting(parts)
+    while left > ENOUGH_RELATIVE and count < MOST_POLISHING:
+        after = _closed(parts, _positive(parts, p, crew))
         with np.errstate(divide="ignore", invalid="ignore"):
-            moved = np.where(reached, np.abs(after - p) / after, 0.0)
-        change, count = float(moved.max()), count + 1
-        residual = float(np.abs(after - p).sum())
-        p = after
-        if change <= ENOUGH_RELATIVE:
-            break
-        if math.isfinite(before) and before:
-            ratio = min(max(change / before, ratio / 2), 0.95)
-        if change > 0.97 * before and change < 1e-11:
+            change = float(np.where(reached, np.abs(after - p) / after, 0.0).max())
+        residual, count, p = float(np.abs(after - p).sum()), count + 1, after
+        if change < 4 * _EPSILON or (change > 0.97 * before and change < rounding):
+            left = change
             break  # rounding is all that is left
-        before = change
-    rounding = (rows + 8) * _EPSILON / (1 - min(parts.slope, 0.9))
-    return p, p * (moved * ratio / (1 - ratio) + rounding), count, residual
+        if math.isfinite(before) and before:
+            ratio = min(max(change / before, 0.5), 0.9995)
+        # What all later sweeps would change, if each changes `ratio` of the one before.
+        left, before = change * ratio / (1 - ratio), change
+    return p, p * (2 * left + rounding), count, residual
 
 
 def _positive(parts, p, crew):
