@@ -1,0 +1,201 @@
+"""The least L1 norm finds a sparse target from few rows; the least L2 norm needs every row.
+
+Targets are sums of a few parities (Walsh functions) of some variables, and the dictionary
+holds all of them.  Both norms fit the training rows exactly; only the first prefers few
+terms, which is what a prior for short programs does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.experiments.base import setting, spawn_seeds
+
+CONTROL = (
+    "a dense target, all of whose weights are drawn from a normal law: there is nothing "
+    "sparse to find, and the least L1 norm recovers it no sooner than the least L2 norm"
+)
+COLUMNS = ("target", "terms", "rows", "norm", "exact", "error", "sign_accuracy")
+PANELS = 2
+
+#: Weights this near the true ones in every place are the true ones; labels are near 1.
+TOLERANCE = 1e-6
+#: The share of runs that must be exact for so many rows to be enough.
+ENOUGH = 0.9
+
+
+@dataclass(frozen=True)
+class Settings:
+    variables: int = setting(7, "of the parities, 2**variables of them", low=2, high=9)
+    terms: tuple[int, ...] = setting((1, 2, 4, 8), "parities in a target", low=1, high=512)
+    rows: tuple[int, ...] = setting(
+        (4, 6, 8, 11, 16, 23, 32, 45, 64, 120, 128), "training rows, 2**variables at most",
+        low=1, high=512,
+    )  # fmt: skip
+    runs: int = setting(40, "targets for each number of rows", low=1)
+    seed: int = setting(0, "of targets and training rows", low=0)
+
+
+def run(settings, map):
+    size = 2**settings.variables
+    rows = sorted({n for n in settings.rows if n <= size})
+    targets = [("sparse", k) for k in sorted({k for k in settings.terms if k <= size})]
+    cases = [(*target, n) for target in [*targets, ("dense", size)] for n in rows]
+    seeds = spawn_seeds(settings.seed, len(cases))
+    items = [
+        (*case, settings.variables, settings.runs, seed)
+        for case, seed in zip(cases, seeds, strict=True)
+    ]
+    for found in map(_recovered, items):
+        yield from found
+
+
+def walsh(variables):
+    """All parities of the variables, float64 (2**variables, 2**variables) of 1 and -1.
+
+    Entry (x, s) is (-1)**(the number of variables that are both true in row x and in the
+    set s): Sylvester's Hadamard matrix, whose rows are orthogonal.
+    """
+    from scipy.linalg import hadamard
+
+    return hadamard(2**variables).astype(np.float64)
+
+
+def least_l1(features, labels):
+    """Basis pursuit: weights (D,) of the least sum of magnitudes with features @ w = labels.
+
+    features: (n, D), n <= D, of full rank; labels: (n,).  As a linear program in the
+    positive and the negative parts (Chen, Donoho and Saunders, SIAM Review 43(1), 2001).
+    """
+    from scipy.optimize import linprog
+
+    count = features.shape[1]
+    found = linprog(
+        np.ones(2 * count), A_eq=np.hstack([features, -features]), b_eq=labels, method="highs"
+    )
+    return found.x[:count] - found.x[count:]
+
+
+def least_l2(features, labels):
+    """Weights (D,) of the least sum of squares with features @ w = labels, as `least_l1`."""
+    return np.linalg.lstsq(features, labels, rcond=None)[0]
+
+
+def _recovered(item):
+    """The rows of the table, one a norm, for one kind of target and number of rows."""
+    target, terms, rows, variables, runs, seed = item
+    generator, dictionary = np.random.default_rng(seed), walsh(variables)
+    size, found = len(dictionary), {"L1": [], "L2": []}
+    for _ in range(runs):
+        weights = np.zeros(size)
+        if target == "dense":
+            weights[:] = generator.standard_normal(size) / np.sqrt(size)
+        else:
+            support = generator.permutation(size)[:terms]
+            weights[support] = generator.choice([-1.0, 1.0], terms) / np.sqrt(terms)
+        order = generator.permutation(size)
+        train, test = order[:rows], order[rows:]
+        labels = dictionary @ weights
+        for norm, solve in (("L1", least_l1), ("L2", least_l2)):
+            guess = solve(dictionary[train], labels[train])
+            far = dictionary[test] @ guess - labels[test]
+            found[norm].append((
+                np.abs(guess - weights).max() < TOLERANCE,
+                np.square(far).mean() / np.square(weights).sum() if rows < size else np.nan,
+                _sign_accuracy(labels[test], labels[test] + far) if rows < size else np.nan,
+            ))  # fmt: skip
+    answer = []
+    for norm, values in found.items():
+        exact, error, sign = np.mean(values, axis=0).tolist()
+        answer.append({
+            "target": target, "terms": terms, "rows": rows, "norm": norm, "exact": exact,
+            "error": error if rows < size else None,
+            "sign_accuracy": sign if rows < size else None, "runs": runs, "dictionary": size,
+        })  # fmt: skip
+    return answer
+
+
+def _sign_accuracy(labels, predicted):
+    """The share of labels other than 0 whose sign is predicted; a prediction of 0 is a half."""
+    signs = np.where(np.abs(predicted) < TOLERANCE, 0.0, np.sign(predicted))
+    kept = np.abs(labels) > TOLERANCE
+    return float((1 + signs * np.sign(labels))[kept].mean() / 2) if kept.any() else 1.0
+
+
+def _needed(rows):
+    """The least number of rows from which on enough runs are exact; None if there is none."""
+    needed = None
+    for row in sorted(rows, key=lambda r: -r["rows"]):
+        if row["exact"] < ENOUGH:
+            break
+        needed = row["rows"]
+    return needed
+
+
+def _cases(rows):
+    """(target, terms, norm) to their rows."""
+    cases = {}
+    for row in rows:
+        cases.setdefault((row["target"], row["terms"], row["norm"]), []).append(row)
+    return cases
+
+
+def _name(target, terms):
+    return "dense" if target == "dense" else f"{terms} term{'s' * (terms > 1)}"
+
+
+def summarise(rows):
+    needed, errors = {}, {}
+    for (target, terms, norm), mine in _cases(rows).items():
+        needed.setdefault(_name(target, terms), {})[norm] = _needed(mine)
+        errors.setdefault((target, terms), {})[norm] = {r["rows"]: r["error"] for r in mine}
+    advantage = {}
+    for (target, terms), by in errors.items():
+        ratios = [by["L1"][n] / by["L2"][n] for n in by["L1"] if by["L2"][n]]
+        advantage[_name(target, terms)] = min(ratios) if ratios else None
+    return {
+        f"rows from which {ENOUGH:.0%} of runs are exact": needed,
+        "least ratio of held-out errors, L1 to L2": advantage,
+    }
+
+
+def draw(rows, axes):
+    left, right = axes
+    fewest = min(r["terms"] for r in rows)
+    for (target, terms, norm), mine in _cases(rows).items():
+        if norm == "L2" and terms > fewest:
+            continue  # it is the same for every target
+        mine = sorted(mine, key=lambda r: r["rows"])
+        name = "L2, any" if norm == "L2" else f"L1, {_name(target, terms)}"
+        style = {"color": "black", "linestyle": "--"} if norm == "L2" else {}
+        if target == "dense":
+            style = {"color": "0.55", "linestyle": ":"}
+        x, y = [r["rows"] for r in mine], [r["exact"] for r in mine]
+        (line,) = left.plot(x, y, marker=".", **style)
+        middle = _crossing(x, y)
+        if middle is not None and target != "dense":
+            left.annotate(
+                "L2, any; L1, dense" if norm == "L2" else name, middle, xytext=(-7, 0),
+                textcoords="offset points", rotation=90, ha="right", va="center",
+                fontsize="small", color=line.get_color(),
+            )  # fmt: skip
+        seen = [r for r in mine if r["error"] is not None]
+        style.setdefault("color", line.get_color())
+        right.plot([r["rows"] for r in seen], [r["error"] for r in seen], label=name, **style)
+    shown = sorted({r["rows"] for r in rows})
+    ticks = [2**k for k in range(10) if shown[0] <= 2**k <= shown[-1]]
+    for each in axes:
+        each.set_xscale("log", base=2)
+        each.set_xticks(ticks, list(map(str, ticks)))
+        each.set_xlabel(f"training rows, of {rows[0]['dictionary']}")
+    left.set_ylabel("share of runs exact")
+    right.set_ylabel("error on unseen rows / variance of labels")
+
+
+def _crossing(x, y):
+    """The point at which y first passes ½, between two points that are joined in log2 x."""
+    for k in range(1, len(x)):
+        if y[k - 1] < 0.5 <= y[k]:
+            share = (0.5 - y[k - 1]) / (y[k] - y[k - 1])
+            return 2 ** (np.log2(x[k - 1]) + share * np.log2(x[k] / x[k - 1])), 0.5
+    return None
