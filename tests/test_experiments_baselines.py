@@ -1,10 +1,17 @@
 """The experiments that set programs beside ridge regression, neighbours and norms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import synth
-from synth.experiments import sparsity
+from synth.dsls import load_dsl
+from synth.experiments import extrapolation, sparsity
+from synth.grammar import Grammar
+from synth.program import Program
 
 
 def rows_of(run, **keys):
@@ -77,3 +84,122 @@ def test_rows_that_are_enough():
     assert needed(0, 0.95, 0.2, 0.9, 1) == 8
     assert needed(1, 1, 0.5) is None
     assert needed(0.9, 1) == 1
+
+
+# -- extrapolation ----------------------------------------------------------------
+
+
+@given(st.integers(3, 9), st.integers(1, 2), st.integers(0, 2**32 - 1))
+def test_leave_one_out_is_leaving_out_one(n, targets, seed):
+    generator = np.random.default_rng(seed)
+    points, labels = generator.standard_normal((n, 3)), generator.standard_normal((n, targets))
+    gram = np.exp(-((points[:, None] - points) ** 2).sum(axis=2))
+    error, strength, weights = extrapolation.fit_ridge(gram, labels)
+    errors = {}
+    for ridge in extrapolation.RIDGES[3:]:  # the others are too near to singular to solve
+        strong, far = gram + ridge * np.trace(gram) / n * np.eye(n), []
+        for i in range(n):
+            kept = np.arange(n) != i
+            solved = np.linalg.solve(strong[np.ix_(kept, kept)], labels[kept])
+            far.append(gram[i, kept] @ solved - labels[i])
+        errors[ridge] = np.square(far).mean()
+        if ridge == strength:
+            assert error == pytest.approx(errors[ridge], rel=1e-4)
+            assert weights == pytest.approx(np.linalg.solve(strong, labels), rel=1e-4, abs=1e-6)
+    assert error <= min(errors.values()) * (1 + 1e-4)
+
+
+@given(st.integers(4, 12), st.integers(0, 2**32 - 1))
+def test_neighbours_against_loops(n, seed):
+    generator = np.random.default_rng(seed)
+    points, labels = generator.integers(0, 4, (n, 2)) * 1.0, generator.standard_normal((n, 1))
+
+    def mean(point, k, without=None):
+        others = [i for i in range(n) if i != without]
+        others.sort(key=lambda i: ((points[i] - point) ** 2).sum())
+        return labels[others[:k]].mean(axis=0)
+
+    errors = {
+        k: np.mean([(mean(points[i], k, i) - labels[i]) ** 2 for i in range(n)]) for k in (1, 2, 3)
+    }
+    solve, chosen = extrapolation.nearest(points, labels, (1, 2, 3))
+    k = int(chosen.removeprefix("k="))
+    assert errors[k] == pytest.approx(min(errors.values()))
+    new = generator.standard_normal((5, 2))
+    assert solve(new) == pytest.approx(np.array([mean(p, k) for p in new]))
+
+
+def test_polynomials_of_a_degree_are_fitted_everywhere():
+    generator = np.random.default_rng(0)
+    points = generator.uniform(-1, 1, (40, 2))
+
+    def target(points):
+        return points[:, :1] ** 3 - 2 * points[:, :1] * points[:, 1:]
+
+    kernels = [(f"degree {d}", extrapolation._polynomial(d)) for d in (1, 2, 3)]
+    solve, chosen = extrapolation._best_ridge(points, target(points), kernels)
+    assert chosen.startswith("degree 3")
+    new = generator.uniform(-3, 3, (20, 2))
+    assert solve(new) == pytest.approx(target(new), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", extrapolation.CASES)
+def test_rows_of_cases(name):
+    task, inside = extrapolation.task_of(name, 40, 50, 1)
+    case = extrapolation.CASES[name]
+    assert task.train[:40].all()
+    assert task.training == 40
+    within = (task.columns["x"] < case.edge) & (task.columns["y"] < case.edge)
+    assert (within == inside).all()
+    assert inside[task.train].all()
+    assert (~inside).sum() == 50
+    # Whatever unseen labels are, baselines say the same.
+    other = replace(task, labels=np.where(task.train, task.labels, task.labels[0]))
+    for one, two in zip(
+        extrapolation.baselines(task).values(), extrapolation.baselines(other).values(), strict=True
+    ):
+        assert one[1] == two[1]
+        assert (one[0](task.columns) == two[0](task.columns)).all()
+
+
+def test_the_program_is_exact_outside_and_nothing_else_is():
+    run = synth.run_experiment("extrapolation", unseen=60)
+    programs = ("max(x, y) + x % 4", "y + x * (x + y)", "x * (y / (x + y))")
+    for case, text in zip(("integer", "modular", "real"), programs, strict=True):
+        for row in rows_of(run, kind="score", case=case, labels="true"):
+            if row["learner"] == "program":
+                assert (row["chosen"], row["right_inside"], row["right_outside"]) == (text, 1, 1)
+                assert (row["error_outside"] or 0) < 1e-9
+            else:
+                assert row["right_outside"] < 0.3
+    for row in rows_of(run, kind="score", labels="permuted"):
+        assert row["right_outside"] < 0.15
+        assert row["learner"] != "program" or row["chosen"] == "table"
+    # What polynomial ridge can say, it finds.
+    for case in extrapolation.HELD:
+        for learner in ("program", "polynomial ridge"):
+            (row,) = rows_of(run, case=case, labels="true", learner=learner)
+            assert row["right_outside"] == 1
+    truth = {r["x"]: r["value"] for r in rows_of(run, kind="curve", case="real", learner="target")}
+    assert truth[10.0] == pytest.approx(2)
+    for row in rows_of(run, kind="curve", case="real", learner="program"):
+        assert row["value"] == pytest.approx(truth[row["x"]])
+
+
+def test_residues_are_near_on_the_circle():
+    encode, decode = extrapolation._labels(synth.Mod(7))
+    assert decode(encode(np.arange(7))).tolist() == list(range(7))
+    assert decode(0.1 * encode(np.array([6, 0])).sum(axis=0)[None] + 0.001).item() in (6, 0)
+
+
+# -- the DSL of reals -------------------------------------------------------------
+
+
+def test_the_dsl_of_reals():
+    dsl = load_dsl("real", (synth.Real,))
+    assert synth.check_dsl(dsl) == []
+    grammar = Grammar(dsl, {"x": synth.Real})
+    program = Program.parse("x / (x - 2.0)", grammar)
+    values, defined = program.outputs({"x": np.array([1.0, 2.0, 6.0])})
+    assert defined.tolist() == [True, False, True]
+    assert values[[0, 2]].tolist() == [-1, 1.5]
