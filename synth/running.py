@@ -89,7 +89,10 @@ def _command(name, module):
     options = [
         *map(_option, settings),
         click.Option(["--plot"], metavar="FILE", help="Draw into FILE: .png, .svg or .pdf."),
-        click.Option(["--save"], metavar="FILE", help="Write the run as JSON."),
+        click.Option(
+            ["--save"], metavar="FILE",
+            help="Write the run as JSON; a stopped one goes on from FILE.part.",
+        ),
         click.Option(["--workers"], type=click.IntRange(1), help="Run on so many processes."),
         click.Option(
             ["--cluster"], metavar="ADDRESS", help="Run on a dask scheduler's workers."
@@ -122,7 +125,11 @@ def _run(name, given, plot, as_json, save, workers, cluster):
     try:
         with executor(workers, cluster) as pool, Progress() as progress:
             found = experiments.run_experiment(
-                name, executor=pool, progress=progress and progress.items, **given
+                name,
+                executor=pool,
+                progress=progress and progress.items,
+                journal=save and f"{save}.part",
+                **given,
             )
     except SweepError as error:
         if error.partial is not None:

@@ -481,3 +481,89 @@ def test_setting_fields_are_plain_dataclass_fields():
     assert (found.option, found.default, found.help, found.low) == ("--a", 3, "three", 1)
     with pytest.raises(ExperimentError, match="must be a frozen dataclass"):
         settings_of(make_dataclass("S", ["a"]), "s")
+
+
+# -- long sweeps that go on -------------------------------------------------------
+
+
+def test_a_killed_run_goes_on_from_its_journal(own, tmp_path):
+    """SIGKILL in the middle, the last line cut; then the rows of a run that was not killed."""
+    path = tmp_path / "run.json"
+    part = tmp_path / "run.json.part"
+    settings = ["--tosses", ",".join(map(str, range(1, 21))), "--wait", "0.05"]
+    command = [sys.executable, "-m", "synth", "run", "own-coins", *settings, "--save", str(path)]
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{own}"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
+        begun = time.monotonic()
+        while process.poll() is None and time.monotonic() - begun < 60:
+            if part.exists() and part.read_bytes().count(b"\n") > 8:
+                break
+            time.sleep(0.01)
+        process.kill()
+    assert not path.exists()
+    kept = part.read_bytes()
+    part.write_bytes(kept + b'{"map": 0, "ans')
+    first = {"tosses": tuple(range(1, 21)), "wait": 0.05}
+    numbers = []
+    found = synth.run_experiment(
+        "own-coins",
+        journal=part,
+        progress=lambda done, count: numbers.append((done, count)),
+        **first,
+    )
+    assert found.rows == synth.run_experiment("own-coins", **first).rows
+    assert not part.exists()
+    # What was there was not done again.
+    assert numbers[0][0] >= kept.count(b"\n") - 1
+    assert numbers[-1] == (40, 40)
+
+
+def test_a_journal_of_another_run_is_refused(tmp_path):
+    path = tmp_path / "run.json"
+    failed = CliRunner().invoke(main, ["run", "own-coins", "--broken", "2", "--save", str(path)])
+    assert failed.exit_code == 2
+    part = tmp_path / "run.json.part"
+    lines = part.read_text().splitlines()
+    assert json.loads(lines[0])["experiment"] == "own-coins"
+    assert len(lines) == 3
+    again = CliRunner().invoke(main, ["run", "own-coins", "--save", str(path)])
+    assert again.exit_code == 2
+    assert "run.json.part holds rows of another run: settings" in again.stderr
+    assert again.stderr.count("\n") == 1
+    part.write_text(json.dumps({**json.loads(lines[0]), "version": "0.0"}) + "\n")
+    with pytest.raises(RunError, match=r'version "0\.0", and now'):
+        synth.run_experiment("own-coins", broken=2, journal=part)
+    part.write_text("[]\n")
+    with pytest.raises(RunError, match="another run: experiment null"):
+        synth.run_experiment("own-coins", journal=part)
+    with pytest.raises(RunError, match="cannot be written"):
+        synth.run_experiment("own-coins", journal=tmp_path / "none" / "x")
+
+
+SMALL = {
+    "convergence-exact": {"variables": 2, "rows": (1, 2), "splits": 2, "random": 3},
+    "counting": {"variables": (2,), "nodes": 4},
+    "grokking": {"steps": 3000, "runs": 1},
+    "posterior": {"variables": 2, "rows": (1, 2), "splits": 2, "random": 3},
+    "priors": {"variables": 3, "splits": 1},
+    "regret": {"variables": 2, "orders": 2, "random": 2},
+    "corruption": {"rows": (12,), "runs": 2},
+    "data": {"tasks": ("mod-add:p=7",), "rows": (4, 8), "runs": 3, "bits": 10.0},
+    "imbalance": {"runs": 2},
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_answers_survive_a_journal(name, tmp_path):
+    """The same rows from answers that were written down and read again."""
+    plainly = synth.run_experiment(name, **SMALL[name])
+    path = tmp_path / "part"
+    journal = experiments.Journal(path, name, plainly.settings)
+    module = experiments.load(name)
+    given = experiments.make_settings(module.Settings, SMALL[name], name)
+    rows = [plain(row) for row in module.run(given, experiments._Work(None, None, journal))]
+    assert rows == list(plainly.rows)
+    journal.close(False)
+    again = synth.run_experiment(name, journal=path, **SMALL[name])
+    assert again.rows == plainly.rows
+    assert not path.exists()

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "synth"
 ORDER = [
     {"_version"},
     {"errors"},
-    {"sweep", "executors"},
+    {"sweep", "executors", "journal"},
     {"types", "kernels"},
     {"dsl"},
     {"grammar"},

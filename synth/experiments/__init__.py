@@ -31,6 +31,7 @@ from importlib.metadata import entry_points
 from synth._version import __version__
 from synth.errors import ExperimentError, SweepError
 from synth.experiments.base import make_settings, plain_settings, settings_of
+from synth.journal import Journal
 from synth.sweep import Interrupted, sweep
 
 #: Modules of this folder that are no experiments.
@@ -78,12 +79,14 @@ def claim(module):
     return module.__doc__.strip().partition("\n")[0]
 
 
-def run_experiment(name, /, *, executor=None, progress=None, **settings):
+def run_experiment(name, /, *, executor=None, progress=None, journal=None, **settings):
     """Runs an experiment: an `ExperimentRun`.
 
     executor: of a sweep (see `synth.sweep`; None: in this thread); progress: called with
-    the number of items finished and that of those known; settings: of the experiment, as
-    Python values or as texts that the command line would take.
+    the number of items finished and that of those known; journal: the path of a file that
+    keeps the answers of items as they come, and from which a run that was stopped goes on; it
+    is removed at the end; settings: of the experiment, as Python values or as texts that the
+    command line would take.
 
     Ctrl-C ends it with the rows of the items before it.  Raises ExperimentError where there
     is no such experiment, SettingError for a wrong setting, and what an item raises, where
@@ -93,7 +96,8 @@ def run_experiment(name, /, *, executor=None, progress=None, **settings):
 
     module = load(name)
     given = make_settings(module.Settings, settings, name)
-    work, rows, stop, started = _Work(executor, progress), [], None, time.perf_counter()
+    kept = None if journal is None else Journal(journal, name, plain_settings(given))
+    work, rows, stop, started = _Work(executor, progress, kept), [], None, time.perf_counter()
     try:
         for row in module.run(given, work):
             if not isinstance(row, dict):
@@ -103,6 +107,8 @@ def run_experiment(name, /, *, executor=None, progress=None, **settings):
         stop = error
     # What an experiment makes of answers that end early is no news.
     stop = work.stop or stop
+    if kept is not None:
+        kept.close(stop is None)
     if not rows and isinstance(stop, Exception):
         raise stop
     run = ExperimentRun(
@@ -129,16 +135,24 @@ class _Work:
     that are zipped belong together.  stop: what ended it.
     """
 
-    def __init__(self, executor, progress):
+    def __init__(self, executor, progress, journal=None):
         self.executor = executor
         self.progress = progress
+        self.journal = journal
+        self.calls = 0
         self.finished = self.count = 0
         self.stop = None
 
     def __call__(self, function, items):
         if self.stop is not None:
             return
-        items = list(items)
+        items, call = list(items), self.calls
+        self.calls += 1
+        kept = self.journal.kept(call)[: len(items)] if self.journal is not None else []
+        yield from kept
+        items = items[len(kept) :]
+        self.finished += len(kept)
+        self.count += len(kept)
         before, self.count = self.finished, self.count + len(items)
 
         def count(number):
@@ -152,15 +166,18 @@ class _Work:
                 partial(_whole, function), items, executor=self.executor, progress=count
             ):
                 handed += 1
-                yield answer
+                yield self._kept(call, answer)
         except (KeyboardInterrupt, Exception) as stop:  # noqa: BLE001 - for who made the map
             self.stop = stop
             ready = getattr(stop, "finished", {})
         else:
             return
         while handed in ready:
-            yield ready[handed]
+            yield self._kept(call, ready[handed])
             handed += 1
+
+    def _kept(self, call, answer):
+        return answer if self.journal is None else self.journal.keep(call, answer)
 
 
 def _whole(function, item):
