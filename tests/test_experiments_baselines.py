@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import synth
 from synth.dsls import load_dsl
-from synth.experiments import extrapolation, sparsity
+from synth.errors import ExperimentError
+from synth.experiments import extrapolation, interpolation, sparsity
 from synth.grammar import Grammar
 from synth.program import Program
 
@@ -203,3 +204,101 @@ def test_the_dsl_of_reals():
     values, defined = program.outputs({"x": np.array([1.0, 2.0, 6.0])})
     assert defined.tolist() == [True, False, True]
     assert values[[0, 2]].tolist() == [-1, 1.5]
+
+
+# -- interpolation ----------------------------------------------------------------
+
+
+@given(st.integers(2, 8), st.integers(0, 10), st.integers(0, 2**32 - 1))
+def test_bits_of_labels_given_features_against_the_mixture(n, count, seed):
+    generator = np.random.default_rng(seed)
+    # Few values, so that some features depend on those before.
+    features = generator.integers(-1, 2, (n, count)) * 1.0
+    labels = generator.standard_normal(n)
+    bits = interpolation.code_bits(features, labels)
+    assert bits.shape == (count + 1,)
+    for d in range(count + 1):
+        seen = features[:, :d]
+        # Labels are normal with covariance σ² (1 + g F (F'F)^-1 F'), σ² of density 1/σ².
+        spread = np.eye(n) + n * seen @ np.linalg.pinv(seen)
+        saved = (
+            -np.linalg.slogdet(spread)[1] / 2
+            - n / 2 * np.log(labels @ np.linalg.solve(spread, labels) / (labels @ labels))
+        ) / np.log(2)
+        gamma = 2 * (len(bin(d + 1)) - 3) + 1
+        assert bits[d] == pytest.approx(gamma - saved, abs=1e-6)
+        if np.linalg.matrix_rank(seen) == n:
+            assert bits[d] == pytest.approx(gamma)
+
+
+@given(st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_features_that_depend_on_none_before(count, seed):
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (12, 5))
+    kept, rank = [], 0
+    candidates = np.arange(1, 12)
+    for i in candidates:
+        if np.linalg.matrix_rank(signs[[*kept, i]]) > rank and len(kept) < count:
+            kept.append(int(i))
+            rank += 1
+    assert interpolation.independent(signs, candidates, count) == kept
+
+
+def test_program_features_are_sorted_and_of_full_rank():
+    features = interpolation.program_features("boolean", 60, 3)
+    assert features.shape == (512, 60)
+    assert set(np.unique(features)) == {-1, 1}
+    assert np.linalg.matrix_rank(features) == 60
+    drawn, bits = interpolation._pool("boolean", 60, 3)
+    order = interpolation._drawn_order("boolean", 60, 3)
+    assert (features[:, order] == drawn).all()
+    assert (np.diff(bits[np.argsort(order)]) != 0).any()
+    assert (np.diff(bits[np.argsort(bits, kind="stable")]) >= 0).all()
+    # Half of all programs are inputs, so all nine come first.
+    inputs = 1.0 - 2 * (np.arange(512)[:, None] >> np.arange(9) & 1)
+    assert sorted(np.abs(inputs.T @ features[:, :9]).argmax(axis=0)) == list(range(9))
+
+
+def test_polynomials_are_orthogonal_on_the_circle():
+    features = interpolation.polynomial_features(6, (np.arange(50) + 0.5) * np.pi / 50)
+    assert features.T @ features / 50 == pytest.approx(np.eye(6), abs=1e-12)
+
+
+def test_ridge_weights_are_those_of_the_kernel():
+    generator = np.random.default_rng(0)
+    features, labels = generator.standard_normal((9, 4)), generator.standard_normal(9)
+    gram = features @ features.T
+    _, strength, _ = extrapolation.fit_ridge(gram, labels[:, None])
+    penalty = strength * np.trace(gram) / 9 * np.eye(4)
+    direct = np.linalg.solve(features.T @ features + penalty, features.T @ labels)
+    assert interpolation.ridge(features, labels) == pytest.approx(direct, rel=1e-4)
+
+
+def test_the_peak_is_where_features_are_as_many_as_rows():
+    run = synth.run_experiment(
+        "interpolation", rows=20, factors=(0.5, 1, 2, 10), samples=2, runs=12
+    )
+    noisy = run.summary["median error at D = n over that at D = 10 n, noise 0.5"]
+    quiet = run.summary["median error at D = n over that at D = 10 n, noise 0"]
+    assert list(noisy) == [
+        "programs, drawn", "programs, shortest first", "polynomials, shortest first"
+    ]  # fmt: skip
+    for case in noisy:
+        assert noisy[case]["least norm"] >= 5
+        assert noisy[case]["ridge"] < 3
+        assert noisy[case]["MDL"] < 3
+        assert quiet[case]["least norm"] < 1
+        family, order = case.split(", ")
+        errors = {
+            r["features"]: r["median"]
+            for r in rows_of(run, family=family, order=order, noise=0.5, method="least norm")
+        }
+        assert max(errors, key=errors.get) == 20
+        for row in rows_of(run, family=family, order=order, method="MDL"):
+            assert row["used"] <= 10
+
+
+def test_too_few_behaviours():
+    with pytest.raises(ExperimentError, match="fewer than 300 behaviours are linearly independent"):
+        synth.run_experiment(
+            "interpolation", rows=30, dsl="boolean:and-or,leaf=0.99", samples=1, runs=1
+        )

@@ -1,0 +1,301 @@
+"""Where features are as many as rows the error peaks, unless ridge or MDL says how many to use.
+
+Double descent: linear regression of least norm on the behaviours of D random programs, and on
+Chebyshev polynomials at random points, with noise in the labels.  Its error on unseen rows
+falls again beyond D = n.  Ridge regression, and features shortest first as many as the
+shortest code of the labels takes, have no peak.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log2
+
+import numpy as np
+
+from synth import dsls
+from synth.errors import ExperimentError
+from synth.exact.sampling import sample_programs
+from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.extrapolation import fit_ridge
+from synth.grammar import Grammar
+from synth.types import Bool
+
+CONTROL = (
+    "without noise the least norm has no peak where the target is among the features; and with "
+    "noise ridge has none"
+)
+COLUMNS = ("family", "order", "method", "noise", "features", "used", "median")
+PANELS = 2
+
+#: Variables of the programs, all of whose rows are the domain.
+VARIABLES = 9
+#: Programs that are drawn at most, and nodes of each.
+MOST_DRAWN, MOST_NODES = 2**17, 200
+#: Terms of a target, and among how many of the shortest features they are.
+TERMS, SHORTEST = 3, 10
+#: Unseen points of the polynomials.
+POINTS = 500
+#: The least error that is drawn: that of a perfect fit is rounding.
+FLOOR = 1e-3
+METHODS = ("least norm", "ridge", "MDL")
+#: The orders of a family's features.
+ORDERS = {"programs": ("drawn", "shortest first"), "polynomials": ("shortest first",)}
+
+
+@dataclass(frozen=True)
+class Settings:
+    rows: int = setting(40, "training rows, n", low=10, high=50)
+    factors: tuple[float, ...] = setting(
+        (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0),
+        "features as multiples of n", low=0, high=10,
+    )  # fmt: skip
+    noise: tuple[float, ...] = setting(
+        (0.5, 0.0), "standard deviations of the noise; the target's is 1", low=0
+    )
+    samples: int = setting(8, "sets of random programs, or of points", low=1)
+    runs: int = setting(8, "targets and training sets for each", low=1)
+    dsl: str = setting("boolean", "a boolean DSL")
+    seed: int = setting(0, "of everything that is drawn", low=0)
+
+
+def run(settings, map):
+    n, seeds = settings.rows, spawn_seeds(settings.seed, settings.samples)
+    counts = tuple(sorted({max(1, round(f * n)) for f in settings.factors}))
+    cases = [(f, s) for f in ORDERS for s in settings.noise]
+    items = [
+        (family, noise, n, counts, settings.runs, settings.dsl, seed)
+        for family, noise in cases
+        for seed in seeds
+    ]
+    gathered = []
+    for item, errors in zip(items, map(_errors, items), strict=False):
+        gathered.append(errors)
+        if len(gathered) == len(seeds):
+            yield from _rows(*item[:4], gathered)
+            gathered = []
+
+
+def _rows(family, noise, n, counts, gathered):
+    for order in ORDERS[family]:
+        for method in METHODS:
+            # (D, runs of all samples)
+            errors = np.concatenate([g[order, method] for g in gathered], axis=1)
+            chosen = np.concatenate([g[order, "chosen"] for g in gathered], axis=1)
+            for features, each, choice in zip(counts, errors, chosen, strict=True):
+                used = float(np.median(choice)) if method == "MDL" else features
+                low, median, high = np.quantile(each, (0.25, 0.5, 0.75)).tolist()
+                yield {
+                    "family": family, "order": order, "method": method, "noise": noise,
+                    "rows": n, "features": features, "median": median, "mean": float(each.mean()),
+                    "used": used, "lower_quartile": low, "upper_quartile": high, "runs": len(each),
+                }  # fmt: skip
+
+
+def _errors(item):
+    """Mean squared errors on unseen rows, (D, runs), by order and method.
+
+    Besides, by order and "chosen", how many features MDL uses.
+    """
+    family, noise, n, counts, runs, dsl, seed = item
+    generator = np.random.default_rng(spawn_seeds(seed, 2)[1])
+    found = {
+        (o, m): np.empty((len(counts), runs)) for o in ORDERS[family] for m in (*METHODS, "chosen")
+    }
+    for r in range(runs):
+        # Shortest first; the training rows are the first n.
+        if family == "programs":
+            features = program_features(dsl, counts[-1], seed)[generator.permutation(2**VARIABLES)]
+            drawn = _drawn_order(dsl, counts[-1], seed)
+        else:
+            features = polynomial_features(counts[-1], generator.uniform(0, np.pi, n + POINTS))
+        terms = generator.permutation(min(SHORTEST, counts[-1]))[:TERMS]
+        signs = generator.choice([-1.0, 1.0], len(terms))
+        target = features[:, terms] @ signs / np.sqrt(len(terms))
+        labels = target[:n] + noise * generator.standard_normal(n)
+        for order in ORDERS[family]:
+            # The target is among the first features, however many there are.
+            place = np.arange(counts[-1]) if order == "shortest first" else drawn
+            if order == "drawn":
+                place = np.concatenate([terms, place[~np.isin(place, terms)]])
+            ordered = features[:, place]
+            bits = code_bits(ordered[:n], labels)
+            for k, count in enumerate(counts):
+                seen, unseen = ordered[:n, :count], ordered[n:, :count]
+                chosen = int(np.argmin(bits[: count + 1]))
+                found[order, "chosen"][k, r] = chosen
+                for method, weights in (
+                    ("least norm", least_norm(seen, labels)),
+                    ("ridge", ridge(seen, labels)),
+                    ("MDL", np.pad(least_norm(seen[:, :chosen], labels), (0, count - chosen))),
+                ):
+                    far = unseen @ weights - target[n:]
+                    found[order, method][k, r] = np.square(far).mean()
+    return found
+
+
+# -- features -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=16)
+def _pool(dsl, count, seed):
+    """(behaviours (2**VARIABLES, count) of 1 and -1, bits (count,)) in the order drawn."""
+    rows = np.arange(2**VARIABLES)
+    columns = {f"x{i}": (rows >> i & 1).astype(bool) for i in range(VARIABLES)}
+    grammar = Grammar(dsls.load_dsl(dsl, (Bool,)), dict.fromkeys(columns, Bool))
+    drawn = 8 * count
+    while drawn <= MOST_DRAWN:
+        sample = sample_programs(grammar, drawn, seed=seed, type=Bool, most_nodes=MOST_NODES)
+        values, defined = sample.values(columns)
+        signs = np.where(values, 1.0, -1.0)
+        kept = independent(signs, np.flatnonzero(defined), count)
+        if len(kept) == count:
+            bits = np.array([sample.program(i).bits(grammar) for i in kept])
+            return signs[kept].T, bits
+        drawn *= 4
+    raise ExperimentError(
+        f"interpolation: of {MOST_DRAWN} programs of {dsl} fewer than {count} behaviours are "
+        "linearly independent; allowed: fewer rows or factors, or a DSL that says more"
+    )
+
+
+def independent(signs, candidates, count):
+    """The first `count` candidates whose rows of signs depend linearly on none before.
+
+    signs: float64 (m, rows) of 1 and -1; candidates: places in it, (c,).  Returns a list,
+    shorter where there are not so many.
+    """
+    basis, kept, seen = np.zeros((count, signs.shape[1])), [], set()
+    for i in candidates.tolist():
+        row = signs[i] * signs[i, 0]  # a behaviour and its opposite are one feature
+        key = row.tobytes()
+        if key in seen:
+            continue
+        seen.add(key)
+        done = basis[: len(kept)]
+        # Twice, since once leaves what rounding put there.
+        rest = row - done.T @ (done @ row)
+        rest -= done.T @ (done @ rest)
+        if rest @ rest > 1e-6 * len(row):
+            basis[len(kept)] = rest / np.sqrt(rest @ rest)
+            kept.append(i)
+            if len(kept) == count:
+                break
+    return kept
+
+
+def program_features(dsl, count, seed):
+    """Behaviours of random programs as 1 and -1, float64 (2**VARIABLES, count), shortest first."""
+    signs, bits = _pool(dsl, count, seed)
+    return signs[:, np.argsort(bits, kind="stable")]
+
+
+def _drawn_order(dsl, count, seed):
+    """Where among the features, shortest first, those drawn first, second, ... stand."""
+    return np.argsort(np.argsort(_pool(dsl, count, seed)[1], kind="stable"), kind="stable")
+
+
+def polynomial_features(count, angles):
+    """Chebyshev polynomials of degree 0..count-1 at x = cos(angles): float64 (points, count).
+
+    Where angles are uniform they are orthogonal, and scaled to a mean square of 1.
+    """
+    scale = np.full(count, np.sqrt(2.0))
+    scale[0] = 1.0
+    return np.cos(np.multiply.outer(angles, np.arange(count))) * scale
+
+
+# -- learners -------------------------------------------------------------------------------
+
+
+def least_norm(features, labels):
+    """Least-squares weights (D,) of the least norm; features: (n, D); labels: (n,)."""
+    return np.linalg.lstsq(features, labels, rcond=None)[0]
+
+
+def ridge(features, labels):
+    """Weights (D,) of the ridge strength of least leave-one-out error."""
+    return features.T @ fit_ridge(features @ features.T, labels[:, None])[2][:, 0]
+
+
+def code_bits(features, labels):
+    """Bits of the labels given the first 0, 1, ... features: (D + 1,), less those given none.
+
+    features: (n, D); labels: (n,), not all 0.  The number d of features in Elias's gamma
+    code; then the labels by Bayes's mixture over weights, normal with covariance
+    g σ² (FᵀF)^-1, and over σ², of density 1/σ²: with r the rank of the features and R² the
+    share of the labels' squares that they explain it saves
+    ½ (n - r) log2(1 + g) - ½ n log2(1 + g (1 - R²)) bits; g = n (Zellner, 1986; Liang et
+    al., Journal of the American Statistical Association 103, 2008, there with a mean
+    besides).  Nothing is saved where r = n, so what fits anything is never chosen.
+    """
+    n, count = features.shape
+    total = left = labels @ labels
+    basis, bits = np.zeros((0, n)), [1.0]
+    for d in range(1, count + 1):
+        column = features[:, d - 1]
+        rest = column - basis.T @ (basis @ column)
+        rest -= basis.T @ (basis @ rest)
+        if len(basis) < n and rest @ rest > 1e-12 * (column @ column):
+            basis = np.vstack([basis, rest / np.sqrt(rest @ rest)])
+            left = max(left - (basis[-1] @ labels) ** 2, 0.0)
+        rank = len(basis)
+        spread = 1 + n * (left / total if rank < n else 0.0)
+        saved = (n - rank) / 2 * log2(1 + n) - n / 2 * log2(spread)
+        bits.append(2 * int(log2(d + 1)) + 1 - saved)
+    return np.array(bits)
+
+
+# -- what comes of it -----------------------------------------------------------------------
+
+
+def _cases(rows):
+    """(family, order, noise, method) to {features: median error}."""
+    cases = {}
+    for row in rows:
+        key = row["family"], row["order"], row["noise"], row["method"]
+        cases.setdefault(key, {})[row["features"]] = row["median"]
+    return cases
+
+
+def summarise(rows):
+    n, found = rows[0]["rows"], {}
+    key = "family", "order", "method", "noise", "features"
+    used = {tuple(r[k] for k in key): r["used"] for r in rows}
+    for (family, order, noise, method), errors in _cases(rows).items():
+        most = max(errors)
+        if method == "MDL":
+            title = f"features that MDL uses of {most} (median), noise {noise:g}"
+            key = family, order, method, noise, most
+            found.setdefault(title, {})[f"{family}, {order}"] = used[key]
+        if n not in errors or most == n:
+            continue
+        title = f"median error at D = n over that at D = {most / n:g} n, noise {noise:g}"
+        ratio = errors[n] / errors[most] if errors[most] else None
+        found.setdefault(title, {}).setdefault(f"{family}, {order}", {})[method] = ratio
+    return found
+
+
+def draw(rows, axes):
+    n = rows[0]["rows"]
+    loudest = max(r["noise"] for r in rows)
+    drawn = (
+        ("least norm", loudest, {"color": "C1", "linestyle": "-"}),
+        ("ridge", loudest, {"color": "C2", "linestyle": "-."}),
+        ("MDL", loudest, {"color": "black", "linestyle": "-"}),
+        ("least norm", 0.0, {"color": "0.55", "linestyle": ":"}),
+    )
+    cases = _cases(rows)
+    for each, family in zip(axes, ORDERS, strict=True):
+        for method, noise, style in drawn:
+            order = ORDERS[family][-1 if method == "MDL" else 0]
+            errors = cases.get((family, order, noise, method))
+            if errors is None or (noise == loudest) == (style["linestyle"] == ":"):
+                continue
+            label = f"{method}, no noise" if style["linestyle"] == ":" else method
+            x = sorted(errors)
+            each.plot(x, [max(errors[d], FLOOR) for d in x], label=label, **style)
+        each.axvline(n, color="0.8", linewidth=1, zorder=0)
+        each.set_xscale("log")
+        each.set_yscale("log")
+        each.set_xlabel(f"{family}, D; line: D = n = {n}")
+        each.set_ylabel("median error on unseen rows")
