@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
+from synth import baselines
 from synth.dsls import load_dsl
 from synth.errors import ExperimentError
 from synth.experiments import extrapolation, interpolation, sparsity
@@ -95,9 +96,9 @@ def test_leave_one_out_is_leaving_out_one(n, targets, seed):
     generator = np.random.default_rng(seed)
     points, labels = generator.standard_normal((n, 3)), generator.standard_normal((n, targets))
     gram = np.exp(-((points[:, None] - points) ** 2).sum(axis=2))
-    error, strength, weights = extrapolation.fit_ridge(gram, labels)
+    error, strength, weights = baselines.fit_ridge(gram, labels)
     errors = {}
-    for ridge in extrapolation.RIDGES[3:]:  # the others are too near to singular to solve
+    for ridge in baselines.RIDGES[3:]:  # the others are too near to singular to solve
         strong, far = gram + ridge * np.trace(gram) / n * np.eye(n), []
         for i in range(n):
             kept = np.arange(n) != i
@@ -267,7 +268,7 @@ def test_ridge_weights_are_those_of_the_kernel():
     generator = np.random.default_rng(0)
     features, labels = generator.standard_normal((9, 4)), generator.standard_normal(9)
     gram = features @ features.T
-    _, strength, _ = extrapolation.fit_ridge(gram, labels[:, None])
+    _, strength, _ = baselines.fit_ridge(gram, labels[:, None])
     penalty = strength * np.trace(gram) / 9 * np.eye(4)
     direct = np.linalg.solve(features.T @ features + penalty, features.T @ labels)
     assert interpolation.ridge(features, labels) == pytest.approx(direct, rel=1e-4)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth import driver, dsls
+from synth.baselines import fit_ridge
 from synth.experiments.base import setting, spawn_seeds, uninterrupted
 from synth.grammar import Grammar
 from synth.task import Task
@@ -28,8 +29,6 @@ LEARNERS = ("program", "1-NN", "k-NN", "RBF ridge", "polynomial ridge")
 P = 31
 #: A Real prediction is right within this share of the training labels' deviation.
 TOLERANCE = 0.01
-#: What leave-one-out chooses from; ridge strengths are shares of the mean eigenvalue.
-RIDGES = 10.0 ** np.arange(-10, 3)
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 DEGREES = (1, 2, 3, 4, 5, 6)
 NEIGHBOURS = (2, 3, 4, 5, 7, 10)
@@ -321,26 +320,6 @@ def _best_ridge(points, labels, kernels):
             best = error, f"{name}, ridge {ridge:.0e}", kernel, weights
     _, chosen, kernel, weights = best
     return (lambda new: kernel(new, points) @ weights + center), chosen
-
-
-def fit_ridge(gram, labels):
-    """Kernel ridge regression at the strength of least leave-one-out error.
-
-    gram: (n, n), positive semidefinite; labels: (n, t).  Returns (the mean squared
-    leave-one-out error, the strength as in `RIDGES`, weights (n, t) of the kernel's columns).
-    With G = (K + λ)^-1, weights are G y and row i's leave-one-out residual (G y)_i / G_ii
-    (Wahba, Spline Models for Observational Data, 1990, section 4.2).
-    """
-    values, vectors = np.linalg.eigh(gram)
-    values = np.maximum(values, 0)
-    turned, best = vectors.T @ labels, None
-    for ridge in RIDGES.tolist():
-        inverse = 1 / (values + ridge * values.mean())
-        weights = vectors @ (inverse[:, None] * turned)
-        error = np.square(weights / (vectors**2 @ inverse)[:, None]).mean()
-        if best is None or error < best[0]:
-            best = float(error), ridge, weights
-    return best
 
 
 # -- what comes of it -----------------------------------------------------------------------

@@ -13,10 +13,10 @@ from math import log2
 import numpy as np
 
 from synth import dsls
+from synth.baselines import fit_ridge
 from synth.errors import ExperimentError
 from synth.exact.sampling import sample_programs
 from synth.experiments.base import setting, spawn_seeds
-from synth.experiments.extrapolation import fit_ridge
 from synth.grammar import Grammar
 from synth.types import Bool
 
