@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 
 #: Penalties of `KernelRidge` to choose among, times the number of training rows.
 PENALTIES = tuple(10.0**e for e in range(-6, 2))
-#: What the leave-one-out error of `fit_ridge` chooses from; ridge strengths are shares of the mean eigenvalue.
+#: What `fit_ridge` chooses among, shares of the mean eigenvalue.
 RIDGES = 10.0 ** np.arange(-10, 3)
 
 
