@@ -141,6 +141,31 @@ def test_a_language_that_cannot_say_everything():
     assert run.rows
 
 
+def test_no_size_below_all_rows_is_refused():
+    for name in ("posterior", "convergence-exact"):
+        with pytest.raises(SettingError, match="rows=15.*allowed: .*0..3"):
+            synth.run_experiment(name, variables=2, rows=(15,))
+
+
+def test_a_language_twice_is_refused():
+    for name in ("priors", "convergence-exact"):
+        with pytest.raises(SettingError, match="twice"):
+            synth.run_experiment(name, dsls=(XOR, AND_OR_NOT, XOR), variables=3)
+
+
+def test_kinds_without_a_program_have_no_place(tmp_path):
+    """Monotone programs have none of the six kinds; negations of variables only the first."""
+    (tmp_path / "mine.py").write_text(
+        "import synth\nfrom synth.types import Bool\n"
+        "dsl = synth.DSL('mine')\n"
+        "dsl.add(lambda a: ~a, 'Bool -> Bool', name='no')\n"
+    )
+    mine = f"{tmp_path / 'mine.py'}:dsl"
+    names = ("boolean:basis=and-or", mine)
+    found = synth.run_experiment("priors", dsls=names, variables=3, splits=1).summary
+    assert found["kinds from likely to unlikely"] == {names[0]: "none", mine: "I"}
+
+
 @pytest.mark.parametrize("name", ["counting", "posterior", "regret", "priors", "convergence-exact"])
 def test_figures_are_drawn(name, tmp_path):
     small = {

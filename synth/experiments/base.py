@@ -169,6 +169,13 @@ def plain_settings(settings):
     return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
 
 
+def refuse_repeated(names, what):
+    """Raises SettingError for a name that is given twice."""
+    twice = next((n for k, n in enumerate(names) if n in names[:k]), None)
+    if twice is not None:
+        raise SettingError(f"{what}={','.join(names)}; {twice} is given twice; allowed: once")
+
+
 def spawn_seeds(seed, count):
     """`count` seeds, Python ints below 2**53, of work items 0, 1, ...
 
@@ -179,6 +186,16 @@ def spawn_seeds(seed, count):
 
     children = np.random.SeedSequence(seed).spawn(count)
     return [int(child.generate_state(1, np.uint64)[0] >> np.uint64(11)) for child in children]
+
+
+def sizes_below(rows, every):
+    """The numbers of training rows that leave one unseen.  Raises SettingError where none does."""
+    found = [n for n in rows if n < every]
+    if not found:
+        raise SettingError(
+            f"rows={','.join(map(str, rows))}; allowed: 0..{every - 1}, since there are {every} rows"
+        )
+    return found
 
 
 def uninterrupted(found):

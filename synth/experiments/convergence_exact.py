@@ -12,7 +12,7 @@ import numpy as np
 from synth.errors import SettingError
 from synth.exact.named import named_functions, prior_of
 from synth.exact.split import Split
-from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
 
 CONTROL = (
     "random targets: agreement does not rise to 1 with more rows, and neither language is "
@@ -41,7 +41,8 @@ STRUCTURED = ("true", "x0", "x0 & x1", "majority 3", "multiplexer")
 def run(settings, map):
     if len(set(settings.dsls)) < 2:
         raise SettingError(f"dsls={','.join(settings.dsls)}; allowed: two and more")
-    sizes = [n for n in settings.rows if n < 2**settings.variables]
+    refuse_repeated(settings.dsls, "dsls")
+    sizes = sizes_below(settings.rows, 2**settings.variables)
     seeds = spawn_seeds(settings.seed, len(sizes) + 1)
     common = settings.dsls, settings.variables, settings.splits, settings.random, seeds[-1]
     for rows in map(_agreement, [(n, s, *common) for n, s in zip(sizes, seeds, strict=False)]):

@@ -89,7 +89,8 @@ def _functions(item):
 def _rank(x, y):
     from scipy.stats import spearmanr
 
-    return float(spearmanr(x, y).statistic)
+    several = np.ptp(x) > 0 and np.ptp(y) > 0  # else there are no ranks
+    return float(spearmanr(x, y).statistic) if several else None
 
 
 def _lengths(item):

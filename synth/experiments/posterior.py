@@ -11,7 +11,7 @@ import numpy as np
 
 from synth.exact.named import bits_of, named_functions, prior_of
 from synth.exact.split import Split
-from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.base import setting, sizes_below, spawn_seeds
 
 CONTROL = (
     "the mean over all targets is exactly ½ whatever the prior and the rows: what is won on "
@@ -31,7 +31,7 @@ class Settings:
 
 
 def run(settings, map):
-    sizes = [n for n in settings.rows if n < 2**settings.variables]
+    sizes = sizes_below(settings.rows, 2**settings.variables)
     seeds = spawn_seeds(settings.seed, len(sizes) + 1)
     common = settings.dsl, settings.variables, settings.splits, settings.random, seeds[-1]
     for rows in map(_accuracies, [(n, s, *common) for n, s in zip(sizes, seeds, strict=False)]):

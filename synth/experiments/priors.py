@@ -12,7 +12,7 @@ import numpy as np
 
 from synth.exact.named import bits_of, categories, named_functions, prior_of
 from synth.exact.split import Split
-from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.base import refuse_repeated, setting, spawn_seeds
 
 CONTROL = (
     "a uniform prior over functions: all six kinds have the same bits, and every accuracy on "
@@ -45,6 +45,7 @@ _EMPTY = dict.fromkeys((
 
 
 def run(settings, map):
+    refuse_repeated(settings.dsls, "dsls")
     names = [*settings.dsls, None]  # None: uniform over functions
     for rows in map(_categories, names):
         yield from rows
@@ -125,13 +126,14 @@ def _pair(item):
     priors = [prior_of(name, variables) for name in (a, b)]
     bits = [bits_of(name, variables) for name in (a, b)]
     both = (priors[0].masses > 0) & (priors[1].masses > 0)
-    ranks = spearmanr(priors[0].bits[both], priors[1].bits[both]).statistic
+    x, y = priors[0].bits[both], priors[1].bits[both]
+    several = np.ptp(x) > 0 and np.ptp(y) > 0  # else there are no ranks
     return _EMPTY | {
         "kind": "pair",
         "dsl": a,
         "other": b,
         "what": f"{int(both.sum()):,} functions",
-        "correlation": float(ranks),
+        "correlation": float(spearmanr(x, y).statistic) if several else None,
         "constant": float(np.abs(bits[0][both] - bits[1][both]).max()),
     }
 
@@ -140,7 +142,9 @@ def summarise(rows):
     orders, easy = {}, {}
     for row in rows:
         if row["kind"] == "category":
-            orders.setdefault(row["dsl"], []).append((row["prior_bits"], row["what"][5:]))
+            order = orders.setdefault(row["dsl"], [])
+            if row["prior_bits"] is not None:  # None: no program has it
+                order.append((row["prior_bits"], row["what"][5:]))
             easy.setdefault(row["dsl"], {})[row["what"]] = row["accuracy"]
     worst = {}
     for row in rows:
@@ -148,8 +152,8 @@ def summarise(rows):
             worst[row["dsl"]] = min(row["accuracy"], worst.get(row["dsl"], 1))
     return {
         "kinds from likely to unlikely": {
-            d: " < ".join(name for _, name in sorted(found)) for d, found in orders.items()
-            if d != "uniform"
+            d: " < ".join(name for _, name in sorted(found)) or "none"
+            for d, found in orders.items() if d != "uniform"
         },
         "least accuracy on parity": worst,
         "rank correlation of -log2 P": {
