@@ -3,6 +3,7 @@
 Nothing here imports the engine, the kernels, the curried primitives or the codes.
 """
 
+import cmath
 import itertools
 import math
 from fractions import Fraction
@@ -391,3 +392,9 @@ def least_left_out(points, labels, scale):
             scores = kernel_ridge(points[rest], labels[rest], points[[i]], scale, penalty, mean)
             errors[penalty] += float(((scores - targets[i]) ** 2).sum())
     return min(errors, key=errors.get)
+
+
+def fourier_read_out(z, k, p):
+    """The smallest c of greatest Re(z conj(exp(2 pi i k c / p))), by trying all."""
+    scores = [(z * cmath.exp(-2j * cmath.pi * k * c / p)).real for c in range(p)]
+    return next(c for c in range(p) if scores[c] >= max(scores) - 1e-9 * abs(z))
