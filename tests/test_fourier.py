@@ -11,6 +11,7 @@ import synth
 from synth import dsls
 from synth.dsls import fourier
 from synth.errors import DSLError, SettingError
+from synth.experiments import fourier as experiment
 from synth.types import UNDEFINED, Bool, Complex, Mod
 from tests import naive
 
@@ -104,3 +105,68 @@ def test_what_the_dsl_refuses():
         dsls.load_dsl("fourier:frequencies=31", (Mod(31),))
     with pytest.raises(SettingError, match="frequencies=0/1; allowed: whole numbers of 1 and more"):
         dsls.load_dsl("fourier:frequencies=0/1", (Mod(31),))
+
+
+@pytest.mark.parametrize(
+    ("p", "frequencies", "expected"),
+    [
+        (67, (4, 5, 7, 26), 1.934),
+        (113, (14, 35, 41, 42, 52), 2.410),
+        (67, (1,), 0.0044),
+        (67, (26,), 0.0044),
+        (67, tuple(range(1, 34)), 33.5),
+        (15, (5,), 0.0),
+    ],
+)
+def test_margins(p, frequencies, expected):
+    assert experiment.margin(p, frequencies) == pytest.approx(expected, abs=5e-4)
+
+
+@pytest.mark.parametrize("neurons", [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 24])
+@pytest.mark.parametrize(("p", "frequency"), [(31, 1), (31, 12), (9, 2)])
+def test_the_neuron_form_is_exact_unless_their_number_divides_four(neurons, p, frequency):
+    accuracy = experiment.neuron_accuracy(p, frequency, neurons)
+    assert accuracy == (1.0 if neurons not in (1, 2, 4) else pytest.approx(1 / p, abs=1 / p))
+
+
+def test_the_neuron_form_against_its_formula():
+    p, w, t = 7, 2 * np.pi * 3 / 7, 2 * np.pi / 4
+    right = 0
+    for a in range(p):
+        for b in range(p):
+            scores = [
+                sum((np.cos(a * w - i * t) + np.cos(b * w - i * t)) ** 2 * np.cos(c * w - 2 * i * t)
+                    for i in range(4))
+                for c in range(p)
+            ]  # fmt: skip
+            best = np.flatnonzero(np.isclose(scores, max(scores), atol=1e-9))
+            right += best.tolist() == [(a + b) % p]
+    assert experiment.neuron_accuracy(p, 3, 4) == right / p**2
+
+
+def test_with_an_even_modulus_neurons_are_silent_on_one_pair_in_p():
+    assert experiment.neuron_accuracy(30, 1, 24) == pytest.approx(29 / 30)
+
+
+def test_noise_and_permuted_phases():
+    def accuracy(frequencies, noise, **more):
+        return experiment.noisy_accuracy(31, frequencies, noise, np.random.default_rng(0), **more)
+
+    assert accuracy((3,), 0.0) == accuracy((3, 7, 11), 0.0) == 1.0
+    assert accuracy((3, 7, 11, 14), 0.3) > accuracy((3,), 0.3) + 0.3
+    assert accuracy((3, 7, 11, 14), 0.0, permuted=True) < 0.08
+
+
+def test_the_experiment_as_a_whole():
+    run = synth.run_experiment("fourier", p=31, frequencies=(1, 4), noise=(0.1, 20.0), runs=3,
+                               modulus=11, neurons=(2, 3, 4))  # fmt: skip
+    assert run.summary["neurons that are exact"] == [3]
+    assert run.summary["neurons that fail"] == [2, 4]
+    borne = run.summary["largest noise with accuracy 0.99, by number of frequencies"]
+    assert borne == {"1": None, "4": 0.1}
+    assert run.summary["control: most accuracy over chance, permuted phases"] < 2
+    assert run.summary["margin of published frequencies"]["p = 67, 4/5/7/26"] > 1.93
+    with pytest.raises(SettingError, match=r"frequencies=16 with p=31; allowed: 1..15"):
+        synth.run_experiment("fourier", p=31, frequencies=(2, 16))
+    with pytest.raises(SettingError, match=r"frequency=7 with modulus=7; allowed: 1..6"):
+        synth.run_experiment("fourier", modulus=7)
