@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 import synth
 from synth import dsls
 from synth.dsls import fourier
-from synth.errors import DSLError, SettingError
+from synth.errors import DSLError, ParseError, SettingError
 from synth.experiments import fourier as experiment
+from synth.experiments import heatmaps
 from synth.types import UNDEFINED, Bool, Complex, Mod
 from tests import naive
 
@@ -170,3 +171,96 @@ def test_the_experiment_as_a_whole():
         synth.run_experiment("fourier", p=31, frequencies=(2, 16))
     with pytest.raises(SettingError, match=r"frequency=7 with modulus=7; allowed: 1..6"):
         synth.run_experiment("fourier", modulus=7)
+
+
+def waves(p, k):
+    angles = 2 * np.pi * k * np.arange(p) / p
+    return np.add.outer(np.cos(angles), np.cos(angles))
+
+
+@pytest.mark.parametrize(("p", "k"), [(31, 5), (16, 3), (31, 1)])
+def test_peaks_of_cos_plus_cos_and_of_its_square(p, k):
+    found = heatmaps.folded(heatmaps.spectrum(waves(p, k)))
+    peaks = {f: share for f, share in found.items() if share > 1e-9}
+    assert peaks == pytest.approx({(k, 0): 0.5, (0, k): 0.5})
+    found = heatmaps.folded(heatmaps.spectrum(waves(p, k) ** 2))
+    peaks = {f: share for f, share in found.items() if share > 1e-9}
+    expected = {(k, k): 0.4, (k, -k): 0.4, (2 * k, 0): 0.1, (0, 2 * k): 0.1}
+    assert peaks == pytest.approx(expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 6), st.integers(2, 6), st.integers(0, 2**32))
+def test_spectra_against_their_definition(n, m, seed):
+    draw = np.random.default_rng(seed)
+    values = draw.normal(size=(n, m)) + 1j * draw.normal(size=(n, m))
+    power = {}
+    for i in range(n):
+        for j in range(m):
+            sums = sum(values[a, b] * cmath.exp(-2j * cmath.pi * (i * a / n + j * b / m))
+                       for a in range(n) for b in range(m))  # fmt: skip
+            power[i, j] = abs(sums) ** 2 if (i, j) != (0, 0) else 0.0
+    total = sum(power.values())
+    shares = heatmaps.spectrum(values)
+    assert np.allclose(shares, [[power[i, j] / total for j in range(m)] for i in range(n)])
+    one = heatmaps.folded(shares)
+    assert sum(one.values()) == pytest.approx(1)
+    for (i, j), share in one.items():
+        both = {(i % n, j % m), (-i % n, -j % m)}
+        assert share == pytest.approx(sum(power[f] for f in both) / total)
+    # Each pair of a frequency and its negative is there once.
+    pairs = {frozenset({(i, j), (-i % n, -j % m)}) for i in range(n) for j in range(m)}
+    assert len(one) == len(pairs) - 1
+
+
+def test_a_constant_has_no_spectrum():
+    assert not heatmaps.spectrum(np.full((5, 7), 0.1)).any()
+    assert heatmaps.folded(heatmaps.spectrum(np.ones((4, 4)))) == {}
+
+
+def test_heatmaps_of_what_is_found_and_of_a_neuron():
+    run = synth.run_experiment("heatmaps", task="mod-add:p=13", dsl="fourier:frequencies=3")
+    peaks = {r["expression"]: set(r["peaks"].split()) for r in run.rows}
+    assert peaks["e3(x) * e3(y)"] == {"(3,3)"}
+    assert peaks["read3(e3(x) * e3(y))"] == {"(1,1)"}
+    wave = "e3(x) + e3(y) + conj(e3(x) + e3(y))"
+    assert peaks[wave] == {"(3,0)", "(0,3)"}
+    assert peaks[f"({wave}) * ({wave})"] == {"(3,3)", "(3,-3)", "(6,0)", "(0,6)"}
+    picture = next(r["values"] for r in run.rows if r["expression"] == wave)
+    assert np.allclose(picture, 2 * waves(13, 3), atol=1e-3)
+    assert [r["number"] for r in run.rows] == [*range(1, len(run.rows)), None]
+    control = run.rows[-1]
+    assert control["program"] == "random labels"
+    assert control["largest"] < 0.08  # of 84 frequencies
+    assert 0.15 < control["half"] < 0.35
+
+
+def test_heatmaps_of_other_tasks_and_programs():
+    def rows(**given):
+        return synth.run_experiment("heatmaps", **given).rows
+
+    found = rows(task="mod-div:p=7", dsl="modular", program="x - y + 1")
+    assert [r["expression"] for r in found] == ["x - y", "x - y + 1", "random labels"]
+    assert found[0]["peaks"] == "(1,-1)"
+    assert found[1]["step"] == "add([1], 1)"
+    assert found[0]["values"][2] == [2, 1, 0, 6, 5, 4, 3]
+    exclusive, _ = rows(task="parity:n=2,train=1.0", dsl="boolean", program="x0 ^ x1")
+    assert (exclusive["peaks"], exclusive["values"]) == ("(1,1)", [[0, 1], [1, 0]])
+    leaf, _ = rows(task="mod-add:p=5", dsl="modular", program="x")
+    assert (leaf["step"], leaf["peaks"]) == ("x", "(1,0)")
+    silent = rows(task="mod-add:p=6", dsl="fourier", program="read1(e1(x) + e1(y))")[-2]
+    assert silent["values"][0][3] is None  # e1(0) + e1(3) is 0, and has no direction
+
+
+def test_what_heatmaps_refuse():
+    with pytest.raises(SettingError, match="has 3 columns; allowed: tasks with two"):
+        synth.run_experiment("heatmaps", task="parity:n=3", dsl="boolean")
+    with pytest.raises(ParseError, match="z is no input or constant"):
+        synth.run_experiment("heatmaps", task="mod-add:p=5", dsl="modular", program="x + z")
+
+
+@pytest.mark.parametrize("name", ["fourier", "heatmaps"])
+def test_their_figures(name, tmp_path):
+    small = {"p": 13, "frequencies": (1, 3), "runs": 2} if name == "fourier" else {}
+    synth.run_experiment(name, **small).plot(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size < 150_000
