@@ -143,7 +143,7 @@ def test_a_language_that_cannot_say_everything():
 
 def test_no_size_below_all_rows_is_refused():
     for name in ("posterior", "convergence-exact"):
-        with pytest.raises(SettingError, match="rows=15.*allowed: .*0..3"):
+        with pytest.raises(SettingError, match=r"rows=15.*allowed: .*0\.\.3"):
             synth.run_experiment(name, variables=2, rows=(15,))
 
 

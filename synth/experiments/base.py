@@ -192,9 +192,8 @@ def sizes_below(rows, every):
     """The numbers of training rows that leave one unseen.  Raises SettingError where none does."""
     found = [n for n in rows if n < every]
     if not found:
-        raise SettingError(
-            f"rows={','.join(map(str, rows))}; allowed: 0..{every - 1}, since there are {every} rows"
-        )
+        given = ",".join(map(str, rows))
+        raise SettingError(f"rows={given}; allowed: 0..{every - 1}, since there are {every} rows")
     return found
 
 
