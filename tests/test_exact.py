@@ -106,6 +106,20 @@ def critical():
     return dsl, {"x": x, "not_x": ~x}
 
 
+@pytest.mark.parametrize("leaf", [0.5, 0.51, 0.9])
+def test_differences_that_shrink_slowly(leaf):
+    """Conjunctions with a constant that has nearly all of the leaves' mass."""
+    dsl = synth.DSL("slow", types=(Bool,), leaf_probability=leaf)
+    dsl.add(np.logical_and, "Bool, Bool -> Bool", name="and_")
+    dsl.constant(True, Bool, weight=200)
+    dsl.constant(False, Bool)
+    plain = synth.exact_prior(dsl, 2)
+    exact = synth.exact_prior(dsl, 2, relative=True)
+    np.testing.assert_allclose(plain.masses, exact.masses, atol=1e-11)
+    off = np.abs(plain.masses - exact.masses)
+    assert np.all(off <= plain.error * plain.masses + exact.error * exact.masses)
+
+
 @pytest.mark.parametrize("relative", [False, True])
 def test_a_critical_grammar(relative):
     """P(true) = (2 - √3)/2 and P(x) = (√3 - 1)/2, in a few dozen sweeps."""

@@ -172,15 +172,16 @@ def solve(parts, *, relative, crew):
     reached = support(parts)
     masses = parts.leaves * (parts.mass / parts.leaves.sum())
     sweeps, before, stalled, change, rate = 0, math.inf, 0, math.inf, 0.5
+    noise = 64 * _EPSILON * math.sqrt(len(masses))  # some ten times what was seen
     while change > ENOUGH * parts.mass and stalled < 3 and sweeps < MOST_SWEEPS:
         after = _closed(parts, combined(parts, masses, crew))
         np.maximum(after, 0, out=after)
         after[~reached] = 0
         change = float(np.abs(after - masses).sum())
-        # Where rounding is all that is left, changes stop falling.
-        stalled = stalled + 1 if change > 0.9 * before else 0
+        # Where rounding is all that is left, changes stop falling; else they may be slow.
+        stalled = stalled + 1 if noise * parts.mass > change > 0.9 * before else 0
         if change > 1e-11 * parts.mass and math.isfinite(before):
-            rate = min(max(change / before, 0.5), 0.99)
+            rate = min(max(change / before, 0.5), 0.999)
         masses, before, sweeps = after, change, sweeps + 1
     if relative:
         masses, error, polishing, change = _polish(parts, masses, reached, crew)
