@@ -93,7 +93,12 @@ def truth_table(primitive):
     """Bit 2 a + b of a number (bit a of one argument): the primitive's answer to a, b."""
     arity = len(primitive.arguments)
     rows = np.array(list(itertools.product((False, True), repeat=arity)))
-    values, _ = primitive.evaluate(*(np.ascontiguousarray(c) for c in rows.T))
+    values, defined = primitive.evaluate(*(np.ascontiguousarray(c) for c in rows.T))
+    if defined is not None and not defined.all():
+        raise DSLError(
+            f"the exact prior is of connectives that have a value everywhere; primitive "
+            f"{primitive.name} has none for some arguments (count_programs takes any DSL)"
+        )
     return index(values)
 
 
