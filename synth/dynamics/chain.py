@@ -118,6 +118,10 @@ RECORDED = (
 )  # fmt: skip
 
 
+#: No goal to stop at.
+_NOWHERE = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool)
+
+
 class Chain:
     """One run; beta: bits of energy an error; decay: of a bit of description.
 
@@ -138,13 +142,27 @@ class Chain:
         self.state = np.array([first, 0, np.count_nonzero(world.wrong[first])], np.int64)
         self.step = self.accepted = 0
 
-    def advance(self, count):
-        """Makes so many steps."""
-        self.accepted += chain.steps(
+    def advance(self, count, until=None):
+        """Makes so many steps, or fewer where a goal is reached; returns whether it was.
+
+        until: (offset, stride, goal) as of `synth.kernels.chain.steps`.
+        """
+        offset, stride, goal = until or _NOWHERE
+        made, accepted = chain.steps(
             self.world.arrays, self.state, self.words, len(self.world.training),
             self.generator, count, float(self.proposals), float(self.beta), float(self.decay),
+            offset, stride, goal,
         )  # fmt: skip
-        self.step += count
+        self.step += made
+        self.accepted += accepted
+        return made < count
+
+    def seek(self, count):
+        """As `advance`, or to where the program is right on all rows; returns whether it is."""
+        truth = np.isin(np.arange(len(self.world.bits)), self.world.truths).astype(np.int64)
+        nothing = np.zeros(len(self.world.training), np.int64)
+        self.advance(count, (truth, nothing, np.array([False, True])))
+        return bool(truth[self.program])
 
     @property
     def held(self):

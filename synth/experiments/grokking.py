@@ -23,7 +23,7 @@ PANELS = 3
 
 #: Accuracy at which training counts as memorised, and unseen rows as generalised to.
 ENOUGH = 0.99
-#: Every so many steps the program is looked at.
+#: The first look at a run is after so many steps.
 LOOK = 250
 
 
@@ -73,7 +73,7 @@ def _run(item):
     world = _world(settings.task, settings.dsl, settings.max_bits, settings.radius, permuted)
     decay = 0.0 if kind == "no decay" else settings.decay
     one = Chain(world, beta=settings.beta, decay=decay, proposals=settings.proposals, seed=seed)
-    path = list(_trajectory(one, settings.steps, set(world.truths.tolist())))
+    path = list(_trajectory(one, settings.steps, world.truths))
     found = _first(path, "restricted_accuracy", 1.0)
     row = _EMPTY | path[-1] | {
         "row": "run", "kind": kind, "seed": number,
@@ -95,18 +95,18 @@ def _run(item):
 
 
 def _trajectory(one, steps, truths):
-    """Measures at times spread evenly in their logarithm, and so again from where it is found."""
-    times, found = _times(0, steps), False
+    """Measures at times spread evenly in their logarithm, and so again from the discovery on."""
+    times, found = _times(0, steps), one.program in truths
     while times:
-        if one.step + LOOK < times[0]:
-            one.advance(LOOK)
+        if not found:
+            found = one.seek(times[0] - one.step)
+            if found:
+                times = _times(one.step, steps)
         else:
-            one.advance(times.pop(0) - one.step)
-            yield one.measures()
-        if not found and one.program in truths:
-            found = True
-            times = _times(one.step, steps)
-            yield one.measures()
+            one.advance(times[0] - one.step)
+        if one.step == times[0]:
+            times.pop(0)
+        yield one.measures()
 
 
 def _times(start, steps):
@@ -165,7 +165,10 @@ def draw(rows, axes):
             ("excluded_accuracy", "table alone, training"),
         ):  # fmt: skip
             x = steps if axis is left or found is None else [s - found for s in steps]
-            axis.plot(x, [r[key] for r in path], label=name if axis is left else None)
+            axis.plot(
+                x, [r[key] for r in path], label=name if axis is left else None,
+                drawstyle="default" if axis is left else "steps-post",
+            )  # fmt: skip
     for kind in KINDS[1:]:
         control = [r for r in rows if r["row"] == "path" and r["kind"] == kind]
         x = [r["step"] for r in control]
@@ -179,10 +182,21 @@ def draw(rows, axes):
             if first[key]:
                 axis.axvline(first[key], color="grey", linewidth=0.8, linestyle=":")
     left.set_ylabel("accuracy")
+    # The phases as Nanda et al. (2023) call them; cleanup is too short to see but in the middle.
+    if first["memorised_at"]:
+        _mark(left, "memorisation", min(steps), first["memorised_at"], 0.06)
+        if found and found > first["memorised_at"]:
+            _mark(left, "circuit formation", first["memorised_at"], found, 0.14)
     if found is not None:
         middle.set_xlim(-1500, 6000)
         if first["generalised_at"]:
-            middle.axvline(first["generalised_at"] - found, color="grey", linewidth=0.8,
-                           linestyle=":")  # fmt: skip
+            _mark(middle, "cleanup", 0, first["generalised_at"] - found, 0.14)
     middle.set_xlabel("steps since the program was found")
     right.set_ylabel("bits")
+
+
+def _mark(axis, name, start, end, alpha):
+    """Shades a phase, and writes its name."""
+    axis.axvspan(start, end, color="grey", alpha=alpha, lw=0)
+    middle = np.sqrt(start * end) if axis.get_xscale() == "log" or start > 0 else end / 2
+    axis.text(middle, 0.4, name, rotation=90, ha="center", va="center", fontsize=8)

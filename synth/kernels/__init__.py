@@ -8,7 +8,7 @@ interpreter's lock, and are called from several threads at once only where they 
 to nothing shared.
 """
 
-from synth.kernels import chain
+from synth.kernels import chain, strength
 from synth.kernels.errors import errors_bits, errors_cells
 from synth.kernels.goal import (
     covers,
@@ -72,6 +72,7 @@ __all__ = [
     "relocate",
     "scan",
     "scan_block",
+    "strength",
     "touch",
     "transform",
     "write",

@@ -35,15 +35,24 @@ def errors_of(world, program, held):
 
 
 @njit(cache=True, nogil=True)
-def steps(world, state, held, rows, generator, count, proposals, beta, decay):
-    """`count` Metropolis steps; see `synth.dynamics.chain` for the energy.
+def steps(world, state, held, rows, generator, count, proposals, beta, decay, offset, stride, goal):
+    """`count` Metropolis steps, or fewer to a goal; see `synth.dynamics.chain` for the energy.
 
     state int64 (3,) and held uint64 (W,), the memorised ones of `rows` training rows, are
     changed; proposals: the share of steps that propose a program; beta, decay: bits an
-    error, and per bit of description.  Returns how many were accepted.
+    error, and per bit of description; goal: bool (states,) where it ends, by states that
+    number offset int64 (B,) of the program and the sum of stride int64 (rows,) over the
+    memorised rows, or empty.  Returns how many were made and how many accepted.
     """
-    accepted = 0
-    for _ in range(count):
+    accepted = place = 0
+    aimed = goal.shape[0] > 0
+    if aimed:
+        for row in range(np.uint64(rows)):
+            if held[row >> SIX] & (ONE << (row & SIXTY_THREE)):
+                place += stride[row]
+    for made in range(count):
+        if aimed and goal[offset[state[PROGRAM]] + place]:
+            return made, accepted
         if generator.random() < proposals:
             new = np.searchsorted(world.cumulative, generator.random(), side="right")
             new = min(new, world.bits.shape[0] - 1)
@@ -69,4 +78,6 @@ def steps(world, state, held, rows, generator, count, proposals, beta, decay):
             state[HELD] += sign
             state[ERRORS] += errors
             accepted += 1
-    return accepted
+            if aimed:
+                place += sign * stride[row]
+    return count, accepted
