@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from synth import tasks
-from synth.dynamics.chain import Chain, make_world
+from synth.dynamics.chain import MOVES, Chain, make_world
 from synth.experiments.base import setting, spawn_seeds
 
 CONTROL = (
@@ -35,6 +35,7 @@ class Settings:
     decay: float = setting(1.0, "weight decay: energy of a bit of description", low=0)
     beta: float = setting(30.0, "energy of a training error, bits", low=0)
     proposals: float = setting(0.004, "share of steps that propose a program", low=0, high=1)
+    moves: str = setting("prior", "how programs are proposed", choices=MOVES)
     radius: float = setting(1.0, "memorised rows are read within this distance", low=0)
     steps: int = setting(14_000_000, "Metropolis steps a run", low=1000)
     runs: int = setting(20, "seeds of each kind", low=1)
@@ -72,7 +73,10 @@ def _run(item):
     permuted = number if kind == "random labels" else None
     world = _world(settings.task, settings.dsl, settings.max_bits, settings.radius, permuted)
     decay = 0.0 if kind == "no decay" else settings.decay
-    one = Chain(world, beta=settings.beta, decay=decay, proposals=settings.proposals, seed=seed)
+    one = Chain(
+        world, beta=settings.beta, decay=decay, proposals=settings.proposals,
+        moves=settings.moves, seed=seed,
+    )  # fmt: skip
     path = list(_trajectory(one, settings.steps, world.truths))
     found = _first(path, "restricted_accuracy", 1.0)
     row = _EMPTY | path[-1] | {
