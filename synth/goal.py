@@ -178,7 +178,7 @@ class Solver:
                 elif inner is not None:
                     inner_path = (*path, (production.item, 0, None))
                     yield cost + production.cost, (inner, inner_path, None)
-            else:
+            elif self.goal.count:  # else no row is held that could be the other operand
                 for position in range(1 if production.item.commutative else 2):
                     edge = cost, wanted, path, (production, table), position, 0
                     yield self._edge_cost(cost, production, 0), (None, (), edge)

@@ -237,3 +237,10 @@ def test_limits_and_output(capsys):
     dsl.add(np.add, "Real, Real -> Real")
     with pytest.raises(synth.SynthError, match="exact: labels of Real; allowed: Bool, Mod and Int"):
         synth.search(reals, dsl, exact=True)
+
+
+def test_a_search_that_ends_before_any_row_of_the_root_is_held():
+    """Contexts beside held rows are asked for where there are none: an IndexError once."""
+    found = synth.search("monk:1", exact=True, max_bits=14)
+    assert found.program is None
+    assert found.exact_bound >= 14
