@@ -1,8 +1,8 @@
 """The command line.  Heavy modules are imported by the commands that need them."""
 
-import json
 import os
 import sys
+import warnings
 from contextlib import contextmanager
 
 import click
@@ -10,6 +10,7 @@ import click
 from synth._version import __version__
 from synth.errors import RunError, SweepError, SynthError
 from synth.progress import Progress
+from synth.report.output import emit, emit_document, emit_records, formatted, records
 from synth.running import plot_saved, run
 
 _MEMORY_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
@@ -49,6 +50,11 @@ class _Commands(click.Group):
     """Turns errors into one line and exit 2, whatever command raised them."""
 
     def main(self, *args, **extra):
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            self._main(*args, **extra)
+
+    def _main(self, *args, **extra):
         try:
             sys.exit(super().main(*args, **{**extra, "standalone_mode": False}) or 0)
         except (click.Abort, KeyboardInterrupt):
@@ -69,6 +75,10 @@ class _Commands(click.Group):
         return list(self.commands)
 
 
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    click.echo(f"synth: warning: {' '.join(str(message).split())}", err=True)
+
+
 def _dsl(**more):
     return click.option("--dsl", help="Built-in name, entry point, or FILE.py:NAME.", **more)
 
@@ -87,8 +97,8 @@ def _shared(function):
         click.option("--drop", multiple=True, help="Column of a CSV to leave out; repeatable."),
         click.option("--modulus", type=int, help="Read a CSV's whole numbers modulo this."),
         click.option("--save", type=click.Path(dir_okay=False), help="Write the run as JSON."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
     ]
+    function = formatted(function)
     for option in reversed(options):
         function = option(function)
     return function
@@ -200,9 +210,11 @@ def contrast(task, twin, seeds, **options):
     runs = [Contrast.from_dict(found[number]) for number in sorted(found)]
     if single and runs:
         _finish(runs[0], [runs[0].structured], options, contrast_text)
-    elif options["as_json"]:
+    elif options["form"] == "json":
         document = {"contrasts": [run.to_dict() for run in runs], "version": __version__}
-        click.echo(json.dumps(document, allow_nan=False))
+        emit_document(document)
+    elif runs and options["form"] != "table":
+        emit_records(options["form"], [row for run in runs for row in records(run)])
     elif runs:
         missing = [str(items[k].task) for k in range(len(items)) if k not in found]
         shown = [items[k].seed for k in sorted(found)] if seeds > 1 else None
@@ -257,43 +269,43 @@ main.add_command(run)
 
 @main.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def tasks(name, as_json):
+@formatted
+def tasks(name, form):
     """The built-in tasks; with NAME, all about it."""
     from synth import tasks as library
     from synth.report.library import describe
 
-    describe(library, name, as_json, "task")
+    describe(library, name, form, "task")
 
 
 @main.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def dsls(name, as_json):
+@formatted
+def dsls(name, form):
     """The DSLs; with NAME (or name:key=value, or FILE.py:NAME), all about it."""
     from synth import dsls as library
     from synth.report.library import describe, describe_dsl
 
     if name is None:
-        describe(library, None, as_json, "DSL")
+        describe(library, None, form, "DSL")
         return
     if ":" in name or name not in library.names():
-        describe_dsl(library.load_dsl(name), as_json, {})
+        describe_dsl(library.load_dsl(name), form, {})
         return
     settings = library.describe(name)[1]
     try:
         loaded = library.load_dsl(name)
     except SynthError:  # it needs a task's types
-        describe(library, name, as_json, "DSL")
+        describe(library, name, form, "DSL")
         return
-    describe_dsl(loaded, as_json, settings)
+    describe_dsl(loaded, form, settings)
 
 
 @main.command()
 @click.argument("run", type=click.Path())
 @click.option("--plot", metavar="FILE", help="Draw an experiment's run: .png, .svg or .pdf.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def show(run, plot, as_json):
+@formatted
+def show(run, plot, form):
     """A saved RUN, as it was shown when it was made."""
     from synth.report.experiment import experiment_text
     from synth.report.matrix import comparison_text
@@ -308,12 +320,46 @@ def show(run, plot, as_json):
         ExperimentRun: experiment_text,
     }[type(loaded)]
     try:
-        text = json.dumps(loaded.to_dict(), allow_nan=False) if as_json else shown(loaded)
+        emit(form, loaded, shown)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
-    click.echo(text)
     if plot is not None:
         plot_saved(loaded, plot)
+
+
+@main.command()
+@formatted
+def doctor(form):
+    """Versions, threads, where compiled kernels are kept, and which extras are there."""
+    from synth import doctor
+    from synth.report.library import health_text
+
+    found = doctor.health()
+    if form == "table":
+        click.echo(health_text(found))
+    elif form == "json":
+        emit_document(found)
+    else:
+        emit_records(form, [{"what": key, "found": value} for key, value in found.items()])
+
+
+@main.command()
+@formatted
+def warmup(form):
+    """Compile all kernels now, so that no later command waits for that."""
+    from synth import doctor
+
+    with Progress() as progress:
+        found = doctor.warm(progress and progress.items)
+    if form == "json":
+        emit_document(found)
+    elif form != "table":
+        emit_records(form, [found])
+    else:
+        kept = found["folder"] or "nowhere: no folder can be written"
+        click.echo(
+            f"{found['compiled']} kernels compiled in {found['seconds']:.0f} s; kept in {kept}"
+        )
 
 
 def _load(task, options):
@@ -347,10 +393,7 @@ def _sweep_settings(options):
 def _finish(run, results, options, text):
     from synth.result import save_run
 
-    if options["as_json"]:
-        click.echo(json.dumps(run.to_dict(), allow_nan=False))
-    else:
-        click.echo(text(run))
+    emit(options["form"], run, text)
     if options["save"]:
         save_run(run, options["save"])
     _exit(results)

@@ -55,3 +55,7 @@ class SweepError(SynthError, RuntimeError):
         super().__init__(message)
         self.finished = {}
         self.partial = None
+
+
+class CacheWarning(UserWarning):
+    """Compiled kernels cannot be kept between runs."""

@@ -1,6 +1,5 @@
 """The command `synth run`: a subcommand an experiment, its options made from `Settings`."""
 
-import json
 import os
 import sys
 import textwrap
@@ -11,8 +10,7 @@ from synth import experiments
 from synth.errors import ExperimentError, SweepError
 from synth.experiments.base import settings_of
 from synth.progress import Progress
-
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+from synth.report.output import emit, emit_document, emit_records, formatted, wanted
 
 
 class _Value(click.ParamType):
@@ -54,18 +52,21 @@ class Experiments(click.Group):
 
 
 @click.group(cls=Experiments, invoke_without_command=True, subcommand_metavar="[EXPERIMENT ...]")
-@_json
+@formatted
 @click.pass_context
-def run(context, as_json):
+def run(context, form):
     """One phenomenon: rows, a summary, a figure; no EXPERIMENT lists them.
 
     `synth run EXPERIMENT --help` shows an experiment's settings.
     """
     if context.invoked_subcommand is not None:
         return
-    if as_json:
+    if form != "table":
         entries = [{"name": n, "claim": c} for n, c in _listed()]
-        click.echo(json.dumps({"experiments": entries}))
+        if form == "json":
+            emit_document({"experiments": entries})
+        else:
+            emit_records(form, entries)
         return
     pad = max((len(n) for n, _ in _listed()), default=0) + 2
     for name, text in _listed():
@@ -80,11 +81,13 @@ def _command(name, module):
     """The subcommand that runs an experiment."""
     settings = settings_of(module.Settings, name)
 
+    @formatted
     @click.pass_context
-    def callback(context, plot, as_json, save, workers, cluster, **given):
+    def callback(context, plot, form, save, workers, cluster, **given):
         given = {k: v for k, v in given.items() if v is not None}
-        as_json = as_json or context.parent.params["as_json"]
-        _run(name, given, plot, as_json, save, workers, cluster)
+        if form == "table":
+            form = wanted(*(context.parent.params[key] for key in ("form", "as_json")))
+        _run(name, given, plot, form, save, workers, cluster)
 
     options = [
         *map(_option, settings),
@@ -97,10 +100,9 @@ def _command(name, module):
         click.Option(
             ["--cluster"], metavar="ADDRESS", help="Run on a dask scheduler's workers."
         ),
-        click.Option(["--json", "as_json"], is_flag=True, help="One JSON document on stdout."),
     ]  # fmt: skip
     text = f"{module.__doc__.strip()}\n\nControl: {module.CONTROL}"
-    return click.Command(name, callback=callback, params=options, help=text)
+    return click.command(name, params=options, help=text)(callback)
 
 
 def _option(setting):
@@ -113,7 +115,7 @@ def _option(setting):
     return click.Option([setting.option, setting.name], type=_Value(setting), help=text)
 
 
-def _run(name, given, plot, as_json, save, workers, cluster):
+def _run(name, given, plot, form, save, workers, cluster):
     from synth.executors import executor
     from synth.report.figure import check_plot
     from synth.result import check_writable
@@ -133,21 +135,18 @@ def _run(name, given, plot, as_json, save, workers, cluster):
             )
     except SweepError as error:
         if error.partial is not None:
-            _finish(error.partial, plot, as_json, save)
+            _finish(error.partial, plot, form, save)
         raise
-    _finish(found, plot, as_json, save)
+    _finish(found, plot, form, save)
     if found.stop_reason == "interrupted":
         sys.exit(130)
 
 
-def _finish(found, plot, as_json, save):
+def _finish(found, plot, form, save):
     from synth.report.experiment import experiment_text
     from synth.result import save_run
 
-    if as_json:
-        click.echo(json.dumps(found.to_dict(), allow_nan=False))
-    else:
-        click.echo(experiment_text(found))
+    emit(form, found, experiment_text)
     if save is not None:
         save_run(found, save)
     if plot is not None and found.rows:

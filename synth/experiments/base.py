@@ -14,7 +14,9 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from synth.errors import ExperimentError, SettingError
 
 #: Names that options and arguments of every experiment have.
-RESERVED = frozenset({"cluster", "executor", "help", "json", "plot", "progress", "save", "workers"})
+RESERVED = frozenset({
+    "cluster", "executor", "form", "format", "help", "json", "plot", "progress", "save", "workers",
+})  # fmt: skip
 
 _KINDS = {int: "whole number", float: "number", str: "text"}
 

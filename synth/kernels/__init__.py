@@ -1,4 +1,4 @@
-"""Every numba kernel: plain functions of arrays, explicit out; nothing else of ours imported.
+"""Every numba kernel: plain functions of arrays, explicit out; of ours only errors are imported.
 
 `make` makes candidates of one primitive with all operands but one fixed; `store` keeps
 distinct rows; `work` runs both over many operands; `errors` counts exceptions; `goal`
@@ -8,7 +8,8 @@ interpreter's lock, and are called from several threads at once only where they 
 to nothing shared.
 """
 
-from synth.kernels import chain, regrow, strength
+# `cache` first: it sees to a folder before anything is compiled.
+from synth.kernels import cache, chain, regrow, strength
 from synth.kernels.errors import errors_bits, errors_cells
 from synth.kernels.goal import (
     covers,
@@ -50,6 +51,7 @@ __all__ = [
     "Store",
     "Target",
     "Work",
+    "cache",
     "chain",
     "collect",
     "collect_block",
