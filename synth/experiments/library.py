@@ -1,0 +1,362 @@
+"""Shared patterns become primitives: fewer bits for a family, and deeper tasks in one budget.
+
+A family of tasks is searched in a DSL, `synth.library` learns abstractions from the programs
+found, and the same tasks are searched again with the enlarged DSL, for some rounds.  Held-out
+tasks, of which the library never saw a program, are searched before and after with the same
+number of candidates.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+
+from synth import codes
+from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.grammar import UNIT
+from synth.items import Item, search_item
+from synth.library import saved
+from synth.library.corpus import Solved
+from synth.library.learn import learn, total_units
+from synth.task import Task
+from synth.types import Bool, Int
+
+CONTROL = (
+    "the same tasks with their training labels permuted: no abstraction is accepted, neither "
+    "from the hypotheses of least bits nor from the programs with the fewest exceptions"
+)
+COLUMNS = ("family", "labels", "row", "name", "before", "after", "bits_before", "bits_after",
+           "test_before", "test_after")  # fmt: skip
+PANELS = 3
+
+XOR, RIPPLE, DIGITS = "xor", "ripple", "digits"
+TRUE, PERMUTED, FEWEST = "true", "permuted", "permuted, fewest exceptions"
+
+
+@dataclass(frozen=True)
+class Settings:
+    families: tuple[str, ...] = setting(
+        (XOR, RIPPLE, DIGITS), "families of tasks", choices=(XOR, RIPPLE, DIGITS)
+    )
+    budget: int = setting(1_000_000, "programs that one search makes at most", low=1)
+    base: int = setting(5, "the base of the digits", low=3, high=9)
+    holes: int = setting(3, "holes of a pattern, at most", low=1, high=5)
+    rounds: int = setting(3, "of learning and searching again, at most", low=1)
+    twins: int = setting(2, "families with permuted labels", low=1)
+    seed: int = setting(0, "of training rows and of permutations", low=0)
+
+
+@dataclass(frozen=True)
+class Family:
+    """dsl: a specification; tasks, held_out: by name, all with the same inputs."""
+
+    dsl: str
+    tasks: dict
+    held_out: dict
+
+
+def _xor(seed, base):
+    """Exclusive or of two of 8 variables, alone and beside another one; held out: of 4."""
+    numbers = np.arange(2**8)
+    x = [(numbers >> v & 1).astype(bool) for v in range(8)]
+    columns = {f"x{v}": values for v, values in enumerate(x)}
+    labels = {f"x{v} ^ x{v + 1}": x[v] ^ x[v + 1] for v in (0, 2, 4, 6)}
+    labels["(x0 ^ x1) & x2"] = (x[0] ^ x[1]) & x[2]
+    labels["(x3 ^ x4) & x5"] = (x[3] ^ x[4]) & x[5]
+    labels["(x5 ^ x6) | x7"] = (x[5] ^ x[6]) | x[7]
+    labels["(x1 ^ x7) | x4"] = (x[1] ^ x[7]) | x[4]
+    deep = {"parity of 4": x[0] ^ x[1] ^ x[2] ^ x[3], "parity of 3": x[4] ^ x[5] ^ x[6]}
+    return _family("boolean:basis=and-or-not", columns, Bool, labels, deep, 0.5, seed)
+
+
+def _majority(a, b, c):
+    return a & b | c & (a | b)
+
+
+def _ripple(seed, base):
+    """Full adders at three places of two 3-bit numbers, and of the ripple the second one.
+
+    A full adder adds a bit of each number and the carry c.  Held out: the third one.
+    """
+    numbers = np.arange(2**7)
+    names = [f"{number}{place}" for place in range(3) for number in "ab"] + ["c"]
+    columns = {name: (numbers >> k & 1).astype(bool) for k, name in enumerate(names)}
+    labels, chain, carry = {}, [], columns["c"]
+    for place in range(3):
+        a, b = columns[f"a{place}"], columns[f"b{place}"]
+        labels[f"sum of a{place}, b{place}, c"] = a ^ b ^ columns["c"]
+        labels[f"carry of a{place}, b{place}, c"] = _majority(a, b, columns["c"])
+        total, carry = a ^ b ^ carry, _majority(a, b, carry)
+        chain.append((total, carry))
+    labels["ripple, sum 1"], labels["ripple, carry 2"] = chain[1]
+    deep = dict(zip(("ripple, sum 2", "ripple, carry 3"), chain[2], strict=True))
+    return _family("boolean", columns, Bool, labels, deep, 0.5, seed)
+
+
+def _digits(seed, base):
+    """Digit and carry of sums of two of four digits; held out: the second digit and carry of
+    the two-digit numbers' sum.  250 of all rows are drawn, 100 for training."""
+    numbers = np.arange(base**4)
+    if len(numbers) > 250:
+        numbers = np.sort(np.random.default_rng(seed).choice(numbers, 250, replace=False))
+    digit = Int(0, base - 1)
+    columns = {
+        name: numbers // base**k % base for k, name in enumerate(("a0", "b0", "a1", "b1"))
+    }
+    labels = {}
+    for one, other in combinations(columns, 2):
+        total = columns[one] + columns[other]
+        labels[f"digit of {one} + {other}"] = total % base
+        labels[f"carry of {one} + {other}"] = total // base
+    total = columns["a1"] + columns["b1"] + (columns["a0"] + columns["b0"]) // base
+    deep = {"number, digit 1": total % base, "number, carry 2": total // base}
+    dsl = f"integer:low=0,high={2 * base},constants=0/1/{base}"
+    return _family(dsl, columns, digit, labels, deep, 0.4, seed)
+
+
+def _family(dsl, columns, type_, labels, deep, train, seed):
+    types = dict.fromkeys(columns, type_)
+
+    def task(name, values):
+        if type_ == Bool:
+            label_type = Bool
+        else:
+            label_type = Int(0, 1) if "carry" in name else type_
+        return Task(name, columns, types, values, label_type).split(train, seed)
+
+    tasks, held_out = ({n: task(n, v) for n, v in group.items()} for group in (labels, deep))
+    return Family(dsl, tasks, held_out)
+
+
+FAMILIES = {XOR: _xor, RIPPLE: _ripple, DIGITS: _digits}
+
+
+@lru_cache(maxsize=8)
+def family(name, seed, base):
+    """A `Family` by name."""
+    return FAMILIES[name](seed, base)
+
+
+def run(settings, map):
+    refuse_repeated(settings.families, "families")
+    seeds = spawn_seeds(settings.seed, settings.twins)
+    twins = [(TRUE, None, None), *((PERMUTED, k, seed) for k, seed in enumerate(seeds))]
+    cases = [_Case(settings, name, *twin) for name in settings.families for twin in twins]
+    for number in range(settings.rounds + 1):
+        active = [c for c in cases if c.changed]
+        for work, make in ((_search, _Case.searches), (_learn, _Case.lessons)):
+            if work is _learn and number == settings.rounds:
+                break
+            items = [(case, item) for case in active for item in make(case, number)]
+            answers = map(work, [item for _, item in items])
+            for (case, item), answer in zip(items, answers, strict=False):
+                case.take(item, answer)
+    for case in cases:
+        yield from case.rows()
+
+
+class _Case:
+    """A family with one labelling, on its way through the rounds.
+
+    first, now: the hypothesis of each task, without a library and with the one there is;
+    deep: of held-out tasks likewise, [first, now]; lessons learned: what `_learn` answered;
+    changed: whether the last of them changed the library.
+    """
+
+    def __init__(self, settings, name, labels, twin, permutation):
+        self.name, self.labels, self.twin = name, labels, twin
+        self.family = family(name, settings.seed, settings.base)
+        self.place = name, settings.seed, settings.base
+        self.permutation, self.budget, self.holes = permutation, settings.budget, settings.holes
+        self.first, self.now, self.deep, self.learned = {}, {}, {}, []
+        self.fewest, self.changed = None, True
+
+    @property
+    def definitions(self):
+        return self.learned[-1]["definitions"] if self.learned else []
+
+    def searches(self, number):
+        tasks = [*self.family.tasks]
+        tasks += self.family.held_out if self.labels == TRUE else []
+        return [
+            (self.place, task, self.permutation, self.definitions, self.budget) for task in tasks
+        ]
+
+    def lessons(self, number):
+        yield self.place, False, self.definitions, dict(self.now), self.holes
+        if self.labels == PERMUTED and number == 0:
+            yield self.place, True, [], dict(self.now), self.holes
+
+    def take(self, item, answer):
+        """Keeps the answer of a search or a lesson."""
+        if "definitions" not in answer:
+            task = item[1]
+            if task in self.family.held_out:
+                self.deep[task] = [*self.deep.get(task, ())[:1], answer]
+                return
+            self.first.setdefault(task, answer)
+            # A search that ends at its budget can miss what rewriting has found.
+            if task not in self.now or answer["total"] < self.now[task]["total"]:
+                self.now[task] = answer
+        elif item[1]:
+            self.fewest = answer
+        else:
+            self.learned.append(answer)
+            self.changed = bool(answer["steps"])
+            for task, found in answer["tasks"].items():
+                self.now[task] = self.now[task] | found
+
+    def rows(self):
+        if not self.learned or self.now.keys() != self.family.tasks.keys():
+            return  # stopped early
+        common = _EMPTY | {"family": self.name, "labels": self.labels, "twin": self.twin}
+        for task, first in self.first.items():
+            yield common | {"row": "task", "name": task} | _beside(first, self.now[task])
+        for task, found in self.deep.items():
+            yield common | {"row": "held out", "name": task} | _beside(found[0], found[-1])
+        for lesson in self.learned:
+            for kind, text, before, after in lesson["steps"]:
+                yield common | {
+                    "row": kind, "name": text, "total_before": before, "total_after": after,
+                }  # fmt: skip
+        yield common | self._whole()
+        if self.fewest is not None:
+            yield common | {
+                "row": "family", "labels": FEWEST, "name": f"{len(self.now)} tasks",
+                "total_before": self.fewest["before"], "total_after": self.fewest["after"],
+                "bits_before": sum(f["fewest"]["bits"] for f in self.first.values()),
+                "abstractions": len(self.fewest["definitions"]),
+                "library_bits": self.fewest["library_bits"],
+            }  # fmt: skip
+
+    def _whole(self):
+        library = self.learned[-1]["library_bits"]
+        totals = [sum(map(_hypothesis, found.values())) for found in (self.first, self.now)]
+        before, after = totals[0] + EMPTY_LIBRARY, totals[1] + library
+        solved = [t for t, f in self.first.items() if f["exceptions"] == 0]
+        orders = sum(codes.log2_multinomial(t.counts()) for t in self.family.tasks.values())
+        return {
+            "row": "family", "name": f"{len(self.now)} tasks",
+            "bits_before": EMPTY_LIBRARY + sum(self.first[t]["bits"] for t in solved),
+            "bits_after": library + sum(self.now[t]["bits"] for t in solved),
+            "total_before": before, "total_after": after, "library_bits": library,
+            "abstractions": len(self.definitions),
+            "solved_before": len(solved),
+            "solved_after": sum(f["exceptions"] == 0 for f in self.now.values()),
+            "log2_chance": min(0.0, after - orders),
+        }  # fmt: skip
+
+
+#: Bits of the code of a library without abstractions: its flag that none follows.
+EMPTY_LIBRARY = 1.0
+
+_EMPTY = dict.fromkeys((
+    "family", "labels", "twin", "row", "name", "before", "after", "bits_before", "bits_after",
+    "total_before", "total_after", "test_before", "test_after", "candidates_before",
+    "candidates_after", "stop_before", "stop_after", "library_bits", "abstractions",
+    "solved_before", "solved_after", "log2_chance",
+))  # fmt: skip
+
+
+def _beside(first, now):
+    """The entries of a row for a task before and after."""
+    found = {}
+    for when, one in (("before", first), ("after", now)):
+        table = one["table"] <= one["total"]
+        found |= {
+            when: "table" if table else one["text"], f"bits_{when}": one["bits"],
+            f"total_{when}": _hypothesis(one), f"candidates_{when}": one["candidates"],
+            f"test_{when}": one["table_test"] if table else one["test"],
+            f"stop_{when}": one["stop"],
+        }  # fmt: skip
+    return found
+
+
+def _hypothesis(found):
+    """Total bits of the better hypothesis, program or table."""
+    return min(found["total"], found["table"])
+
+
+def _search(item):
+    """One search: the best program, that with the fewest exceptions, and the table."""
+    (name, seed, base), task, permutation, definitions, budget = item
+    one = family(name, seed, base)
+    dsl, chosen = one.dsl, {**one.tasks, **one.held_out}[task]
+    if permutation is not None:  # every task by a permutation of its own
+        chosen = chosen.permuted(permutation + list(one.tasks).index(task))
+    if definitions:
+        dsl = saved.make(dsl, definitions, (*chosen.types.values(), chosen.label_type)).dsl
+    limits = {"max_programs": budget, "seconds": None}
+    found = search_item(Item(chosen, dsl, top=1, limits=limits))
+    program, fewest = found["program"], found["front"][-1]
+    return {
+        "text": program["text"], "bits": program["bits"], "exceptions": program["exceptions"],
+        "total": program["total_bits"], "test": program["test_accuracy"],
+        "table": found["table"]["bits"], "table_test": found["table"]["test_accuracy"],
+        "candidates": found["candidates"], "stop": found["stop_reason"],
+        "fewest": {key: fewest[key] for key in ("text", "bits", "total_bits")},
+    }  # fmt: skip
+
+
+def _learn(item):
+    """One lesson: the library, its steps, and every task's program in it.
+
+    Of the programs with the fewest exceptions, where that is asked, tables being no choice.
+    """
+    (name, seed, base), fewest, definitions, now, holes = item
+    one = family(name, seed, base)
+    task = next(iter(one.tasks.values()))
+    library = saved.make(one.dsl, definitions, (*task.types.values(), task.label_type))
+    corpus = []
+    for task, found in now.items():
+        text, bits, total, table = (found[k] for k in ("text", "bits", "total", "table"))
+        if fewest:
+            text, bits, total = (found["fewest"][k] for k in ("text", "bits", "total_bits"))
+        solved = Solved.from_bits(one.tasks[task], library.dsl, text, bits, total, table)
+        corpus.append(replace(solved, table=None) if fewest else solved)
+    before = total_units(library, corpus) / UNIT
+    found = learn(library, corpus, most_holes=holes)
+    tasks = {}
+    for task, solved in zip(now, found.corpus, strict=True):
+        units = solved.units(found.library.dsl)
+        tasks[task] = {
+            "text": solved.program.text, "bits": units / UNIT,
+            "total": (units + solved.rest) / UNIT,
+        }  # fmt: skip
+    return {
+        "definitions": saved.definitions(found.library), "library_bits": found.library.bits,
+        "steps": [[s.kind, s.text, s.before, s.after] for s in found.steps],
+        "before": before, "after": found.bits, "tasks": tasks,
+    }  # fmt: skip
+
+
+def summarise(rows):
+    summary = {}
+    whole = [r for r in rows if r["row"] == "family"]
+    for one in whole:
+        if one["labels"] != TRUE:
+            continue
+        name = one["family"]
+        mine = [r for r in rows if r["family"] == name and r["labels"] == TRUE]
+        summary[f"{name}: total bits before, after"] = [one["total_before"], one["total_after"]]
+        summary[f"{name}: fall of the total"] = 1 - one["total_after"] / one["total_before"]
+        summary[f"{name}: fall of library and programs, of tasks solved before"] = (
+            1 - one["bits_after"] / one["bits_before"]
+        )
+        summary[f"{name}: steps"] = [f"{r['row']} {r['name']}" for r in mine
+                                     if r["row"] in ("added", "dropped")]  # fmt: skip
+        summary[f"{name}: held-out accuracy before, after"] = {
+            r["name"]: [r["test_before"], r["test_after"]] for r in mine if r["row"] == "held out"
+        }
+    control = [r for r in whole if r["labels"] != TRUE]
+    summary["control: abstractions accepted"] = {
+        labels: sum(r["abstractions"] for r in control if r["labels"] == labels)
+        for labels in (PERMUTED, FEWEST)
+    }
+    summary["control: families"] = len(control) // 2
+    return summary
+
+
+def draw(rows, axes):
+    pass
