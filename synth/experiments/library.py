@@ -23,15 +23,18 @@ from synth.task import Task
 from synth.types import Bool, Int
 
 CONTROL = (
-    "the same tasks with their training labels permuted: no abstraction is accepted, neither "
-    "from the hypotheses of least bits nor from the programs with the fewest exceptions"
+    "the same tasks with their labels permuted, each by a permutation of its own: tables are "
+    "chosen and no abstraction is accepted. Beside it, with tables forbidden, the programs with "
+    "the fewest exceptions: what they share is of the language, and the total stays above tables"
 )
 COLUMNS = ("family", "labels", "row", "name", "before", "after", "bits_before", "bits_after",
            "test_before", "test_after")  # fmt: skip
 PANELS = 3
 
 XOR, RIPPLE, DIGITS = "xor", "ripple", "digits"
-TRUE, PERMUTED, FEWEST = "true", "permuted", "permuted, fewest exceptions"
+#: Programs that a search of each family makes unless it is said.
+BUDGETS = {XOR: 2_000_000, RIPPLE: 15_000_000, DIGITS: 500_000}
+TRUE, PERMUTED, FORBIDDEN = "true", "permuted", "permuted, no tables"
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,10 @@ class Settings:
     families: tuple[str, ...] = setting(
         (XOR, RIPPLE, DIGITS), "families of tasks", choices=(XOR, RIPPLE, DIGITS)
     )
-    budget: int = setting(1_000_000, "programs that one search makes at most", low=1)
+    budget: int | None = setting(
+        None, "programs that one search makes at most; 2 million for xor, 15 for ripple, 0.5 "
+        "for digits unless given", low=1,
+    )  # fmt: skip
     base: int = setting(5, "the base of the digits", low=3, high=9)
     holes: int = setting(3, "holes of a pattern, at most", low=1, high=5)
     rounds: int = setting(3, "of learning and searching again, at most", low=1)
@@ -91,19 +97,17 @@ def _ripple(seed, base):
         chain.append((total, carry))
     labels["ripple, sum 1"], labels["ripple, carry 2"] = chain[1]
     deep = dict(zip(("ripple, sum 2", "ripple, carry 3"), chain[2], strict=True))
-    return _family("boolean", columns, Bool, labels, deep, 0.5, seed)
+    return _family("boolean", columns, Bool, labels, deep, 0.75, seed)
 
 
 def _digits(seed, base):
     """Digit and carry of sums of two of four digits; held out: the second digit and carry of
-    the two-digit numbers' sum.  250 of all rows are drawn, 100 for training."""
+    the two-digit numbers' sum.  200 of all rows are drawn, 80 for training."""
     numbers = np.arange(base**4)
-    if len(numbers) > 250:
-        numbers = np.sort(np.random.default_rng(seed).choice(numbers, 250, replace=False))
+    if len(numbers) > 200:
+        numbers = np.sort(np.random.default_rng(seed).choice(numbers, 200, replace=False))
     digit = Int(0, base - 1)
-    columns = {
-        name: numbers // base**k % base for k, name in enumerate(("a0", "b0", "a1", "b1"))
-    }
+    columns = {name: numbers // base**k % base for k, name in enumerate(("a0", "b0", "a1", "b1"))}
     labels = {}
     for one, other in combinations(columns, 2):
         total = columns[one] + columns[other]
@@ -168,9 +172,10 @@ class _Case:
         self.name, self.labels, self.twin = name, labels, twin
         self.family = family(name, settings.seed, settings.base)
         self.place = name, settings.seed, settings.base
-        self.permutation, self.budget, self.holes = permutation, settings.budget, settings.holes
+        self.permutation, self.holes = permutation, settings.holes
+        self.budget = settings.budget or BUDGETS[name]
         self.first, self.now, self.deep, self.learned = {}, {}, {}, []
-        self.fewest, self.changed = None, True
+        self.forbidden, self.changed = None, True
 
     @property
     def definitions(self):
@@ -200,11 +205,11 @@ class _Case:
             if task not in self.now or answer["total"] < self.now[task]["total"]:
                 self.now[task] = answer
         elif item[1]:
-            self.fewest = answer
+            self.forbidden = answer
         else:
             self.learned.append(answer)
             self.changed = bool(answer["steps"])
-            for task, found in answer["tasks"].items():
+            for task, found in answer["tasks"].items() if self.changed else ():
                 self.now[task] = self.now[task] | found
 
     def rows(self):
@@ -216,18 +221,16 @@ class _Case:
         for task, found in self.deep.items():
             yield common | {"row": "held out", "name": task} | _beside(found[0], found[-1])
         for lesson in self.learned:
-            for kind, text, before, after in lesson["steps"]:
-                yield common | {
-                    "row": kind, "name": text, "total_before": before, "total_after": after,
-                }  # fmt: skip
+            yield from _steps(common, lesson)
         yield common | self._whole()
-        if self.fewest is not None:
+        if self.forbidden is not None:
+            common |= {"labels": FORBIDDEN}
+            yield from _steps(common, self.forbidden)
             yield common | {
-                "row": "family", "labels": FEWEST, "name": f"{len(self.now)} tasks",
-                "total_before": self.fewest["before"], "total_after": self.fewest["after"],
-                "bits_before": sum(f["fewest"]["bits"] for f in self.first.values()),
-                "abstractions": len(self.fewest["definitions"]),
-                "library_bits": self.fewest["library_bits"],
+                "row": "family", "name": f"{len(self.now)} tasks",
+                "total_before": self.forbidden["before"], "total_after": self.forbidden["after"],
+                "abstractions": len(self.forbidden["definitions"]),
+                "library_bits": self.forbidden["library_bits"],
             }  # fmt: skip
 
     def _whole(self):
@@ -257,6 +260,11 @@ _EMPTY = dict.fromkeys((
     "candidates_after", "stop_before", "stop_after", "library_bits", "abstractions",
     "solved_before", "solved_after", "log2_chance",
 ))  # fmt: skip
+
+
+def _steps(common, lesson):
+    for kind, text, before, after in lesson["steps"]:
+        yield common | {"row": kind, "name": text, "total_before": before, "total_after": after}
 
 
 def _beside(first, now):
@@ -349,14 +357,78 @@ def summarise(rows):
         summary[f"{name}: held-out accuracy before, after"] = {
             r["name"]: [r["test_before"], r["test_after"]] for r in mine if r["row"] == "held out"
         }
-    control = [r for r in whole if r["labels"] != TRUE]
-    summary["control: abstractions accepted"] = {
-        labels: sum(r["abstractions"] for r in control if r["labels"] == labels)
-        for labels in (PERMUTED, FEWEST)
+    control = [r for r in whole if r["labels"] == PERMUTED]
+    summary["control: families with permuted labels"] = len(control)
+    summary["control: abstractions accepted"] = sum(r["abstractions"] for r in control)
+    summary["control: tables forbidden: total before, after, and with tables"] = {
+        f"{r['family']}, twin {r['twin']}": [
+            r["total_before"],
+            r["total_after"],
+            one["total_after"],
+        ]
+        for r in whole
+        if r["labels"] == FORBIDDEN
+        for one in control
+        if (one["family"], one["twin"]) == (r["family"], r["twin"])
     }
-    summary["control: families"] = len(control) // 2
+    summary["control: abstractions there"] = sum(
+        r["abstractions"] for r in whole if r["labels"] == FORBIDDEN
+    )
     return summary
 
 
 def draw(rows, axes):
-    pass
+    totals, tasks, deep = axes
+    families = list(dict.fromkeys(r["family"] for r in rows))
+    colours = {name: f"C{k}" for k, name in enumerate(families)}
+    _draw_totals(totals, [r for r in rows if r["row"] == "family"], families)
+    for name in families:
+        for kind, face in (("task", colours[name]), ("held out", "none")):
+            mine = [r for r in rows
+                    if (r["family"], r["labels"], r["row"]) == (name, TRUE, kind)]  # fmt: skip
+            tasks.scatter(
+                [r["total_before"] for r in mine], [r["total_after"] for r in mine], s=28,
+                facecolors=face, edgecolors=colours[name],
+                label=name if kind == "task" else f"{name}, held out",
+            )  # fmt: skip
+    low, high = tasks.get_xlim()
+    tasks.plot([low, high], [low, high], color="grey", linewidth=0.8, linestyle=":")
+    for axis, scale in ((tasks.xaxis, tasks.set_xscale), (tasks.yaxis, tasks.set_yscale)):
+        scale("log", base=2)
+        axis.set_major_formatter("{x:.0f}")
+    tasks.set_xlabel("bits of a task's hypothesis before")
+    tasks.set_ylabel("after, with the library")
+    tasks.legend(fontsize="x-small", loc="upper left")
+    shown = [r for r in rows if r["row"] == "held out"]
+    for height, row in enumerate(reversed(shown)):
+        before, after, colour = row["test_before"], row["test_after"], colours[row["family"]]
+        deep.plot([before, after], [height, height], color=colour, linewidth=1, linestyle="-")
+        deep.scatter([before], [height], s=34, facecolors="white", edgecolors=colour, zorder=3)
+        deep.scatter([after], [height], s=34, color=colour, zorder=3)
+    deep.set_yticks(range(len(shown)), [r["name"] for r in reversed(shown)], fontsize="small")
+    deep.set_xlabel("accuracy on unseen rows,\nheld-out tasks, before (open) and after")
+    deep.set_xlim(0, 1.03)
+
+
+def _draw_totals(axes, whole, families):
+    """Bars: the total after in percent of that before, what the library takes at the bottom."""
+    ticks = []
+    for place, name in enumerate(families):
+        for k, labels in enumerate((TRUE, PERMUTED)):
+            mine = [r for r in whole if (r["family"], r["labels"]) == (name, labels)]
+            if not mine:
+                continue
+            before = sum(r["total_before"] for r in mine) / 100
+            after, library = (sum(r[key] for r in mine) / before
+                              for key in ("total_after", "library_bits"))  # fmt: skip
+            x = 2.6 * place + k
+            axes.bar(x, library, color="C3", label="library" if not ticks else None)
+            colour, what = (("C0", "hypotheses"), ("0.7", "hypotheses, permuted"))[k]
+            axes.bar(x, after - library, bottom=library, color=colour,
+                     label=None if place else what)  # fmt: skip
+            axes.text(x, after + 1, f"{after:.0f}", ha="center", fontsize="small")
+            ticks.append((x, f"{name}\n{labels}"))
+    axes.set_xticks(*zip(*ticks, strict=True), fontsize="x-small")
+    axes.set_ylabel("total bits after, % of before")
+    axes.set_ylim(0, 135)
+    axes.legend(fontsize="x-small", loc="upper left", ncols=2)

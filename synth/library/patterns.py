@@ -25,14 +25,14 @@ from dataclasses import dataclass
 from itertools import count
 
 from synth.dsl import Input, Primitive
-from synth.grammar import UNIT, Grammar
+from synth.grammar import Grammar
 from synth.library.abstraction import (
     Abstraction,
     definition_units,
     name_key,
     with_primitive,
 )
-from synth.library.corpus import Terms, least
+from synth.library.corpus import Terms
 from synth.program import Program
 
 #: The token of hole k is HOLE + k; below are items, by their place in the DSL.
@@ -94,12 +94,12 @@ class Patterns:
             if not frames:
                 places = {v: sorted(bound for _, bound in ways) for v, ways in places.items()}
                 return Pattern(tokens, holes, units, places)
-            for state in self._grown(*state):
-                self._push(queue, order, state, below)
+            for grown in self._grown(*state):
+                self._push(queue, order, grown, below)
         return None
 
     def _push(self, queue, order, state, below):
-        tokens, frames, holes, places = state
+        _, frames, holes, _ = state
         if not frames and not holes:
             return  # nothing but constants: it would be no primitive
         units = self.bound(*state)
@@ -305,9 +305,7 @@ class Patterns:
 def _body_prices(dsl, holes):
     """Units under a DSL with holes of these types as inputs: by item, and by type for holes."""
     grammar = Grammar(dsl, {f"h{k}__": type_ for k, type_ in enumerate(holes)})
-    return {
-        p.item.type if isinstance(p.item, Input) else p.item: p.units for p in grammar
-    }
+    return {p.item.type if isinstance(p.item, Input) else p.item: p.units for p in grammar}
 
 
 def _least_of(maps):
