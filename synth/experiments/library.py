@@ -7,31 +7,27 @@ number of candidates.
 """
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import combinations
-
-import numpy as np
+from pathlib import Path
 
 from synth import codes
+from synth.errors import SettingError
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
 from synth.grammar import UNIT
 from synth.items import Item, search_item
 from synth.library import saved
 from synth.library.corpus import Solved
+from synth.library.families import DIGITS, RIPPLE, XOR, family
 from synth.library.learn import learn, total_units
-from synth.task import Task
-from synth.types import Bool, Int
 
 CONTROL = (
     "the same tasks with their labels permuted, each by a permutation of its own: tables are "
     "chosen and no abstraction is accepted. Beside it, with tables forbidden, the programs with "
     "the fewest exceptions: what they share is of the language, and the total stays above tables"
 )
-COLUMNS = ("family", "labels", "row", "name", "before", "after", "bits_before", "bits_after",
-           "test_before", "test_after")  # fmt: skip
+COLUMNS = ("family", "row", "name", "total_before", "total_after", "test_before", "test_after",
+           "labels")  # fmt: skip
 PANELS = 3
 
-XOR, RIPPLE, DIGITS = "xor", "ripple", "digits"
 #: Programs that a search of each family makes unless it is said.
 BUDGETS = {XOR: 2_000_000, RIPPLE: 15_000_000, DIGITS: 500_000}
 TRUE, PERMUTED, FORBIDDEN = "true", "permuted", "permuted, no tables"
@@ -51,99 +47,15 @@ class Settings:
     rounds: int = setting(3, "of learning and searching again, at most", low=1)
     twins: int = setting(2, "families with permuted labels", low=1)
     seed: int = setting(0, "of training rows and of permutations", low=0)
-
-
-@dataclass(frozen=True)
-class Family:
-    """dsl: a specification; tasks, held_out: by name, all with the same inputs."""
-
-    dsl: str
-    tasks: dict
-    held_out: dict
-
-
-def _xor(seed, base):
-    """Exclusive or of two of 8 variables, alone and beside another one; held out: of 4."""
-    numbers = np.arange(2**8)
-    x = [(numbers >> v & 1).astype(bool) for v in range(8)]
-    columns = {f"x{v}": values for v, values in enumerate(x)}
-    labels = {f"x{v} ^ x{v + 1}": x[v] ^ x[v + 1] for v in (0, 2, 4, 6)}
-    labels["(x0 ^ x1) & x2"] = (x[0] ^ x[1]) & x[2]
-    labels["(x3 ^ x4) & x5"] = (x[3] ^ x[4]) & x[5]
-    labels["(x5 ^ x6) | x7"] = (x[5] ^ x[6]) | x[7]
-    labels["(x1 ^ x7) | x4"] = (x[1] ^ x[7]) | x[4]
-    deep = {"parity of 4": x[0] ^ x[1] ^ x[2] ^ x[3], "parity of 3": x[4] ^ x[5] ^ x[6]}
-    return _family("boolean:basis=and-or-not", columns, Bool, labels, deep, 0.5, seed)
-
-
-def _majority(a, b, c):
-    return a & b | c & (a | b)
-
-
-def _ripple(seed, base):
-    """Full adders at three places of two 3-bit numbers, and of the ripple the second one.
-
-    A full adder adds a bit of each number and the carry c.  Held out: the third one.
-    """
-    numbers = np.arange(2**7)
-    names = [f"{number}{place}" for place in range(3) for number in "ab"] + ["c"]
-    columns = {name: (numbers >> k & 1).astype(bool) for k, name in enumerate(names)}
-    labels, chain, carry = {}, [], columns["c"]
-    for place in range(3):
-        a, b = columns[f"a{place}"], columns[f"b{place}"]
-        labels[f"sum of a{place}, b{place}, c"] = a ^ b ^ columns["c"]
-        labels[f"carry of a{place}, b{place}, c"] = _majority(a, b, columns["c"])
-        total, carry = a ^ b ^ carry, _majority(a, b, carry)
-        chain.append((total, carry))
-    labels["ripple, sum 1"], labels["ripple, carry 2"] = chain[1]
-    deep = dict(zip(("ripple, sum 2", "ripple, carry 3"), chain[2], strict=True))
-    return _family("boolean", columns, Bool, labels, deep, 0.75, seed)
-
-
-def _digits(seed, base):
-    """Digit and carry of sums of two of four digits; held out: the second digit and carry of
-    the two-digit numbers' sum.  200 of all rows are drawn, 80 for training."""
-    numbers = np.arange(base**4)
-    if len(numbers) > 200:
-        numbers = np.sort(np.random.default_rng(seed).choice(numbers, 200, replace=False))
-    digit = Int(0, base - 1)
-    columns = {name: numbers // base**k % base for k, name in enumerate(("a0", "b0", "a1", "b1"))}
-    labels = {}
-    for one, other in combinations(columns, 2):
-        total = columns[one] + columns[other]
-        labels[f"digit of {one} + {other}"] = total % base
-        labels[f"carry of {one} + {other}"] = total // base
-    total = columns["a1"] + columns["b1"] + (columns["a0"] + columns["b0"]) // base
-    deep = {"number, digit 1": total % base, "number, carry 2": total // base}
-    dsl = f"integer:low=0,high={2 * base},constants=0/1/{base}"
-    return _family(dsl, columns, digit, labels, deep, 0.4, seed)
-
-
-def _family(dsl, columns, type_, labels, deep, train, seed):
-    types = dict.fromkeys(columns, type_)
-
-    def task(name, values):
-        if type_ == Bool:
-            label_type = Bool
-        else:
-            label_type = Int(0, 1) if "carry" in name else type_
-        return Task(name, columns, types, values, label_type).split(train, seed)
-
-    tasks, held_out = ({n: task(n, v) for n, v in group.items()} for group in (labels, deep))
-    return Family(dsl, tasks, held_out)
-
-
-FAMILIES = {XOR: _xor, RIPPLE: _ripple, DIGITS: _digits}
-
-
-@lru_cache(maxsize=8)
-def family(name, seed, base):
-    """A `Family` by name."""
-    return FAMILIES[name](seed, base)
+    libraries: str | None = setting(
+        None, "folder in which each family's library is saved, as FAMILY.py and FAMILY.json"
+    )
 
 
 def run(settings, map):
     refuse_repeated(settings.families, "families")
+    if settings.libraries is not None:
+        _folder(settings.libraries)
     seeds = spawn_seeds(settings.seed, settings.twins)
     twins = [(TRUE, None, None), *((PERMUTED, k, seed) for k, seed in enumerate(seeds))]
     cases = [_Case(settings, name, *twin) for name in settings.families for twin in twins]
@@ -158,6 +70,20 @@ def run(settings, map):
                 case.take(item, answer)
     for case in cases:
         yield from case.rows()
+        if settings.libraries is not None and case.labels == TRUE and case.learned:
+            library = case.library
+            for ending in ("py", "json"):
+                saved.save(library, Path(settings.libraries) / f"{case.name}.{ending}")
+
+
+def _folder(path):
+    """Makes it where it is not there; before the searches, since they take time."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(
+            f"libraries={path}: {error.strerror}; allowed: a folder, or a place for one"
+        ) from None
 
 
 class _Case:
@@ -180,6 +106,10 @@ class _Case:
     @property
     def definitions(self):
         return self.learned[-1]["definitions"] if self.learned else []
+
+    @property
+    def library(self):
+        return _library(self.family, self.definitions)
 
     def searches(self, number):
         tasks = [*self.family.tasks]
@@ -216,13 +146,13 @@ class _Case:
         if not self.learned or self.now.keys() != self.family.tasks.keys():
             return  # stopped early
         common = _EMPTY | {"family": self.name, "labels": self.labels, "twin": self.twin}
-        for task, first in self.first.items():
-            yield common | {"row": "task", "name": task} | _beside(first, self.now[task])
-        for task, found in self.deep.items():
-            yield common | {"row": "held out", "name": task} | _beside(found[0], found[-1])
+        yield common | self._whole()
         for lesson in self.learned:
             yield from _steps(common, lesson)
-        yield common | self._whole()
+        for task, found in self.deep.items():
+            yield common | {"row": "held out", "name": task} | _beside(found[0], found[-1])
+        for task, first in self.first.items():
+            yield common | {"row": "task", "name": task} | _beside(first, self.now[task])
         if self.forbidden is not None:
             common |= {"labels": FORBIDDEN}
             yield from _steps(common, self.forbidden)
@@ -286,17 +216,21 @@ def _hypothesis(found):
     return min(found["total"], found["table"])
 
 
+def _library(family, definitions):
+    """The DSL of a family with these abstractions; without any it is the DSL itself."""
+    task = next(iter(family.tasks.values()))
+    return saved.make(family.dsl, definitions, (*task.types.values(), task.label_type))
+
+
 def _search(item):
     """One search: the best program, that with the fewest exceptions, and the table."""
     (name, seed, base), task, permutation, definitions, budget = item
     one = family(name, seed, base)
-    dsl, chosen = one.dsl, {**one.tasks, **one.held_out}[task]
+    chosen = {**one.tasks, **one.held_out}[task]
     if permutation is not None:  # every task by a permutation of its own
         chosen = chosen.permuted(permutation + list(one.tasks).index(task))
-    if definitions:
-        dsl = saved.make(dsl, definitions, (*chosen.types.values(), chosen.label_type)).dsl
     limits = {"max_programs": budget, "seconds": None}
-    found = search_item(Item(chosen, dsl, top=1, limits=limits))
+    found = search_item(Item(chosen, _library(one, definitions).dsl, top=1, limits=limits))
     program, fewest = found["program"], found["front"][-1]
     return {
         "text": program["text"], "bits": program["bits"], "exceptions": program["exceptions"],
@@ -314,9 +248,7 @@ def _learn(item):
     """
     (name, seed, base), fewest, definitions, now, holes = item
     one = family(name, seed, base)
-    task = next(iter(one.tasks.values()))
-    library = saved.make(one.dsl, definitions, (*task.types.values(), task.label_type))
-    corpus = []
+    library, corpus = _library(one, definitions), []
     for task, found in now.items():
         text, bits, total, table = (found[k] for k in ("text", "bits", "total", "table"))
         if fewest:
