@@ -6,7 +6,7 @@
 Stitch (stitch_core, Rust) runs in an environment of its own under `--folder`
 (`--install` makes it), with one thread; where it is absent our side is measured alone.
 Both get the same programs and may use three holes, and inputs are no part of patterns
-(for Stitch they are bound by lambdas).  Seconds are those of learning, without imports.
+(for Stitch they are free variables).  Seconds are those of learning, without imports.
 
 The two seek different things: Stitch the least size of programs and bodies in nodes,
 synth the least total of bits of library and programs under the enlarged grammar.  So each
@@ -41,6 +41,9 @@ from synth.types import Bool, Int
 HERE = Path(__file__).resolve().parent
 STITCH = peers.Peer("Stitch", "stitch", "stitch_core", "import stitch_core", "stitch_library")
 MOST_HOLES = 3
+
+#: So many abstractions of a library are printed.
+SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -323,7 +326,9 @@ def cells_of(row):
     seconds = f"{peers.number(row['seconds'])} s" if "seconds" in row else ""
     ratio = peers.ratio_text({"bound": False} | row)
     bits, nodes = f"{row['bits']:,.0f}", f"{row['nodes']:,}"
-    return [bits, nodes, seconds, ratio, "; ".join(row["abstractions"])]
+    shown, more = row["abstractions"][:SHOWN], len(row["abstractions"]) - SHOWN
+    found = "; ".join([*shown, *([f"{more} more"] if more > 0 else ())])
+    return [bits, nodes, seconds, ratio, found]
 
 
 def markdown(rows):
