@@ -77,8 +77,8 @@ def test_what_the_table_says_in_fewer_bits_earns_nothing():
     found = learn(Library(load_dsl(AND_OR_NOT)), corpus)
     assert found.steps[0].before == 1 + 5 * 20
     assert len(found.library.abstractions) == 1
-    assert all(one.chosen(found.library.dsl) for one in found.corpus)
-    assert not any(one.chosen(load_dsl(AND_OR_NOT)) for one in corpus)
+    assert all(one.units(found.library.dsl) < 20 * UNIT for one in found.corpus)
+    assert all(one.units(load_dsl(AND_OR_NOT)) > 20 * UNIT for one in corpus)
 
 
 def test_tasks_without_a_program_and_with_other_inputs_count():

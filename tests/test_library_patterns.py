@@ -203,7 +203,7 @@ def slow_total(dsl, corpus, abstraction):
     return total
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(corpora(), st.integers(1, 3))
 def test_the_best_pattern_is_that_of_brute_force(made, most):
     dsl, corpus = made

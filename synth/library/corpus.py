@@ -62,11 +62,6 @@ class Solved:
             return self
         return replace(self, program=rebound(self.program, self.grammar(dsl)))
 
-    def chosen(self, dsl):
-        """Whether the program is the hypothesis, rather than the table."""
-        units = self.units(dsl)
-        return units is not None and (self.table is None or units + self.rest < self.table)
-
 
 def units_of(bits):
     """Bits in units of 1/1024 bit, rounded up, but not for an error of floating point."""

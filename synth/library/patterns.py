@@ -68,9 +68,8 @@ class Patterns:
         self.number = {item: k for k, item in enumerate(self.items)}
         self.terms = terms = Terms(dsl, corpus)
         self.tokens = [self.number.get(head) for head in terms.heads]
-        self.old = [terms.prices(dsl, g)[0] for g in range(len(terms.groups))]
-        self.plain = self._plain([self.old[g] for g in range(len(self.old))])
-        self._new, self._hole_prices, self._open_prices = {}, {}, {}
+        self.plain = self._plain([terms.prices(dsl, g)[0] for g in range(len(terms.groups))])
+        self._new, self._hole_prices = {}, {}
 
     def best(self, below):
         """The `Pattern` of the least total below so many units, or None; ties to the first.
@@ -245,13 +244,10 @@ class Patterns:
         (units by key, units of the new one, units of every term as it is, the types)."""
         if result not in self._new:
             stub = with_primitive(self.dsl, "new__", _nothing, (result,), result)
-            found = []
-            for group in range(len(self.terms.groups)):
-                prices, types = self.terms.prices(stub, group)
-                name = prices.get(name_key(stub.primitives[-1]))
-                found.append((prices, name, None, types))
-            plain = self._plain([entry[0] for entry in found])
-            self._new[result] = [(p, n, plain, t) for p, n, _, t in found]
+            name = name_key(stub.primitives[-1])
+            priced = [self.terms.prices(stub, g) for g in range(len(self.terms.groups))]
+            plain = self._plain([prices for prices, _ in priced])
+            self._new[result] = [(p, p.get(name), plain, types) for p, types in priced]
         return self._new[result]
 
     def _plain(self, prices):
