@@ -1,5 +1,5 @@
 """Learners that know no programs, to stand beside the two-part code: k nearest
-neighbours and kernel ridge regression.
+neighbours, kernel ridge regression and logistic regression.
 
 Both see a task's columns as points of a Euclidean space, a row each (`embed`), and
 answer label values.  They are fitted to the training rows alone.
@@ -7,7 +7,9 @@ answer label values.  They are fitted to the training rows alone.
 
 import numpy as np
 from scipy.linalg import eigh
+from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
 
 #: Penalties of `KernelRidge` to choose among, times the number of training rows.
 PENALTIES = tuple(10.0**e for e in range(-6, 2))
@@ -82,6 +84,55 @@ class KernelRidge:
 
     def _kernel(self, asked):
         return np.exp(-cdist(asked, self.points, "sqeuclidean") / (2 * self.scale**2))
+
+
+class LogisticRegression:
+    """Multinomial logistic regression with an L2 penalty on all weights but the intercepts.
+
+    points: float64 (n, d); labels: (n,); penalty: of half the squared norm, beside the sum of
+    -ln p over the rows (1 is scikit-learn's C = 1).  Of two labels one vector of weights
+    tells, as is usual; with a vector for each the same penalty would weigh half as much.
+    The minimum is found by L-BFGS from 0; the objective is convex.  weights (d + 1, labels
+    that occur), the intercepts last.
+    """
+
+    def __init__(self, points, labels, *, penalty=1.0):
+        self.values, places = np.unique(labels, return_inverse=True)
+        design = np.column_stack([points, np.ones(len(points))])
+        many = len(self.values)
+        wide = many if many > 2 else many - 1
+        targets = np.eye(many)[places]
+
+        def objective(flat):
+            weights = flat.reshape(-1, wide)
+            scores = _against_the_first(design @ weights, many)
+            total = logsumexp(scores, axis=1)
+            slope = design.T @ (np.exp(scores - total[:, None]) - targets)[:, -wide:]
+            slope[:-1] += penalty * weights[:-1]
+            loss = (total - scores[np.arange(len(places)), places]).sum()
+            return loss + penalty / 2 * np.square(weights[:-1]).sum(), slope.ravel()
+
+        weights = np.zeros((design.shape[1], wide))
+        if wide:
+            found = minimize(
+                objective, weights.ravel(), jac=True, method="L-BFGS-B",
+                options={"maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": 1e-6},
+            )  # fmt: skip
+            weights = found.x.reshape(weights.shape)
+        self.weights = _against_the_first(weights, many)
+
+    def predict(self, asked):
+        """The likeliest label, ties to the smallest, (m,)."""
+        return self.values[self.scores(asked).argmax(axis=1)]
+
+    def scores(self, asked):
+        """ln of each label's probability but for a term that all share, (m, labels)."""
+        return np.column_stack([asked, np.ones(len(asked))]) @ self.weights
+
+
+def _against_the_first(columns, many):
+    """Columns of all labels; of two, that of the first, which is 0, is not among them."""
+    return columns if many > 2 else np.column_stack([np.zeros(len(columns)), columns])
 
 
 def _scale(points):

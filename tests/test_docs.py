@@ -36,6 +36,29 @@ def test_the_matrix_in_the_readme_is_what_the_command_prints():
     assert expected == [*printed[: len(expected) - 1], "..."]
 
 
+def datasets_lines(text):
+    return {line.split()[0]: line.split() for line in text.splitlines() if line.count(" ") > 8}
+
+
+def test_the_table_of_datasets_is_in_readme_and_docs_and_made_by_the_command():
+    block = next(text for _, text in BLOCKS if text.startswith("task           chosen"))
+    assert block in (ROOT / "docs" / "experiments" / "datasets.md").read_text()
+    said = datasets_lines(block)
+    some = "parity", "majority", "conjunction", "shj", "monk:1", "iris", "mod-mul"
+    found = datasets_lines(
+        CliRunner().invoke(main, ["run", "datasets", "--tasks", ",".join(some)]).stdout
+    )
+    assert set(some) < set(said) and len(said) == 22  # noqa: PT018
+    for task in some:
+        assert found[task] == said[task]
+
+
+@pytest.mark.slow
+def test_the_whole_table_of_datasets_is_made_by_the_command():
+    block = next(text for _, text in BLOCKS if text.startswith("task           chosen"))
+    assert block in CliRunner().invoke(main, ["run", "datasets"]).stdout
+
+
 @pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
 def test_python_blocks_print_what_their_comments_say(code):
     lines = printed(code).splitlines()

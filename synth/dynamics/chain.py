@@ -8,18 +8,22 @@ rows.  The energy, in bits, is
     E = beta * training errors + decay * (bits of g + bits of T)
 
 with bits of T = log2(n+1) + log2 C(n, |T|) + |T| log2 k.  A step proposes either to add or
-drop one training row, or a program drawn from the prior over the enumerated behaviours, and
-accepts with probability min(1, 2**-change of E): so the law of long runs is
-2**(-bits of g - E), normalised.  `decay` (weight decay) is the price of complexity; with
-0 the table costs nothing.  What is assumed: which moves there are, how a table is read
-nearby, and that fitting comes before simplicity (beta); all else is measured.
+drop one training row, or a program, and accepts with probability min(1, 2**-change of E).
+Programs are drawn from the prior over the enumerated behaviours, or (moves="regrow", see
+`synth.dynamics.regrow`) by drawing a subtree of the present one anew.  Either way the law of
+long runs is 2**(-bits of g - E), normalised: over behaviours, or over all trees.  `decay`
+(weight decay) is the price of complexity; with 0 the table costs nothing.  What is assumed:
+which moves there are, how a table is read nearby, and that fitting comes before simplicity
+(beta); all else is measured.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from synth import codes, driver, dsls, kernels, tasks
+from synth.dynamics import regrow
 from synth.errors import SettingError, TaskError
 from synth.grammar import Grammar
 from synth.task import Task
@@ -31,13 +35,16 @@ chain = kernels.chain
 class World:
     """A task, all programs up to some bits, and which rows are near which.
 
-    programs: the `Enumeration`; bits: float64 (B,); predictions: (B, rows) of the label
-    type; near: int64 (rows - n, D), the training rows within the radius of each held-out
-    row by place in `training`, nearest first (ties to the first row), -1 where there are
-    fewer; training, held_out: numbers of rows; table: float64 (n + 1,), bits of tables.
+    programs: the `Enumeration` of `grammar` up to `max_bits`; bits: float64 (B,);
+    predictions: (B, rows) of the label type; near: int64 (rows - n, D), the training rows
+    within the radius of each held-out row by place in `training`, nearest first (ties to the
+    first row), -1 where there are fewer; training, held_out: numbers of rows; table:
+    float64 (n + 1,), bits of tables.
     """
 
     task: Task
+    grammar: Grammar
+    max_bits: float
     programs: object
     bits: np.ndarray
     predictions: np.ndarray
@@ -60,6 +67,14 @@ class World:
         arrays = chain.World(words, self.bits, np.cumsum(mass) / mass.sum(), table)
         object.__setattr__(self, "arrays", arrays)
         object.__setattr__(self, "wrong", wrong)
+
+    @cached_property
+    def trees(self):
+        """The `synth.kernels.regrow.Trees` of the programs; raises as `regrow.make_trees`."""
+        root = self.grammar.dsl.type_for(self.task.label_type)
+        return regrow.make_trees(
+            self.grammar, self.task.columns, root, self.programs, self.max_bits
+        )
 
     @property
     def truths(self):
@@ -87,7 +102,7 @@ def make_world(task, dsl=None, *, max_bits, radius=1.0):
     training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)
     near = _near(task, held_out, training, radius)
     bits = np.asarray(found.bits)
-    return World(task, found, bits, found.values, near, training, held_out)
+    return World(task, grammar, max_bits, found, bits, found.values, near, training, held_out)
 
 
 def _near(task, rows, training, radius):
@@ -118,13 +133,22 @@ RECORDED = (
 )  # fmt: skip
 
 
+#: How programs are proposed.
+MOVES = ("prior", "regrow")
+
+#: No goal to stop at.
+_NOWHERE = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool)
+
+
 class Chain:
     """One run; beta: bits of energy an error; decay: of a bit of description.
 
-    proposals: the share of steps that propose a program.
+    proposals: the share of steps that propose a program; moves: how, of `MOVES`.
     """
 
-    def __init__(self, world, *, beta=30.0, decay=1.0, proposals=0.5, seed=0):
+    def __init__(self, world, *, beta=30.0, decay=1.0, proposals=0.5, moves="prior", seed=0):
+        if moves not in MOVES:
+            raise SettingError(f"moves={moves}; allowed: {', '.join(MOVES)}")
         for name, value, high in (("beta", beta, None), ("decay", decay, None),
                                   ("proposals", proposals, 1)):  # fmt: skip
             if value < 0 or (high is not None and value > high):
@@ -135,16 +159,40 @@ class Chain:
         self.generator = np.random.default_rng(seed)
         self.words = np.zeros(world.arrays.wrong.shape[1], np.uint64)
         first = int(np.argmin(world.bits))
-        self.state = np.array([first, 0, np.count_nonzero(world.wrong[first])], np.int64)
+        self.trees, self.codes = regrow.NOTHING, np.zeros(0, np.int64)
+        size = 0
+        if moves == "regrow":
+            self.trees, self.codes = world.trees, np.zeros(regrow.MOST_NODES, np.int64)
+            tree = regrow.codes_of(world.programs.program(first), world.grammar)
+            size = len(tree)
+            self.codes[:size] = tree
+        self.room = np.zeros((3, len(self.codes)), np.int64)
+        self.spent = np.array([world.bits[first]])
+        self.state = np.array([first, 0, np.count_nonzero(world.wrong[first]), size], np.int64)
         self.step = self.accepted = 0
 
-    def advance(self, count):
-        """Makes so many steps."""
-        self.accepted += chain.steps(
-            self.world.arrays, self.state, self.words, len(self.world.training),
-            self.generator, count, float(self.proposals), float(self.beta), float(self.decay),
+    def advance(self, count, until=None):
+        """Makes so many steps, or fewer where a goal is reached; returns whether it was.
+
+        until: (offset, stride, goal) as of `synth.kernels.chain.steps`.
+        """
+        offset, stride, goal = until or _NOWHERE
+        made, accepted = chain.steps(
+            self.world.arrays, self.trees, self.state, self.words, self.codes, self.spent,
+            self.room, len(self.world.training), self.generator, count,
+            float(self.proposals), float(self.beta), float(self.decay),
+            offset, stride, goal,
         )  # fmt: skip
-        self.step += count
+        self.step += made
+        self.accepted += accepted
+        return made < count
+
+    def seek(self, count):
+        """As `advance`, or to where the program is right on all rows; returns whether it is."""
+        truth = np.isin(np.arange(len(self.world.bits)), self.world.truths).astype(np.int64)
+        nothing = np.zeros(len(self.world.training), np.int64)
+        self.advance(count, (truth, nothing, np.array([False, True])))
+        return bool(truth[self.program])
 
     @property
     def held(self):
@@ -158,10 +206,14 @@ class Chain:
         return int(self.state[chain.PROGRAM])
 
     @property
+    def program_bits(self):
+        """Bits of the program: of its tree where trees are regrown, else of the shortest."""
+        return float(self.spent[0] if len(self.codes) else self.world.bits[self.program])
+
+    @property
     def energy(self):
         """E, in bits."""
-        world = self.world.arrays
-        described = world.bits[self.program] + world.table[self.state[chain.HELD]]
+        described = self.program_bits + self.world.arrays.table[self.state[chain.HELD]]
         return self.beta * float(self.state[chain.ERRORS]) + self.decay * float(described)
 
     def unseen(self):
@@ -184,7 +236,7 @@ class Chain:
         truth = world.task.labels[world.held_out]
         alone = world.predictions[self.program][world.held_out]
         held = int(self.state[chain.HELD])
-        table, program = float(world.arrays.table[held]), float(world.bits[self.program])
+        table, program = float(world.arrays.table[held]), self.program_bits
         return dict(zip(RECORDED, (
             self.step, 1 - int(self.state[chain.ERRORS]) / n,
             float(np.mean(self.unseen() == truth)), float(np.mean(alone == truth)), held / n,

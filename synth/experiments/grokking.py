@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from synth import tasks
-from synth.dynamics.chain import Chain, make_world
+from synth.dynamics.chain import MOVES, Chain, make_world
 from synth.experiments.base import setting, spawn_seeds
 
 CONTROL = (
@@ -23,7 +23,7 @@ PANELS = 3
 
 #: Accuracy at which training counts as memorised, and unseen rows as generalised to.
 ENOUGH = 0.99
-#: Every so many steps the program is looked at.
+#: The first look at a run is after so many steps.
 LOOK = 250
 
 
@@ -35,6 +35,7 @@ class Settings:
     decay: float = setting(1.0, "weight decay: energy of a bit of description", low=0)
     beta: float = setting(30.0, "energy of a training error, bits", low=0)
     proposals: float = setting(0.004, "share of steps that propose a program", low=0, high=1)
+    moves: str = setting("prior", "how programs are proposed", choices=MOVES)
     radius: float = setting(1.0, "memorised rows are read within this distance", low=0)
     steps: int = setting(14_000_000, "Metropolis steps a run", low=1000)
     runs: int = setting(20, "seeds of each kind", low=1)
@@ -72,8 +73,11 @@ def _run(item):
     permuted = number if kind == "random labels" else None
     world = _world(settings.task, settings.dsl, settings.max_bits, settings.radius, permuted)
     decay = 0.0 if kind == "no decay" else settings.decay
-    one = Chain(world, beta=settings.beta, decay=decay, proposals=settings.proposals, seed=seed)
-    path = list(_trajectory(one, settings.steps, set(world.truths.tolist())))
+    one = Chain(
+        world, beta=settings.beta, decay=decay, proposals=settings.proposals,
+        moves=settings.moves, seed=seed,
+    )  # fmt: skip
+    path = list(_trajectory(one, settings.steps, world.truths))
     found = _first(path, "restricted_accuracy", 1.0)
     row = _EMPTY | path[-1] | {
         "row": "run", "kind": kind, "seed": number,
@@ -95,18 +99,18 @@ def _run(item):
 
 
 def _trajectory(one, steps, truths):
-    """Measures at times spread evenly in their logarithm, and so again from where it is found."""
-    times, found = _times(0, steps), False
+    """Measures at times spread evenly in their logarithm, and so again from the discovery on."""
+    times, found = _times(0, steps), one.program in truths
     while times:
-        if one.step + LOOK < times[0]:
-            one.advance(LOOK)
+        if not found:
+            found = one.seek(times[0] - one.step)
+            if found:
+                times = _times(one.step, steps)
         else:
-            one.advance(times.pop(0) - one.step)
-            yield one.measures()
-        if not found and one.program in truths:
-            found = True
-            times = _times(one.step, steps)
-            yield one.measures()
+            one.advance(times[0] - one.step)
+        if one.step == times[0]:
+            times.pop(0)
+        yield one.measures()
 
 
 def _times(start, steps):
@@ -165,7 +169,10 @@ def draw(rows, axes):
             ("excluded_accuracy", "table alone, training"),
         ):  # fmt: skip
             x = steps if axis is left or found is None else [s - found for s in steps]
-            axis.plot(x, [r[key] for r in path], label=name if axis is left else None)
+            axis.plot(
+                x, [r[key] for r in path], label=name if axis is left else None,
+                drawstyle="default" if axis is left else "steps-post",
+            )  # fmt: skip
     for kind in KINDS[1:]:
         control = [r for r in rows if r["row"] == "path" and r["kind"] == kind]
         x = [r["step"] for r in control]
@@ -179,10 +186,21 @@ def draw(rows, axes):
             if first[key]:
                 axis.axvline(first[key], color="grey", linewidth=0.8, linestyle=":")
     left.set_ylabel("accuracy")
+    # The phases as Nanda et al. (2023) call them; cleanup is too short to see but in the middle.
+    if first["memorised_at"]:
+        _mark(left, "memorisation", min(steps), first["memorised_at"], 0.06)
+        if found and found > first["memorised_at"]:
+            _mark(left, "circuit formation", first["memorised_at"], found, 0.14)
     if found is not None:
         middle.set_xlim(-1500, 6000)
         if first["generalised_at"]:
-            middle.axvline(first["generalised_at"] - found, color="grey", linewidth=0.8,
-                           linestyle=":")  # fmt: skip
+            _mark(middle, "cleanup", 0, first["generalised_at"] - found, 0.14)
     middle.set_xlabel("steps since the program was found")
     right.set_ylabel("bits")
+
+
+def _mark(axis, name, start, end, alpha):
+    """Shades a phase, and writes its name."""
+    axis.axvspan(start, end, color="grey", alpha=alpha, lw=0)
+    middle = np.sqrt(start * end) if axis.get_xscale() == "log" or start > 0 else end / 2
+    axis.text(middle, 0.4, name, rotation=90, ha="center", va="center", fontsize=8)

@@ -8,7 +8,7 @@ interpreter's lock, and are called from several threads at once only where they 
 to nothing shared.
 """
 
-from synth.kernels import chain
+from synth.kernels import chain, regrow, strength
 from synth.kernels.errors import errors_bits, errors_cells
 from synth.kernels.goal import (
     covers,
@@ -67,11 +67,13 @@ __all__ = [
     "pair_open",
     "pair_xor",
     "plan",
+    "regrow",
     "rehash",
     "rehash_open",
     "relocate",
     "scan",
     "scan_block",
+    "strength",
     "touch",
     "transform",
     "write",

@@ -5,14 +5,17 @@ from collections import namedtuple
 import numpy as np
 from numba import njit
 
+from synth.kernels.regrow import regrow
+
 #: What does not change.  wrong uint64 (B, W): bit i says that behaviour b is wrong on
 #: training row i; bits float64 (B,): of its program; cumulative float64 (B,): of the
 #: proposal, rising to 1; table float64 (n + 1,): bits of a table of so many rows.
 World = namedtuple("World", "wrong bits cumulative table")
 
 ONE, SIX, SIXTY_THREE = np.uint64(1), np.uint64(6), np.uint64(63)
-#: Where `state` int64 (3,) has the program, the number of memorised rows, and of errors.
-PROGRAM, HELD, ERRORS = range(3)
+#: Where `state` int64 (4,) has the program, the number of memorised rows, of errors, and of
+#: nodes of the program's tree.
+PROGRAM, HELD, ERRORS, SIZE = range(4)
 
 
 @njit(cache=True, nogil=True)
@@ -35,16 +38,40 @@ def errors_of(world, program, held):
 
 
 @njit(cache=True, nogil=True)
-def steps(world, state, held, rows, generator, count, proposals, beta, decay):
-    """`count` Metropolis steps; see `synth.dynamics.chain` for the energy.
+def steps(
+    world, trees, state, held, codes, spent, room, rows, generator, count,
+    proposals, beta, decay, offset, stride, goal,
+):  # fmt: skip
+    """`count` Metropolis steps, or fewer to a goal; see `synth.dynamics.chain` for the energy.
 
-    state int64 (3,) and held uint64 (W,), the memorised ones of `rows` training rows, are
+    state int64 (4,) and held uint64 (W,), the memorised ones of `rows` training rows, are
     changed; proposals: the share of steps that propose a program; beta, decay: bits an
-    error, and per bit of description.  Returns how many were accepted.
+    error, and per bit of description.
+
+    Where codes int64 (nodes,) is not empty it is the program's tree, of spent float64 (1,)
+    bits, and programs are proposed by drawing a subtree of it anew from `trees`, a
+    `synth.kernels.regrow.Trees`; room int64 (3, nodes): to work in.  Else they are drawn from
+    world.cumulative.
+
+    goal: bool (states,) where it ends, by states that
+    number offset int64 (B,) of the program and the sum of stride int64 (rows,) over the
+    memorised rows, or empty.  Returns how many were made and how many accepted.
     """
-    accepted = 0
-    for _ in range(count):
+    accepted = place = 0
+    aimed = goal.shape[0] > 0
+    if aimed:
+        for row in range(np.uint64(rows)):
+            if held[row >> SIX] & (ONE << (row & SIXTY_THREE)):
+                place += stride[row]
+    for made in range(count):
+        if aimed and goal[offset[state[PROGRAM]] + place]:
+            return made, accepted
         if generator.random() < proposals:
+            if codes.shape[0]:
+                accepted += _regrown(
+                    world, trees, state, held, codes, spent, room, generator, beta, decay
+                )
+                continue
             new = np.searchsorted(world.cumulative, generator.random(), side="right")
             new = min(new, world.bits.shape[0] - 1)
             if new == state[PROGRAM]:
@@ -69,4 +96,27 @@ def steps(world, state, held, rows, generator, count, proposals, beta, decay):
             state[HELD] += sign
             state[ERRORS] += errors
             accepted += 1
-    return accepted
+            if aimed:
+                place += sign * stride[row]
+    return count, accepted
+
+
+@njit(cache=True, nogil=True)
+def _regrown(world, trees, state, held, codes, spent, room, generator, beta, decay):
+    """One proposal of a regrown tree; returns whether it was accepted."""
+    size, bits, new = regrow(
+        trees, codes, state[SIZE], spent[0], room[0], room[1], room[2], generator
+    )
+    if new < 0:
+        return False
+    errors = errors_of(world, new, held) - state[ERRORS]
+    change = beta * errors + decay * (bits - spent[0])
+    # As many nodes as there are, as many ways to be chosen.
+    if generator.random() >= 2.0**-change * state[SIZE] / size:
+        return False
+    codes[:size] = room[0, :size]
+    spent[0] = bits
+    state[PROGRAM] = new
+    state[ERRORS] += errors
+    state[SIZE] = size
+    return True

@@ -1,0 +1,84 @@
+"""Steps a second of the grokking lab's dynamics, on one core at 961 inputs.
+
+    python bench/dynamics.py [--repeats N] [--json FILE]
+
+Each line is the median of runs in this process, kernels warm.  Lines of one table are taken
+in turn, so that other work on the machine falls on all of them.  There is nothing to compare
+with; what bounds it is seen from the lines with only one kind of move, and from the number
+of random draws alone.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+
+from synth.dynamics.chain import Chain, make_world
+from synth.dynamics.strength import Strengths
+
+HERE = Path(__file__).resolve().parent
+TASK = "mod-mul:p=31,train=0.5"
+STEPS = 4_000_000
+
+
+def metropolis(max_bits, proposals, moves="prior", decay=1.0):
+    world = make_world(TASK, max_bits=max_bits)
+    one = Chain(world, beta=30.0, decay=decay, proposals=proposals, moves=moves, seed=0)
+    one.advance(100_000)
+    what = f"Metropolis, {len(world.bits):,} behaviours, {proposals:.0%} proposals"
+    return f"{what} ({moves}), decay {decay:g}", STEPS, lambda: one.advance(STEPS)
+
+
+def strengths():
+    one = Strengths(make_world(TASK, max_bits=14), decay=1e-4, spread=0.4, clock=1000.0)
+    one.advance(10)
+    return "strength dynamics", 2000, lambda: one.advance(2000)
+
+
+@njit
+def draws(generator, count):
+    total = 0.0
+    for _ in range(count):
+        total += generator.random()
+    return total
+
+
+def random_numbers():
+    generator = np.random.default_rng(0)
+    draws(generator, 1)
+    return "three random numbers and nothing else", STEPS, lambda: draws(generator, 3 * STEPS)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--json", type=Path, default=HERE / "results" / "dynamics.json")
+    options = parser.parse_args()
+    jobs = [
+        metropolis(14, 0.5), metropolis(14, 0.5, decay=0.0), metropolis(22, 0.5, decay=0.0),
+        metropolis(14, 0.0), metropolis(14, 1.0), metropolis(14, 0.5, "regrow"),
+        metropolis(14, 1.0, "regrow"), random_numbers(), strengths(),
+    ]  # fmt: skip
+    seconds = [[] for _ in jobs]
+    for _ in range(options.repeats):
+        for (_, _, run), times in zip(jobs, seconds, strict=True):
+            begin = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - begin)
+    rows = [
+        {"what": what, "steps_a_second": steps / statistics.median(times)}
+        for (what, steps, _), times in zip(jobs, seconds, strict=True)
+    ]
+    for row in rows:
+        print("{what:<66} {steps_a_second:14,.0f} a second".format(**row), flush=True)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(rows, indent=1) + "\n")
+    print(f"written to {options.json}")
+
+
+if __name__ == "__main__":
+    main()

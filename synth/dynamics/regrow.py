@@ -1,0 +1,153 @@
+"""The move that draws a subtree of the present program anew, from the prior.
+
+As in Goodman et al., "A rational analysis of rule-based concept learning" (Cognitive Science
+32, 2008): a node is chosen evenly, and what hangs on it is drawn again by 2**-bits.  Trees
+are states then, not behaviours, and a change of energy dE between trees of s and s' nodes is
+accepted with probability min(1, 2**-dE s / s'), which keeps 2**-(bits + E).
+
+What a tree computes is looked up, not computed: a node with the behaviours of its first
+arguments leads on by the behaviour of the next.  There is one entry for every application
+within the budget, as many as the enumerator makes candidates.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from synth import driver, kernels
+from synth.errors import SettingError
+
+_regrow = kernels.regrow
+
+#: More applications than this are refused, since each has its entry.
+MOST_ENTRIES = 5_000_000
+#: The most nodes of a tree; growing beyond them is refused.
+MOST_NODES = 256
+
+_NO_NUMBERS, _NO_BITS = np.zeros(0, np.int64), np.zeros(0)
+#: The trees of a chain that regrows none.
+NOTHING = _regrow.Trees(
+    _NO_NUMBERS, _NO_NUMBERS, _NO_BITS, _NO_BITS, np.zeros((0, 1), np.int64), _NO_NUMBERS,
+    _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, 0.0,
+)  # fmt: skip
+
+
+def make_trees(grammar, columns, root, programs, max_bits):
+    """The `synth.kernels.regrow.Trees` of all programs of at most `max_bits` bits.
+
+    programs: the `Enumeration` of the root type on these columns.  Raises SettingError where
+    there are too many, or a type has values that rounding makes.
+    """
+    for type_ in grammar.types:
+        if type_.inexact:
+            raise SettingError(
+                f"moves=regrow in a grammar with {type_}; allowed: Bool, Mod and Int"
+            )
+    types = {type_: t for t, type_ in enumerate(grammar.types)}
+    found = {
+        type_: programs if type_ == root else driver.enumerate_programs(
+            grammar, columns, type=type_, max_bits=max_bits
+        )
+        for type_ in grammar.types
+    }  # fmt: skip
+    table = _Table(found, max_bits)
+    productions = [p for type_ in grammar.types for p in grammar.productions[type_]]
+    counts = [len(grammar.productions[type_]) for type_ in grammar.types]
+    widest = max((len(p.item.arguments) for p in productions), default=1) or 1
+    arguments = np.full((len(productions), widest), -1)
+    for row, p in zip(arguments, productions, strict=True):
+        row[: len(p.item.arguments)] = [types[a] for a in p.item.arguments]
+    meaning = [table.leaf(p, columns) if not p.item.arguments else table.node(p)
+               for p in productions]  # fmt: skip
+    first = np.concatenate([[0], np.cumsum(counts)])
+    bits = np.array([p.bits for p in productions])
+    chance = np.concatenate([
+        np.cumsum(2.0 ** -bits[a:b]) for a, b in pairwise(first)
+    ])  # fmt: skip
+    results = [types[p.item.result] for p in productions]
+    numbers = [np.array(a, np.int64) for a in (results, meaning, table.base, table.count)]
+    follows = np.concatenate([_NO_NUMBERS, *table.follows])
+    return _regrow.Trees(
+        first, numbers[0], bits, chance, arguments, *numbers[1:], follows, float(max_bits)
+    )
+
+
+def codes_of(program, grammar):
+    """A `Program` as production numbers in prefix order, int64."""
+    productions = [p.item for type_ in grammar.types for p in grammar.productions[type_]]
+    place = {item: k for k, item in enumerate(productions)}
+    return np.array([place[node.head] for node in _prefix(program)], np.int64)
+
+
+def _prefix(program):
+    yield program
+    for argument in program.arguments:
+        yield from _prefix(argument)
+
+
+class _Table:
+    """What follows from a node and the behaviour of its next argument."""
+
+    def __init__(self, found, max_bits):
+        self.bits = {t: np.asarray(f.bits) for t, f in found.items()}
+        self.values = {t: f.values for t, f in found.items()}
+        self.places = {
+            t: {row.tobytes(): k for k, row in enumerate(v)} for t, v in self.values.items()
+        }
+        self.max_bits = max_bits
+        self.base, self.count, self.follows, self.size = [], [], [], 0
+
+    def leaf(self, production, columns):
+        """The behaviour of an input or constant, -1 where it is beyond the budget."""
+        item = production.item
+        values = self.values[item.result]
+        given = item.value if hasattr(item, "value") else columns[item.name]
+        row = np.broadcast_to(np.asarray(given, values.dtype), values.shape[1:])
+        return self.places[item.result].get(row.tobytes(), -1)
+
+    def node(self, production):
+        """The node of a primitive before it has arguments."""
+        item = production.item
+        return self._node(item, (), self.max_bits - production.bits)
+
+    def _node(self, item, known, room):
+        """The node of a primitive with the behaviours of its first arguments known."""
+        type_ = item.arguments[len(known)]
+        rest = item.arguments[len(known) + 1 :]
+        room_here = room - sum(float(self.bits[t].min(initial=np.inf)) for t in rest)
+        # Bits rise with the number of a behaviour, so that those within a budget come first.
+        count = int(np.searchsorted(self.bits[type_], room_here + 1e-9, side="right"))
+        number = len(self.base)
+        self._take(count)
+        self.base.append(self.size - count)
+        self.count.append(count)
+        self.follows.append(np.full(count, -1))
+        own = self.follows[number]
+        if rest:
+            for k in range(count):
+                own[k] = self._node(item, (*known, k), room - self.bits[type_][k])
+        elif count:
+            own[:] = self._results(item, known, self.values[type_][:count])
+        return number
+
+    def _take(self, count):
+        self.size += count
+        if self.size > MOST_ENTRIES:
+            raise SettingError(
+                f"moves=regrow with more than {MOST_ENTRIES} applications; allowed: fewer, so "
+                f"a max_bits below {self.max_bits:g}"
+            )
+
+    def _results(self, item, known, last):
+        """The behaviours of a primitive with a block of last arguments (count, rows)."""
+        shape = last.shape
+        fixed = [
+            np.broadcast_to(self.values[t][k], shape).ravel()
+            for t, k in zip(item.arguments, known, strict=False)
+        ]
+        values, defined = item.evaluate(*fixed, np.ascontiguousarray(last).ravel())
+        values = values.reshape(shape)
+        fine = np.ones(len(last), bool) if defined is None else defined.reshape(shape).all(axis=1)
+        places = self.places[item.result]
+        return [places.get(row.tobytes(), -1) if ok else -1
+                for row, ok in zip(values, fine, strict=True)]  # fmt: skip

@@ -1,0 +1,185 @@
+"""The table of all tasks: logistic regression, what each number is, and the control."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import synth
+from synth.baselines import LogisticRegression, embed
+from synth.errors import SettingError, SynthError
+from synth.report.experiment import experiment_text
+from tests import naive
+
+# -- logistic regression ----------------------------------------------------------
+
+
+def slow_objective(weights, points, labels, values, penalty):
+    """Σ -ln p + penalty/2 Σ w², row by row; weights (d + 1, labels), intercepts last."""
+    total = 0.0
+    for point, label in zip(points, labels, strict=True):
+        scores = [sum(point * w[:-1]) + w[-1] for w in weights.T]
+        total += np.log(sum(np.exp(scores))) - scores[values.index(label)]
+    return total + penalty / 2 * (weights[:-1] ** 2).sum()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.integers(2, 4), st.integers(1, 3), st.floats(0.1, 10))
+def test_no_weight_can_be_bettered(seed, many, wide, penalty):
+    """The objective is convex, so that a minimum along every direction is the minimum."""
+    generator = np.random.default_rng(seed)
+    points = generator.normal(size=(12, wide))
+    labels = np.r_[np.arange(many), generator.integers(0, many, 12 - many)] + 3
+    found = LogisticRegression(points, labels, penalty=penalty)
+    values = found.values.tolist()
+    least = slow_objective(found.weights, points, labels, values, penalty)
+    for _ in range(6):
+        step = generator.normal(size=found.weights.shape)
+        if many == 2:
+            step[:, 0] = 0  # of two labels one has no weights
+        for size in (1e-2, -1e-2, 0.3):
+            other = found.weights + size * step
+            assert slow_objective(other, points, labels, values, penalty) >= least - 1e-7
+
+
+@pytest.mark.parametrize("name", ["monk:1", "mod-add:p=5,train=0.8", "iris:label=virginica"])
+@pytest.mark.parametrize("penalty", [1.0, 0.05])
+def test_logistic_regression_is_that_of_scikit_learn(name, penalty):
+    linear = pytest.importorskip("sklearn.linear_model")
+    task = synth.load_task(name)
+    points, train = embed(task), task.train
+    ours = LogisticRegression(points[train], task.labels[train], penalty=penalty)
+    theirs = linear.LogisticRegression(C=1 / penalty, max_iter=10_000, tol=1e-8)
+    theirs.fit(points[train], task.labels[train])
+    scores = np.exp(ours.scores(points))
+    chances = theirs.predict_proba(points)
+    assert scores / scores.sum(axis=1, keepdims=True) == pytest.approx(chances, abs=1e-4)
+    # On permuted labels and in ties the argmax may turn on the last digit.
+    sure = np.sort(chances, axis=1)[:, -1] - np.sort(chances, axis=1)[:, -2] > 1e-3
+    assert sure.mean() > 0.3
+    assert np.array_equal(ours.predict(points)[sure], theirs.predict(points)[sure])
+
+
+def test_one_label_is_always_said():
+    found = LogisticRegression(np.arange(3.0)[:, None], np.array([4, 4, 4]))
+    assert found.predict(np.array([[9.0], [-9.0]])).tolist() == [4, 4]
+
+
+# -- the experiment ---------------------------------------------------------------
+
+OWN = str(Path(__file__).parent.parent / "examples" / "own_table.csv")
+NAMES = ("parity:n=8,k=3", "monk:1", "tic-tac-toe", "iris", "mod-mul:p=7", "shj:type=2")
+
+
+@pytest.fixture(scope="module")
+def run():
+    return synth.run_experiment("datasets", tasks=NAMES, tables=(OWN,), max_programs=200_000)
+
+
+def test_every_number_is_what_it_says(run):
+    assert [r["task"] for r in run.rows] == [*NAMES, "own_table.csv"]
+    for row in run.rows:
+        spec = OWN if row["task"].endswith("csv") else row["task"]
+        task = synth.load_task(spec, seed=0)
+        both = synth.contrast(task, max_programs=200_000, seconds=None, seed=0)
+        for prefix, found, labelled in (
+            ("", both.structured, task),
+            ("twin_", both.random, task.permuted(0)),
+        ):
+            saved = row["twin"] if prefix else row["saved"]
+            assert saved * task.training == pytest.approx(found.saved_bits)
+            assert row[prefix + "chosen"] == found.chosen
+            # Rounded up, a bound on a chance stays one.
+            assert row[prefix + "chance"] - 1 < found.log2_chance_bound <= row[prefix + "chance"]
+            if task.train.all():
+                assert row[prefix + "mdl"] is None is row[prefix + "1-nn"]
+                continue
+            chosen = found.program if found.chosen == "program" else found.table
+            assert row[prefix + "mdl"] == chosen.test_accuracy
+            points, labels = embed(labelled), labelled.labels
+            train, truth = labelled.train, labels[~labelled.train]
+            seen = labels[train].tolist()
+            majority = max(sorted(set(seen)), key=seen.count)
+            assert row[prefix + "majority"] == np.mean([v == majority for v in truth])
+            if len(labels) < 500:
+                said = naive.nearest(points[train], labels[train], points[~train], 1)
+                assert row[prefix + "1-nn"] == pytest.approx(np.mean(said == truth), abs=0.04)
+            model = LogisticRegression(points[train], labels[train])
+            assert row[prefix + "logit"] == np.mean(model.predict(points[~train]) == truth)
+
+
+def test_there_are_rules_and_chance_could_not_do_that(run):
+    for row in run.rows:
+        assert row["twin_chance"] == 0
+        if row["task"] not in ("shj:type=2",):
+            assert row["chosen"] == "program"
+            assert row["saved"] > 0
+            assert row["chance"] < -8
+            assert row["mdl"] > row["majority"]
+    assert run.summary["control: least chance bound of a twin, log2"] == 0
+
+
+def test_the_table_fits_80_columns(run):
+    lines = experiment_text(run, 80).splitlines()
+    head = next(line for line in lines if line.startswith("task"))
+    assert head.split() == [
+        "task", "chosen", "saved", "chance", "mdl", "majority", "1-nn", "logit", "twin",
+    ]  # fmt: skip
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_labels_held_out_change_nothing_that_is_chosen(tmp_path):
+    text = Path(OWN).read_text().splitlines()
+    task = synth.load_task(OWN, seed=0)
+    head, *body = text
+    last = body[0].rpartition(",")[2]
+    other = next(v for line in body if (v := line.rpartition(",")[2]) != last)
+    for i in np.flatnonzero(~task.train):
+        front, _, label = body[i].rpartition(",")
+        body[i] = f"{front},{other if label == last else last}"
+    (tmp_path / "turned.csv").write_text("\n".join([head, *body]) + "\n")
+    paths = (OWN, str(tmp_path / "turned.csv"))
+    one, two = synth.run_experiment(
+        "datasets", tasks=("parity:n=3",), tables=paths, max_programs=100_000
+    ).rows[1:]
+    for key in ("chosen", "program", "saved", "chance", "exceptions"):
+        assert one[key] == two[key]
+    for key in ("mdl", "majority", "1-nn", "logit"):
+        assert one[key] + two[key] == pytest.approx(1)
+
+
+def test_a_missing_extra_is_a_note(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    run = synth.run_experiment("datasets", tasks=("iris", "parity:n=4"), max_programs=1000)
+    assert "needs scikit-learn" in run.rows[0]["note"]
+    assert run.rows[0].keys() == run.rows[1].keys()
+    assert run.rows[1]["note"] is None
+    assert "pip install" in run.summary["left out"]["iris"]
+    alone = synth.run_experiment("datasets", tasks=("iris",), max_programs=1000)
+    assert alone.rows[0]["chosen"] is None
+
+
+def test_every_built_in_task_unless_some_are_given():
+    from synth.experiments import datasets
+
+    names = [n for _, n in datasets.run(datasets.Settings(), lambda _, items: items)]
+    assert {n.partition(":")[0] for n in names} == set(synth.tasks.names())
+    assert names.count("monk:3") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"tables": ("monk:1",)}, "tables=monk:1; allowed: paths of CSV files"),
+        ({"tasks": ("monk:1", "monk:1")}, "monk:1 is given twice"),
+        ({"max_programs": 0}, "max_programs=0; allowed: a whole number of 1 and more"),
+        ({"tables": ("nowhere.csv",), "tasks": ("shj",)}, "nowhere.csv"),
+    ],
+)
+def test_what_is_refused(given, words):
+    with pytest.raises((SettingError, SynthError)) as error:
+        synth.run_experiment("datasets", **given)
+    assert words in str(error.value)
