@@ -125,9 +125,9 @@ def parse(arguments):
     return options
 
 
-def install(options):
+def install(options, peers=PEERS):
     """Makes an environment a peer where there is none."""
-    for peer in {p.environment: p for p in PEERS if p.package}.values():
+    for peer in {p.environment: p for p in peers if p.package}.values():
         folder = options.folder / peer.environment
         if has(folder / "bin" / "python", peer.probe):
             continue
@@ -190,6 +190,11 @@ def run_worker(peer, python, job, options, seed):
         "seed": seed,
         "variant": peer.variant,
     }
+    return answered(peer, python, document)
+
+
+def answered(peer, python, document):
+    """What a worker makes of a document with its `timeout`, as `run_worker`."""
     command = [python, str(HERE / "workers" / f"{peer.worker}.py")]
     try:
         run = subprocess.run(command, input=json.dumps(document), capture_output=True, text=True,

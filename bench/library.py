@@ -1,0 +1,346 @@
+"""Abstractions of the same programs by Stitch: which they are, what they save, how long it takes.
+
+    python bench/library.py [--repeats N] [--timeout S] [--only CORPUS] [--json FILE]
+                            [--markdown] [--install] [--folder PATH]
+
+Stitch (stitch_core, Rust) runs in an environment of its own under `--folder`
+(`--install` makes it), with one thread; where it is absent our side is measured alone.
+Both get the same programs and may use three holes, and inputs are no part of patterns
+(for Stitch they are free variables).  Seconds are those of learning, without imports.
+
+The two seek different things: Stitch the least size of programs and bodies in nodes,
+synth the least total of bits of library and programs under the enlarged grammar.  So each
+answer is judged by both measures, here and by the same code, after its programs have been
+written out again and found to be those that were given.
+"""
+
+import argparse
+import json
+import os
+import platform
+import random
+import statistics
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+
+import peers
+from run import cpu_name
+
+import synth
+from synth.dsl import Input
+from synth.grammar import UNIT, Grammar
+from synth.library.abstraction import Abstraction, Library, inlined, ordered
+from synth.library.corpus import Solved
+from synth.library.learn import learn, total_units
+from synth.program import Program
+from synth.types import Bool, Int
+
+HERE = Path(__file__).resolve().parent
+STITCH = peers.Peer("Stitch", "stitch", "stitch_core", "import stitch_core", "stitch_library")
+MOST_HOLES = 3
+
+#: So many abstractions of a library are printed.
+SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Programs as texts, of a DSL over inputs (names to types)."""
+
+    name: str
+    what: str
+    dsl: str
+    inputs: dict
+    texts: tuple
+
+    def programs(self):
+        grammar = Grammar(self.base(), self.inputs)
+        return [Program.parse(text, grammar) for text in self.texts]
+
+    def base(self):
+        return synth.load_dsl(self.dsl, tuple(self.inputs.values()))
+
+
+def xor(a, b):
+    return f"({a} | {b}) & ~({a} & {b})"
+
+
+def xors():
+    inputs = {f"x{k}": Bool for k in range(8)}
+    texts = [xor(a, b) for a, b in combinations(inputs, 2)]
+    return Corpus("xor", "xor of every two of 8 inputs", AND_OR_NOT, inputs, tuple(texts))
+
+
+def turned():
+    """The same with the arguments of commutative primitives in an order by chance."""
+    straight = xors()
+    chance = random.Random(0)
+    texts = []
+    for program in straight.programs():
+        made = {}
+        for node in program.parts():
+            arguments = [made[a] for a in node.arguments]
+            chance.shuffle(arguments)  # all of them are commutative, or of one argument
+            made[node] = Program(node.head, arguments)
+        texts.append(made[program].text)
+    what = "the same, each & and | in an order by chance"
+    return Corpus("xor-turned", what, AND_OR_NOT, straight.inputs, tuple(texts))
+
+
+def ripple(places=4):
+    """Sum and carry at each place of a ripple, and of one full adder at each place."""
+    names = [f"{n}{k}" for k in range(places) for n in "ab"]
+    texts, carry = [], "c"
+    for k in range(places):
+        a, b = f"a{k}", f"b{k}"
+        texts += [f"{a} ^ ({b} ^ c)", f"({a} | {b}) & ({a} & {b} | c)"]
+        texts += [f"{a} ^ ({b} ^ ({carry}))", f"({a} | {b}) & ({a} & {b} | ({carry}))"]
+        carry = texts[-1]
+    inputs = dict.fromkeys([*names, "c"], Bool)
+    return Corpus("ripple", "a ripple of 4 full adders", "boolean", inputs, tuple(texts))
+
+
+def digits():
+    inputs = dict.fromkeys(("a0", "b0", "a1", "b1"), Int(0, 4))
+    pairs = list(combinations(inputs, 2))
+    texts = [f"({a} + {b}) % 5" for a, b in pairs]
+    texts += [f"where({a} + {b} < 5, 0, 1)" for a, b in pairs]
+    texts += ["(a1 + b1 + where(a0 + b0 < 5, 0, 1)) % 5"]
+    texts += ["where(a1 + b1 + where(a0 + b0 < 5, 0, 1) < 5, 0, 1)"]
+    dsl = "integer:low=0,high=10,constants=0/1/5"
+    return Corpus("digits", "digits and carries in base 5", dsl, inputs, tuple(texts))
+
+
+def drawn(count=60, leaves=10):
+    """Programs by chance with three functions of two or three arguments among the primitives."""
+    chance = random.Random(1)
+    inputs = {f"x{k}": Bool for k in range(8)}
+    plain = (2, "{} & {}"), (2, "{} | {}")
+    hidden = (
+        (2, xor("{0}", "{1}")),
+        (3, "{0} & {1} | {2} & ({0} | {1})"),
+        (3, "{0} & {1} | ~{0} & {2}"),
+    )
+
+    def grown(size):
+        if size == 1:
+            return chance.choice([*inputs])
+        if chance.random() < 0.2:
+            return f"~({grown(size)})"
+        arity, form = chance.choice(hidden)
+        if chance.random() < 0.6 or size < arity:
+            arity, form = chance.choice(plain)
+        cuts = sorted(chance.sample(range(1, size), arity - 1))
+        sizes = [high - low for low, high in zip([0, *cuts], [*cuts, size], strict=True)]
+        return form.format(*(f"({grown(part)})" for part in sizes))
+
+    texts = tuple(grown(chance.randint(2, leaves)) for _ in range(count))
+    what = "60 programs by chance with three hidden functions"
+    return Corpus("drawn", what, AND_OR_NOT, inputs, texts)
+
+
+AND_OR_NOT = "boolean:basis=and-or-not"
+
+
+def all_corpora():
+    return [xors(), turned(), ripple(), digits(), drawn()]
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    if options.install:
+        peers.install(options, (STITCH,))
+    python = peers.find_python(STITCH, options)
+    if python is None:
+        print("Stitch: skipped, not found; try --install")
+    rows = []
+    for corpus in all_corpora():
+        if not options.only or corpus.name in options.only:
+            for row in measured(corpus, python, options):
+                rows.append(row)
+                print(line(row), flush=True)
+    document = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": synth.__version__,
+        "commit": peers.commit(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {cpu_name()}",
+        "settings": {"repeats": options.repeats, "timeout": options.timeout},
+        "rows": rows,
+    }
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(document, indent=1) + "\n")
+    if options.markdown:
+        print(markdown(rows))
+    print(f"written to {options.json}")
+    return document
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5, help="pairs that are timed (5)")
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds of a run (60)")
+    parser.add_argument("--only", action="append", metavar="CORPUS", help="may be given again")
+    parser.add_argument("--json", type=Path, default=HERE / "results" / "library.json")
+    parser.add_argument("--markdown", action="store_true", help="print the table")
+    parser.add_argument("--install", action="store_true", help="make the environment first")
+    parser.add_argument("--folder", type=Path, default=HERE / ".peers", help="of environments")
+    options = parser.parse_args(arguments)
+    known = [corpus.name for corpus in all_corpora()]
+    for name in options.only or ():
+        if name not in known:
+            parser.error(f"--only {name}; allowed: {', '.join(known)}")
+    if options.repeats < 1:
+        parser.error(f"--repeats {options.repeats}; allowed: 1 and more")
+    if not options.timeout > 0:
+        parser.error(f"--timeout {options.timeout}; allowed: above 0")
+    return options
+
+
+def measured(corpus, python, options):
+    """Rows: the corpus as it is, our library of it, and Stitch's where that is there."""
+    programs = corpus.programs()
+    solved = [Solved(corpus.inputs, program) for program in programs]
+    bare = Library(corpus.base())
+    document = {
+        "inputs": list(corpus.inputs),
+        "programs": [nested(program) for program in programs],
+        "most_holes": MOST_HOLES,
+        "timeout": options.timeout,
+    }
+    ours, theirs = [], []
+    for _ in range(options.repeats):
+        begin = time.perf_counter()
+        found = learn(bare, solved, most_holes=MOST_HOLES)
+        ours.append(time.perf_counter() - begin)
+        if python is not None and not any("seconds" not in run for run in theirs):
+            theirs.append(peers.answered(STITCH, python, document))
+    row = {"corpus": corpus.name, "what": corpus.what}
+    yield row | {"by": "no library"} | judged(bare, programs, programs)
+    learnt = [one.program for one in found.corpus]
+    yield row | {"by": "synth", "seconds": statistics.median(ours)} | judged(
+        found.library, learnt, programs
+    )  # fmt: skip
+    if python is None:
+        return
+    row |= {"by": STITCH.name}
+    word = next((r.get("skip") or r.get("failed") or "out of time" for r in theirs
+                 if "seconds" not in r), None)  # fmt: skip
+    if word:
+        yield row | {"word": word}
+        return
+    answer = theirs[-1]
+    ratios = [t["seconds"] / o for t, o in zip(theirs, ours, strict=True)]
+    yield row | {
+        "seconds": statistics.median(t["seconds"] for t in theirs), "version": answer["version"],
+        "ratio": statistics.median(ratios), "least": min(ratios), "most": max(ratios),
+    } | judged(*read(corpus, answer), programs)  # fmt: skip
+
+
+def nested(program):
+    """A program as the workers have it: a leaf's text, or a list of a name and arguments."""
+    if not program.arguments:
+        return program.text
+    return [program.head.name, *map(nested, program.arguments)]
+
+
+def read(corpus, answer):
+    """(the `Library`, the programs in it) of a worker's answer.
+
+    Its abstractions without a hole are written out, since ours have one at least; the
+    others are in its order, each over those before.
+    """
+    library, constants = Library(corpus.base()), {}
+    for given in answer["abstractions"]:
+        body = filled(given["body"], constants)
+        if given["arity"] == 0:
+            constants[given["name"]] = body
+            continue
+        types = {}
+        hole_types(body, library.dsl, types)
+        holes = {f"h{k}": types[f"h{k}"] for k in range(given["arity"])}
+        program = Program.parse(text(body), Grammar(library.dsl, holes))
+        library = library.added(Abstraction(given["name"], holes, program))
+    grammar = Grammar(library.dsl, corpus.inputs)
+    texts = [text(filled(given, constants)) for given in answer["programs"]]
+    return library, [Program.parse(one, grammar) for one in texts]
+
+
+def filled(expression, constants):
+    if isinstance(expression, str):
+        return constants.get(expression, expression)
+    return [expression[0], *(filled(part, constants) for part in expression[1:])]
+
+
+def hole_types(expression, dsl, found):
+    """Writes the types of holes h0, h1, ... below calls into `found`."""
+    head, *parts = expression
+    (primitive,) = (p for p in dsl.primitives if p.name == head)
+    for part, type_ in zip(parts, primitive.arguments, strict=True):
+        if not isinstance(part, str):
+            hole_types(part, dsl, found)
+        elif part.startswith("h"):
+            found[part] = type_
+
+
+def text(expression):
+    if isinstance(expression, str):
+        return expression
+    return f"{expression[0]}({', '.join(map(text, expression[1:]))})"
+
+
+def judged(library, programs, given):
+    """Bits and nodes of a library with programs; raises where they are not those given."""
+    for program, one in zip(programs, given, strict=True):
+        if ordered(library.expanded(program)).text != ordered(one).text:
+            raise AssertionError(f"{program.text} is not {one.text}")
+    inputs = {n.head.name: n.head.type for p in given for n in p.walk()
+              if isinstance(n.head, Input)}  # fmt: skip
+    solved = [Solved(inputs, program) for program in programs]
+    bodies = [one.body for one in library.abstractions]
+    return {
+        "bits": total_units(library, solved) / UNIT,
+        "nodes": sum(p.size for p in (*programs, *bodies)),
+        # With the abstractions before it written out, as the base has it.
+        "abstractions": [written_out(library, one) for one in library.abstractions],
+    }
+
+
+def written_out(library, abstraction):
+    body = abstraction.body
+    for one in reversed(library.abstractions):
+        body = inlined(body, one)
+    return f"{abstraction.name}({', '.join(abstraction.holes)}) = {body.text}"
+
+
+def line(row):
+    cells = [row["corpus"], row["by"], *cells_of(row)]
+    return "  ".join(f"{cell:<12}" for cell in cells).rstrip()
+
+
+def cells_of(row):
+    if "word" in row:
+        return [row["word"], "", "", "", ""]
+    seconds = f"{peers.number(row['seconds'])} s" if "seconds" in row else ""
+    ratio = peers.ratio_text({"bound": False} | row)
+    bits, nodes = f"{row['bits']:,.0f}", f"{row['nodes']:,}"
+    shown, more = row["abstractions"][:SHOWN], len(row["abstractions"]) - SHOWN
+    found = "; ".join([*shown, *([f"{more} more"] if more > 0 else ())])
+    return [bits, nodes, seconds, ratio, found]
+
+
+def markdown(rows):
+    """The rows as a table; a corpus is named in its first row."""
+    lines = ["| programs | by | bits | nodes | time | ratio (least to most) | abstractions |",
+             "| --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    for row in rows:
+        what = row["what"] if row["by"] == "no library" else ""
+        cells = [cell.replace("|", "\\|") for cell in (what, row["by"], *cells_of(row))]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

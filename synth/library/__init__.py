@@ -1,0 +1,1 @@
+"""Abstraction learning: patterns that shorten a family of programs become primitives."""

@@ -1,0 +1,247 @@
+"""A library: abstractions, which are primitives whose bodies are programs with holes.
+
+Abstractions are added to a base DSL one after another, and each body is a program of the DSL
+before it, so that what comes of it is a normal `DSL`: a search prices, runs and prints an
+abstraction like any other primitive.
+
+The code of a library is a prefix code, in units of 1/1024 bit (see `Grammar`):
+
+- before each abstraction, and after the last, a flag of 1 bit says whether another follows;
+- its result type: log2 of the number of the DSL's types;
+- its number of holes k, 1 and more: k bits (k - 1 ones and a zero);
+- the type of each hole, as that of the result;
+- its body: the bits of a program under the DSL before it, with the holes as inputs.
+
+Names cost nothing, since any will do.  A body's code is that of `Grammar`, which satisfies
+Kraft's inequality, so all libraries together do.  An abstraction has weight 1, and is
+commutative where its body is, up to the order of the arguments of commutative primitives.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from synth.dsl import DSL, Constant, Input, Primitive
+from synth.errors import DSLError, UndefinedError
+from synth.grammar import UNIT, Grammar, code_units
+from synth.program import Program
+from synth.types import UNDEFINED
+
+
+@dataclass(frozen=True, eq=False)
+class Abstraction:
+    """A name for a program with holes.
+
+    holes: names to types, in the order of the arguments, one at least; body: a `Program` of
+    the DSL before it over inputs of these names, in which each of them stands.  Raises
+    DSLError where that is not so, or the body is a hole alone.
+    """
+
+    name: str
+    holes: dict
+    body: Program
+
+    def __post_init__(self):
+        inputs = {n.head.name: n.head.type for n in self.body.walk() if isinstance(n.head, Input)}
+        if not self.holes or inputs != dict(self.holes) or not self.body.arguments:
+            given = ", ".join(self.holes) or "none"
+            raise DSLError(
+                f"abstraction {self.name}: holes {given}, body {self.body.text}; allowed: a "
+                "primitive with arguments, in which every hole stands, and one at least"
+            )
+
+    @property
+    def result(self):
+        """The type of its values."""
+        return self.body.type
+
+    @property
+    def text(self):
+        """Its definition in one line, `f1(a, b) = a | b`."""
+        return f"{self.name}({', '.join(self.holes)}) = {self.body.text}"
+
+    def function(self):
+        """Its body as a function of arrays (n,), as `DSL.add` takes them."""
+        return _Composed(tuple(self.holes), self.body)
+
+    def commutative(self):
+        """Whether it has two holes of one type that may be exchanged by its body's shape."""
+        names, types = list(self.holes), list(self.holes.values())
+        if len(names) != 2 or types[0] != types[1]:
+            return False
+        inputs = {n.head.name: n for n in self.body.parts() if isinstance(n.head, Input)}
+        swapped = {names[0]: inputs[names[1]], names[1]: inputs[names[0]]}
+        return ordered(self.filled(swapped)) == ordered(self.body)
+
+    def filled(self, programs):
+        """The body with programs, a mapping by name, in place of the holes."""
+        made = {}
+        for node in self.body.parts():
+            if isinstance(node.head, Input):
+                made[node] = programs[node.head.name]
+            else:
+                made[node] = Program(node.head, [made[a] for a in node.arguments])
+        return made[self.body]
+
+    def units(self, dsl):
+        """What its definition takes, in units, the flag before it included; dsl: that before it."""
+        body = named_units(self.body, Grammar(dsl, self.holes))
+        return definition_units(dsl, self.result, self.holes.values(), body)
+
+
+class _Composed:
+    """A body as a function of arrays: no value where some step has none."""
+
+    def __init__(self, names, body):
+        self.names, self.body = names, body
+        self.__name__ = "composed"
+
+    def __call__(self, *arrays):
+        values, defined = self.body.outputs(dict(zip(self.names, arrays, strict=True)))
+        if defined.all():
+            return values
+        if self.body.type.storage is None:  # there is no Bool that says so
+            raise UndefinedError(f"{self.body.text} has no value on some row")
+        return np.where(defined, values, np.nan if self.body.type.inexact else UNDEFINED)
+
+
+def definition_units(dsl, result, holes, body):
+    """The units of a definition: flag, types and number of holes, and `body` units."""
+    holes = list(holes)
+    type_ = code_units(Fraction(1, len(dsl.types)))
+    return UNIT + type_ * (1 + len(holes)) + UNIT * len(holes) + body
+
+
+class Library:
+    """A base DSL with abstractions; does not change.
+
+    base: a `DSL`; abstractions: of which the body of each is of the DSL before it; spec: by
+    what text `synth.dsls.load_dsl` finds the base (None: it cannot be saved).
+
+    dsl: the enlarged DSL; units: of the code of the library, in 1/1024 bit.
+    """
+
+    def __init__(self, base, abstractions=(), spec=None):
+        self.base = base
+        self.spec = spec
+        self.abstractions = ()
+        self.dsl = base
+        self.units = UNIT  # that no other follows
+        for given in abstractions:
+            # The primitives that the body is made of are those of this library.
+            body = rebound(given.body, Grammar(self.dsl, given.holes))
+            one = Abstraction(given.name, given.holes, body)
+            self.units += one.units(self.dsl)
+            self.dsl = extended(self.dsl, one)
+            self.abstractions += (one,)
+        if self.abstractions:
+            names = ",".join(a.name for a in self.abstractions)
+            self.dsl.name = f"{base.name}+{names}"
+
+    def __repr__(self):
+        return f"Library({self.base.name!r}, {len(self.abstractions)} abstractions)"
+
+    @property
+    def bits(self):
+        """Of the code of the library."""
+        return self.units / UNIT
+
+    def added(self, abstraction):
+        """The library with one abstraction more."""
+        return Library(self.base, (*self.abstractions, abstraction), self.spec)
+
+    def without(self, name):
+        """The library without an abstraction, in the bodies of others written out."""
+        gone = next(a for a in self.abstractions if a.name == name)
+        rest = [
+            Abstraction(a.name, a.holes, inlined(a.body, gone))
+            for a in self.abstractions
+            if a is not gone
+        ]
+        return Library(self.base, rest, self.spec)
+
+    def expanded(self, program):
+        """A program of the enlarged DSL written out in the base's primitives."""
+        for one in reversed(self.abstractions):
+            program = inlined(program, one)
+        return program
+
+    def free_name(self):
+        """f1, f2, ...: the first that nothing in the DSL has."""
+        taken = {i.name for i in (*self.dsl.primitives, *self.dsl.constants)}
+        return next(f"f{k}" for k in range(1, len(taken) + 2) if f"f{k}" not in taken)
+
+    def hole_names(self, count):
+        """a, b, ...: names that no constant of the DSL has."""
+        taken = {c.name for c in self.dsl.constants}
+        letters = [*"abcdefghijklmnopqrstuvwxyz", *(f"a{k}" for k in range(count + len(taken)))]
+        return [name for name in letters if name not in taken][:count]
+
+
+def extended(dsl, abstraction):
+    """A new DSL: one with an abstraction as its last primitive; it shares all else."""
+    return with_primitive(
+        dsl, abstraction.name, abstraction.function(), abstraction.holes.values(),
+        abstraction.result, abstraction.commutative(),
+    )  # fmt: skip
+
+
+def with_primitive(dsl, name, function, arguments, result, commutative=False):
+    """A new DSL with one primitive more, of weight 1; the other primitives are the same ones."""
+    made = DSL(
+        dsl.name, leaf_probability=dsl.leaf_probability, description=dsl.description,
+        prepare=dsl.prepare,
+    )  # fmt: skip
+    made.types, made.constants = list(dsl.types), list(dsl.constants)
+    made.primitives = list(dsl.primitives)
+    signature = f"{', '.join(map(str, arguments))} -> {result}"
+    made.add(function, signature, name=name, commutative=commutative)
+    return made
+
+
+def rebound(program, grammar):
+    """The program that a grammar's own inputs, constants and primitives of these names make.
+
+    Raises DSLError for a name that the grammar does not have.
+    """
+    items, made = {name_key(p.item): p.item for p in grammar}, {}
+    for node in program.parts():
+        key = name_key(node.head)
+        if key not in items:
+            raise DSLError(f"{node.head.name} is not in the grammar of {grammar.dsl.name}")
+        made[node] = Program(items[key], [made[a] for a in node.arguments])
+    return made[program]
+
+
+def named_units(program, grammar):
+    """The units of a program under a grammar that has all its names."""
+    return rebound(program, grammar).units(grammar)
+
+
+def name_key(item):
+    """What an input, constant or primitive is known by in every grammar that has it."""
+    return type(item).__name__, item.name, item.result if isinstance(item, Constant) else None
+
+
+def inlined(program, abstraction):
+    """A program with an abstraction's body where its name was called."""
+    made = {}
+    for node in program.parts():
+        arguments = [made[a] for a in node.arguments]
+        if isinstance(node.head, Primitive) and node.head.name == abstraction.name:
+            made[node] = abstraction.filled(dict(zip(abstraction.holes, arguments, strict=True)))
+        else:
+            made[node] = Program(node.head, arguments)
+    return made[program]
+
+
+def ordered(program):
+    """The program with the arguments of commutative primitives in an order of their texts."""
+    made = {}
+    for node in program.parts():
+        arguments = [made[a] for a in node.arguments]
+        if getattr(node.head, "commutative", False):
+            arguments.sort(key=lambda a: a.text)
+        made[node] = Program(node.head, arguments)
+    return made[program]
