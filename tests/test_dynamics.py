@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import synth
 from synth.dynamics.chain import RECORDED, Chain, make_world
 from synth.errors import SettingError, TaskError
+from synth.experiments import grokking
 from synth.types import Bool
 
 
@@ -145,3 +146,17 @@ def test_what_is_refused():
         make_world("parity:n=3", max_bits=8, radius=-1)
     with pytest.raises(SettingError, match="no program is as short"):
         make_world("parity:n=3", max_bits=0.5)
+
+
+def test_a_run_that_finds_the_program_at_its_very_end():
+    """Found with fewer steps left than to the next look, there is no other look."""
+    world = make_world("mod-mul:p=31,train=0.5", max_bits=14)
+    for seed in range(100):
+        one = Chain(world, proposals=1.0, seed=seed)
+        if one.seek(1000) and 800 < one.step < 1000:
+            break
+    else:
+        raise AssertionError("no seed finds it late")
+    path = list(grokking._trajectory(Chain(world, proposals=1.0, seed=seed), 1000, world.truths))
+    assert path[-1]["step"] == one.step
+    assert path[-1]["restricted_accuracy"] == 1.0

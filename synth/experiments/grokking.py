@@ -108,7 +108,7 @@ def _trajectory(one, steps, truths):
                 times = _times(one.step, steps)
         else:
             one.advance(times[0] - one.step)
-        if one.step == times[0]:
+        if times and one.step == times[0]:  # none are left where it is found at the very end
             times.pop(0)
         yield one.measures()
 
