@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
+from synth.dynamics import markov
 from synth.dynamics.chain import Chain, make_world
 from synth.dynamics.markov import markov_chain
 from synth.dynamics.strength import Strengths, expected_delay
@@ -274,6 +275,35 @@ def test_waiting_times_of_the_lab():
     shares = [r["share"] for r in run.rows]
     assert shares[0] < 2**-5
     assert shares[0] < shares[1] < shares[2]
+
+
+def test_simulated_runs_go_on_by_parts(monkeypatch):
+    """Steps in a row do not change what is found, and a run that is given up is -1."""
+    chain = markov_chain(make_world("mod-mul:p=5,train=6", max_bits=10.5), beta=4.0, decay=0.0)
+    goal = chain.goal(0)
+    whole = chain.simulated_steps(goal, 5, seed=3)
+    monkeypatch.setattr(markov, "PART", 7)
+    assert chain.simulated_steps(goal, 5, seed=3).tolist() == whole.tolist()
+    most = int(whole[0]) - 1
+    assert chain.simulated_steps(goal, 1, seed=3, most=most).tolist() == [-1]
+
+
+def test_a_search_that_begins_at_its_goal():
+    """The first input is the label: no steps, and no error to count in."""
+    (row,) = synth.run_experiment(
+        "grokking-exact", tasks=("parity:n=2,k=1,train=3",), decay=(1.0,), runs=2
+    ).rows
+    assert (row["generalised"], row["simulated"], row["errors_off"]) == (0, 0, 0)
+
+
+def test_phases_without_a_time_to_show_are_drawn(tmp_path):
+    """Axes are logarithmic, and so short runs have no number to put on them."""
+    run = synth.run_experiment(
+        "phases", steps=1000, runs=1, longer=(0.0,), beta=(30.0,), decay=(0.0,), fraction=(0.5,),
+        strength_task="mod-add:p=5", strength_decay=(1e-3, 2e-3), spread=(0.4,), clock=10.0,
+    )  # fmt: skip
+    run.plot(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
 def test_what_is_refused():

@@ -51,7 +51,8 @@ def _one(item):
     times, deviations = found.steps_to(goal)
     simulated = found.simulated_steps(goal, settings.runs, seed)
     law, start = found.law(), found.start
-    error = float(deviations[start]) / np.sqrt(settings.runs)
+    error = float(deviations[start] / np.sqrt(settings.runs))
+    off = float(simulated.mean() - times[start])
     return {
         "task": task,
         "decay": decay,
@@ -64,7 +65,8 @@ def _one(item):
         "runs": settings.runs,
         "simulated": float(simulated.mean()),
         "standard_error": error,
-        "errors_off": float(simulated.mean() - times[start]) / error,
+        # Where the search begins at its goal every run takes no steps.
+        "errors_off": off / error if error else off,
         "true_share": float(law[true].sum()),
         "share": float(law[goal].sum()),
         "from_boltzmann": float(np.abs(law - found.boltzmann).max()),
@@ -76,7 +78,7 @@ def _others_off(rows):
     return [
         abs(a["simulated"] - b["generalised"]) / a["standard_error"]
         for a, b in pairwise(rows)
-        if a["task"] == b["task"]
+        if a["task"] == b["task"] and a["standard_error"]
     ]
 
 

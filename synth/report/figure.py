@@ -70,8 +70,19 @@ def make_figure(run):
     for each in axes:
         if each.images:
             each.grid(False)
+    # All of them first: labels of one draw the whole figure.
+    for each in axes:
+        _without_empty_logarithms(each)
+    for each in axes:
         _label_ends(each)
     return figure
+
+
+def _without_empty_logarithms(axes):
+    """Makes logarithmic axes that have no positive data, which cannot be drawn, linear."""
+    for axis, limits in (("x", axes.get_xlim), ("y", axes.get_ylim)):
+        if getattr(axes, f"get_{axis}scale")() == "log" and not min(limits()) > 0:
+            getattr(axes, f"set_{axis}scale")("linear")
 
 
 def _label_ends(axes):
