@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
+from synth import driver
 from synth.dynamics.chain import RECORDED, Chain, make_world
 from synth.errors import SettingError, TaskError
 from synth.experiments import grokking
@@ -160,3 +161,18 @@ def test_a_run_that_finds_the_program_at_its_very_end():
     path = list(grokking._trajectory(Chain(world, proposals=1.0, seed=seed), 1000, world.truths))
     assert path[-1]["step"] == one.step
     assert path[-1]["restricted_accuracy"] == 1.0
+
+
+@pytest.mark.parametrize("reason", ["interrupted", "memory"])
+def test_a_world_without_all_of_its_programs_is_refused(monkeypatch, reason):
+    """The enumerator answers Ctrl-C and a full memory with what it has; that is no world."""
+    whole = driver.enumerate_programs
+
+    def part(*given, **limits):
+        found = whole(*given, **limits)
+        found.stop_reason = reason
+        return found
+
+    monkeypatch.setattr(driver, "enumerate_programs", part)
+    with pytest.raises(KeyboardInterrupt if reason == "interrupted" else SettingError):
+        make_world("mod-mul:p=5,train=0.5", max_bits=8)

@@ -45,9 +45,7 @@ def make_trees(grammar, columns, root, programs, max_bits):
             )
     types = {type_: t for t, type_ in enumerate(grammar.types)}
     found = {
-        type_: programs if type_ == root else driver.enumerate_programs(
-            grammar, columns, type=type_, max_bits=max_bits
-        )
+        type_: programs if type_ == root else every_program(grammar, columns, type_, max_bits)
         for type_ in grammar.types
     }  # fmt: skip
     table = _Table(found, max_bits)
@@ -70,6 +68,23 @@ def make_trees(grammar, columns, root, programs, max_bits):
     return _regrow.Trees(
         first, numbers[0], bits, chance, arguments, *numbers[1:], follows, float(max_bits)
     )
+
+
+def every_program(grammar, columns, type_, max_bits):
+    """The `Enumeration` of all programs up to some bits.
+
+    Raises KeyboardInterrupt after Ctrl-C and SettingError where there are too many for the
+    memory: a world must not lack programs.
+    """
+    found = driver.enumerate_programs(grammar, columns, type=type_, max_bits=max_bits)
+    if found.stop_reason == "interrupted":
+        raise KeyboardInterrupt
+    if found.stop_reason == "memory":
+        raise SettingError(
+            f"max_bits={max_bits:g}: the programs beyond {found.certified_bits:g} bits do not "
+            "fit into the memory; allowed: less"
+        )
+    return found
 
 
 def codes_of(program, grammar):
