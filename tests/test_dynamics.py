@@ -158,8 +158,9 @@ def test_a_run_that_finds_the_program_at_its_very_end():
             break
     else:
         raise AssertionError("no seed finds it late")
-    path = list(grokking._trajectory(Chain(world, proposals=1.0, seed=seed), 1000, world.truths))
-    assert path[-1]["step"] == one.step
+    one = Chain(world, proposals=1.0, seed=seed)
+    path, found = grokking._trajectory(one, 1000, world.truths)
+    assert path[-1]["step"] == found == one.step
     assert path[-1]["restricted_accuracy"] == 1.0
 
 

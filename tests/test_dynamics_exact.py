@@ -259,8 +259,8 @@ def test_the_four_phases():
     assert set(found["cells in each phase"]) == set(phases.PHASES)
     assert all(found["cells in each phase"].values())
     assert found["decays with the most grokking cells"] == [0.7]
-    assert found["strength: exponent of the delay in decay while it is long"][
-        "0.4"
+    assert found["strength: exponent of the delay in decay while it is long"]["0.4"][
+        "exponent"
     ] == pytest.approx(-1, abs=0.15)
     assert found["control: runs that generalise without decay, and with random labels"] == [0, 0]
 
@@ -318,3 +318,64 @@ def test_what_is_refused():
     for name, value in (("spread", 0.5), ("decay", 1.0), ("rate", 2.0), ("clock", -1)):
         with pytest.raises(SettingError, match=f"{name}={value}; allowed: 0 and more, below"):
             Strengths(world, **{name: value})
+
+
+def test_exponents_of_power_laws():
+    points = [(x, 3 * x**-1.5) for x in (1, 2, 5, 9)]
+    found = phases.exponent(points)
+    assert found["exponent"] == pytest.approx(-1.5)
+    assert found["error"] == pytest.approx(0, abs=1e-9)
+    assert found["points"] == 4
+    # As numbers of a text book's regression: y = x and one point off by a factor e.
+    found = phases.exponent([(math.e**k, math.e**y) for k, y in ((0, 0), (1, 2), (2, 2))])
+    assert found["exponent"] == pytest.approx(1)
+    assert found["error"] == pytest.approx(math.sqrt(2 / 3 / 1 / 2))
+    assert phases.exponent([(1, 1), (1, 2)])["exponent"] is None
+    assert phases.exponent([(1, 1), (2, 2)])["error"] is None
+
+
+@pytest.mark.parametrize("limit", [np.inf, 3000.0])
+def test_doublings_a_bit_are_those_that_waits_were_drawn_with(limit):
+    """Exponential waits of mean 2**(1.7 bits), cut off or not: within 4 standard errors."""
+    generator = np.random.default_rng(5)
+    rows = []
+    for bits in np.repeat(np.arange(4.0, 9.0), 200):
+        wait = float(generator.exponential(2 ** (1.7 * bits)))
+        rows.append({
+            "sweep": phases.LENGTH, "program_bits": bits, "memorised_at": 10.0,
+            "found_at": 10.0 + wait if wait < limit else None, "steps": 10.0 + limit,
+        })  # fmt: skip
+    found = phases.per_bit(rows)
+    assert found["error"] < 0.05
+    assert abs(found["doublings"] - 1.7) < 4 * found["error"]
+    assert found["found"] + found["not found"] == len(rows)
+    assert (found["not found"] > 0) == (limit < np.inf)
+    assert phases.per_bit(rows[:200])["doublings"] is None
+
+
+def test_a_tie_between_phases_goes_to_the_first():
+    def row(phase):
+        return {"sweep": phases.GRID, "decay": 1.0, "fraction": 0.5, "phase": phase}
+
+    assert phases.cells([row(p) for p in reversed(phases.PHASES)]) == {(1.0, 0.5): "comprehension"}
+    assert phases.cells([row("memorisation"), row("confusion"), row("confusion")]) == {
+        (1.0, 0.5): "confusion"
+    }
+
+
+def test_near_rows_by_blocks(monkeypatch):
+    from synth.dynamics import chain
+
+    whole = make_world("mod-mul:p=7,train=0.5", max_bits=6, radius=2.0).near
+    monkeypatch.setattr(chain, "NEAR_BLOCK", 60)
+    np.testing.assert_array_equal(
+        make_world("mod-mul:p=7,train=0.5", max_bits=6, radius=2.0).near, whole
+    )
+
+
+def test_runs_that_would_take_days_are_refused():
+    from synth.experiments import grokking_exact
+
+    asked = grokking_exact.Settings(tasks=("mod-add:p=5,train=6",), decay=(3.0,), beta=30.0)
+    with pytest.raises(SettingError, match=r"1000 runs of .* steps; allowed: 1e\+11 in all"):
+        list(grokking_exact.run(asked, map))

@@ -30,6 +30,9 @@ from synth.task import Task
 
 chain = kernels.chain
 
+#: Distances that are held at a time, of 8 bytes.
+NEAR_BLOCK = 2**22
+
 
 @dataclass(frozen=True, eq=False)
 class World:
@@ -110,6 +113,21 @@ def _near(task, rows, training, radius):
 
     Near is what is near in every input; of those the sum of distances decides.
     """
+    step = max(1, NEAR_BLOCK // max(1, len(training)))
+    parts = [
+        _near_pairs(task, rows[start : start + step], training, radius)
+        for start in range(0, len(rows), step)
+    ]
+    width = max([1, *(int(counts.max()) for counts, _ in parts)])
+    found = np.full((len(rows), width), -1)
+    for k, (counts, places) in enumerate(parts):
+        inside = np.arange(width) < counts[:, None]
+        found[k * step : k * step + len(counts)][inside] = places
+    return found
+
+
+def _near_pairs(task, rows, training, radius):
+    """How many training rows each of some rows has near it, and which, row by row."""
     furthest = np.zeros((len(rows), len(training)))
     total = furthest.copy()
     for name, column in task.columns.items():
@@ -119,11 +137,9 @@ def _near(task, rows, training, radius):
             apart = np.minimum(apart, task.types[name].size - apart)
         furthest = np.maximum(furthest, apart)
         total += apart
-    total[furthest > radius] = np.inf
-    order = np.argsort(total, axis=1, kind="stable")
-    within = np.isfinite(np.take_along_axis(total, order, axis=1))
-    width = int(within.sum(axis=1).max(initial=1))
-    return np.where(within, order, -1)[:, : max(width, 1)]
+    row, place = np.nonzero(furthest <= radius)
+    order = np.lexsort((place, total[row, place], row))
+    return np.bincount(row, minlength=len(rows)), place[order]
 
 
 #: What `Chain.run` records.

@@ -100,6 +100,13 @@ def run(settings, map):
         if value > high:
             modulus = f"p={p}" if key == "frequencies" else f"modulus={settings.modulus}"
             raise SettingError(f"fourier: {key}={value} with {modulus}; allowed: 1..{high}")
+    if settings.modulus % 2 == 0:
+        raise SettingError(f"fourier: modulus={settings.modulus}; allowed: odd ones")
+    if math.gcd(settings.frequency, settings.modulus) > 1:
+        raise SettingError(
+            f"fourier: frequency={settings.frequency} with modulus={settings.modulus}; allowed: "
+            "those that have no factor in common with it"
+        )
     for modulus, frequencies in PUBLISHED:
         yield _margins("published", modulus, [frequencies])
     counts = list(dict.fromkeys(settings.frequencies))

@@ -77,8 +77,7 @@ def _run(item):
         world, beta=settings.beta, decay=decay, proposals=settings.proposals,
         moves=settings.moves, seed=seed,
     )  # fmt: skip
-    path = list(_trajectory(one, settings.steps, world.truths))
-    found = _first(path, "restricted_accuracy", 1.0)
+    path, found = _trajectory(one, settings.steps, world.truths)
     row = _EMPTY | path[-1] | {
         "row": "run", "kind": kind, "seed": number,
         "memorised_at": _first(path, "train_accuracy", ENOUGH), "found_at": found,
@@ -99,18 +98,23 @@ def _run(item):
 
 
 def _trajectory(one, steps, truths):
-    """Measures at times spread evenly in their logarithm, and so again from the discovery on."""
-    times, found = _times(0, steps), one.program in truths
+    """Measures, and the step at which a true program was first held, None where none was.
+
+    Looked at at times spread evenly in their logarithm, and so again from the discovery on.
+    """
+    times, path = _times(0, steps), []
+    found = 0 if one.program in truths else None
     while times:
-        if not found:
-            found = one.seek(times[0] - one.step)
-            if found:
-                times = _times(one.step, steps)
+        if found is None:
+            if one.seek(times[0] - one.step):
+                found = one.step
+                times = [one.step, *_times(one.step, steps)]
         else:
             one.advance(times[0] - one.step)
-        if times and one.step == times[0]:  # none are left where it is found at the very end
+        if one.step == times[0]:
             times.pop(0)
-        yield one.measures()
+        path.append(one.measures())
+    return path, found
 
 
 def _times(start, steps):

@@ -12,6 +12,7 @@ import numpy as np
 
 from synth.dynamics.chain import make_world
 from synth.dynamics.markov import markov_chain
+from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
 
 CONTROL = (
@@ -20,6 +21,9 @@ CONTROL = (
 )
 COLUMNS = ("task", "decay", "states", "found", "generalised", "simulated", "errors_off", "share")
 PANELS = 2
+
+#: Steps that are simulated for a setting at most, which takes about an hour.
+MOST_STEPS = 1e11
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,12 @@ def _one(item):
     found = markov_chain(world, decay=decay, **given)
     goal, true = found.goal(0), found.goal(len(world.training))
     times, deviations = found.steps_to(goal)
+    expected = settings.runs * float(times[found.start])
+    if expected > MOST_STEPS:
+        raise SettingError(
+            f"{task}, decay {decay:g}: {settings.runs} runs of {times[found.start]:.3g} steps; "
+            f"allowed: {MOST_STEPS:.0e} in all, so fewer runs, or less beta or decay"
+        )
     simulated = found.simulated_steps(goal, settings.runs, seed)
     law, start = found.law(), found.start
     error = float(deviations[start] / np.sqrt(settings.runs))
@@ -118,9 +128,12 @@ def draw(rows, axes):
     left.plot(ends, ends, color="grey", linewidth=0.8)
     left.set_xscale("log")
     left.set_yscale("log")
-    left.set_xlabel("expected steps until the table is empty")
+    left.set_xlabel("expected steps to a true program and an empty table")
     left.set_ylabel(f"mean of {rows[0]['runs']} runs, 3 standard errors")
     left.legend()
     right.set_xlabel("weight decay")
     right.set_ylabel("share of long runs")
+    right.plot([], [], "-", color="black", label="true program, no table")
+    right.plot([], [], ":", color="black", label="true program")
+    right.legend()
     right.set_ylim(0, 1.02)

@@ -36,9 +36,9 @@ NEURON = f"({_U} + conj({_U})) * ({_U} + conj({_U}))"
 @dataclass(frozen=True)
 class Settings:
     task: str = setting("mod-add:p=31", "a task of two columns")
-    dsl: str | None = setting("fourier:frequencies=5", "its language (none: the one that fits)")
+    dsl: str | None = setting("fourier:frequencies=5", "its language")
     program: str | None = setting(
-        None, "its text (none: what the search finds and, with embeddings, a neuron)"
+        None, "its text; what the search finds and, with embeddings, a neuron, unless given"
     )
     seconds: float = setting(20.0, "of the search", low=0.01)
     seed: int = setting(0, "of the split and the random labels", low=0)

@@ -7,7 +7,8 @@ the delay from finding the program to generalising should be ln(1/(1-2 kappa)) /
 The phases, after Liu et al., "Towards understanding grokking" (2022): training accuracy does
 not reach 0.99: confusion; held-out accuracy does not: memorisation; it does within `delayed`
 times the steps of memorising: comprehension; later: grokking.  What falls below 0.9 again
-was not reached.
+was not reached.  A cell has the most frequent phase of its runs, of a tie the first of these
+four names: comprehension, grokking, memorisation, confusion.
 """
 
 from collections import Counter
@@ -15,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from scipy.optimize import minimize
 
 from synth import tasks
 from synth.dynamics.chain import Chain, make_world
@@ -25,7 +27,7 @@ CONTROL = (
     "without decay no run generalises, however many rows; with random labels none does at any decay"
 )
 COLUMNS = ("sweep", "fraction", "decay", "run", "phase", "found_at", "generalised_at")
-PANELS = (2, 2)
+PANELS = (2, 3)
 
 PHASES = ("comprehension", "grokking", "memorisation", "confusion")
 #: Accuracy from which rows count as learnt, and below which no longer.
@@ -60,7 +62,7 @@ class Settings:
     delayed: float = setting(10.0, "grokking: so many times the steps of memorising", low=1)
     strength_task: str = setting("mod-add:p=31", "of the strength dynamics")
     strength_decay: tuple[float, ...] = setting(
-        (2e-5, 4e-5, 8e-5, 3e-4), "its weight decays", low=1e-7, high=0.1
+        (5e-6, 1e-5, 2e-5, 4e-5, 8e-5, 3e-4), "its weight decays", low=1e-7, high=0.1
     )
     spread: tuple[float, ...] = setting(
         (0.4, 0.2), "its kappa, how far a memorised row spreads", low=0.01, high=0.49
@@ -76,8 +78,8 @@ def run(settings, map):
 
 
 def _items(settings):
-    """(sweep, task, decay, beta or kappa, number, bits if longer) of every run."""
-    grid = [_with_rows(settings.task, f) for f in settings.fraction]
+    """(sweep, (task, fraction), decay, beta or kappa, number, bits if longer) of every run."""
+    grid = [(settings.task, f) for f in settings.fraction]
     middle = grid[len(grid) // 2]
     usual = min(settings.decay, key=lambda d: abs(d - 1))
     beta = settings.beta[0]
@@ -90,38 +92,34 @@ def _items(settings):
             yield BETA, middle, usual, other, number, 0.0
         for bits in settings.longer:
             yield LENGTH, middle, usual, beta, number, bits
-    half = _with_rows(settings.strength_task, 0.5)
+    half = settings.strength_task, 0.5
     for spread in settings.spread:
         for decay in settings.strength_decay:
             yield STRENGTH, half, decay, spread, 0, 0.0
     decay = settings.strength_decay[len(settings.strength_decay) // 2]
     for fraction in settings.fraction:
-        task = _with_rows(settings.strength_task, fraction)
+        task = settings.strength_task, fraction
         yield STRENGTH_FRACTION, task, decay, settings.spread[0], 0, 0.0
 
 
-def _with_rows(task, fraction):
-    return f"{task}{',' if ':' in task else ':'}train={fraction:g}"
-
-
 @lru_cache(maxsize=8)
-def _world(task, max_bits, permuted):
-    loaded = tasks.load_task(task)
+def _world(task, fraction, max_bits, permuted):
+    loaded = tasks.load_task(task, train=fraction)
     return make_world(loaded if permuted is None else loaded.permuted(permuted), max_bits=max_bits)
 
 
 def _one(item):
     settings, sweep, task, decay, strength, number, longer, seed = item
-    world = _world(task, settings.max_bits, number if sweep == RANDOM else None)
+    world = _world(*task, settings.max_bits, number if sweep == RANDOM else None)
     if longer:
         bits = world.bits.copy()
         bits[world.truths] += longer
         world = replace(world, bits=bits)
     row = {
-        "sweep": sweep, "task": task, "rows": len(world.training),
+        "sweep": sweep, "task": task[0], "rows": len(world.training),
         "fraction": len(world.training) / len(world.task.labels),
         "program_bits": float(world.bits[world.truths].min()) if len(world.truths) else None,
-        "decay": decay, "beta": None, "kappa": None, "run": number,
+        "decay": decay, "beta": None, "kappa": None, "run": number, "steps": None,
     }  # fmt: skip
     if sweep in (STRENGTH, STRENGTH_FRACTION):
         row["kappa"] = strength
@@ -133,6 +131,7 @@ def _one(item):
             world, beta=strength, decay=decay, proposals=settings.proposals, seed=seed
         )  # fmt: skip
         times = _chain_times(one, settings.steps)
+    row["steps"] = one.step
     return row | times | {"phase": phase(times, settings.delayed)}
 
 
@@ -216,12 +215,12 @@ def _of(rows, *sweeps):
 
 
 def _medians(rows, by, key):
-    """[(value, median)] of a time at each value of `by`, where most runs have it."""
+    """[(value, median)] of a time at each value of `by`, nan where most runs have none."""
     found = []
     for value in sorted({r[by] for r in rows}):
         some = [np.inf if r[key] is None else r[key] for r in rows if r[by] == value]
-        if np.isfinite(np.median(some)):
-            found.append((value, float(np.median(some))))
+        middle = float(np.median(some))
+        found.append((value, middle if np.isfinite(middle) else np.nan))
     return found
 
 
@@ -232,13 +231,21 @@ def _cleanup(row):
     return max(row["generalised_at"] - row["found_at"], 1)
 
 
-def _slope(points):
-    """The exponent of a power law through points, None where there are fewer than two."""
+def exponent(points):
+    """Of a power law through points (x, y): exponent, standard error, how many points.
+
+    By least squares in logarithms; the error None with two points, all None with fewer x.
+    """
     points = [(x, y) for x, y in points if x > 0 and y > 0]
     if len({x for x, _ in points}) < 2:
-        return None
+        return {"exponent": None, "error": None, "points": len(points)}
     x, y = np.log(np.array(points)).T
-    return float(np.polyfit(x, y, 1)[0])
+    slope, height = np.polyfit(x, y, 1)
+    left = np.square(y - slope * x - height).sum()
+    error = None
+    if len(points) > 2:
+        error = float(np.sqrt(left / (len(points) - 2) / np.square(x - x.mean()).sum()))
+    return {"exponent": float(slope), "error": error, "points": len(points)}
 
 
 def _long(rows, kappa):
@@ -264,27 +271,41 @@ def cells(rows):
 def summarise(rows):
     grid = cells(rows)
     groks = Counter(decay for (decay, _), name in grid.items() if name == "grokking")
-    grokking = [r for r in _of(rows, GRID) if r["phase"] == "grokking"]
     most = max(groks.values(), default=0)
+    best = [d for d, n in groks.items() if n == most]
+    at_best = [r for r in _of(rows, GRID) if r["decay"] in best]
+    named = {p: [r for r in _of(rows, GRID) if r["phase"] == p] for p in PHASES[:2]}
     kappas = list(dict.fromkeys(r["kappa"] for r in _of(rows, STRENGTH)))
     return {
         "cells in each phase": {p: sum(v == p for v in grid.values()) for p in PHASES},
-        "decays with the most grokking cells": [d for d, n in groks.items() if n == most],
-        "exponent of steps to generalise in training fraction, where it groks": _slope(
-            [(r["fraction"], r["generalised_at"]) for r in grokking]
-        ),
-        "median steps of clearing the table, a row of it": float(
-            np.median([_cleanup(r) / r["rows"] for r in grokking])
+        "decays with the most grokking cells": best,
+        "exponent of steps to generalise in training fraction, runs at those decays": exponent(
+            [(r["fraction"], r["generalised_at"]) for r in at_best if r["generalised_at"]]
         )
-        if grokking
+        | {"runs that do not": sum(r["generalised_at"] is None for r in at_best)},
+        "exponent of steps to generalise in decay, of runs that grok or comprehend": {
+            name: exponent([(r["decay"], r["generalised_at"]) for r in some])
+            for name, some in named.items()
+        },
+        "phases of the runs by beta": {
+            f"{beta:g}": ", ".join(r["phase"] for r in _of(rows, BETA) if r["beta"] == beta)
+            for beta in sorted({r["beta"] for r in _of(rows, BETA)})
+        },
+        "median steps of clearing the table, a row of it": float(
+            np.median([_cleanup(r) / r["rows"] for r in named["grokking"]])
+        )
+        if named["grokking"]
         else None,
-        "doublings of steps to find the program beside a table, a bit of it": _per_bit(rows),
+        "doublings of steps to find the program beside a table, a bit of it": per_bit(rows),
         "strength: exponent of the delay in decay while it is long": {
-            str(k): _slope(_long(rows, k)) for k in kappas
+            str(k): exponent(_long(rows, k)) for k in kappas
         },
         "strength: delay * decay at the least decay, and ln(1/(1-2 kappa))": {
             str(k): _law(rows, k) for k in kappas
         },
+        "strength: exponent of the delay in training fraction": exponent(
+            [(r["fraction"], _cleanup(r)) for r in _of(rows, STRENGTH_FRACTION) if _cleanup(r)]
+        ),
         "control: runs that generalise without decay, and with random labels": [
             sum(r["generalised_at"] is not None for r in _of(rows, GRID) if r["decay"] == 0),
             sum(r["generalised_at"] is not None for r in _of(rows, RANDOM)),
@@ -293,21 +314,44 @@ def summarise(rows):
 
 
 def _waited(rows):
-    """The runs of different lengths that found the program after they had memorised."""
-    return [
-        r for r in _of(rows, LENGTH)
-        if r["program_bits"] is not None and r["memorised_at"] and r["found_at"]
-        and r["found_at"] > r["memorised_at"]
-    ]  # fmt: skip
+    """(bits, steps, found) of the runs of different lengths that had memorised first.
+
+    steps: from having memorised to the program being found, or where it was not to the end.
+    """
+    found = []
+    for r in _of(rows, LENGTH):
+        memorised, at = r["memorised_at"], r["found_at"]
+        if r["program_bits"] is not None and memorised and (at is None or at > memorised):
+            found.append((r["program_bits"], (at or r["steps"]) - memorised, at is not None))
+    return found
 
 
-def _per_bit(rows):
-    """The slope of log2 of the steps to find the program in its bits."""
-    rows = _waited(rows)
-    if len({r["program_bits"] for r in rows}) < 2:
-        return None
-    x = [r["program_bits"] for r in rows]
-    return float(np.polyfit(x, np.log2([r["found_at"] for r in rows]), 1)[0])
+def per_bit(rows):
+    """How often the wait for the program doubles with a bit of it, and the runs that it is from.
+
+    Waits are taken as exponential with a mean of 2**(a + b bits), runs that did not find it
+    as waits that are longer (Cox and Oakes, "Analysis of survival data", 1984, section 6);
+    b by maximum likelihood with its standard error from the observed information.
+    """
+    waits = _waited(rows)
+    found = sum(was for *_, was in waits)
+    given = {"doublings": None, "error": None, "found": found, "not found": len(waits) - found}
+    if len({bits for bits, _, was in waits if was}) < 2:
+        return given
+    x, t, was = np.array(waits, float).T
+    middle = x.mean()
+    design = np.column_stack([np.ones_like(x), x - middle]) * np.log(2)
+
+    def loss(both):
+        shifted = design @ both
+        return float((was * shifted + t * np.exp(-shifted)).sum())
+
+    start = np.array([np.log2(t.sum() / was.sum()), 1.0])
+    best = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-9}).x
+    weights = t * np.exp(-design @ best)
+    information = design.T @ (design * weights[:, None])
+    error = float(np.sqrt(np.linalg.inv(information)[1, 1]))
+    return given | {"doublings": float(best[1]), "error": error}
 
 
 def _law(rows, kappa):
@@ -320,37 +364,57 @@ def _law(rows, kappa):
 
 
 def draw(rows, axes):
-    _draw_diagram(rows, axes[0])
+    diagram, by_decay, by_fraction, delays, delays_by_fraction, lengths = axes
+    _draw_diagram(rows, diagram)
     middle = _of(rows, RANDOM)[0]["fraction"]
     line = [r for r in _of(rows, GRID) if r["fraction"] == middle and r["decay"] > 0]
-    for key, name in (("memorised_at", "memorised"), ("found_at", "program found"),
-                      ("generalised_at", "generalised")):  # fmt: skip
+    for key, name, mark in (
+        ("memorised_at", "memorised", "o-"), ("found_at", "program found", "s-"),
+        ("generalised_at", "generalised", "."),
+    ):  # fmt: skip
         points = np.array(_medians(line, "decay", key)).reshape(-1, 2)
-        axes[1].plot(*points.T, "o-", label=name)
-    axes[1].set_ylabel("median Metropolis steps")
-    axes[1].set_xlabel("weight decay")
+        by_decay.plot(*points.T, mark, label=name)
+    by_decay.set_ylabel("median Metropolis steps")
+    by_decay.set_xlabel("weight decay")
+    groks = [r for r in _of(rows, GRID) if r["phase"] == "grokking"]
+    for decay in sorted({r["decay"] for r in groks}):
+        some = [r for r in groks if r["decay"] == decay]
+        by_fraction.plot([r["fraction"] for r in some], [r["generalised_at"] for r in some], "o",
+                         label=f"decay {decay:g}")  # fmt: skip
+    by_fraction.set_xlabel("training fraction")
+    by_fraction.set_ylabel("steps to generalise, runs that grok")
     for kappa in dict.fromkeys(r["kappa"] for r in _of(rows, STRENGTH)):
         some = [r for r in _of(rows, STRENGTH) if r["kappa"] == kappa and _cleanup(r)]
         decays = [r["decay"] for r in some]
-        (drawn,) = axes[2].plot(
-            decays, [_cleanup(r) for r in some], "o", label=f"kappa {kappa:g}"
-        )  # fmt: skip
-        axes[2].plot(
+        (drawn,) = delays.plot(decays, [_cleanup(r) for r in some], "o", label=f"kappa {kappa:g}")
+        delays.plot(
             decays, [expected_delay(kappa, d) for d in decays], ":", color=drawn.get_color()
-        )  # fmt: skip
+        )
     decays = [r["decay"] for r in _of(rows, STRENGTH)]
-    axes[2].set_xlabel("weight decay, strength dynamics")
-    axes[2].set_ylabel("steps from found to generalised")
-    lengths = _waited(rows)
-    axes[3].plot([r["program_bits"] for r in lengths], [r["found_at"] for r in lengths], "o")
-    axes[3].set_xlabel("bits of the program, found beside a table")
-    axes[3].set_ylabel("Metropolis steps until it is found")
-    for axis in axes[1:]:
+    delays.set_xlabel("weight decay, strength dynamics")
+    delays.set_ylabel("steps from found to generalised")
+    some = [r for r in _of(rows, STRENGTH_FRACTION) if _cleanup(r)]
+    delays_by_fraction.plot([r["fraction"] for r in some], [_cleanup(r) for r in some], "o")
+    if some:
+        delays_by_fraction.axhline(
+            expected_delay(some[0]["kappa"], some[0]["decay"]), linestyle=":"
+        )
+    delays_by_fraction.set_xlabel("training fraction, strength dynamics")
+    delays_by_fraction.set_ylabel("steps from found to generalised")
+    for was, mark in ((True, "o"), (False, "^")):
+        shown = [(bits, steps) for bits, steps, found in _waited(rows) if found == was]
+        if shown:
+            lengths.plot(*zip(*shown, strict=True), mark, label=("longer than", "found")[was])
+    lengths.set_xlabel("bits of the program")
+    lengths.set_ylabel("steps beside a full table")
+    for axis in (by_decay, by_fraction, delays, delays_by_fraction, lengths):
         axis.set_yscale("log")
-    for axis in axes[1:3]:
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend(fontsize="small")
+    for axis in (by_decay, delays):
         axis.set_xscale("log")
-    axes[2].set_xticks(decays, [f"{d:g}" for d in decays])
-    axes[2].minorticks_off()
+    delays.set_xticks(decays, [f"{d:g}" for d in decays], rotation=60)
+    delays.minorticks_off()
 
 
 def _draw_diagram(rows, axis):
@@ -360,7 +424,7 @@ def _draw_diagram(rows, axis):
     numbers = np.array([[PHASES.index(grid[d, f]) for d in decays] for f in fractions])
     for number, name in enumerate(PHASES):
         y, x = np.nonzero(numbers == number)
-        axis.scatter(x, y, s=150, marker="s", label=name)
+        axis.scatter(x, y, s=90, marker="s", label=name)
     axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, markerscale=0.5)
     axis.set_xticks(range(len(decays)), [f"{d:g}" for d in decays], rotation=60)
     axis.set_yticks(range(len(fractions)), [f"{f:g}" for f in fractions])
