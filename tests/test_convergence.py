@@ -228,6 +228,8 @@ def test_drawn_worlds_refuse_what_they_cannot_search():
     numbers = drawn_programs(sample, residues.columns)
     with pytest.raises(TypeMismatchError, match="programs of Complex; allowed: Mod"):
         drawn_world(residues, numbers)
+    with pytest.raises(SettingError, match="regrow among drawn programs; allowed: prior"):
+        Chain(drawn_world(task, found), moves="regrow")
     with pytest.raises(SettingError, match="none with a value on every row; allowed: more"):
         drawn_world(task, replace(found, places=found.places[:0]))
 

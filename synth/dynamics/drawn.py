@@ -46,8 +46,16 @@ def drawn_programs(sample, columns):
     return Drawn(sample, places, bits, values[places])
 
 
+class DrawnWorld(World):
+    """A `World` that has not all programs up to its bits, so that subtrees lead out of it."""
+
+    @property
+    def trees(self):
+        raise SettingError("moves=regrow among drawn programs; allowed: prior")
+
+
 def drawn_world(task, drawn):
-    """The `World` of `Drawn` programs, evaluated on the task's columns.
+    """The `DrawnWorld` of `Drawn` programs, evaluated on the task's columns.
 
     Unlike in `make_world`, programs of one behaviour are there each by itself, so that
     searches with other samples come to other programs.  What is memorised is read on no
@@ -62,4 +70,7 @@ def drawn_world(task, drawn):
         )
     training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)
     near = np.full((len(held_out), 1), -1)
-    return World(task, drawn, drawn.bits, drawn.values, near, training, held_out)
+    grammar, most = drawn.sample.grammar, float(drawn.bits.max())
+    return DrawnWorld(
+        task, grammar, most, drawn, drawn.bits, drawn.values, near, training, held_out
+    )
