@@ -1,0 +1,76 @@
+"""Worlds of programs drawn from the prior, for search where not all can be enumerated.
+
+A sample of programs (`synth.exact.sampling`) stands in for the enumeration of
+`synth.dynamics.chain.make_world`: seeds then differ in what they can find, too.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.dynamics.chain import World
+from synth.errors import SettingError, TypeMismatchError
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """The different programs of a sample that have a value on every row.
+
+    places: int64 (B,), where in the sample each of them stands first; bits: float64 (B,);
+    values: (B, rows).
+    """
+
+    sample: object
+    places: np.ndarray
+    bits: np.ndarray
+    values: np.ndarray
+
+    def __len__(self):
+        return len(self.places)
+
+    def program(self, i):
+        return self.sample.program(int(self.places[i]))
+
+
+def drawn_programs(sample, columns):
+    """The `Drawn` programs of a `synth.exact.sampling.Sample` on columns."""
+    values, defined = sample.values(columns)
+    content, ends = memoryview(sample.tokens.tobytes()), (2 * sample.offsets).tolist()
+    first = {}
+    for i in np.flatnonzero(defined).tolist():
+        first.setdefault(bytes(content[ends[i] : ends[i + 1]]), i)
+    places = np.array(list(first.values()), np.int64)
+    units = np.array([sample.grammar.units(production.item) for production in sample.grammar])
+    sums = np.concatenate([[0], np.cumsum(units[sample.tokens])])
+    bits = (sums[sample.offsets[places + 1]] - sums[sample.offsets[places]]) / 1024
+    return Drawn(sample, places, bits, values[places])
+
+
+class DrawnWorld(World):
+    """A `World` that has not all programs up to its bits, so that subtrees lead out of it."""
+
+    @property
+    def trees(self):
+        raise SettingError("moves=regrow among drawn programs; allowed: prior")
+
+
+def drawn_world(task, drawn):
+    """The `DrawnWorld` of `Drawn` programs, evaluated on the task's columns.
+
+    Unlike in `make_world`, programs of one behaviour are there each by itself, so that
+    searches with other samples come to other programs.  What is memorised is read on no
+    other row.  Raises TypeMismatchError for programs of another type than the labels,
+    SettingError where there are none.
+    """
+    if drawn.sample.type != drawn.sample.grammar.dsl.type_for(task.label_type):
+        raise TypeMismatchError(f"programs of {drawn.sample.type}; allowed: {task.label_type}")
+    if not len(drawn):
+        raise SettingError(
+            f"{len(drawn.sample)} programs, none with a value on every row; allowed: more"
+        )
+    training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)
+    near = np.full((len(held_out), 1), -1)
+    grammar, most = drawn.sample.grammar, float(drawn.bits.max())
+    return DrawnWorld(
+        task, grammar, most, drawn, drawn.bits, drawn.values, near, training, held_out
+    )
