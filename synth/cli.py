@@ -316,6 +316,23 @@ def show(run, plot, as_json):
         plot_saved(loaded, plot)
 
 
+@main.command()
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The page: FILE.html."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def report(runs, output, as_json):
+    """Saved RUNs as one HTML page, which fetches nothing and opens anywhere."""
+    from synth.report.page import write_page
+
+    size = write_page(runs, output)
+    if as_json:
+        click.echo(json.dumps({"file": output, "bytes": size, "runs": len(runs)}))
+    else:
+        click.echo(f"{output}: {len(runs)} run{'s' * (len(runs) != 1)}, {size / 1000:,.0f} kB")
+
+
 def _load(task, options):
     from synth import tasks as library
 

@@ -77,8 +77,8 @@ def stacked(title, bars):
                    element("ul", keys, class_="legend"), class_="panel")  # fmt: skip
 
 
-#: Powers of two of the decay slider; below the least it is 0.
-DECAY = (-6, 12)
+#: Powers of two of the decay slider, of codes and of energies; below the least it is 0.
+DECAY, DECAY_OF_ENERGY = (-6, 6), (-6, 12)
 
 
 def slider_block(cases, charts, *, noise=None, rows=None, decay=None, measured=(), note=None):
@@ -87,9 +87,10 @@ def slider_block(cases, charts, *, noise=None, rows=None, decay=None, measured=(
     noise, decay: where they start, None for no slider; rows: (start, all rows);
     measured: [{"q", "n", "decay": where it was measured (what it has), "text"}].
     """
+    low, high = DECAY if cases[0].beta is None else DECAY_OF_ENERGY
     number = charts.block({
-        "cases": [case.to_dict() for case in cases], "noise": noise, "rows": rows,
-        "decay": decay, "measured": list(measured),
+        "cases": [case.to_dict() for case in cases], "rows": rows, "low": low,
+        "measured": list(measured),
     })  # fmt: skip
     sliders = []
     if noise is not None:
@@ -100,10 +101,10 @@ def slider_block(cases, charts, *, noise=None, rows=None, decay=None, measured=(
         text = f"{start / every:.3f} ({start:,} of {every:,} rows)"
         sliders.append(_slider(number, "n", "Training fraction", 1, every, 1, start, text))
     if decay is not None:
-        place = next((p for p in range(4 * DECAY[0], 4 * DECAY[1] + 1)
-                      if abs(2 ** (p / 4) - decay) <= 0.09 * decay), 4 * DECAY[0] - 1)  # fmt: skip
+        place = next((p for p in range(4 * low, 4 * high + 1)
+                      if abs(2 ** (p / 4) - decay) <= 0.09 * decay), 4 * low - 1)  # fmt: skip
         sliders.append(_slider(number, "decay", "Decay λ: the weight of a bit of description "
-                               "against one of exceptions", 4 * DECAY[0] - 1, 4 * DECAY[1], 1,
+                               "against one of exceptions", 4 * low - 1, 4 * high, 1,
                                place, f"{decay:g}", start=decay))  # fmt: skip
     results = []
     for k, case in enumerate(cases):
