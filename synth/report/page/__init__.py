@@ -16,10 +16,10 @@ from synth.errors import RunError
 from synth.report.page.drawn import colour_rules
 from synth.report.page.markup import Markup, data_block, element, joined
 from synth.report.page.panel import render
-from synth.report.page.parts import cells_table
+from synth.report.page.parts import cells_table, chance_text
 from synth.report.page.run import run_section
 from synth.report.page.search import comparison_section, contrast_section, search_section
-from synth.report.text import accuracy, bits, chance
+from synth.report.text import accuracy, bits
 from synth.result import Comparison, Contrast, ExperimentRun, Result, check_writable, load_run
 
 #: Characters of a page of up to twenty runs.
@@ -131,7 +131,7 @@ def _overview(run, number, title, kind):
         link, "contrast" if isinstance(run, Contrast) else "search", one.chosen,
         "-" if program is None else bits(program.total_bits), bits(one.table.bits),
         "-" if one.saved_bits is None else bits(one.saved_bits),
-        chance(one.log2_chance_bound), accuracy(part.test_accuracy),
+        chance_text(one.log2_chance_bound), accuracy(part.test_accuracy),
     ]  # fmt: skip
 
 

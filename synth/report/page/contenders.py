@@ -24,7 +24,7 @@ SAME = 1e-6
 class Case:
     """One labelling of one task.
 
-    programs: (text, bits, share of training rows it is wrong on); n: training rows; k: label
+    programs: (what it is called, bits, share of training rows it is wrong on); n: training rows; k: label
     values; outside: predictions may be no label; minority: share of the rarer of two labels,
     None where it is not known; tables: "both", "uniform", or "fixed" where only the saved
     bits are known; table: those bits; beta: energy of an exception, bits, for runs of a
@@ -99,7 +99,11 @@ def search_case(result, name):
     if not result.front or n < 1 or k < 2:
         return None
     programs = tuple(
-        (f"not [{p.text}]" if p.inverted else p.text, float(p.bits), p.exceptions / n)
+        (
+            f"program not [{p.text}]" if p.inverted else f"program {p.text}",
+            float(p.bits),
+            p.exceptions / n,
+        )
         for p in result.front
     )
     minority, tables = None, "uniform"

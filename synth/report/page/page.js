@@ -170,7 +170,7 @@
       return `The table wins with ${bits(total(h))} ${unit}${other}.`;
     }
     if (won > table) return `Neither pays: guessing has ${bits(total(h))} ${unit}.`;
-    return `The program ${h[0]} wins with ${bits(total(h))} ${unit}; ` +
+    return `The ${h[0]} wins with ${bits(total(h))} ${unit}; ` +
       `the table has ${bits(total(found[table]))}.`;
   }
 
@@ -195,10 +195,11 @@
         "aria-label": `${h[0]}: description ${bits(h[1])}, the rest ${bits(h[2])} bits`,
       });
       let x = 0;
-      for (const [size, kind, what] of [
-        [h[1], k === table ? "table" : "program", "description"],
+      const parts = k === table ? [[total(h), "table", "all"]] : [
+        [h[1], "program", "description"],
         [h[2], "exceptions", c.beta === null ? "flag and exceptions" : "errors"],
-      ]) {
+      ];
+      for (const [size, kind, what] of parts) {
         const width = (300 * size) / most;
         bar.append(make("rect", {
           x, y: 0, width: Math.max(0, width), height: 18, class: `area k-${kind}`,
@@ -206,7 +207,7 @@
         }));
         x += width;
       }
-      const name = k < table ? `program ${h[0]}` : h[0];
+      const name = h[0];
       return make("li", k === won ? { class: "won" } : {},
         make("span", { class: "name" }, name.length > 60 ? `${name.slice(0, 59)}…` : name), bar,
         make("span", { class: "sum" }, bits(total(h))));
@@ -243,6 +244,7 @@
       if (slider.dataset.key === "q") return v.toFixed(2);
       if (slider.dataset.key === "decay") return String(+v.toPrecision(3));
       const every = block.rows[1], rows = (k) => k.toLocaleString("en");
+      if (!block.fraction) return rows(v);
       return `${(v / every).toFixed(3)} (${rows(v)} of ${rows(every)} rows)`;
     }
 

@@ -151,7 +151,11 @@ def render(panel, number):
     outside = [part for part, mark in zip(drawn, panel.marks, strict=True) if not _inside(mark)]
     parts += [
         element(
-            "g", grid, element("g", inside, clip_path=f"url(#{clip})"), outside, names,
+            "g",
+            grid,
+            element("g", inside, clip_path=f"url(#{clip})"),
+            outside,
+            names,
             transform=f"translate({_n(left)},10)",
         )  # fmt: skip
     ]
@@ -236,9 +240,7 @@ def _axes(panel, width, height, left, bottom, crowded):
         y = _n((1 - place) * height)
         if panel.y.grid:
             grid.append(f"M0,{y}h{width}")
-        names.append(
-            element("text", _cut(text, 22), x=-6, y=_n(float(y) + 3.5), text_anchor="end")
-        )
+        names.append(element("text", _cut(text, 22), x=-6, y=_n(float(y) + 3.5), text_anchor="end"))
     if panel.x.label:
         lines = _folded(panel.x.label, width + 60)
         first = height + bottom - 13 * len(lines) + 7

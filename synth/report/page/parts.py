@@ -1,8 +1,19 @@
 """Parts that sections share: tables, stacked bars, and the block of sliders."""
 
 from synth.report.page.contenders import weigh, winner
-from synth.report.page.markup import element, joined
-from synth.report.text import bits
+from synth.report.page.markup import element
+from synth.report.text import bits, chance
+
+
+def chance_text(log2):
+    """A bound on a chance, powers of 2 with their exponent raised."""
+    base, _, exponent = chance(log2).partition("^")
+    return base + raised(exponent)
+
+
+def raised(text):
+    """Digits as superscripts."""
+    return text.translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
 
 
 def columns(*parts):
@@ -81,15 +92,19 @@ def stacked(title, bars):
 DECAY, DECAY_OF_ENERGY = (-6, 6), (-6, 12)
 
 
-def slider_block(cases, charts, *, noise=None, rows=None, decay=None, measured=(), note=None):
+def slider_block(
+    cases, charts, *, noise=None, rows=None, decay=None, fraction=True, measured=(), note=None
+):
     """Sliders, and for every case which hypothesis wins there.
 
-    noise, decay: where they start, None for no slider; rows: (start, all rows);
+    noise, decay: where they start, None for no slider; rows: (start, most); fraction: whether
+    `most` is all rows that there are;
     measured: [{"q", "n", "decay": where it was measured (what it has), "text"}].
     """
     low, high = DECAY if cases[0].beta is None else DECAY_OF_ENERGY
     number = charts.block({
         "cases": [case.to_dict() for case in cases], "rows": rows, "low": low,
+        "fraction": fraction,
         "measured": list(measured),
     })  # fmt: skip
     sliders = []
@@ -98,8 +113,9 @@ def slider_block(cases, charts, *, noise=None, rows=None, decay=None, measured=(
                                "drawn anew", 0, 1, 0.01, noise, f"{noise:.2f}"))  # fmt: skip
     if rows is not None:
         start, every = rows
-        text = f"{start / every:.3f} ({start:,} of {every:,} rows)"
-        sliders.append(_slider(number, "n", "Training fraction", 1, every, 1, start, text))
+        text = f"{start / every:.3f} ({start:,} of {every:,} rows)" if fraction else f"{start:,}"
+        label = "Training fraction" if fraction else "Training rows"
+        sliders.append(_slider(number, "n", label, 1, every, 1, start, text))
     if decay is not None:
         place = next((p for p in range(4 * low, 4 * high + 1)
                       if abs(2 ** (p / 4) - decay) <= 0.09 * decay), 4 * low - 1)  # fmt: skip
@@ -142,7 +158,7 @@ def verdict(weighed, case):
     if name == "neither" and case.beta is not None:
         return f"Neither pays: guessing has {bits(description + rest)} {unit}."
     return (
-        f"The program {name} wins with {bits(description + rest)} {unit}; "
+        f"The {name} wins with {bits(description + rest)} {unit}; "
         f"the table has {bits(table[1] + table[2])}."
     )
 
@@ -168,6 +184,3 @@ def _slider(number, key, label, low, high, step, value, text, start=None):
                 aria_valuetext=text, autocomplete="off"),
         element("output", text, for_=name), class_="slider",
     )  # fmt: skip
-
-
-__all__ = ["cells_table", "columns", "details", "joined", "slider_block", "stacked", "verdict"]

@@ -118,7 +118,7 @@ def _noisy(run):
     """Rows with the true program's bits, label noise and training rows."""
     first = run.rows[0]
     case = Case(
-        "the true program", (("that is true", _bits(first["program_bits"]), 0.0),),
+        str(run.settings.get("task") or "the task"), (("true program", _bits(first["program_bits"]), 0.0),),
         n=_count(first["train_rows"]), k=_count(first["label_values"], 2),
         outside=bool(first["outside"]),
     )  # fmt: skip
@@ -131,7 +131,13 @@ def _noisy(run):
         for r in run.rows
     ]  # fmt: skip
     middle = sorted(_count(r["train_rows"]) for r in run.rows)[len(run.rows) // 2]
-    return [case], {"noise": 0.0, "rows": (middle, most), "measured": measured, "decay": 1.0}
+    return [case], {
+        "noise": 0.0,
+        "rows": (middle, most),
+        "fraction": False,
+        "measured": measured,
+        "decay": 1.0,
+    }
 
 
 def _growing(run):
@@ -142,7 +148,7 @@ def _growing(run):
             continue
         name = str(r["task"])
         n = _count(r["n"])
-        cases.setdefault(name, Case(name, (("of the task", _bits(r["bits"]), 0.0),), n=n,
+        cases.setdefault(name, Case(name, (("true program", _bits(r["bits"]), 0.0),), n=n,
                                     k=_count(r["k"], 2)))  # fmt: skip
         measured.append({
             "case": name, "n": n,
@@ -151,7 +157,7 @@ def _growing(run):
     if not cases:
         return None
     most = max(_count(r["n"]) for r in run.rows)
-    return list(cases.values()), {"noise": 0.0, "rows": (max(1, most // 4), most),
+    return list(cases.values()), {"noise": 0.0, "rows": (max(1, most // 4), most), "fraction": False,
                                   "measured": measured}  # fmt: skip
 
 
@@ -162,15 +168,19 @@ def _imbalanced(run):
         rate, n = float(r["rate"]), _count(r["n"])
         if _count(r["k"], 2) == 2 and r["labels"] == "true" and 0 <= rate <= 0.5:
             programs = (
-                ("of the target", _bits(r["target_bits"]), 0.0),
-                ("that is constant", _bits(r["constant_bits"]), rate),
+                ("target program", _bits(r["target_bits"]), 0.0),
+                ("constant program", _bits(r["constant_bits"]), rate),
             )
             cases.setdefault(rate, Case(f"{rate:g} of the labels are rare", programs, n=n, k=2,
                                         minority=rate, tables="both"))  # fmt: skip
     most = max(_count(r["n"]) for r in run.rows)
     if not cases:
         return None
-    return list(cases.values()), {"noise": 0.0, "rows": (max(1, most // 4), most)}
+    return list(cases.values()), {
+        "noise": 0.0,
+        "rows": (max(1, most // 4), most),
+        "fraction": False,
+    }
 
 
 def _decaying(run):
@@ -191,7 +201,7 @@ def _decaying(run):
     beta, decay = _bits(run.settings["beta"]), _bits(run.settings["decay"])
     case = Case(
         f"{run.settings['task']}, {n} training rows",
-        (("that is true", _bits(true[-1]["program_bits"]), 0.0),),
+        (("true program", _bits(true[-1]["program_bits"]), 0.0),),
         n=n, k=_count(k, 2), beta=beta,
     )  # fmt: skip
     measured = []
@@ -212,7 +222,7 @@ def _decaying_grid(run):
     every = round(_count(first["rows"]) / float(first["fraction"]))
     case = Case(
         str(run.settings["task"]),
-        (("that is true", _bits(first["program_bits"]), 0.0),),
+        (("true program", _bits(first["program_bits"]), 0.0),),
         n=_count(first["rows"]), k=k, beta=_bits(run.settings["beta"][0]),
     )  # fmt: skip
     cells = {}

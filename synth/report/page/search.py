@@ -5,9 +5,17 @@ import math
 from synth.report.page.contenders import search_case
 from synth.report.page.markup import element, joined
 from synth.report.page.panel import Axis, Line, Panel, linear_ticks, scaled
-from synth.report.page.parts import cells_table, columns, details, slider_block, stacked
+from synth.report.page.parts import (
+    cells_table,
+    chance_text,
+    columns,
+    details,
+    raised,
+    slider_block,
+    stacked,
+)
 from synth.report.page.tree import draw_tree, read_tree
-from synth.report.text import bits, chance, program_text, search_rows
+from synth.report.text import bits, program_text, search_rows
 
 
 def lead(result):
@@ -24,7 +32,7 @@ def lead(result):
             f"A program of {bits(result.program.bits)} bits explains the {rows}{with_}: "
             f"{bits(result.program.total_bits)} bits in all, and {table}. "
             f"It saves {bits(saved)} bits; chance reaches that with a probability of at most "
-            f"{chance(result.log2_chance_bound)}."
+            f"{chance_text(result.log2_chance_bound)}."
         )
     else:
         first = (
@@ -204,7 +212,7 @@ def levels_panel(result):
     wide = max((v.bits for v in levels), default=1) * 1.03
     tall = max((math.log10(v.candidates) for v in levels), default=1)
     tall = max(1.0, tall * 1.05)
-    ticks = [(k, f"{10**k:,}" if k < 4 else f"10{_up(k)}") for k in range(int(tall) + 1)]
+    ticks = [(k, f"{10**k:,}" if k < 4 else f"10{raised(str(k))}") for k in range(int(tall) + 1)]
     panel = Panel(
         "What was searched, level by level",
         Axis("bits of the program", scaled(linear_ticks(0, wide), 0, wide)),
@@ -223,10 +231,6 @@ def levels_panel(result):
     if any(v.distinct is None for v in levels):
         panel.note = "Levels without a count of behaviours were scored without being kept."
     return panel
-
-
-def _up(number):
-    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _sliders(pair, charts):
