@@ -40,8 +40,8 @@ class _Charts:
         self.numbers = count(1)
         self.blocks = {}
 
-    def __call__(self, panel):
-        return render(panel, next(self.numbers))
+    def __call__(self, *panels):
+        return render(panels, self.numbers)
 
     def block(self, data):
         number = f"b{next(self.numbers)}"
@@ -59,12 +59,14 @@ def make_page(runs, names=None):
     runs = list(runs)
     names = names or [f"run {k}" for k in range(1, len(runs) + 1)]
     charts = _Charts()
-    room = max(LEAST_ROOM, LARGEST // max(len(runs), 1) - 10_000)
-    sections, overview = [], []
+    sections, overview, left = [], [], LARGEST
     for number, (run, name) in enumerate(zip(runs, names, strict=True), 1):
         try:
             title, kind = _title(run)
+            # What the runs before it have left, less the least that those after it need.
+            room = max(LEAST_ROOM, left - LEAST_ROOM * (len(runs) - number))
             body = _section(run, charts, room)
+            left -= len(body)
             overview.append(_overview(run, number, title, kind))
         except _DAMAGE as error:
             text = " ".join(str(error).split())

@@ -24,8 +24,8 @@ SAME = 1e-6
 class Case:
     """One labelling of one task.
 
-    programs: (what it is called, bits, share of training rows it is wrong on); n: training rows; k: label
-    values; outside: predictions may be no label; minority: share of the rarer of two labels,
+    programs: (what it is called, bits, share of training rows it is wrong on); n: training
+    rows; k: label values; outside: predictions may be no label; minority: share of the rarer of two labels,
     None where it is not known; tables: "both", "uniform", or "fixed" where only the saved
     bits are known; table: those bits; beta: energy of an exception, bits, for runs of a
     stochastic search, else None.

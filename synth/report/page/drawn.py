@@ -11,7 +11,7 @@ import re
 import numpy as np
 
 from synth.report.figure import STYLE, drawn_figure
-from synth.report.page.panel import Area, Axis, Label, Line, Panel, Picture
+from synth.report.page.panel import HEIGHT, Area, Axis, Label, Line, Panel, Picture
 
 #: Points of a line that are kept; longer ones are thinned evenly.
 MOST_POINTS = 300
@@ -20,7 +20,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻�
 
 
 def drawn_panels(run):
-    """The panels of an `ExperimentRun`, as its experiment draws them.
+    """Lists of panels that belong together, as an `ExperimentRun`'s experiment draws them.
 
     Raises what `draw` raises, and ImportError where matplotlib is not installed.
     """
@@ -29,10 +29,8 @@ def drawn_panels(run):
     with matplotlib.rc_context(fname=STYLE):
         figure, axes = drawn_figure(run)
         figure.draw_without_rendering()  # limits and ticks have their final places
-        panels = []
-        for each in axes:
-            panels += _Reader(each).panels()
-    return panels
+        groups = [_Reader(each).panels() for each in axes]
+    return [group for group in groups if group]
 
 
 class _Reader:
@@ -48,8 +46,12 @@ class _Reader:
         """Its panel, or those of the axes inset in it where it is a frame for them only."""
         axes = self.axes
         if not axes.axison:
-            return [p for child in axes.child_axes for p in _Reader(child, self.title()).panels()]
+            above = self.title()
+            return [p for child in axes.child_axes for p in _Reader(child, above).panels()]
         panel = Panel(self.title(), self.axis("x"), self.axis("y"))
+        if axes.images and axes.get_aspect() != "auto":
+            box = axes.get_window_extent()
+            panel.shape = (HEIGHT, round(HEIGHT * box.height / box.width))
         names = self.names(panel)
         for image in axes.images:
             panel.marks.append(self.picture(image))
@@ -179,7 +181,7 @@ class _Reader:
         colours = collection.get_edgecolor() if hollow else faces
         sizes = np.sqrt(np.asarray(collection.get_sizes(), float)) if len(
             collection.get_sizes()) else np.array([5.0])  # fmt: skip
-        square = len(collection.get_paths()[0].vertices) == 5
+        square = _is_square(collection)
         groups = {}
         for k, place in enumerate(places):
             if np.isfinite(place).all():
@@ -211,7 +213,7 @@ class _Reader:
         for polygon in path.transformed(transform).to_polygons():
             places = self.to_unit.transform(polygon)
             if np.isfinite(places).all():
-                found.append(Area(tuple(map(tuple, places)), _colour(face), float(face[3])))
+                found.append(Area(tuple(map(tuple, places)), _colour(face, "a"), float(face[3])))
         return found
 
     def label(self, text):
@@ -232,11 +234,14 @@ class _Reader:
         values = np.ma.filled(np.ma.asarray(image.get_array(), float), np.nan)
         if values.ndim != 2:
             values = values[..., :3].mean(axis=2)
-        low, high = image.norm.vmin, image.norm.vmax
-        with np.errstate(all="ignore"):
-            shares = np.asarray(np.ma.filled(image.norm(values), 0.0), float)
-        levels = np.clip(np.nan_to_num(shares) * 255, 0, 255).astype(int)
-        palette = [[round(255 * c) for c in image.cmap(k / 255)[:3]] for k in range(256)]
+        known = np.unique(values[np.isfinite(values)])
+        if len(known) > 256:  # a colour for each 256th of the range
+            known = np.linspace(image.norm.vmin, image.norm.vmax, 256)
+        if not len(known):
+            known = np.zeros(1)
+        middles = (known[1:] + known[:-1]) / 2
+        levels = np.searchsorted(middles, np.nan_to_num(values, nan=known[0]))
+        palette = [[round(255 * float(c)) for c in image.cmap(image.norm(v))[:3]] for v in known]
         # get_extent is from the first row's side: `origin` has put row 0 below or above.
         left, right, start, end = image.get_extent()
         if image.origin == "lower":
@@ -246,9 +251,13 @@ class _Reader:
             levels, u0, u1 = levels[:, ::-1], u1, u0
         if v0 > v1:
             levels, v0, v1 = levels[::-1], v1, v0
-        name = f"{_number(low)} to {_number(high)}"
-        return Picture(tuple(map(tuple, levels.tolist())), tuple(map(tuple, palette)),
-                       (u0, v0, u1, v1), name)  # fmt: skip
+        return Picture(
+            tuple(map(tuple, levels.tolist())),
+            tuple(map(tuple, palette)),
+            tuple(map(_number, known)),
+            (u0, v0, u1, v1),
+            (*sorted((left, right)), *sorted((start, end))),
+        )
 
 
 def _look(artist):
@@ -271,10 +280,14 @@ def _look(artist):
     for getter in ("get_facecolor", "get_edgecolor"):
         found = getattr(artist, getter, lambda: ())()
         if len(found):
-            square = type(artist).__name__ in ("Rectangle", "Patch", "PolyCollection")
+            square = type(artist).__name__ != "PathCollection" or _is_square(artist)
             first = found[0] if np.ndim(found) == 2 else found
             return _colour(first), None, "s" if square else "o", False
     return None
+
+
+def _is_square(collection):
+    return len(collection.get_paths()[0].vertices) == 5
 
 
 def _is_white(colour):
@@ -283,11 +296,11 @@ def _is_white(colour):
     return to_rgba(colour)[:3] == (1, 1, 1)
 
 
-def _colour(colour):
-    """The class of a colour; `colour_rules` says what it is in both themes."""
+def _colour(colour, kind="c"):
+    """The class of a colour, "a" of an area's; `colour_rules` says what it is in both themes."""
     from matplotlib.colors import to_hex
 
-    return f"c-{to_hex(colour)[1:]}"
+    return f"{kind}-{to_hex(colour)[1:]}"
 
 
 def _number(value):
@@ -305,16 +318,18 @@ def _plain(text):
     return re.sub(r"[{}\\]", "", text)
 
 
-def colour_rules(page, *, light="ffffff", dark="14181d"):
-    """CSS for the colours that a page's classes `c-rrggbb` name, in both themes.
+def colour_rules(page, *, light="f5f7f9", dark="1b2127"):
+    """CSS for the colours that a page's classes `c-rrggbb` and `a-rrggbb` name, in both themes.
 
-    Each is moved away from its background in lightness until they differ in contrast by 3,
-    what WCAG 2 asks of graphics.
+    Those of lines are moved away from their background in lightness until they differ in
+    contrast by 3, what WCAG 2 asks of graphics; areas are only there behind something.
     """
     rules = []
-    for name in sorted(set(re.findall(r"\bc-([0-9a-f]{6})\b", page))):
-        seen = [_apart(name, light, 3.0), _apart(_turned(name), dark, 3.0)]
-        rules.append(f".c-{name}{{--c:light-dark(#{seen[0]},#{seen[1]})}}")
+    for kind, name in sorted(set(re.findall(r"\b([ac])-([0-9a-f]{6})\b", page))):
+        seen = [name, _turned(name)]
+        if kind == "c":
+            seen = [_apart(seen[0], light, 3.0), _apart(seen[1], dark, 3.0)]
+        rules.append(f".{kind}-{name}{{--c:light-dark(#{seen[0]},#{seen[1]})}}")
     return "".join(rules)
 
 

@@ -40,6 +40,35 @@
     return chart.series;
   }
 
+  // The levels of a picture: its PNG has one filter only, none, so that they follow as they are.
+  async function levels(image) {
+    const text = atob(image.getAttribute("href").split(",")[1]);
+    const bytes = Uint8Array.from(text, (c) => c.charCodeAt(0));
+    const view = new DataView(bytes.buffer);
+    const [columns, rows, parts] = [view.getUint32(16), view.getUint32(20), []];
+    for (let at = 8; at < bytes.length; at += 12 + view.getUint32(at)) {
+      const body = bytes.subarray(at + 8, at + 8 + view.getUint32(at));
+      if (String.fromCharCode(...bytes.subarray(at + 4, at + 8)) === "IDAT") parts.push(body);
+    }
+    const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate"));
+    const raw = new Uint8Array(await new Response(stream).arrayBuffer());
+    return { columns, rows, at: (x, y) => raw[y * (columns + 1) + 1 + x] };
+  }
+
+  async function pictureValue(event) {
+    const [image, at] = [event.target, [event.clientX, event.clientY]];
+    image.levels = image.levels || levels(image);
+    const [grid, box] = [await image.levels, image.getBoundingClientRect()];
+    const [left, right, low, high] = image.dataset.span.split(" ").map(Number);
+    const cell = (share, count) => Math.max(0, Math.min(count - 1, Math.floor(share * count)));
+    const column = cell((at[0] - box.left) / box.width, grid.columns);
+    const row = cell((at[1] - box.top) / box.height, grid.rows);
+    const x = left + ((column + 0.5) * (right - left)) / grid.columns;
+    const y = high - ((row + 0.5) * (high - low)) / grid.rows;
+    const value = image.dataset.values.split("\n")[grid.at(column, row)];
+    show(`across ${+x.toFixed(3)}, up ${+y.toFixed(3)}: ${value}`, ...at);
+  }
+
   function show(text, x, y) {
     tip.textContent = text;
     tip.hidden = false;
@@ -78,6 +107,7 @@
     chart.addEventListener("pointermove", (event) => {
       const point = nearest(chart, event);
       if (point) mark(chart, point);
+      else if (event.target.dataset.span) pictureValue(event);
       else hide();
     });
     chart.addEventListener("pointerleave", hide);

@@ -10,6 +10,7 @@ import math
 import struct
 import zlib
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from synth.report.page.markup import Markup, element, joined
 
@@ -83,15 +84,17 @@ class Label:
 
 @dataclass(frozen=True)
 class Picture:
-    """Values as colours: bytes (rows, columns) from the top, into a palette of RGB triples.
+    """Values as colours: indices (rows, columns) from the top, into a palette of RGB triples.
 
-    box: (left, bottom, right, top) in 0..1; name: what the colours stand for.
+    values: a text for each colour of the palette; box: (left, bottom, right, top) in 0..1;
+    span: (left, right, bottom, top) in the units of the axes.
     """
 
     levels: tuple
     palette: tuple
+    values: tuple
     box: tuple
-    name: str = ""
+    span: tuple
 
 
 @dataclass
@@ -128,8 +131,18 @@ def scaled(ticks, low, high):
     return tuple(((value - low) / span, text) for value, text in ticks)
 
 
-def render(panel, number):
-    """The panel as a figure element; number: tells the panels of a page apart."""
+def render(panels, numbers):
+    """Panels that belong together as a figure; numbers: tell the charts of a page apart."""
+    title = panels[0].title
+    charts = [_chart(panel, next(numbers)) for panel in panels]
+    if len(charts) > 1:
+        charts = element("div", [element("div", chart) for chart in charts], class_="together")
+    return element(
+        "figure", element("figcaption", title) if title else None, charts, class_="panel"
+    )
+
+
+def _chart(panel, number):
     width, height = panel.shape
     longest = max((len(text) for _, text in panel.y.ticks), default=0)
     left = 10 + _CHAR * min(longest, 22) + (18 if panel.y.label else 0)
@@ -138,7 +151,6 @@ def render(panel, number):
     total = left + width + right, 10 + height + bottom
     clip = f"clip{number}"
     parts = [
-        element("title", panel.title or f"{panel.y.label} against {panel.x.label}"),
         element(
             "clipPath",
             element("rect", x=-4, y=-4, width=width + 8, height=height + 8),
@@ -157,7 +169,7 @@ def render(panel, number):
             outside,
             names,
             transform=f"translate({_n(left)},10)",
-        )  # fmt: skip
+        )
     ]
     asked = any(getattr(m, "values", ()) or getattr(m, "tip", None) for m in panel.marks)
     asked = asked or any(isinstance(m, Picture) for m in panel.marks)
@@ -167,13 +179,10 @@ def render(panel, number):
         aria_label=_spoken(panel, asked), data_xname=_short(panel.x.label),
         data_yname=_short(panel.y.label),
     )  # fmt: skip
-    return element(
-        "figure",
-        element("figcaption", panel.title) if panel.title else None,
+    return joined(
         chart,
         _legend(panel.legend),
         element("p", panel.note, class_="note") if panel.note else None,
-        class_="panel",
     )
 
 
@@ -203,8 +212,7 @@ def _below(axis, width):
     """The height below the box, and whether texts stand aslant since they would meet."""
     texts = sorted(axis.ticks)
     crowded = any(
-        (b[0] - a[0]) * width < (len(a[1]) + len(b[1])) * _CHAR / 2 + 3
-        for a, b in zip(texts, texts[1:], strict=False)
+        (b[0] - a[0]) * width < (len(a[1]) + len(b[1])) * _CHAR / 2 + 3 for a, b in pairwise(texts)
     )
     longest = max((len(t) for _, t in texts), default=0)
     deep = min(longest, 16) * _CHAR * 0.72 + 12 if crowded else 18
@@ -337,7 +345,8 @@ def _picture(mark, width, height):
     return element(
         "image", href=f"data:image/png;base64,{image}", x=_n(left * width),
         y=_n((1 - top) * height), width=_n((right - left) * width),
-        height=_n((top - bottom) * height), preserveAspectRatio="none", class_="picture",
+        height=_n((top - bottom) * height), preserveAspectRatio="none", class_="picture", data_values="\n".join(mark.values),
+        data_span=" ".join(f"{edge:.6g}" for edge in mark.span),
     )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def stacked(title, bars):
         for kind, size, tip in parts:
             width = 300 * size / most
             rects.append(element(
-                "rect", element("title", tip), x=f"{x:.2f}", y=0, width=f"{max(width, 0):.2f}",
+                "rect", x=f"{x:.2f}", y=0, width=f"{max(width, 0):.2f}",
                 height=18, class_=f"area k-{kind}", data_tip=tip,
             ))  # fmt: skip
             x += width
@@ -151,7 +151,7 @@ def verdict(weighed, case):
     unit = "bits" if case.beta is None else "bits of energy"
     table = next(h for h in weighed if h[0] == "table" and h is weighed[len(case.programs)])
     if name == "table" and (description, rest) == table[1:]:
-        programs = [h for h in weighed[: len(case.programs)]]
+        programs = weighed[: len(case.programs)]
         best = min(h[1] + h[2] for h in programs) if programs else None
         other = "" if best is None else f"; the best program has {bits(best)}"
         return f"The table wins with {bits(description + rest)} {unit}{other}."

@@ -52,7 +52,7 @@ def _pictures(run, charts):
     try:
         from synth.report.page.drawn import drawn_panels
 
-        return [charts(panel) for panel in drawn_panels(run)], None
+        return [charts(*panels) for panels in drawn_panels(run)], None
     except ImportError:
         return [], "No figure: matplotlib is not installed (pip install 'synth-mdl[plot]')."
     except ExperimentError as error:

@@ -41,7 +41,7 @@ def lead(result):
         )
     part = result.program if result.chosen == "program" else result.table
     if part.test_accuracy is not None:
-        first += f" On unseen rows the {result.chosen} is right {part.test_accuracy:.1%} of times."
+        first += f" The {result.chosen} is right on {part.test_accuracy:.1%} of the unseen rows."
     return first
 
 
@@ -218,16 +218,16 @@ def levels_panel(result):
         Axis("bits of the program", scaled(linear_ticks(0, wide), 0, wide)),
         Axis("programs at this cost", scaled(ticks, 0, tall)),
     )
-    kinds = (("made", "candidates", "k-ink", "."), ("new behaviours", "distinct", "k-program", "o"))
+    kinds = (("made", "candidates", "k-ink", "o"), ("new behaviours", "distinct", "k-program", "o"))
     for name, key, colour, marker in kinds:
         mine = [(v.bits, getattr(v, key)) for v in levels if getattr(v, key)]
         if mine:
             panel.marks.append(Line(
                 tuple((b / wide, math.log10(c) / tall) for b, c in mine),
                 tuple((bits(b), f"{c:,}") for b, c in mine),
-                name=name, colour=colour, dash=None, marker=marker, size=5,
+                name=name, colour=colour, dash=None, marker=marker, open=key == "candidates", size=6,
             ))  # fmt: skip
-            panel.legend.append((name, colour, None, marker, False))
+            panel.legend.append((name, colour, None, marker, key == "candidates"))
     if any(v.distinct is None for v in levels):
         panel.note = "Levels without a count of behaviours were scored without being kept."
     return panel
