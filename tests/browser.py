@@ -9,11 +9,22 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+#: Becomes the browser, with the two pipes as 3 and 4, where it looks for them.
+_START = """
+import fcntl, os, sys
+pipes = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 10) for fd in sys.argv[1:3]]
+for place, pipe in zip((3, 4), pipes):
+    os.dup2(pipe, place)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def find_browser():
@@ -36,7 +47,7 @@ class Browser:
             "--remote-debugging-pipe", f"--user-data-dir={self.folder.name}", "about:blank",
         ]  # fmt: skip
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", f'exec "$@" 3<&{ours[0]} 4>&{theirs[1]}', "sh", *command],
+            [sys.executable, "-c", _START, str(ours[0]), str(theirs[1]), *command],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             pass_fds=(ours[0], theirs[1]),
         )  # fmt: skip
@@ -45,6 +56,13 @@ class Browser:
         self.out, self.source = ours[1], theirs[0]
         self.buffer, self.number, self.session = b"", 0, None
         self.console, self.requests, self.loaded = [], [], False
+        try:
+            self.attach()
+        except BaseException:
+            self.close()
+            raise
+
+    def attach(self):
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self.session = attached["sessionId"]
@@ -117,8 +135,9 @@ class Browser:
             for kind in ("keyDown", "keyUp"):
                 code = {"Tab": 9, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39,
                         "ArrowDown": 40, "Home": 36, "End": 35, "Enter": 13}[key]  # fmt: skip
-                self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key,
-                          windowsVirtualKeyCode=code, text="\r" if key == "Enter" else "")  # fmt: skip
+                text = "\r" if key == "Enter" else ""
+                self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, text=text,
+                          windowsVirtualKeyCode=code)  # fmt: skip
 
     def move(self, x, y):
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)

@@ -25,10 +25,10 @@ class Case:
     """One labelling of one task.
 
     programs: (what it is called, bits, share of training rows it is wrong on); n: training
-    rows; k: label values; outside: predictions may be no label; minority: share of the rarer of two labels,
-    None where it is not known; tables: "both", "uniform", or "fixed" where only the saved
-    bits are known; table: those bits; beta: energy of an exception, bits, for runs of a
-    stochastic search, else None.
+    rows; k: label values; outside: predictions may be no label; minority: share of the rarer
+    of two labels, None where it is not known; tables: "both", "uniform", or "fixed" where only
+    the saved bits are known; table: those bits; beta: energy of an exception, bits, for runs
+    of a stochastic search, else None.
     """
 
     name: str
@@ -119,7 +119,7 @@ def search_case(result, name):
 def _outside(front, n, k):
     """Whether an exception costs log2 k, read off a program that has some."""
     for p in front:
-        if p.exceptions and k > 2:
+        if p.exceptions:
             rest = p.total_bits - p.bits - PROGRAM_FLAG - math.log2(n + 1)
             per = (rest - _choose(n, p.exceptions)) / p.exceptions
             return abs(per - math.log2(k)) < abs(per - math.log2(k - 1))

@@ -345,7 +345,8 @@ def _picture(mark, width, height):
     return element(
         "image", href=f"data:image/png;base64,{image}", x=_n(left * width),
         y=_n((1 - top) * height), width=_n((right - left) * width),
-        height=_n((top - bottom) * height), preserveAspectRatio="none", class_="picture", data_values="\n".join(mark.values),
+        height=_n((top - bottom) * height), preserveAspectRatio="none", class_="picture",
+        data_values="\n".join(mark.values),
         data_span=" ".join(f"{edge:.6g}" for edge in mark.span),
     )  # fmt: skip
 

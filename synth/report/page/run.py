@@ -118,7 +118,8 @@ def _noisy(run):
     """Rows with the true program's bits, label noise and training rows."""
     first = run.rows[0]
     case = Case(
-        str(run.settings.get("task") or "the task"), (("true program", _bits(first["program_bits"]), 0.0),),
+        str(run.settings.get("task") or "the task"),
+        (("true program", _bits(first["program_bits"]), 0.0),),
         n=_count(first["train_rows"]), k=_count(first["label_values"], 2),
         outside=bool(first["outside"]),
     )  # fmt: skip
@@ -157,7 +158,8 @@ def _growing(run):
     if not cases:
         return None
     most = max(_count(r["n"]) for r in run.rows)
-    return list(cases.values()), {"noise": 0.0, "rows": (max(1, most // 4), most), "fraction": False,
+    return list(cases.values()), {"noise": 0.0, "rows": (max(1, most // 4), most),
+                                  "fraction": False,
                                   "measured": measured}  # fmt: skip
 
 
@@ -187,9 +189,9 @@ def _decaying(run):
     """Rows of the stochastic search: the program's bits, errors' energy, and decay."""
     if "fraction" in run.rows[0]:
         return _decaying_grid(run)
-    path = [r for r in run.rows if r["row"] == "path" and r["kind"] == "decay"]
+    path = [r for r in run.rows if r["row"] == "path"]
     full = [r for r in path if r["excluded_accuracy"] == 1]
-    true = [r for r in path if r["restricted_accuracy"] == 1]
+    true = [r for r in path if r["restricted_accuracy"] == 1 and r["kind"] == "decay"]
     # Accuracies are e / n, and the full table's bits are log2(n+1) + n log2 k.
     n = 1
     for r in path:

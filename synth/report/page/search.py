@@ -218,16 +218,18 @@ def levels_panel(result):
         Axis("bits of the program", scaled(linear_ticks(0, wide), 0, wide)),
         Axis("programs at this cost", scaled(ticks, 0, tall)),
     )
-    kinds = (("made", "candidates", "k-ink", "o"), ("new behaviours", "distinct", "k-program", "o"))
-    for name, key, colour, marker in kinds:
+    kinds = (
+        ("made", "candidates", "k-ink", True), ("new behaviours", "distinct", "k-program", False),
+    )  # fmt: skip
+    for name, key, colour, hollow in kinds:
         mine = [(v.bits, getattr(v, key)) for v in levels if getattr(v, key)]
         if mine:
             panel.marks.append(Line(
                 tuple((b / wide, math.log10(c) / tall) for b, c in mine),
                 tuple((bits(b), f"{c:,}") for b, c in mine),
-                name=name, colour=colour, dash=None, marker=marker, open=key == "candidates", size=6,
+                name=name, colour=colour, dash=None, marker="o", open=hollow, size=6,
             ))  # fmt: skip
-            panel.legend.append((name, colour, None, marker, key == "candidates"))
+            panel.legend.append((name, colour, None, "o", hollow))
     if any(v.distinct is None for v in levels):
         panel.note = "Levels without a count of behaviours were scored without being kept."
     return panel
