@@ -185,8 +185,8 @@ def test_noise_makes_the_expected_number_of_exceptions():
 def test_what_wins_is_always_on_the_front(noise, n, decay, number):
     """Of random programs, by weighing every one."""
     generator = np.random.default_rng(number)
-    every = [(f"p{i}", float(b), int(e) / 40) for i, (b, e) in enumerate(
-        zip(generator.integers(1, 60, 80), generator.integers(0, 41, 80), strict=True))]  # fmt: skip
+    drawn = generator.integers(1, 60, 80), generator.integers(0, 41, 80)
+    every = [(f"p{b},{e}", float(b), int(e) / 40) for b, e in zip(*drawn, strict=True)]
     # With five values a program is wrong on at most 4/5 of rows where it is worth anything.
     every = [p for p in every if p[2] <= 0.8]
     front, least = [], math.inf
@@ -233,7 +233,7 @@ def test_an_experiments_figure_is_read_back_with_its_values():
         mine = [r for r in run.rows if r["target"] == line.name]
         assert line.values == tuple((f"{r['rows']:.4g}", f"{r['bayes']:.4g}") for r in mine)
         for (_, v), row in zip(line.points, mine, strict=True):
-            ticks = dict((text, place) for place, text in panel.y.ticks)
+            ticks = {text: place for place, text in panel.y.ticks}
             low, high = sorted(ticks, key=float)[0], sorted(ticks, key=float)[-1]
             share = (row["bayes"] - float(low)) / (float(high) - float(low))
             assert v == pytest.approx(ticks[low] + share * (ticks[high] - ticks[low]), abs=1e-6)
