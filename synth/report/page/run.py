@@ -106,7 +106,7 @@ def _sliders(run, charts):
     for reader in (_noisy, _growing, _imbalanced, _decaying):
         try:
             found = reader(run)
-        except (KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError):
+        except (LookupError, TypeError, ValueError, ArithmeticError):
             continue  # rows of another kind
         if found:
             cases, given = found
@@ -191,7 +191,7 @@ def _decaying(run):
         return _decaying_grid(run)
     path = [r for r in run.rows if r["row"] == "path"]
     full = [r for r in path if r["excluded_accuracy"] == 1]
-    true = [r for r in path if r["restricted_accuracy"] == 1 and r["kind"] == "decay"]
+    true = [r for r in path if r["restricted_accuracy"] == 1 and r["kind"] != "random labels"]
     # Accuracies are e / n, and the full table's bits are log2(n+1) + n log2 k.
     n = 1
     for r in path:
@@ -203,7 +203,7 @@ def _decaying(run):
     beta, decay = _bits(run.settings["beta"]), _bits(run.settings["decay"])
     case = Case(
         f"{run.settings['task']}, {n} training rows",
-        (("true program", _bits(true[-1]["program_bits"]), 0.0),),
+        (("true program", min(_bits(r["program_bits"]) for r in true), 0.0),),
         n=n, k=_count(k, 2), beta=beta,
     )  # fmt: skip
     measured = []
