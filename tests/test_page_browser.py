@@ -306,7 +306,7 @@ def test_contrast_is_enough_in_both_themes(browser, page, theme):
     browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     assert faint(browser) == []
     # The check can fail.
-    browser.run("document.querySelector('.lead').style.color = '#999'")
+    browser.run("document.querySelector('.lead').style.color = '#777'")
     assert len(faint(browser)) == 1
 
 

@@ -26,7 +26,9 @@ def drawn_panels(run):
     """
     import matplotlib
 
-    with matplotlib.rc_context(fname=STYLE):
+    # The panels have a layout of their own; matplotlib's draws everything several times.
+    plain = {"figure.constrained_layout.use": False}
+    with matplotlib.rc_context(plain, fname=STYLE):
         figure, axes = drawn_figure(run)
         figure.draw_without_rendering()  # limits and ticks have their final places
         groups = [_Reader(each).panels() for each in axes]
