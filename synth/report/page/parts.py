@@ -127,8 +127,7 @@ def slider_block(
         weighed = weigh(case, noise=noise or 0.0, rows=rows and rows[0],
                         decay=1.0 if decay is None else decay)  # fmt: skip
         results.append(element(
-            "div", element("h4", case.name), element("p", verdict(weighed, case), class_="wins",
-                                                     id=f"wins-{number}-{k}"),
+            "div", element("h4", case.name), element("p", verdict(weighed, case), class_="wins", aria_live="polite"),
             element("ul", class_="bars", data_case=k), class_="case",
         ))  # fmt: skip
     return element(
@@ -137,8 +136,8 @@ def slider_block(
         element("p", _explained(cases[0]), class_="note"),
         element("p", note, class_="note") if note else None,
         element("div", sliders, class_="sliders"),
-        element("div", results, class_="cases", aria_live="polite"),
-        element("p", class_="measured", aria_live="polite") if measured else None,
+        element("div", results, class_="cases"),
+        element("p", class_="measured") if measured else None,
         element("p", element("button", "Back to the run's own values", type="button",
                              class_="reset")),
         class_="what-if", data_block=number, aria_label="What would win",
