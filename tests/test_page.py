@@ -20,9 +20,9 @@ from synth.cli import main
 from synth.errors import RunError
 from synth.report.page import make_page, write_page
 from synth.report.page.contenders import Case, search_case, weigh, winner
-from synth.report.page.drawn import contrast, drawn_panels
+from synth.report.page.drawn import Reader, contrast, drawn_panels
 from synth.report.page.markup import data_block, element, fit
-from synth.report.page.panel import Line, png
+from synth.report.page.panel import Line, png, render
 from synth.report.page.tree import read_tree
 from synth.result import Contrast, Result, load_run, save_run
 
@@ -434,3 +434,24 @@ def test_foreign_and_damaged_files_end_in_one_line(tmp_path, searches, capsys):
         assert said.err.count("\n") == 1
     with pytest.raises(RunError, match="cannot be read"):
         write_page([tmp_path / "missing"], out)
+
+
+@pytest.mark.parametrize("lying", [False, True])
+def test_bars_of_a_figure_have_their_values(lying):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    (axes.barh if lying else axes.bar)(["one", "two", "<b>"], [1, 2.5, 0.25], label="bars")
+    axes.legend(title="kinds")
+    figure.draw_without_rendering()
+    (panel,) = Reader(axes).panels()
+    (ends,) = [m for m in panel.marks if getattr(m, "marker", "") == "silent"]
+    wanted = [("one", "1"), ("two", "2.5"), ("<b>", "0.25")]
+    assert list(ends.values) == [pair[::-1] if lying else pair for pair in wanted]
+    assert [name for name, *_ in panel.legend] == ["kinds:", "bars"]
+    page = render([panel], iter([1]))
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page

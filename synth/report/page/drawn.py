@@ -31,11 +31,11 @@ def drawn_panels(run):
     with matplotlib.rc_context(plain, fname=STYLE):
         figure, axes = drawn_figure(run)
         figure.draw_without_rendering()  # limits and ticks have their final places
-        groups = [_Reader(each).panels() for each in axes]
+        groups = [Reader(each).panels() for each in axes]
     return [group for group in groups if group]
 
 
-class _Reader:
+class Reader:
     """Reads one matplotlib `Axes`."""
 
     def __init__(self, axes, above=""):
@@ -49,7 +49,7 @@ class _Reader:
         axes = self.axes
         if not axes.axison:
             above = self.title()
-            return [p for child in axes.child_axes for p in _Reader(child, above).panels()]
+            return [p for child in axes.child_axes for p in Reader(child, above).panels()]
         panel = Panel(self.title(), self.axis("x"), self.axis("y"))
         if axes.images and axes.get_aspect() != "auto":
             box = axes.get_window_extent()
@@ -60,6 +60,7 @@ class _Reader:
         for patch in axes.patches:
             if patch.get_visible():
                 panel.marks += self.patch(patch)
+        panel.marks += self.bar_ends()
         for collection in axes.collections:
             if collection.get_visible():
                 panel.marks += self.collection(collection, names)
@@ -98,6 +99,9 @@ class _Reader:
         if legend is not None:
             handles = legend.legend_handles
             texts = [t.get_text() for t in legend.get_texts()]
+            title = legend.get_title().get_text()
+            if title:
+                panel.legend.append((f"{title}:", "", None, None, False))
         else:
             handles, texts = self.axes.get_legend_handles_labels()
         names = {}
@@ -207,6 +211,37 @@ class _Reader:
             return self.areas(patch.get_path(), patch.get_transform(), patch.get_facecolor())
         places = self.unit(patch.get_transform(), patch.get_path().vertices)
         return [Line(tuple(map(tuple, places)), colour=_colour(patch.get_edgecolor()), width=1)]
+
+    def bar_ends(self):
+        """The values of bars, as points at their ends that are not seen."""
+        data = self.axes.transData
+        bars = [p for p in self.axes.patches if type(p).__name__ == "Rectangle"]
+        bars = [b for b in bars if b.get_visible() and b.get_data_transform() == data]
+        if not bars:
+            return []
+        lying = len({b.get_x() for b in bars}) < len({b.get_y() for b in bars})
+        ends = []
+        for bar in bars:
+            x, y, wide, high = bar.get_x(), bar.get_y(), bar.get_width(), bar.get_height()
+            ends.append((x + wide, y + high / 2) if lying else (x + wide / 2, y + high))
+        values = [self.bar_texts(which, k, ends) for k, which in enumerate("xy")]
+        places = self.unit(data, ends)
+        if not np.isfinite(places).all():
+            return []
+        points = tuple(map(tuple, places))
+        return [Line(points, tuple(zip(*values, strict=True)), dash=None, marker="silent")]
+
+    def bar_texts(self, which, k, ends):
+        """Texts of one coordinate of the ends: of a tick that stands there its name, if any."""
+        axis = getattr(self.axes, f"{which}axis")
+        named = {
+            round(float(t.get_loc()), 9): t.label1.get_text()
+            for t in axis.get_major_ticks()
+            if not re.fullmatch(r"[-−+.,\de]*|\$.*\$", t.label1.get_text())  # numbers
+        }
+        texts = self.texts(which, [end[k] for end in ends])
+        own = [named.get(round(float(end[k]), 9)) for end in ends]
+        return [" ".join((name or text).split()) for name, text in zip(own, texts, strict=True)]
 
     def areas(self, path, transform, face):
         if face[3] == 0:

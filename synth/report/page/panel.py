@@ -45,7 +45,8 @@ class Line:
 
     points: (u, v), None where the line breaks; values: (x, y) texts of the points that are
     there, or () where none are to be shown; tips: a text a point besides; dash: of `DASHES`,
-    None for no line; marker: "o", "s", ".", "x", "^", "v", "D", "+" or None; open: marks are
+    None for no line; marker: "o", "s", ".", "x", "^", "v", "D", "+", None, or "silent" for
+    points that are asked for but not seen; open: marks are
     rings; step: "post" or "pre" or None; size: of marks.
     """
 
@@ -325,6 +326,8 @@ def _path(places, step):
 
 def _marks(mark, places, data):
     shape, size = mark.marker, mark.size
+    if shape == "silent":
+        return [element("path", d="".join(f"M{p}" for p in places), class_="silent", **data)]
     if shape in _GLYPHS:
         d = "".join(f"M{p}{_GLYPHS[shape]}" for p in places)
         fill = "area" if shape in "^vD" and not mark.open else "line"
@@ -372,6 +375,9 @@ def _legend(entries):
         return None
     items = []
     for name, colour, dash, marker, hollow in entries:
+        if dash is None and marker is None:
+            items.append(element("li", name))
+            continue
         swatch = [_line(Line(((0, 0.5), (1, 0.5)), colour=colour, dash=dash), 22, 12)]
         if dash is None:
             swatch = []

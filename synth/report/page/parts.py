@@ -127,7 +127,8 @@ def slider_block(
         weighed = weigh(case, noise=noise or 0.0, rows=rows and rows[0],
                         decay=1.0 if decay is None else decay)  # fmt: skip
         results.append(element(
-            "div", element("h4", case.name), element("p", verdict(weighed, case), class_="wins", aria_live="polite"),
+            "div", element("h4", case.name),
+            element("p", verdict(weighed, case), class_="wins", aria_live="polite"),
             element("ul", class_="bars", data_case=k), class_="case",
         ))  # fmt: skip
     return element(

@@ -101,9 +101,10 @@ def comparison_section(comparison, charts):
     shown = [[_cell(row, key) for key in keys] for row in rows[:MOST_ROWS]]
     more = len(rows) - len(shown)
     found = [r for r in rows if r["bits"] is not None][:24]
+    several = len({r["seed"] for r in rows}) > 1
     bars = []
     for r in found:
-        name = f"{r['task']} in {r['dsl']}" + (f", seed {r['seed']}" if len(found) > 1 else "")
+        name = f"{r['task']} in {r['dsl']}" + (f", seed {r['seed']}" if several else "")
         best = (r["table_bits"] - r["saved_bits"]) if r["saved_bits"] is not None else None
         if best is not None:
             flag = best - r["bits"]
