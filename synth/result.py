@@ -342,12 +342,17 @@ def check_writable(option, path):
 
 def save_run(run, path):
     """Writes a run of whatever kind as JSON: aside first, then renamed into place."""
+    write_file(path, json.dumps(run.to_dict(), indent=1, allow_nan=False) + "\n")
+
+
+def write_file(path, text):
+    """Writes a text aside first, then renames it into place.  Raises RunError."""
     path = Path(path).resolve()
     if path.exists() and not path.is_file():
         raise RunError(f"{path} cannot be written: it is no regular file")
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(json.dumps(run.to_dict(), indent=1, allow_nan=False) + "\n")
+        aside.write_text(text, encoding="utf-8")
         aside.replace(path)
     except OSError as error:
         aside.unlink(missing_ok=True)

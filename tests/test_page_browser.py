@@ -253,6 +253,14 @@ def test_charts_say_their_values_to_the_pointer_and_to_the_arrow_keys(browser, p
     browser.move(*cell)
     value = "new Promise((go) => setTimeout(() => go(tip.textContent), 150))"
     assert browser.run(value) == "across 0, up 0: 1"  # the cosine of 0
+    browser.run("document.querySelector('image[data-span]').closest('svg').focus()")
+    browser.press("ArrowRight")
+    browser.run(value)
+    browser.press("ArrowRight")
+    assert browser.run(value).startswith("across 1, up 0: ")
+    browser.run(value)
+    browser.press("ArrowUp")
+    assert browser.run(value).startswith("across 1, up 1: ")
 
 
 CONTRASTS = """(() => {

@@ -7,7 +7,6 @@ says all it has to say without the script, which adds values under the pointer a
 
 import base64
 import hashlib
-import os
 from itertools import count
 from pathlib import Path
 
@@ -20,7 +19,15 @@ from synth.report.page.parts import cells_table, chance_text
 from synth.report.page.run import run_section
 from synth.report.page.search import comparison_section, contrast_section, search_section
 from synth.report.text import accuracy, bits
-from synth.result import Comparison, Contrast, ExperimentRun, Result, check_writable, load_run
+from synth.result import (
+    Comparison,
+    Contrast,
+    ExperimentRun,
+    Result,
+    check_writable,
+    load_run,
+    write_file,
+)
 
 #: Characters of a page of up to twenty runs.
 LARGEST = 1_900_000
@@ -84,21 +91,12 @@ def write_page(paths, path):
     Raises RunError where a file is no saved run or the page cannot be written, and
     SettingError where its folder cannot be written to.
     """
-    path = Path(path)
     check_writable("-o", path)
-    if path.exists() and not path.is_file():
+    if Path(path).exists() and not Path(path).is_file():
         raise RunError(f"{path} cannot be written: it is no regular file")
     page = make_page([load_run(each) for each in paths], list(map(str, paths)))
-    data = page.encode()
-    path = path.resolve()
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_bytes(data)
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise RunError(f"{path} cannot be written: {error.strerror}") from None
-    return len(data)
+    write_file(path, page)
+    return len(page.encode())
 
 
 def _section(run, charts, room):

@@ -55,18 +55,21 @@
     return { columns, rows, at: (x, y) => raw[y * (columns + 1) + 1 + x] };
   }
 
-  async function pictureValue(event) {
-    const [image, at] = [event.target, [event.clientX, event.clientY]];
+  // The value of the cell that `place` names, given how many columns and rows there are.
+  async function pictureValue(image, place) {
     image.levels = image.levels || levels(image);
-    const [grid, box] = [await image.levels, image.getBoundingClientRect()];
+    const grid = await image.levels, box = image.getBoundingClientRect();
     const [left, right, low, high] = image.dataset.span.split(" ").map(Number);
-    const cell = (share, count) => Math.max(0, Math.min(count - 1, Math.floor(share * count)));
-    const column = cell((at[0] - box.left) / box.width, grid.columns);
-    const row = cell((at[1] - box.top) / box.height, grid.rows);
+    const inside = (cell, count) => Math.max(0, Math.min(count - 1, Math.floor(cell)));
+    let [column, row] = place(grid.columns, grid.rows, box);
+    [column, row] = [inside(column, grid.columns), inside(row, grid.rows)];
     const x = left + ((column + 0.5) * (right - left)) / grid.columns;
     const y = high - ((row + 0.5) * (high - low)) / grid.rows;
     const value = image.dataset.values.split("\n")[grid.at(column, row)];
-    show(`across ${+x.toFixed(3)}, up ${+y.toFixed(3)}: ${value}`, ...at);
+    show(`across ${+x.toFixed(3)}, up ${+y.toFixed(3)}: ${value}`,
+      box.left + ((column + 0.5) * box.width) / grid.columns,
+      box.top + ((row + 0.5) * box.height) / grid.rows);
+    return [column, row];
   }
 
   function show(text, x, y) {
@@ -107,13 +110,28 @@
     chart.addEventListener("pointermove", (event) => {
       const point = nearest(chart, event);
       if (point) mark(chart, point);
-      else if (event.target.dataset.span) pictureValue(event);
+      else if (event.target.dataset.span) {
+        const [x, y] = [event.clientX, event.clientY];
+        pictureValue(event.target, (columns, rows, box) => [
+          ((x - box.left) / box.width) * columns, ((y - box.top) / box.height) * rows]);
+      }
       else hide();
     });
     chart.addEventListener("pointerleave", hide);
     chart.addEventListener("blur", hide);
     chart.addEventListener("keydown", (event) => {
-      const all = series(chart);
+      if (event.key === "Escape") hide();
+      const all = series(chart), image = chart.querySelector("image[data-span]");
+      if (!all.length && image && event.key.startsWith("Arrow")) {
+        event.preventDefault();
+        const [across, down] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1],
+          ArrowDown: [0, 1] }[event.key];
+        // From the lower left cell on.
+        pictureValue(image, (columns, rows) => {
+          const [x, y] = chart.cell || [-1, rows - 1];
+          return [x + across, y + down];
+        }).then((cell) => { chart.cell = cell; });
+      }
       if (!all.length) return;
       const at = chart.at || (chart.at = { line: 0, point: -1 });
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -124,7 +142,6 @@
         at.line = (at.line + turn + all.length) % all.length;
         at.point = Math.max(0, Math.min(at.point, all[at.line].length - 1));
       } else {
-        if (event.key === "Escape") hide();
         return;
       }
       event.preventDefault();
