@@ -223,25 +223,29 @@ def test_a_slider_moves_by_keyboard(browser, page):
 
 def test_charts_say_their_values_to_the_pointer_and_to_the_arrow_keys(browser, page):
     browser.open(page)
-    browser.run("document.querySelector('#run-1 svg.chart[tabindex]').focus()")
-    browser.press("ArrowRight", 2)
-    said = browser.run("[document.getElementById('tip').hidden, tip.textContent]")
-    points = browser.run("""(() => {
-        const path = document.querySelector("#run-1 path[data-x]");
-        return [path.dataset.x.split("\\n"), path.dataset.y.split("\\n")];
-    })()""")
-    k = min(1, len(points[0]) - 1)
-    assert said[0] is False
-    assert f"bits of the program: {points[0][k]}\nexceptions: {points[1][k]}" in said[1]
+    line = """[...document.querySelectorAll("path.line[data-x]")].find(
+        (p) => p.closest("section.run").querySelector("h2").textContent === "posterior")"""
+    browser.run(f"{line}.closest('svg').focus()")
+    browser.press("ArrowRight", 3)
+    points = browser.run(f"(({line}).dataset.x + '|' + ({line}).dataset.y)").split("|")
+    (x, y), name = (part.split("\n") for part in points), browser.run(f"{line}.dataset.name")
+    assert len(set(x)) == len(x) == 3
+    said = f"{name}\ntraining rows: {x[2]}\nBayes accuracy on unseen rows: {y[2]}"
+    assert browser.run("[tip.hidden, tip.textContent]") == [False, said]
+    browser.press("ArrowLeft")
+    assert f"training rows: {x[1]}\n" in browser.run("tip.textContent")
+    browser.press("ArrowDown")
+    assert not browser.run("tip.textContent").startswith(f"{name}\n")
     # Under the pointer: a point of a line, and a cell of a picture.
-    spot = browser.run("""(() => {
-        const path = [...document.querySelectorAll("path.line[data-x]")].find(
-            (p) => p.closest("section.run").querySelector("h2").textContent === "posterior");
+    spot = browser.run(
+        """(() => {
+        const path = LINE;
         path.closest("svg").scrollIntoView({ block: "center" });
         const [, x, y] = path.getAttribute("d").match(/M([-\\d.]+),([-\\d.]+)/);
         const m = path.getScreenCTM();
         return [m.a * x + m.e, m.d * y + m.f, path.dataset.x.split("\\n")[0]];
-    })()""")
+    })()""".replace("LINE", line)
+    )
     browser.move(spot[0] + 2, spot[1] + 1)
     assert f"training rows: {spot[2]}" in browser.run("tip.textContent")
     cell = browser.run("""(() => {
