@@ -369,7 +369,7 @@ def load_run(path):
         raise RunError(f"{path} is no JSON; allowed: a file that --save wrote") from None
     kinds = {"search": Result, "contrast": Contrast, "compare": Comparison, "run": ExperimentRun}
     kind = document.get("kind") if isinstance(document, dict) else None
-    if kind not in kinds or document.get("format") != FORMAT:
+    if not isinstance(kind, str) or kind not in kinds or document.get("format") != FORMAT:
         raise RunError(f"{path} is no saved run; allowed: a file that --save wrote")
     try:
         return kinds[kind].from_dict(document)
