@@ -455,3 +455,55 @@ def test_bars_of_a_figure_have_their_values(lying):
     page = render([panel], iter([1]))
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
+
+
+def leaves(value, path=()):
+    """The paths of all parts of a document."""
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else ()
+    items = enumerate(value) if isinstance(value, list) else items
+    for key, part in items:
+        yield from leaves(part, (*path, key))
+
+
+WRONG = (None, True, -1, 0, 3, 2.5, -1e300, 1e300, 10**400, float("nan"), float("inf"), "", "x",
+         "<b>", [], [1], {}, {"a": []}, [[[]]])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def documents(searches):
+    compared = synth.compare(["parity:n=3"], ["boolean"], max_bits=6)
+    run = synth.run_experiment("corruption", task="mod-add:p=5", runs=1, rows=(3,), max_bits=10,
+                               noise=(0.0, 1.0), factors=(1.0,))  # fmt: skip
+    both = Contrast(searches[0], searches[1])
+    return [json.loads(json.dumps(r.to_dict())) for r in (searches[1], both, compared, run)]
+
+
+def spoiled(documents, tmp_path, draw):
+    """Whether a page was made of a document with one part that is wrong."""
+    document = copy.deepcopy(draw(documents))
+    path = draw(list(leaves(document)))
+    part = document
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = draw(WRONG)
+    (tmp_path / "spoiled.json").write_text(json.dumps(document))
+    try:
+        write_page([tmp_path / "spoiled.json"], tmp_path / "page.html")
+    except RunError as error:
+        assert "\n" not in str(error)
+        assert "spoiled.json" in str(error)
+        return False
+    return True
+
+
+def test_a_run_with_one_part_wrong_is_shown_or_refused(documents, tmp_path, monkeypatch):
+    # The figures of experiments are drawn in other tests.
+    monkeypatch.setattr("synth.report.page.run._pictures", lambda *_: ([], None))
+    generator = np.random.default_rng(0)
+    made = [
+        spoiled(documents, tmp_path, lambda some: some[generator.integers(len(some))])
+        for _ in range(300)
+    ]
+    assert 50 < sum(made) < 250

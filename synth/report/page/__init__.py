@@ -7,6 +7,7 @@ says all it has to say without the script, which adds values under the pointer a
 
 import base64
 import hashlib
+import json
 from itertools import count
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class _Charts:
 
     def block(self, data):
         number = f"b{next(self.numbers)}"
-        self.blocks[number] = data
+        self.blocks[number] = json.loads(json.dumps(data, allow_nan=False))
         return number
 
 

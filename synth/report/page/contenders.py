@@ -98,6 +98,8 @@ def search_case(result, name):
     n, k = result.rows["train"], result.rows["labels"]
     if not result.front or n < 1 or k < 2:
         return None
+    if not all(0 <= p.bits < math.inf and 0 <= p.exceptions <= n for p in result.front):
+        raise ValueError("the front has bits or exceptions that no program has")
     programs = tuple(
         (
             f"program not [{p.text}]" if p.inverted else f"program {p.text}",
