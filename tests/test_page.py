@@ -19,8 +19,9 @@ from synth import codes, driver
 from synth.cli import main
 from synth.errors import RunError
 from synth.report.page import make_page, write_page
+from synth.report.page.colours import contrast
 from synth.report.page.contenders import Case, search_case, weigh, winner
-from synth.report.page.drawn import Reader, contrast, drawn_panels
+from synth.report.page.drawn import Reader, drawn_panels
 from synth.report.page.markup import data_block, element, fit
 from synth.report.page.panel import Line, png, render
 from synth.report.page.tree import read_tree

@@ -12,8 +12,8 @@ import pytest
 
 import synth
 from synth.report.page import write_page
+from synth.report.page.colours import contrast
 from synth.report.page.contenders import Case, weigh
-from synth.report.page.drawn import contrast
 from synth.report.page.parts import verdict
 from synth.result import save_run
 from tests.browser import Browser, find_browser

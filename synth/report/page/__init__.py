@@ -13,7 +13,7 @@ from pathlib import Path
 
 from synth._version import __version__
 from synth.errors import RunError
-from synth.report.page.drawn import colour_rules
+from synth.report.page.colours import colour_rules
 from synth.report.page.markup import Markup, data_block, element, joined
 from synth.report.page.panel import render
 from synth.report.page.parts import cells_table, chance_text

@@ -213,7 +213,7 @@ def _below(axis, width):
     """The height below the box, and whether texts stand aslant since they would meet."""
     texts = sorted(axis.ticks)
     crowded = any(
-        (b[0] - a[0]) * width < (len(a[1]) + len(b[1])) * _CHAR / 2 + 3 for a, b in pairwise(texts)
+        (b[0] - a[0]) * width < (len(a[1]) + len(b[1])) * _CHAR / 2 + 6 for a, b in pairwise(texts)
     )
     longest = max((len(t) for _, t in texts), default=0)
     deep = min(longest, 16) * _CHAR * 0.72 + 12 if crowded else 18
