@@ -362,6 +362,26 @@ def warmup(form):
         )
 
 
+@main.command()
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The page: FILE.html."
+)
+@formatted
+def report(runs, output, form):
+    """Saved RUNs as one HTML page, which fetches nothing and opens anywhere."""
+    from synth.report.page import write_page
+
+    size = write_page(runs, output)
+    made = {"file": output, "bytes": size, "runs": len(runs)}
+    if form == "json":
+        emit_document(made)
+    elif form != "table":
+        emit_records(form, [made])
+    else:
+        click.echo(f"{output}: {len(runs)} run{'s' * (len(runs) != 1)}, {size / 1000:,.0f} kB")
+
+
 def _load(task, options):
     from synth import tasks as library
 

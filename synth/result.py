@@ -342,12 +342,17 @@ def check_writable(option, path):
 
 def save_run(run, path):
     """Writes a run of whatever kind as JSON: aside first, then renamed into place."""
+    write_file(path, json.dumps(run.to_dict(), indent=1, allow_nan=False) + "\n")
+
+
+def write_file(path, text):
+    """Writes a text aside first, then renames it into place.  Raises RunError."""
     path = Path(path).resolve()
     if path.exists() and not path.is_file():
         raise RunError(f"{path} cannot be written: it is no regular file")
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(json.dumps(run.to_dict(), indent=1, allow_nan=False) + "\n")
+        aside.write_text(text, encoding="utf-8")
         aside.replace(path)
     except OSError as error:
         aside.unlink(missing_ok=True)
@@ -364,7 +369,7 @@ def load_run(path):
         raise RunError(f"{path} is no JSON; allowed: a file that --save wrote") from None
     kinds = {"search": Result, "contrast": Contrast, "compare": Comparison, "run": ExperimentRun}
     kind = document.get("kind") if isinstance(document, dict) else None
-    if kind not in kinds or document.get("format") != FORMAT:
+    if not isinstance(kind, str) or kind not in kinds or document.get("format") != FORMAT:
         raise RunError(f"{path} is no saved run; allowed: a file that --save wrote")
     try:
         return kinds[kind].from_dict(document)

@@ -303,3 +303,11 @@ def test_too_few_behaviours():
         synth.run_experiment(
             "interpolation", rows=30, dsl="boolean:and-or,leaf=0.99", samples=1, runs=1
         )
+
+
+def test_interpolation_is_kept_while_it_runs(tmp_path):
+    """Answers go to a journal as JSON; keys that were tuples once could not."""
+    journal = tmp_path / "run.part"
+    given = {"rows": 10, "samples": 2, "runs": 2, "factors": (0.5, 2)}
+    first = synth.run_experiment("interpolation", journal=str(journal), **given)
+    assert first.rows == synth.run_experiment("interpolation", **given).rows

@@ -79,8 +79,8 @@ def _rows(family, noise, n, counts, gathered):
     for order in ORDERS[family]:
         for method in METHODS:
             # (D, runs of all samples)
-            errors = np.concatenate([g[order, method] for g in gathered], axis=1)
-            chosen = np.concatenate([g[order, "chosen"] for g in gathered], axis=1)
+            errors = np.concatenate([g[f"{order}, {method}"] for g in gathered], axis=1)
+            chosen = np.concatenate([g[f"{order}, chosen"] for g in gathered], axis=1)
             for features, each, choice in zip(counts, errors, chosen, strict=True):
                 used = float(np.median(choice)) if method == "MDL" else features
                 low, median, high = np.quantile(each, (0.25, 0.5, 0.75)).tolist()
@@ -92,9 +92,9 @@ def _rows(family, noise, n, counts, gathered):
 
 
 def _errors(item):
-    """Mean squared errors on unseen rows, (D, runs), by order and method.
+    """Mean squared errors on unseen rows, (D, runs), by "order, method".
 
-    Besides, by order and "chosen", how many features MDL uses.
+    Besides, by "order, chosen", how many features MDL uses.
     """
     family, noise, n, counts, runs, dsl, seed = item
     generator = np.random.default_rng(spawn_seeds(seed, 2)[1])
@@ -130,7 +130,8 @@ def _errors(item):
                 ):
                     far = unseen @ weights - target[n:]
                     found[order, method][k, r] = np.square(far).mean()
-    return found
+    # As a journal of --save takes it.
+    return {", ".join(key): errors.tolist() for key, errors in found.items()}
 
 
 # -- features -------------------------------------------------------------------------------

@@ -65,6 +65,18 @@ def _column(values):
     return [format(v, form) if isinstance(v, float) else shorten(_value(v), WIDEST) for v in values]
 
 
+def experiment_text_parts(summary):
+    """(name, text) pairs of a summary, several named values as a pair each."""
+    for key, value in summary.items():
+        if not isinstance(value, dict) or not value:
+            yield _words(key), str(_value(value))
+            continue
+        for name, each in value.items():
+            if isinstance(each, dict):
+                each = "; ".join(f"{what} {_value(v)}" for what, v in each.items())
+            yield f"{_words(key)}: {name}", str(_value(each))
+
+
 def _entry(key, value, width):
     """A line of the summary; of several named values, one line each."""
     if not isinstance(value, dict) or not value:

@@ -52,6 +52,18 @@ def plot_run(run, path):
 
 def make_figure(run):
     """A matplotlib `Figure` of an `ExperimentRun`, on a canvas of its own."""
+    figure, axes = drawn_figure(run)
+    width = int(figure.get_figwidth() * 13)
+    figure.suptitle(
+        textwrap.fill(f"{run.experiment}: {run.claim}", width), fontsize="medium", x=0.01, ha="left"
+    )
+    for each in axes:
+        _label_ends(each)
+    return figure
+
+
+def drawn_figure(run):
+    """(figure, its axes): what the experiment's `draw` draws and nothing more."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -63,19 +75,13 @@ def make_figure(run):
     FigureCanvasAgg(figure)
     axes = list(figure.subplots(down, across, squeeze=False).flat)
     module.draw([dict(row) for row in run.rows], axes[0] if panels is None else axes)
-    width = int(figure.get_figwidth() * 13)
-    figure.suptitle(
-        textwrap.fill(f"{run.experiment}: {run.claim}", width), fontsize="medium", x=0.01, ha="left"
-    )
     for each in axes:
         if each.images:
             each.grid(False)
-    # All of them first: labels of one draw the whole figure.
+    # Before anything measures the figure, which cannot be laid out with such axes.
     for each in axes:
         _without_empty_logarithms(each)
-    for each in axes:
-        _label_ends(each)
-    return figure
+    return figure, axes
 
 
 def _without_empty_logarithms(axes):

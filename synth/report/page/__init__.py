@@ -1,0 +1,191 @@
+"""`synth report`: saved runs as one HTML page that fetches nothing and can be opened anywhere.
+
+`make_page(runs)` gives its text, `write_page(paths, path)` reads saved runs and writes it.
+The page has its style and script within, allows no other by its Content-Security-Policy, and
+says all it has to say without the script, which adds values under the pointer and sliders.
+"""
+
+import base64
+import hashlib
+import json
+from itertools import count
+from pathlib import Path
+
+from synth._version import __version__
+from synth.errors import RunError
+from synth.report.page.colours import colour_rules
+from synth.report.page.markup import Markup, data_block, element, joined
+from synth.report.page.panel import render
+from synth.report.page.parts import cells_table, chance_text
+from synth.report.page.run import run_section
+from synth.report.page.search import comparison_section, contrast_section, search_section
+from synth.report.text import accuracy, bits
+from synth.result import (
+    Comparison,
+    Contrast,
+    ExperimentRun,
+    Result,
+    check_writable,
+    load_run,
+    write_file,
+)
+
+#: Characters of a page of up to twenty runs.
+LARGEST = 1_900_000
+#: Characters that a run has where there are more.
+LEAST_ROOM = 60_000
+
+_HERE = Path(__file__).parent
+
+#: What a damaged document makes the sections raise.
+_DAMAGE = (TypeError, ValueError, KeyError, AttributeError, IndexError, ArithmeticError)
+
+
+class _Charts:
+    """Numbers the charts of a page, and gathers the data of its sliders."""
+
+    def __init__(self):
+        self.numbers = count(1)
+        self.blocks = {}
+
+    def __call__(self, *panels):
+        return render(panels, self.numbers)
+
+    def block(self, data):
+        number = f"b{next(self.numbers)}"
+        self.blocks[number] = json.loads(json.dumps(data, allow_nan=False))
+        return number
+
+
+def make_page(runs, names=None):
+    """The HTML of saved runs, a str of ASCII and UTF-8 characters that is a whole document.
+
+    runs: `Result`, `Contrast`, `Comparison` or `ExperimentRun`s; names: what each is called
+    in an error, its place among them unless given.  Raises RunError for one whose parts are
+    not what a run's are.
+    """
+    runs = list(runs)
+    names = names or [f"run {k}" for k in range(1, len(runs) + 1)]
+    charts = _Charts()
+    sections, overview, left = [], [], LARGEST
+    for number, (run, name) in enumerate(zip(runs, names, strict=True), 1):
+        try:
+            title, kind = _title(run)
+            # What the runs before it have left, less the least that those after it need.
+            room = max(LEAST_ROOM, left - LEAST_ROOM * (len(runs) - number))
+            body = _section(run, charts, room)
+            left -= len(body)
+            overview.append(_overview(run, number, title, kind))
+        except _DAMAGE as error:
+            text = " ".join(str(error).split())
+            raise RunError(f"{name} is damaged: {type(error).__name__}: {text}") from None
+        sections.append(element(
+            "section", element("h2", title), element("p", kind, class_="kind"), body,
+            id=f"run-{number}", class_="run", aria_label=title,
+        ))  # fmt: skip
+    return _document(sections, overview, charts, len(runs))
+
+
+def write_page(paths, path):
+    """Reads saved runs and writes their page; the number of its bytes.
+
+    Raises RunError where a file is no saved run or the page cannot be written, and
+    SettingError where its folder cannot be written to.
+    """
+    check_writable("-o", path)
+    if Path(path).exists() and not Path(path).is_file():
+        raise RunError(f"{path} cannot be written: it is no regular file")
+    page = make_page([load_run(each) for each in paths], list(map(str, paths)))
+    write_file(path, page)
+    return len(page.encode())
+
+
+def _section(run, charts, room):
+    if isinstance(run, ExperimentRun):
+        return run_section(run, charts, room)
+    kinds = {Result: search_section, Contrast: contrast_section, Comparison: comparison_section}
+    return kinds[type(run)](run, charts)
+
+
+def _title(run):
+    """(title, what kind of run it is)."""
+    if isinstance(run, ExperimentRun):
+        return run.experiment, f"experiment, {len(run.rows):,} rows, {run.seconds:.1f} s"
+    if isinstance(run, Comparison):
+        tasks = list(dict.fromkeys(r["task"] for r in run.rows))
+        return ", ".join(map(str, tasks[:4])) + (" ..." if len(tasks) > 4 else ""), "comparison"
+    one = run.structured if isinstance(run, Contrast) else run
+    labels = "" if one.labelling == "true" else f", {one.labelling} labels"
+    kind = "contrast with random labels" if isinstance(run, Contrast) else "search"
+    proof = "optimal" if one.optimal else "not proven optimal"
+    return f"{one.task}{labels}", f"{kind} in {one.dsl}; {proof}; {one.seconds:.1f} s"
+
+
+def _overview(run, number, title, kind):
+    link = element("a", title, href=f"#run-{number}")
+    if isinstance(run, (Comparison, ExperimentRun)):
+        return [link, kind.partition(",")[0], *["-"] * 6]
+    one = run.structured if isinstance(run, Contrast) else run
+    part = one.program if one.chosen == "program" else one.table
+    program = one.program
+    return [
+        link, "contrast" if isinstance(run, Contrast) else "search", one.chosen,
+        "-" if program is None else bits(program.total_bits), bits(one.table.bits),
+        "-" if one.saved_bits is None else bits(one.saved_bits),
+        chance_text(one.log2_chance_bound), accuracy(part.test_accuracy),
+    ]  # fmt: skip
+
+
+_HEAD = ("run", "kind", "chosen", "program, bits in all", "table bits", "bits saved",
+         "chance bound", "held out")  # fmt: skip
+
+
+def _document(sections, overview, charts, number):
+    script = Markup((_HERE / "page.js").read_text(encoding="utf-8"))
+    title = f"synth: {number} run{'s' if number != 1 else ''}"
+    body = joined(
+        element("a", "Skip to the runs", href="#runs", class_="skip"),
+        element(
+            "header",
+            element("h1", title),
+            element("p", element("label", "Theme ", for_="theme"), element(
+                "select", *(element("option", text, value=value) for value, text in
+                            (("", "as the system"), ("light", "light"), ("dark", "dark"))),
+                id="theme", autocomplete="off"), class_="theme"),
+        ),
+        element(
+            "main",
+            element("nav", cells_table("The runs", overview, head=_HEAD, align="lllrrrrr"),
+                    aria_label="Runs"),
+            sections,
+            id="runs", tabindex="-1",
+        ),
+        element("footer", element("p", f"Made by synth {__version__}.  Bits are code lengths: "
+                                  "fewer is better.")),
+        element("div", id="tip", role="status", aria_live="polite", hidden=True),
+        data_block("blocks", charts.blocks),
+        element("script", script),
+    )  # fmt: skip
+    style = Markup((_HERE / "page.css").read_text(encoding="utf-8") + colour_rules(body))
+    # Only this very style and script, and pictures that the page itself holds.
+    policy = (
+        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", title),
+        element("style", style),
+    )
+    return f"<!doctype html>\n{element('html', head, element('body', body), lang='en')}\n"
+
+
+def _digest(text):
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+__all__ = ["make_page", "write_page"]

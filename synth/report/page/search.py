@@ -1,0 +1,264 @@
+"""Sections of the page for searches, contrasts and comparisons."""
+
+import math
+
+from synth.report.page.contenders import search_case
+from synth.report.page.markup import element, joined
+from synth.report.page.panel import Axis, Line, Panel, linear_ticks, scaled
+from synth.report.page.parts import (
+    cells_table,
+    chance_text,
+    columns,
+    details,
+    raised,
+    slider_block,
+    stacked,
+)
+from synth.report.page.tree import draw_tree, read_tree
+from synth.report.text import bits, program_text, search_rows
+
+
+def lead(result):
+    """The outcome in a sentence or two."""
+    rows = f"{result.rows['train']:,} training rows"
+    table = f"the table needs {bits(result.table.bits)}"
+    if result.program is None:
+        return f"No program was scored; {table} bits for {rows}."
+    saved = result.saved_bits
+    if result.chosen == "program":
+        e = result.program.exceptions
+        with_ = "" if not e else f", with {e:,} exceptions"
+        first = (
+            f"A program of {bits(result.program.bits)} bits explains the {rows}{with_}: "
+            f"{bits(result.program.total_bits)} bits in all, and {table}. "
+            f"It saves {bits(saved)} bits; chance reaches that with a probability of at most "
+            f"{chance_text(result.log2_chance_bound)}."
+        )
+    else:
+        first = (
+            f"No program pays: the best needs {bits(result.program.total_bits)} bits for the "
+            f"{rows}, and {table}."
+        )
+    part = result.program if result.chosen == "program" else result.table
+    if part.test_accuracy is not None:
+        first += f" The {result.chosen} is right on {part.test_accuracy:.1%} of the unseen rows."
+    return first
+
+
+def search_section(result, charts):
+    """A `Result`: its sentence, tree, bits, front, levels, sliders and tables."""
+    return joined(
+        element("p", lead(result), class_="lead"),
+        columns(
+            _program(result, "The program as a tree"),
+            _bars([("", result)]),
+        ),
+        columns(
+            charts(front_panel([(result.labelling, result)])),
+            charts(levels_panel(result)),
+        ),
+        _sliders([(f"{result.labelling} labels", result)], charts),
+        details("All figures", cells_table("", search_rows(result))),
+        _lists(result, ""),
+    )
+
+
+def contrast_section(contrast, charts):
+    """A `Contrast`: both labellings in one chart each."""
+    pair = [("true labels", contrast.structured), ("random twin", contrast.random)]
+    return joined(
+        [
+            element("p", element("b", f"{name.capitalize()}. "), lead(result), class_="lead")
+            for name, result in pair
+        ],
+        columns(
+            _program(contrast.structured, "True labels: the program as a tree"),
+            _program(contrast.random, "Random twin: the best program, as a tree"),
+        ),
+        columns(_bars(pair), charts(front_panel(pair)), charts(levels_panel(contrast.structured))),
+        _sliders(pair, charts),
+        details("All figures", columns(*(cells_table(n, search_rows(r)) for n, r in pair))),
+        [_lists(result, f", {name}") for name, result in pair],
+    )
+
+
+def comparison_section(comparison, charts):
+    """A `Comparison`: the matrix of total bits, and a row for each search."""
+    rows = comparison.rows
+    tasks = list(dict.fromkeys(r["task"] for r in rows))
+    dsls = list(dict.fromkeys(r["dsl"] for r in rows))
+    body = []
+    for task in tasks:
+        line = [task]
+        for dsl in dsls:
+            mine = [r for r in rows if r["task"] == task and r["dsl"] == dsl and not r["error"]]
+            line.append(_mean_bits(mine, "total_bits"))
+        own = [r for r in rows if r["task"] == task and not r["error"]]
+        body.append([*line, _mean_bits(own[:1], "table_bits")])
+    head = ["task", *dsls, "table"]
+    keys = ("task", "dsl", "seed", "chosen", "program", "bits", "exceptions", "total_bits",
+            "table_bits", "saved_bits", "test_accuracy", "error")  # fmt: skip
+    shown = [[_cell(row, key) for key in keys] for row in rows[:MOST_ROWS]]
+    more = len(rows) - len(shown)
+    found = [r for r in rows if r["bits"] is not None][:24]
+    several = len({r["seed"] for r in rows}) > 1
+    bars = []
+    for r in found:
+        name = f"{r['task']} in {r['dsl']}" + (f", seed {r['seed']}" if several else "")
+        best = (r["table_bits"] - r["saved_bits"]) if r["saved_bits"] is not None else None
+        if best is not None:
+            flag = best - r["bits"]
+            bars.append((name, r["program"], r["bits"], flag, r["table_bits"]))
+    return joined(
+        element("p", f"Total bits of {len(tasks)} tasks in {len(dsls)} languages; fewer is "
+                     "better, and the last column is the look-up table.", class_="lead"),
+        cells_table("Total bits, the mean over seeds", body, head=head, align="l" + "r" * 99),
+        stacked("Bits of the best program of each search, and of the table",
+                [bar for name, text, own, rest, table in bars for bar in (
+                    (name, [("program", own, text), ("exceptions", rest, "exceptions and flag")]),
+                    ("table", [("table", table, "look-up table")]))]),
+        details("All searches", cells_table("", shown, head=[k.replace("_", " ") for k in keys]),
+                element("p", f"{more:,} more in the saved file.", class_="note")
+                if more else None),
+    )  # fmt: skip
+
+
+#: Rows of a list that are shown.
+MOST_ROWS = 200
+
+
+def _mean_bits(rows, key):
+    values = [r[key] for r in rows if r[key] is not None]
+    return bits(sum(values) / len(values)) if values else "-"
+
+
+def _cell(row, key):
+    value = row[key]
+    if key == "program" and value is not None and row["inverted"]:
+        return f"not [{value}]"
+    if isinstance(value, float):
+        return f"{value:.3f}" if key.endswith("accuracy") else bits(value)
+    return "-" if value is None else value
+
+
+def _program(result, title):
+    """The best program as a tree, and as text where it is too large for one."""
+    if result.program is None:
+        return element("figure", element("figcaption", title), element("p", "None was found."),
+                       class_="panel")  # fmt: skip
+    text = program_text(result)
+    tree = read_tree(result.program.text, result.inputs, result.program.inverted)
+    return element(
+        "figure", element("figcaption", title), draw_tree(tree, text) if tree else None,
+        element("p", element("code", text), class_="program"),
+        None if tree else element("p", "Too large, or no expression, to be drawn.", class_="note"),
+        class_="panel",
+    )  # fmt: skip
+
+
+def _bars(pair):
+    bars = []
+    for name, result in pair:
+        prefix = f"{name}: " if name else ""
+        p = result.program
+        if p is not None:
+            rest = p.total_bits - p.bits
+            bars.append((f"{prefix}program", [
+                ("program", p.bits, f"the program itself, {bits(p.bits)} bits"),
+                ("exceptions", rest,
+                 f"flag and {p.exceptions:,} exceptions, {bits(rest)} bits"),
+            ]))  # fmt: skip
+        bars.append((f"{prefix}table", [
+            ("table", result.table.bits,
+             f"{result.table.kind} table, {bits(result.table.bits)} bits"),
+        ]))  # fmt: skip
+    return stacked("What each hypothesis costs, in bits", bars)
+
+
+_FRONTS = (("k-program", "o", "-"), ("k-exceptions", "s", "--"))
+
+
+def front_panel(pair):
+    """Fewest exceptions for every length; each point has its program."""
+    wide = max((p.bits for _, r in pair for p in r.front), default=1) * 1.05
+    high = max((p.exceptions for _, r in pair for p in r.front), default=1) * 1.08 or 1
+    panel = Panel(
+        "Fewest exceptions for every length",
+        Axis("bits of the program", scaled(linear_ticks(0, wide), 0, wide)),
+        Axis("exceptions", scaled([t for t in linear_ticks(0, high) if t[0] == int(t[0])],
+                                  0, high)),
+    )  # fmt: skip
+    for (name, result), (colour, marker, dash) in zip(pair, _FRONTS, strict=False):
+        front = result.front
+        if not front:
+            continue
+        panel.marks.append(Line(
+            tuple((p.bits / wide, p.exceptions / high) for p in front),
+            tuple((bits(p.bits), f"{p.exceptions:,}") for p in front),
+            tuple(" ".join(f"{_read(p)} (total {bits(p.total_bits)})".split()) for p in front),
+            name=name, colour=colour, dash=dash, marker=marker, step="post", size=7,
+        ))  # fmt: skip
+        if len(pair) > 1:
+            panel.legend.append((name, colour, dash, marker, False))
+    return panel
+
+
+def _read(p):
+    return f"not [{p.text}]" if p.inverted else p.text
+
+
+def levels_panel(result):
+    """Programs made at each cost and the new behaviours among them, in powers of ten."""
+    levels = [v for v in result.levels if v.candidates > 0]
+    wide = max((v.bits for v in levels), default=1) * 1.03
+    tall = max((math.log10(v.candidates) for v in levels), default=1)
+    tall = max(1.0, tall * 1.05)
+    ticks = [(k, f"{10**k:,}" if k < 4 else f"10{raised(str(k))}") for k in range(int(tall) + 1)]
+    panel = Panel(
+        "What was searched, level by level",
+        Axis("bits of the program", scaled(linear_ticks(0, wide), 0, wide)),
+        Axis("programs at this cost", scaled(ticks, 0, tall)),
+    )
+    kinds = (
+        ("made", "candidates", "k-ink", True), ("new behaviours", "distinct", "k-program", False),
+    )  # fmt: skip
+    for name, key, colour, hollow in kinds:
+        mine = [(v.bits, getattr(v, key)) for v in levels if getattr(v, key)]
+        if mine:
+            panel.marks.append(Line(
+                tuple((b / wide, math.log10(c) / tall) for b, c in mine),
+                tuple((bits(b), f"{c:,}") for b, c in mine),
+                name=name, colour=colour, dash=None, marker="o", open=hollow, size=6,
+            ))  # fmt: skip
+            panel.legend.append((name, colour, None, "o", hollow))
+    if any(v.distinct is None for v in levels):
+        panel.note = "Levels without a count of behaviours were scored without being kept."
+    return panel
+
+
+def _sliders(pair, charts):
+    cases = [(case, r) for name, r in pair if (case := search_case(r, name)) is not None]
+    if not cases:
+        return None
+    every = max(r.rows["train"] + r.rows["test"] for _, r in cases)
+    fixed = any(case.tables == "fixed" for case, _ in cases)
+    return slider_block(
+        [case for case, _ in cases], charts,
+        noise=None if fixed else 0.0, rows=None if fixed else (cases[0][0].n, every), decay=1.0,
+        note=None if not fixed else "The counts of the labels are not in a saved run, so that "
+        "its frequency table cannot be reckoned for other rows or noise.",
+    )  # fmt: skip
+
+
+def _lists(result, which):
+    front = [(bits(p.bits), f"{p.exceptions:,}", bits(p.total_bits), _read(p))
+             for p in result.front[:MOST_ROWS]]  # fmt: skip
+    top = [(bits(h.total_bits), f"{h.share:.3g}", "-" if h.exceptions is None else h.exceptions,
+            _read(h)) for h in result.top[:MOST_ROWS]]  # fmt: skip
+    return details(
+        f"Best hypotheses and front{which}",
+        cells_table("Best hypotheses (programs of one behaviour count once)", top,
+                    head=("total bits", "posterior", "exceptions", "hypothesis"), align="rrrl"),
+        cells_table("Fewest exceptions for every length", front,
+                    head=("bits", "exceptions", "total bits", "program"), align="rrrl"),
+    )  # fmt: skip

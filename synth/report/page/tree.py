@@ -1,0 +1,127 @@
+"""A program's text as a tree: read with `ast`, never run, and drawn as inline SVG.
+
+A saved run holds texts only, so that the tree is that of Python's grammar; a name that is
+an input of the task is told apart from a constant.
+"""
+
+import ast
+from dataclasses import dataclass
+
+from synth.report.page.markup import element
+
+_SIGNS = {
+    ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&", ast.LShift: "<<", ast.RShift: ">>",
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
+    ast.MatMult: "@", ast.Pow: "**", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
+    ast.Gt: ">", ast.GtE: ">=", ast.Invert: "~", ast.USub: "-", ast.UAdd: "+",
+}  # fmt: skip
+
+#: Nodes that are drawn at most, and the characters of one.
+MOST, LONGEST = 400, 22
+_DEEPEST = 200
+_CHAR, _HIGH, _STEP, _GAP = 7.4, 24, 46, 10
+
+
+@dataclass(frozen=True)
+class Node:
+    """label; kind: "operation", "input", "constant" or "opposite"; children: Nodes."""
+
+    label: str
+    kind: str
+    children: tuple = ()
+
+    def count(self):
+        return 1 + sum(child.count() for child in self.children)
+
+
+def read_tree(text, inputs=(), inverted=False):
+    """The tree of a program's text; None where it is none, or too large to be drawn.
+
+    inputs: names of the task's columns; inverted: it is read as its opposite, which the root
+    then says.
+    """
+    try:
+        node = _node(ast.parse(text.strip(), mode="eval").body, set(inputs), 1)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if inverted:
+        node = Node("not", "opposite", (node,))
+    return node if node.count() <= MOST else None
+
+
+def _node(tree, inputs, depth):
+    if depth > _DEEPEST:
+        raise ValueError
+
+    def all_of(*parts):
+        return tuple(_node(p, inputs, depth + 1) for p in parts)
+
+    match tree:
+        case ast.Name(id=name):
+            return Node(name, "input" if name in inputs else "constant")
+        case ast.Constant(value=str(name)):
+            return Node(name, "input")
+        case ast.Constant():
+            return Node(ast.unparse(tree), "constant")
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant()):
+            return Node(ast.unparse(tree), "constant")
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in _SIGNS:
+            return Node(_SIGNS[type(op)], "operation", all_of(operand))
+        case ast.BinOp(left=left, op=op, right=right):
+            return Node(_SIGNS[type(op)], "operation", all_of(left, right))
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _SIGNS:
+            return Node(_SIGNS[type(op)], "operation", all_of(left, right))
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+            return Node(name, "operation", all_of(*arguments))
+    raise ValueError
+
+
+def draw_tree(node, text):
+    """The tree as an SVG in a box that scrolls where it is wide."""
+    places, edges = [], []
+
+    def place(node, left, depth):
+        """Puts a subtree from `left` on; (its right end, the middle of its root)."""
+        own = max(28, _CHAR * min(len(node.label), LONGEST) + 14)
+        right, middles = left, []
+        for child in node.children:
+            right, middle = place(child, right, depth + 1)
+            middles.append(middle)
+        if middles:
+            middle = (middles[0] + middles[-1]) / 2
+            if middle - own / 2 < left:  # the root is wider than what is under it
+                middle = max(middle, left + own / 2)
+            right = max(right, middle + own / 2 + _GAP)
+            edges.extend(((middle, depth), (m, depth + 1)) for m in middles)
+        else:
+            middle, right = left + own / 2, left + own + _GAP
+        places.append((node, middle, depth, own))
+        return right, middle
+
+    width, _ = place(node, 2, 0)
+    width -= _GAP - 2
+    height = _STEP * max(depth for _, _, depth, _ in places) + _HIGH + 4
+    lines = "".join(
+        f"M{x:.0f},{_STEP * d + _HIGH + 2}L{a:.0f},{_STEP * b + 2}" for (x, d), (a, b) in edges
+    )
+    boxes = []
+    for part, x, depth, own in sorted(places, key=lambda p: (p[2], p[1])):
+        label = part.label
+        short = label if len(label) <= LONGEST else label[: LONGEST - 1] + "…"
+        y = _STEP * depth + 2
+        boxes.append(element(
+            "g",
+            element("title", label) if short != label else None,
+            element("rect", x=f"{x - own / 2:.1f}", y=y, width=f"{own:.1f}", height=_HIGH,
+                    rx=12 if part.kind == "operation" else 4),
+            element("text", short, x=f"{x:.1f}", y=y + 16, text_anchor="middle"),
+            class_=f"node {part.kind}",
+        ))  # fmt: skip
+    picture = element(
+        "svg", element("title", f"Program tree of {text}"),
+        element("path", d=lines, class_="edge") if lines else None, boxes,
+        class_="tree", viewBox=f"0 0 {width:.0f} {height}", width=f"{width:.0f}", height=height,
+        role="img", aria_label=f"Program tree of {text}",
+    )  # fmt: skip
+    return element("div", picture, class_="scroll", tabindex="0", role="region",
+                   aria_label="Program as a tree")  # fmt: skip
