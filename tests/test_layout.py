@@ -25,7 +25,7 @@ ORDER = [
     {"engine"},
     {"checkpoint", "goal", "result", "score"},
     {"driver"},
-    {"exact", "dynamics", "library"},
+    {"exact", "dynamics", "library", "networks"},
     {"doctor", "learners", "sharing"},
     {"items", "pairwise"},
     {"comparison"},
