@@ -25,7 +25,7 @@ ORDER = [
     {"engine"},
     {"checkpoint", "goal", "result", "score"},
     {"driver"},
-    {"exact", "dynamics"},
+    {"exact", "dynamics", "estimator"},
     {"items"},
     {"comparison"},
     {"experiments"},
