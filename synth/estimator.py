@@ -56,8 +56,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
 
     Columns are typed by their dtypes, those of a data frame one by one: bool is Bool, whole
     numbers are Int (beyond 2**31 Real), floats are Real.  Texts are for an encoder before it.
-    Two classes are Bool labels, the second one true; whole numbers are labels as they are,
-    which a DSL of whole numbers can compute; others are numbered.
+    Two classes are Bool labels, the second one true; of more, whole numbers are labels
+    as they are where the DSL makes such, and else they are told apart one by one.
 
     After `fit(X, y)`, with X (rows, features) and y (rows,):
 
@@ -109,7 +109,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         if k > 1 and varied:  # rows that are all alike no program tells apart
             dsl, self._direct = self._chosen_dsl()
             if self._direct:
-                self.results_ = (self._search(dsl, slice(None), self._label_type, places),)
+                self.results_ = tuple(self._search(dsl, slice(None), self._label_type, [places]))
             else:
                 self.results_, self._order = self._listed(dsl)
         self._conclude()
@@ -167,14 +167,14 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         return columns
 
     def _labels(self):
-        """(type, values in the order of classes_) of the labels."""
+        """(type, values in the order of classes_) of the labels; types of names are Bool."""
         k, kind = len(self.classes_), self.classes_.dtype.kind
         whole = kind in "iu" or (kind == "f" and (self.classes_ % 1 == 0).all())
         whole = whole and np.abs(self.classes_.astype(float)).max() <= INT_LIMIT
         values = self.classes_.astype(np.int64) if whole else np.arange(k)
         if whole and self.modulus is not None:
             return Mod(self.modulus), Mod(self.modulus).check(values, "y")
-        if k <= 2:
+        if k <= 2 or not whole:
             return Bool, np.arange(k)
         return Int(int(values.min()), int(values.max())), values
 
@@ -193,21 +193,29 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             except DSLError:
                 if last:
                     raise
-        return dsl, label_type == self._label_type
+        return dsl, label_type != Bool or len(self.classes_) == 2
 
-    def _search(self, dsl, rows, label_type, labels):
-        """The best hypothesis for the labels, places in an alphabet, of some rows."""
-        if label_type == Bool:
-            values, names = labels.astype(bool), None
-        else:
-            values, names = self._values[labels], tuple(self._values.tolist())
+    def _search(self, dsl, rows, label_type, labellings):
+        """The best hypothesis for each labelling, places in an alphabet, of some rows."""
         columns = {name: column[rows] for name, column in self._columns.items()}
-        task = Task("X", columns, self._types, values, label_type, given_alphabet=names, label="y")
+        names = None if label_type == Bool else tuple(self._values.tolist())
+        tasks = [
+            Task(
+                "X",
+                columns,
+                self._types,
+                places.astype(bool) if names is None else self._values[places],
+                label_type,
+                given_alphabet=names,
+                label="y",
+            )
+            for places in labellings
+        ]
         limits = {name: getattr(self, name) for name in driver.Limits.__dataclass_fields__}
-        result = driver.search(task, dsl, top=1, **limits)
-        if result.stop_reason == "interrupted":
+        results = driver.search_labellings(tasks, dsl, top=1, **limits)
+        if results[0].stop_reason == "interrupted":
             raise KeyboardInterrupt
-        return result
+        return results
 
     def _listed(self, dsl):
         """Results of one class against what is left, and these classes, by bits saved.
@@ -220,7 +228,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             if not any((c[rows] != c[rows][0]).any() for c in self._columns.values()):
                 break
             asked = among if len(among) > 2 else among[1:]
-            found = [self._search(dsl, rows, Bool, self._places[rows] == c) for c in asked]
+            found = self._search(dsl, rows, Bool, [self._places[rows] == c for c in asked])
             saved = [r.table.bits - r.total_bits for r in found]
             best = int(np.argmax(saved))
             if saved[best] <= 0:
@@ -291,6 +299,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         if self._direct:
             return _upright(self.results_[0])
         type_ = self._label_type
+        if type_ == Bool:
+            type_ = Int(0, len(self._values) - 1)
         values = [Program(Constant(type_.format(v), type_, v)) for v in self._values.tolist()]
         where = Primitive("where", np.where, (Bool, type_, type_), type_)
         among, rest = self._rules[1]
