@@ -134,9 +134,13 @@ def _connective(primitive):
 
 
 def _modular(reference, build, modulus):
+    def inner(argument):
+        same = isinstance(argument, sympy.Mod) and argument.args[1] == modulus
+        return argument.args[0] if same else argument
+
     return (
         lambda *arrays: np.remainder(reference(*arrays), modulus),
-        lambda *arguments: sympy.Mod(build(*arguments), modulus),
+        lambda *arguments: _remainder(build(*map(inner, arguments)), sympy.Integer(modulus)),
     )
 
 
@@ -202,6 +206,18 @@ def _floored(a, b):
     return sympy.nan if b.is_zero else sympy.floor(a / b)
 
 
+def _remainder(a, b):
+    if b.is_zero:
+        return sympy.nan
+    # SymPy 1.14 makes Mod(2*Mod(2*x, 7), 7) into 2*Mod(2*x, 7), which can be 8.
+    return a - b * sympy.floor(a / b) if a.has(sympy.Mod) else sympy.Mod(a, b)
+
+
+def _shifted_right(a, b):
+    # By a negative number NumPy's answer is the processor's; no formula has it.
+    return np.where(b >= 0, np.right_shift(a, np.maximum(b, 0)), np.iinfo(np.int64).min)
+
+
 _CONNECTIVES = {
     1: (lambda a: a, sympy.Not),
     2: (sympy.And, sympy.Or, sympy.Xor, sympy.Nand, sympy.Nor, sympy.Equivalent, sympy.Implies),
@@ -215,10 +231,10 @@ _MEANINGS = {
     ("*", 2): [(np.multiply, lambda a, b: a * b)],
     ("/", 2): [(np.divide, _divided)],
     ("//", 2): [(np.floor_divide, _floored)],
-    ("%", 2): [(np.remainder, sympy.Mod)],
+    ("%", 2): [(np.remainder, _remainder)],
     ("**", 2): [(np.power, sympy.Pow)],
     ("<<", 2): [(np.left_shift, lambda a, b: a * 2**b)],
-    (">>", 2): [(np.right_shift, lambda a, b: sympy.floor(a / 2**b))],
+    (">>", 2): [(_shifted_right, lambda a, b: sympy.floor(a / 2**b))],
     ("-", 1): [(np.negative, lambda a: -a)],
     ("+", 1): [(np.positive, lambda a: a)],
     ("<", 2): [(np.less, sympy.Lt)],

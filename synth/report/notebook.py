@@ -20,10 +20,7 @@ def search_html(result):
         (_cell(p.bits), p.exceptions, _cell(p.total_bits), _read(p.text, p.inverted))
         for p in result.front
     ]
-    top = [
-        (_cell(h.total_bits), _cell(h.share), _read(h.text, h.inverted))
-        for h in result.top
-    ]
+    top = [(_cell(h.total_bits), _cell(h.share), _read(h.text, h.inverted)) for h in result.top]
     return (
         _pairs_html([(name, (value,)) for name, value in words.search_rows(result)])
         + _folded("Fewest exceptions for every length", ("bits", "exceptions", "total", "program"),
