@@ -225,6 +225,12 @@ def _floored(a, b):
     return sympy.nan if b.is_zero else sympy.floor(a / b)
 
 
+def _power(a, b):
+    if a.is_zero:  # of 0**-x SymPy makes a power of infinity
+        return sympy.Piecewise((1, sympy.Eq(b, 0)), (0, True))
+    return a**b
+
+
 def _remainder(a, b):
     if b.is_zero:
         return sympy.nan
@@ -251,7 +257,7 @@ _MEANINGS = {
     ("/", 2): [(np.divide, _divided)],
     ("//", 2): [(np.floor_divide, _floored)],
     ("%", 2): [(np.remainder, _remainder)],
-    ("**", 2): [(np.power, sympy.Pow)],
+    ("**", 2): [(np.power, _power)],
     ("<<", 2): [(np.left_shift, lambda a, b: a * 2**b)],
     (">>", 2): [(_shifted_right, lambda a, b: sympy.floor(a / 2**b))],
     ("-", 1): [(np.negative, lambda a: -a)],

@@ -105,7 +105,7 @@ def _call(head, inner):
 def _unary(head, inner):
     if head.symbol == "~":
         return rf"\lnot {_within(inner, _NOT)}", _NOT
-    return f"{head.symbol}{_within(inner, _PRODUCT)}", _SUM
+    return f"{head.symbol}{_within(inner, _NOT)}", _SUM
 
 
 def _binary(node, inner):
