@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.errors import DSLError, ParseError, TypeMismatchError
+from synth.errors import DSLError, ParseError, TypeMismatchError, UndefinedError
 from synth.types import Bool, Complex, Int, Real, rounded
 from tests import naive
 
@@ -415,3 +415,24 @@ def test_mixed_types_in_one_rule():
     result = synth.search(synth.Task("t", columns, types, labels, Real).split(0.5), dsl)
     assert result.program.text == "where(n < m, x, y)"
     assert result.program.test_accuracy == 1.0
+
+
+def test_a_function_may_say_where_it_has_no_value():
+    """As halving would find it, in one call."""
+    calls = []
+
+    def half(a):
+        calls.append(len(a))
+        defined = a % 2 == 0
+        if not defined.all():
+            raise UndefinedError("odd", values=np.where(defined, a // 2, 99), defined=defined)
+        return a // 2
+
+    dsl = synth.DSL("halves", types=(Int(0, 10),))
+    dsl.add(half, "Int -> Int", name="half")
+    [primitive] = dsl.primitives
+    values, defined = primitive.evaluate(np.arange(11))
+    assert calls[-1] == 11
+    assert defined.tolist() == [k % 2 == 0 for k in range(11)]
+    assert values[defined].tolist() == [0, 1, 2, 3, 4, 5]
+    assert primitive.evaluate(np.arange(0, 11, 2))[1] is None
