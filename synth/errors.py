@@ -6,6 +6,8 @@ synth treats them as it should.  Their messages are one line: what was given,
 and what is allowed.
 """
 
+from typing import Any
+
 
 class SynthError(Exception):
     """The base of every error that synth raises on purpose."""
@@ -51,7 +53,10 @@ class SweepError(SynthError, RuntimeError):
     `ExperimentRun`.
     """
 
-    def __init__(self, message):
+    finished: dict[int, Any]
+    partial: Any
+
+    def __init__(self, message: str) -> None:
         super().__init__(message)
         self.finished = {}
         self.partial = None
