@@ -42,7 +42,7 @@ RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 class _Run(ast.NodeTransformer):
     """Leaves out what type checkers alone read."""
 
-    def visit_If(self, node):  # noqa: N802
+    def visit_If(self, node):
         self.generic_visit(node)
         checked = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
         return node.orelse or None if checked else node

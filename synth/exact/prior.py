@@ -13,8 +13,10 @@ steps (4**R with exclusive or), and every function is known to 11 digits and mor
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +25,7 @@ from synth import dsls, kernels
 from synth.bank import Crew, default_threads
 from synth.dsl import DSL
 from synth.errors import DSLError, SettingError, TypeMismatchError
-from synth.exact.connectives import connectives, index
+from synth.exact.connectives import Connectives, connectives, index
 from synth.grammar import Grammar
 from synth.types import Bool
 
@@ -177,7 +179,7 @@ class Solution:
     residual: float
 
 
-def solve(parts, *, relative, crew):
+def solve(parts: Connectives, *, relative: bool, crew: Crew) -> Solution:
     """The least fixed point for `Connectives`: a `Solution`."""
     reached = support(parts)
     masses = parts.leaves * (parts.mass / parts.leaves.sum())
@@ -226,11 +228,11 @@ def _closed(parts, pairs):
     return rest
 
 
-def combined(parts, p, crew):
+def combined(parts: Connectives, p: NDArray[np.float64], crew: Crew) -> NDArray[np.float64]:
     """Connectives of two arguments that are independent programs of masses p, (2**R,)."""
     conj, xor, xnor = parts.conj, parts.xor, parts.xnor
     plain, negated = conj[:, :2].any(), conj[:, 1:].any()
-    tasks = []
+    tasks: list[Callable[[], Any]] = []
     if plain:
         tasks.append(lambda: _transformed(p, kernels.ZETA))
     if negated:
@@ -242,6 +244,8 @@ def combined(parts, p, crew):
     b = next(sums) if negated else None
 
     def conjunctions(weights):
+        if not weights.any():
+            return None
         total = np.zeros_like(p)
         for weight, factors in zip(weights, ((a, a), (a, b), (b, b)), strict=True):
             if weight:
@@ -249,7 +253,7 @@ def combined(parts, p, crew):
         kernels.transform(total, kernels.MOEBIUS)
         return total
 
-    tasks = [lambda w=w: conjunctions(w) if w.any() else None for w in conj]
+    tasks = [partial(conjunctions, w) for w in conj]
     if xor or xnor:
         w = next(sums)
         w *= w
@@ -277,7 +281,7 @@ def _side_by_side(crew, tasks):
     return answers
 
 
-def support(parts):
+def support(parts: Connectives) -> NDArray[np.bool_]:
     """Which behaviours some program has, bool (2**R,): exact, in whole numbers mod 2**64.
 
     Of pairs of 2**R behaviours there are less than 2**64, so a count is 0 only where
