@@ -505,8 +505,9 @@ def _lookup(function: Callable[..., Any], text: str) -> Any:
             value=ast.Name(id="Annotated") | ast.Attribute(attr="Annotated"),
             slice=ast.Tuple(elts=[_, note]),
         ):
-            quoted = isinstance(note, ast.Constant) and isinstance(note.value, str)
-            return _lookup(function, ast.literal_eval(note) if quoted else ast.unparse(note))
+            return _lookup(function, ast.unparse(note))
+        case ast.Constant(value=str(quoted)):
+            return _lookup(function, quoted)
     return text
 
 

@@ -9,6 +9,10 @@ import sys
 from collections import Counter
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pytest
 
 import synth
 
@@ -128,3 +132,46 @@ def test_a_type_checker_tells_right_from_wrong():
             wanted["wrong.py", number] = Counter(kinds.split())
     assert len(wanted) == 14
     assert checked(PROGRAMS / "right.py", PROGRAMS / "wrong.py") == wanted
+
+
+ANNOTATED = """
+{future}
+import typing
+from typing import Annotated
+import numpy as np
+from synth import DSL, Bool, Int, Mod
+
+Whole = Annotated[np.ndarray, Int]
+dsl = DSL("annotated", types=(Int(0, 9),))
+
+residue = Mod(7)
+
+@dsl.primitive
+def plus(a: Annotated[np.ndarray, residue], b: Annotated[np.ndarray, "Mod(5)"]) -> Whole:
+    return a + b
+
+@dsl.primitive(commutative=True)
+def both(a: typing.Annotated[np.ndarray, Bool], b: Bool) -> "Bool":
+    return a & b
+"""
+
+
+@pytest.mark.parametrize("future", ["", "from __future__ import annotations"])
+def test_primitives_may_be_annotated_for_type_checkers(future, tmp_path):
+    path = tmp_path / "annotated.py"
+    path.write_text(ANNOTATED.format(future=future))
+    plus, both = synth.load_dsl(f"{path}:dsl").primitives
+    assert plus.signature == "Mod(7), Mod(5) -> Int(0, 9)"
+    assert both.signature == "Bool, Bool -> Bool"
+
+
+@pytest.mark.parametrize("notes", [("a note",), (synth.Bool, synth.Int), (3,)])
+def test_an_annotation_holds_one_type(notes):
+    def body(a) -> synth.Bool:
+        return a
+
+    body.__annotations__["a"] = Annotated[np.ndarray, *notes]
+    with pytest.raises(
+        synth.SynthError, match=r"primitive body: .*(is no type|must hold one type)"
+    ):
+        synth.DSL("d").primitive(body)
