@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 import synth
+from synth.driver import Limits, LimitSettings
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "typing"
@@ -103,6 +105,11 @@ def test_names_for_type_checkers_are_those_that_are_loaded():
     [block] = [n for n in tree.body if isinstance(n, ast.If)]
     named = {a.asname: n.module for n in block.body for a in n.names}
     assert named == {name: f"synth.{module}" for name, module in synth._NAMES.items()}
+
+
+def test_limits_by_name_are_those_that_there_are():
+    hints = {name: str(hint) for name, hint in LimitSettings.__annotations__.items()}
+    assert hints == {f.name: str(f.type) for f in fields(Limits)}
 
 
 def checked(*paths):
