@@ -18,6 +18,7 @@ test-all: .venv/ready
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 bench: .venv/ready
 	$(BIN)/python bench/run.py

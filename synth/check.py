@@ -1,15 +1,22 @@
 """Conformance checks for a DSL, before any search starts."""
 
-import numpy as np
+from collections.abc import Mapping, Sequence
 
-from synth.dsl import Input
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.dsl import DSL, Constant, Input, Primitive
 from synth.errors import DSLError, SynthError
+from synth.types import Type
 
 #: Values in a block that a primitive is tried on.
 _BLOCK = 96
 
+#: Values, and where they are defined.
+_Values = tuple[np.ndarray, NDArray[np.bool_]]
 
-def check_dsl(dsl, inputs=None):
+
+def check_dsl(dsl: DSL, inputs: Mapping[str, Type] | None = None) -> list[str]:
     """What is wrong with a DSL: a list of sentences, empty where nothing is.
 
     inputs: names to types, as a grammar takes them; without them every type of
@@ -20,7 +27,7 @@ def check_dsl(dsl, inputs=None):
     over the inputs produces, names that stand twice, and weights that are not
     above 0.
     """
-    problems = []
+    problems: list[str] = []
     for primitive in dsl.primitives:
         problems += _primitive(primitive)
     problems += _names(dsl, inputs or {})
@@ -30,7 +37,7 @@ def check_dsl(dsl, inputs=None):
     return problems
 
 
-def _primitive(primitive):
+def _primitive(primitive: Primitive) -> list[str]:
     generator = np.random.default_rng(len(primitive.name))
     arrays = [sample_block(type_, generator) for type_ in primitive.arguments]
     name = f"primitive {primitive.name}"
@@ -43,7 +50,7 @@ def _primitive(primitive):
     known = np.ones(_BLOCK, bool) if defined is None else defined
     if not known.any():
         return [f"{name} has no value on any of {_BLOCK} rows tried"]
-    problems = []
+    problems: list[str] = []
     if primitive.result.family == "Mod" and not known.all():
         problems += _outside(primitive, arrays, known)
     if not _same((values, known), _evaluated(primitive, arrays)):
@@ -59,7 +66,7 @@ def _primitive(primitive):
     return problems
 
 
-def sample_block(type_, generator):
+def sample_block(type_: Type, generator: np.random.Generator) -> np.ndarray:
     """Legal values (96,) of the type, its ends and small numbers among them."""
     if type_.storage is None:
         return generator.integers(0, 2, _BLOCK).astype(bool)
@@ -68,29 +75,31 @@ def sample_block(type_, generator):
         return type_.check(parts[0] if len(parts) == 1 else parts[0] + 1j * parts[1], "block")
     near = np.arange(max(type_.low, -4), min(type_.high, 4) + 1)
     ends = [type_.low, type_.high, *near.tolist()]
-    drawn = generator.integers(type_.low, type_.high + 1, _BLOCK)
+    drawn = generator.integers(int(type_.low), int(type_.high) + 1, _BLOCK)
     drawn[: _BLOCK // 2] = generator.choice(ends, _BLOCK // 2)
     return generator.permutation(drawn).astype(type_.dtype)
 
 
-def _reals(generator):
+def _reals(generator: np.random.Generator) -> np.ndarray:
     """Numbers of either sign and many magnitudes, small whole ones among them."""
     drawn = generator.normal(size=_BLOCK) * 10.0 ** generator.integers(-3, 4, _BLOCK)
     drawn[: _BLOCK // 2] = generator.integers(-4, 5, _BLOCK // 2)
     return generator.permutation(drawn)
 
 
-def _evaluated(primitive, arrays):
+def _evaluated(primitive: Primitive, arrays: Sequence[np.ndarray]) -> _Values:
     values, defined = primitive.evaluate(*arrays)
     return values, np.ones(_BLOCK, bool) if defined is None else defined
 
 
-def _same(one, other):
+def _same(one: _Values, other: _Values) -> bool:
     (a, da), (b, db) = one, other
     return np.array_equal(da, db) and np.array_equal(a[da], b[db])
 
 
-def _outside(primitive, arrays, known):
+def _outside(
+    primitive: Primitive, arrays: Sequence[np.ndarray], known: NDArray[np.bool_]
+) -> list[str]:
     """Residues that are neither legal nor UNDEFINED are a slip, not a partial function."""
     from synth.types import UNDEFINED
 
@@ -109,8 +118,9 @@ def _outside(primitive, arrays, known):
     ]
 
 
-def _names(dsl, inputs):
-    taken, problems = {}, []
+def _names(dsl: DSL, inputs: Mapping[str, Type]) -> list[str]:
+    taken: dict[str, str] = {}
+    problems: list[str] = []
     kinds = [("input", n) for n in inputs]
     kinds += [("primitive", p.name) for p in dsl.primitives]
     kinds += [("constant", n) for n in dict.fromkeys(c.name for c in dsl.constants)]
@@ -121,15 +131,16 @@ def _names(dsl, inputs):
     return problems
 
 
-def _weights(dsl):
+def _weights(dsl: DSL) -> list[str]:
+    items: list[Primitive | Constant] = [*dsl.primitives, *dsl.constants]
     return [
         f"{type(item).__name__.lower()} {item.name}: weight {item.weight} must be above 0"
-        for item in (*dsl.primitives, *dsl.constants)
+        for item in items
         if not item.weight > 0
     ]
 
 
-def _unproducible(dsl, inputs):
+def _unproducible(dsl: DSL, inputs: Mapping[str, Type]) -> list[str]:
     """Types that no program makes, and inputs the DSL has no type for."""
     import networkx as nx
 

@@ -1,7 +1,10 @@
 """Tasks by DSLs: the bits of the best hypothesis in each, as one sweep of searches."""
 
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from dataclasses import asdict
 from pathlib import PurePath
+from typing import Any, Literal, Unpack
 
 from synth import driver
 from synth import dsls as library
@@ -15,21 +18,21 @@ from synth.task import Task
 
 
 def compare(
-    tasks,
-    dsls=(),
+    tasks: Task | str | PurePath | Iterable[Task | str | PurePath],
+    dsls: DSL | str | PurePath | Iterable[DSL | str | PurePath] = (),
     *,
-    seeds=1,
-    seed=0,
-    labels="true",
-    corrupt=None,
-    train=None,
-    label=None,
-    drop=(),
-    modulus=None,
-    executor=None,
-    progress=None,
-    **limits,
-):
+    seeds: int = 1,
+    seed: int = 0,
+    labels: Literal["true", "permuted", "uniform"] = "true",
+    corrupt: float | None = None,
+    train: int | float | None = None,
+    label: str | None = None,
+    drop: Iterable[str] = (),
+    modulus: int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[..., object] | None = None,
+    **limits: Unpack[driver.LimitSettings],
+) -> Comparison:
     """Searches every task in every DSL: a `Comparison`.
 
     tasks: specifications, CSV files' paths or `Task`s; dsls: specifications, or
@@ -58,8 +61,11 @@ def compare(
         given = driver.Limits(**limits)
     except TypeError:
         known = ", ".join(driver.Limits.__dataclass_fields__)
-        unknown = next(k for k in limits if k not in driver.Limits.__dataclass_fields__)
-        raise SettingError(f"no limit {unknown}={limits[unknown]!r}; allowed: {known}") from None
+        unknown, value = next(
+            (k, v) for k, v in limits.items() if k not in driver.Limits.__dataclass_fields__
+        )
+        raise SettingError(f"no limit {unknown}={value!r}; allowed: {known}") from None
+    asked: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
     table = {"train": train, "label": label, "drop": tuple(drop), "modulus": modulus}
     # Consecutive seeds, so that each row is the search that `--seed` runs by itself,
     # and every DSL gets the same splits.
@@ -72,11 +78,11 @@ def compare(
             corrupt,
             table=table,
             top=1,
-            limits=limits,
+            limits=dict(limits),
             tags={"task": task_name, "dsl": dsl_name, "seed": each},
         )
         for task, task_name in zip(tasks, task_names, strict=True)
-        for dsl, dsl_name in zip(dsls or [None], dsl_names or [None], strict=True)
+        for dsl, dsl_name in asked
         for each in range(seed, seed + seeds)
     ]
     found, stop = run_items(_row, items, executor=executor, progress=progress)
@@ -97,7 +103,7 @@ def compare(
     return comparison
 
 
-def _names(what, given, kind):
+def _names(what: str, given: list[Any], kind: type[Any]) -> list[str]:
     names = [g.name if isinstance(g, kind) else str(g) for g in given]
     for k, name in enumerate(names):
         if name in names[:k]:
@@ -105,7 +111,7 @@ def _names(what, given, kind):
     return names
 
 
-def _row(item, progress=None):
+def _row(item: Item, progress: Callable[..., object] | None = None) -> dict[str, Any]:
     """What a comparison keeps of one search."""
     try:
         return _kept(item, search_item(item, progress))
@@ -115,7 +121,7 @@ def _row(item, progress=None):
         return {**dict.fromkeys(COMPARED), **item.tags, "error": " ".join(str(error).split())}
 
 
-def _kept(item, document):
+def _kept(item: Item, document: dict[str, Any]) -> dict[str, Any]:
     program = document["program"] or dict.fromkeys(
         ("text", "inverted", "bits", "exceptions", "ties")
     )

@@ -9,18 +9,23 @@ import math
 import os
 import signal
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from synth import codes, dsls, tasks
 from synth._version import __version__
 from synth.checkpoint import DEFAULT_EVERY, Checkpoint, digest_of_columns, digest_of_grammar
-from synth.engine import Enumerator
+from synth.dsl import DSL
+from synth.engine import Enumerator, Level
 from synth.errors import DSLError, SettingError, TaskError
 from synth.goal import Pace, Solver
 from synth.grammar import UNIT, Grammar
+from synth.program import Program
 from synth.result import Contrast, FrontPoint, Hypothesis, ProgramScore, Result, TableScore
 from synth.score import SAME, Aim, Score
 from synth.task import Task
@@ -37,7 +42,7 @@ EXACT_MEMORY = 0.7
 SCORE_ROWS = 2**16
 
 
-def default_memory():
+def default_memory() -> int:
     """Half of the machine's memory, in bytes; 2 GiB where that is not known."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
@@ -61,7 +66,7 @@ class Limits:
     memory: int = field(default_factory=default_memory)
     threads: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, least, what in (
             ("max_bits", 0, "0 and more, up to a million"),
             ("max_programs", 1, "1 and more"),
@@ -82,10 +87,32 @@ class Limits:
             raise SettingError(f"max_bits={self.max_bits!r}; allowed: 0..1000000")
 
 
+class LimitSettings(TypedDict, total=False):
+    """The fields of `Limits`, as `search` and others take them by name."""
+
+    max_bits: float | None
+    max_programs: int | None
+    seconds: float | None
+    memory: int
+    threads: int | None
+
+
+#: A task, its specification or the path of a CSV file; a DSL or its specification.
+TaskLike = Task | str | os.PathLike[str]
+DSLLike = DSL | str | os.PathLike[str]
+
+
 def search(
-    task, dsl=None, *, top=10, exact=False, progress=None, checkpoint=None, every=DEFAULT_EVERY,
-    **limits,
-):  # fmt: skip
+    task: TaskLike,
+    dsl: DSLLike | None = None,
+    *,
+    top: int = 10,
+    exact: bool = False,
+    progress: Callable[[Enumerator], object] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: float = DEFAULT_EVERY,
+    **limits: Unpack[LimitSettings],
+) -> Result:
     """The best hypothesis for a task: a `Result`.
 
     task: a `Task`, or the name of one, or the path of a CSV file; dsl: a DSL, or its
@@ -111,9 +138,17 @@ def search(
 
 
 def contrast(
-    task, dsl=None, *, twin="permuted", seed=0, top=10, progress=None, checkpoint=None,
-    every=DEFAULT_EVERY, **limits,
-):  # fmt: skip
+    task: TaskLike,
+    dsl: DSLLike | None = None,
+    *,
+    twin: Literal["permuted", "uniform"] = "permuted",
+    seed: int = 0,
+    top: int = 10,
+    progress: Callable[[Enumerator], object] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: float = DEFAULT_EVERY,
+    **limits: Unpack[LimitSettings],
+) -> Contrast:
     """A task beside its random-label twin: a `Contrast`.
 
     twin: "permuted" or "uniform"; seed: of the twin's labels; the rest: see `search`.
@@ -130,7 +165,14 @@ def contrast(
     return Contrast(*_run(twins, dsl, top, progress, _limits(limits), False, kept))
 
 
-def search_labellings(tasks, dsl=None, *, top=10, progress=None, **limits):
+def search_labellings(
+    tasks: Iterable[Task],
+    dsl: str | DSL | None = None,
+    *,
+    top: int = 10,
+    progress: Callable[..., object] | None = None,
+    **limits: Unpack[LimitSettings],
+) -> list[Result]:
     """The best hypothesis for each of several labellings: a list of `Result`, in their order.
 
     tasks: with the same columns, training rows and label type, and different labels; the
@@ -148,7 +190,13 @@ def search_labellings(tasks, dsl=None, *, top=10, progress=None, **limits):
     return _run(tasks, dsl, top, progress, _limits(limits), all_count=True)
 
 
-def enumerate_programs(grammar, columns, *, type=None, **limits):
+def enumerate_programs(
+    grammar: Grammar,
+    columns: Mapping[str, ArrayLike],
+    *,
+    type: Type | None = None,
+    **limits: Unpack[LimitSettings],
+) -> "Enumeration":
     """Every distinct behaviour of a type on columns, cheapest program first.
 
     columns: a mapping of input names to arrays (rows,); type: the one type of the
@@ -156,10 +204,10 @@ def enumerate_programs(grammar, columns, *, type=None, **limits):
     beyond a limit have are not in it; see its `stop_reason`.
     """
     type = root_type(grammar, type)
-    limits = _limits({"seconds": None, **limits})
+    bounds = _limits({"seconds": None, **limits})
     columns = checked_columns(grammar, columns)
     with _interrupts() as interrupted:
-        engine = Enumerator(grammar, columns, type, limits, interrupted)
+        engine = Enumerator(grammar, columns, type, bounds, interrupted)
         while engine.stop_reason is None:
             engine.advance()
     return Enumeration(engine)
@@ -172,41 +220,46 @@ class Enumeration:
     certified_bits: every program up to so many bits is accounted for (None: all).
     """
 
-    def __init__(self, engine):
+    levels: tuple[Level, ...]
+    stop_reason: str
+    certified_bits: float | None
+    candidates: int
+
+    def __init__(self, engine: Enumerator) -> None:
         self._engine = engine
         self.levels = engine.level_records()
-        self.stop_reason = engine.stop_reason
+        self.stop_reason = str(engine.stop_reason)
         self.certified_bits = engine.certified_bits
         self.candidates = engine.candidates
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._engine.bank)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Enumeration({len(self)} behaviours, stopped: {self.stop_reason})"
 
     @property
-    def bits(self):
+    def bits(self) -> NDArray[np.float64]:
         """Of the cheapest program of each behaviour, float64 (len(self),)."""
         return self._engine.row_bits(0, len(self))
 
     @property
-    def values(self):
+    def values(self) -> np.ndarray:
         """The behaviours, (len(self), rows) of the type's dtype."""
         return self._engine.bank.values(0, len(self))
 
-    def program(self, i):
+    def program(self, i: int) -> Program:
         """The cheapest program of behaviour i, ties to the first in canonical order."""
         if not -len(self) <= i < len(self):
             raise IndexError(f"behaviour {i}; allowed: 0..{len(self) - 1}")
         return self._engine.program(i % len(self))
 
 
-def _task(given):
+def _task(given: TaskLike) -> Task:
     return given if isinstance(given, Task) else tasks.load_task(given)
 
 
-def _limits(given):
+def _limits(given: Mapping[str, Any]) -> Limits:
     unknown = [name for name in given if name not in Limits.__dataclass_fields__]
     if unknown:
         known = ", ".join(Limits.__dataclass_fields__)
@@ -214,7 +267,7 @@ def _limits(given):
     return Limits(**given)
 
 
-def root_type(grammar, type):
+def root_type(grammar: Grammar, type: Type | None) -> Type:
     """The grammar's own type for `type`, or its only one for None.
 
     Raises DSLError where there is none, or more than one to choose from.
@@ -232,7 +285,7 @@ def root_type(grammar, type):
     return type
 
 
-def checked_columns(grammar, columns):
+def checked_columns(grammar: Grammar, columns: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
     """The columns of a grammar's inputs, by name, as arrays of their types.
 
     Raises DSLError where one is missing or they are not of one length, 1 and more.

@@ -22,13 +22,38 @@ they answer in these is rounded to 40 bits of mantissa.
 import ast
 import inspect
 import keyword
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    TypeVar,
+    get_args,
+    get_origin,
+    overload,
+)
 
 import numpy as np
+from numpy.typing import NDArray
 
-from synth.errors import DSLError, SettingError
+from synth.errors import DSLError, SettingError, UndefinedError
 from synth.types import ALLOWED, FAMILIES, UNDEFINED, Int, Mod, Real, Type
+
+if TYPE_CHECKING:
+    from synth.task import Task
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+#: What stands for a type where one is asked for: itself, its text, or the family's function.
+TypeLike = Type | str | Callable[..., Type]
+#: A number above 0, or its text, such as "1/3".
+Weight = float | Fraction | str
+#: Values, and where they are defined, bool of the same shape; None where every one is.
+_Partial = tuple[np.ndarray, NDArray[np.bool_] | None]
+_ErrKind = Literal["ignore", "raise"]
 
 #: Infix and prefix symbols that a primitive can be written with.
 BINARY_SYMBOLS = ("|", "^", "&", "<<", ">>", "+", "-", "*", "/", "//", "%", "@", "**")
@@ -50,10 +75,10 @@ class Input:
     weight: Fraction = Fraction(1)
 
     @property
-    def result(self):
+    def result(self) -> Type:
         return self.type
 
-    arguments = ()
+    arguments: ClassVar[tuple[Type, ...]] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +91,10 @@ class Constant:
     weight: Fraction = Fraction(1)
 
     @property
-    def result(self):
+    def result(self) -> Type:
         return self.type
 
-    arguments = ()
+    arguments: ClassVar[tuple[Type, ...]] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,18 +102,18 @@ class Primitive:
     """A named function with argument types and a result type."""
 
     name: str
-    function: object = field(repr=False)
-    arguments: tuple
+    function: Callable[..., Any] = field(repr=False)
+    arguments: tuple[Type, ...]
     result: Type
     weight: Fraction = Fraction(1)
     commutative: bool = False
     symbol: str | None = None
 
     @property
-    def signature(self):
+    def signature(self) -> str:
         return f"{', '.join(map(str, self.arguments))} -> {self.result}"
 
-    def evaluate(self, *arrays):
+    def evaluate(self, *arrays: np.ndarray) -> _Partial:
         """Values and where they are defined, for arrays of one shape (n,).
 
         Returns (values of the result's dtype, defined): `defined` is None where
@@ -103,15 +128,18 @@ class Primitive:
             return self._evaluate_parts(arrays, answer)
         return self._checked(answer, arrays[0].shape)
 
-    def _partly(self, error, shape):
+    def _partly(
+        self, error: UndefinedError, shape: tuple[int, ...]
+    ) -> tuple[np.ndarray, NDArray[np.bool_] | None]:
         """The answer of a function that says itself where it has none."""
         values, legal = self._checked(error.values, shape)
-        return values, error.defined if legal is None else error.defined & legal
+        defined: NDArray[np.bool_] = np.asarray(error.defined)
+        return values, defined if legal is None else defined & legal
 
-    def _answer(self, arrays, **flags):
+    def _answer(self, arrays: tuple[np.ndarray, ...], **flags: _ErrKind) -> Any:
         """What the body answers, or the arithmetic or value error that it raises."""
         try:
-            with np.errstate(**flags):
+            with np.errstate(**flags):  # type: ignore[arg-type]  # none of them is `call`
                 return self.function(*arrays)
         except (ArithmeticError, ValueError) as error:
             if "read-only" in str(error):
@@ -124,7 +152,7 @@ class Primitive:
                 f"primitive {self.name} fails: {type(error).__name__}: {_one_line(error)}"
             ) from error
 
-    def _evaluate_parts(self, arrays, error):
+    def _evaluate_parts(self, arrays: tuple[np.ndarray, ...], error: Exception) -> _Partial:
         # Some element has no value; halving finds which, in O(k log n) calls.
         n = arrays[0].shape[0]
         if n == 1:
@@ -148,7 +176,7 @@ class Primitive:
         defined = np.concatenate([np.ones(len(v), bool) if d is None else d for v, d in parts])
         return values, None if defined.all() else defined
 
-    def _finite(self, arrays):
+    def _finite(self, arrays: tuple[np.ndarray, ...]) -> NDArray[np.bool_] | None:
         """Where the body's answer is finite, however it got there; None if everywhere.
 
         None as well where the body raises an error of its own.
@@ -158,7 +186,7 @@ class Primitive:
             return None
         return self._checked(answer, arrays[0].shape)[1]
 
-    def _checked(self, values, shape):
+    def _checked(self, values: Any, shape: tuple[int, ...]) -> _Partial:
         result = self.result
         if not isinstance(values, np.ndarray) or values.shape != shape:
             given = getattr(values, "shape", type(values).__name__)
@@ -193,6 +221,10 @@ class Primitive:
         return np.where(defined, values, result.some).astype(result.dtype, copy=False), defined
 
 
+#: What stands at a node of a program.
+Head = Input | Constant | Primitive
+
+
 class DSL:
     """Types, primitives, constants and weights.
 
@@ -204,7 +236,15 @@ class DSL:
     them, from the training rows' inputs alone, or None; see `synth.dsls`.
     """
 
-    def __init__(self, name, *, types=(), leaf_probability=0.5, description="", prepare=None):
+    def __init__(
+        self,
+        name: str,
+        *,
+        types: Iterable[Type] = (),
+        leaf_probability: float | Fraction = 0.5,
+        description: str = "",
+        prepare: "Callable[[Task], Task] | None" = None,
+    ) -> None:
         self.name = str(name)
         self.description = description
         self.prepare = prepare
@@ -213,29 +253,64 @@ class DSL:
                 f"leaf_probability={leaf_probability!r}: it must be above 0 and below 1"
             )
         self.leaf_probability = Fraction(leaf_probability)
-        self.types = []
-        self.primitives = []
-        self.constants = []
+        self.types: list[Type] = []
+        self.primitives: list[Primitive] = []
+        self.constants: list[Constant] = []
         for type_ in types:
             self._know(type_)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"DSL({self.name!r}, {len(self.primitives)} primitives, "
             f"{len(self.constants)} constants)"
         )
 
-    def primitive(self, function=None, *, name=None, weight=1, commutative=False, symbol=None):
-        """Decorator: adds a function whose parameters and result are annotated with types."""
+    @overload
+    def primitive(self, function: _Function) -> _Function: ...
 
-        def decorate(function):
+    @overload
+    def primitive(
+        self,
+        function: None = None,
+        *,
+        name: str | None = None,
+        weight: Weight = 1,
+        commutative: bool = False,
+        symbol: str | None = None,
+    ) -> Callable[[_Function], _Function]: ...
+
+    def primitive(
+        self,
+        function: _Function | None = None,
+        *,
+        name: str | None = None,
+        weight: Weight = 1,
+        commutative: bool = False,
+        symbol: str | None = None,
+    ) -> _Function | Callable[[_Function], _Function]:
+        """Decorator: adds a function whose parameters and result are annotated with types.
+
+        An annotation is a type (`Int`, `Mod(97)`), its text, or, as type checkers ask for,
+        `Annotated[np.ndarray, Int]`: what the body sees, and the type of its values.
+        """
+
+        def decorate(function: _Function) -> _Function:
             arguments, result = self._annotated(function)
             self._append(function, arguments, result, name, weight, commutative, symbol)
             return function
 
         return decorate if function is None else decorate(function)
 
-    def add(self, function, signature, *, name=None, weight=1, commutative=False, symbol=None):
+    def add(
+        self,
+        function: _Function,
+        signature: str,
+        *,
+        name: str | None = None,
+        weight: Weight = 1,
+        commutative: bool = False,
+        symbol: str | None = None,
+    ) -> _Function:
         """Adds a function (a ufunc, say) with a signature such as "Int, Int -> Bool".
 
         Raises DSLError for a signature that cannot be read, a type that is not
@@ -247,7 +322,14 @@ class DSL:
         self._append(function, arguments, result, name, weight, commutative, symbol)
         return function
 
-    def constant(self, value, type, *, name=None, weight=1):
+    def constant(
+        self,
+        value: Any,
+        type: TypeLike,
+        *,
+        name: str | None = None,
+        weight: Weight = 1,
+    ) -> None:
         """Adds a constant; its name is the value's own text unless given."""
         type = self._resolve(type, "constant")
         array = type.check(np.asarray(value), f"constant {value!r}")
@@ -259,7 +341,7 @@ class DSL:
             raise DSLError(f"constant {name}: {type} has a constant of that name already")
         self.constants.append(Constant(name, type, value, exact_weight(weight, f"constant {name}")))
 
-    def type_for(self, type):
+    def type_for(self, type: Type) -> Type:
         """The DSL's own type that holds values of `type`: itself, or the one Int.
 
         Whole numbers are Real to a DSL that has no Int.  Raises DSLError where there
@@ -276,7 +358,16 @@ class DSL:
         known = ", ".join(map(str, self.types)) or "no type"
         raise DSLError(f"DSL {self.name} has no type for {type}; it has {known}")
 
-    def _append(self, function, arguments, result, name, weight, commutative, symbol):
+    def _append(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Type, ...],
+        result: Type,
+        name: str | None,
+        weight: Weight,
+        commutative: bool,
+        symbol: str | None,
+    ) -> None:
         name = str(name or getattr(function, "__name__", "") or "")
         if not name.isidentifier() or keyword.iskeyword(name):
             raise DSLError(f"a primitive needs a name that is an identifier; {name!r} is not")
@@ -307,13 +398,13 @@ class DSL:
             Primitive(name, function, arguments, result, weight, bool(commutative), symbol)
         )
 
-    def _know(self, type_):
+    def _know(self, type_: Type) -> None:
         if not isinstance(type_, Type):
             raise DSLError(f"{type_!r} is no type; allowed: {ALLOWED}")
         if type_ not in self.types:
             self.types.append(type_)
 
-    def _annotated(self, function):
+    def _annotated(self, function: Callable[..., Any]) -> tuple[tuple[Type, ...], Type]:
         name = getattr(function, "__name__", repr(function))
         try:
             signature = inspect.signature(function)
@@ -331,20 +422,26 @@ class DSL:
             found.append(self._resolve(annotation, f"primitive {name}"))
         return tuple(found[:-1]), found[-1]
 
-    def _signature(self, text):
+    def _signature(self, text: str) -> tuple[tuple[Type, ...], Type]:
         left, arrow, right = str(text).partition("->")
         try:
             if not arrow:
                 raise SyntaxError
-            arguments = ast.parse(f"({left.strip()},)", mode="eval").body.elts
+            arguments = ast.parse(f"({left.strip()},)", mode="eval").body.elts  # type: ignore[attr-defined]
             result = ast.parse(right.strip(), mode="eval").body
         except (SyntaxError, AttributeError):
             raise DSLError(f"signature {text!r}: write it like 'Int, Int -> Bool'") from None
         where = f"signature {text!r}"
         return tuple(self._resolve(a, where) for a in arguments), self._resolve(result, where)
 
-    def _resolve(self, given, where):
+    def _resolve(self, given: Any, where: str) -> Type:
         """A Type from a Type, a family function (Int), a text or a parsed expression."""
+        if get_origin(given) is Annotated:
+            _, *notes = get_args(given)
+            types = [n for n in notes if isinstance(n, Type | str) or n in (Int, Mod)]
+            if len(types) != 1:
+                raise DSLError(f"{where}: {given!r} must hold one type; allowed: {ALLOWED}")
+            given = types[0]
         if isinstance(given, Type):
             return given
         if isinstance(given, str):
@@ -366,9 +463,10 @@ class DSL:
         shown = ast.unparse(given) if isinstance(given, ast.AST) else repr(given)
         raise DSLError(f"{where}: {shown} is no type; allowed: {ALLOWED}, or Int")
 
-    def _bare(self, family, where):
-        if isinstance(FAMILIES[family], Type):
-            return FAMILIES[family]
+    def _bare(self, family: str, where: str) -> Type:
+        plain = FAMILIES[family]
+        if isinstance(plain, Type):
+            return plain
         known = [t for t in self.types if t.family == family]
         if len(known) == 1:
             return known[0]
@@ -381,7 +479,7 @@ class DSL:
         return Int()
 
 
-def exact_weight(weight, what):
+def exact_weight(weight: Weight, what: str) -> Fraction:
     """A weight as a Fraction.  Raises DSLError unless it is a number above 0."""
     try:
         value = Fraction(weight)
@@ -392,7 +490,7 @@ def exact_weight(weight, what):
     return value
 
 
-def _check_symbol(symbol, name, arity):
+def _check_symbol(symbol: str | None, name: str, arity: int) -> None:
     allowed = {1: UNARY_SYMBOLS, 2: (*BINARY_SYMBOLS, *COMPARISONS)}.get(arity, ())
     if symbol is not None and symbol not in allowed:
         raise DSLError(
@@ -401,15 +499,30 @@ def _check_symbol(symbol, name, arity):
         )
 
 
-def _lookup(function, text):
+def _lookup(function: Callable[..., Any], text: str) -> Any:
     """What an annotation kept as text stands for, by name, in the function's own scope."""
     scope = dict(getattr(function, "__globals__", {}))
     closure = inspect.getclosurevars(function).nonlocals if function.__closure__ else {}
-    return {**scope, **closure}.get(text, text)
+    scope = {**scope, **closure}
+    if text in scope:
+        return scope[text]
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        return text
+    match tree:
+        case ast.Subscript(
+            value=ast.Name(id="Annotated") | ast.Attribute(attr="Annotated"),
+            slice=ast.Tuple(elts=[_, note]),
+        ):
+            return _lookup(function, ast.unparse(note))
+        case ast.Constant(value=str(quoted)):
+            return _lookup(function, quoted)
+    return text
 
 
-def _guarded(divide):
-    def guarded(a, b):
+def _guarded(divide: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    def guarded(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         zero = b == 0
         if not zero.any():
             return divide(a, b)
@@ -419,8 +532,8 @@ def _guarded(divide):
     return guarded
 
 
-def _bounded(grow, size):
-    def bounded(a, b):
+def _bounded(grow: Callable[..., Any], size: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    def bounded(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
             fits = (b >= 0) & (np.abs(size(a.astype(float), b.astype(float))) < 2.0**62)
         return np.where(fits, grow(np.where(fits, a, 1), np.where(fits, b, 1)), UNDEFINED)
@@ -429,5 +542,5 @@ def _bounded(grow, size):
     return bounded
 
 
-def _one_line(error):
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__

@@ -9,11 +9,13 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth import curry, schedule
 from synth.bank import Bank, Crew, Job, default_threads
-from synth.grammar import UNIT
+from synth.grammar import UNIT, Grammar
 from synth.program import Program
+from synth.types import Type
 
 #: What a search takes beside its banks: blocks and catches of new rows, scores, terms.  It
 #: does not depend on how much is searched.
@@ -49,6 +51,11 @@ class Enumerator:
     After each `advance`, programs of every cost below `frontier` (in units) are
     in the banks, or scored; `stop_reason` is None while there is more to do.
     """
+
+    grammar: Grammar
+    candidates: int
+    frontier: int
+    stop_reason: str | None
 
     def __init__(self, grammar, columns, root, limits, interrupted=lambda: False, aim=None):
         self.grammar = grammar
@@ -91,11 +98,11 @@ class Enumerator:
         #: Where memory has ended, the cost up to which scoring alone goes on.
         self._frozen = None
 
-    def cost_of(self, bits):
+    def cost_of(self, bits: float) -> int:
         """The greatest cost of programs of so many bits."""
         return ((int(bits * UNIT) + 1) << self.grammar.shift) - 1
 
-    def narrow(self, bits):
+    def narrow(self, bits: float) -> None:
         """Says that programs of more bits do not count, however far the search goes."""
         bound = self.cost_of(max(bits, 0))
         if self.bound is None or bound < self.bound:
@@ -108,14 +115,14 @@ class Enumerator:
         return self.banks[self.root]
 
     @property
-    def seconds(self):
+    def seconds(self) -> float:
         return time.monotonic() - self.started
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         return sum(bank.nbytes for bank in self.banks.values())
 
-    def advance(self):
+    def advance(self) -> range:
         """Works off one band; returns the rows of the root's bank that are new, as a range.
 
         A band that a limit cuts short is closed as it is, and `frontier` stays at
@@ -148,13 +155,13 @@ class Enumerator:
             self.close()
         return range(first, len(self.bank))
 
-    def close(self):
+    def close(self) -> None:
         """Ends the threads."""
         self.crew.close()
 
-    def level_records(self):
+    def level_records(self) -> tuple[Level, ...]:
         """The levels so far, cheapest first."""
-        merged = {}
+        merged: dict[int, tuple] = {}
         for cost in sorted(self.levels):
             units = cost >> self.grammar.shift
             made, new, dropped = merged.get(units, (0, 0, 0))
@@ -164,7 +171,7 @@ class Enumerator:
         return tuple(Level(units / UNIT, *counts) for units, counts in merged.items())
 
     @property
-    def certified_bits(self):
+    def certified_bits(self) -> float | None:
         """Programs of up to so many bits are in the banks; None: all programs."""
         if self.stop_reason == "exhausted":
             return None
@@ -172,11 +179,11 @@ class Enumerator:
             return float(self.limits.max_bits)
         return max(0, (self.frontier >> self.grammar.shift) - 1) / UNIT
 
-    def row_bits(self, first, stop):
+    def row_bits(self, first: int, stop: int) -> NDArray[np.float64]:
         """The bits of rows first..stop of the root's bank, float64."""
         return (self.bank.row_costs(first, stop) >> self.grammar.shift) / UNIT
 
-    def program(self, row, type=None):
+    def program(self, row: int, type: Type | None = None) -> Program:
         """The cheapest program of a row of a bank."""
         made, stack = {}, [(type or self.root, row)]
         while stack:

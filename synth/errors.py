@@ -6,6 +6,8 @@ synth treats them as it should.  Their messages are one line: what was given,
 and what is allowed.
 """
 
+from typing import Any
+
 
 class SynthError(Exception):
     """The base of every error that synth raises on purpose."""
@@ -38,7 +40,7 @@ class UndefinedError(SynthError, ArithmeticError):
     (rows,), are taken for its answer then.
     """
 
-    def __init__(self, *text, values=None, defined=None):
+    def __init__(self, *text: str, values: Any = None, defined: Any = None) -> None:
         super().__init__(*text)
         self.values, self.defined = values, defined
 
@@ -59,7 +61,10 @@ class SweepError(SynthError, RuntimeError):
     `ExperimentRun`.
     """
 
-    def __init__(self, message):
+    finished: dict[int, Any]
+    partial: Any
+
+    def __init__(self, message: str) -> None:
         super().__init__(message)
         self.finished = {}
         self.partial = None

@@ -8,11 +8,13 @@ a code for the labels too: its bits are those of the searches, and of naming the
 
 import math
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from synth import codes, driver, dsls
-from synth.dsl import Constant, Primitive
+from synth.dsl import DSL, Constant, Primitive
 from synth.errors import DSLError, SettingError
 from synth.grammar import Grammar
 from synth.program import Program
@@ -28,14 +30,14 @@ try:
 except ImportError as error:
     _MISSING = str(error)
 
-    class BaseEstimator:
+    class BaseEstimator:  # type: ignore[no-redef]
         def __new__(cls, *arguments, **settings):
             raise SettingError(
                 f"ProgramClassifier needs scikit-learn 1.6 or newer, which is not installed "
                 f"({_MISSING}); install it with: pip install 'synth-mdl[sklearn]'"
             )
 
-    class ClassifierMixin:
+    class ClassifierMixin:  # type: ignore[no-redef]
         pass
 
 
@@ -74,15 +76,15 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        dsl=None,
+        dsl: str | DSL | None = None,
         *,
-        modulus=None,
-        max_bits=None,
-        max_programs=DEFAULT_PROGRAMS,
-        seconds=None,
-        memory=2**30,
-        threads=1,
-    ):
+        modulus: int | None = None,
+        max_bits: float | None = None,
+        max_programs: int | None = DEFAULT_PROGRAMS,
+        seconds: float | None = None,
+        memory: int | None = 2**30,
+        threads: int | None = 1,
+    ) -> None:
         self.dsl = dsl
         self.modulus = modulus
         self.max_bits = max_bits
@@ -91,7 +93,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self.memory = memory
         self.threads = threads
 
-    def fit(self, X, y):  # noqa: N803 - scikit-learn's own name
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803 - scikit-learn's own name
         """Searches for the shortest description of y given X; returns the classifier."""
         kinds = _kinds(X)
         X, y = validate_data(self, X, y)  # noqa: N806
@@ -115,7 +117,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self._conclude()
         return self
 
-    def predict_proba(self, X):  # noqa: N803
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:  # noqa: N803
         """The probability of each class (rows, k), as the chosen code gives it to a next row.
 
         Of a program with e exceptions among n training rows, (e+1)/(n+2) for all labels that
@@ -137,7 +139,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         found[:, among] = left[:, None] * rule.probabilities(columns, rows)
         return found
 
-    def predict(self, X):  # noqa: N803
+    def predict(self, X: ArrayLike) -> np.ndarray:  # noqa: N803
         """The most probable class of each row (rows,), ties to the first."""
         probabilities = self.predict_proba(X)  # before classes_, which only a fit sets
         return self.classes_[np.argmax(probabilities, axis=1)]

@@ -7,18 +7,25 @@ Kraft's inequality holds by construction.
 """
 
 import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from synth.dsl import DSL, Constant, Input, Primitive, exact_weight
+from synth.dsl import DSL, Head, Input, Primitive, Weight, exact_weight
 from synth.errors import DSLError, SettingError
 from synth.types import Type
 
 #: Units of cost a bit.
 UNIT = 1024
 
+
+#: Costs in bits by name, or a function of the Input, Constant or Primitive.
+Costs = Mapping[str, float] | Callable[[Head], float]
+#: An item, its units and, of a prior, its probability.
+_Priced = tuple[Head, int, float | None]
 
 #: By how much the engine's costs are finer than units where some step is free.
 FINER = 20
@@ -32,13 +39,13 @@ class Production:
     in which no step is free (see `Grammar.shift`).
     """
 
-    item: Input | Constant | Primitive
+    item: Head
     units: int
     probability: float | None
     cost: int
 
     @property
-    def bits(self):
+    def bits(self) -> float:
         return self.units / UNIT
 
 
@@ -64,7 +71,22 @@ class Grammar:
     would let a program cost no more than a part of itself.
     """
 
-    def __init__(self, dsl, inputs, *, costs=None, input_weights=None):
+    is_prior: bool
+    inputs: tuple[Input, ...]
+    types: tuple[Type, ...]
+    productions: dict[Type, tuple[Production, ...]]
+    cheapest: dict[Type, int]
+    width: int
+    shift: int
+
+    def __init__(
+        self,
+        dsl: DSL,
+        inputs: Mapping[str, Type],
+        *,
+        costs: Costs | None = None,
+        input_weights: Mapping[str, Weight] | None = None,
+    ) -> None:
         if not isinstance(dsl, DSL):
             raise DSLError(f"a grammar needs a DSL; {dsl!r} is not one")
         self.dsl = dsl
@@ -74,7 +96,7 @@ class Grammar:
             for n, t in dict(inputs).items()
         )
         self.is_prior = costs is None
-        items = [*self.inputs, *dsl.constants, *dsl.primitives]
+        items: list[Head] = [*self.inputs, *dsl.constants, *dsl.primitives]
         self._check_names()
         made = producible(items)
         usable = [i for i in items if all(a in made for a in i.arguments)]
@@ -99,23 +121,23 @@ class Grammar:
         gaps = [gap for p in self for gap in _gaps(p.item, p.cost, self.cheapest)]
         self.width = min(gaps, default=UNIT)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         inputs = ", ".join(f"{i.name}: {i.type}" for i in self.inputs)
         return f"Grammar({self.dsl.name!r}, {inputs})"
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Production]:
         """Every production, type by type, in the order that breaks ties."""
         for group in self.productions.values():
             yield from group
 
-    def units(self, item):
+    def units(self, item: Head) -> int:
         """The cost of one node in units of 1/1024 bit."""
         try:
             return self._units[item]
         except KeyError:
             raise DSLError(f"{item.name} is not in the grammar of {self.dsl.name}") from None
 
-    def mass(self):
+    def mass(self) -> dict[Type, float]:
         """The total probability of finite programs, by type.
 
         The least fixed point of m = leaves + Σ P(primitive)·Π m(arguments), by
@@ -145,7 +167,7 @@ class Grammar:
                 break
         return {t: float(mass[i]) for t, i in index.items()}
 
-    def _bind(self, name, type_):
+    def _bind(self, name: str, type_: Type) -> Type:
         if not isinstance(type_, Type):
             raise DSLError(f"input {name}: {type_!r} is no type")
         try:
@@ -153,7 +175,7 @@ class Grammar:
         except DSLError as error:
             raise DSLError(f"input {name}: {error}") from None
 
-    def _check_names(self):
+    def _check_names(self) -> None:
         taken = set()
         for item in self.inputs:
             if item.name in taken:
@@ -168,7 +190,7 @@ class Grammar:
                     "rename the column or leave it out"
                 )
 
-    def _priced(self, items, costs):
+    def _priced(self, items: list[Head], costs: Costs | None) -> Iterator[_Priced]:
         if costs is not None:
             lookup = costs if callable(costs) else lambda item: costs[item.name]
             for item in items:
@@ -197,9 +219,10 @@ class Grammar:
                 yield item, *priced[item.weight]
 
 
-def producible(items):
+def producible(items: Iterable[Head]) -> set[Type]:
     """The types of which these inputs, constants and primitives make some value."""
-    made, grown = set(), True
+    made: set[Type] = set()
+    grown = True
     while grown:
         more = {i.result for i in items if all(a in made for a in i.arguments)}
         grown = not more <= made
@@ -207,13 +230,13 @@ def producible(items):
     return made
 
 
-def code_units(probability):
+def code_units(probability: Fraction) -> int:
     """The least whole u with 2**(-u/1024) <= probability, a Fraction; exact."""
     if not 0 < probability <= 1:
         raise SettingError(f"probability {probability} must be above 0 and at most 1")
     top, bottom = probability.numerator**UNIT, probability.denominator**UNIT
 
-    def enough(u):
+    def enough(u: int) -> bool:
         return bottom <= top << u
 
     log2 = bottom.bit_length() - top.bit_length()
@@ -224,7 +247,11 @@ def code_units(probability):
     return low
 
 
-def _input_weights(inputs, given, costs):
+def _input_weights(
+    inputs: Mapping[str, Type],
+    given: Mapping[str, Weight] | None,
+    costs: Costs | None,
+) -> dict[str, Fraction]:
     """Exact weights by the name of the input."""
     if given is None:
         return {}
@@ -238,13 +265,13 @@ def _input_weights(inputs, given, costs):
     return weights
 
 
-def _ordered(dsl, inputs):
+def _ordered(dsl: DSL, inputs: Iterable[Input]) -> list[Type]:
     return list(dict.fromkeys([*dsl.types, *(i.type for i in inputs)]))
 
 
-def _cheapest(priced):
+def _cheapest(priced: Mapping[Type, Sequence[tuple[Any, ...]]]) -> dict[Type, int]:
     """The least cost of any program of each type; priced: (item, cost, ...) by type."""
-    best = {}
+    best: dict[Type, int] = {}
     changed = True
     while changed:
         changed = False
@@ -258,19 +285,21 @@ def _cheapest(priced):
     return best
 
 
-def _gaps(item, cost, cheapest):
+def _gaps(item: Head, cost: int, cheapest: dict[Type, int]) -> list[int]:
     """By how much a program with this head exceeds each argument at least."""
     least = [cheapest[a] for a in item.arguments]
     return [cost + sum(least) - own for own in least]
 
 
-def _free_steps(priced):
+def _free_steps(priced: Mapping[Type, Sequence[_Priced]]) -> set[Head]:
     """The items that can cost no more than one of their arguments.
 
     A type whose only production is certain has such a step.  Raises DSLError where
     free steps run in a circle, so that programs of one cost never end.
     """
-    cheapest, free, steps = _cheapest(priced), set(), {}
+    cheapest = _cheapest(priced)
+    free: set[Head] = set()
+    steps: dict[tuple[Type, Type], Head] = {}
     for group in priced.values():
         for item, units, _ in group:
             for argument, gap in zip(item.arguments, _gaps(item, units, cheapest), strict=True):

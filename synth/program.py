@@ -9,12 +9,19 @@ constant is written with a point or an exponent, a Complex one as `2j` or `(1+2j
 import ast
 import keyword
 import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from synth.dsl import Constant, Input, Primitive
+from synth.dsl import Constant, Head, Input, Primitive
 from synth.errors import ParseError, TypeMismatchError, UndefinedError
-from synth.types import Complex, Real, rounded
+from synth.grammar import Grammar
+from synth.types import Complex, Real, Type, rounded
+
+if TYPE_CHECKING:
+    import networkx
 
 # Python's precedences, low to high; a comparison does not chain here.
 _LEVELS = [("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "//", "%", "@")]
@@ -46,7 +53,11 @@ class Program:
 
     __slots__ = ("_hash", "arguments", "head")
 
-    def __init__(self, head, arguments=()):
+    head: Head
+    arguments: tuple["Program", ...]
+    _hash: int
+
+    def __init__(self, head: Head, arguments: Iterable["Program"] = ()) -> None:
         arguments = tuple(arguments)
         if tuple(a.type for a in arguments) != tuple(head.arguments):
             given = ", ".join(str(a.type) for a in arguments)
@@ -56,22 +67,22 @@ class Program:
         object.__setattr__(self, "arguments", arguments)
         object.__setattr__(self, "_hash", hash((head, arguments)))
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a program does not change")
 
-    def __copy__(self):
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: object) -> Self:
         return self  # nothing in it changes, and its nodes are told apart by identity
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return Program, (self.head, self.arguments)
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         return self._hash
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, Program):
             return NotImplemented
         if self is other:
@@ -82,53 +93,54 @@ class Program:
             and self.arguments == other.arguments
         )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Program({self.text!r})"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
     @property
-    def type(self):
+    def type(self) -> Type:
         return self.head.result
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The program in Python expression syntax."""
         return _text(self)[0]
 
     @property
-    def size(self):
+    def size(self) -> int:
         """The number of nodes."""
         return sum(1 for _ in self.walk())
 
     @property
-    def depth(self):
+    def depth(self) -> int:
         """The number of nodes on the longest path from the root; a leaf has 1."""
-        depths = {}
+        depths: dict[Program, int] = {}
         for node in self.parts():
             depths[node] = 1 + max((depths[a] for a in node.arguments), default=0)
         return depths[self]
 
-    def bits(self, grammar):
+    def bits(self, grammar: Grammar) -> float:
         """The program's description length in bits: the sum over its nodes."""
         return self.units(grammar) / 1024
 
-    def units(self, grammar):
+    def units(self, grammar: Grammar) -> int:
         """The same in units of 1/1024 bit."""
         return sum(grammar.units(node.head) for node in self.walk())
 
-    def walk(self):
+    def walk(self) -> Iterator["Program"]:
         """Every node, the root first, shared parts as often as they stand in the tree."""
-        stack = [self]
+        stack: list[Program] = [self]
         while stack:
             node = stack.pop()
             yield node
             stack.extend(reversed(node.arguments))
 
-    def parts(self):
+    def parts(self) -> Iterator["Program"]:
         """Every distinct subexpression, arguments before what uses them."""
-        seen, stack = set(), [(self, False)]
+        seen: set[Program] = set()
+        stack: list[tuple[Program, bool]] = [(self, False)]
         while stack:
             node, ready = stack.pop()
             if ready:
@@ -139,7 +151,7 @@ class Program:
                 stack.append((node, True))
                 stack.extend((a, False) for a in reversed(node.arguments))
 
-    def graph(self):
+    def graph(self) -> "networkx.DiGraph":
         """A networkx DiGraph, one node a distinct subexpression, edges to arguments.
 
         Nodes are the texts; node attributes: `label`, `type`; edge attribute:
@@ -157,19 +169,19 @@ class Program:
                     graph.add_edge(node.text, argument.text, positions=(position,))
         return graph
 
-    def to_latex(self):
+    def to_latex(self) -> str:
         """The program as LaTeX mathematics, for MathJax and KaTeX too."""
         from synth.notation.latex import latex
 
         return latex(self)
 
-    def to_dot(self):
+    def to_dot(self) -> str:
         """The program as a graph in Graphviz's DOT language, as `graph` has it."""
         from synth.notation.dot import dot
 
         return dot(self)
 
-    def to_sympy(self):
+    def to_sympy(self) -> Any:
         """The program as a SymPy expression, equal to it wherever it has a value.
 
         Symbols have the inputs' names (`expression.free_symbols`).  Raises SettingError
@@ -179,15 +191,15 @@ class Program:
 
         return formula(self)
 
-    def _repr_latex_(self):
+    def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         from synth.notation.html import html
 
         return html(self)
 
-    def outputs(self, columns):
+    def outputs(self, columns: Mapping[str, ArrayLike]) -> tuple[np.ndarray, NDArray[np.bool_]]:
         """Values and where they are defined, for columns of one length n.
 
         columns: a mapping of input names to arrays (n,).  Returns (values of the
@@ -195,7 +207,8 @@ class Program:
         column that is missing, of another length, or not of its type.
         """
         rows = _rows(columns)
-        values, defined = {}, np.ones(rows, bool)
+        values: dict[Program, np.ndarray] = {}
+        defined = np.ones(rows, bool)
         for node in self.parts():
             head = node.head
             if isinstance(head, Input):
@@ -210,7 +223,7 @@ class Program:
                     defined &= known
         return values[self], defined
 
-    def evaluate(self, columns):
+    def evaluate(self, columns: Mapping[str, ArrayLike]) -> np.ndarray:
         """The program's values on columns of one length n: an array (n,).
 
         Raises UndefinedError where some row has no value, and TypeMismatchError
@@ -223,7 +236,7 @@ class Program:
         return values
 
     @staticmethod
-    def parse(text, grammar, type=None):
+    def parse(text: str, grammar: Grammar, type: Type | None = None) -> "Program":
         """The program that a text stands for, of the given type where one is given.
 
         Raises ParseError for a text that is no expression, a name the grammar does
@@ -255,8 +268,11 @@ class Program:
 class _Reader:
     """Turns a Python syntax tree into the programs it can stand for, one a type."""
 
-    def __init__(self, grammar):
-        self.inputs, self.constants, self.calls, self.symbols = {}, {}, {}, {}
+    def __init__(self, grammar: Grammar) -> None:
+        self.inputs: dict[str, list[Head]] = {}
+        self.constants: dict[str, list[Head]] = {}
+        self.calls: dict[str, list[Primitive]] = {}
+        self.symbols: dict[tuple[str | None, int], list[Primitive]] = {}
         for production in grammar:
             item = production.item
             if isinstance(item, Primitive):
@@ -268,10 +284,10 @@ class _Reader:
                 leaves = self.inputs if isinstance(item, Input) else self.constants
                 leaves.setdefault(item.name, []).append(item)
 
-    def readings(self, node, depth):
+    def readings(self, node: ast.expr, depth: int) -> dict[Type, Program]:
         if depth > _DEEPEST:
             raise ParseError(f"the program is nested too deeply; allowed: {_DEEPEST} levels")
-        found = {}
+        found: dict[Type, Program] = {}
         for head, arguments in self.heads(node):
             head = [item for item in head if len(item.arguments) == len(arguments)]
             if not head:  # a complaint about it comes before one about its arguments
@@ -288,9 +304,9 @@ class _Reader:
             raise ParseError(self.complaint(node))
         return found
 
-    def heads(self, node):
+    def heads(self, node: ast.expr) -> Iterator[tuple[Sequence[Head], Sequence[ast.expr]]]:
         """The items a node may stand for, with the nodes of their arguments."""
-        literal = self.constants.get(_number(node))
+        literal = self.constants.get(_number(node) or "")
         if literal:
             yield literal, ()
             return
@@ -311,7 +327,7 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 yield self.calls.get(name, ()), arguments
 
-    def complaint(self, node):
+    def complaint(self, node: ast.expr) -> str:
         shown = ast.unparse(node)
         match node:
             case ast.Name() | ast.Constant():
@@ -327,17 +343,17 @@ class _Reader:
         return f"{shown!r} fits no primitive; known: {signatures}"
 
 
-def _number(node):
+def _number(node: ast.expr) -> str | None:
     """The name of the constant that a number stands for; None for what is no number.
 
     -1 and (1+2j) are operations to Python's parser.
     """
     match node:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
-            left, right = _plain_number(left), _plain_number(right, negative=False)
-            if isinstance(left, int | float) and isinstance(right, complex):
+            real, imaginary = _plain_number(left), _plain_number(right, negative=False)
+            if isinstance(real, int | float) and isinstance(imaginary, complex):
                 try:
-                    value = left + right if isinstance(op, ast.Add) else left - right
+                    value = real + imaginary if isinstance(op, ast.Add) else real - imaginary
                 except OverflowError:
                     return None
                 return _constant_name(value)
@@ -345,27 +361,27 @@ def _number(node):
     return _constant_name(_plain_number(node))
 
 
-def _plain_number(node, negative=True):
+def _plain_number(node: ast.expr, negative: bool = True) -> int | float | complex | None:
     match node:
         case ast.Constant(value=int() | float() | complex() as value):
             return None if isinstance(value, bool) else value
         case ast.UnaryOp(op=ast.USub(), operand=operand) if negative:
-            value = _plain_number(operand, negative=False)
-            return None if value is None else -value
+            positive = _plain_number(operand, negative=False)
+            return None if positive is None else -positive
     return None
 
 
-def _constant_name(value):
+def _constant_name(value: int | float | complex | None) -> str | None:
     if isinstance(value, float | complex):
         type_ = Real if isinstance(value, float) else Complex
         return type_.format(rounded(np.asarray(value))[()])
     return None if value is None else str(value)
 
 
-def _seems_number(head, arguments):
+def _seems_number(head: Primitive, arguments: Sequence[Program]) -> bool:
     """Whether an operation on constants, written with its symbol, is read as a number."""
-    heads = [a.head for a in arguments]
-    if not all(isinstance(h, Constant) and not h.name.isidentifier() for h in heads):
+    heads = [a.head for a in arguments if isinstance(a.head, Constant)]
+    if len(heads) < len(arguments) or any(h.name.isidentifier() for h in heads):
         return False
     if heads[-1].name[0] in "-(":
         return False
@@ -375,14 +391,14 @@ def _seems_number(head, arguments):
     return head.symbol in ("+", "-") and types[0] != Complex and types[1:] == [Complex]
 
 
-def _rows(columns):
+def _rows(columns: Mapping[str, Any]) -> int:
     lengths = {len(c) for c in columns.values()}
     if len(lengths) != 1:
         raise TypeMismatchError(f"columns must be of one length; given: {sorted(lengths)}")
     return lengths.pop()
 
 
-def _label(head):
+def _label(head: Head) -> str:
     return (head.symbol or head.name) if isinstance(head, Primitive) else head.name
 
 
@@ -390,24 +406,24 @@ def _label(head):
 _WORDS = ("true", "false")
 
 
-def _quoted(name):
+def _quoted(name: str) -> str:
     # Python reads names in their normal form (NFKC).
     plain = name.isidentifier() and unicodedata.normalize("NFKC", name) == name
     plain = plain and not keyword.iskeyword(name) and name not in _WORDS
     return name if plain else repr(name)
 
 
-def _leaf(head):
+def _leaf(head: Input | Constant) -> str:
     return _quoted(head.name) if isinstance(head, Input) else head.name
 
 
-def _text(program):
+def _text(program: Program) -> tuple[str, int]:
     """The text and how tightly it binds; iterative over distinct parts."""
-    texts = {}
+    texts: dict[Program, tuple[str, int]] = {}
     for node in program.parts():
         head = node.head
         inner = [texts[a] for a in node.arguments]
-        if not inner:
+        if not isinstance(head, Primitive):
             name = _leaf(head)
             texts[node] = name, _UNARY if name.startswith("-") else _ATOM
         elif head.symbol is None or _seems_number(head, node.arguments):
@@ -427,6 +443,6 @@ def _text(program):
     return texts[program]
 
 
-def _within(inner, least):
+def _within(inner: tuple[str, int], least: int) -> str:
     text, binding = inner
     return text if binding >= least else f"({text})"

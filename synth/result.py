@@ -7,14 +7,17 @@ from a search also holds its programs and can predict.
 import json
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any, Literal, get_origin
 
 import numpy as np
 
 from synth.engine import Level
 from synth.errors import RunError, SettingError
 from synth.program import Program
+from synth.task import Task
 
 #: What a saved file says it is.
 FORMAT = "synth-run-1"
@@ -101,10 +104,10 @@ class Result:
     task: str
     dsl: str
     labelling: str
-    inputs: dict
-    rows: dict
-    label_names: dict | None
-    chosen: str
+    inputs: dict[str, str]
+    rows: dict[str, int]
+    label_names: dict[str, str] | None
+    chosen: Literal["program", "table"]
     program: ProgramScore | None
     table: TableScore
     total_bits: float
@@ -120,15 +123,15 @@ class Result:
     candidates: int
     distinct: int
     seconds: float
-    front: tuple
-    top: tuple
-    levels: tuple
-    settings: dict
+    front: tuple[FrontPoint, ...]
+    top: tuple[Hypothesis, ...]
+    levels: tuple[Level, ...]
+    settings: dict[str, Any]
     version: str
     best: Program | None = field(default=None, repr=False, compare=False)
-    trained_on: object = field(default=None, repr=False, compare=False)
+    trained_on: Task | None = field(default=None, repr=False, compare=False)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """The record as JSON takes it."""
         live = ("best", "trained_on")
         document = {
@@ -137,7 +140,7 @@ class Result:
         return {"format": FORMAT, "kind": "search", **document}
 
     @staticmethod
-    def from_dict(document):
+    def from_dict(document: dict[str, Any]) -> "Result":
         """A record from JSON.  Raises RunError where it is none."""
         parts = {"program": ProgramScore, "table": TableScore}
         lists = {"front": FrontPoint, "top": Hypothesis, "levels": Level}
@@ -151,7 +154,7 @@ class Result:
         except (TypeError, KeyError, AttributeError) as error:
             raise RunError(f"not a saved search: {' '.join(str(error).split())}") from None
 
-    def predict(self, columns):
+    def predict(self, columns: Mapping[str, Any]) -> np.ndarray:
         """Predicted labels (rows,), as the task's labels were written.
 
         columns: a mapping of input names to arrays (rows,), as they were before a DSL
@@ -162,15 +165,15 @@ class Result:
         frequent one), the majority label where there is none.  Raises RunError for a
         result that was loaded from a file.
         """
-        task = self.trained_on
+        task, best, program = self.trained_on, self.best, self.program
         if task is None:
             raise RunError("a saved result does not hold its data; search again to predict")
         majority, dtype = task.majority(), task.label_type.dtype
-        if self.chosen == "program":
-            values, defined = self.best.outputs(task.encode(columns))
+        if self.chosen == "program" and best is not None and program is not None:
+            values, defined = best.outputs(task.encode(columns))
             # Whole-number labels may have a Real program.
-            dtype, values = values.dtype, values.astype(self.best.type.number)
-            if self.program.inverted:
+            dtype, values = values.dtype, values.astype(best.type.number)
+            if program.inverted:
                 values = sum(task.alphabet) - values
             if task.label_names is not None:
                 defined &= np.isin(values, list(task.label_names))
@@ -182,10 +185,10 @@ class Result:
             return values.astype(dtype)
         return np.array([task.label_names[v] for v in values.tolist()])
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return _shown("search_html", self)
 
-    def _repr_latex_(self):
+    def _repr_latex_(self) -> str:
         return _shown("search_latex", self)
 
 
@@ -196,7 +199,7 @@ class Contrast:
     structured: Result
     random: Result
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
             "kind": "contrast",
@@ -205,17 +208,17 @@ class Contrast:
         }
 
     @staticmethod
-    def from_dict(document):
+    def from_dict(document: dict[str, Any]) -> "Contrast":
         try:
             parts = [document[k] for k in ("structured", "random")]
         except KeyError as error:
             raise RunError(f"not a saved contrast: no {error}") from None
         return Contrast(*map(Result.from_dict, parts))
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return _shown("contrast_html", self)
 
-    def _repr_latex_(self):
+    def _repr_latex_(self) -> str:
         return _shown("contrast_latex", self)
 
 
@@ -242,17 +245,17 @@ class Comparison:
     were cut short, "interrupted" or "failed".
     """
 
-    rows: tuple
-    settings: dict
+    rows: tuple[dict[str, Any], ...]
+    settings: dict[str, Any]
     stop_reason: str
     version: str
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         rows = [dict(row) for row in self.rows]
         return {"format": FORMAT, "kind": "compare", **asdict(self), "rows": rows}
 
     @staticmethod
-    def from_dict(document):
+    def from_dict(document: dict[str, Any]) -> "Comparison":
         """A comparison from JSON.  Raises RunError where it is none."""
         try:
             given = {k: v for k, v in document.items() if k not in ("format", "kind")}
@@ -264,10 +267,10 @@ class Comparison:
         except (TypeError, KeyError, AttributeError) as error:
             raise RunError(f"not a saved comparison: {' '.join(str(error).split())}") from None
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return _shown("comparison_html", self)
 
-    def _repr_latex_(self):
+    def _repr_latex_(self) -> str:
         return _shown("comparison_latex", self)
 
 
@@ -283,23 +286,23 @@ class ExperimentRun:
 
     experiment: str
     claim: str
-    settings: dict
-    rows: tuple
-    summary: dict
+    settings: dict[str, Any]
+    rows: tuple[dict[str, Any], ...]
+    summary: dict[str, Any]
     control: str
-    columns: tuple
+    columns: tuple[str, ...]
     stop_reason: str
     seconds: float
     version: str
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """The run as JSON takes it."""
         lists = {"rows": [dict(row) for row in self.rows], "columns": list(self.columns)}
         given = {f.name: getattr(self, f.name) for f in fields(self)}
         return {"format": FORMAT, "kind": "run", **given, **lists}
 
     @staticmethod
-    def from_dict(document):
+    def from_dict(document: dict[str, Any]) -> "ExperimentRun":
         """A run from JSON.  Raises RunError where it is none."""
         try:
             given = {k: v for k, v in document.items() if k not in ("format", "kind")}
@@ -308,11 +311,12 @@ class ExperimentRun:
         except (TypeError, KeyError, AttributeError, ValueError) as error:
             raise RunError(f"not a saved experiment: {' '.join(str(error).split())}") from None
         for f in fields(run):
-            if not isinstance(getattr(run, f.name), (float, int) if f.type is float else f.type):
+            kind: Any = (float, int) if f.type is float else get_origin(f.type) or f.type
+            if not isinstance(getattr(run, f.name), kind):
                 raise RunError(f"not a saved experiment: {f.name} is {getattr(run, f.name)!r}")
         return run
 
-    def plot(self, path):
+    def plot(self, path: str | os.PathLike[str]) -> None:
         """Draws the run into a file, .png, .svg or .pdf, by its experiment's `draw`.
 
         Raises SettingError for another suffix, and where matplotlib is not installed.
@@ -321,21 +325,25 @@ class ExperimentRun:
 
         plot_run(self, path)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return _shown("run_html", self)
 
-    def _repr_latex_(self):
+    def _repr_latex_(self) -> str:
         return _shown("run_latex", self)
 
 
-def _shown(how, run):
+def _shown(how: str, run: Any) -> str:
     """A run as notebooks show it, by a function of `synth.report.notebook`."""
     from synth.report import notebook
 
     return getattr(notebook, how)(run)
 
 
-def plain(value):
+#: What `save_run` writes and `load_run` reads.
+Run = Result | Contrast | Comparison | ExperimentRun
+
+
+def plain(value: Any) -> Any:
     """The same as JSON's values: Python's numbers, lists; None for what is not finite."""
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
@@ -350,19 +358,19 @@ def plain(value):
     raise TypeError(f"{value!r} is no value of JSON's")
 
 
-def check_writable(option, path):
+def check_writable(option: str, path: str | os.PathLike[str]) -> None:
     """Raises SettingError where a file cannot be made in the folder it is to be in."""
     folder = Path(path).resolve().parent
     if not os.access(folder, os.W_OK):
         raise SettingError(f"{option} {path}: {folder} cannot be written to")
 
 
-def save_run(run, path):
+def save_run(run: Run, path: str | os.PathLike[str]) -> None:
     """Writes a run of whatever kind as JSON: aside first, then renamed into place."""
     write_file(path, json.dumps(run.to_dict(), indent=1, allow_nan=False) + "\n")
 
 
-def write_file(path, text):
+def write_file(path: str | os.PathLike[str], text: str) -> None:
     """Writes a text aside first, then renames it into place.  Raises RunError."""
     path = Path(path).resolve()
     if path.exists() and not path.is_file():
@@ -376,7 +384,7 @@ def write_file(path, text):
         raise RunError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def load_run(path):
+def load_run(path: str | os.PathLike[str]) -> Run:
     """A saved run of whatever kind.  Raises RunError where it cannot be read."""
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -384,7 +392,12 @@ def load_run(path):
         raise RunError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise RunError(f"{path} is no JSON; allowed: a file that --save wrote") from None
-    kinds = {"search": Result, "contrast": Contrast, "compare": Comparison, "run": ExperimentRun}
+    kinds: dict[str, type[Run]] = {
+        "search": Result,
+        "contrast": Contrast,
+        "compare": Comparison,
+        "run": ExperimentRun,
+    }
     kind = document.get("kind") if isinstance(document, dict) else None
     if not isinstance(kind, str) or kind not in kinds or document.get("format") != FORMAT:
         raise RunError(f"{path} is no saved run; allowed: a file that --save wrote")
@@ -394,7 +407,7 @@ def load_run(path):
         raise RunError(f"{path}: {error}") from None
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if isinstance(value, (ProgramScore, TableScore, Hypothesis, FrontPoint, Level)):
         return asdict(value)
     if isinstance(value, tuple):
@@ -402,9 +415,9 @@ def _plain(value):
     return value
 
 
-def _looked_up(task, columns, majority):
+def _looked_up(task: Task, columns: Mapping[str, np.ndarray], majority: Any) -> np.ndarray:
     names = list(task.columns)
-    seen = {}
+    seen: dict[tuple[Any, ...], list[int]] = {}
     train = [task.columns[n][task.train].tolist() for n in names]
     for *inputs, place in zip(*train, task.places().tolist(), strict=True):
         seen.setdefault(tuple(inputs), []).append(place)

@@ -7,10 +7,14 @@ labels never influence a search.  A twin is the same inputs and the same trainin
 rows with other labels.
 """
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from synth.dsl import Weight
 from synth.errors import TaskError, TypeMismatchError
 from synth.types import ALLOWED, INT_LIMIT, Int, Type
 
@@ -37,21 +41,44 @@ class Task:
     """
 
     name: str
-    columns: dict
-    types: dict
+    columns: dict[str, np.ndarray]
+    types: Mapping[str, Type]
     labels: np.ndarray
     label_type: Type
-    train: np.ndarray | None = None
-    given_alphabet: tuple | None = None
-    label_names: dict | None = None
+    train: NDArray[np.bool_] = None  # type: ignore[assignment]  # an array once it is made
+    given_alphabet: Sequence[Any] | None = None
+    label_names: Mapping[Any, str] | None = None
     label: str = "label"
     labelling: str = "true"
-    settings: dict = field(default_factory=dict)
-    input_weights: dict | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    input_weights: Mapping[str, Weight] | None = None
     source: "Task | None" = None
-    express: object = field(default=None, repr=False)
+    express: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = field(
+        default=None, repr=False
+    )
+    alphabet: tuple[Any, ...] = field(init=False)
 
-    def __post_init__(self):
+    if TYPE_CHECKING:  # what may be given is more than what is kept
+
+        def __init__(
+            self,
+            name: str,
+            columns: Mapping[str, ArrayLike],
+            types: Mapping[str, Type],
+            labels: ArrayLike,
+            label_type: Type,
+            train: ArrayLike | None = None,
+            given_alphabet: Iterable[Any] | None = None,
+            label_names: Mapping[Any, str] | None = None,
+            label: str = "label",
+            labelling: str = "true",
+            settings: dict[str, Any] = ...,
+            input_weights: Mapping[str, Weight] | None = None,
+            source: "Task | None" = None,
+            express: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = None,
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
         if not self.columns:
             raise TaskError(f"task {self.name} has no input column; it needs one at least")
         for name in self.columns:
@@ -90,7 +117,7 @@ class Task:
             places = np.unique(self._compared(labels[train]), return_index=True)[1]
             alphabet = tuple(labels[train][places].tolist())
         else:
-            alphabet = tuple(range(self.label_type.size))
+            alphabet = tuple(range(int(self.label_type.size)))
         if len(alphabet) < 2 and len(np.unique(labels)) < 2:
             raise TaskError(
                 f"task {self.name}: one label value only ({alphabet[0]}); allowed: 2 and more"
@@ -100,44 +127,44 @@ class Task:
         ):  # fmt: skip
             object.__setattr__(self, key, value)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Task({self.name!r}, {self.rows} rows, {self.training} for training)"
 
     @property
-    def rows(self):
+    def rows(self) -> int:
         return len(self.labels)
 
     @property
-    def training(self):
+    def training(self) -> int:
         """The number n of training rows."""
         return int(self.train.sum())
 
-    def counts(self):
+    def counts(self) -> NDArray[np.int64]:
         """How often each label value occurs in training, int64 (k,)."""
         return np.bincount(self.places(), minlength=len(self.alphabet))
 
-    def places(self):
+    def places(self) -> NDArray[np.int64]:
         """Where in the alphabet each training label stands, int64 (n,)."""
         labels = self._compared(self.labels[self.train])
         return np.searchsorted(self._compared(self.alphabet), labels)
 
-    def _compared(self, values):
+    def _compared(self, values: ArrayLike) -> np.ndarray:
         """Label values as numbers, by as many of their bits as labels are compared by."""
         return self.label_type.coarse(np.asarray(values, self.label_type.number))
 
-    def label_text(self, value):
+    def label_text(self, value: Any) -> str:
         """How a label value is written in the task's own words."""
         if self.label_names is not None:
             return self.label_names[int(value)]
         return self.label_type.format(value)
 
-    def encode(self, columns):
+    def encode(self, columns: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Typed columns from columns as a table has them: `colour=red` from `colour`.
 
         Where a DSL re-expressed the columns, they are given as they were before.
         Raises TypeMismatchError for a column that is missing or of a wrong type.
         """
-        if self.source is not None:
+        if self.source is not None and self.express is not None:
             return self.express(self.source.encode(columns))
         encoded = {}
         for name, type_ in self.types.items():
@@ -154,17 +181,17 @@ class Task:
         return encoded
 
     @property
-    def original(self):
+    def original(self) -> "Task":
         """The task before a DSL re-expressed its columns; itself where none did."""
         if self.source is None:
             return self
         return replace(self.source, labels=self.labels, labelling=self.labelling)
 
-    def majority(self):
+    def majority(self) -> Any:
         """The most frequent training label, ties to the smallest."""
         return self.alphabet[int(np.argmax(self.counts()))]
 
-    def split(self, train, seed=0):
+    def split(self, train: int | float, seed: int = 0) -> "Task":
         """The same task with other training rows: a fraction (float) or a count (int).
 
         Columns that a DSL made of the training rows are as they were before it did.
@@ -174,7 +201,7 @@ class Task:
         settings = {**task.settings, "train": train, "seed": seed}
         return replace(task, train=mask, settings=settings)
 
-    def permuted(self, seed=0):
+    def permuted(self, seed: int = 0) -> "Task":
         """The twin whose training labels are permuted among the training rows.
 
         Held-out labels are permuted among the held-out rows.  Label counts, and so
@@ -186,11 +213,11 @@ class Task:
             labels[part] = generator.permutation(labels[part])
         return self._twin(labels, "permuted")
 
-    def uniform(self, seed=0):
+    def uniform(self, seed: int = 0) -> "Task":
         """The twin whose labels are drawn uniformly from the alphabet."""
         return self._twin(self._drawn(stream(seed, 2), self.rows), "uniform")
 
-    def corrupted(self, fraction, seed=0):
+    def corrupted(self, fraction: float, seed: int = 0) -> "Task":
         """The twin in which a fraction of the training labels is drawn anew, uniformly.
 
         Held-out labels stay true; a label drawn anew may be the same one again.
@@ -204,14 +231,14 @@ class Task:
         labels[chosen] = self._drawn(generator, len(chosen))
         return self._twin(labels, f"corrupted {fraction:g}")
 
-    def _drawn(self, generator, count):
+    def _drawn(self, generator: np.random.Generator, count: int) -> np.ndarray:
         return generator.choice(np.array(self.alphabet), count).astype(self.label_type.dtype)
 
-    def _twin(self, labels, labelling):
+    def _twin(self, labels: np.ndarray, labelling: str) -> "Task":
         return replace(self, labels=labels, labelling=labelling)
 
 
-def training_mask(rows, train, seed=0):
+def training_mask(rows: int, train: int | float, seed: int = 0) -> NDArray[np.bool_]:
     """bool (rows,) with a fraction (float, 0..1) or a count (int) of rows for training."""
     if isinstance(train, (float, np.floating)):
         if not 0 <= train <= 1:
@@ -224,7 +251,7 @@ def training_mask(rows, train, seed=0):
     return mask
 
 
-def stream(seed, purpose):
+def stream(seed: int, purpose: int) -> np.random.Generator:
     """One stream a seed and purpose, so that no two draws of a task share one."""
     if seed < 0:
         raise TaskError(f"seed {seed}: allowed: 0 and more")

@@ -16,14 +16,17 @@ on the order of operations, so labels are compared by 28 bits (`Type.coarse`).
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import SettingError, TypeMismatchError
 
 #: What a primitive answers where it has no value (Real and Complex ones: NaN as well).
-UNDEFINED = np.iinfo(np.int64).min
+UNDEFINED: int = np.iinfo(np.int64).min
 
 #: Int values stay within this magnitude, so that one +, - or * of two of them
 #: cannot wrap around in int64.
@@ -53,43 +56,43 @@ class Type:
     name: str
     low: int | float
     high: int | float
-    dtype: np.dtype
-    storage: np.dtype | None
+    dtype: np.dtype[Any]
+    storage: np.dtype[Any] | None
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         # Equal types have equal names; the hash of six fields took a tenth of a search
         # over 13,000 inputs.
         return hash(self.name)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.name
 
     @property
-    def size(self):
+    def size(self) -> int | float:
         """How many legal values there are; math.inf for Real and Complex."""
         return self.high - self.low + 1
 
     @property
-    def inexact(self):
+    def inexact(self) -> bool:
         """Whether values are floating-point numbers: Real and Complex."""
         return self.dtype.kind in "fc"
 
     @property
-    def number(self):
+    def number(self) -> np.dtype[Any]:
         """The dtype of values as numbers: int64 for Bool, else `dtype`."""
         return self.dtype if self.inexact else np.dtype(np.int64)
 
     @property
-    def some(self):
+    def some(self) -> int | float:
         """A legal value, to stand where there is none."""
         return 0 if self.inexact else self.low
 
-    def words(self, rows):
+    def words(self, rows: int) -> int:
         """How many 64-bit words one behaviour on `rows` rows takes."""
         bits = 1 if self.storage is None else 8 * self.storage.itemsize
         return max(1, -(-rows * bits // 64))
 
-    def pack(self, values):
+    def pack(self, values: ArrayLike) -> NDArray[np.uint64]:
         """Words, uint64 (m, words(rows)), of legal values (m, rows); padding is zero."""
         values = np.asarray(values)
         m, rows = values.shape
@@ -101,7 +104,7 @@ class Type:
             words.view(self.storage)[:, :rows] = values
         return words
 
-    def unpack(self, words, rows):
+    def unpack(self, words: NDArray[np.uint64], rows: int) -> np.ndarray:
         """Values of `dtype`, (m, rows), of words, uint64 (m, words(rows))."""
         if self.storage is None:
             bits = np.unpackbits(words.view(np.uint8), axis=1, count=rows, bitorder="little")
@@ -111,7 +114,7 @@ class Type:
             cells = cells[:, :rows]
         return cells.astype(self.dtype, copy=False)
 
-    def check(self, values, what):
+    def check(self, values: ArrayLike, what: str) -> np.ndarray:
         """`values` as an array of `dtype`; `what` names them in the error."""
         given = np.asarray(values)
         if not given.size:
@@ -148,11 +151,11 @@ class Type:
         return given.astype(self.dtype, copy=False)
 
     @property
-    def accepts(self):
+    def accepts(self) -> str:
         """The kinds of NumPy dtypes that stand for Real or for Complex values."""
         return "iuf" if self.family == "Real" else "iufc"
 
-    def rounded(self, values):
+    def rounded(self, values: ArrayLike) -> tuple[np.ndarray, NDArray[np.bool_] | None]:
         """Real or Complex values, of `dtype`, of numbers; and where they are legal.
 
         The second is None where every one is, else bool of the same shape; what is
@@ -165,7 +168,7 @@ class Type:
             return values, None
         return np.where(legal, values, self.dtype.type(0)), legal
 
-    def coarse(self, values):
+    def coarse(self, values: np.ndarray) -> np.ndarray:
         """Values as labels are compared: Real and Complex ones to 28 bits of mantissa."""
         if not self.inexact:
             return values
@@ -173,7 +176,7 @@ class Type:
         # The very largest would become infinite.
         return np.where(np.isfinite(coarse), coarse, values)
 
-    def format(self, value):
+    def format(self, value: Any) -> str:
         """A value as it is written in a program."""
         if self.storage is None:
             return "true" if value else "false"
@@ -186,7 +189,7 @@ class Type:
         return str(int(value))
 
 
-def rounded(values, dropped=DROPPED):
+def rounded(values: ArrayLike, dropped: int = DROPPED) -> np.ndarray:
     """The nearest numbers with 40 bits of mantissa, ties to even, -0 as 0; a new array.
 
     values: float64 or complex128, of any shape; dropped: how many of 52 bits go.  Subnormal
@@ -211,7 +214,7 @@ def rounded(values, dropped=DROPPED):
     return flat.reshape(np.shape(values))
 
 
-def _share_last_place(parts, values, dropped):
+def _share_last_place(parts: np.ndarray, values: np.ndarray, dropped: int) -> None:
     """Rounds values (m,) to the last place of the larger of their rounded parts (m, 2)."""
     largest = np.abs(parts).max(axis=1)
     exponent = largest.view(np.uint64) & np.uint64(0x7FF << 52)
@@ -222,17 +225,19 @@ def _share_last_place(parts, values, dropped):
     parts[some] = np.rint(values[some].view(np.float64).reshape(-1, 2) / place) * place
 
 
-def _shortest(part, whole=float, value=None):
+def _shortest(
+    part: float, whole: Callable[[float], complex] = float, value: complex | None = None
+) -> float:
     """The number of fewest decimal digits for `part` with which `whole` is rounded to `value`."""
-    value = rounded(np.array(part)) if value is None else value
+    wanted = rounded(np.array(part)) if value is None else np.array(value)
     for digits in range(1, 17):
         short = float(f"{part:.{digits}g}")
-        if rounded(np.array(whole(short))) == value:
+        if rounded(np.array(whole(short))) == wanted:
             return short
     return float(part)
 
 
-def _sample(values):
+def _sample(values: np.ndarray) -> str:
     return repr(values.ravel()[:1].tolist()[0])
 
 
@@ -240,7 +245,7 @@ def _sample(values):
 Bool = Type("Bool", "Bool", 0, 1, np.dtype(bool), None)
 
 
-def Mod(p):  # noqa: N802 - it reads as a type wherever it is used
+def Mod(p: int) -> Type:  # noqa: N802 - it reads as a type wherever it is used
     """The residues 0..p-1.  Raises SettingError unless 2 <= p <= 65,521."""
     if not isinstance(p, (int, np.integer)) or not 2 <= p <= 65521:
         raise SettingError(f"Mod({p!r}): the modulus must be a whole number, 2..65521")
@@ -249,7 +254,7 @@ def Mod(p):  # noqa: N802 - it reads as a type wherever it is used
     return Type("Mod", f"Mod({p})", 0, p - 1, np.dtype(np.int64), storage)
 
 
-def Int(low=-(10**6), high=10**6):  # noqa: N802
+def Int(low: int = -(10**6), high: int = 10**6) -> Type:  # noqa: N802
     """The whole numbers low..high.  Raises SettingError beyond 2**31 in magnitude."""
     for value in (low, high):
         if not isinstance(value, (int, np.integer)) or abs(value) > INT_LIMIT:
@@ -272,4 +277,10 @@ Complex = Type(
 #: The types, as errors list them.
 ALLOWED = "Bool, Mod(p), Int(low, high), Real, Complex"
 
-FAMILIES = {"Bool": Bool, "Mod": Mod, "Int": Int, "Real": Real, "Complex": Complex}
+FAMILIES: dict[str, Type | Callable[..., Type]] = {
+    "Bool": Bool,
+    "Mod": Mod,
+    "Int": Int,
+    "Real": Real,
+    "Complex": Complex,
+}

@@ -39,10 +39,19 @@ ORDER = [
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
 
 
+class _Run(ast.NodeTransformer):
+    """Leaves out what type checkers alone read."""
+
+    def visit_If(self, node):
+        self.generic_visit(node)
+        checked = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        return node.orelse or None if checked else node
+
+
 def imports(path):
     """The modules of synth that a file imports, in functions too."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_Run().visit(ast.parse(path.read_text()))):
         if isinstance(node, ast.Import):
             found |= {a.name for a in node.names if a.name.startswith("synth")}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("synth"):

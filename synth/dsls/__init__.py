@@ -14,13 +14,16 @@ import contextlib
 import importlib
 import importlib.util
 import inspect
+import os
 import pkgutil
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,21 +32,22 @@ from synth.dsl import DSL
 from synth.errors import DSLError, SynthError
 from synth.registry import bind, parse_spec
 from synth.task import Task
+from synth.types import Type
 
 # Two threads that turn standard output aside at once would leave it so.
 _LOADING = threading.RLock()
 
 
-def names():
+def names() -> list[str]:
     """The names of the built-in DSLs and of those that entry points add."""
     return sorted({*_built_in(), *(e.name for e in entry_points(group="synth.dsls"))})
 
 
-def describe(name):
+def describe(name: str) -> tuple[str, dict[str, Any]]:
     """(first line of its description, {setting: default}) of a DSL by name."""
     maker = _maker(name)
     function = getattr(maker, "build", maker)
-    text = inspect.getdoc(maker) or getattr(maker, "description", "")
+    text = inspect.getdoc(maker) or str(getattr(maker, "description", ""))
     settings = {}
     if callable(function):
         parameters = list(inspect.signature(function).parameters.values())[1:]
@@ -51,7 +55,7 @@ def describe(name):
     return text, settings
 
 
-def for_types(types):
+def for_types(types: Sequence[Type]) -> DSL:
     """The built-in DSL that fits these types.  Raises DSLError where none does."""
     for name in _built_in():
         if _maker(name).fits(types):
@@ -63,7 +67,7 @@ def for_types(types):
     )
 
 
-def load_dsl(spec, types=()):
+def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> DSL:
     """A DSL from a name with settings, `FILE.py:NAME`, or a DSL as it is.
 
     A DSL that is not built in is checked by `check_dsl` first.  Raises DSLError
@@ -77,7 +81,7 @@ def load_dsl(spec, types=()):
     return _made(_maker(name), str(spec), positional, named, types, strange=name not in _built_in())
 
 
-def find(spec):
+def find(spec: DSL | str | os.PathLike[str]) -> None:
     """Raises DSLError where there is no such DSL, or its file is broken for any task."""
     if isinstance(spec, DSL):
         return
@@ -89,14 +93,14 @@ def find(spec):
     _maker(parse_spec(spec)[0])
 
 
-def fitted(dsl, task):
+def fitted(dsl: DSL | str | os.PathLike[str] | None, task: Task) -> tuple[DSL, Task]:
     """(the DSL, the task as it reads it): a DSL, its name, or None for the one that fits."""
     types = (*task.types.values(), task.label_type)
     chosen = for_types(types) if dsl is None else load_dsl(dsl, types)
     return chosen, prepared(chosen, task)
 
 
-def prepared(dsl, task):
+def prepared(dsl: DSL, task: Task) -> Task:
     """The task as a DSL reads it: itself, unless the DSL re-expresses columns.
 
     Raises DSLError where that fails, or makes anything but a task of the same labels.
@@ -112,11 +116,11 @@ def prepared(dsl, task):
     return made
 
 
-def _built_in():
+def _built_in() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(__path__))
 
 
-def _maker(name):
+def _maker(name: str) -> Any:
     if name in _built_in():
         return importlib.import_module(f"{__name__}.{name}")
     for entry in entry_points(group="synth.dsls", name=name):
@@ -124,7 +128,14 @@ def _maker(name):
     raise DSLError(f"no DSL {name!r}; known: {', '.join(names())}, or FILE.py:NAME")
 
 
-def _made(maker, what, positional, named, types, strange):
+def _made(
+    maker: Any,
+    what: str,
+    positional: list[str],
+    named: dict[str, str],
+    types: Sequence[Type],
+    strange: bool,
+) -> DSL:
     prepare = getattr(maker, "prepare", None)
     maker = getattr(maker, "build", maker)
     if not isinstance(maker, DSL):
@@ -147,7 +158,7 @@ def _made(maker, what, positional, named, types, strange):
     return maker
 
 
-def _called(function, what, *arguments, **settings):
+def _called(function: Callable[..., Any], what: str, *arguments: Any, **settings: Any) -> Any:
     """What a stranger's function answers; its errors in one line."""
     try:
         return function(*arguments, **settings)
@@ -158,7 +169,7 @@ def _called(function, what, *arguments, **settings):
         raise DSLError(f"{what} fails: {type(error).__name__}: {text}") from error
 
 
-def _from_file(spec):
+def _from_file(spec: str) -> Any:
     path, _, name = spec.rpartition(":")
     if not path or not name:
         raise DSLError(f"{spec}: write FILE.py:NAME, with the name of the DSL in the file")
@@ -166,6 +177,8 @@ def _from_file(spec):
     if not file.is_file():
         raise DSLError(f"{path}: no such file")
     module_spec = importlib.util.spec_from_file_location(f"synth_file_{file.stem}", file)
+    if module_spec is None or module_spec.loader is None:
+        raise DSLError(f"{path} is no Python file; allowed: FILE.py:NAME")
     module = importlib.util.module_from_spec(module_spec)
     sys.modules[module_spec.name] = module  # as dataclasses and annotations expect
     try:

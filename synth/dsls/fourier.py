@@ -11,12 +11,16 @@ product or a conjugate of them is exactly the embedding that it stands for; sums
 """
 
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
 
 from synth.dsl import DSL
 from synth.errors import DSLError, SettingError
 from synth.types import UNDEFINED, Complex, Mod
+
+#: What bodies see of Complex values.
+Numbers = Annotated[np.ndarray, Complex]
 
 #: Embeddings are rounded to multiples of this.  Numbers have 40 bits of mantissa, which
 #: leaves sums exact below 2**6.
@@ -57,15 +61,15 @@ def build(types=(), p: int | None = None, frequencies: tuple = (1, 2, 5)):
     dsl = DSL(f"fourier:p={p}{name}", types=(residue, Complex), description=__doc__)
 
     @dsl.primitive(symbol="*", commutative=True)
-    def mul(a: Complex, b: Complex) -> Complex:
+    def mul(a: Numbers, b: Numbers) -> Numbers:
         return snapped(a * b, p)
 
     @dsl.primitive(symbol="+", commutative=True)
-    def add(a: Complex, b: Complex) -> Complex:
+    def add(a: Numbers, b: Numbers) -> Numbers:
         return a + b
 
     @dsl.primitive
-    def conj(z: Complex) -> Complex:
+    def conj(z: Numbers) -> Numbers:
         return np.conj(z)
 
     # All frequencies together weigh as much as one other primitive.

@@ -3,6 +3,10 @@
 The modulus is that of the task's columns unless `p` is given.
 """
 
+from typing import Annotated
+
+import numpy as np
+
 from synth.dsl import DSL
 from synth.errors import DSLError
 from synth.types import Mod
@@ -22,18 +26,19 @@ def build(types=(), p: int | None = None, constants: tuple = (1, 2, 3)):
             )
         p = found[0]
     residue = Mod(p)
+    Residues = Annotated[np.ndarray, residue]  # noqa: N806 - a name of types
     dsl = DSL(f"modular:p={p}", types=(residue,), description=__doc__)
 
     @dsl.primitive(symbol="+", commutative=True)
-    def add(a: residue, b: residue) -> residue:
+    def add(a: Residues, b: Residues) -> Residues:
         return (a + b) % p
 
     @dsl.primitive(symbol="-")
-    def sub(a: residue, b: residue) -> residue:
+    def sub(a: Residues, b: Residues) -> Residues:
         return (a - b) % p
 
     @dsl.primitive(symbol="*", commutative=True)
-    def mul(a: residue, b: residue) -> residue:
+    def mul(a: Residues, b: Residues) -> Residues:
         return (a * b) % p
 
     for value in constants:

@@ -7,10 +7,13 @@ behaviours is remembered, as far as memory allows, so that most products cost a 
 """
 
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from synth import curry
 from synth.driver import Limits, checked_columns, root_type
@@ -18,7 +21,7 @@ from synth.errors import DSLError, SettingError
 from synth.exact.behaviours import EXACT, Behaviours
 from synth.exact.levels import Levels
 from synth.exact.pairs import Memo, Waiting, prefixed
-from synth.grammar import UNIT
+from synth.grammar import UNIT, Grammar
 from synth.kernels import counting as kernels
 from synth.types import Type
 
@@ -55,29 +58,29 @@ class Counts:
     """
 
     type: Type
-    bits: np.ndarray
-    programs: tuple
-    undefined: tuple
-    exact: np.ndarray
+    bits: NDArray[np.float64]
+    programs: tuple[int, ...]
+    undefined: tuple[int | float, ...]
+    exact: NDArray[np.bool_]
     values: np.ndarray = field(repr=False)
-    least_bits: np.ndarray = field(repr=False)
-    levels: tuple = field(repr=False)
+    least_bits: NDArray[np.float64] = field(repr=False)
+    levels: tuple[tuple[NDArray[np.int32], np.ndarray], ...] = field(repr=False)
     stop_reason: str
     complete_bits: float
     exact_bits: float
     prior_mass: float | None
     seconds: float
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.values)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"Counts({self.type}, {len(self)} behaviours, {sum(self.programs)} programs up to "
             f"{self.complete_bits:g} bits, stopped: {self.stop_reason})"
         )
 
-    def counts(self, i):
+    def counts(self, i: int) -> np.ndarray:
         """The number of programs of each cost that compute behaviour i, (L,).
 
         int64 where all are exact, else float64.
@@ -91,14 +94,14 @@ class Counts:
                 found[k] = counts[at]
         return found
 
-    def find(self, values):
+    def find(self, values: Iterable[Any]) -> int | None:
         """The number of the behaviour with these values (rows,), or None."""
         wanted = self.type.pack(self.type.check([*values], "values")[None])
         same = (self.type.pack(self.values) == wanted).all(axis=1)
         return int(np.flatnonzero(same)[0]) if same.any() else None
 
     @cached_property
-    def mass(self):
+    def mass(self) -> NDArray[np.float64]:
         """The prior mass of the counted programs of each behaviour, float64 (m,).
 
         The sum of count * 2**-bits.  Raises DSLError where costs are no prior.
@@ -111,29 +114,37 @@ class Counts:
         return mass
 
     @cached_property
-    def covered(self):
+    def covered(self) -> float:
         """The prior mass of all counted programs that have a value on every row."""
         return float(self.mass.sum())
 
     @cached_property
-    def undefined_mass(self):
+    def undefined_mass(self) -> float:
         """The prior mass of the counted programs without a value on some row."""
         self._need_prior()
         terms = zip(self.undefined, self.bits, strict=True)
         return float(sum(float(u) * 2.0**-b for u, b in terms))
 
     @property
-    def lost(self):
+    def lost(self) -> float:
         """The prior mass of all other programs: `prior_mass` less what is covered."""
-        return self.prior_mass - self.covered if self._need_prior() else None
+        return self._need_prior() - self.covered
 
-    def _need_prior(self):
+    def _need_prior(self) -> float:
         if self.prior_mass is None:
             raise DSLError("a grammar with explicit costs is no prior, so it has no mass")
-        return True
+        return self.prior_mass
 
 
-def count_programs(grammar, columns, *, type=None, max_bits, memory=None, seconds=None):
+def count_programs(
+    grammar: Grammar,
+    columns: Mapping[str, ArrayLike],
+    *,
+    type: Type | None = None,
+    max_bits: float,
+    memory: int | None = None,
+    seconds: float | None = None,
+) -> Counts:
     """How many programs of a type compute each behaviour on columns: `Counts`.
 
     columns: a mapping of input names to arrays (rows,); type: the one type of the

@@ -6,11 +6,16 @@ being finite (`Grammar.mass()` is 1 or a little less).
 """
 
 import math
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth import dsls, tasks
+from synth.dsl import DSL
 from synth.errors import SettingError, TaskError
 from synth.exact.prior import MOST_ROWS, Prior, exact_prior
 from synth.grammar import Grammar
@@ -33,23 +38,23 @@ class Posterior:
 
     task: Task
     prior: Prior
-    rows: np.ndarray
+    rows: NDArray[np.int64]
     evidence_bits: float
-    predictive: np.ndarray
+    predictive: NDArray[np.float64]
     best: int | None
 
     @property
-    def n(self):
+    def n(self) -> int:
         """The number of distinct training rows: bits of labels without structure."""
         return len(np.unique(self.rows[self.task.train]))
 
     @property
-    def saved_bits(self):
+    def saved_bits(self) -> float:
         """n - evidence_bits: what the prior knows of these labels; negative where it is misled."""
         return self.n - self.evidence_bits
 
     @property
-    def map_values(self):
+    def map_values(self) -> NDArray[np.bool_] | None:
         """The MAP function's values on all rows of the task, bool (rows,)."""
         if self.best is None:
             return None
@@ -58,37 +63,44 @@ class Posterior:
     # Accuracies on held-out labels, which nothing above has seen; None without any.
 
     @property
-    def bayes_accuracy(self):
+    def bayes_accuracy(self) -> float | None:
         """Of predicting the likelier label; an even one counts a half."""
         return self._mean(lambda p, y: np.where(p == 0.5, 0.5, (p > 0.5) == y))
 
     @property
-    def gibbs_accuracy(self):
+    def gibbs_accuracy(self) -> float | None:
         """Of a function drawn from the posterior, in expectation."""
         return self._mean(lambda p, y: np.where(y, p, 1 - p))
 
     @property
-    def map_accuracy(self):
+    def map_accuracy(self) -> float | None:
         """Of the function of most mass."""
-        if self.best is None:
+        values = self.map_values
+        if values is None:
             return None
-        guess = self.map_values[~self.task.train]
+        guess = values[~self.task.train]
         return self._mean(lambda p, y: guess == y)
 
     @property
-    def log_loss(self):
+    def log_loss(self) -> float | None:
         """Mean -log2 of the probability of the held-out labels, one by one, bits a row."""
         with np.errstate(divide="ignore"):
             return self._mean(lambda p, y: -np.log2(np.where(y, p, 1 - p)))
 
-    def _mean(self, function):
+    def _mean(self, function: Callable[[Any, Any], Any]) -> float | None:
         held_out = ~self.task.train
         if not held_out.any() or self.best is None:
             return None
         return float(np.mean(function(self.predictive, self.task.labels[held_out])))
 
 
-def exact_posterior(task, dsl=None, *, relative=False, threads=None):
+def exact_posterior(
+    task: Task | str | os.PathLike[str],
+    dsl: DSL | str | None = None,
+    *,
+    relative: bool = False,
+    threads: int | None = None,
+) -> Posterior:
     """The exact `Posterior` of a task with boolean inputs and labels.
 
     task: a `Task`, or the name of one, or the path of a CSV file; dsl, relative and
@@ -115,7 +127,7 @@ def exact_posterior(task, dsl=None, *, relative=False, threads=None):
     return condition(prior, task, rows)
 
 
-def condition(prior, task, rows=None):
+def condition(prior: Prior, task: Task, rows: NDArray[np.int64] | None = None) -> Posterior:
     """The `Posterior` of a task whose row i is row rows[i] of a prior (all in order)."""
     rows = np.arange(prior.rows) if rows is None else rows
     agree = _agreeing(prior, rows[task.train], task.labels[task.train])
@@ -132,9 +144,11 @@ def condition(prior, task, rows=None):
     return Posterior(task, prior, rows, evidence, np.clip(predictive, 0, 1), int(agree.argmax()))
 
 
-def _agreeing(prior, rows, labels):
+def _agreeing(
+    prior: Prior, rows: NDArray[np.int64], labels: np.ndarray
+) -> NDArray[np.float64] | None:
     """The masses of functions with these labels, 0 elsewhere; None where labels contradict."""
-    known = {}
+    known: dict[int, bool] = {}
     for row, label in zip(rows.tolist(), labels.tolist(), strict=True):
         if known.setdefault(row, label) != label:
             return None

@@ -13,15 +13,19 @@ steps (4**R with exclusive or), and every function is known to 11 digits and mor
 """
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from synth import dsls, kernels
 from synth.bank import Crew, default_threads
 from synth.dsl import DSL
 from synth.errors import DSLError, SettingError, TypeMismatchError
-from synth.exact.connectives import connectives, index
+from synth.exact.connectives import Connectives, connectives, index
 from synth.grammar import Grammar
 from synth.types import Bool
 
@@ -46,15 +50,15 @@ class Prior:
     """
 
     grammar: Grammar
-    columns: dict
-    masses: np.ndarray
-    error: np.ndarray
+    columns: dict[str, NDArray[np.bool_]]
+    masses: NDArray[np.float64]
+    error: NDArray[np.float64]
     relative: bool
     sweeps: int
     polishing: int
     residual: float
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         worst = self.digits[self.masses > 0].min(initial=15)
         return (
             f"Prior of {len(self.masses):,} functions on {self.rows} rows: mass "
@@ -63,43 +67,49 @@ class Prior:
         )
 
     @property
-    def rows(self):
+    def rows(self) -> int:
         return len(next(iter(self.columns.values())))
 
     @property
-    def mass(self):
+    def mass(self) -> float:
         """The mass of all finite programs."""
         return float(self.masses.sum())
 
     @property
-    def digits(self):
+    def digits(self) -> NDArray[np.int64]:
         """To how many decimal digits each mass is certain, int64 (2**R,); 0..15."""
         with np.errstate(divide="ignore"):
             return np.clip(-np.log10(self.error), 0, 15).astype(np.int64)
 
     @property
-    def bits(self):
+    def bits(self) -> NDArray[np.float64]:
         """-log2 of each mass, float64 (2**R,); inf where it is 0."""
         with np.errstate(divide="ignore"):
             return -np.log2(self.masses)
 
-    def index(self, values):
+    def index(self, values: ArrayLike) -> int:
         """The index of a behaviour, bool (R,)."""
         given = np.asarray(values)
         if given.shape != (self.rows,):
             raise SettingError(f"a behaviour of shape {given.shape}; allowed: ({self.rows},)")
         return index(given)
 
-    def values(self, number):
+    def values(self, number: int) -> NDArray[np.bool_]:
         """The behaviour with an index, bool (R,)."""
         return (int(number) >> np.arange(self.rows) & 1).astype(bool)
 
-    def __getitem__(self, values):
+    def __getitem__(self, values: ArrayLike) -> float:
         """The mass of a behaviour, bool (R,)."""
         return float(self.masses[self.index(values)])
 
 
-def exact_prior(dsl, columns, *, relative=False, threads=None):
+def exact_prior(
+    dsl: Grammar | DSL | str,
+    columns: Mapping[str, ArrayLike] | int,
+    *,
+    relative: bool = False,
+    threads: int | None = None,
+) -> Prior:
     """The exact `Prior` of all boolean functions on some rows.
 
     dsl: a `Grammar`, or a DSL or its name; columns: a mapping of input names to arrays
@@ -141,33 +151,35 @@ def exact_prior(dsl, columns, *, relative=False, threads=None):
     )  # fmt: skip
 
 
-def _columns(dsl, columns):
+def _columns(
+    dsl: Grammar | DSL | str, columns: Mapping[str, ArrayLike] | int
+) -> dict[str, NDArray[np.bool_]]:
     if isinstance(columns, (int, np.integer)):
         if not 0 < columns <= math.log2(MOST_ROWS):
             raise SettingError(f"{columns} variables; allowed: 1..4, or columns of some rows")
         rows = np.arange(2**columns)
         return {f"x{v}": (rows >> v & 1).astype(bool) for v in range(columns)}
-    columns = {str(n): Bool.check(c, f"column {n}") for n, c in dict(columns).items()}
-    if not columns:
+    checked = {str(n): Bool.check(c, f"column {n}") for n, c in dict(columns).items()}
+    if not checked:
         raise TypeMismatchError("columns: none given; allowed: one and more")
-    lengths = {c.shape for c in columns.values()}
+    lengths = {c.shape for c in checked.values()}
     if len(lengths) > 1 or len(next(iter(lengths))) != 1 or lengths == {(0,)}:
         raise TypeMismatchError(f"columns of shapes {sorted(lengths)}; allowed: one length, (R,)")
-    return columns
+    return checked
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
     """A least fixed point; the parts as in `Prior`, error absolute."""
 
-    masses: np.ndarray
-    error: np.ndarray
+    masses: NDArray[np.float64]
+    error: NDArray[np.float64]
     sweeps: int
     polishing: int
     residual: float
 
 
-def solve(parts, *, relative, crew):
+def solve(parts: Connectives, *, relative: bool, crew: Crew) -> Solution:
     """The least fixed point for `Connectives`: a `Solution`."""
     reached = support(parts)
     masses = parts.leaves * (parts.mass / parts.leaves.sum())
@@ -216,11 +228,11 @@ def _closed(parts, pairs):
     return rest
 
 
-def combined(parts, p, crew):
+def combined(parts: Connectives, p: NDArray[np.float64], crew: Crew) -> NDArray[np.float64]:
     """Connectives of two arguments that are independent programs of masses p, (2**R,)."""
     conj, xor, xnor = parts.conj, parts.xor, parts.xnor
     plain, negated = conj[:, :2].any(), conj[:, 1:].any()
-    tasks = []
+    tasks: list[Callable[[], Any]] = []
     if plain:
         tasks.append(lambda: _transformed(p, kernels.ZETA))
     if negated:
@@ -232,6 +244,8 @@ def combined(parts, p, crew):
     b = next(sums) if negated else None
 
     def conjunctions(weights):
+        if not weights.any():
+            return None
         total = np.zeros_like(p)
         for weight, factors in zip(weights, ((a, a), (a, b), (b, b)), strict=True):
             if weight:
@@ -239,7 +253,7 @@ def combined(parts, p, crew):
         kernels.transform(total, kernels.MOEBIUS)
         return total
 
-    tasks = [lambda w=w: conjunctions(w) if w.any() else None for w in conj]
+    tasks = [partial(conjunctions, w) for w in conj]
     if xor or xnor:
         w = next(sums)
         w *= w
@@ -267,7 +281,7 @@ def _side_by_side(crew, tasks):
     return answers
 
 
-def support(parts):
+def support(parts: Connectives) -> NDArray[np.bool_]:
     """Which behaviours some program has, bool (2**R,): exact, in whole numbers mod 2**64.
 
     Of pairs of 2**R behaviours there are less than 2**64, so a count is 0 only where

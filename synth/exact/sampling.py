@@ -6,15 +6,18 @@ beyond a number of nodes are cut.  Both are counted, and the prior mass of all t
 beyond the cap is computed exactly, so that nothing is lost unseen.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from synth import curry
 from synth.driver import checked_columns, root_type
-from synth.dsl import Input
+from synth.dsl import Head, Input
 from synth.errors import DSLError, SettingError
+from synth.grammar import Grammar
 from synth.kernels import sampling as kernels
 from synth.program import Program
 from synth.task import stream
@@ -47,7 +50,7 @@ class Sample:
     grammar iterates; offsets int64 (finished + 1,): where each tree starts.
     """
 
-    grammar: object = field(repr=False)
+    grammar: Grammar = field(repr=False)
     type: Type
     drawn: int
     finished: int
@@ -56,30 +59,30 @@ class Sample:
     most_nodes: int
     prior_mass: float
     covered: float
-    tokens: np.ndarray = field(repr=False)
-    offsets: np.ndarray = field(repr=False)
+    tokens: NDArray[np.uint16] = field(repr=False)
+    offsets: NDArray[np.int64] = field(repr=False)
 
     @property
-    def lost_mass(self):
+    def lost_mass(self) -> float:
         return max(0.0, self.prior_mass - self.covered)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.finished
 
     @property
-    def sizes(self):
+    def sizes(self) -> NDArray[np.int64]:
         """The number of nodes of each program, int64 (finished,)."""
         return np.diff(self.offsets)
 
     @cached_property
-    def _items(self):
+    def _items(self) -> list[Head]:
         return [p.item for p in self.grammar]
 
-    def program(self, i):
+    def program(self, i: int) -> Program:
         """Program i as a `Program`."""
         if not 0 <= i < self.finished:
             raise SettingError(f"program {i}; allowed: 0..{self.finished - 1}")
-        made = []
+        made: list[Program] = []
         for token in self.tokens[self.offsets[i] : self.offsets[i + 1]][::-1].tolist():
             item = self._items[token]
             k = len(item.arguments)
@@ -87,7 +90,7 @@ class Sample:
             made[len(made) - k :] = [Program(item, arguments)]
         return made[0]
 
-    def values(self, columns):
+    def values(self, columns: Mapping[str, ArrayLike]) -> tuple[np.ndarray, NDArray[np.bool_]]:
         """Values (finished, rows) of the type's dtype, and which programs have them on
         every row, bool (finished,).
 
@@ -104,14 +107,15 @@ class Sample:
             arity = _rules(self.grammar).arity
             kernels.evaluate_trees(self.tokens, self.offsets, arity, *machine, stack, words[:, 0])
             return self.type.unpack(words, rows), np.ones(self.finished, bool)
-        place, trees = np.empty(self.finished, np.int64), {}
+        place = np.empty(self.finished, np.int64)
+        trees: dict[bytes, int] = {}
         bounds = (2 * self.offsets).tolist()
         content = memoryview(self.tokens.tobytes())
         for i in range(self.finished):
             place[i] = trees.setdefault(bytes(content[bounds[i] : bounds[i + 1]]), len(trees))
         first = np.unique(place, return_index=True)[1]
         values = np.empty((len(trees), rows), self.type.dtype)
-        defined = np.empty(len(trees), bool)
+        defined = np.empty(len(trees), np.bool_)
         for k, i in enumerate(first.tolist()):
             values[k], known = self.program(i).outputs(columns)
             defined[k] = known.all()
@@ -126,7 +130,7 @@ class BehaviourCounts:
     many finished programs have no value on some row; all else as of a `Sample`.
     """
 
-    counts: np.ndarray = field(repr=False)
+    counts: NDArray[np.int64] = field(repr=False)
     undefined: int
     drawn: int
     finished: int
@@ -137,11 +141,18 @@ class BehaviourCounts:
     covered: float
 
     @property
-    def lost_mass(self):
+    def lost_mass(self) -> float:
         return max(0.0, self.prior_mass - self.covered)
 
 
-def sample_programs(grammar, count, *, seed=0, type=None, most_nodes=MOST_NODES):
+def sample_programs(
+    grammar: Grammar,
+    count: int,
+    *,
+    seed: int = 0,
+    type: Type | None = None,
+    most_nodes: int = MOST_NODES,
+) -> Sample:
     """Draws `count` programs of a type from their prior: a `Sample`.
 
     type: the one type of the grammar unless given; most_nodes: trees of more nodes are
@@ -158,7 +169,14 @@ def sample_programs(grammar, count, *, seed=0, type=None, most_nodes=MOST_NODES)
     return Sample(grammar, draws.type, **draws.report(), tokens=tokens, offsets=offsets)
 
 
-def behaviour_counts(grammar, columns, count, *, seed=0, most_nodes=MOST_NODES):
+def behaviour_counts(
+    grammar: Grammar,
+    columns: Mapping[str, ArrayLike],
+    count: int,
+    *,
+    seed: int = 0,
+    most_nodes: int = MOST_NODES,
+) -> BehaviourCounts:
     """Draws `count` boolean programs and counts their behaviours: a `BehaviourCounts`.
 
     columns: a mapping of input names to arrays (R,), R at most 20.  The programs are those
@@ -245,14 +263,14 @@ class _Draws:
         }
 
 
-def size_masses(grammar, most_nodes):
+def size_masses(grammar: Grammar, most_nodes: int) -> dict[Type, NDArray[np.float64]]:
     """The prior mass of all trees by their number of nodes, by type.
 
     Returns {type: float64 (most_nodes + 1,)}.  By recursion over sizes: the mass of n
     nodes is Σ P(primitive) times the convolution of its arguments' masses at n - 1; sums
     of products of positive numbers only, so that nothing cancels.
     """
-    weights = {}
+    weights: dict[tuple[Type, tuple[Type, ...]], float] = {}
     for production in grammar:
         key = production.item.result, production.item.arguments
         weights[key] = weights.get(key, 0.0) + 2.0**-production.bits

@@ -23,10 +23,15 @@ point group `synth.experiments`.
 import ast
 import importlib
 import importlib.util
+import os
 import pkgutil
 import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from functools import partial
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from synth._version import __version__
 from synth.errors import ExperimentError, SweepError
@@ -34,29 +39,32 @@ from synth.experiments.base import make_settings, plain_settings, settings_of
 from synth.journal import Journal
 from synth.sweep import Interrupted, sweep
 
+if TYPE_CHECKING:
+    from synth.result import ExperimentRun
+
 #: Modules of this folder that are no experiments.
 _PARTS = ("base",)
 
 
-def names():
+def names() -> list[str]:
     """The names of all experiments."""
     return sorted({*_built_in(), *(e.name for e in entry_points(group="synth.experiments"))})
 
 
-def describe(name):
+def describe(name: str) -> tuple[str, None]:
     """(its docstring, None) of an experiment by name, read without importing it."""
     module = _built_in().get(name)
     if module is None:
         module = _entry(name).module
     try:
-        spec = importlib.util.find_spec(module)
-        tree = ast.parse(spec.loader.get_source(module))
+        loader: Any = getattr(importlib.util.find_spec(module), "loader", None)
+        tree = ast.parse(loader.get_source(module))
     except (ImportError, AttributeError, SyntaxError, TypeError, ValueError) as error:
         return f"(cannot be read: {' '.join(str(error).split())})", None
     return ast.get_docstring(tree) or "", None
 
 
-def load(name):
+def load(name: str) -> ModuleType:
     """An experiment's module.
 
     Raises ExperimentError where there is none, it cannot be imported, or it lacks a part.
@@ -74,12 +82,20 @@ def load(name):
     return _checked(module, name)
 
 
-def claim(module):
+def claim(module: ModuleType) -> str:
     """The first line of an experiment's docstring."""
-    return module.__doc__.strip().partition("\n")[0]
+    return (module.__doc__ or "").strip().partition("\n")[0]
 
 
-def run_experiment(name, /, *, executor=None, progress=None, journal=None, **settings):
+def run_experiment(
+    name: str,
+    /,
+    *,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    journal: str | os.PathLike[str] | None = None,
+    **settings: Any,
+) -> "ExperimentRun":
     """Runs an experiment: an `ExperimentRun`.
 
     executor: of a sweep (see `synth.sweep`; None: in this thread); progress: called with
@@ -97,7 +113,9 @@ def run_experiment(name, /, *, executor=None, progress=None, journal=None, **set
     module = load(name)
     given = make_settings(module.Settings, settings, name)
     kept = None if journal is None else Journal(journal, name, plain_settings(given))
-    work, rows, stop, started = _Work(executor, progress, kept), [], None, time.perf_counter()
+    work, started = _Work(executor, progress, kept), time.perf_counter()
+    rows: list[dict[str, Any]] = []
+    stop: KeyboardInterrupt | Exception | None = None
     try:
         for row in module.run(given, work):
             if not isinstance(row, dict):
@@ -135,15 +153,20 @@ class _Work:
     that are zipped belong together.  stop: what ended it.
     """
 
-    def __init__(self, executor, progress, journal=None):
+    def __init__(
+        self,
+        executor: Executor | None,
+        progress: Callable[[int, int], object] | None,
+        journal: Journal | None = None,
+    ) -> None:
         self.executor = executor
         self.progress = progress
         self.journal = journal
         self.calls = 0
         self.finished = self.count = 0
-        self.stop = None
+        self.stop: KeyboardInterrupt | Exception | None = None
 
-    def __call__(self, function, items):
+    def __call__(self, function: Callable[..., Any], items: Iterable[Any]) -> Iterator[Any]:
         if self.stop is not None:
             return
         items, call = list(items), self.calls
@@ -155,7 +178,7 @@ class _Work:
         self.count += len(kept)
         before, self.count = self.finished, self.count + len(items)
 
-        def count(number):
+        def count(number: int) -> None:
             self.finished = before + number
             if self.progress is not None:
                 self.progress(self.finished, self.count)
@@ -176,11 +199,11 @@ class _Work:
             yield self._kept(call, ready[handed])
             handed += 1
 
-    def _kept(self, call, answer):
+    def _kept(self, call: int, answer: Any) -> Any:
         return answer if self.journal is None else self.journal.keep(call, answer)
 
 
-def _whole(function, item):
+def _whole(function: Callable[..., Any], item: Any) -> Any:
     """The answer of an item, never what a search within it had at Ctrl-C."""
     try:
         return function(item)
@@ -188,7 +211,9 @@ def _whole(function, item):
         raise KeyboardInterrupt from None
 
 
-def _summary(module, rows, stop):
+def _summary(
+    module: ModuleType, rows: list[dict[str, Any]], stop: BaseException | None
+) -> dict[str, Any]:
     from synth.result import plain
 
     if stop is None:
@@ -199,13 +224,13 @@ def _summary(module, rows, stop):
         return {}
 
 
-def _reason(stop):
+def _reason(stop: BaseException | None) -> str:
     if stop is None:
         return "finished"
     return "interrupted" if isinstance(stop, KeyboardInterrupt) else "failed"
 
 
-def _with_rows(error, run):
+def _with_rows(error: Exception, run: "ExperimentRun") -> SweepError:
     """The error, or one that stands for it, with the rows that there are."""
     if not isinstance(error, SweepError):
         text = " ".join(str(error).split())
@@ -217,19 +242,19 @@ def _with_rows(error, run):
     return error
 
 
-def _built_in():
+def _built_in() -> dict[str, str]:
     """Names to modules."""
     found = (m.name for m in pkgutil.iter_modules(__path__) if m.name not in _PARTS)
     return {name.replace("_", "-"): f"{__name__}.{name}" for name in found}
 
 
-def _entry(name):
+def _entry(name: str) -> EntryPoint:
     for entry in entry_points(group="synth.experiments", name=name):
         return entry
     raise ExperimentError(f"no experiment {name!r}; known: {', '.join(names())}")
 
 
-def _checked(module, name):
+def _checked(module: ModuleType, name: str) -> ModuleType:
     """The module, where it has all that an experiment must have."""
     if not (getattr(module, "__doc__", None) or "").strip():
         raise ExperimentError(f"experiment {name}: it has no docstring to state its claim")

@@ -8,8 +8,9 @@ range.  The same reading serves the command line and Python.
 import math
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar
 
 from synth.errors import ExperimentError, SettingError
 
@@ -18,10 +19,19 @@ RESERVED = frozenset({
     "cluster", "executor", "form", "format", "help", "json", "plot", "progress", "save", "workers",
 })  # fmt: skip
 
-_KINDS = {int: "whole number", float: "number", str: "text"}
+_T = TypeVar("_T")
+
+_KINDS: dict[type, str] = {int: "whole number", float: "number", str: "text"}
 
 
-def setting(default, help, *, choices=None, low=None, high=None):
+def setting(
+    default: _T,
+    help: str,
+    *,
+    choices: Iterable[Any] | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> _T:
     """A field of a `Settings` dataclass.
 
     help: one phrase; choices: the values that are allowed; low, high: the least and the
@@ -42,21 +52,21 @@ class Setting:
     """
 
     name: str
-    kind: type
+    kind: type[Any]
     many: bool
     optional: bool
     default: object
     help: str
-    choices: tuple | None
+    choices: tuple[Any, ...] | None
     low: float | None
     high: float | None
 
     @property
-    def option(self):
+    def option(self) -> str:
         return "--" + self.name.replace("_", "-")
 
     @property
-    def allowed(self):
+    def allowed(self) -> str:
         """What may be given, in words."""
         if self.kind is bool:
             what = "true or false"
@@ -67,7 +77,7 @@ class Setting:
             what = what if self.many else f"a {what}"
         return f"{what}; several parted by commas" if self.many else what
 
-    def _range(self):
+    def _range(self) -> str:
         low, high = self.low, self.high
         if low is not None and high is not None:
             return f" {low:g}..{high:g}"
@@ -75,7 +85,7 @@ class Setting:
             return f" of {low:g} and more"
         return "" if high is None else f" up to {high:g}"
 
-    def read(self, value, what=None):
+    def read(self, value: Any, what: str | None = None) -> Any:
         """The value that a text or a Python value stands for.  Raises SettingError.
 
         what: how the setting is called in the error.
@@ -97,13 +107,13 @@ class Setting:
         shown = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
         raise SettingError(f"{what or self.name}={shown}; allowed: {self.allowed}")
 
-    def shown(self, value):
+    def shown(self, value: Any) -> str:
         """A value as the command line takes it."""
         if self.kind is bool:
             return str(value).lower()
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
-    def _one(self, value):
+    def _one(self, value: Any) -> Any:
         if isinstance(value, str):
             value = value.strip()
             value = {"true": True, "false": False}[value] if self.kind is bool else self.kind(value)
@@ -123,12 +133,13 @@ class Setting:
         return value
 
 
-def settings_of(kind, what):
+def settings_of(kind: type[Any], what: str) -> list[Setting]:
     """The `Setting`s of a dataclass, in its order.  Raises ExperimentError.
 
     what: the experiment's name, for the error.
     """
-    if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:
+    # Whether it is frozen is told by what Python keeps of it alone.
+    if not is_dataclass(kind) or not getattr(kind, "__dataclass_params__").frozen:  # noqa: B009
         raise ExperimentError(f"experiment {what}: Settings must be a frozen dataclass")
     hints = typing.get_type_hints(kind)
     found = []
@@ -156,7 +167,7 @@ def settings_of(kind, what):
     return found
 
 
-def make_settings(kind, given, what):
+def make_settings(kind: type[_T], given: Mapping[str, Any], what: str) -> _T:
     """An experiment's `Settings` from values by name.  Raises SettingError."""
     known = {s.name: s for s in settings_of(kind, what)}
     for name in given:
@@ -166,19 +177,19 @@ def make_settings(kind, given, what):
     return kind(**{name: known[name].read(value) for name, value in given.items()})
 
 
-def plain_settings(settings):
+def plain_settings(settings: Any) -> dict[str, Any]:
     """Settings as JSON takes them."""
     return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
 
 
-def refuse_repeated(names, what):
+def refuse_repeated(names: Sequence[str], what: str) -> None:
     """Raises SettingError for a name that is given twice."""
     twice = next((n for k, n in enumerate(names) if n in names[:k]), None)
     if twice is not None:
         raise SettingError(f"{what}={','.join(names)}; {twice} is given twice; allowed: once")
 
 
-def spawn_seeds(seed, count):
+def spawn_seeds(seed: int, count: int) -> list[int]:
     """`count` seeds, Python ints below 2**53, of work items 0, 1, ...
 
     They are spawned by item (`numpy.random.SeedSequence.spawn`), so that an item's seed
@@ -190,7 +201,7 @@ def spawn_seeds(seed, count):
     return [int(child.generate_state(1, np.uint64)[0] >> np.uint64(11)) for child in children]
 
 
-def sizes_below(rows, every):
+def sizes_below(rows: Iterable[int], every: int) -> list[int]:
     """The numbers of training rows that leave one unseen.  Raises SettingError where none does."""
     found = [n for n in rows if n < every]
     if not found:
@@ -199,24 +210,25 @@ def sizes_below(rows, every):
     return found
 
 
-def uninterrupted(found):
+def uninterrupted(found: _T) -> _T:
     """A `Result`, `Contrast` or `Enumeration` as it is, unless Ctrl-C cut it short.
 
     Searches return the best so far at Ctrl-C; within an experiment that would become a
     row like any other, and the next search would begin.  Raises KeyboardInterrupt.
     """
-    if getattr(found, "structured", found).stop_reason == "interrupted":
+    whole: Any = getattr(found, "structured", found)
+    if whole.stop_reason == "interrupted":
         raise KeyboardInterrupt
     return found
 
 
-def _annotation(hint):
+def _annotation(hint: Any) -> tuple[bool, bool, type[Any] | None]:
     """(optional, many, kind) of a field's annotation; kind None where it is none of ours."""
     optional = False
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        parts = typing.get_args(hint)
-        rest = [p for p in parts if p is not types.NoneType]
-        optional = len(rest) < len(parts)
+        union = typing.get_args(hint)
+        rest = [p for p in union if p is not types.NoneType]
+        optional = len(rest) < len(union)
         hint = rest[0] if len(rest) == 1 else None
     many = typing.get_origin(hint) is tuple
     if many:
@@ -225,9 +237,9 @@ def _annotation(hint):
     return optional, many, hint if hint in (int, float, bool, str) else None
 
 
-def _parted(text):
+def _parted(text: str) -> list[str]:
     """The parts between commas; `k=3` after a comma goes on with `parity:n=6`."""
-    parts = []
+    parts: list[str] = []
     for part in text.split(","):
         if parts and "=" in part and ":" not in part and ":" in parts[-1]:
             parts[-1] += "," + part

@@ -10,32 +10,43 @@ import importlib
 import inspect
 import os
 import pkgutil
+from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
+from typing import Any
 
 from synth.errors import SettingError, TaskError
 from synth.registry import bind, parse_spec
+from synth.task import Task
 from synth.tasks.table import read_table
 
 
-def names():
+def names() -> list[str]:
     """The names of the tasks, in the order of their modules."""
     return list(_makers())
 
 
-def describe(name):
+def describe(name: str) -> tuple[str, dict[str, Any]]:
     """(its description, {setting: default}) of a task by name."""
     function = _maker(name)
     parameters = inspect.signature(function).parameters.values()
     return inspect.getdoc(function) or "", {p.name: p.default for p in parameters}
 
 
-def load_task(spec, *, label=None, drop=(), modulus=None, train=None, seed=None):
+def load_task(
+    spec: str | os.PathLike[str],
+    *,
+    label: str | None = None,
+    drop: Iterable[str] = (),
+    modulus: int | None = None,
+    train: int | float | None = None,
+    seed: int | None = None,
+) -> Task:
     """A task from `name:key=value,...` or from the path of a CSV file.
 
     train and seed, where given, overrule the specification's; label, drop and
     modulus are for files.  Raises TaskError or SettingError where there is no such task.
     """
-    given = {k: v for k, v in (("train", train), ("seed", seed)) if v is not None}
+    given: dict[str, Any] = {k: v for k, v in (("train", train), ("seed", seed)) if v is not None}
     if is_path(spec):
         return read_table(spec, label=label, drop=drop, modulus=modulus, **given)
     for key, value in (("--label", label), ("--drop", drop), ("--modulus", modulus)):
@@ -47,7 +58,7 @@ def load_task(spec, *, label=None, drop=(), modulus=None, train=None, seed=None)
     return function(**settings)
 
 
-def is_path(spec):
+def is_path(spec: str | os.PathLike[str]) -> bool:
     """Whether a specification is a file's path rather than a task's name."""
     text = str(spec)
     if parse_name(text) in _makers():
@@ -55,12 +66,12 @@ def is_path(spec):
     return text.endswith((".csv", ".tsv", ".txt")) or os.sep in text or os.path.exists(text)
 
 
-def parse_name(text):
+def parse_name(text: str) -> str:
     return text.partition(":")[0].strip()
 
 
-def _makers():
-    found = {}
+def _makers() -> dict[str, Callable[..., Task]]:
+    found: dict[str, Callable[..., Task]] = {}
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
         found.update(getattr(importlib.import_module(f"{__name__}.{module.name}"), "TASKS", {}))
     for entry in entry_points(group="synth.tasks"):
@@ -68,7 +79,7 @@ def _makers():
     return found
 
 
-def _maker(name):
+def _maker(name: str) -> Callable[..., Task]:
     makers = _makers()
     if name not in makers:
         raise TaskError(f"no task {name!r}; known: {', '.join(makers)}, or a CSV file's path")

@@ -19,6 +19,7 @@ def digits(classes: str = "0-1", train: int | float = 0.5, seed: int = 0):
     Alpaydin and Kaynak, UCI Machine Learning Repository, 1998; the test set thereof.
     """
     data = _loaded("digits")
+    rows: slice | np.ndarray
     if classes == "even-odd":
         labels, rows, names = data.target % 2 == 1, slice(None), {0: "even", 1: "odd"}
     else:

@@ -9,15 +9,19 @@ reports.
 
 import csv
 import io
+import os
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.errors import TaskError
 from synth.task import Task, training_mask
-from synth.types import INT_LIMIT, Bool, Int, Mod, Real
+from synth.types import INT_LIMIT, Bool, Int, Mod, Real, Type
 
 #: The most different values of a text column.
 MOST_VALUES = 16
@@ -27,6 +31,8 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 # What people write for a missing number.
 _INFINITE = {"inf", "infinity"}
 _MISSING = {"na", "n/a", "nan", "null", "none", "?", "-", ".", "missing"}
+#: Values, their type and, where they are numbers for something else, what they stand for.
+_Labels = tuple[np.ndarray, Type, Mapping[Any, str] | None]
 _TRUTH = {"0": False, "1": True, "false": False, "true": True}
 
 
@@ -35,14 +41,22 @@ class _Column:
     """A column's name, its cells as text, and the line of the file each stands on."""
 
     name: str
-    cells: tuple
-    lines: tuple
+    cells: tuple[str, ...]
+    lines: tuple[int, ...]
 
-    def where(self, row):
+    def where(self, row: int) -> str:
         return f"line {self.lines[row]}, column {self.name}"
 
 
-def read_table(path, *, label=None, drop=(), modulus=None, train=0.5, seed=0):
+def read_table(
+    path: str | os.PathLike[str],
+    *,
+    label: str | None = None,
+    drop: Iterable[str] = (),
+    modulus: int | None = None,
+    train: int | float = 0.5,
+    seed: int = 0,
+) -> Task:
     """The task of a CSV file whose first line names the columns.
 
     label: the column of the labels, the last one unless given, or COLUMN=VALUE: whether
@@ -82,7 +96,7 @@ def read_table(path, *, label=None, drop=(), modulus=None, train=0.5, seed=0):
         raise TaskError(f"{path}: {error}") from None
 
 
-def _columns(path):
+def _columns(path: Path) -> list[_Column]:
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -126,7 +140,7 @@ def _columns(path):
     return [_Column(n, tuple(cells[k] for _, cells in body), lines) for k, n in enumerate(names)]
 
 
-def _typed(column, modulus):
+def _typed(column: _Column, modulus: int | None) -> list[tuple[str, Type, np.ndarray]]:
     """(name, type, values) of the one or more input columns that a column makes."""
     cells = column.cells
     different = set(cells)
@@ -146,7 +160,7 @@ def _typed(column, modulus):
     ]
 
 
-def _labels(column, modulus, train):
+def _labels(column: _Column, modulus: int | None, train: NDArray[np.bool_]) -> _Labels:
     """(values, type, names) of the label column; names None where values are labels.
 
     Texts are numbered in sorted order, those that occur in training first, so that
@@ -189,7 +203,7 @@ def _labels(column, modulus, train):
     return values, Int(0, len(different) - 1), names
 
 
-def _label_column(columns, label):
+def _label_column(columns: list[_Column], label: str) -> tuple[_Column, str | None]:
     """The column that a label names, and the value it asks for, or None."""
     found = {c.name: c for c in columns}
     if label in found:
@@ -201,7 +215,7 @@ def _label_column(columns, label):
     return found[name], label[len(name) + 1 :]
 
 
-def _one_label(column, value):
+def _one_label(column: _Column, value: str) -> _Labels:
     """(values, type, names) of one value of a column against all others."""
     different = sorted(set(column.cells))
     if value not in different:
@@ -212,11 +226,11 @@ def _one_label(column, value):
     return np.array([c == value for c in column.cells]), Bool, {0: f"not {value}", 1: value}
 
 
-def _all_numbers(column):
+def _all_numbers(column: _Column) -> bool:
     return all(map(_NUMBER.fullmatch, column.cells))
 
 
-def _reals(column):
+def _reals(column: _Column) -> NDArray[np.float64]:
     values = np.array([float(c) for c in column.cells])
     with np.errstate(over="ignore"):
         _, legal = Real.rounded(values)
@@ -226,7 +240,7 @@ def _reals(column):
     return values
 
 
-def _numbers(column, low, high):
+def _numbers(column: _Column, low: int, high: int) -> NDArray[np.int64]:
     values = []
     for row, cell in enumerate(column.cells):
         number = int(cell) if len(cell) < 20 else high + 1
@@ -236,7 +250,7 @@ def _numbers(column, low, high):
     return np.array(values, np.int64)
 
 
-def _refuse_free_text(column):
+def _refuse_free_text(column: _Column) -> None:
     """Raises TaskError for what is no number among numbers, and too many different texts."""
     allowed = f"allowed: numbers, true and false, or at most {MOST_VALUES} different texts"
     seen = set()
@@ -254,5 +268,5 @@ def _refuse_free_text(column):
             )
 
 
-def _infinite(cell):
+def _infinite(cell: str) -> bool:
     return cell.lower().lstrip("+-") in _INFINITE
