@@ -51,6 +51,7 @@ class Input:
 
     @property
     def result(self):
+        """What a node of it is a value of: `type`."""
         return self.type
 
     arguments = ()
@@ -67,6 +68,7 @@ class Constant:
 
     @property
     def result(self):
+        """What a node of it is a value of: `type`."""
         return self.type
 
     arguments = ()
@@ -86,6 +88,7 @@ class Primitive:
 
     @property
     def signature(self):
+        """Types as `DSL.add` takes them: "Int, Int -> Bool"."""
         return f"{', '.join(map(str, self.arguments))} -> {self.result}"
 
     def evaluate(self, *arrays):

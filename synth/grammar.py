@@ -39,6 +39,7 @@ class Production:
 
     @property
     def bits(self):
+        """The cost of one node in bits."""
         return self.units / UNIT
 
 

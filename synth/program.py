@@ -90,6 +90,7 @@ class Program:
 
     @property
     def type(self):
+        """Of what the program computes."""
         return self.head.result
 
     @property

@@ -201,6 +201,7 @@ class Contrast:
     random: Result
 
     def to_dict(self):
+        """The two records as JSON takes them."""
         return {
             "format": FORMAT,
             "kind": "contrast",
@@ -210,6 +211,7 @@ class Contrast:
 
     @staticmethod
     def from_dict(document):
+        """Two records from JSON.  Raises RunError where they are none."""
         try:
             parts = [document[k] for k in ("structured", "random")]
         except KeyError as error:
@@ -250,6 +252,7 @@ class Comparison:
     version: str
 
     def to_dict(self):
+        """The comparison as JSON takes it."""
         rows = [dict(row) for row in self.rows]
         return {"format": FORMAT, "kind": "compare", **asdict(self), "rows": rows}
 

@@ -105,6 +105,7 @@ class Task:
 
     @property
     def rows(self):
+        """How many rows there are, held-out ones too."""
         return len(self.labels)
 
     @property

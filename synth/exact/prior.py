@@ -64,6 +64,7 @@ class Prior:
 
     @property
     def rows(self):
+        """How many rows the functions are of."""
         return len(next(iter(self.columns.values())))
 
     @property

@@ -61,6 +61,7 @@ class Sample:
 
     @property
     def lost_mass(self):
+        """The probability of finite programs beyond the size limit."""
         return max(0.0, self.prior_mass - self.covered)
 
     def __len__(self):
@@ -138,6 +139,7 @@ class BehaviourCounts:
 
     @property
     def lost_mass(self):
+        """The probability of finite programs beyond the size limit."""
         return max(0.0, self.prior_mass - self.covered)
 
 

@@ -53,6 +53,7 @@ class Setting:
 
     @property
     def option(self):
+        """As the command line has it: `--max-bits`."""
         return "--" + self.name.replace("_", "-")
 
     @property

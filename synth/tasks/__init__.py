@@ -56,6 +56,7 @@ def is_path(spec):
 
 
 def parse_name(text):
+    """The name in a specification: what stands before the first colon."""
     return text.partition(":")[0].strip()
 
 
