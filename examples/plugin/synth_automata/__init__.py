@@ -1,0 +1,1 @@
+"""Elementary cellular automata for synth: a DSL, a task and an experiment."""

@@ -1,0 +1,70 @@
+"""Additive cellular automata stay short programs as they run, and others do not.
+
+A rule is additive where the next state is a sum modulo 2 of states (rules 60, 90 and 150 are);
+after t steps it is still one.  The bits that the best program saves over a table, after
+each number of steps, of additive rules and of two others.
+"""
+
+from dataclasses import dataclass
+
+from synth.experiments.base import setting
+from synth.items import Item, contrast_item
+
+CONTROL = "the twin: with permuted labels no rule saves bits"
+COLUMNS = ("rule", "steps", "chosen", "program", "saved_bits", "twin_saved_bits")
+
+ADDITIVE = (60, 90, 102, 150, 170, 204, 240)
+
+
+@dataclass(frozen=True)
+class Settings:
+    rules: tuple[int, ...] = setting((60, 90, 30, 110), "rules", low=0, high=255)
+    steps: tuple[int, ...] = setting((2, 3), "how many steps", low=1, high=6)
+    dsl: str = setting("boolean", "the DSL")
+    max_programs: int = setting(1_000_000, "programs that a search makes", low=1)
+    seed: int = setting(0, "of the split and the twin", low=0)
+
+
+def run(settings, map):
+    items = [
+        Item(
+            f"automaton:rule={rule},steps={steps}",
+            settings.dsl,
+            settings.seed,
+            limits={"max_programs": settings.max_programs, "seconds": None},
+            tags={"rule": rule, "steps": steps},
+        )
+        for rule in settings.rules
+        for steps in settings.steps
+    ]
+    for item, both in zip(items, map(contrast_item, items), strict=True):
+        found, twin = both["structured"], both["random"]
+        yield {
+            **item.tags,
+            "additive": item.tags["rule"] in ADDITIVE,
+            "chosen": found["chosen"],
+            "program": found["program"]["text"],
+            "saved_bits": found["saved_bits"],
+            "test_accuracy": found["program"]["test_accuracy"],
+            "twin_saved_bits": twin["saved_bits"],
+        }
+
+
+def summarise(rows):
+    last = max(r["steps"] for r in rows)
+    longest = [r for r in rows if r["steps"] == last]
+    return {
+        f"bits saved after {last} steps": {str(r["rule"]): r["saved_bits"] for r in longest},
+        "control: most bits saved by a twin": max(r["twin_saved_bits"] for r in rows),
+    }
+
+
+def draw(rows, axes):
+    for rule in dict.fromkeys(r["rule"] for r in rows):
+        mine = [r for r in rows if r["rule"] == rule]
+        style = "o-" if mine[0]["additive"] else "s--"
+        steps = [r["steps"] for r in mine]
+        axes.plot(steps, [r["saved_bits"] for r in mine], style, label=f"rule {rule}")
+    axes.axhline(0, color="grey", linewidth=1)
+    axes.set_xlabel("steps")
+    axes.set_ylabel("bits saved over the table")
