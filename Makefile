@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-all lint bench bench-peers clean
+.PHONY: demo test test-all lint docs bench bench-peers clean
 
 demo: .venv/ready
 	$(BIN)/synth contrast
@@ -16,6 +16,11 @@ test-all: .venv/ready
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+docs: .venv/ready
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --fresh-env --quiet \
+		-b html -d build/doctrees docs build/docs
+	@echo "build/docs/index.html"
 
 bench: .venv/ready
 	$(BIN)/python bench/run.py

@@ -41,7 +41,6 @@ api_found_by_name = {
 nitpicky = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-autodoc_preserve_defaults = True
 maximum_signature_line_length = 88
 python_use_unqualified_type_names = True
 add_module_names = False

@@ -55,6 +55,8 @@ class Api:
             parts = name.split(".")
             for start in range(len(parts)):
                 found.setdefault(".".join(parts[start:]), set()).add(name)
+        for name in self.top.values():  # which come first
+            found[name.removeprefix("synth.")] = {name}
         return {text: names.pop() for text, names in found.items() if len(names) == 1}
 
     def _hidden(self, name):

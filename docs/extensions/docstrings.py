@@ -21,7 +21,7 @@ def as_rst(lines, links):
             made.append(f".. code-block:: default\n\n{block}")
         else:
             made.append(_escaped(_straight(block), links))
-    return "\n\n".join(made).split("\n") + [""]
+    return [*"\n\n".join(made).split("\n"), ""]
 
 
 def _straight(block):

@@ -1,6 +1,9 @@
 """What pages take from the program itself: the help of every command, the experiments' claims."""
 
+import posixpath
+
 import click
+from docutils import nodes
 from sphinx.util import logging
 
 from synth import experiments
@@ -72,7 +75,20 @@ def _check(app, env):
             _LOGGER.warning("experiment %s has no page experiments/%s.md", name, name)
 
 
+def _linked(app, doctree, docname):
+    """A figure is wider than the page: it opens at its own size."""
+    if app.builder.format != "html":
+        return
+    for image in list(doctree.findall(nodes.image)):
+        if image["uri"] in app.env.images:
+            folder = app.builder.get_relative_uri(docname, "").rstrip("/")
+            name = app.env.images[image["uri"]][1]
+            target = posixpath.join(posixpath.dirname(folder) or ".", "_images", name)
+            image.replace_self(nodes.reference("", "", image.deepcopy(), refuri=target, internal=True))
+
+
 def setup(app):
+    app.connect("doctree-resolved", _linked)
     app.connect("source-read", _read)
     app.connect("env-check-consistency", _check)
     return {"parallel_read_safe": True}
