@@ -84,7 +84,8 @@ def _linked(app, doctree, docname):
             folder = app.builder.get_relative_uri(docname, "").rstrip("/")
             name = app.env.images[image["uri"]][1]
             target = posixpath.join(posixpath.dirname(folder) or ".", "_images", name)
-            image.replace_self(nodes.reference("", "", image.deepcopy(), refuri=target, internal=True))
+            shown = image.deepcopy()
+            image.replace_self(nodes.reference("", "", shown, refuri=target, internal=True))
 
 
 def setup(app):
