@@ -43,7 +43,6 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 maximum_signature_line_length = 88
 python_use_unqualified_type_names = True
-add_module_names = False
 toc_object_entries_show_parents = "hide"
 
 myst_heading_anchors = 3

@@ -49,11 +49,12 @@ class Api:
                 yield importlib.import_module(found.name)
 
     def links(self):
-        """What docstrings call a public name by: alone, or with its class, where that is one."""
+        """What docstrings call a public name by: alone (a method, with its class), or in full."""
         found = {}
         for name in self.names:
             parts = name.split(".")
-            for start in range(len(parts)):
+            least = 2 if name.rpartition(".")[0] in self.names else 1
+            for start in range(len(parts) - least + 1):
                 found.setdefault(".".join(parts[start:]), set()).add(name)
         for name in self.top.values():  # which come first
             found[name.removeprefix("synth.")] = {name}

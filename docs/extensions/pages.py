@@ -14,7 +14,7 @@ _LOGGER = logging.getLogger(__name__)
 
 def commands():
     """A section for each command, with the text of its `--help`."""
-    context = click.Context(main, info_name="synth")
+    context = _context()
     parts = [_help(main, context)]
     for name in main.list_commands(context):
         command = main.get_command(context, name)
@@ -25,7 +25,7 @@ def commands():
 
 def settings(name):
     """The section of an experiment's page with the text of its `--help`."""
-    context = click.Context(main, info_name="synth")
+    context = _context()
     group = main.get_command(context, "run")
     below = click.Context(group, context, info_name="run")
     command = group.get_command(below, name)
@@ -50,9 +50,12 @@ def _claim(name):
     return experiments.describe(name)[0].partition("\n")[0]
 
 
-def _help(command, context):
+def _context():
     # The width that click takes on a terminal of 80 columns.
-    context.terminal_width = 78
+    return click.Context(main, info_name="synth", terminal_width=78, **main.context_settings)
+
+
+def _help(command, context):
     return f"```text\n{command.get_help(context)}\n```"
 
 
