@@ -97,7 +97,7 @@ def _skip(app, what, name, found, skip, options):
 
 
 def _check(app, env):
-    documented = set(env.domains.python_domain.objects)
+    documented = set(env.get_domain("py").objects)
     for name, found in Api.of(app).names.items():
         if name not in documented:
             docless = getattr(found, "__doc__", None) is None
