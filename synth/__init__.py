@@ -28,6 +28,7 @@ _NAMES = {
     "count_programs": "exact.counting",
     "sample_programs": "exact.sampling",
     "compare": "comparison",
+    "ProgramClassifier": "estimator",
     "exact_prior": "exact.prior",
     "exact_posterior": "exact.posterior",
     "run_experiment": "experiments",

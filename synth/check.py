@@ -32,7 +32,7 @@ def check_dsl(dsl, inputs=None):
 
 def _primitive(primitive):
     generator = np.random.default_rng(len(primitive.name))
-    arrays = [_block(type_, generator) for type_ in primitive.arguments]
+    arrays = [sample_block(type_, generator) for type_ in primitive.arguments]
     name = f"primitive {primitive.name}"
     for array in arrays:
         array.setflags(write=False)
@@ -59,8 +59,8 @@ def _primitive(primitive):
     return problems
 
 
-def _block(type_, generator):
-    """Values of the type, its ends and small numbers among them."""
+def sample_block(type_, generator):
+    """Legal values (96,) of the type, its ends and small numbers among them."""
     if type_.storage is None:
         return generator.integers(0, 2, _BLOCK).astype(bool)
     if type_.inexact:

@@ -24,6 +24,7 @@ EXTRAS = {
     "plot": ("matplotlib", "matplotlib"),
     "cluster": ("distributed", "distributed"),
     "sklearn": ("sklearn", "scikit-learn"),
+    "sympy": ("sympy", "sympy"),
 }
 GROUPS = ("synth.dsls", "synth.tasks", "synth.experiments")
 

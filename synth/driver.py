@@ -18,7 +18,7 @@ from synth import codes, dsls, tasks
 from synth._version import __version__
 from synth.checkpoint import DEFAULT_EVERY, Checkpoint, digest_of_columns, digest_of_grammar
 from synth.engine import Enumerator
-from synth.errors import DSLError, SettingError
+from synth.errors import DSLError, SettingError, TaskError
 from synth.goal import Pace, Solver
 from synth.grammar import UNIT, Grammar
 from synth.result import Contrast, FrontPoint, Hypothesis, ProgramScore, Result, TableScore
@@ -128,6 +128,24 @@ def contrast(
     twins = [task, getattr(task, twin)(seed)]
     kept = _kept(checkpoint, every)
     return Contrast(*_run(twins, dsl, top, progress, _limits(limits), False, kept))
+
+
+def search_labellings(tasks, dsl=None, *, top=10, progress=None, **limits):
+    """The best hypothesis for each of several labellings: a list of `Result`, in their order.
+
+    tasks: with the same columns, training rows and label type, and different labels; the
+    rest: see `search`.  All are scored in one enumeration, which goes on until the best
+    hypothesis for each is proven optimal, or to a limit.  Raises TaskError for no task, or
+    tasks whose rows or types differ.
+    """
+    tasks = list(tasks)
+    for task in tasks:
+        alike = task.types == tasks[0].types and task.label_type == tasks[0].label_type
+        if not alike or not np.array_equal(task.train, tasks[0].train):
+            raise TaskError(f"task {task.name}: rows or types unlike those of {tasks[0].name}")
+    if not tasks:
+        raise TaskError("tasks: none; allowed: 1 and more")
+    return _run(tasks, dsl, top, progress, _limits(limits), all_count=True)
 
 
 def enumerate_programs(grammar, columns, *, type=None, **limits):
@@ -259,7 +277,7 @@ def _keep(kept, engine, scores, columns, labels, limits):
     engine.keep = keep
 
 
-def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
+def _run(labellings, dsl, top, progress, limits, exact=False, kept=None, all_count=False):
     if not isinstance(top, (int, np.integer)) or top < 1:
         raise SettingError(f"top={top!r}; allowed: 1 and more")
     chosen, labellings = _fitted(labellings, dsl)
@@ -278,6 +296,8 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
     tables = [codes.table_bits(t.counts()) for t in labellings]
     if exact and root.inexact:
         raise SettingError(f"exact: labels of {root}; allowed: Bool, Mod and Int")
+    # How many have to be proven; a contrast goes on for the twin where it is told how far.
+    count = len(scores) if all_count or limits.max_bits is not None else 1
     with _interrupts() as interrupted:
         training = np.stack([values[:n] for values in labels])
         if exact:
@@ -292,7 +312,7 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
                 _keep(kept, engine, scores, grammar_columns, labels, limits)
         while engine.stop_reason is None:
             _score(engine, engine.advance(), training, scores)
-            _narrow(engine, scores, tables, n, limits)
+            _narrow(engine, scores[:count], tables, n)
             if progress is not None:
                 progress(engine)
             if engine.stop_reason is None:
@@ -300,7 +320,7 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None):
                     _optimal(engine, score, table[0], n)
                     for score, table in zip(scores, tables, strict=True)
                 ]
-                if all(optimal) or (optimal[0] and limits.max_bits is None):
+                if all(optimal[:count]):
                     engine.stop_reason = "optimal"
     return [
         _result(engine, t, chosen, score, table, values, n, limits, solver)
@@ -354,13 +374,11 @@ def _solve(engine, training, scores, limits, progress):
     return solver
 
 
-def _narrow(engine, scores, tables, n, limits):
+def _narrow(engine, scores, tables, n):
     """Tells the engine beyond how many bits no program can win any more."""
-    # A contrast goes on for the twin where it is told how far.
-    counted = scores if limits.max_bits is not None else scores[:1]
-    if any(score.best is None for score in counted):
+    if any(score.best is None for score in scores):
         return
-    best = max(min(table[0], score.best) for score, table in zip(counted, tables, strict=False))
+    best = max(min(table[0], score.best) for score, table in zip(scores, tables, strict=False))
     bits = best - SAME - codes.PROGRAM_FLAG - np.log2(n + 1)
     engine.narrow(math.ceil(bits * UNIT) / UNIT)
 

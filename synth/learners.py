@@ -13,6 +13,7 @@ from synth import dsls, similarity
 from synth.dynamics.chain import Chain
 from synth.dynamics.drawn import drawn_programs, drawn_world
 from synth.encodings import BITS, DIGITS, TARGETS, digit_columns, residue_columns, residue_names
+from synth.errors import SettingError
 from synth.exact.sampling import sample_programs
 from synth.exact.shortest import Shortest
 from synth.grammar import Grammar
@@ -138,6 +139,11 @@ def shortest_item(item):
     space = learner.shortest()
     if space.found.stop_reason == "interrupted":
         raise Interrupted
+    if space.found.stop_reason == "memory":
+        raise SettingError(
+            f"{learner.name}: its programs do not all fit into the memory; allowed: other bases, "
+            "or fewer workers"
+        )
     truths = [TARGETS[target](BITS) for target in targets]
     says = [
         [

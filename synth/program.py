@@ -158,6 +158,36 @@ class Program:
                     graph.add_edge(node.text, argument.text, positions=(position,))
         return graph
 
+    def to_latex(self):
+        """The program as LaTeX mathematics, for MathJax and KaTeX too."""
+        from synth.notation.latex import latex
+
+        return latex(self)
+
+    def to_dot(self):
+        """The program as a graph in Graphviz's DOT language, as `graph` has it."""
+        from synth.notation.dot import dot
+
+        return dot(self)
+
+    def to_sympy(self):
+        """The program as a SymPy expression, equal to it wherever it has a value.
+
+        Symbols have the inputs' names (`expression.free_symbols`).  Raises SettingError
+        where SymPy is not installed, and UndefinedError where a part never has a value.
+        """
+        from synth.notation.formula import formula
+
+        return formula(self)
+
+    def _repr_latex_(self):
+        return f"$\\displaystyle {self.to_latex()}$"
+
+    def _repr_html_(self):
+        from synth.notation.html import html
+
+        return html(self)
+
     def outputs(self, columns):
         """Values and where they are defined, for columns of one length n.
 

@@ -8,7 +8,6 @@ import json
 import math
 import os
 from dataclasses import asdict, dataclass, field, fields
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -184,13 +183,10 @@ class Result:
         return np.array([task.label_names[v] for v in values.tolist()])
 
     def _repr_html_(self):
-        from synth.report.text import search_rows
+        return _shown("search_html", self)
 
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>"
-            for name, value in search_rows(self)
-        )
-        return f"<table>{rows}</table>"
+    def _repr_latex_(self):
+        return _shown("search_latex", self)
 
 
 @dataclass(frozen=True)
@@ -219,8 +215,10 @@ class Contrast:
         return Contrast(*map(Result.from_dict, parts))
 
     def _repr_html_(self):
-        parts = [("true labels", self.structured), ("random twin", self.random)]
-        return "".join(f"<h4>{escape(title)}</h4>{r._repr_html_()}" for title, r in parts)
+        return _shown("contrast_html", self)
+
+    def _repr_latex_(self):
+        return _shown("contrast_latex", self)
 
 
 #: What a comparison keeps of each search, in this order.
@@ -268,6 +266,12 @@ class Comparison:
             return Comparison(rows=rows, **given)
         except (TypeError, KeyError, AttributeError) as error:
             raise RunError(f"not a saved comparison: {' '.join(str(error).split())}") from None
+
+    def _repr_html_(self):
+        return _shown("comparison_html", self)
+
+    def _repr_latex_(self):
+        return _shown("comparison_latex", self)
 
 
 @dataclass(frozen=True)
@@ -319,6 +323,19 @@ class ExperimentRun:
         from synth.report.figure import plot_run
 
         plot_run(self, path)
+
+    def _repr_html_(self):
+        return _shown("run_html", self)
+
+    def _repr_latex_(self):
+        return _shown("run_latex", self)
+
+
+def _shown(how, run):
+    """A run as notebooks show it, by a function of `synth.report.notebook`."""
+    from synth.report import notebook
+
+    return getattr(notebook, how)(run)
 
 
 def plain(value):

@@ -183,3 +183,14 @@ def test_what_is_refused(given, words):
     with pytest.raises((SettingError, SynthError)) as error:
         synth.run_experiment("datasets", **given)
     assert words in str(error.value)
+
+
+def test_tables_are_read_before_any_search(tmp_path):
+    (tmp_path / "one.csv").write_text("a,y\n0,1\n1,1\n")
+    asked = []
+    from synth.experiments import datasets
+
+    given = datasets.Settings(tasks=("shj",), tables=(str(tmp_path / "one.csv"),))
+    with pytest.raises(SynthError, match="one label only"):
+        list(datasets.run(given, lambda _, items: asked.extend(items) or []))
+    assert not asked

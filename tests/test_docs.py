@@ -94,11 +94,3 @@ def test_own_table_and_own_dsl(monkeypatch):
     result = CliRunner().invoke(main, arguments)
     assert "member | (items > 4)" in result.stdout
     assert "1.000 training, 1.000 held out" in result.stdout
-
-
-def test_random_labels():
-    lines = printed((ROOT / "examples" / "random_labels.py").read_text()).splitlines()
-    rows = [line.split() for line in lines[1:]]
-    assert [r[1] for r in rows] == ["program"] * 5 + ["table"]
-    assert all(r[-1] == "1.000" for r in rows[:5])
-    assert float(rows[-1][-1]) < 0.1

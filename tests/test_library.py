@@ -265,7 +265,9 @@ def test_json_and_python_load_back(library, tmp_path):
 
 def test_a_saved_library_is_a_dsl_of_the_command_line(library, tmp_path):
     saved.save(library, tmp_path / "library.py")
-    arguments = ["search", "parity:n=8,k=4", "--dsl", f"{tmp_path}/library.py:library", "--json"]
+    dsl = f"{tmp_path}/library.py:library"
+    # So much time that what stops it is the proof, on a busy machine too.
+    arguments = ["search", "parity:n=8,k=4", "--dsl", dsl, "--json", "--seconds", "600"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.stderr
     document = json.loads(result.stdout)

@@ -192,19 +192,23 @@ def _edits(trees, edits):
 def _at_the_root(trees, index, edits):
     """Pairs of trees that an edit of their root joins."""
     leaf = trees.sizes == 1
-    for f, item in enumerate(trees.items):
-        mine = index.trees[f]
+    # Some grammars have thousands of inputs, most of them beyond the budget.
+    there = [f for f, mine in enumerate(index.trees) if len(mine)]
+    for f in there:
+        item, mine = trees.items[f], index.trees[f]
         arguments = trees.arguments[mine, : len(item.arguments)]
         if "relabel" in edits:
-            for g, other in enumerate(trees.items[:f]):
+            for g in there[: there.index(f)]:
+                other = trees.items[g]
                 if (other.result, other.arguments) == (item.result, item.arguments):
                     yield _known(mine, index.find(g, arguments))
         others = ~leaf[arguments]
         count = others.sum(axis=1)
         if "grow" in edits and item.arguments:
             grown = mine[count == 0]
-            for g, other in enumerate(trees.items):
-                if other.result == item.result and not other.arguments and len(index.trees[g]):
+            for g in there:
+                other = trees.items[g]
+                if other.result == item.result and not other.arguments:
                     yield _known(grown, np.full(len(grown), index.trees[g][0]))
         if "swap" in edits:
             for j, k in combinations(range(len(item.arguments)), 2):

@@ -75,6 +75,8 @@ class Settings:
 
 def run(settings, map):
     refuse_repeated(settings.bases, "bases")
+    refuse_repeated(settings.targets, "targets")
+    refuse_repeated([*map(str, settings.rows)], "rows")
     if len(settings.bases) < 2:
         raise SettingError(f"bases={','.join(settings.bases)}; allowed: two and more")
     if any(settings.p % d == 0 for d in range(2, settings.p)):

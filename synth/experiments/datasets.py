@@ -57,6 +57,8 @@ def run(settings, map):
         if not tasks.is_path(path):
             raise SettingError(f"tables={path}; allowed: paths of CSV files")
     refuse_repeated((*names, *tables), "tasks and tables")
+    for path in tables:  # before the searches, since they take time
+        tasks.load_task(path, seed=settings.seed)
     yield from map(_measured, [(settings, name) for name in (*names, *tables)])
 
 

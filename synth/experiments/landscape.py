@@ -59,6 +59,7 @@ _EMPTY = dict.fromkeys((
 
 def run(settings, map):
     refuse_repeated(settings.tasks, "tasks")
+    refuse_repeated(settings.edits, "edits")
     groups = {}
     for spec in settings.tasks:
         task = tasks.load_task(spec)
@@ -241,8 +242,11 @@ def _by_graph(rows, key):
 
 
 def _gains(rows, graph):
-    """Ratios of the neighbours that fit, by edits to those in another graph, a labeling each."""
-    of = {(r["task"], r["labels"], r["draw"], r["graph"]): r["inside"] for r in rows}
+    """Ratios of the neighbours that fit, by edits to those in another graph, a labeling each.
+
+    Of labelings that no program fits there is none.
+    """
+    of = {(r["task"], r["labels"], r["draw"], r["graph"]): r["inside"] for r in rows if r["fit"]}
     pairs = [(n, of[*k, graph]) for (*k, g), n in of.items() if g == EDIT and (*k, graph) in of]
     return [a / b if b else math.inf if a else 1.0 for a, b in pairs]
 

@@ -1,0 +1,187 @@
+"""Multi-layer perceptrons, many at a time: values, losses and gradients by matrix products.
+
+A batch of B networks of one shape has its parameters in one array, a row a network, so that
+optimisers know nothing of layers.  All numbers are float32 unless parameters are float64.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.errors import SettingError
+
+#: What a hidden unit does to its sum; quadratic: its square.
+ACTIVATIONS = ("relu", "tanh", "quadratic", "linear")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Inputs, widths of the hidden layers, outputs, and the activation of hidden units.
+
+    One output is a logit of the second of two labels; k > 1 outputs are those of k labels.
+    Raises SettingError for what is outside.
+    """
+
+    inputs: int
+    hidden: tuple[int, ...]
+    outputs: int
+    activation: str = "relu"
+
+    def __post_init__(self):
+        for name, sizes in (("inputs", (self.inputs,)), ("hidden", self.hidden),
+                            ("outputs", (self.outputs,))):  # fmt: skip
+            if any(size < 1 for size in sizes):
+                raise SettingError(f"{name}={getattr(self, name)}; allowed: 1 and more")
+        if self.activation not in ACTIVATIONS:
+            raise SettingError(f"activation={self.activation}; allowed: {', '.join(ACTIVATIONS)}")
+
+    @property
+    def sizes(self):
+        return (self.inputs, *self.hidden, self.outputs)
+
+    @property
+    def layers(self):
+        """(first weight, first bias, end, fan-in, fan-out) of each layer in a row of parameters."""
+        found, start = [], 0
+        for fan_in, fan_out in zip(self.sizes, self.sizes[1:], strict=False):
+            middle = start + fan_in * fan_out
+            found.append((start, middle, middle + fan_out, fan_in, fan_out))
+            start = middle + fan_out
+        return found
+
+    @property
+    def parameters(self):
+        """How many a network has."""
+        return self.layers[-1][2]
+
+
+def drawn(shape, count, seed, *, scale=1.0, bias=0.0, dtype=np.float32):
+    """Parameters of `count` networks drawn at random, (count, shape.parameters).
+
+    Weights are normal with deviation scale / sqrt(fan-in), biases with deviation `bias`; network
+    k is drawn from the k-th child of SeedSequence(seed), whatever `count` is.
+    """
+    if count < 1:
+        raise SettingError(f"networks={count}; allowed: 1 and more")
+    deviations = np.empty(shape.parameters)
+    for start, middle, end, fan_in, _ in shape.layers:
+        deviations[start:middle] = scale / math.sqrt(fan_in)
+        deviations[middle:end] = bias
+    made = np.empty((count, shape.parameters), dtype)
+    for row, child in zip(made, np.random.SeedSequence(seed).spawn(count), strict=True):
+        row[:] = np.random.Generator(np.random.SFC64(child)).standard_normal(len(row), np.float32)
+    made *= deviations.astype(dtype)
+    return made
+
+
+def views(shape, parameters):
+    """[(weights (B, fan-in, fan-out), biases (B, 1, fan-out))] that share memory."""
+    count = len(parameters)
+    return [
+        (
+            parameters[:, start:middle].reshape(count, fan_in, fan_out),
+            parameters[:, None, middle:end],
+        )
+        for start, middle, end, fan_in, fan_out in shape.layers
+    ]
+
+
+def forward(shape, parameters, points):
+    """What each layer gives on points (rows, inputs): [(sums, values)], outputs last.
+
+    Of shape (B, rows, units): the weighted sums, and what the activation makes of them; of
+    outputs the same.
+    """
+    values, found = points.astype(parameters.dtype, copy=False), []
+    layers = views(shape, parameters)
+    for number, (weights, biases) in enumerate(layers):
+        sums = np.matmul(values, weights)
+        sums += biases
+        values = sums if number == len(layers) - 1 else _ACTIVATED[shape.activation](sums)
+        found.append((sums, values))
+    return found
+
+
+def outputs(shape, parameters, points):
+    """Outputs (B, rows, outputs)."""
+    return forward(shape, parameters, points)[-1][1]
+
+
+def said(values):
+    """The label that outputs (B, rows, outputs) say, int64 (B, rows); ties to the first."""
+    return (values[..., 0] > 0).astype(np.int64) if values.shape[-1] == 1 else values.argmax(-1)
+
+
+def loss_and_gradient(shape, parameters, points, labels, loss="cross-entropy"):
+    """The mean loss over the rows (B,), its gradient (B, P), and the layers as of `forward`.
+
+    labels: int (rows,), or (B, rows) where each network has its own.  cross-entropy is in
+    nats; squared: half the squared distance from the one-hot label, from -1 or 1 with one output.
+    """
+    layers = forward(shape, parameters, points)
+    each, slope = _LOSSES[loss](layers[-1][1], labels)
+    slope /= len(points)
+    gradient = np.empty_like(parameters)
+    own, given = views(shape, gradient), views(shape, parameters)
+    points = points.astype(parameters.dtype, copy=False)
+    for number in range(len(given) - 1, -1, -1):
+        below = layers[number - 1][1] if number else points
+        weights, biases = own[number]
+        np.matmul(np.swapaxes(below, -1, -2), slope, out=weights)
+        np.sum(slope, axis=1, keepdims=True, out=biases)
+        if number:
+            slope = np.matmul(slope, np.swapaxes(given[number][0], -1, -2))
+            slope *= _SLOPES[shape.activation](*layers[number - 1])
+    return each.mean(axis=1), gradient, layers
+
+
+_ACTIVATED = {
+    "relu": lambda sums: np.maximum(sums, 0),
+    "tanh": np.tanh,
+    "quadratic": np.square,
+    "linear": lambda sums: sums,
+}
+#: The derivatives of activations, from the sums and the values.
+_SLOPES = {
+    "relu": lambda sums, values: sums > 0,
+    "tanh": lambda sums, values: 1 - values * values,
+    "quadratic": lambda sums, values: 2 * sums,
+    "linear": lambda sums, values: 1,
+}
+
+
+def _cross_entropy(logits, labels):
+    """-ln of the label's chance (B, rows), and the derivative by the logits."""
+    if logits.shape[-1] == 1:
+        signs = np.where(labels, 1, -1).astype(logits.dtype)
+        margins = signs * logits[..., 0]
+        # ln(1 + exp(-m)) and its derivative, for no m too large.
+        small = np.exp(-np.abs(margins))
+        each = np.log1p(small) - np.minimum(margins, 0)
+        wrong = np.where(margins > 0, small, 1) / (1 + small)
+        return each, (-signs * wrong)[..., None]
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    chances = np.exp(shifted)
+    totals = chances.sum(axis=-1, keepdims=True)
+    chances /= totals
+    places = np.broadcast_to(labels, logits.shape[:-1])[..., None]
+    each = np.log(totals[..., 0]) - np.take_along_axis(shifted, places, -1)[..., 0]
+    right = np.take_along_axis(chances, places, -1) - 1
+    np.put_along_axis(chances, places, right, -1)
+    return each, chances
+
+
+def _squared(values, labels):
+    """Half the squared distance from the label's outputs (B, rows), and the derivative."""
+    if values.shape[-1] == 1:
+        wanted = np.where(labels, 1, -1).astype(values.dtype)[..., None]
+    else:
+        wanted = (labels[..., None] == np.arange(values.shape[-1])).astype(values.dtype)
+    apart = values - wanted
+    return np.square(apart).sum(axis=-1) / 2, apart
+
+
+_LOSSES = {"cross-entropy": _cross_entropy, "squared": _squared}
+#: What is trained for.
+LOSSES = tuple(_LOSSES)

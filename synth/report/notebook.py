@@ -1,0 +1,162 @@
+"""Results as HTML and LaTeX tables for notebooks; every text from a run is made inert."""
+
+from html import escape
+
+from synth.notation.latex import latex, latex_text
+from synth.report import text as words
+
+#: Rows of a comparison or an experiment that are shown.
+MOST_ROWS = 60
+
+_COMPARED = (
+    "task", "dsl", "seed", "chosen", "program", "exceptions", "total_bits", "table_bits",
+    "saved_bits", "test_accuracy",
+)  # fmt: skip
+
+
+def search_html(result):
+    """A result: what it found, and the front and the best hypotheses to unfold."""
+    front = [
+        (_cell(p.bits), p.exceptions, _cell(p.total_bits), _read(p.text, p.inverted))
+        for p in result.front
+    ]
+    top = [(_cell(h.total_bits), _cell(h.share), _read(h.text, h.inverted)) for h in result.top]
+    return (
+        _pairs_html([(name, (value,)) for name, value in words.search_rows(result)])
+        + _folded("Fewest exceptions for every length", ("bits", "exceptions", "total", "program"),
+                  front)
+        + _folded("Best hypotheses", ("total", "posterior", "hypothesis"), top)
+    )  # fmt: skip
+
+
+def contrast_html(contrast):
+    """A contrast: both labellings side by side."""
+    return _pairs_html(_side_by_side(contrast), ("", *_headings(contrast)))
+
+
+def comparison_html(comparison):
+    """A comparison: one row a task, DSL and seed."""
+    shown = [
+        (*(_cell(row[key]) for key in _COMPARED), row["error"] or "") for row in comparison.rows
+    ]
+    return _table_html((*_COMPARED, "note"), shown)
+
+
+def run_html(run):
+    """An experiment: its claim, its summary and its rows."""
+    keys = _keys(run)
+    rows = [tuple(_cell(row.get(key)) for key in keys) for row in run.rows]
+    summary = [(name, (_cell(value),)) for name, value in run.summary.items()]
+    head = f"<p><b>{escape(run.experiment)}</b>: {escape(run.claim)}</p>"
+    return head + _pairs_html(summary) + _folded(f"{len(run.rows)} rows", keys, rows)
+
+
+def search_latex(result):
+    """A result as a LaTeX array, its program as a formula where it is at hand."""
+    rows = [(name, (value,)) for name, value in words.search_rows(result)]
+    return _array([(n, _formulas(n, v, (result,))) for n, v in rows])
+
+
+def contrast_latex(contrast):
+    """A contrast as a LaTeX array of three columns."""
+    both = (contrast.structured, contrast.random)
+    rows = [(n, _formulas(n, v, both)) for n, v in _side_by_side(contrast)]
+    return _array([("", tuple(map(_plain, _headings(contrast)))), *rows])
+
+
+def comparison_latex(comparison):
+    """A comparison as a LaTeX array."""
+    keys = ("dsl", "chosen", "program", "total_bits", "table_bits", "test_accuracy")
+    rows = [("task", tuple(map(_plain, keys)))]
+    for row in comparison.rows[:MOST_ROWS]:
+        rows.append((row["task"], tuple(_plain(_cell(row[key])) for key in keys)))
+    return _array(rows)
+
+
+def run_latex(run):
+    """An experiment's summary as a LaTeX array."""
+    pairs = [(name, (_plain(_cell(value)),)) for name, value in run.summary.items()]
+    return _array([("experiment", (_plain(run.experiment),)), *pairs])
+
+
+def _side_by_side(contrast):
+    first, second = (dict(words.search_rows(r)) for r in (contrast.structured, contrast.random))
+    return [(n, (first.get(n, "-"), second.get(n, "-"))) for n in dict.fromkeys([*first, *second])]
+
+
+def _headings(contrast):
+    return "true labels", f"{contrast.random.labelling} labels"
+
+
+def _keys(run):
+    """The columns of an experiment's rows, those to show first in front."""
+    keys = dict.fromkeys(key for row in run.rows for key in row)
+    return tuple(dict.fromkeys([*(k for k in run.columns if k in keys), *keys]))
+
+
+def _read(text, inverted):
+    return f"not [{text}]" if inverted else text
+
+
+def _cell(value):
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+    return str(value)
+
+
+def _pairs_html(pairs, head=()):
+    """Rows of a name and one value or more; a `head` names the columns."""
+    rows = "".join(
+        f"<tr><th style='text-align:left' scope='row'>{escape(name)}</th>"
+        + "".join(f"<td style='text-align:left'>{escape(str(v))}</td>" for v in values)
+        + "</tr>"
+        for name, values in pairs
+    )
+    return f"<table>{_head_html(head)}<tbody>{rows}</tbody></table>"
+
+
+def _table_html(head, rows):
+    body = "".join(
+        "<tr>" + "".join(f"<td style='text-align:left'>{escape(str(v))}</td>" for v in row)
+        + "</tr>" for row in rows[:MOST_ROWS]
+    )  # fmt: skip
+    more = f"<p>and {len(rows) - MOST_ROWS} more rows</p>" if len(rows) > MOST_ROWS else ""
+    return f"<table>{_head_html(head)}<tbody>{body}</tbody></table>{more}"
+
+
+def _head_html(head):
+    cells = "".join(f"<th style='text-align:left' scope='col'>{escape(h)}</th>" for h in head)
+    return f"<thead><tr>{cells}</tr></thead>" if head else ""
+
+
+def _folded(title, head, rows):
+    return f"<details><summary>{escape(title)}</summary>{_table_html(head, rows)}</details>"
+
+
+def _formulas(name, values, results):
+    """Values as LaTeX: of the best program its formula, where the result holds it."""
+    if name != "best program":
+        return tuple(map(_plain, values))
+    return tuple(
+        _plain(value) if result.best is None else _formula(result)
+        for value, result in zip(values, results, strict=True)
+    )
+
+
+def _formula(result):
+    text = latex(result.best)
+    return rf"\text{{not }}\left[{text}\right]" if result.program.inverted else text
+
+
+def _plain(text):
+    return rf"\mathrm{{{latex_text(str(text))}}}"
+
+
+def _array(rows):
+    """A LaTeX array of a name and values that are LaTeX already."""
+    width = max(len(values) for _, values in rows)
+    lines = [" & ".join((_plain(name), *values)) for name, values in rows]
+    body = " \\\\\n".join(lines)
+    return f"$$\\begin{{array}}{{l{'l' * width}}}\n{body}\n\\end{{array}}$$"

@@ -1,0 +1,397 @@
+"""ProgramClassifier: scikit-learn's own checks, and the codes that it predicts by."""
+
+import copy
+import itertools
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import synth
+from synth import codes, driver
+from synth.errors import DSLError, SettingError, TaskError
+from synth.types import Bool, Real
+from tests import naive
+
+sklearn = pytest.importorskip("sklearn")
+pandas = pytest.importorskip("pandas")
+
+from sklearn.datasets import load_iris, load_wine  # noqa: E402
+from sklearn.feature_selection import SelectKBest  # noqa: E402
+from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
+from sklearn.pipeline import make_pipeline  # noqa: E402
+from sklearn.preprocessing import StandardScaler  # noqa: E402
+from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
+
+#: How many checks a version of scikit-learn has for such an estimator.
+CHECKS = {"1.9": 55}
+#: Skipped unless an environment variable is set before Python starts.
+SKIPPED = {"check_array_api_input"}
+
+IRIS = load_iris()
+
+
+def task_of(X, y, name="X"):  # noqa: N803
+    columns = {f"x{i}": column for i, column in enumerate(X.T)}
+    return synth.Task(name, columns, dict.fromkeys(columns, Real), y, Bool)
+
+
+def residues(p):
+    pairs = np.array(list(itertools.product(range(p), repeat=2)))
+    return pairs, pairs.sum(axis=1) % p
+
+
+def test_scikit_learns_checks_all_pass():
+    found = check_estimator(
+        synth.ProgramClassifier(), expected_failed_checks={}, on_skip=None, on_fail=None
+    )
+    failed = [(c["check_name"], c["exception"]) for c in found if c["status"] == "failed"]
+    assert failed == []
+    assert {c["check_name"] for c in found if c["status"] == "skipped"} <= SKIPPED
+    assert {c["status"] for c in found} <= {"passed", "skipped"}
+    version = ".".join(sklearn.__version__.split(".")[:2])
+    assert len(found) == CHECKS.get(version, len(found)) >= 50
+
+
+def test_a_check_can_fail():
+    class Forgetful(synth.ProgramClassifier):
+        def predict(self, X):  # noqa: N803
+            return np.array(["?"] * len(X))
+
+    found = check_estimator(Forgetful(), on_skip=None, on_fail=None)
+    assert any(c["status"] == "failed" for c in found)
+
+
+def test_two_classes_are_what_a_search_finds():
+    X, y = IRIS.data, IRIS.target == 1  # noqa: N806
+    fitted = synth.ProgramClassifier().fit(X, np.where(y, "yes", "no"))
+    limits = {"max_programs": 100_000, "seconds": None, "threads": 1}
+    found = synth.search(task_of(X, y), "features", **limits)
+    assert fitted.classes_.tolist() == ["no", "yes"]
+    assert fitted.chosen_ == found.chosen == "program"
+    assert fitted.bits_ == found.total_bits
+    assert fitted.table_bits_ == found.table.bits
+    assert fitted.saved_bits_ == found.saved_bits
+    assert fitted.log2_chance_bound_ == found.log2_chance_bound
+    assert fitted.results_[0].program == found.program
+    predicted = found.predict({f"x{i}": c for i, c in enumerate(X.T)})
+    assert ((fitted.predict(X) == "yes") == predicted).all()
+    assert fitted.score(X, np.where(y, "yes", "no")) == found.program.train_accuracy
+    # The program says it by itself, read as its opposite or not.
+    encoded = fitted.results_[0].trained_on.columns
+    assert (fitted.program_.evaluate(encoded) == predicted).all()
+
+
+def test_it_reads_columns_as_a_csv_file_does(tmp_path):
+    rng = np.random.default_rng(3)
+    frame = pandas.DataFrame({
+        "member": rng.integers(0, 2, 60).astype(bool),
+        "items": rng.integers(0, 9, 60),
+        "price (EUR)": rng.normal(10, 4, 60).round(1),
+    })  # fmt: skip
+    y = frame["member"] & (frame["price (EUR)"] < 10)
+    frame.assign(y=y).to_csv(tmp_path / "t.csv", index=False)
+    found = synth.search(synth.load_task(str(tmp_path / "t.csv"), train=1.0), max_programs=10**5)
+    fitted = synth.ProgramClassifier().fit(frame, y)
+    assert fitted.program_.text == found.program.text
+    assert found.program.text.startswith("member & 'price (EUR) < ")
+    assert fitted.bits_ == found.total_bits
+    assert fitted.results_[0].inputs == found.inputs
+    with pytest.raises(ValueError, match="feature names"):
+        fitted.predict(frame.rename(columns={"items": "other"}))
+    whole = frame[["member", "items"]]
+    fitted = synth.ProgramClassifier().fit(whole, whole["items"] > 4)
+    assert fitted.results_[0].dsl == "integer"
+    assert fitted.program_.text == "4 < items"
+    # Numbers beyond those of training, and whole numbers as floats, are numbers too.
+    asked = pandas.DataFrame({"member": [True, False], "items": [99.0, -99.0]})
+    assert fitted.predict(asked).tolist() == [True, False]
+
+
+@given(n=st.integers(1, 60), data=st.data())
+def test_an_exception_has_the_chance_that_its_code_gives_it(n, data):
+    # The code for e of n is 1 / ((n+1) C(n,e)), whichever rows they are.
+    e = data.draw(st.integers(0, n))
+    now, then = Fraction(1, (n + 1) * comb(n, e)), Fraction(1, (n + 2) * comb(n + 1, e + 1))
+    assert then / now == Fraction(e + 1, n + 2)
+
+
+def test_probabilities_are_those_of_the_code():
+    X, y = IRIS.data, (IRIS.target == 1).astype(int)  # noqa: N806
+    fitted = synth.ProgramClassifier().fit(X, y)
+    e, n = fitted.results_[0].program.exceptions, len(y)
+    assert (fitted.predict(X) != y).sum() == e > 0
+    found = fitted.predict_proba(X)
+    assert found.shape == (n, 2)
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert set(found.round(12).ravel()) == {
+        round((e + 1) / (n + 2), 12),
+        round(1 - (e + 1) / (n + 2), 12),
+    }
+
+
+def test_random_labels_leave_a_table():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 2)), rng.integers(0, 3, 40)  # noqa: N806
+    fitted = synth.ProgramClassifier().fit(X, y)
+    assert (fitted.chosen_, fitted.program_) == ("table", None)
+    assert fitted.bits_ == fitted.table_bits_ == codes.table_bits(np.bincount(y))[0]
+    assert fitted.log2_chance_bound_ == 0
+    assert fitted.score(X, y) == 1  # it has seen these rows
+    most = np.bincount(y).argmax()
+    unseen = rng.normal(size=(9, 2))
+    assert (fitted.predict(unseen) == most).all()
+    counts = np.bincount(y)
+    assert fitted.predict_proba(unseen)[0] == pytest.approx((counts + 1) / (40 + 3))
+    assert fitted.predict_proba(X)[0].max() == pytest.approx(2 / (1 + 3))
+
+
+def test_a_table_says_the_most_frequent_label_of_equal_rows():
+    X = np.array([[0.0], [0.0], [0.0], [1.0], [1.0]])  # noqa: N806
+    fitted = synth.ProgramClassifier(max_bits=0).fit(X, ["b", "b", "a", "a", "b"])
+    assert fitted.chosen_ == "table"
+    assert fitted.saved_bits_ is None or fitted.saved_bits_ <= 0
+    assert fitted.predict([[0.0], [-0.0], [1.0], [2.0]]).tolist() == ["b", "b", "a", "b"]
+
+
+def naive_list_bits(fitted, X, places):  # noqa: N803
+    """The bits of a list by direct formula, walking down it."""
+    k = len(fitted.classes_)
+    total, rows, left = 1.0, np.ones(len(places), bool), list(range(k))
+    for place, result in zip(fitted._order, fitted.results_, strict=True):
+        if len(left) > 2:
+            total += np.log2(len(left) + 1)
+        asked = places[rows] == place
+        said = result.best.evaluate(result.trained_on.columns)
+        wrong = min((said != asked).sum(), (said == asked).sum())
+        total += naive.program_total(result.program.bits, int(rows.sum()), int(wrong), 2, False)
+        rows &= places != place
+        left.remove(place)
+    if len(left) > 1:
+        total += np.log2(len(left) + 1) if len(left) > 2 else 0
+        total += codes.table_bits([(places == c).sum() for c in left])[0]
+    return total
+
+
+@pytest.mark.parametrize("load", [load_iris, load_wine])
+def test_more_classes_are_a_list_whose_bits_are_those_of_its_searches(load):
+    X, y = load(return_X_y=True)  # noqa: N806
+    fitted = synth.ProgramClassifier().fit(X, y)
+    assert fitted.bits_ == pytest.approx(naive_list_bits(fitted, X, y))
+    assert fitted.bits_ < fitted.table_bits_ / 2
+    assert fitted.program_.head.name == "where"
+    said = fitted.program_.evaluate(_everywhere(fitted, X))
+    assert (fitted.classes_[said] == fitted.predict(X)).all()
+    assert fitted.score(X, y) > 0.95
+
+
+def _everywhere(fitted, X):  # noqa: N803
+    """The comparisons of all searches of a list, for all rows."""
+    columns, made = fitted._typed(X), {}
+    for result in fitted.results_:
+        made |= result.trained_on.express(columns)
+    return made
+
+
+def test_a_list_is_a_code():
+    # Kraft's inequality over all labels of five rows in which each of three occurs.
+    X = np.array([[0.0, 3], [1, 1], [2, 4], [3, 0], [4, 2]])  # noqa: N806
+    total = 0
+    for labels in itertools.product("abc", repeat=5):
+        if len(set(labels)) == 3:
+            fitted = synth.ProgramClassifier(max_programs=300).fit(X, labels)
+            total += 2.0**-fitted.bits_
+    assert 0 < total <= 1
+
+
+def test_a_list_ends_where_no_class_pays():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(120, 2))  # noqa: N806
+    y = np.where(X[:, 0] > 0, "known", rng.choice(["p", "q", "r"], 120))
+    fitted = synth.ProgramClassifier().fit(X, y)
+    assert fitted.chosen_ == "program"
+    assert [fitted.classes_[c] for c in fitted._order] == ["known"]
+    places = np.searchsorted(fitted.classes_, y)
+    assert fitted.bits_ == pytest.approx(naive_list_bits(fitted, X, places))
+    assert fitted.score(X[y == "known"], y[y == "known"]) == 1
+    found = fitted.predict_proba(X)
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert fitted.program_.text.startswith("where(")
+
+
+def test_whole_numbers_are_computed_where_the_dsl_can():
+    X, y = residues(11)  # noqa: N806
+    fitted = synth.ProgramClassifier(modulus=11).fit(X[::2], y[::2])
+    assert fitted.program_.text == "x0 + x1"
+    assert fitted.score(X[1::2], y[1::2]) == 1
+    pairs = X[X[:, 0] != X[:, 1]]
+    fitted = synth.ProgramClassifier().fit(pairs[::2], 2 * pairs[::2, 0] + pairs[::2, 1])
+    assert fitted.program_.text in ("x0 + (x0 + x1)", "x1 + (x0 + x0)", "x0 + x0 + x1")
+
+
+def test_classes_below_none_of_the_labels():
+    # A value that no label has is no prediction: the most frequent label stands.
+    X = np.arange(20)[:, None]  # noqa: N806
+    y = np.where(X[:, 0] < 10, 10 + X[:, 0], 10)
+    fitted = synth.ProgramClassifier().fit(X, y)
+    assert set(fitted.predict(np.arange(-50, 50)[:, None])) <= set(y)
+
+
+def test_one_class_and_rows_that_are_all_alike():
+    X = np.random.default_rng(0).normal(size=(6, 2))  # noqa: N806
+    fitted = synth.ProgramClassifier().fit(X, ["only"] * 6)
+    assert fitted.predict(X).tolist() == ["only"] * 6
+    assert fitted.predict_proba(X).tolist() == [[1.0]] * 6
+    assert (fitted.bits_, fitted.saved_bits_, fitted.results_) == (2, None, ())
+    fitted = synth.ProgramClassifier().fit(np.ones((5, 2)), [0, 1, 1, 0, 1])
+    assert fitted.chosen_ == "table"
+    assert fitted.predict([[1.0, 1.0], [7.0, 8.0]]).tolist() == [1, 1]
+
+
+def test_pipelines_cross_validation_and_grids():
+    X, y = IRIS.data, IRIS.target  # noqa: N806
+    pipeline = make_pipeline(StandardScaler(), SelectKBest(k=2), synth.ProgramClassifier())
+    scores = cross_val_score(pipeline, X, y, cv=3)
+    assert scores.min() > 0.85
+    grid = GridSearchCV(
+        synth.ProgramClassifier(),
+        {"dsl": ["features:thresholds=2", "features:thresholds=8,sums=1"], "max_bits": [3, None]},
+        cv=3,
+    ).fit(X, y)
+    assert grid.best_params_["max_bits"] is None
+    assert grid.best_score_ > 0.9
+    assert grid.cv_results_["mean_test_score"].min() < grid.best_score_
+    assert sklearn.base.clone(grid.best_estimator_).get_params()["dsl"].startswith("features")
+
+
+@pytest.mark.parametrize("case", ["modular", "features", "nand", "table", "list"])
+def test_fitted_classifiers_can_be_pickled(case):
+    X, y = IRIS.data, IRIS.target  # noqa: N806
+    classifier = synth.ProgramClassifier()
+    if case == "modular":  # whose functions cannot be
+        (X, y), classifier = residues(7), synth.ProgramClassifier(modulus=7)  # noqa: N806
+    elif case == "nand":
+        X = np.array(list(itertools.product([False, True], repeat=3)))  # noqa: N806
+        y, classifier = ~(X[:, 0] & X[:, 1]), synth.ProgramClassifier("boolean:nand")
+    elif case == "features":
+        y = y == 1
+    elif case == "table":
+        y = np.random.default_rng(0).integers(0, 2, 150)
+    classifier.fit(X, y)
+    for other in (pickle.loads(pickle.dumps(classifier)), copy.deepcopy(classifier)):  # noqa: S301
+        assert (other.predict_proba(X) == classifier.predict_proba(X)).all()
+        assert str(other.program_) == str(classifier.program_)
+        assert other.bits_ == classifier.bits_
+        assert other.get_params() == classifier.get_params()
+    assert pickle.loads(pickle.dumps(synth.ProgramClassifier("real"))).dsl == "real"  # noqa: S301
+
+
+def test_a_dsl_of_ones_own():
+    dsl = synth.DSL("near", types=(Real, Bool))
+
+    @dsl.primitive
+    def near(a: Real, b: Real) -> Bool:
+        return np.abs(a - b) < 1
+
+    X = np.random.default_rng(2).normal(0, 2, size=(80, 2))  # noqa: N806
+    y = np.abs(X[:, 0] - X[:, 1]) < 1
+    fitted = synth.ProgramClassifier(dsl).fit(X, y)
+    assert fitted.program_.text in ("near(x0, x1)", "near(x1, x0)")
+    assert fitted.score(X, y) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "words"),
+    [
+        ({"dsl": "nothing"}, DSLError, "no DSL 'nothing'"),
+        ({"dsl": "features:thresholds=0"}, SettingError, "thresholds=0; allowed: 1..1000"),
+        ({"max_programs": 0}, SettingError, "max_programs=0; allowed: 1 and more"),
+        ({"threads": "two"}, SettingError, "threads='two'"),
+        ({"dsl": "modular:p=5"}, DSLError, "no type for"),
+    ],
+)
+def test_settings_that_are_not_allowed(settings, error, words):
+    with pytest.raises(error, match=words):
+        synth.ProgramClassifier(**settings).fit(IRIS.data, IRIS.target)
+
+
+def test_input_that_is_not_allowed():
+    with pytest.raises(ValueError, match="NaN"):
+        synth.ProgramClassifier().fit([[np.nan], [1.0]], [0, 1])
+    with pytest.raises(ValueError, match="Unknown label type"):
+        synth.ProgramClassifier().fit(IRIS.data[:4], [0.5, 1.5, 2.25, 3.0])
+    with pytest.raises(TypeError, match="is not Int"):
+        synth.ProgramClassifier().fit([[1], [2], [3]], [0, 1, 1]).predict([[0.5]])
+    with pytest.raises(TypeError, match="outside Mod"):
+        synth.ProgramClassifier(modulus=3).fit([[1], [2], [3]], [0, 1, 1])
+
+
+def test_ctrl_c_ends_a_fit(monkeypatch):
+    plain = driver.search_labellings
+    monkeypatch.setattr(
+        driver,
+        "search_labellings",
+        lambda *a, **k: [replace(r, stop_reason="interrupted") for r in plain(*a, **k)],
+    )
+    with pytest.raises(KeyboardInterrupt):
+        synth.ProgramClassifier().fit(IRIS.data, IRIS.target)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_labellings_are_searched_together_as_one_by_one(data):
+    n = data.draw(st.integers(3, 9))
+    bits = st.lists(st.booleans(), min_size=n, max_size=n)
+    columns = {f"x{i}": np.array(data.draw(bits)) for i in range(3)}
+    labels = [np.array(data.draw(bits)) for _ in range(3)]
+    tasks = [
+        synth.Task(f"t{i}", columns, dict.fromkeys(columns, Bool), y, Bool)
+        for i, y in enumerate(labels)
+    ]
+    together = driver.search_labellings(tasks, max_programs=20_000)
+    for task, found in zip(tasks, together, strict=True):
+        alone = synth.search(task, max_programs=20_000)
+        for name in ("task", "chosen", "total_bits", "saved_bits", "table", "program"):
+            assert getattr(found, name) == getattr(alone, name)
+        assert found.optimal == alone.optimal
+
+
+def test_labellings_of_other_rows_are_not_searched_together():
+    task = synth.load_task("parity:n=3")
+    assert [r.task for r in driver.search_labellings([task])] == [task.name]
+    with pytest.raises(TaskError, match="none; allowed: 1 and more"):
+        driver.search_labellings([])
+    with pytest.raises(TaskError, match="rows or types unlike"):
+        driver.search_labellings([task, synth.load_task("parity:n=3", seed=1)])
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_scikit_learn_is_needed_by_the_classifier_alone():
+    done = run("import sys, synth\nsynth.search\nassert 'sklearn' not in sys.modules")
+    assert done.returncode == 0, done.stderr
+    without = "import sys\nsys.modules['sklearn'] = None\nfrom synth import *\nprint(Int(0, 1))\n"
+    done = run(without + "ProgramClassifier()")
+    assert done.stdout == "Int(0, 1)\n"
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("synth.errors.SettingError: ProgramClassifier needs scikit-learn 1.6")
+    assert "pip install 'synth-mdl[sklearn]'" in last
+
+
+def test_limits_and_labels_of_other_types():
+    X = np.arange(12).reshape(6, 2)  # noqa: N806
+    fitted = synth.ProgramClassifier(seconds=30, max_bits=8, memory=2**24, threads=2)
+    assert set(fitted.fit(X, [True, False] * 3).predict(X)) <= {True, False}
+    assert fitted.results_[0].settings["max_bits"] == 8
+    huge = np.array([[2**40], [1], [2**41], [5]])
+    fitted = synth.ProgramClassifier().fit(huge, [0, 1, 0, 1])
+    assert fitted.results_[0].inputs == {"x0": "Real"}
