@@ -199,10 +199,10 @@ def docstrings(monkeypatch):
 
 
 def test_docstrings_are_plain_text(docstrings):
-    links = {"Task": "synth.Task"}
+    meant = {"Task": "synth.Task"}.get
 
     def made(text):
-        return "\n".join(docstrings.as_rst(text.split("\n"), links)).strip()
+        return "\n".join(docstrings.as_rst(text.split("\n"), meant)).strip()
 
     assert made("*all* of |p| and_ `x`, `Task`s and\n    more") == (
         "\\*all\\* of \\|p\\| and\\_ :code:`x`, :py:obj:`Task <synth.Task>`\\ s and\nmore"

@@ -34,6 +34,10 @@ class Api:
             for name, found in vars(module).items():
                 if self._defined(module, name, found) and id(found) not in self.top:
                     self._add(f"{module.__name__}.{name}", found)
+        self._classes = {}
+        for name, found in self.names.items():
+            if inspect.isclass(found):
+                self._classes.setdefault(name.rpartition(".")[2], set()).add(name)
 
     @staticmethod
     def of(app):
@@ -48,17 +52,21 @@ class Api:
             if not self._hidden(found.name):
                 yield importlib.import_module(found.name)
 
-    def links(self):
-        """What docstrings call a public name by: alone (a method, with its class), or in full."""
-        found = {}
-        for name in self.names:
-            parts = name.split(".")
-            least = 2 if name.rpartition(".")[0] in self.names else 1
-            for start in range(len(parts) - least + 1):
-                found.setdefault(".".join(parts[start:]), set()).add(name)
-        for name in self.top.values():  # which come first
-            found[name.removeprefix("synth.")] = {name}
-        return {text: names.pop() for text, names in found.items() if len(names) == 1}
+    def meant(self, text, where):
+        """The name that a docstring means by a text in backquotes, or None.
+
+        where: whose docstring it is.  What is nearest counts: a name of the same class, of
+        the same module, of `synth`, or one in full; else a class, where one is called so.
+        """
+        module = getattr(self.names.get(where), "__module__", where.rpartition(".")[0])
+        for scope in (where, where.rpartition(".")[0], module, "synth"):
+            if f"{scope}.{text}" in self.names:
+                return f"{scope}.{text}"
+        if text in self.names:
+            return text
+        found = self._classes.get(text.partition(".")[0], set())
+        found = {f"{name}.{text.partition('.')[2]}".rstrip(".") for name in found}
+        return found.pop() if len(found) == 1 and found <= self.names.keys() else None
 
     def _hidden(self, name):
         if any(name == i or name.startswith(f"{i}.") for i in self.internal):

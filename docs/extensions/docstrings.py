@@ -12,15 +12,15 @@ _MARKUP = re.compile(r"([\\*|_`])")
 _QUOTED = re.compile(r"(?<!`)`([^`\s](?:[^`]*[^`\s])?)`(?!`)")
 
 
-def as_rst(lines, links):
-    """The lines of a docstring; links: names to the full names that they stand for."""
+def as_rst(lines, meant):
+    """The lines of a docstring; meant: of a text in backquotes the public name, or None."""
     made = []
     for block in re.split(r"\n\s*\n", "\n".join(lines).strip("\n")):
         code = block.startswith("    ") and not (made and made[-1].startswith("- "))
         if code:
             made.append(f".. code-block:: default\n\n{block}")
         else:
-            made.append(_escaped(_straight(block), links))
+            made.append(_escaped(_straight(block), meant))
     return [*"\n\n".join(made).split("\n"), ""]
 
 
@@ -33,14 +33,14 @@ def _straight(block):
     return "\n".join(made)
 
 
-def _escaped(text, links):
+def _escaped(text, meant):
     parts = _QUOTED.split(text)
     for k in range(0, len(parts), 2):
         parts[k] = _MARKUP.sub(r"\\\1", parts[k])
     for k in range(1, len(parts), 2):
         quoted = " ".join(parts[k].split())
-        if quoted in links:
-            quoted = f":py:obj:`{quoted} <{links[quoted]}>`"
+        if target := meant(quoted):
+            quoted = f":py:obj:`{quoted} <{target}>`"
         else:
             escaped = quoted.replace("\\", r"\\")
             quoted = f":code:`{escaped}`"
@@ -51,7 +51,8 @@ def _escaped(text, links):
 
 
 def _process(app, what, name, found, options, lines):
-    lines[:] = as_rst(lines, Api.of(app).links())
+    api = Api.of(app)
+    lines[:] = as_rst(lines, lambda text: api.meant(text, name))
 
 
 def setup(app):
