@@ -1,14 +1,16 @@
 # Each target makes its own .venv on a machine that has Python and make only.
 PYTHON ?= python3
 BIN := .venv/bin
+TESTERS ?= 2
 
 .PHONY: demo test test-all lint docs bench bench-peers clean
 
 demo: .venv/ready
 	$(BIN)/synth contrast
 
+# Two processes: of more the second half would wait for the longest file.
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadscope
 
 test-all: .venv/ready
 	$(BIN)/python -m pytest -m "slow or not slow"

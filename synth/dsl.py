@@ -100,9 +100,16 @@ class Primitive:
         or fails with anything but an arithmetic or a value error.
         """
         answer = self._answer(arrays, divide="raise", invalid="raise", over="raise")
+        if getattr(answer, "defined", None) is not None:
+            return self._partly(answer, arrays[0].shape)
         if isinstance(answer, Exception):
             return self._evaluate_parts(arrays, answer)
         return self._checked(answer, arrays[0].shape)
+
+    def _partly(self, error, shape):
+        """The answer of a function that says itself where it has none."""
+        values, legal = self._checked(error.values, shape)
+        return values, error.defined if legal is None else error.defined & legal
 
     def _answer(self, arrays, **flags):
         """What the body answers, or the arithmetic or value error that it raises."""

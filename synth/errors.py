@@ -32,7 +32,15 @@ class SettingError(SynthError, ValueError):
 
 
 class UndefinedError(SynthError, ArithmeticError):
-    """A program has no value on some row."""
+    """A program has no value on some row.
+
+    A primitive's function that knows which may say so: values (rows,) and defined, bool
+    (rows,), are taken for its answer then.
+    """
+
+    def __init__(self, *text, values=None, defined=None):
+        super().__init__(*text)
+        self.values, self.defined = values, defined
 
 
 class ExperimentError(SynthError, ValueError):

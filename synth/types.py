@@ -6,7 +6,9 @@ Banks store rows of 64-bit words: 64 booleans a word, or as many residues as fit
 `Type.pack` and `Type.unpack` convert between the two.
 
 Real and Complex numbers are float64 rounded to the nearest with 40 bits of mantissa,
-the last 12 of 52 dropped, and -0 is 0; infinities and NaN are no values.  Rounding is
+the last 12 of 52 dropped, and -0 is 0; infinities and NaN are no values.  Both parts of a
+Complex number have the last place of the larger one: of a product whose imaginary part
+should vanish, processors leave different remainders of 2**-53.  Rounding is
 part of what a program means: inputs, constants and the answer of every primitive are
 rounded, so a program has the same values wherever it is evaluated, and programs of
 one behaviour can stand for one another exactly.  The last of these bits still depend
@@ -178,16 +180,19 @@ class Type:
         if self.family == "Real":
             return repr(_shortest(float(value)))
         if self.family == "Complex":
-            return repr(complex(_shortest(value.real), _shortest(value.imag)))
+            value = complex(rounded(np.array(value, complex)))
+            real = _shortest(value.real, lambda short: complex(short, value.imag), value)
+            return repr(complex(real, _shortest(value.imag, lambda i: complex(real, i), value)))
         return str(int(value))
 
 
 def rounded(values, dropped=DROPPED):
     """The nearest numbers with 40 bits of mantissa, ties to even, -0 as 0; a new array.
 
-    values: float64 or complex128, of which each part is rounded by itself, of any
-    shape; dropped: how many of 52 bits go.  Subnormal numbers are rounded to multiples
-    of 2**(dropped - 1074), and the largest numbers to infinity; infinities and NaN stay.
+    values: float64 or complex128, of any shape; dropped: how many of 52 bits go.  Subnormal
+    numbers are rounded to multiples of 2**(dropped - 1074), and the largest numbers to
+    infinity; infinities and NaN stay.  Of complex numbers the larger part is rounded so, and
+    the other to a multiple of its last place.
     """
     flat = np.array(values).reshape(-1)
     parts, bits = flat.view(np.float64), flat.view(np.uint64)
@@ -200,18 +205,31 @@ def rounded(values, dropped=DROPPED):
     bits &= np.uint64(2**64 - 2**dropped)
     if strange is not None:
         parts[~finite] = strange
+    if flat.dtype.kind == "c":
+        _share_last_place(parts.reshape(-1, 2), np.array(values).reshape(-1), dropped)
     parts += 0.0  # -0 + 0 is 0
     return flat.reshape(np.shape(values))
 
 
-def _shortest(part):
-    """The number of fewest decimal digits that is rounded to the same as `part`."""
-    target = rounded(np.float64(part))
+def _share_last_place(parts, values, dropped):
+    """Rounds values (m,) to the last place of the larger of their rounded parts (m, 2)."""
+    largest = np.abs(parts).max(axis=1)
+    exponent = largest.view(np.uint64) & np.uint64(0x7FF << 52)
+    place = exponent.view(np.float64) * 2.0 ** (dropped - 52)
+    # Where one is not finite, 0 or next to it, parts stay as they are.
+    some = np.isfinite(largest) & (place >= np.finfo(np.float64).tiny)
+    place = place[some, None]
+    parts[some] = np.rint(values[some].view(np.float64).reshape(-1, 2) / place) * place
+
+
+def _shortest(part, whole=float, value=None):
+    """The number of fewest decimal digits for `part` with which `whole` is rounded to `value`."""
+    value = rounded(np.array(part)) if value is None else value
     for digits in range(1, 17):
-        short = float(f"{target:.{digits}g}")
-        if rounded(np.float64(short)) == target:
+        short = float(f"{part:.{digits}g}")
+        if rounded(np.array(whole(short))) == value:
             return short
-    return float(target)
+    return float(part)
 
 
 def _sample(values):

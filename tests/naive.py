@@ -76,8 +76,7 @@ def legal(value, type_):
     if type_.family == "Real":
         return None if value == UNDEFINED else rounded(float(value))
     if type_.family == "Complex":
-        parts = rounded(complex(value).real), rounded(complex(value).imag)
-        return None if None in parts or value == UNDEFINED else complex(*parts)
+        return None if value == UNDEFINED else rounded_complex(complex(value))
     return value if type_.low <= value <= type_.high else None
 
 
@@ -97,12 +96,25 @@ def rounded(value, bits=40):
         return None
 
 
+def rounded_complex(value, bits=40):
+    """A complex number, both parts to multiples of the larger part's last place."""
+    parts = rounded(value.real, bits), rounded(value.imag, bits)
+    if None in parts:
+        return None
+    largest = max(map(abs, parts))
+    last_place = Fraction(2) ** (math.frexp(largest)[1] - 1 - bits)
+    if not largest or last_place < Fraction(2) ** -1022:
+        return complex(*parts)
+    found = [float(round(Fraction(p) / last_place) * last_place) for p in (value.real, value.imag)]
+    return complex(*found)
+
+
 def label(value, type_):
     """A value as labels are compared: numbers that are not exact by 28 bits."""
     if type_.family == "Real":
         return rounded(value, 28)
     if type_.family == "Complex":
-        return rounded(value.real, 28), rounded(value.imag, 28)
+        return rounded_complex(value, 28)
     return value
 
 

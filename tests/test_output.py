@@ -148,8 +148,8 @@ def test_no_folder_for_kernels_is_a_warning(unwritable):
     assert "gone with this process; NUMBA_CACHE_DIR=FOLDER lasts" in done.stdout
     assert not list(unwritable.glob("synth-kernels-*"))  # it went with its process
     done = subprocess.run(
-        [*command, "search", "parity:n=6,k=2", "--json"], cwd=unwritable, env=environment,
-        capture_output=True, text=True, check=True,
+        [*command, "search", "parity:n=6,k=2", "--json", "--seconds", "600"], cwd=unwritable,
+        env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["program"]["text"] == "x0 ^ x1"
     assert len(done.stderr.splitlines()) == 1

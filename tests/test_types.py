@@ -5,11 +5,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.errors import DSLError, ParseError, TypeMismatchError
+from synth.errors import DSLError, ParseError, TypeMismatchError, UndefinedError
 from synth.types import Bool, Complex, Int, Real, rounded
 from tests import naive
 
@@ -42,14 +42,33 @@ def test_rounding_equals_exact_fractions(value):
     assert array[:1].tobytes() == np.array([value]).tobytes()
 
 
-@given(floats, floats)
-def test_complex_numbers_are_rounded_by_their_parts(real, imaginary):
+@settings(max_examples=500, deadline=None)
+@given(floats | ties, floats | ties)
+@example(1.0, 2.0**-41)
+@example(2.0**-1060, 2.0**-1062)
+@example(-(2 - 2.0**-45), 3 * 2.0**-40)
+def test_parts_of_complex_numbers_share_their_last_place(real, imaginary):
     values = np.full((2, 3), complex(real, imaginary))
-    parts = rounded(np.array(real)), rounded(np.array(imaginary))
     seen = rounded(values)
     assert seen.shape == (2, 3)
-    assert (seen.real == parts[0]).all()
-    assert (seen.imag == parts[1]).all()
+    expected = naive.rounded_complex(complex(real, imaginary))
+    if expected is None:
+        assert not np.isfinite(seen).any()
+    else:
+        assert (seen == expected).all()
+        assert not (np.signbit(seen.imag) & (seen.imag == 0)).any()
+    assert rounded(seen).tobytes() == seen.tobytes()
+
+
+def test_products_do_not_depend_on_how_a_processor_makes_them():
+    """Some fuse the products of z * conj(z) into one rounding, and leave a remainder."""
+    generator = np.random.default_rng(0)
+    z = Complex.rounded(generator.normal(size=999) + 1j * generator.normal(size=999))[0]
+    fused = z * z.conj() + 1j * 2.0**-54 * np.abs(z) ** 2 * generator.uniform(-1, 1, 999)
+    assert (rounded(fused).imag == 0).all()
+    one_by_one = np.array([rounded(np.array([a]) * np.array([b]))[0] for a, b in zip(z, z[::-1],
+                          strict=True)])  # fmt: skip
+    np.testing.assert_array_equal(rounded(z * z[::-1]), one_by_one)
 
 
 def test_the_ends_of_the_range():
@@ -75,6 +94,12 @@ def test_values_are_written_shortest_and_read_back(value):
     digits = len(text.lower().partition("e")[0].strip("-0.").replace(".", ""))
     if digits > 1:
         assert rounded(np.float64(f"{value:.{digits - 1}g}")) != value
+
+
+@given(floats.filter(lambda v: abs(v) <= TOP), floats.filter(lambda v: abs(v) <= TOP))
+def test_complex_values_are_written_and_read_back(real, imaginary):
+    value = Complex.check(complex(real, imaginary), "v").item()
+    assert Complex.check(complex(Complex.format(value)), "v").item() == value
 
 
 def test_texts_of_values():
@@ -390,3 +415,24 @@ def test_mixed_types_in_one_rule():
     result = synth.search(synth.Task("t", columns, types, labels, Real).split(0.5), dsl)
     assert result.program.text == "where(n < m, x, y)"
     assert result.program.test_accuracy == 1.0
+
+
+def test_a_function_may_say_where_it_has_no_value():
+    """As halving would find it, in one call."""
+    calls = []
+
+    def half(a):
+        calls.append(len(a))
+        defined = a % 2 == 0
+        if not defined.all():
+            raise UndefinedError("odd", values=np.where(defined, a // 2, 99), defined=defined)
+        return a // 2
+
+    dsl = synth.DSL("halves", types=(Int(0, 10),))
+    dsl.add(half, "Int -> Int", name="half")
+    [primitive] = dsl.primitives
+    values, defined = primitive.evaluate(np.arange(11))
+    assert calls[-1] == 11
+    assert defined.tolist() == [k % 2 == 0 for k in range(11)]
+    assert values[defined].tolist() == [0, 1, 2, 3, 4, 5]
+    assert primitive.evaluate(np.arange(0, 11, 2))[1] is None

@@ -297,7 +297,7 @@ def _values(rows, key, **wanted):
 
 def summarise(rows):
     sizes = _values(rows, "rows", row="agreement")
-    n = learners.KNOWN if learners.KNOWN in sizes else sizes[-1]
+    n = learners.KNOWN if learners.KNOWN in sizes else max(sizes)
     here = [r for r in rows if r["row"] == "agreement" and r["rows"] == n]
     features = [r for r in rows if r["row"] == "random features"]
     found = {}

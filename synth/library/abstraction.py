@@ -20,13 +20,10 @@ commutative where its body is, up to the order of the arguments of commutative p
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
 from synth.dsl import DSL, Constant, Input, Primitive
 from synth.errors import DSLError, UndefinedError
 from synth.grammar import UNIT, Grammar, code_units
 from synth.program import Program
-from synth.types import UNDEFINED
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +98,11 @@ class _Composed:
         values, defined = self.body.outputs(dict(zip(self.names, arrays, strict=True)))
         if defined.all():
             return values
-        if self.body.type.storage is None:  # there is no Bool that says so
-            raise UndefinedError(f"{self.body.text} has no value on some row")
-        return np.where(defined, values, np.nan if self.body.type.inexact else UNDEFINED)
+        # Without values and defined the rows would be found by halving: 20 times as long for
+        # `a % b < 5` over the integers 0..10.
+        raise UndefinedError(
+            f"{self.body.text} has no value on some row", values=values, defined=defined
+        )
 
 
 def definition_units(dsl, result, holes, body):
