@@ -57,23 +57,48 @@ class Shape:
         return self.layers[-1][2]
 
 
-def drawn(shape, count, seed, *, scale=1.0, bias=0.0, dtype=np.float32):
-    """Parameters of `count` networks drawn at random, (count, shape.parameters).
+def deviations(shape, scale, bias):
+    """Standard deviations (P,) of random parameters: scale / sqrt(fan-in), of biases `bias`."""
+    found = np.empty(shape.parameters)
+    for start, middle, end, fan_in, _ in shape.layers:
+        found[start:middle] = scale / math.sqrt(fan_in)
+        found[middle:end] = bias
+    return found
 
-    Weights are normal with deviation scale / sqrt(fan-in), biases with deviation `bias`; network
-    k is drawn from the k-th child of SeedSequence(seed), whatever `count` is.
+
+def drawn(shape, count, seed, *, scale=1.0, bias=0.0, dtype=np.float32):
+    """Parameters of `count` networks drawn at random, (count, P), normal, of `deviations`.
+
+    Network k is drawn from the k-th child of SeedSequence(seed), whatever `count` is.
     """
     if count < 1:
         raise SettingError(f"networks={count}; allowed: 1 and more")
-    deviations = np.empty(shape.parameters)
-    for start, middle, end, fan_in, _ in shape.layers:
-        deviations[start:middle] = scale / math.sqrt(fan_in)
-        deviations[middle:end] = bias
     made = np.empty((count, shape.parameters), dtype)
     for row, child in zip(made, np.random.SeedSequence(seed).spawn(count), strict=True):
         row[:] = np.random.Generator(np.random.SFC64(child)).standard_normal(len(row), np.float32)
-    made *= deviations.astype(dtype)
+    made *= deviations(shape, scale, bias).astype(dtype)
     return made
+
+
+def function_counts(shape, points, count, seed, *, scale=1.0, bias=0.0, block=4000):
+    """How often random networks with one output compute each boolean function, int64 (2**rows,).
+
+    points (rows, inputs), at most 16 rows; a function's number has bit i for row i, where the
+    output is above 0.  Of `count` networks, drawn block by block from one seed.
+    """
+    if len(points) > 16 or shape.outputs != 1:
+        raise SettingError(
+            f"{len(points)} rows and {shape.outputs} outputs; allowed: up to 16 rows, 1 output"
+        )
+    generator = np.random.Generator(np.random.SFC64(seed))
+    spread = deviations(shape, scale, bias).astype(np.float32)
+    found = np.zeros(2 ** len(points), np.int64)
+    for start in range(0, count, block):
+        size = min(block, count - start), shape.parameters
+        says = said(outputs(shape, generator.standard_normal(size, np.float32) * spread, points))
+        numbers = (says << np.arange(len(points))).sum(axis=1)
+        found += np.bincount(numbers, minlength=len(found))
+    return found
 
 
 def views(shape, parameters):
