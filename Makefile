@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTERS ?= 2
 
-.PHONY: demo test test-all lint bench bench-peers clean
+.PHONY: demo test test-all lint docs bench bench-peers clean
 
 demo: .venv/ready
 	$(BIN)/synth contrast
@@ -19,6 +19,11 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/ready
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --fresh-env --quiet \
+		-b html -d build/doctrees docs build/docs
+	@echo "build/docs/index.html"
 
 bench: .venv/ready
 	$(BIN)/python bench/run.py

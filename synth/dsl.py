@@ -76,6 +76,7 @@ class Input:
 
     @property
     def result(self) -> Type:
+        """What a node of it is a value of: `type`."""
         return self.type
 
     arguments: ClassVar[tuple[Type, ...]] = ()
@@ -92,6 +93,7 @@ class Constant:
 
     @property
     def result(self) -> Type:
+        """What a node of it is a value of: `type`."""
         return self.type
 
     arguments: ClassVar[tuple[Type, ...]] = ()
@@ -111,6 +113,7 @@ class Primitive:
 
     @property
     def signature(self) -> str:
+        """Types as `DSL.add` takes them: "Int, Int -> Bool"."""
         return f"{', '.join(map(str, self.arguments))} -> {self.result}"
 
     def evaluate(self, *arrays: np.ndarray) -> _Partial:

@@ -8,10 +8,9 @@ a code for the labels too: its bits are those of the searches, and of naming the
 
 import math
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from synth import codes, driver, dsls
 from synth.dsl import DSL, Constant, Primitive
@@ -40,6 +39,9 @@ except ImportError as error:
     class ClassifierMixin:  # type: ignore[no-redef]
         pass
 
+
+#: What scikit-learn takes for rows and labels: arrays, lists, data frames.
+MatrixLike = Any
 
 #: How many programs a search makes unless asked for more or fewer: cross-validation
 #: multiplies what a fit takes.
@@ -93,7 +95,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self.memory = memory
         self.threads = threads
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803 - scikit-learn's own name
+    def fit(self, X: MatrixLike, y: MatrixLike) -> Self:  # noqa: N803 - scikit-learn's own name
         """Searches for the shortest description of y given X; returns the classifier."""
         kinds = _kinds(X)
         X, y = validate_data(self, X, y)  # noqa: N806
@@ -117,7 +119,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self._conclude()
         return self
 
-    def predict_proba(self, X: ArrayLike) -> np.ndarray:  # noqa: N803
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
         """The probability of each class (rows, k), as the chosen code gives it to a next row.
 
         Of a program with e exceptions among n training rows, (e+1)/(n+2) for all labels that
@@ -139,7 +141,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         found[:, among] = left[:, None] * rule.probabilities(columns, rows)
         return found
 
-    def predict(self, X: ArrayLike) -> np.ndarray:  # noqa: N803
+    def predict(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
         """The most probable class of each row (rows,), ties to the first."""
         probabilities = self.predict_proba(X)  # before classes_, which only a fit sets
         return self.classes_[np.argmax(probabilities, axis=1)]
@@ -311,7 +313,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             program = Program(where, (_upright(result), values[place], program))
         return program
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # The functions of a DSL cannot all be pickled; it is made again, and reads the texts.
         state = dict(super().__getstate__())
         if "results_" in state:
@@ -321,7 +323,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
                 del state[derived]
         return state
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "results_" in state:
             self.results_ = tuple(self._restored(*each) for each in state["results_"])

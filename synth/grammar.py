@@ -46,6 +46,7 @@ class Production:
 
     @property
     def bits(self) -> float:
+        """The cost of one node in bits."""
         return self.units / UNIT
 
 

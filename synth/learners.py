@@ -45,16 +45,19 @@ class Learner:
 
     @property
     def name(self):
+        """Language and encoding in a few words."""
         seen = {"binary": "", 1: "", 0: " shuffled"}.get(self.encoding, f" {self.encoding}")
         seen = f" times{seen}" if self.p and self.encoding > 1 else seen
         return self.dsl.removeprefix("boolean:basis=").replace(":frequencies=", " ") + seen
 
     @property
     def grammar(self):
+        """The `Grammar` of its language over what it sees."""
         return _seen(self)[0]
 
     @property
     def columns(self):
+        """What it sees of all rows, arrays by input name."""
         return _seen(self)[1]
 
     @property
@@ -67,6 +70,7 @@ class Learner:
         return residue_names(self.p, self.encoding)[labels] if self.p else labels
 
     def program(self, text):
+        """The `Program` of a text in its grammar."""
         return Program.parse(text, self.grammar, self.type)
 
     def features(self, text, which):

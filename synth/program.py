@@ -101,6 +101,7 @@ class Program:
 
     @property
     def type(self) -> Type:
+        """Of what the program computes."""
         return self.head.result
 
     @property

@@ -200,6 +200,7 @@ class Contrast:
     random: Result
 
     def to_dict(self) -> dict[str, Any]:
+        """The two records as JSON takes them."""
         return {
             "format": FORMAT,
             "kind": "contrast",
@@ -209,6 +210,7 @@ class Contrast:
 
     @staticmethod
     def from_dict(document: dict[str, Any]) -> "Contrast":
+        """Two records from JSON.  Raises RunError where they are none."""
         try:
             parts = [document[k] for k in ("structured", "random")]
         except KeyError as error:
@@ -251,6 +253,7 @@ class Comparison:
     version: str
 
     def to_dict(self) -> dict[str, Any]:
+        """The comparison as JSON takes it."""
         rows = [dict(row) for row in self.rows]
         return {"format": FORMAT, "kind": "compare", **asdict(self), "rows": rows}
 

@@ -132,6 +132,7 @@ class Task:
 
     @property
     def rows(self) -> int:
+        """How many rows there are, held-out ones too."""
         return len(self.labels)
 
     @property

@@ -29,6 +29,7 @@ class Drawn:
         return len(self.places)
 
     def program(self, i):
+        """The program of place i as a `Program`."""
         return self.sample.program(int(self.places[i]))
 
 
@@ -51,6 +52,7 @@ class DrawnWorld(World):
 
     @property
     def trees(self):
+        """Raises SettingError: a sample has no tree for every subtree drawn anew."""
         raise SettingError("moves=regrow among drawn programs; allowed: prior")
 
 

@@ -2,11 +2,11 @@
 
 Nodes are all syntax trees of one type up to some bits.  An edit of one node of the tree is
 
-relabel  an input, constant or primitive becomes another of the same type, a primitive one
-         of the same argument types; all below it stays
-insert   a part t becomes f(.., t, ..), all other arguments leaves, and back (delete)
-grow     a leaf becomes f(leaves), any leaves, and back (shrink)
-swap     two arguments of one type change places
+    relabel  an input, constant or primitive becomes another of the same type, a primitive one
+             of the same argument types; all below it stays
+    insert   a part t becomes f(.., t, ..), all other arguments leaves, and back (delete)
+    grow     a leaf becomes f(leaves), any leaves, and back (shrink)
+    swap     two arguments of one type change places
 
 Every edit can be undone by one, so the graph has no directions; two programs are joined
 once, however many edits lead from one to the other.  To replace a part by any other is no

@@ -68,6 +68,7 @@ class Prior:
 
     @property
     def rows(self) -> int:
+        """How many rows the functions are of."""
         return len(next(iter(self.columns.values())))
 
     @property

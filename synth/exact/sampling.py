@@ -64,6 +64,7 @@ class Sample:
 
     @property
     def lost_mass(self) -> float:
+        """The probability of finite programs beyond the size limit."""
         return max(0.0, self.prior_mass - self.covered)
 
     def __len__(self) -> int:
@@ -142,6 +143,7 @@ class BehaviourCounts:
 
     @property
     def lost_mass(self) -> float:
+        """The probability of finite programs beyond the size limit."""
         return max(0.0, self.prior_mass - self.covered)
 
 

@@ -63,6 +63,7 @@ class Setting:
 
     @property
     def option(self) -> str:
+        """As the command line has it: `--max-bits`."""
         return "--" + self.name.replace("_", "-")
 
     @property

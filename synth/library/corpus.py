@@ -46,6 +46,7 @@ class Solved:
         return Solved(inputs, program, rest, units_of(table_bits), task.input_weights, task.name)
 
     def grammar(self, dsl):
+        """The `Grammar` of a DSL over the task's inputs."""
         return Grammar(dsl, self.inputs, input_weights=self.weights)
 
     def total(self, units):

@@ -38,6 +38,7 @@ class Shape:
 
     @property
     def sizes(self):
+        """Widths of all layers, inputs first."""
         return (self.inputs, *self.hidden, self.outputs)
 
     @property

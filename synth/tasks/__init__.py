@@ -67,6 +67,7 @@ def is_path(spec: str | os.PathLike[str]) -> bool:
 
 
 def parse_name(text: str) -> str:
+    """The name in a specification: what stands before the first colon."""
     return text.partition(":")[0].strip()
 
 

@@ -1,0 +1,55 @@
+"""How Sphinx builds the pages: `make docs`, where any warning is an error."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE / "extensions")]
+
+from synth._version import __version__  # noqa: E402 - from this checkout
+
+project = "synth"
+author = "The synth authors"
+copyright = "2026, The synth authors"
+release = version = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
+
+#: Modules, and packages with all that is in them, whose names are for synth itself.  Every
+#: other public name of the package must have a docstring, and be in the API reference.
+api_internal = (
+    "synth.__main__", "synth._version", "synth.cli", "synth.running", "synth.progress",
+    "synth.bank", "synth.kernels", "synth.curry", "synth.engine", "synth.schedule",
+    "synth.score", "synth.goal", "synth.checkpoint", "synth.journal", "synth.registry",
+    "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.levels",
+    "synth.exact.pairs", "synth.dynamics.regrow", "synth.dynamics.trees",
+    "synth.report.experiment", "synth.report.figure", "synth.report.library",
+    "synth.report.matrix", "synth.report.notebook", "synth.report.output", "synth.report.text",
+    "synth.report.page.colours", "synth.report.page.contenders", "synth.report.page.drawn",
+    "synth.report.page.markup", "synth.report.page.panel", "synth.report.page.parts",
+    "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",
+    "synth.notation",
+)  # fmt: skip
+#: Packages whose modules are found by name: `synth dsls`, `synth tasks` and the pages of
+#: experiments say what they hold.
+api_found_by_name = {
+    "synth.dsls": (),
+    "synth.tasks": ("synth.tasks.table",),
+    "synth.experiments": ("synth.experiments.base",),
+}
+
+nitpicky = True
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+maximum_signature_line_length = 88
+python_use_unqualified_type_names = True
+toc_object_entries_show_parents = "hide"
+
+myst_heading_anchors = 3
+highlight_language = "none"
+smartquotes = False
+
+html_theme = "furo"
+html_title = f"synth {release}"
+html_copy_source = False
+html_show_sourcelink = False

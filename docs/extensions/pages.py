@@ -1,0 +1,98 @@
+"""What pages take from the program itself: the help of every command, the experiments' claims."""
+
+import posixpath
+
+import click
+from docutils import nodes
+from sphinx.util import logging
+
+from synth import experiments
+from synth.cli import main
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def commands():
+    """A section for each command, with the text of its `--help`."""
+    context = _context()
+    parts = [_help(main, context)]
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        below = click.Context(command, context, info_name=name)
+        parts += [f"## synth {name}", _help(command, below)]
+    return "\n\n".join(parts)
+
+
+def settings(name):
+    """The section of an experiment's page with the text of its `--help`."""
+    context = _context()
+    group = main.get_command(context, "run")
+    below = click.Context(group, context, info_name="run")
+    command = group.get_command(below, name)
+    return f"## Settings\n\n{_help(command, click.Context(command, below, info_name=name))}"
+
+
+def claims(names):
+    """A table of experiments and what each is to show."""
+    rows = [
+        f"| [{name}](experiments/{name}.md) | {_claim(name).replace('|', chr(92) + '|')} |"
+        for name in names
+    ]
+    return "\n".join(["| experiment | claim |", "| --- | --- |", *rows])
+
+
+def built_in():
+    """The experiments of synth itself; others may be installed beside them."""
+    return [n for n in experiments.names() if experiments.load(n).__name__.startswith("synth.")]
+
+
+def _claim(name):
+    return experiments.describe(name)[0].partition("\n")[0]
+
+
+def _context():
+    # The width that click takes on a terminal of 80 columns.
+    return click.Context(main, info_name="synth", terminal_width=78, **main.context_settings)
+
+
+def _help(command, context):
+    return f"```text\n{command.get_help(context)}\n```"
+
+
+def _read(app, docname, source):
+    folder, _, name = docname.rpartition("/")
+    if docname == "commands":
+        source[0] += f"\n\n{commands()}\n"
+    elif docname == "experiments":
+        source[0] += f"\n\n{claims(built_in())}\n"
+    elif folder == "experiments":
+        if name in built_in():
+            source[0] += f"\n\n{settings(name)}\n"
+        else:
+            _LOGGER.warning("there is no experiment %s", name, location=docname)
+
+
+def _check(app, env):
+    for name in built_in():
+        if f"experiments/{name}" not in env.found_docs:
+            _LOGGER.warning("experiment %s has no page experiments/%s.md", name, name)
+
+
+def _linked(app, doctree, docname):
+    """A figure is wider than the page: it opens at its own size."""
+    if app.builder.format != "html":
+        return
+    for image in list(doctree.findall(nodes.image)):
+        if image["uri"] in app.env.images:
+            folder = app.builder.get_relative_uri(docname, "").rstrip("/")
+            name = app.env.images[image["uri"]][1]
+            target = posixpath.join(posixpath.dirname(folder) or ".", "_images", name)
+            shown = image.deepcopy()
+            image.replace_self(nodes.reference("", "", shown, refuri=target, internal=True))
+
+
+def setup(app):
+    app.connect("doctree-resolved", _linked)
+    app.connect("source-read", _read)
+    app.connect("env-check-consistency", _check)
+    return {"parallel_read_safe": True}
