@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth import curry, schedule
-from synth.bank import Bank, Crew, Job, default_threads
+from synth.bank import Bank, Crew, Job, compiling_seconds, default_threads
 from synth.grammar import UNIT, Grammar
 from synth.program import Program
 from synth.types import Type
@@ -64,7 +64,7 @@ class Enumerator:
         self.limits = limits
         self.interrupted = interrupted
         self.aim = aim
-        self.started = time.monotonic()
+        self.started, self._compiled = time.monotonic(), compiling_seconds()
         self.rows = len(next(iter(columns.values())))
         self.rules = curry.rules(grammar)
         self.crew = Crew(limits.threads or default_threads())
@@ -116,7 +116,9 @@ class Enumerator:
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self.started
+        """Since the enumeration began, without what compiling kernels took."""
+        compiling = compiling_seconds() - self._compiled
+        return time.monotonic() - self.started - compiling
 
     @property
     def nbytes(self) -> int:
@@ -385,7 +387,7 @@ class Enumerator:
         self._at_start, self._worked_off = self.candidates, state["worked_off"]
         self.schedule.window = state["window"] or 0
         self.levels = {c: tuple(e) for c, *e in state["levels"]}
-        self.started = time.monotonic() - state["seconds"]
+        self.started, self._compiled = time.monotonic() - state["seconds"], compiling_seconds()
         self._frozen, self._left_out = state["frozen"], state["left_out"]
         self.bound, self._place = state["bound"], state["place"]
         self._operands = schedule.operand_reach(self.grammar, self.root, self.bound)

@@ -180,3 +180,20 @@ def test_after_warmup_nothing_is_compiled(tmp_path):
     assert len(first) > 50
     for command in USUAL:
         assert synth_(*command.split()) == first, command
+
+
+def test_compiling_counts_for_no_limit(tmp_path):
+    """Seconds are those of the search, where all kernels are compiled on the way, too."""
+    code = (
+        "import synth, time; begin = time.monotonic(); found = synth.search('parity:n=6,k=3', "
+        "seconds=30); print(found.seconds, time.monotonic() - begin, found.stop_reason)"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, check=True, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    seconds, whole, reason = done.stdout.split()
+    assert reason == "optimal"
+    # Of two seconds and more most is compiling, on any machine.
+    assert float(seconds) < float(whole) / 2

@@ -1,8 +1,18 @@
 """Banks of distinct behaviours, the jobs that fill them, and goals that use them."""
 
 from synth.bank.bank import Bank
-from synth.bank.crew import Crew, default_threads
+from synth.bank.crew import Crew, compiling_seconds, default_threads
 from synth.bank.goal import Goal, Unknown, Wanted, step
 from synth.bank.job import Job
 
-__all__ = ["Bank", "Crew", "Goal", "Job", "Unknown", "Wanted", "default_threads", "step"]
+__all__ = [
+    "Bank",
+    "Crew",
+    "Goal",
+    "Job",
+    "Unknown",
+    "Wanted",
+    "compiling_seconds",
+    "default_threads",
+    "step",
+]

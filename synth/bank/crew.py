@@ -4,6 +4,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+from synth import kernels
+
 
 def default_threads():
     """How many cores this process may use."""
@@ -11,6 +13,11 @@ def default_threads():
         return len(os.sched_getaffinity(0))
     except AttributeError:
         return os.cpu_count() or 1
+
+
+def compiling_seconds():
+    """How long this process has been compiling kernels, once for each machine."""
+    return kernels.cache.stopwatch.seconds
 
 
 class Crew:

@@ -9,9 +9,11 @@ import atexit
 import os
 import shutil
 import tempfile
+import time
 import warnings
 
 from numba import config, njit
+from numba.core import event
 
 from synth.errors import CacheWarning
 
@@ -48,4 +50,24 @@ def ensure():
     )
 
 
+class Stopwatch(event.Listener):
+    """How long this process has been compiling: seconds."""
+
+    def __init__(self):
+        self.seconds, self.depth, self.began = 0.0, 0, 0.0
+
+    def on_start(self, event):
+        # A kernel compiles those that it calls; threads compile one after the other.
+        if not self.depth:
+            self.began = time.monotonic()
+        self.depth += 1
+
+    def on_end(self, event):
+        self.depth -= 1
+        if not self.depth:
+            self.seconds += time.monotonic() - self.began
+
+
+stopwatch = Stopwatch()
+event.register("numba:compile", stopwatch)
 ensure()
