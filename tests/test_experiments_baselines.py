@@ -228,7 +228,7 @@ def test_bits_of_labels_given_features_against_the_mixture(n, count, seed):
         ) / np.log(2)
         gamma = 2 * (len(bin(d + 1)) - 3) + 1
         assert bits[d] == pytest.approx(gamma - saved, abs=1e-6)
-        if count and np.linalg.matrix_rank(seen) == n:
+        if seen.size and np.linalg.matrix_rank(seen) == n:
             assert bits[d] == pytest.approx(gamma)
 
 
