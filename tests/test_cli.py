@@ -161,7 +161,10 @@ TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
         (("search", "parity", "--dsl", "own.py:number"), "is no DSL and no function"),
         (("search", "parity", "--dsl", "bad.py:dsl"), "bad.py, line 2: ZeroDivisionError"),
         (("search", "parity", "--dsl", "syntax.py:dsl"), "syntax.py, line 1: SyntaxError"),
-        (("search", "parity", "--dsl", "own.py:wrong"), "own.py:wrong: primitive f answers in"),
+        (
+            ("search", "parity", "--dsl", "own.py:wrong"),
+            "own.py:wrong: primitive f answers 1 to arguments",
+        ),
         (("search", "parity", "--max-bits", "-3"), "max_bits=-3.0; allowed: 0 and more"),
         (("search", "parity", "--max-programs", "0"), "max_programs=0; allowed: 1 and more"),
         (("search", "parity", "--memory", "1KB"), "memory=1000; allowed: 1 MiB"),
