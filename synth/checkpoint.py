@@ -84,6 +84,8 @@ class Checkpoint:
                 engine.restore(state, array)
                 for k, score in enumerate(scores):
                     score.restore(state[f"score{k}"], lambda name, k=k: array(f"score{k}.{name}"))
+        except RunError:
+            raise
         except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
             text = " ".join(str(error).split()) or type(error).__name__
             raise RunError(f"{self.path} is no checkpoint that can be read: {text}") from None
@@ -92,9 +94,12 @@ class Checkpoint:
         for name, value in json.loads(json.dumps(self.about)).items():
             found = manifest.get(name)
             if found != value:
+                other = f"{name} is {found!r} there and {value!r} here"
+                if name in ("task", "dsl"):  # digests, which tell nobody anything
+                    other = f"another {'DSL' if name == 'dsl' else 'task, or other labels or rows'}"
                 raise RunError(
-                    f"{self.path} is a checkpoint of another search: {name} is {found!r} there and "
-                    f"{value!r} here; allowed: the same task, DSL, settings and version"
+                    f"{self.path} is a checkpoint of another search: {other}; allowed: the same "
+                    "task, DSL, settings and version, or another file"
                 )
 
 

@@ -4,8 +4,10 @@ import os
 import sys
 import warnings
 from contextlib import contextmanager
+from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from synth._version import __version__
 from synth.errors import RunError, SweepError, SynthError
@@ -79,8 +81,23 @@ def _show_warning(message, category, filename, lineno, file=None, line=None):
     click.echo(f"synth: warning: {' '.join(str(message).split())}", err=True)
 
 
+def _completes(library):
+    """A shell's completion of what is a name of a library, synth.tasks say, or a file."""
+
+    def complete(ctx, param, incomplete):
+        names = import_module(library).names()
+        found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return [CompletionItem(incomplete, type="file"), *found]
+
+    return complete
+
+
+_complete_tasks, _complete_dsls = _completes("synth.tasks"), _completes("synth.dsls")
+
+
 def _dsl(**more):
-    return click.option("--dsl", help="Built-in name, entry point, or FILE.py:NAME.", **more)
+    text = "Built-in name, entry point, or FILE.py:NAME."
+    return click.option("--dsl", help=text, shell_complete=_complete_dsls, **more)
 
 
 def _shared(function):
@@ -137,7 +154,7 @@ def main():
 
 
 @main.command()
-@click.argument("task")
+@click.argument("task", shell_complete=_complete_tasks)
 @_dsl()
 @_shared
 @_top
@@ -167,7 +184,7 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
 
 
 @main.command()
-@click.argument("task", required=False)
+@click.argument("task", required=False, shell_complete=_complete_tasks)
 @_dsl()
 @_shared
 @_top
@@ -235,7 +252,7 @@ _SET = (
 
 
 @main.command()
-@click.argument("tasks", metavar="TASK...", nargs=-1, required=True)
+@click.argument("tasks", metavar="TASK...", nargs=-1, required=True, shell_complete=_complete_tasks)
 @_dsl(multiple=True)
 @_shared
 @_sweeping
@@ -268,7 +285,7 @@ main.add_command(run)
 
 
 @main.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_complete_tasks)
 @formatted
 def tasks(name, form):
     """The built-in tasks; with NAME, all about it."""
@@ -279,7 +296,7 @@ def tasks(name, form):
 
 
 @main.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_complete_dsls)
 @formatted
 def dsls(name, form):
     """The DSLs; with NAME (or name:key=value, or FILE.py:NAME), all about it."""
@@ -307,20 +324,11 @@ def dsls(name, form):
 @formatted
 def show(run, plot, form):
     """A saved RUN, as it was shown when it was made."""
-    from synth.report.experiment import experiment_text
-    from synth.report.matrix import comparison_text
-    from synth.report.text import contrast_text, search_text
-    from synth.result import Comparison, Contrast, ExperimentRun, Result, load_run
+    from synth.result import load_run, run_text
 
     loaded = load_run(run)
-    shown = {
-        Result: search_text,
-        Contrast: contrast_text,
-        Comparison: comparison_text,
-        ExperimentRun: experiment_text,
-    }[type(loaded)]
     try:
-        emit(form, loaded, shown)
+        emit(form, loaded, run_text)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
     if plot is not None:

@@ -192,10 +192,12 @@ class Primitive:
     def _checked(self, values: Any, shape: tuple[int, ...]) -> _Partial:
         result = self.result
         if not isinstance(values, np.ndarray) or values.shape != shape:
-            given = getattr(values, "shape", type(values).__name__)
+            shown, hint = repr(values)[:40], " on arrays: np.where instead of if, & instead of and"
+            if hasattr(values, "shape"):
+                shown, hint = f"in shape {values.shape}", ""
             raise DSLError(
-                f"primitive {self.name} answers in shape {given} to arguments of shape {shape}; "
-                "it must work elementwise"
+                f"primitive {self.name} answers {shown} to arguments of shape {shape}; "
+                f"it must work elementwise{hint}"
             )
         if result.storage is None:
             if values.dtype != np.bool_:
@@ -464,6 +466,7 @@ class DSL:
                 except (TypeError, ValueError, SyntaxError) as error:
                     raise DSLError(f"{where}: {_one_line(error)}") from None
         shown = ast.unparse(given) if isinstance(given, ast.AST) else repr(given)
+        shown = given.__name__ if isinstance(given, type) else shown
         raise DSLError(f"{where}: {shown} is no type; allowed: {ALLOWED}, or Int")
 
     def _bare(self, family: str, where: str) -> Type:

@@ -98,6 +98,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     def fit(self, X: MatrixLike, y: MatrixLike) -> Self:  # noqa: N803 - scikit-learn's own name
         """Searches for the shortest description of y given X; returns the classifier."""
         kinds = _kinds(X)
+        _refuse_texts(X)
         X, y = validate_data(self, X, y)  # noqa: N806
         check_classification_targets(y)
         self.classes_, places = np.unique(y, return_inverse=True)
@@ -382,6 +383,29 @@ def _kinds(X):  # noqa: N803
         return None
     found = [getattr(dtype, "kind", None) for dtype in X.dtypes]
     return found if all(kind in ("b", "i", "u", "f") for kind in found) else None
+
+
+def _refuse_texts(X):  # noqa: N803
+    """Raises SettingError that names a data frame's first column of texts."""
+    if not (hasattr(X, "columns") and hasattr(X, "dtypes")) or len(set(X.columns)) < X.shape[1]:
+        return
+    for name, dtype in zip(X.columns, X.dtypes, strict=True):
+        if getattr(dtype, "kind", None) in ("b", "i", "u", "f"):
+            continue
+        for cell in X[name]:
+            if isinstance(cell, str) and not _is_number(cell):
+                raise SettingError(
+                    f"column {name} has texts, such as {cell!r}; allowed: numbers and truth "
+                    "values, which an encoder makes of them (pandas.get_dummies, OneHotEncoder)"
+                )
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _keys(columns, rows):

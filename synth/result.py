@@ -185,6 +185,9 @@ class Result:
             return values.astype(dtype)
         return np.array([task.label_names[v] for v in values.tolist()])
 
+    def __str__(self) -> str:
+        return run_text(self)
+
     def _repr_html_(self) -> str:
         return _shown("search_html", self)
 
@@ -216,6 +219,9 @@ class Contrast:
         except KeyError as error:
             raise RunError(f"not a saved contrast: no {error}") from None
         return Contrast(*map(Result.from_dict, parts))
+
+    def __str__(self) -> str:
+        return run_text(self)
 
     def _repr_html_(self) -> str:
         return _shown("contrast_html", self)
@@ -270,6 +276,9 @@ class Comparison:
         except (TypeError, KeyError, AttributeError) as error:
             raise RunError(f"not a saved comparison: {' '.join(str(error).split())}") from None
 
+    def __str__(self) -> str:
+        return run_text(self)
+
     def _repr_html_(self) -> str:
         return _shown("comparison_html", self)
 
@@ -319,6 +328,9 @@ class ExperimentRun:
                 raise RunError(f"not a saved experiment: {f.name} is {getattr(run, f.name)!r}")
         return run
 
+    def __str__(self) -> str:
+        return run_text(self)
+
     def plot(self, path: str | os.PathLike[str]) -> None:
         """Draws the run into a file, .png, .svg or .pdf, by its experiment's `draw`.
 
@@ -344,6 +356,19 @@ def _shown(how: str, run: Any) -> str:
 
 #: What `save_run` writes and `load_run` reads.
 Run = Result | Contrast | Comparison | ExperimentRun
+
+
+def run_text(run: Run) -> str:
+    """A run as its command shows it."""
+    from synth.report import experiment, matrix, text
+
+    if isinstance(run, Result):
+        return text.search_text(run)
+    if isinstance(run, Contrast):
+        return text.contrast_text(run)
+    if isinstance(run, Comparison):
+        return matrix.comparison_text(run)
+    return experiment.experiment_text(run)
 
 
 def plain(value: Any) -> Any:

@@ -79,15 +79,16 @@ class Task:
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        if not self.columns:
+        if len(self.columns) == 0:  # a data frame has no truth value
             raise TaskError(f"task {self.name} has no input column; it needs one at least")
         for name in self.columns:
-            if not isinstance(self.types.get(name), Type):
-                raise TypeMismatchError(
-                    f"column {name}: type {self.types.get(name)!r}; allowed: {ALLOWED}"
-                )
+            if name not in self.types:
+                raise TypeMismatchError(f"column {name} has no type; allowed: {ALLOWED}")
+            if not isinstance(self.types[name], Type):
+                shown = _type_text(self.types[name])
+                raise TypeMismatchError(f"column {name}: type {shown}; allowed: {ALLOWED}")
         if not isinstance(self.label_type, Type):
-            raise TypeMismatchError(f"label_type {self.label_type!r}; allowed: {ALLOWED}")
+            raise TypeMismatchError(f"label_type {_type_text(self.label_type)}; allowed: {ALLOWED}")
         columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
         labels = self.label_type.check(self.labels, f"label column {self.label}")
         rows = len(labels)
@@ -237,6 +238,11 @@ class Task:
 
     def _twin(self, labels: np.ndarray, labelling: str) -> "Task":
         return replace(self, labels=labels, labelling=labelling)
+
+
+def _type_text(given: Any) -> str:
+    """What was given as a type, as it is written: `int` or `Int`, where that is a name."""
+    return str(getattr(given, "__name__", repr(given)))
 
 
 def training_mask(rows: int, train: int | float, seed: int = 0) -> NDArray[np.bool_]:

@@ -103,15 +103,15 @@ def test_killed_at_random_moments(tmp_path):
 def test_another_search_is_refused(tmp_path):
     file = tmp_path / "c"
     synth.search("parity:n=5", checkpoint=file, every=0, max_bits=15)
-    for changed in (
-        {"task": "parity:n=5,seed=1"},
-        {"dsl": "boolean:basis=nand"},
-        {"max_bits": 16},
-        {"top": 3},
-        {"memory": 10**8},
+    for changed, words in (
+        ({"task": "parity:n=5,seed=1"}, "another task, or other labels or rows; allowed"),
+        ({"dsl": "boolean:basis=nand"}, "another DSL; allowed"),
+        ({"max_bits": 16}, "max_bits is 15.0 there and 16.0 here"),
+        ({"top": 3}, "top is 10 there and 3 here"),
+        ({"memory": 10**8}, "memory is "),
     ):
         given = {"task": "parity:n=5", "max_bits": 15, **changed}
-        with pytest.raises(RunError, match="is a checkpoint of another search"):
+        with pytest.raises(RunError, match=f"^[^ ]*c is a checkpoint of another search: {words}"):
             synth.search(checkpoint=file, **given)
     with zipfile.ZipFile(file) as kept:
         entries = {name: kept.read(name) for name in kept.namelist()}

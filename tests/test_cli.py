@@ -97,8 +97,20 @@ def test_saved_runs_are_shown_as_they_were(tmp_path):
     for command in ("search", "contrast"):
         path = tmp_path / f"{command}.json"
         text = run(command, "conjunction:n=5,k=2", "--save", path)
-        assert run("show", path) == text
+        assert run("show", path) == text == f"{synth.load_run(path)}\n"
         assert json.loads(run("show", path, "--json")) == json.loads(path.read_text())
+
+
+def test_shells_complete_tasks_and_dsls_and_files():
+    def complete(line, given):
+        settings = {"_SYNTH_COMPLETE": "bash_complete", "COMP_WORDS": f"synth {line} {given}"}
+        settings["COMP_CWORD"] = str(len(line.split()) + 1)
+        return CliRunner().invoke(main, env=settings, prog_name="synth").output.split()
+
+    assert complete("search", "mon") == ["file,mon", "plain,monk"]
+    assert complete("compare monk:1 parity", "wi") == ["file,wi", "plain,wine"]
+    assert complete("contrast monk:1 --dsl", "mod") == ["file,mod", "plain,modular"]
+    assert complete("dsls", "exam") == ["file,exam"]
 
 
 def test_lists_name_everything():
@@ -149,7 +161,10 @@ TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
         (("search", "parity", "--dsl", "own.py:number"), "is no DSL and no function"),
         (("search", "parity", "--dsl", "bad.py:dsl"), "bad.py, line 2: ZeroDivisionError"),
         (("search", "parity", "--dsl", "syntax.py:dsl"), "syntax.py, line 1: SyntaxError"),
-        (("search", "parity", "--dsl", "own.py:wrong"), "own.py:wrong: primitive f answers in"),
+        (
+            ("search", "parity", "--dsl", "own.py:wrong"),
+            "own.py:wrong: primitive f answers 1 to arguments",
+        ),
         (("search", "parity", "--max-bits", "-3"), "max_bits=-3.0; allowed: 0 and more"),
         (("search", "parity", "--max-programs", "0"), "max_programs=0; allowed: 1 and more"),
         (("search", "parity", "--memory", "1KB"), "memory=1000; allowed: 1 MiB"),

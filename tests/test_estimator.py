@@ -115,6 +115,15 @@ def test_it_reads_columns_as_a_csv_file_does(tmp_path):
     assert fitted.predict(asked).tolist() == [True, False]
 
 
+def test_texts_of_a_data_frame_are_refused_by_name():
+    frame = pandas.DataFrame({"n": ["1", "2"] * 5, "soil": ["clay", "sand"] * 5})
+    for texts in (frame, frame.astype({"soil": "category"})):
+        with pytest.raises(SettingError, match=r"column soil has texts, such as 'clay'; allowed"):
+            synth.ProgramClassifier().fit(texts, [0, 1] * 5)
+    fitted = synth.ProgramClassifier().fit(pandas.get_dummies(frame[["soil"]]), [0, 1] * 5)
+    assert fitted.score(pandas.get_dummies(frame[["soil"]]), [0, 1] * 5) == 1
+
+
 @given(n=st.integers(1, 60), data=st.data())
 def test_an_exception_has_the_chance_that_its_code_gives_it(n, data):
     # The code for e of n is 1 / ((n+1) C(n,e)), whichever rows they are.

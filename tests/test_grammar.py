@@ -226,7 +226,7 @@ def impure(a):
         (lambda a: a * 0.5, "Int(0, 9) -> Int(0, 9)", "dtype float64"),
         (lambda a: a, "Int(0, 9) -> Bool", "dtype int64; Bool needs bool"),
         (lambda a: a[:3], "Mod(7) -> Mod(7)", r"shape \(3,\)"),
-        (lambda a: 3, "Mod(7) -> Mod(7)", "shape int"),
+        (lambda a: 3, "Mod(7) -> Mod(7)", "answers 3 to .* on arrays: np.where"),
         (writes, "Int(0, 9) -> Int(0, 9)", "writes to its arguments"),
         (impure, "Mod(7) -> Mod(7)", "differently from call to call"),
         (lambda a: np.sort(a), "Mod(7) -> Mod(7)", "mixes rows"),

@@ -174,10 +174,14 @@ def test_task_errors(make, words):
 
 
 def test_own_tasks_are_checked():
+    pandas = pytest.importorskip("pandas")
     types = {"x": Int(0, 5)}
     good = synth.Task("t", {"x": [1, 2]}, types, [3, 4], Int(0, 9))
     assert good.alphabet == (3, 4)
     assert good.split(1).alphabet in ((3,), (4,))
+    frame = pandas.DataFrame({"x": [1, 2], "y": [3, 4]})
+    framed = synth.Task("t", frame[["x"]], types, frame["y"], Int(0, 9))
+    assert (framed.columns["x"].tolist(), framed.labels.tolist()) == ([1, 2], [3, 4])
     for arguments, words in (
         (({}, {}, [0, 1], Bool), "has no input column"),
         (({"x": []}, types, [], Bool), "has no rows"),
@@ -186,8 +190,9 @@ def test_own_tasks_are_checked():
         (({"x": [1, 2]}, types, [3, 3], Int(0, 9)), "one label value only"),
         (({"x": [1, 2]}, types, [0, 1], Bool, [False, False]), "training set has 0 rows"),
         (({"x": [1, 2]}, types, [0, 1], Bool, [1, 0]), "train must be bool"),
-        (({"x": [1, 2]}, {"y": Bool}, [0, 1], Bool), "column x: type None; allowed: Bool"),
-        (({"x": [1, 2]}, {"x": int}, [0, 1], Bool), "column x: type <class 'int'>; allowed"),
+        (({"x": [1, 2]}, {"y": Bool}, [0, 1], Bool), "column x has no type; allowed: Bool"),
+        (({"x": [1, 2]}, {"x": int}, [0, 1], Bool), "column x: type int; allowed"),
+        (({"x": [1, 2]}, {"x": Int}, [0, 1], Bool), r"column x: type Int; allowed: .* Int\(low"),
         (({"x": [1, 2]}, types, [0, 1], "Bool"), "label_type 'Bool'; allowed"),
         (({"x": [1, 2]}, types, [1, 2], Int(0, 9), None, (1, 3)), "label 2 is not among"),
     ):
@@ -232,6 +237,9 @@ def test_labels_of_any_kind(tmp_path):
     assert labels("true", "False") == ("Bool", None, [1, 0])
     assert labels("1", "0") == ("Bool", {0: "0", 1: "1"}, [1, 0])
     assert list(table(tmp_path, "id,a,b\nu1,0,1\nu2,1,0\n", drop=("id",)).columns) == ["a"]
+    text = "a,id,b\n1,,0\n0,u2,1\n"  # cells of a column that is left out may be missing
+    for drop in (("id",), "id", iter(["id"])):
+        assert list(table(tmp_path, text, drop=drop).columns) == ["a"]
     task = table(tmp_path, "who,x\nme,1\nyou,0\n", label="who")
     assert (task.label, list(task.columns)) == ("who", ["x"])
 
@@ -244,6 +252,7 @@ def test_separators_quotes_and_marks(tmp_path):
 
 
 MANY = "".join(f"word{i},{i % 2}\n" for i in range(17))
+COMMAS = "".join(f"0,{i};{i % 2}\n" for i in range(17))
 TURNED = "".join(f"{i % 2},word{i}\n" for i in range(17))
 
 
@@ -258,7 +267,9 @@ TURNED = "".join(f"{i % 2},word{i}\n" for i in range(17))
         ("a,b\n1,0\n1,2,3\n", {}, "line 3: 3 cells; allowed: 2"),
         ("a,b\n1,1\n0,1\n", {}, r"column b: one label only \(1\); allowed: 2 and more"),
         ("a,b\n1,true\n0,TRUE\n", {}, "column b: one label only"),
-        ("a,b\n" + MANY, {}, "line 18, column a: 'word16' is the 17th different text"),
+        ("a,b\n" + MANY, {}, "line 18, column a: 'word16' is the 17th .* column out with --drop"),
+        ("b,a\n" + TURNED, {}, "the 17th different text; .* --label COLUMN=VALUE"),
+        ("a;b\n" + COMMAS, {}, "line 18, column a: '0,16'; allowed: numbers with a point"),
         (
             "b,a\n" + TURNED,
             {},
@@ -272,6 +283,8 @@ TURNED = "".join(f"{i % 2},word{i}\n" for i in range(17))
         ("a\n1\n0\n", {}, "one column only, a; allowed: inputs and a label"),
         ("a,b\n1,0\n0,1\n", {"label": "c"}, "no column 'c'; columns: a, b"),
         ("a,b\n1,0\n0,1\n", {"drop": ("c",)}, "no column 'c' to drop; columns: a, b"),
+        ("a,b\n1,0\n0,1\n", {"drop": "c"}, "no column 'c' to drop; columns: a, b"),
+        ("a,b\n1,0\n0,1\n", {"drop": ("a", "b")}, "every column is dropped; allowed: inputs"),
         ("a,b\n1,0\n5,1\nNA,1\n", {}, "line 4, column a: 'NA' among numbers is a missing value"),
         ("a,b\n3,0\n9,1\n", {"modulus": 7}, r"line 3, column a: 9 is outside 0\.\.6"),
         ("a,b\n3,0\n9,1\n", {"modulus": 1}, "the modulus must be"),

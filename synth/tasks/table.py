@@ -28,6 +28,7 @@ MOST_VALUES = 16
 
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
 # What people write for a missing number.
 _INFINITE = {"inf", "infinity"}
 _MISSING = {"na", "n/a", "nan", "null", "none", "?", "-", ".", "missing"}
@@ -60,8 +61,8 @@ def read_table(
     """The task of a CSV file whose first line names the columns.
 
     label: the column of the labels, the last one unless given, or COLUMN=VALUE: whether
-    that column has this value, as it is written; drop: names of columns to leave out;
-    modulus: makes whole numbers residues.  Columns are parted by commas, or by
+    that column has this value, as it is written; drop: names of columns to leave out, or
+    one name; modulus: makes whole numbers residues.  Columns are parted by commas, or by
     semicolons or tabs where the first line has no comma.  Raises TaskError, which names
     the line and the column, for what cannot be used.
     """
@@ -69,10 +70,14 @@ def read_table(
     try:
         columns = _columns(path)
         names = [c.name for c in columns]
-        for name in drop:
+        dropped = [drop] if isinstance(drop, str) else list(drop)
+        for name in dropped:
             if name not in names:
                 raise TaskError(f"no column {name!r} to drop; columns: {', '.join(names)}")
-        columns = [c for c in columns if c.name not in drop]
+        columns = [c for c in columns if c.name not in dropped]
+        if not columns:
+            raise TaskError("every column is dropped; allowed: inputs and a label column")
+        _refuse_empty_cells(columns)
         names = [c.name for c in columns]
         label = names[-1] if label is None else label
         chosen, value = _label_column(columns, label)
@@ -133,11 +138,18 @@ def _columns(path: Path) -> list[_Column]:
     for line, cells in body:
         if len(cells) != len(names):
             raise TaskError(f"line {line}: {len(cells)} cells; allowed: {len(names)}, as named")
-        for name, cell in zip(names, cells, strict=True):
-            if not cell:
-                raise TaskError(f"line {line}, column {name}: missing value; every cell needs one")
     lines = tuple(line for line, _ in body)
     return [_Column(n, tuple(cells[k] for _, cells in body), lines) for k, n in enumerate(names)]
+
+
+def _refuse_empty_cells(columns: list[_Column]) -> None:
+    for row in range(len(columns[0].cells)):
+        for column in columns:
+            if not column.cells[row]:
+                raise TaskError(
+                    f"{column.where(row)}: missing value; "
+                    "fill it in, or leave out the row, or the column with --drop"
+                )
 
 
 def _typed(column: _Column, modulus: int | None) -> list[tuple[str, Type, np.ndarray]]:
@@ -153,7 +165,7 @@ def _typed(column: _Column, modulus: int | None) -> list[tuple[str, Type, np.nda
         return [(column.name, Int(int(numbers.min()), int(numbers.max())), numbers)]
     if _all_numbers(column):
         return [(column.name, Real, _reals(column))]
-    _refuse_free_text(column)
+    _refuse_free_text(column, "leave the column out with --drop")
     return [
         (f"{column.name}={value}", Bool, np.array([c == value for c in cells]))
         for value in sorted(different)
@@ -191,7 +203,7 @@ def _labels(column: _Column, modulus: int | None, train: NDArray[np.bool_]) -> _
         if len(found) == 2:
             return numbers == found[1], Bool, dict(enumerate(map(Real.format, found)))
         return numbers, Real, None
-    _refuse_free_text(column)
+    _refuse_free_text(column, "make one value the label with --label COLUMN=VALUE")
     trained = {c for c, t in zip(cells, train, strict=True) if t}
     if len(different) > 2:
         different.sort(key=lambda c: (c not in trained, c))
@@ -250,9 +262,13 @@ def _numbers(column: _Column, low: int, high: int) -> NDArray[np.int64]:
     return np.array(values, np.int64)
 
 
-def _refuse_free_text(column: _Column) -> None:
-    """Raises TaskError for what is no number among numbers, and too many different texts."""
+def _refuse_free_text(column: _Column, instead: str) -> None:
+    """Raises TaskError for what is no number among numbers, and too many different texts.
+
+    instead: what else its user may do.
+    """
     allowed = f"allowed: numbers, true and false, or at most {MOST_VALUES} different texts"
+    allowed = f"{allowed}; or {instead}"
     seen = set()
     strange = {c for c in column.cells if c.lower() in _MISSING or _infinite(c)}
     others = [c for c in column.cells if c not in strange]
@@ -263,6 +279,8 @@ def _refuse_free_text(column: _Column) -> None:
             what = "infinite" if _infinite(cell) else "a missing value"
             raise TaskError(f"{column.where(row)}: {cell!r} among numbers is {what}; {allowed}")
         if len(seen) > MOST_VALUES:
+            if all(map(_DECIMAL_COMMA.fullmatch, column.cells)):
+                raise TaskError(f"{column.where(row)}: {cell!r}; allowed: numbers with a point")
             raise TaskError(
                 f"{column.where(row)}: {cell!r} is the {len(seen)}th different text; {allowed}"
             )
