@@ -208,8 +208,9 @@ def _about_labels(task):
     """What to do where labels are not of two values."""
     values = [task.label_text(v) for v in task.alphabet]
     shown = ", ".join(values[:4]) + ", ..." * (len(values) > 4)
+    such = {"Real": ", such as real", "Int": ", such as integer"}.get(task.label_type.family, "")
     return (
         f"task {task.name}: {len(values)} labels ({shown}); features needs two: make one value "
         f"the label against all others with --label {task.label}={values[0]}, or give a DSL "
-        f"for {task.label_type} labels with --dsl"
+        f"for {task.label_type} labels with --dsl{such}"
     )

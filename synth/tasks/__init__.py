@@ -83,5 +83,10 @@ def _makers() -> dict[str, Callable[..., Task]]:
 def _maker(name: str) -> Callable[..., Task]:
     makers = _makers()
     if name not in makers:
+        if "." in name:
+            raise TaskError(
+                f"no task and no file {name!r}; allowed: a task that `synth tasks` lists, or the "
+                "path of a .csv, .tsv or .txt file"
+            )
         raise TaskError(f"no task {name!r}; known: {', '.join(makers)}, or a CSV file's path")
     return makers[name]
