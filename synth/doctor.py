@@ -13,6 +13,7 @@ from synth.dynamics import connectivity, landscape, strength
 from synth.dynamics.chain import Chain, make_world
 from synth.dynamics.markov import markov_chain
 from synth.exact.counting import count_programs
+from synth.exact.named import bits_of
 from synth.exact.posterior import exact_posterior
 from synth.exact.prior import exact_prior
 from synth.exact.sampling import behaviour_counts, sample_programs
@@ -97,19 +98,21 @@ def _searches():
         ("mod-add:p=11", None, {"max_bits": 18}),
         ("mod-add:p=11", "fourier", {}),
         ("monk:1", None, {"max_bits": 20}),
-        ("tic-tac-toe", None, {"max_bits": 14}),
+        ("tic-tac-toe", None, {"seconds": 3}),  # without a budget of bits, wider indices
     ):
         for threads in (1, 2):
-            limits = {"seconds": 20, "threads": threads, **limits}
-            driver.contrast(task, dsl, **limits)
-            driver.search(task, dsl, exact=True, **limits)
+            given = {"seconds": 5, "threads": threads, **limits}
+            driver.contrast(task, dsl, **given)
+            driver.search(task, dsl, exact=True, **given)
 
 
 def _exact():
-    prior = exact_prior("boolean", 2)
-    exact_prior("boolean:basis=and-or-not", 2, relative=True)
+    prior = exact_prior("boolean", 3)
+    bits_of("boolean:basis=and-or-not", 3)
     exact_posterior("parity:n=3,k=2,train=5")
-    count_programs(prior.grammar, prior.columns, max_bits=8)
+    task = tasks.load_task("parity:n=4")
+    # As many functions as make an index grow.
+    count_programs(Grammar(dsls.load_dsl("boolean"), task.types), task.columns, max_bits=24)
     sample_programs(prior.grammar, 100).values(prior.columns)
     behaviour_counts(prior.grammar, prior.columns, 100)
     loaded, task = dsls.fitted(None, tasks.load_task("mod-add:p=5"))
