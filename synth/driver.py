@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, Self, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -167,10 +167,10 @@ def contrast(
 
 def search_labellings(
     tasks: Iterable[Task],
-    dsl: str | DSL | None = None,
+    dsl: DSLLike | None = None,
     *,
     top: int = 10,
-    progress: Callable[..., object] | None = None,
+    progress: Callable[[Enumerator], object] | None = None,
     **limits: Unpack[LimitSettings],
 ) -> list[Result]:
     """The best hypothesis for each of several labellings: a list of `Result`, in their order.
@@ -237,6 +237,21 @@ class Enumeration:
 
     def __repr__(self) -> str:
         return f"Enumeration({len(self)} behaviours, stopped: {self.stop_reason})"
+
+    def whole(self) -> Self:
+        """Itself, where no limit but that of bits ended it: else programs are missing.
+
+        Raises KeyboardInterrupt after Ctrl-C, SettingError after another limit.
+        """
+        if self.stop_reason == "interrupted":
+            raise KeyboardInterrupt
+        if self.stop_reason not in ("exhausted", "max_bits"):
+            known = "" if self.certified_bits is None else f" beyond {self.certified_bits:g} bits"
+            raise SettingError(
+                f"programs{known} are missing, since {self.stop_reason} ended their enumeration; "
+                "allowed: fewer bits, or more of that"
+            )
+        return self
 
     @property
     def bits(self) -> NDArray[np.float64]:

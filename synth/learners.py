@@ -13,12 +13,10 @@ from synth import dsls, similarity
 from synth.dynamics.chain import Chain
 from synth.dynamics.drawn import drawn_programs, drawn_world
 from synth.encodings import BITS, DIGITS, TARGETS, digit_columns, residue_columns, residue_names
-from synth.errors import SettingError
 from synth.exact.sampling import sample_programs
 from synth.exact.shortest import Shortest
 from synth.grammar import Grammar
 from synth.program import Program
-from synth.sweep import Interrupted
 from synth.task import Task
 
 #: Of `Chain`: errors weigh more than any program's bits, and no row is memorised.
@@ -137,13 +135,6 @@ def shortest_item(item):
     """
     learner, targets, sizes, splits, random, seed = item
     space = learner.shortest()
-    if space.found.stop_reason == "interrupted":
-        raise Interrupted
-    if space.found.stop_reason == "memory":
-        raise SettingError(
-            f"{learner.name}: its programs do not all fit into the memory; allowed: other bases, "
-            "or fewer workers"
-        )
     truths = [TARGETS[target](BITS) for target in targets]
     says = [
         [

@@ -385,15 +385,3 @@ def test_what_is_refused():
         synth.run_experiment("convergence", rows=(12, 12))
     with pytest.raises(SettingError, match="rows=16; allowed: "):
         synth.run_experiment("convergence", rows=(16,))
-
-
-@pytest.mark.parametrize(
-    ("reason", "error"), [("interrupted", KeyboardInterrupt), ("memory", SettingError)]
-)
-def test_a_part_of_the_programs_is_not_taken_for_all(monkeypatch, reason, error):
-    learner = Learner("boolean:basis=anf", "binary")
-    space = learner.shortest()
-    space.found.stop_reason = reason
-    monkeypatch.setattr(Learner, "shortest", lambda self: space)
-    with pytest.raises(error):
-        learners.shortest_item((learner, ("x0",), (4,), 1, 1, 0))

@@ -12,8 +12,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import codes
+from synth import codes, driver
+from synth.dynamics.chain import make_world
 from synth.errors import DSLError, RunError, SettingError
+from synth.exact import shortest
+from synth.exact.named import least_bits
+from synth.experiments import imbalance
 from synth.types import Bool, Int, Mod
 from tests import naive
 from tests.test_engine import budget_of, grammars
@@ -413,3 +417,29 @@ def test_random_labels_beat_the_table_as_seldom_as_kraft_says():
     for labels, total in zip(labellings[:5], totals, strict=False):
         task = synth.Task("drawn", columns, types, labels, Bool)
         assert synth.search(task, dsl, max_bits=16).total_bits == pytest.approx(total)
+
+
+@pytest.mark.parametrize("reason", ["interrupted", "memory", "seconds", "max_programs"])
+def test_a_part_of_the_programs_is_not_taken_for_all(monkeypatch, reason):
+    """What is cut short says so, and those who need every program refuse it."""
+    whole = driver.enumerate_programs
+
+    def part(*given, **limits):
+        found = whole(*given, **limits)
+        found.stop_reason = reason
+        return found
+
+    for module in (driver, shortest):
+        monkeypatch.setattr(module, "enumerate_programs", part)
+    columns = {f"x{v}": (np.arange(8) >> v & 1).astype(bool) for v in range(3)}
+    grammar = synth.Grammar(synth.load_dsl("boolean"), dict.fromkeys(columns, Bool))
+    error = KeyboardInterrupt if reason == "interrupted" else SettingError
+    for use in (
+        lambda: driver.enumerate_programs(grammar, columns, max_bits=9).whole(),
+        lambda: shortest.Shortest(grammar, columns, max_bits=9),
+        lambda: least_bits(synth.exact_prior("boolean", 2)),
+        lambda: make_world("mod-mul:p=5,train=0.5", max_bits=8),
+        lambda: imbalance._Space(3, 9.0),
+    ):
+        with pytest.raises(error, match=None if reason == "interrupted" else f"since {reason}"):
+            use()

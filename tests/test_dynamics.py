@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import driver
 from synth.dynamics.chain import RECORDED, Chain, make_world
 from synth.errors import SettingError, TaskError
 from synth.experiments import grokking
@@ -162,18 +161,3 @@ def test_a_run_that_finds_the_program_at_its_very_end():
     path, found = grokking._trajectory(one, 1000, world.truths)
     assert path[-1]["step"] == found == one.step
     assert path[-1]["restricted_accuracy"] == 1.0
-
-
-@pytest.mark.parametrize("reason", ["interrupted", "memory"])
-def test_a_world_without_all_of_its_programs_is_refused(monkeypatch, reason):
-    """The enumerator answers Ctrl-C and a full memory with what it has; that is no world."""
-    whole = driver.enumerate_programs
-
-    def part(*given, **limits):
-        found = whole(*given, **limits)
-        found.stop_reason = reason
-        return found
-
-    monkeypatch.setattr(driver, "enumerate_programs", part)
-    with pytest.raises(KeyboardInterrupt if reason == "interrupted" else SettingError):
-        make_world("mod-mul:p=5,train=0.5", max_bits=8)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.dynamics import markov
+from synth.dynamics import chain
 from synth.dynamics.chain import Chain, make_world
 from synth.dynamics.markov import markov_chain
 from synth.dynamics.strength import Strengths, expected_delay
@@ -279,13 +279,13 @@ def test_waiting_times_of_the_lab():
 
 def test_simulated_runs_go_on_by_parts(monkeypatch):
     """Steps in a row do not change what is found, and a run that is given up is -1."""
-    chain = markov_chain(make_world("mod-mul:p=5,train=6", max_bits=10.5), beta=4.0, decay=0.0)
-    goal = chain.goal(0)
-    whole = chain.simulated_steps(goal, 5, seed=3)
-    monkeypatch.setattr(markov, "PART", 7)
-    assert chain.simulated_steps(goal, 5, seed=3).tolist() == whole.tolist()
+    found = markov_chain(make_world("mod-mul:p=5,train=6", max_bits=10.5), beta=4.0, decay=0.0)
+    goal = found.goal(0)
+    whole = found.simulated_steps(goal, 5, seed=3)
+    monkeypatch.setattr(chain, "PART", 7)
+    assert found.simulated_steps(goal, 5, seed=3).tolist() == whole.tolist()
     most = int(whole[0]) - 1
-    assert chain.simulated_steps(goal, 1, seed=3, most=most).tolist() == [-1]
+    assert found.simulated_steps(goal, 1, seed=3, most=most).tolist() == [-1]
 
 
 def test_a_search_that_begins_at_its_goal():
@@ -364,8 +364,6 @@ def test_a_tie_between_phases_goes_to_the_first():
 
 
 def test_near_rows_by_blocks(monkeypatch):
-    from synth.dynamics import chain
-
     whole = make_world("mod-mul:p=7,train=0.5", max_bits=6, radius=2.0).near
     monkeypatch.setattr(chain, "NEAR_BLOCK", 60)
     np.testing.assert_array_equal(

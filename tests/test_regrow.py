@@ -18,14 +18,14 @@ from tests.test_dynamics import energy, small_world
 from tests.test_engine import budget_of, grammars
 
 
-def trees_of(grammar, columns, root, max_bits):
+def growth_of(grammar, columns, root, max_bits):
     found = synth.enumerate_programs(grammar, columns, type=root, max_bits=max_bits)
-    return regrow.make_trees(grammar, columns, root, found, max_bits), found
+    return regrow.make_growth(grammar, columns, root, found, max_bits), found
 
 
-def behaviour(trees, codes):
+def behaviour(growth, codes):
     room = np.zeros((2, regrow.MOST_NODES), np.int64)
-    return kernel.meaning(trees, codes, len(codes), room[0], room[1])
+    return kernel.meaning(growth, codes, len(codes), room[0], room[1])
 
 
 @settings(max_examples=40, deadline=None)
@@ -34,20 +34,20 @@ def test_trees_compute_what_brute_force_says(drawn):
     grammar, columns = drawn
     assume(not any(t.inexact for t in grammar.types))
     root, most = grammar.types[0], budget_of(grammar)
-    trees, found = trees_of(grammar, columns, root, most / 1024)
+    growth, found = growth_of(grammar, columns, root, most / 1024)
     values = [tuple(v) for v in found.values.tolist()]
     for _, program in naive.programs(grammar, most)[root]:
         codes = regrow.codes_of(program, grammar)
-        given_, place = naive.behaviour(program, columns), behaviour(trees, codes)
+        given_, place = naive.behaviour(program, columns), behaviour(growth, codes)
         assert (None if place < 0 else values[place]) == given_
-        assert kernel.span(trees, codes, 0) == len(codes)
+        assert kernel.span(growth, codes, 0) == len(codes)
 
 
 def test_subtrees_are_drawn_from_the_prior():
     """Programs drawn whole against 2**-bits over all trees, by chi-square."""
     grammar = synth.Grammar(synth.load_dsl("boolean:basis=and-or-not"), {"x": Bool, "y": Bool})
     columns = {"x": np.array([0, 0, 1, 1], bool), "y": np.array([0, 1, 0, 1], bool)}
-    trees, _ = trees_of(grammar, columns, Bool, 11.0)
+    growth, _ = growth_of(grammar, columns, Bool, 11.0)
     every = naive.programs(grammar, 11 * 1024)[Bool]
     place = {tuple(regrow.codes_of(p, grammar).tolist()): k for k, (_, p) in enumerate(every)}
     chances = np.array([2.0 ** -(units / 1024) for units, _ in every])
@@ -55,7 +55,7 @@ def test_subtrees_are_drawn_from_the_prior():
     counts, new, room = np.zeros(len(every)), np.zeros((2, 256), np.int64), None
     for _ in range(draws):
         room = new[1]
-        end, bits = kernel.grow(trees, 0, new[0], 0, 11.0, room, generator)
+        end, bits = kernel.grow(growth, 0, new[0], 0, 11.0, room, generator)
         if end > 0:
             k = place[tuple(new[0, :end].tolist())]
             counts[k] += 1
@@ -102,7 +102,7 @@ def test_the_law_of_long_runs_is_over_trees(beta, decay, proposals):
         one.advance(100)
         codes = tuple(one.codes[: one.state[3]].tolist())
         counts[states[codes, int(one.held.sum())]] += 1
-        assert one.program == behaviour(world.trees, np.array(codes))
+        assert one.program == behaviour(world.growth, np.array(codes))
     weights = np.array(weights)
     assert_alike(counts, 40_000 * weights / weights.sum())
 

@@ -22,7 +22,7 @@ from functools import cached_property
 
 import numpy as np
 
-from synth import codes, dsls, kernels, tasks
+from synth import codes, driver, dsls, kernels, tasks
 from synth.dynamics import regrow
 from synth.errors import SettingError, TaskError
 from synth.grammar import Grammar
@@ -30,6 +30,8 @@ from synth.task import Task
 
 chain = kernels.chain
 
+#: Steps in a row.
+PART = 1_000_000
 #: Distances that are held at a time, of 8 bytes.
 NEAR_BLOCK = 2**22
 
@@ -72,14 +74,14 @@ class World:
         object.__setattr__(self, "wrong", wrong)
 
     @cached_property
-    def trees(self):
-        """The `synth.kernels.regrow.Trees` of the programs; raises as `regrow.make_trees`."""
+    def growth(self):
+        """The `synth.kernels.regrow.Growth` of the programs; raises as `make_growth`."""
         root = self.grammar.dsl.type_for(self.task.label_type)
-        return regrow.make_trees(
+        return regrow.make_growth(
             self.grammar, self.task.columns, root, self.programs, self.max_bits
         )
 
-    @property
+    @cached_property
     def truths(self):
         """The numbers of the programs that are right on all rows, held-out ones too."""
         return np.flatnonzero((self.predictions == self.task.labels).all(axis=1))
@@ -99,7 +101,7 @@ def make_world(task, dsl=None, *, max_bits, radius=1.0):
         raise TaskError(f"task {task.name} has no held-out rows; the lab needs some")
     grammar = Grammar(loaded, task.types, input_weights=task.input_weights)
     root = grammar.dsl.type_for(task.label_type)
-    found = regrow.every_program(grammar, task.columns, root, max_bits)
+    found = driver.enumerate_programs(grammar, task.columns, type=root, max_bits=max_bits).whole()
     if not len(found):
         raise SettingError(f"max_bits={max_bits}: no program is as short; allowed: more")
     training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)
@@ -175,10 +177,10 @@ class Chain:
         self.generator = np.random.default_rng(seed)
         self.words = np.zeros(world.arrays.wrong.shape[1], np.uint64)
         first = int(np.argmin(world.bits))
-        self.trees, self.codes = regrow.NOTHING, np.zeros(0, np.int64)
+        self.growth, self.codes = regrow.NOTHING, np.zeros(0, np.int64)
         size = 0
         if moves == "regrow":
-            self.trees, self.codes = world.trees, np.zeros(regrow.MOST_NODES, np.int64)
+            self.growth, self.codes = world.growth, np.zeros(regrow.MOST_NODES, np.int64)
             tree = regrow.codes_of(world.programs.program(first), world.grammar)
             size = len(tree)
             self.codes[:size] = tree
@@ -193,15 +195,20 @@ class Chain:
         until: (offset, stride, goal) as of `synth.kernels.chain.steps`.
         """
         offset, stride, goal = until or _NOWHERE
-        made, accepted = chain.steps(
-            self.world.arrays, self.trees, self.state, self.words, self.codes, self.spent,
-            self.room, len(self.world.training), self.generator, count,
-            float(self.proposals), float(self.beta), float(self.decay),
-            offset, stride, goal,
-        )  # fmt: skip
-        self.step += made
-        self.accepted += accepted
-        return made < count
+        end = self.step + count
+        while self.step < end:  # by parts, so that Ctrl-C acts at once
+            part = min(PART, end - self.step)
+            made, accepted = chain.steps(
+                self.world.arrays, self.growth, self.state, self.words, self.codes, self.spent,
+                self.room, len(self.world.training), self.generator, part,
+                float(self.proposals), float(self.beta), float(self.decay),
+                offset, stride, goal,
+            )  # fmt: skip
+            self.step += made
+            self.accepted += accepted
+            if made < part:
+                return True
+        return False
 
     def seek(self, count):
         """As `advance`, or to where the program is right on all rows; returns whether it is."""

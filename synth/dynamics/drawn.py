@@ -51,7 +51,7 @@ class DrawnWorld(World):
     """A `World` that has not all programs up to its bits, so that subtrees lead out of it."""
 
     @property
-    def trees(self):
+    def growth(self):
         """Raises SettingError: a sample has no tree for every subtree drawn anew."""
         raise SettingError("moves=regrow among drawn programs; allowed: prior")
 

@@ -21,8 +21,6 @@ from synth.errors import SettingError
 
 #: More states than this are refused: the factors of their equations would fill the memory.
 MOST_STATES = 20_000
-#: Simulated steps in a row.
-PART = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +109,7 @@ class MarkovChain:
         found = np.empty(runs, np.int64)
         for run in range(runs):
             one.state[:], one.words[:], one.step = begin, 0, 0
-            reached = False
-            while not reached and one.step < most:  # by parts, so that Ctrl-C acts at once
-                reached = one.advance(min(PART, most - one.step), until)
-            found[run] = one.step if reached else -1
+            found[run] = one.step if one.advance(most, until) else -1
         return found
 
     def _reachable(self, goal):

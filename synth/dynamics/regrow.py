@@ -25,15 +25,15 @@ MOST_ENTRIES = 5_000_000
 MOST_NODES = 256
 
 _NO_NUMBERS, _NO_BITS = np.zeros(0, np.int64), np.zeros(0)
-#: The trees of a chain that regrows none.
-NOTHING = _regrow.Trees(
+#: Of a chain that regrows none.
+NOTHING = _regrow.Growth(
     _NO_NUMBERS, _NO_NUMBERS, _NO_BITS, _NO_BITS, np.zeros((0, 1), np.int64), _NO_NUMBERS,
     _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, 0.0,
 )  # fmt: skip
 
 
-def make_trees(grammar, columns, root, programs, max_bits):
-    """The `synth.kernels.regrow.Trees` of all programs of at most `max_bits` bits.
+def make_growth(grammar, columns, root, programs, max_bits):
+    """The `synth.kernels.regrow.Growth` of all programs of at most `max_bits` bits.
 
     programs: the `Enumeration` of the root type on these columns.  Raises SettingError where
     there are too many, or a type has values that rounding makes.
@@ -45,7 +45,9 @@ def make_trees(grammar, columns, root, programs, max_bits):
             )
     types = {type_: t for t, type_ in enumerate(grammar.types)}
     found = {
-        type_: programs if type_ == root else every_program(grammar, columns, type_, max_bits)
+        type_: programs if type_ == root else driver.enumerate_programs(
+            grammar, columns, type=type_, max_bits=max_bits
+        ).whole()
         for type_ in grammar.types
     }  # fmt: skip
     table = _Table(found, max_bits)
@@ -65,39 +67,16 @@ def make_trees(grammar, columns, root, programs, max_bits):
     results = [types[p.item.result] for p in productions]
     numbers = [np.array(a, np.int64) for a in (results, meaning, table.base, table.count)]
     follows = np.concatenate([_NO_NUMBERS, *table.follows])
-    return _regrow.Trees(
+    return _regrow.Growth(
         first, numbers[0], bits, chance, arguments, *numbers[1:], follows, float(max_bits)
     )
-
-
-def every_program(grammar, columns, type_, max_bits):
-    """The `Enumeration` of all programs up to some bits.
-
-    Raises KeyboardInterrupt after Ctrl-C and SettingError where there are too many for the
-    memory: a world must not lack programs.
-    """
-    found = driver.enumerate_programs(grammar, columns, type=type_, max_bits=max_bits)
-    if found.stop_reason == "interrupted":
-        raise KeyboardInterrupt
-    if found.stop_reason == "memory":
-        raise SettingError(
-            f"max_bits={max_bits:g}: the programs beyond {found.certified_bits:g} bits do not "
-            "fit into the memory; allowed: less"
-        )
-    return found
 
 
 def codes_of(program, grammar):
     """A `Program` as production numbers in prefix order, int64."""
     productions = [p.item for type_ in grammar.types for p in grammar.productions[type_]]
     place = {item: k for k, item in enumerate(productions)}
-    return np.array([place[node.head] for node in _prefix(program)], np.int64)
-
-
-def _prefix(program):
-    yield program
-    for argument in program.arguments:
-        yield from _prefix(argument)
+    return np.array([place[node.head] for node in program.walk()], np.int64)
 
 
 class _Table:

@@ -14,7 +14,7 @@ class Shortest:
 
     columns: a mapping of input names to arrays (rows,); type: of the programs, Bool or Mod,
     the one of the grammar unless given; limits: as of `enumerate_programs`, none unless
-    given, so that every behaviour that a program has is there.
+    given, so that every behaviour that a program has is there.  Raises as `Enumeration.whole`.
 
     values: (B, rows), the behaviours in order of bits; bits: float64 (B,), of the shortest
     program of each; labels: the number of label values.
@@ -25,7 +25,7 @@ class Shortest:
         if self.type.family not in ("Bool", "Mod"):
             raise SettingError(f"programs of {self.type}; allowed: Bool and Mod(p)")
         self.labels = self.type.size
-        self.found = enumerate_programs(grammar, columns, type=self.type, **limits)
+        self.found = enumerate_programs(grammar, columns, type=self.type, **limits).whole()
         self.values = self.found.values
         # Row by row: comparing these is ten times as fast.
         self._rows = np.ascontiguousarray(self.values.T)

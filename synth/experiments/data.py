@@ -20,7 +20,7 @@ import numpy as np
 
 from synth import codes, driver, dsls, tasks
 from synth.errors import SettingError
-from synth.experiments.base import setting, spawn_seeds, uninterrupted
+from synth.experiments.base import setting, spawn_seeds
 from synth.grammar import Grammar
 from synth.score import SAME
 from synth.types import Bool
@@ -153,9 +153,7 @@ class _Space:
         dsl, task = dsls.fitted(boolean if only else None, task)
         grammar = Grammar(dsl, task.types, input_weights=task.input_weights)
         root = task.label_type
-        found = uninterrupted(
-            driver.enumerate_programs(grammar, task.columns, type=root, max_bits=bits)
-        )
+        found = driver.enumerate_programs(grammar, task.columns, type=root, max_bits=bits).whole()
         if not len(found):
             raise SettingError(f"bits={bits:g}; allowed: more, {name} has no such program")
         self.bits = found.bits

@@ -16,7 +16,7 @@ import numpy as np
 
 from synth import codes, driver, tasks
 from synth.dsls import modular
-from synth.experiments.base import setting, spawn_seeds, uninterrupted
+from synth.experiments.base import setting, spawn_seeds
 from synth.grammar import Grammar
 from synth.score import SAME
 
@@ -180,9 +180,9 @@ class _Space:
     def __init__(self, k, bits):
         task = tasks.load_task(f"mod-mul:p={k}")
         grammar = Grammar(modular.build(p=k, constants=(0, 1)), task.types)
-        found = uninterrupted(
-            driver.enumerate_programs(grammar, task.columns, type=task.label_type, max_bits=bits)
-        )
+        found = driver.enumerate_programs(
+            grammar, task.columns, type=task.label_type, max_bits=bits
+        ).whole()
         self.k = k
         self.bits = found.bits
         self.values = found.values.astype(np.int64)

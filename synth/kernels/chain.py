@@ -39,7 +39,7 @@ def errors_of(world, program, held):
 
 @njit(cache=True, nogil=True)
 def steps(
-    world, trees, state, held, codes, spent, room, rows, generator, count,
+    world, growth, state, held, codes, spent, room, rows, generator, count,
     proposals, beta, decay, offset, stride, goal,
 ):  # fmt: skip
     """`count` Metropolis steps, or fewer to a goal; see `synth.dynamics.chain` for the energy.
@@ -49,8 +49,8 @@ def steps(
     error, and per bit of description.
 
     Where codes int64 (nodes,) is not empty it is the program's tree, of spent float64 (1,)
-    bits, and programs are proposed by drawing a subtree of it anew from `trees`, a
-    `synth.kernels.regrow.Trees`; room int64 (3, nodes): to work in.  Else they are drawn from
+    bits, and programs are proposed by drawing a subtree of it anew from `growth`, a
+    `synth.kernels.regrow.Growth`; room int64 (3, nodes): to work in.  Else they are drawn from
     world.cumulative.
 
     goal: bool (states,) where it ends, by states that
@@ -69,7 +69,7 @@ def steps(
         if generator.random() < proposals:
             if codes.shape[0]:
                 accepted += _regrown(
-                    world, trees, state, held, codes, spent, room, generator, beta, decay
+                    world, growth, state, held, codes, spent, room, generator, beta, decay
                 )
                 continue
             new = np.searchsorted(world.cumulative, generator.random(), side="right")
@@ -102,10 +102,10 @@ def steps(
 
 
 @njit(cache=True, nogil=True)
-def _regrown(world, trees, state, held, codes, spent, room, generator, beta, decay):
+def _regrown(world, growth, state, held, codes, spent, room, generator, beta, decay):
     """One proposal of a regrown tree; returns whether it was accepted."""
     size, bits, new = regrow(
-        trees, codes, state[SIZE], spent[0], room[0], room[1], room[2], generator
+        growth, codes, state[SIZE], spent[0], room[0], room[1], room[2], generator
     )
     if new < 0:
         return False

@@ -12,30 +12,32 @@ from numba import njit
 #: others a node.  A node and the behaviour of an argument give what follows, at
 #: follows[base[node] + behaviour] while behaviour < count[node]: a node if there are more
 #: arguments, else a behaviour; -1 where there is none within the budget.  budget: bits.
-Trees = namedtuple("Trees", "first result bits chance arguments meaning base count follows budget")
+Growth = namedtuple(
+    "Growth", "first result bits chance arguments meaning base count follows budget"
+)
 
 
 @njit(cache=True, nogil=True)
-def span(trees, codes, start):
+def span(growth, codes, start):
     """Where the subtree that begins at `start` ends; codes int64 (nodes,)."""
     missing, place = 1, start
     while missing:
-        missing += arity(trees, codes[place]) - 1
+        missing += arity(growth, codes[place]) - 1
         place += 1
     return place
 
 
 @njit(cache=True, nogil=True)
-def arity(trees, code):
+def arity(growth, code):
     """How many arguments a production has."""
     found = 0
-    while found < trees.arguments.shape[1] and trees.arguments[code, found] >= 0:
+    while found < growth.arguments.shape[1] and growth.arguments[code, found] >= 0:
         found += 1
     return found
 
 
 @njit(cache=True, nogil=True)
-def grow(trees, type_, new, start, room, wanted, generator):
+def grow(growth, type_, new, start, room, wanted, generator):
     """Draws a program of a type in prefix order, from new[start] on, by 2**-bits.
 
     new int64 (nodes,), wanted int64 (nodes,): room to work in; room: bits that are left.
@@ -47,41 +49,41 @@ def grow(trees, type_, new, start, room, wanted, generator):
     while open_:
         open_ -= 1
         type_ = wanted[open_]
-        low, high = trees.first[type_], trees.first[type_ + 1]
-        code = low + np.searchsorted(trees.chance[low:high], generator.random(), side="right")
+        low, high = growth.first[type_], growth.first[type_ + 1]
+        code = low + np.searchsorted(growth.chance[low:high], generator.random(), side="right")
         if code == high or place == new.shape[0]:
             return -1, 0.0
-        spent += trees.bits[code]
+        spent += growth.bits[code]
         if spent > room + 1e-9:
             return -1, 0.0
         new[place] = code
         place += 1
-        count = arity(trees, code)
+        count = arity(growth, code)
         if open_ + count > wanted.shape[0]:
             return -1, 0.0
         for k in range(count):  # the first argument on top: it is drawn next
-            wanted[open_ + k] = trees.arguments[code, count - 1 - k]
+            wanted[open_ + k] = growth.arguments[code, count - 1 - k]
         open_ += count
     return place, spent
 
 
 @njit(cache=True, nogil=True)
-def meaning(trees, codes, size, nodes, left):
+def meaning(growth, codes, size, nodes, left):
     """The behaviour of a program, -1 for none; nodes, left int64 (nodes,): room to work in."""
     depth, found = 0, -1
     for place in range(size):
         code = codes[place]
-        found = trees.meaning[code]
-        count = arity(trees, code)
+        found = growth.meaning[code]
+        count = arity(growth, code)
         if count:
             nodes[depth], left[depth] = found, count
             depth += 1
             continue
         while depth:
             node = nodes[depth - 1]
-            if found < 0 or found >= trees.count[node]:
+            if found < 0 or found >= growth.count[node]:
                 return -1
-            found = trees.follows[trees.base[node] + found]
+            found = growth.follows[growth.base[node] + found]
             left[depth - 1] -= 1
             if left[depth - 1]:
                 nodes[depth - 1] = found
@@ -93,24 +95,24 @@ def meaning(trees, codes, size, nodes, left):
 
 
 @njit(cache=True, nogil=True)
-def regrow(trees, codes, size, spent, new, nodes, left, generator):
+def regrow(growth, codes, size, spent, new, nodes, left, generator):
     """Draws a subtree of a program anew.
 
     codes int64 (nodes,): the program, `size` of them, of `spent` bits; new int64 (nodes,):
     out.  Returns the size, the bits and the behaviour, -1 where it has none.
     """
     start = int(generator.random() * size)
-    end = span(trees, codes, start)
+    end = span(growth, codes, start)
     old = 0.0
     for place in range(start, end):
-        old += trees.bits[codes[place]]
+        old += growth.bits[codes[place]]
     new[:start] = codes[:start]
     kept = spent - old
     stop, bits = grow(
-        trees, trees.result[codes[start]], new, start, trees.budget - kept, nodes, generator
+        growth, growth.result[codes[start]], new, start, growth.budget - kept, nodes, generator
     )
     total = stop + size - end
     if stop < 0 or total > new.shape[0]:
         return 0, 0.0, -1
     new[stop:total] = codes[end:size]
-    return total, kept + bits, meaning(trees, new, total, nodes, left)
+    return total, kept + bits, meaning(growth, new, total, nodes, left)
