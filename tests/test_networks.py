@@ -12,20 +12,24 @@ from synth.networks import perceptron
 from synth.networks.perceptron import Shape, drawn, loss_and_gradient, outputs, said
 from synth.networks.training import Rule, Training, train_to_zero
 
-SHAPES = st.builds(
-    Shape,
-    inputs=st.integers(1, 3),
-    hidden=st.lists(st.integers(1, 4), max_size=2).map(tuple),
-    outputs=st.integers(1, 4),
-    activation=st.sampled_from(perceptron.ACTIVATIONS),
-)
+LAYERS = st.lists(st.tuples(st.integers(1, 4), st.sampled_from(perceptron.ACTIVATIONS)), max_size=2)
+SHAPES = st.one_of(
+    st.builds(
+        lambda inputs, layers, outputs: Shape(
+            inputs, tuple(n for n, _ in layers), outputs, tuple(a for _, a in layers)
+        ),
+        st.integers(1, 3), LAYERS, st.integers(1, 4),
+    ),
+    st.builds(Shape, st.just(2), st.just((3, 2)), st.just(1),
+              st.sampled_from(perceptron.ACTIVATIONS)),
+)  # fmt: skip
 BITS = (np.arange(8)[:, None] >> np.arange(3)) & 1
 
 
 def slow_outputs(shape, row, point):
     """One network on one point by plain loops, from a row of parameters."""
     activate = {"relu": lambda s: max(s, 0.0), "tanh": math.tanh, "quadratic": lambda s: s * s,
-                "linear": lambda s: s}[shape.activation]  # fmt: skip
+                "linear": lambda s: s}  # fmt: skip
     values, place = [float(v) for v in point], 0
     for number, width in enumerate((*shape.hidden, shape.outputs)):
         sums = []
@@ -34,7 +38,11 @@ def slow_outputs(shape, row, point):
         place += len(values) * width
         sums = [s + row[place + unit] for unit, s in enumerate(sums)]
         place += width
-        values = sums if number == len(shape.hidden) else [activate(s) for s in sums]
+        if number < len(shape.hidden):
+            one = isinstance(shape.activation, str)
+            name = shape.activation if one else shape.activation[number]
+            sums = [activate[name](s) for s in sums]
+        values = sums
     assert place == len(row)
     return values
 
@@ -180,6 +188,9 @@ def test_l1_makes_zeros_and_decay_does_not():
         (lambda: Shape(0, (3,), 1), "inputs=0; allowed: 1 and more"),
         (lambda: Shape(2, (3, 0), 1), r"hidden=\(3, 0\); allowed: 1 and more"),
         (lambda: Shape(2, (3,), 1, "gelu"), "activation=gelu; allowed: relu, tanh"),
+        (lambda: Shape(2, (), 1, "gelu"), "activation=gelu; allowed: relu, tanh"),
+        (lambda: Shape(2, (3,), 1, ("tanh", "gelu")), "activation=gelu; allowed: relu, tanh"),
+        (lambda: Shape(2, (3,), 1, ("tanh", "relu")), "for 1 hidden layers; allowed: one name"),
         (lambda: drawn(Shape(2, (), 1), 0, 0), "networks=0; allowed: 1 and more"),
         (lambda: Rule("lbfgs"), "optimiser=lbfgs; allowed: adamw, sgd"),
         (lambda: Rule(loss="hinge"), "loss=hinge; allowed: cross-entropy, squared"),

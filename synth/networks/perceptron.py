@@ -19,22 +19,37 @@ ACTIVATIONS = ("relu", "tanh", "quadratic", "linear")
 class Shape:
     """Inputs, widths of the hidden layers, outputs, and the activation of hidden units.
 
-    One output is a logit of the second of two labels; k > 1 outputs are those of k labels.
+    activation: of all hidden layers, or a tuple with one for each.  One output is a logit of the
+    second of two labels; k > 1 outputs are those of k labels.
     Raises SettingError for what is outside.
     """
 
     inputs: int
     hidden: tuple[int, ...]
     outputs: int
-    activation: str = "relu"
+    activation: str | tuple[str, ...] = "relu"
 
     def __post_init__(self):
         for name, sizes in (("inputs", (self.inputs,)), ("hidden", self.hidden),
                             ("outputs", (self.outputs,))):  # fmt: skip
             if any(size < 1 for size in sizes):
                 raise SettingError(f"{name}={getattr(self, name)}; allowed: 1 and more")
-        if self.activation not in ACTIVATIONS:
-            raise SettingError(f"activation={self.activation}; allowed: {', '.join(ACTIVATIONS)}")
+        named = self.activation
+        for activation in (named,) if isinstance(named, str) else named:
+            if activation not in ACTIVATIONS:
+                raise SettingError(f"activation={activation}; allowed: {', '.join(ACTIVATIONS)}")
+        if len(self.activations) != len(self.hidden):
+            raise SettingError(
+                f"activation={named} for {len(self.hidden)} hidden layers; allowed: one name, "
+                "or as many as layers"
+            )
+
+    @property
+    def activations(self):
+        """The activation of each hidden layer."""
+        if isinstance(self.activation, str):
+            return (self.activation,) * len(self.hidden)
+        return self.activation
 
     @property
     def sizes(self):
@@ -124,7 +139,7 @@ def forward(shape, parameters, points):
     for number, (weights, biases) in enumerate(layers):
         sums = np.matmul(values, weights)
         sums += biases
-        values = sums if number == len(layers) - 1 else _ACTIVATED[shape.activation](sums)
+        values = sums if number == len(layers) - 1 else _ACTIVATED[shape.activations[number]](sums)
         found.append((sums, values))
     return found
 
@@ -158,7 +173,7 @@ def loss_and_gradient(shape, parameters, points, labels, loss="cross-entropy"):
         np.sum(slope, axis=1, keepdims=True, out=biases)
         if number:
             slope = np.matmul(slope, np.swapaxes(given[number][0], -1, -2))
-            slope *= _SLOPES[shape.activation](*layers[number - 1])
+            slope *= _SLOPES[shape.activations[number - 1]](*layers[number - 1])
     return each.mean(axis=1), gradient, layers
 
 
