@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import synth
 from synth.dynamics.chain import RECORDED, Chain, make_world
+from synth.dynamics.trajectory import trajectory
 from synth.errors import SettingError, TaskError
-from synth.experiments import grokking
 from synth.types import Bool
 
 
@@ -158,6 +158,6 @@ def test_a_run_that_finds_the_program_at_its_very_end():
     else:
         raise AssertionError("no seed finds it late")
     one = Chain(world, proposals=1.0, seed=seed)
-    path, found = grokking._trajectory(one, 1000, world.truths)
+    path, found = trajectory(one, 1000, world.truths)
     assert path[-1]["step"] == found == one.step
     assert path[-1]["restricted_accuracy"] == 1.0

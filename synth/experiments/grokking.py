@@ -12,6 +12,7 @@ import numpy as np
 
 from synth import tasks
 from synth.dynamics.chain import MOVES, Chain, make_world
+from synth.dynamics.trajectory import ENOUGH, reached, trajectory
 from synth.experiments.base import setting, spawn_seeds
 
 CONTROL = (
@@ -20,11 +21,6 @@ CONTROL = (
 )
 COLUMNS = ("kind", "seed", "memorised_at", "found_at", "half_at", "generalised_at", "test_accuracy")
 PANELS = 3
-
-#: Accuracy at which training counts as memorised, and unseen rows as generalised to.
-ENOUGH = 0.99
-#: The first look at a run is after so many steps.
-LOOK = 250
 
 
 @dataclass(frozen=True)
@@ -77,12 +73,12 @@ def _run(item):
         world, beta=settings.beta, decay=decay, proposals=settings.proposals,
         moves=settings.moves, seed=seed,
     )  # fmt: skip
-    path, found = _trajectory(one, settings.steps, world.truths)
+    path, found = trajectory(one, settings.steps, world.truths)
     row = _EMPTY | path[-1] | {
         "row": "run", "kind": kind, "seed": number,
-        "memorised_at": _first(path, "train_accuracy", ENOUGH), "found_at": found,
-        "half_at": _first(path, "test_accuracy", 0.5),
-        "generalised_at": _first(path, "test_accuracy", ENOUGH),
+        "memorised_at": reached(path, "train_accuracy"), "found_at": found,
+        "half_at": reached(path, "test_accuracy", 0.5),
+        "generalised_at": reached(path, "test_accuracy"),
         # The best that held-out accuracy was before the program was found.
         "test_before": max(
             (m["test_accuracy"] for m in path if found is None or m["step"] < found), default=None
@@ -95,36 +91,6 @@ def _run(item):
             full = _EMPTY | measures | {"row": "path", "kind": kind, "seed": 0}
             rows.append({k: full[k] for k in keep})
     return rows
-
-
-def _trajectory(one, steps, truths):
-    """Measures, and the step at which a true program was first held, None where none was.
-
-    Looked at at times spread evenly in their logarithm, and so again from the discovery on.
-    """
-    times, path = _times(0, steps), []
-    found = 0 if one.program in truths else None
-    while times:
-        if found is None:
-            if one.seek(times[0] - one.step):
-                found = one.step
-                times = [one.step, *_times(one.step, steps)]
-        else:
-            one.advance(times[0] - one.step)
-        if one.step == times[0]:
-            times.pop(0)
-        path.append(one.measures())
-    return path, found
-
-
-def _times(start, steps):
-    spread = np.geomspace(LOOK, max(steps - start, LOOK + 1), 120).astype(np.int64)
-    return [t for t in np.unique(start + spread).tolist() if t <= steps]
-
-
-def _first(path, what, least):
-    """The step at which a measure reached a value, as far as it was looked at."""
-    return next((m["step"] for m in path if m[what] >= least), None)
 
 
 def grokked(row):
