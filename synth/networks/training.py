@@ -132,3 +132,16 @@ def train_to_zero(shape, parameters, points, labels, rule, most):
             one.move()
     parameters[left] = one.parameters
     return took
+
+
+def history(training, times):
+    """The parameters (len(times), B, P) of a `Training`'s networks after so many steps.
+
+    times: steps from the beginning, ascending.
+    """
+    found = []
+    for time in times:
+        while training.steps < time:
+            training.step()
+        found.append(training.parameters.copy())
+    return np.array(found)

@@ -1,0 +1,93 @@
+"""Networks on tasks of residues, one-hot: what is trained, and its history step by step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.errors import TaskError
+from synth.networks.perceptron import Shape, drawn, outputs, said
+from synth.networks.training import Rule, Training, history
+
+
+def one_hot(task):
+    """The inputs of a task of residues, float32 (rows, sum of moduli), column after column.
+
+    Raises TaskError where an input or the label is something else.
+    """
+    for name, type_ in (*task.types.items(), (task.label, task.label_type)):
+        if type_.family != "Mod":
+            raise TaskError(f"task {task.name}: {name} is of {type_}; allowed: residues")
+    return np.concatenate(
+        [column[:, None] == np.arange(task.types[name].size)
+         for name, column in task.columns.items()], axis=1, dtype=np.float32,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained, and how: full batch, AdamW, weights drawn N(0, scale^2 / fan-in).
+
+    embedding: the width of a linear layer below the hidden one; None: none.  The optimiser's
+    betas are (0.9, 0.98), as of Power et al., "Grokking", 2022.
+    """
+
+    activation: str = "quadratic"
+    width: int = 128
+    embedding: int | None = None
+    scale: float = 0.3
+    rate: float = 0.01
+    decay: float = 1.0
+    l1: float = 0.0
+    loss: str = "cross-entropy"
+
+    def shape(self, inputs, outputs):
+        """The `Shape` of the networks."""
+        if self.embedding is None:
+            return Shape(inputs, (self.width,), outputs, self.activation)
+        hidden = self.embedding, self.width
+        return Shape(inputs, hidden, outputs, ("linear", self.activation))
+
+    def rule(self):
+        """The `Rule` of training."""
+        return Rule(rate=self.rate, decay=self.decay, l1=self.l1, betas=(0.9, 0.98), loss=self.loss)
+
+
+class Trained:
+    """The history of one network on a task of residues.
+
+    times: int64 (T,), the steps at which it was looked at; shape: its `Shape`; points float32
+    (rows, inputs); parameters: float32 (T, P).
+    """
+
+    def __init__(self, task, recipe, times, seed):
+        self.task = task
+        self.points = one_hot(self.task)
+        self.shape = recipe.shape(self.points.shape[1], int(self.task.label_type.size))
+        self.times = np.asarray(times)
+        train = self.task.train
+        training = Training(
+            self.shape, drawn(self.shape, 1, seed, scale=recipe.scale), self.points[train],
+            self.task.labels[train], recipe.rule(),
+        )  # fmt: skip
+        self.parameters = history(training, self.times)[:, 0]
+
+    def logits(self):
+        """The outputs at each time, float32 (T, rows, labels)."""
+        return outputs(self.shape, self.parameters, self.points)
+
+    def accuracies(self):
+        """Accuracy on the training rows and on the others, at each time, float64 (T,) each."""
+        right = said(self.logits()) == self.task.labels
+        return right[:, self.task.train].mean(axis=1), right[:, ~self.task.train].mean(axis=1)
+
+
+def loss_bits(logits, labels):
+    """Cross-entropy in bits a row of logits (rows, k), of labels int (rows,)."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    spoken = shifted[np.arange(len(labels)), labels]
+    return float((np.log(np.exp(shifted).sum(axis=1)) - spoken).mean() / np.log(2))
+
+
+def times_of(steps, count=60):
+    """At most `count` steps from 0 to `steps`, spread evenly in their logarithm, int64."""
+    return np.unique([0, *np.geomspace(1, max(steps, 1), count - 1).round().astype(int), steps])

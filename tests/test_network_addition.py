@@ -1,0 +1,171 @@
+"""Networks on modular addition: Fourier's measures against their definitions, and grokking."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import log_softmax
+
+import synth
+from synth import tasks
+from synth.errors import SettingError, TaskError
+from synth.experiments import network_grokking
+from synth.networks import addition, waves
+from synth.networks.perceptron import Shape, drawn, forward
+
+ODD = st.sampled_from([3, 5, 7, 9, 11])
+SEEDS = st.integers(0, 2**32)
+
+
+@settings(max_examples=30, deadline=None)
+@given(ODD, st.integers(1, 4), SEEDS)
+def test_the_power_of_frequencies(p, units, seed):
+    """Against sums of waves one by one; all of them have the table's variance (Parseval)."""
+    table = np.random.default_rng(seed).normal(size=(p, units))
+    power = waves.frequency_power(table)
+    for k in range(1, p // 2 + 1):
+        for u in range(units):
+            both = 0.0
+            for wave in (k, p - k):
+                inner = sum(
+                    table[x, u] * complex(math.cos(2 * math.pi * wave * x / p),
+                                          math.sin(2 * math.pi * wave * x / p))
+                    for x in range(p)
+                )  # fmt: skip
+                both += abs(inner) ** 2
+            assert power[k - 1, u] == pytest.approx(both)
+    spread = np.square(table - table.mean(axis=0)).sum(axis=0)
+    np.testing.assert_allclose(power.sum(axis=0), p * spread)
+
+
+@settings(max_examples=30, deadline=None)
+@given(ODD, SEEDS)
+def test_what_is_left_of_logits(p, seed):
+    """Against a fit by least squares of waves of x + y, written out."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(size=(p, p, 3))
+    kept = [k for k in range(1, p // 2 + 1) if generator.integers(2)]
+    pairs = list(itertools.product(range(p), repeat=2))
+    columns = {k: [[f(2 * math.pi * k * (x + y) / p) for x, y in pairs]
+                   for f in (math.cos, math.sin)] for k in kept}  # fmt: skip
+    ones = [[1.0] * len(pairs)]
+    flat = logits.reshape(-1, 3)
+    for constant in (True, False):
+        basis = np.array((ones if constant else []) + [c for k in kept for c in columns[k]]).T
+        basis = basis.reshape(len(pairs), -1)
+        fitted = basis @ np.linalg.lstsq(basis, flat, rcond=None)[0]
+        if constant:
+            found, expected = waves.restricted(logits, kept), fitted
+        else:
+            found, expected = waves.excluded(logits, kept), flat - fitted
+        np.testing.assert_allclose(found.reshape(-1, 3), expected, atol=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(any), st.floats(0.05, 1))
+def test_gini_and_dominant_frequencies(values, share):
+    """Against the mean difference of all pairs, and against every set of frequencies."""
+    values, n = np.array(values, float), len(values)
+    apart = np.mean([abs(a - b) for a in values for b in values])
+    assert waves.gini(values) == pytest.approx(apart / (2 * values.mean()))
+    found = waves.dominant(values, share)
+    enough = share * values.sum() - 1e-9
+    assert values[found - 1].sum() >= enough
+    sets = [list(some) for size in range(n + 1) for some in itertools.combinations(range(n), size)]
+    fewest = min(len(some) for some in sets if values[some].sum() >= enough)
+    assert len(found) == fewest
+
+
+def test_the_share_of_units_own_frequencies():
+    power = np.array([[3.0, 0.0, 1.0], [1.0, 2.0, 1.0]])
+    assert waves.own_share(power) == pytest.approx((3 + 2 + 1) / 8)
+
+
+@pytest.mark.parametrize("activation", ["quadratic", ("linear", "relu"), ("linear", "linear")])
+def test_an_embedding_is_what_an_input_adds(activation):
+    hidden = (4,) if isinstance(activation, str) else (3, 5)
+    shape = Shape(6, hidden, 2, activation)
+    parameters = drawn(shape, 3, 0, bias=0.2, dtype=np.float64)
+    table = waves.embedding(shape, parameters)
+    first = 2 if activation == ("linear", "linear") else len(hidden) - 1
+    one = forward(shape, parameters, np.eye(6))[first][0]
+    nothing = forward(shape, parameters, np.zeros((1, 6)))[first][0]
+    np.testing.assert_allclose(table, one - nothing, atol=1e-12)
+
+
+def test_points_and_losses():
+    task = tasks.load_task("mod-add:p=5,train=0.5")
+    points = addition.one_hot(task)
+    assert points.shape == (25, 10)
+    for row, x, y in zip(points, task.columns["x"], task.columns["y"], strict=True):
+        assert np.flatnonzero(row).tolist() == [x, 5 + y]
+    with pytest.raises(TaskError, match="is of Bool; allowed: residues"):
+        addition.one_hot(tasks.load_task("parity"))
+    logits = np.random.default_rng(0).normal(size=(25, 5)) * 30
+    expected = -log_softmax(logits, axis=1)[np.arange(25), task.labels].mean() / math.log(2)
+    assert addition.loss_bits(logits, task.labels) == pytest.approx(expected)
+    times = addition.times_of(3000)
+    assert times[0] == 0
+    assert times[-1] == 3000
+    assert len(times) <= 60
+    assert addition.times_of(1).tolist() == [0, 1]
+
+
+def test_a_history_is_what_training_does():
+    """Snapshots of one run are what shorter runs end with; its rows come as the grid expects."""
+    task = tasks.load_task("mod-add:p=5,train=0.5")
+    recipe = addition.Recipe(width=8, embedding=3)
+    one = addition.Trained(task, recipe, [0, 3, 10], 7)
+    for t, steps in enumerate((0, 3, 10)):
+        short = addition.Trained(task, recipe, [steps], 7)
+        np.testing.assert_array_equal(one.parameters[t], short.parameters[0])
+    assert not np.array_equal(one.parameters[0], one.parameters[1])
+    logits = one.logits().reshape(3, 5, 5, 5)
+    alone = forward(one.shape, one.parameters, one.points[[5 * 2 + 4]])[-1][1][:, 0]
+    np.testing.assert_allclose(logits[:, 2, 4], alone, rtol=1e-5)
+    right = logits.argmax(-1).reshape(3, 25) == task.labels
+    np.testing.assert_allclose(one.accuracies()[1], right[:, ~task.train].mean(axis=1))
+
+
+def test_networks_grok_modular_addition():
+    """Memorised early, unseen pairs much later, by waves; not without decay (Power et al. 2022)."""
+    task = tasks.load_task("mod-add:p=31,train=0.5")
+    one = addition.Trained(task, addition.Recipe(), [0, 60, 2000], 0)
+    train, held_out = one.accuracies()
+    assert train[1] > 0.99
+    assert held_out[1] < 0.1
+    assert held_out[2] >= 0.99
+    shares = waves.own_share(waves.embedding_power(one.shape, one.parameters, 31))
+    assert shares[0] < 0.25
+    assert shares[2] >= 0.9
+    without = addition.Trained(task, addition.Recipe(decay=0.0), [1000], 0)
+    assert without.accuracies()[0][0] == 1
+    assert without.accuracies()[1][0] < 0.3
+
+
+def test_network_grokking():
+    run = synth.run_experiment(
+        "network-grokking", p=7, train=0.7, width=32, steps=600, runs=1,
+        lab="mod-mul:p=7,train=0.5", lab_steps=20_000,
+    )  # fmt: skip
+    runs = {r["kind"]: r for r in run.rows if r["row"] == "run"}
+    assert set(runs) == {*network_grokking.KINDS, "grokking lab"}
+    for kind in network_grokking.KINDS:
+        assert runs[kind]["train_accuracy"] == 1
+    for r in run.rows:
+        if r["row"] == "path" and r["kind"] != "grokking lab":
+            assert 0 <= r["own_share"] <= 1
+            if r["step"] == 600:
+                assert r["dominant_share"] >= 0.9
+                assert r["test_accuracy"] == runs[r["kind"]]["test_accuracy"]
+    phases = [r["phase"] for r in run.rows if r["row"] == "path" and r["phase"] is not None]
+    assert all(np.isfinite(phases))
+    assert network_grokking._phase(10, 10, 1000) == 0
+    assert network_grokking._phase(100, 10, 1000) == pytest.approx(0.5)
+    assert network_grokking._phase(1000, 10, 1000) == 1
+    assert network_grokking._phase(5, 10, None) is None
+    with pytest.raises(SettingError, match="p=8; allowed: odd numbers"):
+        synth.run_experiment("network-grokking", p=8)
