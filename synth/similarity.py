@@ -80,6 +80,16 @@ def features(program, columns, which="all"):
     )
 
 
+def beside(parts):
+    """The `Features` of all parts, which have as many rows, side by side."""
+    widths = np.cumsum([0, *(part.values.shape[1] for part in parts)])
+    return Features(
+        np.concatenate([part.values for part in parts], axis=1),
+        np.concatenate([part.starts + at for part, at in zip(parts, widths, strict=False)]),
+        tuple(text for part in parts for text in part.texts),
+    )
+
+
 def behaviour(values, type_):
     """What is equal for equal values of a type, and for a truth value and its negation."""
     values = values ^ values[0] if type_ == Bool else values

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.errors import TaskError
-from synth.networks.perceptron import Shape, drawn, outputs, said
+from synth.networks.perceptron import Shape, drawn, forward, outputs, said
 from synth.networks.training import Rule, Training, history
 
 
@@ -52,6 +52,11 @@ class Recipe:
         return Rule(rate=self.rate, decay=self.decay, l1=self.l1, betas=(0.9, 0.98), loss=self.loss)
 
 
+#: What comes to all frequencies, and what comes to a few (see the page of network-grokking).
+PLAIN = Recipe()
+EMBEDDED = Recipe(width=256, embedding=32, decay=2.0)
+
+
 class Trained:
     """The history of one network on a task of residues.
 
@@ -74,6 +79,10 @@ class Trained:
     def logits(self):
         """The outputs at each time, float32 (T, rows, labels)."""
         return outputs(self.shape, self.parameters, self.points)
+
+    def hidden(self):
+        """The values of the last hidden layer at each time, float32 (T, rows, width)."""
+        return forward(self.shape, self.parameters, self.points)[-2][1]
 
     def accuracies(self):
         """Accuracy on the training rows and on the others, at each time, float64 (T,) each."""

@@ -47,16 +47,21 @@ def gini(values):
     """The Gini coefficient along the last axis, of n numbers that are not negative.
 
     The mean distance of two of them over twice their mean: 0 where all are the same, 1 - 1/n
-    where one has everything.
+    where one has everything; nan where all are 0.
     """
     ordered = np.sort(values, axis=-1)
     n = ordered.shape[-1]
     weights = 2 * np.arange(1, n + 1) - n - 1
-    return (ordered * weights).sum(axis=-1) / (n * ordered.sum(axis=-1))
+    return _share((ordered * weights).sum(axis=-1), n * ordered.sum(axis=-1))
 
 
 def dominant(power, share=0.9):
-    """The fewest frequencies that hold a share of the power (K,), their numbers from 1, sorted."""
+    """The fewest frequencies that hold a share of the power (K,), their numbers from 1, sorted.
+
+    None of them where there is no power.
+    """
+    if not power.any():
+        return np.zeros(0, np.int64)
     order = np.argsort(-power, kind="stable")
     held = np.cumsum(power[order])
     needed = int(np.searchsorted(held, share * held[-1] * (1 - 1e-12))) + 1
@@ -64,8 +69,15 @@ def dominant(power, share=0.9):
 
 
 def own_share(power):
-    """The share of all power (..., K, units) that lies in each unit's own strongest frequency."""
-    return power.max(axis=-2).sum(axis=-1) / power.sum(axis=(-2, -1))
+    """The share of all power (..., K, units) that lies in each unit's own strongest frequency.
+
+    nan where there is no power.
+    """
+    return _share(power.max(axis=-2).sum(axis=-1), power.sum(axis=(-2, -1)))
+
+
+def _share(part, whole):
+    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)[()]
 
 
 def restricted(logits, frequencies):
