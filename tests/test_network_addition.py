@@ -42,26 +42,43 @@ def test_the_power_of_frequencies(p, units, seed):
 
 
 @settings(max_examples=30, deadline=None)
-@given(ODD, SEEDS)
-def test_what_is_left_of_logits(p, seed):
-    """Against a fit by least squares of waves of x + y, written out."""
+@given(ODD, SEEDS, st.booleans())
+def test_what_is_left_of_logits(p, seed, every):
+    """Against a fit of waves of x + y, written out; on all rows, against means of equal sums."""
     generator = np.random.default_rng(seed)
-    logits = generator.normal(size=(p, p, 3))
-    kept = [k for k in range(1, p // 2 + 1) if generator.integers(2)]
+    logits = generator.normal(size=(p * p, 3))
     pairs = list(itertools.product(range(p), repeat=2))
-    columns = {k: [[f(2 * math.pi * k * (x + y) / p) for x, y in pairs]
-                   for f in (math.cos, math.sin)] for k in kept}  # fmt: skip
-    ones = [[1.0] * len(pairs)]
-    flat = logits.reshape(-1, 3)
-    for constant in (True, False):
-        basis = np.array((ones if constant else []) + [c for k in kept for c in columns[k]]).T
-        basis = basis.reshape(len(pairs), -1)
-        fitted = basis @ np.linalg.lstsq(basis, flat, rcond=None)[0]
-        if constant:
-            found, expected = waves.restricted(logits, kept), fitted
-        else:
-            found, expected = waves.excluded(logits, kept), flat - fitted
-        np.testing.assert_allclose(found.reshape(-1, 3), expected, atol=1e-9)
+    sums = np.array([(x + y) % p for x, y in pairs])
+    kept = [k for k in range(1, p // 2 + 1) if generator.integers(2)]
+    rows = generator.random(p * p) < 0.7 if not every else np.ones(p * p, bool)
+    alone, without = waves.WavesOfSums(sums, p, kept, rows).split(logits)
+    np.testing.assert_allclose(alone - alone.mean(axis=0) + without, logits, atol=1e-9)
+    basis = np.array([
+        [1.0] + [f(2 * math.pi * k * (x + y) / p) for k in kept for f in (math.cos, math.sin)]
+        for x, y in pairs
+    ])  # fmt: skip
+    fitted = np.linalg.lstsq(basis[rows], logits[rows], rcond=None)[0]
+    np.testing.assert_allclose(alone, basis @ fitted, atol=1e-8)
+    if every:
+        alone, _ = waves.WavesOfSums(sums, p, range(1, p // 2 + 1), rows).split(logits)
+        for s in range(p):
+            np.testing.assert_allclose(alone[sums == s], [logits[sums == s].mean(axis=0)] * p)
+
+
+def test_a_table_has_no_waves_where_it_was_not_trained():
+    """Of a table of true labels, waves fitted on all rows are the rule; on unseen rows nothing."""
+    p, task = 11, tasks.load_task("mod-add:p=11,train=0.5")
+    table = 9.0 * (task.labels[:, None] == np.arange(p)) * task.train[:, None]
+    sums, unseen = task.labels, ~task.train
+    frequencies = range(1, 6)
+    honest = waves.WavesOfSums(sums, p, frequencies, unseen).split(table)
+    leaking = waves.WavesOfSums(sums, p, frequencies, np.ones(p * p, bool)).split(table)
+    right = [(alone.argmax(axis=1) == sums)[unseen].mean() for alone, _ in (honest, leaking)]
+    assert right[0] < 0.2
+    assert right[1] == 1
+    assert addition.loss_bits(honest[1][task.train], sums[task.train]) == pytest.approx(
+        addition.loss_bits(table[task.train], sums[task.train])
+    )
 
 
 @settings(max_examples=50, deadline=None)

@@ -80,25 +80,22 @@ def _share(part, whole):
     return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)[()]
 
 
-def restricted(logits, frequencies):
-    """Logits (p, p, k) of pairs (x, y), of which x + y and some frequencies are left.
+class WavesOfSums:
+    """Waves of x + y with some frequencies, fitted to logits by least squares on some rows.
 
-    The mean and the waves cos and sin of 2 pi f (x + y) / p, for each of the frequencies f.
+    sums: int (rows,), x + y modulo p; rows: bool (rows,), those that are fitted.  On rows that
+    were not trained on, what is fitted is what the network says by a rule: on all rows, as
+    Nanda et al. take it, a table of true labels is made of waves of x + y as well.
     """
-    return _of_sums(logits, [0, *frequencies])
 
+    def __init__(self, sums, p, frequencies, rows):
+        angles = 2 * np.pi * np.multiply.outer(sums, frequencies) / p
+        self.basis = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+        whole = np.concatenate([np.ones((len(sums), 1)), self.basis], axis=1)
+        self.rows, self.solved = rows, np.linalg.pinv(whole[rows])
 
-def excluded(logits, frequencies):
-    """Logits (p, p, k) without the waves of x + y with these frequencies."""
-    return logits - _of_sums(logits, frequencies)
-
-
-def _of_sums(logits, frequencies):
-    p = len(logits)
-    x, y = np.arange(p)[:, None], np.arange(p)
-    # The pairs of one sum, side by side: a wave of x + y is the same on all of them.
-    by_sum = logits[x, (y - x) % p].mean(axis=0)
-    waves = np.fft.rfft(by_sum, axis=0)
-    kept = np.zeros_like(waves)
-    kept[list(frequencies)] = waves[list(frequencies)]
-    return np.fft.irfft(kept, n=p, axis=0)[(x + y) % p]
+    def split(self, logits):
+        """Of logits (rows, k): the mean and the waves, and all but the waves; float64 (rows, k)."""
+        found = self.solved @ logits[self.rows]
+        waves = self.basis @ found[1:]
+        return found[0] + waves, logits - waves
