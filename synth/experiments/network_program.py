@@ -222,7 +222,7 @@ def summarise(rows):
         "debiased CKA with the product, last": {
             kind: _mean(states[kind]["last"], "cka") for kind in kinds
         },
-        "R2 when held-out accuracy is first above 0.1": _mean(_first(rows, 0.1), "r2"),
+        "R2 at the last look with held-out accuracy below 0.1": _mean(_before(rows, 0.1), "r2"),
         "control: rows permuted": {
             kind: _mean(states[kind]["last"], "null") for kind in kinds
         },
@@ -234,13 +234,14 @@ def _mean_count(rows, kind):
     return len(_of(rows, "frequency", kind, own=True)) / len(seeds) if seeds else None
 
 
-def _first(rows, least):
-    """Of each seed of the main kind, the first look with so much held-out accuracy."""
-    found = {}
-    for r in _of(rows, "path", MAIN):
-        if r["test_accuracy"] >= least:
-            found.setdefault(r["seed"], r)
-    return list(found.values())
+def _before(rows, least):
+    """Of each seed of the main kind that gets there, the last look with less held-out accuracy."""
+    found = []
+    for number in sorted({r["seed"] for r in _of(rows, "path", MAIN)}):
+        path = _of(rows, "path", MAIN, seed=number)
+        after = next((t for t, r in enumerate(path) if r["test_accuracy"] >= least), 0)
+        found += path[after - 1 : after] if after else []
+    return found
 
 
 def draw(rows, axes):
