@@ -1,4 +1,4 @@
-"""Weight decay finds the rule with every unit; L1 finds few units and little of the rule.
+"""Weight decay finds the rule with many units; L1 leaves few units and less of the rule.
 
 Two-layer networks with quadratic units on modular addition, half of the pairs, once with weight
 decay and once with L1, in several strengths: how many units and weights are needed for the
