@@ -21,7 +21,7 @@ CONTROL = (
     "untrained networks, networks on random labels, and the rows permuted: R2 0; and in the "
     "grokked network itself the frequencies that are not its own"
 )
-COLUMNS = ("row", "kind", "seed", "step", "test_accuracy", "program", "part", "r2", "null", "cka")
+COLUMNS = ("row", "kind", "seed", "step", "test_accuracy", "r2", "null", "others", "sum", "cka")
 PANELS = 3
 
 MAIN, NO_DECAY, RANDOM = "embedding", "no decay", "random labels"
@@ -51,8 +51,11 @@ def run(settings, map):
         raise SettingError(f"p={settings.p}; allowed: odd numbers")
     seeds = spawn_seeds(settings.seed, settings.runs)
     items = [(settings, kind, k, seed) for kind in KINDS for k, seed in enumerate(seeds)]
-    for rows in map(_run, items):
-        yield from rows
+    details = []
+    for row, *more in map(_run, items):
+        yield row
+        details += more
+    yield from details
 
 
 _EMPTY = dict.fromkeys((
@@ -122,9 +125,9 @@ def _run(item):
             "row": "path", "kind": kind, "seed": number, "step": int(times[t]),
             "train_accuracy": float(train[t]), "test_accuracy": float(test[t]),
         })  # fmt: skip
+    whole = rows[-1] | {"row": "network"}
     last = rows[-1] | dict.fromkeys(("r2", "null", "p", "cka", "others", "sum"))
-    rows += [last | found for found in _parts(hidden, targets, own, folds, seed)]
-    return rows
+    return [whole, *rows, *(last | found for found in _parts(hidden, targets, own, folds, seed))]
 
 
 def _measured(hidden, targets, own, folds, permutations, seed):
@@ -204,7 +207,7 @@ def summarise(rows):
         "held-out accuracy where memorised, and last": [
             _mean(main[state], "test_accuracy") for state in ("memorised", "last")
         ],
-        "the least of the seeds": min((r["r2"] for r in main["last"]), default=None),
+        "the same of the embedding, last, the least of the seeds": min((r["r2"] for r in main["last"]), default=None),
         "frequencies of its own": {
             kind: _mean_count(rows, kind) for kind in kinds
         },
