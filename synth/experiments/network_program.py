@@ -207,7 +207,9 @@ def summarise(rows):
         "held-out accuracy where memorised, and last": [
             _mean(main[state], "test_accuracy") for state in ("memorised", "last")
         ],
-        "the same of the embedding, last, the least of the seeds": min((r["r2"] for r in main["last"]), default=None),
+        "least R2 of the seeds with an embedding, last": min(
+            (r["r2"] for r in main["last"]), default=None
+        ),
         "frequencies of its own": {
             kind: _mean_count(rows, kind) for kind in kinds
         },
