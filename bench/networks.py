@@ -1,0 +1,99 @@
+"""Small networks many at a time, against one by one, and against scikit-learn's.
+
+    python bench/networks.py [--repeats N] [--json FILE]
+
+One hidden layer of 32 ReLU units on 12 rows of 4 inputs, full-batch Adam, 200 steps: networks in
+one batch, the same code on one network after the other, and `MLPClassifier` with the same
+settings.  Random functions of 3 inputs as `network-prior` draws them.  Each line is the median of
+runs in this process; lines are taken in turn, so that other work falls on all of them.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is there
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from synth.networks.perceptron import Shape, drawn, function_counts
+from synth.networks.training import Rule, Training
+
+HERE = Path(__file__).resolve().parent
+STEPS = 200
+POINTS = (2 * ((np.arange(12)[:, None] >> np.arange(4)) & 1) - 1).astype(np.float32)
+LABELS = (POINTS[:, 0] * POINTS[:, 1] > 0).astype(np.int64)
+CORNERS = 2 * ((np.arange(8)[:, None] >> np.arange(3)) & 1) - 1
+
+
+def trained(at_once, count):
+    """`count` networks, `at_once` in a batch; their network-steps."""
+    shape, rule = Shape(4, (32,), 1), Rule(rate=0.005)
+
+    def run():
+        for start in range(0, count, at_once):
+            one = Training(shape, drawn(shape, at_once, start, scale=1.4), POINTS, LABELS, rule)
+            for _ in range(STEPS):
+                one.step()
+
+    return f"ours, {at_once:,} at a time", count * STEPS, run
+
+
+def scikit_learn(count):
+    def run():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            for seed in range(count):
+                MLPClassifier(
+                    (32,), solver="adam", learning_rate_init=0.005, batch_size=len(POINTS),
+                    alpha=0.0, max_iter=STEPS, n_iter_no_change=STEPS, tol=0.0, random_state=seed,
+                ).fit(POINTS, LABELS)  # fmt: skip
+
+    return "scikit-learn, one at a time", count * STEPS, run
+
+
+def functions(count):
+    def run():
+        function_counts(Shape(3, (32,), 1), CORNERS, count, 0, scale=1.4, bias=0.3)
+
+    return "functions of random networks", count, run
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--json", type=Path, default=HERE / "results" / "networks.json")
+    options = parser.parse_args()
+    jobs = [trained(1000, 1000), trained(100, 1000), trained(10, 100), trained(1, 20),
+            scikit_learn(20), functions(100_000)]  # fmt: skip
+    rates = [[] for _ in jobs]
+    for _ in range(options.repeats):
+        for (_, done, run), found in zip(jobs, rates, strict=True):
+            begin = time.perf_counter()
+            run()
+            found.append(done / (time.perf_counter() - begin))
+    peer = rates[4]
+    rows = []
+    for (what, _, _), found in zip(jobs, rates, strict=True):
+        paired = [mine / theirs for mine, theirs in zip(found, peer, strict=True)]
+        rows.append({"what": what, "a_second": statistics.median(found),
+                     "over_scikit_learn": statistics.median(paired)})  # fmt: skip
+        steps = "functions" if what.startswith("functions") else "network-steps"
+        ratio = (
+            "" if steps == "functions" else f"{rows[-1]['over_scikit_learn']:8.1f} times the peer"
+        )
+        print(f"{what:<32} {rows[-1]['a_second']:12,.0f} {steps} a second {ratio}", flush=True)
+    rows[-1].pop("over_scikit_learn")
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(rows, indent=1) + "\n")
+    print(f"written to {options.json}")
+
+
+if __name__ == "__main__":
+    main()
