@@ -24,8 +24,8 @@ _NAMES = {
     "check_dsl": "check",
     "search": "driver",
     "contrast": "driver",
-    "enumerate_programs": "driver",
-    "Limits": "driver",
+    "enumerate_programs": "enumeration",
+    "Limits": "limits",
     "count_programs": "exact.counting",
     "sample_programs": "exact.sampling",
     "compare": "comparison",
@@ -51,12 +51,11 @@ __all__ = ["__version__", *_NAMES]
 if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.check import check_dsl as check_dsl
     from synth.comparison import compare as compare
-    from synth.driver import Limits as Limits
     from synth.driver import contrast as contrast
-    from synth.driver import enumerate_programs as enumerate_programs
     from synth.driver import search as search
     from synth.dsl import DSL as DSL
     from synth.dsls import load_dsl as load_dsl
+    from synth.enumeration import enumerate_programs as enumerate_programs
     from synth.errors import SynthError as SynthError
     from synth.estimator import ProgramClassifier as ProgramClassifier
     from synth.exact.counting import count_programs as count_programs
@@ -65,6 +64,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.exact.sampling import sample_programs as sample_programs
     from synth.experiments import run_experiment as run_experiment
     from synth.grammar import Grammar as Grammar
+    from synth.limits import Limits as Limits
     from synth.program import Program as Program
     from synth.result import Comparison as Comparison
     from synth.result import Contrast as Contrast

@@ -84,6 +84,19 @@ class Score:
             mass = np.logaddexp2.reduce(np.log2(histogram[present]) - totals)
             self.log2_mass = float(np.logaddexp2(self.log2_mass, mass))
 
+    def proven(self, certified_bits, table):
+        """Whether no program that is not yet scored can beat the best total.
+
+        certified_bits: up to so many all are scored (None: all there are); table: the bits of
+        the table, which may well be the best, but beside a program.
+        """
+        if certified_bits is None:
+            return True
+        if self.best is None:
+            return False
+        best = min(table, self.best)
+        return certified_bits + codes.PROGRAM_FLAG + np.log2(self.n + 1) >= best - SAME
+
     def _add_front(self, cost, first, errors, fewest):
         if not self.front or fewest < self.front[-1][1]:
             self.front.append((cost, fewest, first + int(np.argmax(errors == fewest))))

@@ -230,13 +230,12 @@ def test_what_is_finished_survives_ctrl_c(pool):
 def test_a_worker_has_its_part_of_the_memory_and_one_thread(cluster):
     half = synth.Limits().memory
     item, own = Item("parity"), Item("parity", limits={"memory": 10**8, "threads": 2})
-    threads = "threads" in synth.Limits.__dataclass_fields__
     assert settings(item) == (None, {"dsl": None, "top": 10})
     with ThreadPoolExecutor(4) as pool:
         (shared, default), (_, given) = sweep(settings, [item, own], executor=pool)
     assert shared == 4
     assert default["memory"] == half // 4
-    assert default.get("threads") == (1 if threads else None)
+    assert default["threads"] == 1
     assert (given["memory"], given["threads"]) == (10**8 // 4, 2)
     with executor(cluster=cluster.scheduler_address) as pool:
         ((shared, default),) = sweep(settings, [item], executor=pool)

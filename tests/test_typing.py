@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import synth
-from synth.driver import Limits, LimitSettings
+from synth.limits import Limits, LimitSettings
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "typing"
@@ -26,6 +26,7 @@ MODULES = (
     "synth", "synth.check", "synth.dsl", "synth.errors", "synth.experiments",
     "synth.experiments.base", "synth.grammar", "synth.program", "synth.result", "synth.task",
     "synth.types", "synth.dsls", "synth.tasks", "synth.tasks.table", "synth.driver",
+    "synth.enumeration", "synth.limits",
     "synth.exact.counting", "synth.exact.posterior", "synth.exact.prior", "synth.exact.sampling",
 )  # fmt: skip
 

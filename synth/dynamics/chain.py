@@ -22,8 +22,9 @@ from functools import cached_property
 
 import numpy as np
 
-from synth import codes, driver, dsls, kernels, tasks
+from synth import codes, dsls, kernels, tasks
 from synth.dynamics import regrow
+from synth.enumeration import enumerate_programs
 from synth.errors import SettingError, TaskError
 from synth.grammar import Grammar
 from synth.task import Task
@@ -101,7 +102,7 @@ def make_world(task, dsl=None, *, max_bits, radius=1.0):
         raise TaskError(f"task {task.name} has no held-out rows; the lab needs some")
     grammar = Grammar(loaded, task.types, input_weights=task.input_weights)
     root = grammar.dsl.type_for(task.label_type)
-    found = driver.enumerate_programs(grammar, task.columns, type=root, max_bits=max_bits).whole()
+    found = enumerate_programs(grammar, task.columns, type=root, max_bits=max_bits).whole()
     if not len(found):
         raise SettingError(f"max_bits={max_bits}: no program is as short; allowed: more")
     training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)

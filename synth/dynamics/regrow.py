@@ -14,7 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth import driver, kernels
+from synth import kernels
+from synth.enumeration import enumerate_programs
 from synth.errors import SettingError
 
 _regrow = kernels.regrow
@@ -45,7 +46,7 @@ def make_growth(grammar, columns, root, programs, max_bits):
             )
     types = {type_: t for t, type_ in enumerate(grammar.types)}
     found = {
-        type_: programs if type_ == root else driver.enumerate_programs(
+        type_: programs if type_ == root else enumerate_programs(
             grammar, columns, type=type_, max_bits=max_bits
         ).whole()
         for type_ in grammar.types

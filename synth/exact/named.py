@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import driver
+from synth.enumeration import enumerate_programs
 from synth.errors import SettingError
 from synth.exact.connectives import index
 from synth.exact.prior import exact_prior
@@ -27,7 +27,7 @@ def bits_of(dsl, variables):
 
 def least_bits(prior):
     """K(f): the bits of the shortest program of every function, float64 (2**R,); inf: none."""
-    found = driver.enumerate_programs(prior.grammar, prior.columns).whole()
+    found = enumerate_programs(prior.grammar, prior.columns).whole()
     powers = 1 << np.arange(prior.rows, dtype=np.int64)
     bits = np.full(len(prior.masses), np.inf)
     bits[found.values @ powers] = found.bits

@@ -18,7 +18,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import codes, driver, dsls, tasks
+from synth import codes, dsls, tasks
+from synth.enumeration import enumerate_programs
 from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
 from synth.grammar import Grammar
@@ -153,7 +154,7 @@ class _Space:
         dsl, task = dsls.fitted(boolean if only else None, task)
         grammar = Grammar(dsl, task.types, input_weights=task.input_weights)
         root = task.label_type
-        found = driver.enumerate_programs(grammar, task.columns, type=root, max_bits=bits).whole()
+        found = enumerate_programs(grammar, task.columns, type=root, max_bits=bits).whole()
         if not len(found):
             raise SettingError(f"bits={bits:g}; allowed: more, {name} has no such program")
         self.bits = found.bits
