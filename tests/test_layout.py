@@ -14,7 +14,7 @@ PACKAGE = ROOT / "synth"
 ORDER = [
     {"_version"},
     {"errors"},
-    {"sweep", "executors", "journal"},
+    {"sweep", "executors", "fits", "journal"},
     {"types", "kernels", "limits"},
     {"dsl"},
     {"grammar"},
