@@ -6,19 +6,15 @@ Prints a line a measurement and writes all of them as JSON.  The C++ references 
 compiled on the spot; without a compiler they are left out, with a word.
 """
 
-import argparse
-import json
-import os
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
+import document
 import numpy as np
 
 import synth
@@ -28,9 +24,8 @@ HERE = Path(__file__).parent
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = document.parser(__doc__, "run")
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--json", type=Path, default=HERE / "results" / "run.json")
     options = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -42,30 +37,13 @@ def main():
     for row in (bytes_per_behaviour(), *start_up(options.repeats)):
         rows.append(row)
         report(row)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    document = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": synth.__version__,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {cpu_name()}",
-        "python": platform.python_version(),
-        "rows": rows,
-    }
-    options.json.write_text(json.dumps(document, indent=1) + "\n")
-    print(f"written to {options.json}")
+    document.write(options.json, rows=rows)
 
 
 def report(row):
     parts = [f"{k} {v:,.3g}" if isinstance(v, float) else f"{k} {v:,}" for k, v in row.items()
              if k not in ("what", "note")]  # fmt: skip
     print(f"{row['what']:<44} {'; '.join(parts)}  {row.get('note', '')}".rstrip(), flush=True)
-
-
-def cpu_name():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
 
 
 def compile_fused(folder):
