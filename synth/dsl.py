@@ -66,37 +66,35 @@ _DIVISIONS = (np.floor_divide, np.remainder, np.fmod)
 _GROWING = {np.power: lambda a, b: a**b, np.left_shift: lambda a, b: a * 2.0**b}
 
 
+class _Leaf:
+    """What a node of a program without arguments has."""
+
+    type: Type
+    arguments: ClassVar[tuple[Type, ...]] = ()
+
+    @property
+    def result(self) -> Type:
+        """What a node of it is a value of: `type`."""
+        return self.type
+
+
 @dataclass(frozen=True, eq=False)
-class Input:
+class Input(_Leaf):
     """An input variable of a grammar."""
 
     name: str
     type: Type
     weight: Fraction = Fraction(1)
 
-    @property
-    def result(self) -> Type:
-        """What a node of it is a value of: `type`."""
-        return self.type
-
-    arguments: ClassVar[tuple[Type, ...]] = ()
-
 
 @dataclass(frozen=True, eq=False)
-class Constant:
+class Constant(_Leaf):
     """A named value."""
 
     name: str
     type: Type
     value: int | bool | float | complex
     weight: Fraction = Fraction(1)
-
-    @property
-    def result(self) -> Type:
-        """What a node of it is a value of: `type`."""
-        return self.type
-
-    arguments: ClassVar[tuple[Type, ...]] = ()
 
 
 @dataclass(frozen=True, eq=False)

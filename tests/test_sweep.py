@@ -15,16 +15,15 @@ from pathlib import Path
 import distributed
 import psutil
 import pytest
-from click.testing import CliRunner
 
 import synth
 from synth import executors
-from synth.cli import main
 from synth.errors import SettingError, SweepError, TaskError
 from synth.executors import executor
 from synth.items import Item, run_items, search_item
 from synth.report.matrix import comparison_text, emphasised
 from synth.sweep import SweepMap, sweep
+from tests.command import run
 from tests.sweeping import backwards, deadly, interrupted, noted, picky, settings
 
 ROOT = Path(__file__).parent.parent
@@ -292,14 +291,6 @@ def test_a_killed_process_costs_nothing_but_time(pool, tmp_path, expected):
 
 
 # Comparisons.
-
-
-def run(*arguments, code=0):
-    result = CliRunner().invoke(main, [str(a) for a in arguments])
-    assert result.exit_code == code, result.output + repr(result.exception)
-    if code == 2:
-        assert (result.stdout, result.stderr.count("\n")) == ("", 1)
-    return result.stdout if code == 0 else result.stderr
 
 
 TWO_BY_TWO = (

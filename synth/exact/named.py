@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from synth.encodings import all_rows
 from synth.enumeration import enumerate_programs
 from synth.errors import SettingError
 from synth.exact.connectives import index
@@ -41,8 +42,7 @@ def named_functions(variables):
     """
     if not 2 <= variables <= 4:
         raise SettingError(f"{variables} variables; allowed: 2..4")
-    rows = np.arange(2**variables)
-    x = [(rows >> v & 1).astype(bool) for v in range(variables)]
+    x = list(all_rows(variables).values())
     found = {"true": x[0] | ~x[0], "x0": x[0], "x0 & x1": x[0] & x[1], "parity 2": x[0] ^ x[1]}
     if variables > 2:
         found["majority 3"] = x[0] & x[1] | x[0] & x[2] | x[1] & x[2]

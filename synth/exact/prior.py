@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from synth import dsls, kernels
 from synth.bank import Crew, default_threads
 from synth.dsl import DSL
+from synth.encodings import all_rows
 from synth.errors import DSLError, SettingError, TypeMismatchError
 from synth.exact.connectives import Connectives, connectives, index
 from synth.grammar import Grammar
@@ -158,8 +159,7 @@ def _columns(
     if isinstance(columns, (int, np.integer)):
         if not 0 < columns <= math.log2(MOST_ROWS):
             raise SettingError(f"{columns} variables; allowed: 1..4, or columns of some rows")
-        rows = np.arange(2**columns)
-        return {f"x{v}": (rows >> v & 1).astype(bool) for v in range(columns)}
+        return all_rows(columns)
     checked = {str(n): Bool.check(c, f"column {n}") for n, c in dict(columns).items()}
     if not checked:
         raise TypeMismatchError("columns: none given; allowed: one and more")
