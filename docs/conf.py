@@ -21,7 +21,7 @@ api_internal = (
     "synth.__main__", "synth._version", "synth.cli", "synth.running", "synth.progress",
     "synth.bank", "synth.kernels", "synth.curry", "synth.engine", "synth.schedule",
     "synth.score", "synth.goal", "synth.checkpoint", "synth.outcome", "synth.journal",
-    "synth.registry",
+    "synth.registry", "synth.files",
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.levels",
     "synth.exact.pairs", "synth.dynamics.regrow", "synth.dynamics.trees",
     "synth.report.experiment", "synth.report.figure", "synth.report.library",

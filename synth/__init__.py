@@ -35,10 +35,10 @@ _NAMES = {
     "run_experiment": "experiments",
     "Result": "result",
     "Contrast": "result",
-    "Comparison": "result",
-    "ExperimentRun": "result",
-    "save_run": "result",
-    "load_run": "result",
+    "Comparison": "runs",
+    "ExperimentRun": "runs",
+    "save_run": "runs",
+    "load_run": "runs",
     "load_dsl": "dsls",
     "load_task": "tasks",
     "read_table": "tasks.table",
@@ -66,12 +66,12 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.grammar import Grammar as Grammar
     from synth.limits import Limits as Limits
     from synth.program import Program as Program
-    from synth.result import Comparison as Comparison
     from synth.result import Contrast as Contrast
-    from synth.result import ExperimentRun as ExperimentRun
     from synth.result import Result as Result
-    from synth.result import load_run as load_run
-    from synth.result import save_run as save_run
+    from synth.runs import Comparison as Comparison
+    from synth.runs import ExperimentRun as ExperimentRun
+    from synth.runs import load_run as load_run
+    from synth.runs import save_run as save_run
     from synth.task import Task as Task
     from synth.tasks import load_task as load_task
     from synth.tasks.table import read_table as read_table

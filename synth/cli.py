@@ -324,11 +324,11 @@ def dsls(name, form):
 @formatted
 def show(run, plot, form):
     """A saved RUN, as it was shown when it was made."""
-    from synth.result import load_run, run_text
+    from synth.runs import load_run
 
     loaded = load_run(run)
     try:
-        emit(form, loaded, run_text)
+        emit(form, loaded, str)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
     if plot is not None:
@@ -394,7 +394,7 @@ def _load(task, options):
     from synth import tasks as library
 
     if options["save"]:
-        from synth.result import check_writable
+        from synth.files import check_writable
 
         check_writable("--save", options["save"])
     keys = ("label", "drop", "modulus", "train", "seed")
@@ -419,7 +419,7 @@ def _sweep_settings(options):
 
 
 def _finish(run, results, options, text):
-    from synth.result import save_run
+    from synth.runs import save_run
 
     emit(options["form"], run, text)
     if options["save"]:

@@ -12,7 +12,7 @@ from synth.dsl import DSL
 from synth.errors import DSLError, SettingError, SweepError
 from synth.items import Item, run_items, search_item
 from synth.limits import LimitSettings, read_limits
-from synth.result import COMPARED, Comparison
+from synth.runs import COMPARED, Comparison
 from synth.sweep import Interrupted
 from synth.task import Task
 

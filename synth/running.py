@@ -117,8 +117,8 @@ def _option(setting):
 
 def _run(name, given, plot, form, save, workers, cluster):
     from synth.executors import executor
+    from synth.files import check_writable
     from synth.report.figure import check_plot
-    from synth.result import check_writable
 
     if plot is not None:
         check_plot(plot)
@@ -144,7 +144,7 @@ def _run(name, given, plot, form, save, workers, cluster):
 
 def _finish(found, plot, form, save):
     from synth.report.experiment import experiment_text
-    from synth.result import save_run
+    from synth.runs import save_run
 
     emit(form, found, experiment_text)
     if save is not None:
@@ -166,7 +166,7 @@ def _plot(found, path):
 
 def plot_saved(found, path):
     """Draws a saved run anew.  Raises ExperimentError where it is none of an experiment."""
-    from synth.result import ExperimentRun
+    from synth.runs import ExperimentRun
 
     if not isinstance(found, ExperimentRun):
         raise ExperimentError(f"--plot {path}: allowed: of what `synth run` saved")

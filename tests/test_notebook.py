@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import synth
 from synth.dsl import Constant, Input
 from synth.errors import UndefinedError
-from synth.result import ExperimentRun
+from synth.runs import ExperimentRun
 from synth.types import Bool, Complex, Int, Mod, Real
 from tests.drawn import trees
 
