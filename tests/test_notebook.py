@@ -129,6 +129,7 @@ def test_integer_programs_are_the_same_in_sympy(data):
         "x1 >> y",  # by a negative number NumPy's answer is the processor's
         "where(b, x1, y) // 2 - gcd(x1, y) ** 2",
         "0 ** -x1 + y",  # a power of infinity
+        "0 ** where(b, x1, y)",  # the condition a power of 0 makes, without its second case
     ],
 )
 def test_formulas_that_went_wrong_once(text):

@@ -227,7 +227,7 @@ def _floored(a, b):
 
 def _power(a, b):
     if a.is_zero:  # of 0**-x SymPy makes a power of infinity
-        return sympy.Piecewise((1, sympy.Eq(b, 0)), (0, True))
+        return _where(sympy.Eq(b, 0), 1, 0)
     return a**b
 
 
