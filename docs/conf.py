@@ -18,7 +18,8 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
 #: Modules, and packages with all that is in them, whose names are for synth itself.  Every
 #: other public name of the package must have a docstring, and be in the API reference.
 api_internal = (
-    "synth.__main__", "synth._version", "synth.cli", "synth.running", "synth.progress",
+    "synth.__main__", "synth._version", "synth.cli", "synth.running", "synth.options",
+    "synth.progress",
     "synth.bank", "synth.kernels", "synth.curry", "synth.engine", "synth.schedule",
     "synth.score", "synth.goal", "synth.checkpoint", "synth.outcome", "synth.journal",
     "synth.registry", "synth.files",

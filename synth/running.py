@@ -9,6 +9,7 @@ import click
 from synth import experiments
 from synth.errors import ExperimentError, SweepError
 from synth.experiments.base import settings_of
+from synth.options import parallel_options
 from synth.progress import Progress
 from synth.report.output import emit, emit_document, emit_records, formatted, wanted
 
@@ -81,6 +82,7 @@ def _command(name, module):
     """The subcommand that runs an experiment."""
     settings = settings_of(module.Settings, name)
 
+    @parallel_options
     @formatted
     @click.pass_context
     def callback(context, plot, form, save, workers, cluster, **given):
@@ -95,10 +97,6 @@ def _command(name, module):
         click.Option(
             ["--save"], metavar="FILE",
             help="Write the run as JSON; a stopped one goes on from FILE.part.",
-        ),
-        click.Option(["--workers"], type=click.IntRange(1), help="Run on so many processes."),
-        click.Option(
-            ["--cluster"], metavar="ADDRESS", help="Run on a dask scheduler's workers."
         ),
     ]  # fmt: skip
     text = f"{module.__doc__.strip()}\n\nControl: {module.CONTROL}"

@@ -32,7 +32,7 @@ ORDER = [
     {"comparison"},
     {"experiments"},
     {"report"},
-    {"progress"},
+    {"options", "progress"},
     {"running"},
     {"cli"},
     {"__main__"},
