@@ -26,11 +26,11 @@ from document import number, ratio_text
 from environments import Peer
 
 import synth
-from synth.dsl import Input
 from synth.grammar import UNIT, Grammar
 from synth.library.abstraction import Abstraction, Library, inlined, ordered
 from synth.library.corpus import Solved
 from synth.library.learn import learn, total_units
+from synth.primitive import Input
 from synth.program import Program
 from synth.types import Bool, Int
 

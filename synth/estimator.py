@@ -13,10 +13,11 @@ from typing import Any, Self
 import numpy as np
 
 from synth import codes, driver, dsls
-from synth.dsl import DSL, Constant, Primitive
+from synth.dsl import DSL
 from synth.errors import DSLError, SettingError
 from synth.grammar import Grammar
 from synth.limits import Limits
+from synth.primitive import Constant, Primitive
 from synth.program import Program
 from synth.result import Result
 from synth.score import SAME

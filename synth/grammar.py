@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from synth.dsl import DSL, Head, Input, Primitive, Weight, exact_weight
+from synth.dsl import DSL
 from synth.errors import DSLError, SettingError
+from synth.primitive import Head, Input, Primitive, Weight, exact_weight
 from synth.types import Type
 
 #: Units of cost a bit.

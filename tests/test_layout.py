@@ -16,6 +16,7 @@ ORDER = [
     {"errors"},
     {"sweep", "executors", "files", "fits", "journal"},
     {"types", "kernels", "limits"},
+    {"primitive"},
     {"dsl"},
     {"grammar"},
     {"check", "program", "registry"},

@@ -13,8 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.dsl import Constant, Input
 from synth.errors import UndefinedError
+from synth.primitive import Constant, Input
 from synth.runs import ExperimentRun
 from synth.types import Bool, Complex, Int, Mod, Real
 from tests.drawn import trees

@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 
 from synth.check import sample_block
-from synth.dsl import Constant, Input
 from synth.errors import DSLError, SettingError, UndefinedError
+from synth.primitive import Constant, Input
 from synth.types import Bool
 
 try:
