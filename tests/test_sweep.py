@@ -22,7 +22,7 @@ from synth.errors import SettingError, SweepError, TaskError
 from synth.executors import executor
 from synth.items import Item, run_items, search_item
 from synth.report.matrix import comparison_text, emphasised
-from synth.sweep import SweepMap, sweep
+from synth.sweep import sweep
 from tests.command import run
 from tests.sweeping import backwards, deadly, interrupted, noted, picky, settings
 
@@ -217,10 +217,6 @@ def test_what_is_finished_survives_ctrl_c(pool):
         found.extend(answers)
     stop = caught.value
     assert {**dict(enumerate(found)), **stop.finished} == {0: 0, 1: 1, 2: "two, as far as it got"}
-    mapped = SweepMap(pool)
-    assert sorted(map(str, mapped(interrupted, range(3)))) == ["0", "1", "two, as far as it got"]
-    assert mapped.interrupted
-    assert list(mapped(interrupted, range(3))) == []
     found, stop = run_items(interrupted, range(3), executor=pool)
     assert found[2] == "two, as far as it got"
     assert isinstance(stop, KeyboardInterrupt)

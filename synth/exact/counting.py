@@ -301,11 +301,11 @@ class _Counter:
                     waiting.cursor, WORK, *waiting.arrays,
                 )  # fmt: skip
                 if not done or prefixes.shape[1]:
-                    self._flush(item, operands, prefixes, waiting, memo, behaviours, dtype, lost)
+                    self._flush(item, operands, prefixes, waiting, memo, behaviours, lost)
                     self._check()
-        self._flush(item, operands, None, waiting, memo, behaviours, dtype, lost)
+        self._flush(item, operands, None, waiting, memo, behaviours, lost)
 
-    def _flush(self, item, operands, prefixes, waiting, memo, behaviours, dtype, lost):
+    def _flush(self, item, operands, prefixes, waiting, memo, behaviours, lost):
         """Evaluates the pairs that wait."""
         count = int(waiting.cursor[kernels.WAITING])
         if not count:

@@ -107,7 +107,7 @@ def exact_prior(
     compute.  Raises DSLError for another one, and SettingError for more than 24 rows
     (16 with `relative`): 2**R masses are computed.
     """
-    columns = _columns(dsl, columns)
+    columns = _columns(columns)
     if isinstance(dsl, Grammar):
         grammar = dsl
         missing = [i.name for i in grammar.inputs if i.name not in columns]
@@ -138,9 +138,7 @@ def exact_prior(
     )  # fmt: skip
 
 
-def _columns(
-    dsl: Grammar | DSL | str, columns: Mapping[str, ArrayLike] | int
-) -> dict[str, NDArray[np.bool_]]:
+def _columns(columns: Mapping[str, ArrayLike] | int) -> dict[str, NDArray[np.bool_]]:
     if isinstance(columns, (int, np.integer)):
         if not 0 < columns <= math.log2(MOST_ROWS):
             raise SettingError(f"{columns} variables; allowed: 1..4, or columns of some rows")
