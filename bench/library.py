@@ -53,7 +53,7 @@ class Corpus:
 
     def programs(self):
         grammar = Grammar(self.base(), self.inputs)
-        return [Program.parse(text, grammar) for text in self.texts]
+        return [Program.parse(one, grammar) for one in self.texts]
 
     def base(self):
         return synth.load_dsl(self.dsl, tuple(self.inputs.values()))

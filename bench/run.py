@@ -77,7 +77,7 @@ def enumerate_(grammar, columns, most, threads=1):
 def paired(what, fused, arguments, grammar, columns, most, repeats):
     """Both in turn; the ratio is theirs over ours, so above 1 we are faster."""
     enumerate_(grammar, columns, most)  # compiles, and makes the system find the memory
-    ratios, ours, theirs = [], [], []
+    found, ours, theirs = [], [], []
     for _ in range(repeats):
         made, distinct, seconds = enumerate_(grammar, columns, most)
         ours.append(made / seconds / 1e6)
@@ -85,12 +85,12 @@ def paired(what, fused, arguments, grammar, columns, most, repeats):
             other = run_fused(fused, *arguments)
             assert other[:2] == (made, distinct), (what, other, made, distinct)
             theirs.append(made / other[2] / 1e6)
-            ratios.append(other[2] / seconds)
+            found.append(other[2] / seconds)
     row = {"what": what, "candidates": made, "distinct": distinct,
            "ours M/s": statistics.median(ours)}  # fmt: skip
     if fused is not None:
-        row |= {"fused C++ M/s": statistics.median(theirs), "ratio": statistics.median(ratios),
-                "least ratio": min(ratios), "most ratio": max(ratios)}  # fmt: skip
+        row |= {"fused C++ M/s": statistics.median(theirs), "ratio": statistics.median(found),
+                "least ratio": min(found), "most ratio": max(found)}  # fmt: skip
     return row
 
 
@@ -193,7 +193,7 @@ def against_python(repeats):
     """The same enumeration in plain Python, ints as rows and a set to tell them apart."""
     columns, most = literals(4), 7
     grammar = synth.Grammar(connectives(), dict.fromkeys(columns, Bool), costs=operators)
-    ratios = []
+    found = []
     enumerate_(grammar, columns, most)
     for _ in range(max(1, repeats // 2)):
         made, distinct, seconds = enumerate_(grammar, columns, most)
@@ -201,9 +201,9 @@ def against_python(repeats):
         plain = plain_python(4, most)
         other = time.perf_counter() - begin
         assert plain == (made, distinct)
-        ratios.append(other / seconds)
+        found.append(other / seconds)
     return {"what": "booleans, 4 variables, 7 operators, Python", "candidates": made,
-            "plain Python M/s": made / other / 1e6, "ratio": statistics.median(ratios)}  # fmt: skip
+            "plain Python M/s": made / other / 1e6, "ratio": statistics.median(found)}  # fmt: skip
 
 
 def plain_python(n, most):

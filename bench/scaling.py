@@ -155,9 +155,9 @@ def fit(bits, values):
         return None
     from scipy.stats import linregress
 
-    line = linregress(bits, np.log2(values))
-    return {"slope": float(line.slope), "error": float(line.stderr),
-            "intercept": float(line.intercept), "growth": float(2**line.slope),
+    fitted = linregress(bits, np.log2(values))
+    return {"slope": float(fitted.slope), "error": float(fitted.stderr),
+            "intercept": float(fitted.intercept), "growth": float(2**fitted.slope),
             "points": len(bits)}  # fmt: skip
 
 
@@ -209,8 +209,8 @@ def draw(measured, path):
             axis.plot(bits, values * scale, "o", color=f"C{colour}", markersize=5, label=label)
             if fitted is not None:
                 kept = bits[values >= QUANTITIES[quantity]]
-                line = 2.0 ** (fitted["intercept"] + fitted["slope"] * kept)
-                axis.plot(kept, line * scale, "--", color=f"C{colour}", linewidth=1)
+                drawn = 2.0 ** (fitted["intercept"] + fitted["slope"] * kept)
+                axis.plot(kept, drawn * scale, "--", color=f"C{colour}", linewidth=1)
         axis.set_yscale("log")
         axis.set_title(title)
         axis.grid(True, alpha=0.3)

@@ -25,7 +25,7 @@ api_internal = (
     "synth.registry", "synth.files",
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.levels",
     "synth.exact.pairs", "synth.dynamics.regrow", "synth.dynamics.trees",
-    "synth.report.experiment", "synth.report.figure", "synth.report.library",
+    "synth.report.experiment", "synth.report.figure", "synth.report.catalogue",
     "synth.report.matrix", "synth.report.notebook", "synth.report.output", "synth.report.text",
     "synth.report.page.colours", "synth.report.page.contenders", "synth.report.page.drawn",
     "synth.report.page.markup", "synth.report.page.panel", "synth.report.page.parts",

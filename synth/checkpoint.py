@@ -110,8 +110,8 @@ def digest(*parts):
     return found.hexdigest()[:16]
 
 
-def digest_of_grammar(grammar, rules):
-    """A short name of a grammar: its productions, costs, tables, and its bodies' code."""
+def digest_of_rules(rules):
+    """A short name of a grammar's rules: productions, costs, tables, and bodies' code."""
     parts = []
     for rule in rules:
         item = rule.item

@@ -21,7 +21,7 @@ from synth.options import (
 )
 from synth.progress import Progress
 from synth.report.output import emit, emit_document, emit_records, formatted, records
-from synth.running import plot_saved, run
+from synth.running import plot_saved, run_command
 
 
 class _Commands(click.Group):
@@ -191,39 +191,39 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
     _finish(run, [run], options, shown)
 
 
-main.add_command(run)
+main.add_command(run_command)
 
 
-@main.command()
+@main.command("tasks")
 @click.argument("name", required=False, shell_complete=complete_tasks)
 @formatted
-def tasks(name, form):
+def list_tasks(name, form):
     """The built-in tasks; with NAME, all about it."""
-    from synth import tasks as library
-    from synth.report.library import describe
+    from synth import tasks
+    from synth.report.catalogue import describe
 
-    describe(library, name, form, "task")
+    describe(tasks, name, form, "task")
 
 
-@main.command()
+@main.command("dsls")
 @click.argument("name", required=False, shell_complete=complete_dsls)
 @formatted
-def dsls(name, form):
+def list_dsls(name, form):
     """The DSLs; with NAME (or name:key=value, or FILE.py:NAME), all about it."""
-    from synth import dsls as library
-    from synth.report.library import describe, describe_dsl
+    from synth import dsls
+    from synth.report.catalogue import describe, describe_dsl
 
     if name is None:
-        describe(library, None, form, "DSL")
+        describe(dsls, None, form, "DSL")
         return
-    if ":" in name or name not in library.names():
-        describe_dsl(library.load_dsl(name), form, {})
+    if ":" in name or name not in dsls.names():
+        describe_dsl(dsls.load_dsl(name), form, {})
         return
-    settings = library.describe(name)[1]
+    settings = dsls.describe(name)[1]
     try:
-        loaded = library.load_dsl(name)
+        loaded = dsls.load_dsl(name)
     except SynthError:  # it needs a task's types
-        describe(library, name, form, "DSL")
+        describe(dsls, name, form, "DSL")
         return
     describe_dsl(loaded, form, settings)
 
@@ -250,7 +250,7 @@ def show(run, plot, form):
 def doctor(form):
     """Versions, threads, where compiled kernels are kept, and which extras are there."""
     from synth import doctor
-    from synth.report.library import health_text
+    from synth.report.catalogue import health_text
 
     found = doctor.health()
     if form == "table":
@@ -301,14 +301,14 @@ def report(runs, output, form):
 
 
 def _load(task, options):
-    from synth import tasks as library
+    from synth.tasks import load_task
 
     if options["save"]:
         from synth.files import check_writable
 
         check_writable("--save", options["save"])
     keys = ("label", "drop", "modulus", "train", "seed")
-    return library.load_task(task, **{k: options[k] for k in keys})
+    return load_task(task, **{k: options[k] for k in keys})
 
 
 def _settings(options):

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any, Literal, Unpack
 
-from synth import dsls as library
 from synth._version import __version__
 from synth.dsl import DSL
+from synth.dsls import find as find_dsl
 from synth.errors import DSLError, SettingError, SweepError
 from synth.items import Item, run_items, search_item
 from synth.limits import LimitSettings, read_limits
@@ -56,7 +56,7 @@ def compare(
     task_names = _names("tasks", tasks, Task)
     dsl_names = _names("dsls", dsls, DSL)
     for dsl in dsls:
-        library.find(dsl)
+        find_dsl(dsl)
     given = read_limits(limits)
     asked: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
     table = {"train": train, "label": label, "drop": tuple(drop), "modulus": modulus}

@@ -13,8 +13,8 @@ from typing import Literal, Unpack
 
 import numpy as np
 
-from synth import codes, dsls, outcome, tasks
-from synth.checkpoint import DEFAULT_EVERY, Checkpoint, digest_of_columns, digest_of_grammar
+from synth import codes, dsls, outcome
+from synth.checkpoint import DEFAULT_EVERY, Checkpoint, digest_of_columns, digest_of_rules
 from synth.dsl import DSL
 from synth.engine import Enumerator
 from synth.errors import DSLError, SettingError, TaskError
@@ -24,6 +24,7 @@ from synth.limits import LimitSettings, interrupts, read_limits
 from synth.result import Contrast, Result
 from synth.score import SAME, Aim, Score
 from synth.task import Task
+from synth.tasks import load_task
 
 #: The share of the memory that an exact search fills with behaviours; the rest is for
 #: indexing them by what a target asks.
@@ -31,7 +32,6 @@ EXACT_MEMORY = 0.7
 
 #: Rows that are scored at a time.
 SCORE_ROWS = 2**16
-
 
 #: A task, its specification or the path of a CSV file; a DSL or its specification.
 TaskLike = Task | str | os.PathLike[str]
@@ -127,7 +127,7 @@ def search_labellings(
 
 
 def _task(given: TaskLike) -> Task:
-    return given if isinstance(given, Task) else tasks.load_task(given)
+    return given if isinstance(given, Task) else load_task(given)
 
 
 def _kept(path, every):
@@ -142,7 +142,7 @@ def _kept(path, every):
 def _keep(kept, engine, scores, columns, labels, limits):
     """Makes the engine keep checkpoints, and go on from the one that is there."""
     checkpoint = Checkpoint(*kept, {
-        "dsl": digest_of_grammar(engine.grammar, engine.rules),
+        "dsl": digest_of_rules(engine.rules),
         "task": digest_of_columns(columns, labels),
         "rows": [len(labels[0]), scores[0].n],
         "top": scores[0].top,

@@ -40,11 +40,11 @@ class Train(click.ParamType):
             self.fail(f"{value!r}; allowed: a fraction such as 0.5 or 1.0, or a count of rows")
 
 
-def _completes(library):
-    """A shell's completion of what is a name of a library, synth.tasks say, or a file."""
+def _completes(module):
+    """A shell's completion of what a module such as synth.tasks names, or a file."""
 
     def complete(ctx, param, incomplete):
-        names = import_module(library).names()
+        names = import_module(module).names()
         found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
         return [CompletionItem(incomplete, type="file"), *found]
 

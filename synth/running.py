@@ -52,10 +52,12 @@ class Experiments(click.Group):
                 formatter.write_dl(listed)
 
 
-@click.group(cls=Experiments, invoke_without_command=True, subcommand_metavar="[EXPERIMENT ...]")
+@click.group(
+    "run", cls=Experiments, invoke_without_command=True, subcommand_metavar="[EXPERIMENT ...]"
+)
 @formatted
 @click.pass_context
-def run(context, form):
+def run_command(context, form):
     """One phenomenon: rows, a summary, a figure; no EXPERIMENT lists them.
 
     `synth run EXPERIMENT --help` shows an experiment's settings.
