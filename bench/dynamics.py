@@ -8,19 +8,16 @@ with; what bounds it is seen from the lines with only one kind of move, and from
 of random draws alone.
 """
 
-import argparse
-import json
 import statistics
 import time
-from pathlib import Path
 
+import document
 import numpy as np
 from numba import njit
 
 from synth.dynamics.chain import Chain, make_world
 from synth.dynamics.strength import Strengths
 
-HERE = Path(__file__).resolve().parent
 TASK = "mod-mul:p=31,train=0.5"
 STEPS = 4_000_000
 
@@ -54,9 +51,8 @@ def random_numbers():
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = document.parser(__doc__, "dynamics")
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--json", type=Path, default=HERE / "results" / "dynamics.json")
     options = parser.parse_args()
     jobs = [
         metropolis(14, 0.5), metropolis(14, 0.5, decay=0.0), metropolis(22, 0.5, decay=0.0),
@@ -75,9 +71,7 @@ def main():
     ]
     for row in rows:
         print("{what:<66} {steps_a_second:14,.0f} a second".format(**row), flush=True)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(rows, indent=1) + "\n")
-    print(f"written to {options.json}")
+    document.write(options.json, rows=rows)
 
 
 if __name__ == "__main__":

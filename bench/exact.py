@@ -14,15 +14,14 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import document
 import numpy as np
 
 import synth
 from synth.exact.sampling import behaviour_counts
 from synth.types import Bool, Mod
 
-HERE = Path(__file__).resolve().parent
 AND_OR_NOT, XOR = "boolean:basis=and-or-not", "boolean:basis=and-or-xor-not"
 
 
@@ -70,10 +69,9 @@ LARGE = {"24 rows of 10 inputs, and/or/xor/not": lambda: prior(XOR, ten_inputs(2
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = document.parser(__doc__, "exact")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--large", action="store_true", help="also 24 rows")
-    parser.add_argument("--json", type=Path, default=HERE / "results" / "exact.json")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -86,9 +84,7 @@ def main():
         run = subprocess.run(command, check=True, capture_output=True, text=True)
         rows.append(json.loads(run.stdout))
         print("{what:<50} {seconds:8.2f} s  {grown:6.2f} GB".format(**rows[-1]), flush=True)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(rows, indent=1) + "\n")
-    print(f"written to {options.json}")
+    document.write(options.json, rows=rows)
 
 
 def measured(what, repeats):

@@ -14,32 +14,27 @@ answer is judged by both measures, here and by the same code, after its programs
 written out again and found to be those that were given.
 """
 
-import argparse
-import json
-import os
-import platform
 import random
 import statistics
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import combinations
-from pathlib import Path
 
-import peers
-from run import cpu_name
+import document
+import environments
+from document import number, ratio_text
+from environments import Peer
 
 import synth
-from synth.dsl import Input
 from synth.grammar import UNIT, Grammar
 from synth.library.abstraction import Abstraction, Library, inlined, ordered
 from synth.library.corpus import Solved
 from synth.library.learn import learn, total_units
+from synth.primitive import Input
 from synth.program import Program
 from synth.types import Bool, Int
 
-HERE = Path(__file__).resolve().parent
-STITCH = peers.Peer("Stitch", "stitch", "stitch_core", "import stitch_core", "stitch_library")
+STITCH = Peer("Stitch", "stitch", "stitch_core", "import stitch_core", "stitch_library")
 MOST_HOLES = 3
 
 #: So many abstractions of a library are printed.
@@ -58,7 +53,7 @@ class Corpus:
 
     def programs(self):
         grammar = Grammar(self.base(), self.inputs)
-        return [Program.parse(text, grammar) for text in self.texts]
+        return [Program.parse(one, grammar) for one in self.texts]
 
     def base(self):
         return synth.load_dsl(self.dsl, tuple(self.inputs.values()))
@@ -152,8 +147,8 @@ def all_corpora():
 def main(arguments=None):
     options = parse(arguments)
     if options.install:
-        peers.install(options, (STITCH,))
-    python = peers.find_python(STITCH, options)
+        environments.install([STITCH], options.folder)
+    python = environments.find_python(STITCH, options.folder)
     if python is None:
         print("Stitch: skipped, not found; try --install")
     rows = []
@@ -162,41 +157,15 @@ def main(arguments=None):
             for row in measured(corpus, python, options):
                 rows.append(row)
                 print(line(row), flush=True)
-    document = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": synth.__version__,
-        "commit": peers.commit(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {cpu_name()}",
-        "settings": {"repeats": options.repeats, "timeout": options.timeout},
-        "rows": rows,
-    }
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(document, indent=1) + "\n")
     if options.markdown:
         print(markdown(rows))
-    print(f"written to {options.json}")
-    return document
+    settings = {"repeats": options.repeats, "timeout": options.timeout}
+    return document.write(options.json, settings=settings, rows=rows)
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="pairs that are timed (5)")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds of a run (60)")
-    parser.add_argument("--only", action="append", metavar="CORPUS", help="may be given again")
-    parser.add_argument("--json", type=Path, default=HERE / "results" / "library.json")
-    parser.add_argument("--markdown", action="store_true", help="print the table")
-    parser.add_argument("--install", action="store_true", help="make the environment first")
-    parser.add_argument("--folder", type=Path, default=HERE / ".peers", help="of environments")
-    options = parser.parse_args(arguments)
-    known = [corpus.name for corpus in all_corpora()]
-    for name in options.only or ():
-        if name not in known:
-            parser.error(f"--only {name}; allowed: {', '.join(known)}")
-    if options.repeats < 1:
-        parser.error(f"--repeats {options.repeats}; allowed: 1 and more")
-    if not options.timeout > 0:
-        parser.error(f"--timeout {options.timeout}; allowed: above 0")
-    return options
+    parser = environments.parser(__doc__, "library", "of a run", "CORPUS")
+    return environments.parse(parser, arguments, [corpus.name for corpus in all_corpora()])
 
 
 def measured(corpus, python, options):
@@ -204,7 +173,7 @@ def measured(corpus, python, options):
     programs = corpus.programs()
     solved = [Solved(corpus.inputs, program) for program in programs]
     bare = Library(corpus.base())
-    document = {
+    job = {
         "inputs": list(corpus.inputs),
         "programs": [nested(program) for program in programs],
         "most_holes": MOST_HOLES,
@@ -216,7 +185,7 @@ def measured(corpus, python, options):
         found = learn(bare, solved, most_holes=MOST_HOLES)
         ours.append(time.perf_counter() - begin)
         if python is not None and not any("seconds" not in run for run in theirs):
-            theirs.append(peers.answered(STITCH, python, document))
+            theirs.append(environments.answered(STITCH, python, job))
     row = {"corpus": corpus.name, "what": corpus.what}
     yield row | {"by": "no library"} | judged(bare, programs, programs)
     learnt = [one.program for one in found.corpus]
@@ -323,8 +292,8 @@ def line(row):
 def cells_of(row):
     if "word" in row:
         return [row["word"], "", "", "", ""]
-    seconds = f"{peers.number(row['seconds'])} s" if "seconds" in row else ""
-    ratio = peers.ratio_text({"bound": False} | row)
+    seconds = f"{number(row['seconds'])} s" if "seconds" in row else ""
+    ratio = ratio_text(row)
     bits, nodes = f"{row['bits']:,.0f}", f"{row['nodes']:,}"
     shown, more = row["abstractions"][:SHOWN], len(row["abstractions"]) - SHOWN
     found = "; ".join([*shown, *([f"{more} more"] if more > 0 else ())])
@@ -333,13 +302,12 @@ def cells_of(row):
 
 def markdown(rows):
     """The rows as a table; a corpus is named in its first row."""
-    lines = ["| programs | by | bits | nodes | time | ratio (least to most) | abstractions |",
-             "| --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
-    for row in rows:
-        what = row["what"] if row["by"] == "no library" else ""
-        cells = [cell.replace("|", "\\|") for cell in (what, row["by"], *cells_of(row))]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    cells = [
+        (row["what"] if row["by"] == "no library" else "", row["by"], *cells_of(row))
+        for row in rows
+    ]
+    head = ("programs", "by", "bits", "nodes", "time", "ratio (least to most)", "abstractions")
+    return document.markdown(head, cells)
 
 
 if __name__ == "__main__":

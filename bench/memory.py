@@ -13,13 +13,14 @@ import sys
 import time
 from pathlib import Path
 
+import document
+
 HERE = Path(__file__).parent
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = document.parser(__doc__, "memory")
     parser.add_argument("--large", action="store_true", help="also fill 10 GB, some minutes")
-    parser.add_argument("--json", type=Path, default=HERE / "results" / "memory.json")
     parser.add_argument("--one", nargs=2, metavar=("WHAT", "SETTINGS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -31,9 +32,7 @@ def main():
     rows += [measured("frontier", kept=kept) for kept in (True, False)]
     if options.large:
         rows.append(measured("fill", memory=10e9))
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(rows, indent=1) + "\n")
-    print(f"written to {options.json}")
+    document.write(options.json, rows=rows)
 
 
 TASKS = (

@@ -11,47 +11,14 @@ on the examples and its nodes are counted here.  Above 1, a ratio says how many 
 longer the peer takes.
 """
 
-import argparse
-import json
-import os
-import platform
-import shutil
-import signal
 import statistics
-import subprocess
-import sys
-import venv
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+import document
+import environments
 import jobs
-from run import cpu_name
-
-import synth
-
-HERE = Path(__file__).resolve().parent
-
-#: How long a worker may take beside solving: imports, and reading the job.
-SET_UP_SECONDS = 120
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A tool, or one setting of it.
-
-    package: what pip installs, None for Python itself; probe: a statement that shows it
-    is there; worker: the script that runs it; chance: whether its seed matters.
-    """
-
-    name: str
-    environment: str | None
-    package: str | None
-    probe: str | None
-    worker: str
-    variant: str | None = None
-    chance: bool = False
-
+from document import number, ratio_text
+from environments import SET_UP_SECONDS, Peer
 
 #: ProgSynth is not on the package index: its README installs it from its repository.
 PROGSYNTH = "git+https://github.com/nathanael-fijalkow/ProgSynth"
@@ -70,7 +37,7 @@ PEERS = (
 def main(arguments=None):
     options = parse(arguments)
     if options.install:
-        install(options)
+        environments.install(PEERS, options.folder)
     chosen = [job for job in jobs.all_jobs() if not options.only or job.name in options.only]
     present, words = find_peers(options)
     for name, word in words.items():
@@ -81,67 +48,19 @@ def main(arguments=None):
         for row in measure(job, present, options):
             rows.append(row)
             print(line(row), flush=True)
-    document = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": synth.__version__,
-        "commit": commit(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {cpu_name()}",
-        "python": platform.python_version(),
-        "settings": {"repeats": options.repeats, "timeout": options.timeout,
-                     "seconds": options.seconds},
-        "absent": words,
-        "rows": rows,
-    }  # fmt: skip
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(document, indent=1) + "\n")
+    settings = {"repeats": options.repeats, "timeout": options.timeout, "seconds": options.seconds}
     if options.markdown:
         print(markdown(rows))
-    print(f"written to {options.json}")
-    return document
+    return document.write(options.json, settings=settings, absent=words, rows=rows)
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="pairs that are timed (5)")
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds a search (60)")
+    parser = environments.parser(__doc__, "peers", "a search", "JOB")
     parser.add_argument("--seconds", type=float, default=10.0, help="of enumerating (10)")
-    parser.add_argument("--only", action="append", metavar="JOB", help="may be given again")
-    parser.add_argument("--json", type=Path, default=HERE / "results" / "peers.json")
-    parser.add_argument("--markdown", action="store_true", help="print the tables")
-    parser.add_argument("--install", action="store_true", help="make missing environments first")
-    parser.add_argument("--folder", type=Path, default=HERE / ".peers", help="of environments")
     parser.add_argument("--progsynth-python", type=Path, metavar="PATH",
                         help="the Python of an environment that has ProgSynth")  # fmt: skip
-    options = parser.parse_args(arguments)
     known = [job.name for job in jobs.all_jobs()]
-    for name in options.only or ():
-        if name not in known:
-            parser.error(f"--only {name}; allowed: {', '.join(known)}")
-    if options.repeats < 1:
-        parser.error(f"--repeats {options.repeats}; allowed: 1 and more")
-    for name in ("timeout", "seconds"):
-        if not getattr(options, name) > 0:
-            parser.error(f"--{name} {getattr(options, name)}; allowed: above 0")
-    return options
-
-
-def install(options, peers=PEERS):
-    """Makes an environment a peer where there is none."""
-    for peer in {p.environment: p for p in peers if p.package}.values():
-        folder = options.folder / peer.environment
-        if has(folder / "bin" / "python", peer.probe):
-            continue
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        command = [folder / "bin" / "python", "-m", "pip", "install", "--quiet",
-                   "--disable-pip-version-check", peer.package]  # fmt: skip
-        run = subprocess.run(command, capture_output=True, text=True, env=clean())
-        if run.returncode:
-            shutil.rmtree(folder)
-            lines = run.stderr.splitlines()
-            why = [ln.strip() for ln in lines if ln.strip().startswith(("fatal:", "ERROR:"))]
-            why = why[0] if why else last(run.stderr)
-            print(f"{peer.name}: pip could not install {peer.package}: {why}")
+    return environments.parse(parser, arguments, known, ("timeout", "seconds"))
 
 
 def find_peers(options):
@@ -149,7 +68,8 @@ def find_peers(options):
     pythons, present, words = {}, [], {}
     for peer in PEERS:
         if peer.environment not in pythons:
-            pythons[peer.environment] = find_python(peer, options)
+            given = options.progsynth_python if peer.environment == "progsynth" else None
+            pythons[peer.environment] = environments.find_python(peer, options.folder, given)
         if pythons[peer.environment] is not None:
             present.append((peer, pythons[peer.environment]))
         elif peer.environment == "progsynth":
@@ -159,58 +79,15 @@ def find_peers(options):
     return present, words
 
 
-def find_python(peer, options):
-    if peer.package is None:
-        return sys.executable
-    places = [options.folder / peer.environment / "bin" / "python", sys.executable]
-    if peer.environment == "progsynth":
-        places.insert(0, options.progsynth_python)
-    return next((str(p) for p in places if p is not None and has(p, peer.probe)), None)
-
-
-def has(python, probe):
-    """Whether a Python is there and a statement runs in it."""
-    if not Path(python).is_file():
-        return False
-    run = subprocess.run([python, "-c", probe], capture_output=True, env=clean(), cwd="/")
-    return run.returncode == 0
-
-
-def clean():
-    """The environment of workers: one thread, and no path on which this `synth` is found."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    return kept | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-
-
 def run_worker(peer, python, job, options, seed):
     """One run: what the worker answers, or {"timeout"}, {"skip"} or {"failed"}."""
-    document = job.document() | {
+    given = job.document() | {
         "timeout": options.timeout if job.labels is not None else options.seconds + SET_UP_SECONDS,
         "seconds": options.seconds,
         "seed": seed,
         "variant": peer.variant,
     }
-    return answered(peer, python, document)
-
-
-def answered(peer, python, document):
-    """What a worker makes of a document with its `timeout`, as `run_worker`."""
-    command = [python, str(HERE / "workers" / f"{peer.worker}.py")]
-    try:
-        run = subprocess.run(command, input=json.dumps(document), capture_output=True, text=True,
-                             timeout=document["timeout"] + SET_UP_SECONDS, env=clean())  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return {"timeout": True}
-    if run.returncode == -signal.SIGALRM:
-        return {"timeout": True}
-    if run.returncode:
-        return {"failed": last(run.stderr) or f"it ended with {run.returncode}"}
-    return json.loads(run.stdout.splitlines()[-1])
-
-
-def last(text):
-    lines = text.strip().splitlines()
-    return lines[-1][:200] if lines else ""
+    return environments.answered(peer, python, given)
 
 
 def search_rows(job, present, options):
@@ -316,31 +193,8 @@ def function_rows(job, present, options):
                      "least": min(ratios), "most": max(ratios)}  # fmt: skip
 
 
-def commit():
-    """The short name of the commit that is measured, None outside a checkout."""
-    try:
-        run = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
-                             text=True, cwd=HERE)  # fmt: skip
-    except OSError:
-        return None
-    return run.stdout.strip() or None
-
-
-def number(value):
-    """Three figures, and no more digits than they need."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
 def time_text(row):
     return f"{'> ' if row.get('bound') else ''}{number(row['seconds'])} s"
-
-
-def ratio_text(row):
-    if "ratio" not in row:
-        return ""
-    if row["bound"]:
-        return f"> {number(row['ratio'])}"
-    return f"{number(row['ratio'])} ({number(row['least'])} to {number(row['most'])})"
 
 
 def found_text(row):
@@ -368,16 +222,15 @@ def line(row):
 
 def markdown(rows):
     """The rows as a table; a job's first row is ours."""
-    lines = [
-        "| job | by | time | ratio (least to most) | answer |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for row in rows:
-        what = row["what"] if row["peer"] == "synth" else ""
-        seconds = time_text(row) if "seconds" in row else ""
-        cells = (what, row["peer"], seconds, ratio_text(row), found_text(row))
-        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-    return "\n".join(lines)
+    cells = [
+        (
+            row["what"] if row["peer"] == "synth" else "", row["peer"],
+            time_text(row) if "seconds" in row else "", ratio_text(row), found_text(row),
+        )
+        for row in rows
+    ]  # fmt: skip
+    head = ("job", "by", "time", "ratio (least to most)", "answer")
+    return document.markdown(head, cells)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,15 @@ Prints a line a measurement and writes all of them as JSON.  The C++ references 
 compiled on the spot; without a compiler they are left out, with a word.
 """
 
-import argparse
-import json
-import os
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
+import document
 import numpy as np
 
 import synth
@@ -28,9 +24,8 @@ HERE = Path(__file__).parent
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = document.parser(__doc__, "run")
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--json", type=Path, default=HERE / "results" / "run.json")
     options = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -42,30 +37,13 @@ def main():
     for row in (bytes_per_behaviour(), *start_up(options.repeats)):
         rows.append(row)
         report(row)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    document = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": synth.__version__,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {cpu_name()}",
-        "python": platform.python_version(),
-        "rows": rows,
-    }
-    options.json.write_text(json.dumps(document, indent=1) + "\n")
-    print(f"written to {options.json}")
+    document.write(options.json, rows=rows)
 
 
 def report(row):
     parts = [f"{k} {v:,.3g}" if isinstance(v, float) else f"{k} {v:,}" for k, v in row.items()
              if k not in ("what", "note")]  # fmt: skip
     print(f"{row['what']:<44} {'; '.join(parts)}  {row.get('note', '')}".rstrip(), flush=True)
-
-
-def cpu_name():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
 
 
 def compile_fused(folder):
@@ -99,7 +77,7 @@ def enumerate_(grammar, columns, most, threads=1):
 def paired(what, fused, arguments, grammar, columns, most, repeats):
     """Both in turn; the ratio is theirs over ours, so above 1 we are faster."""
     enumerate_(grammar, columns, most)  # compiles, and makes the system find the memory
-    ratios, ours, theirs = [], [], []
+    found, ours, theirs = [], [], []
     for _ in range(repeats):
         made, distinct, seconds = enumerate_(grammar, columns, most)
         ours.append(made / seconds / 1e6)
@@ -107,12 +85,12 @@ def paired(what, fused, arguments, grammar, columns, most, repeats):
             other = run_fused(fused, *arguments)
             assert other[:2] == (made, distinct), (what, other, made, distinct)
             theirs.append(made / other[2] / 1e6)
-            ratios.append(other[2] / seconds)
+            found.append(other[2] / seconds)
     row = {"what": what, "candidates": made, "distinct": distinct,
            "ours M/s": statistics.median(ours)}  # fmt: skip
     if fused is not None:
-        row |= {"fused C++ M/s": statistics.median(theirs), "ratio": statistics.median(ratios),
-                "least ratio": min(ratios), "most ratio": max(ratios)}  # fmt: skip
+        row |= {"fused C++ M/s": statistics.median(theirs), "ratio": statistics.median(found),
+                "least ratio": min(found), "most ratio": max(found)}  # fmt: skip
     return row
 
 
@@ -215,7 +193,7 @@ def against_python(repeats):
     """The same enumeration in plain Python, ints as rows and a set to tell them apart."""
     columns, most = literals(4), 7
     grammar = synth.Grammar(connectives(), dict.fromkeys(columns, Bool), costs=operators)
-    ratios = []
+    found = []
     enumerate_(grammar, columns, most)
     for _ in range(max(1, repeats // 2)):
         made, distinct, seconds = enumerate_(grammar, columns, most)
@@ -223,9 +201,9 @@ def against_python(repeats):
         plain = plain_python(4, most)
         other = time.perf_counter() - begin
         assert plain == (made, distinct)
-        ratios.append(other / seconds)
+        found.append(other / seconds)
     return {"what": "booleans, 4 variables, 7 operators, Python", "candidates": made,
-            "plain Python M/s": made / other / 1e6, "ratio": statistics.median(ratios)}  # fmt: skip
+            "plain Python M/s": made / other / 1e6, "ratio": statistics.median(found)}  # fmt: skip
 
 
 def plain_python(n, most):

@@ -7,27 +7,20 @@ point in a fresh process, so that its peak memory is its own, and fits base-2 lo
 with a straight line: 2 to the power of its slope is the growth a bit.
 """
 
-import argparse
 import json
-import os
-import platform
 import resource
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+import document
 import numpy as np
-from peers import commit
-from run import cpu_name
 
 import synth
 from synth.types import Bool, Mod
-
-HERE = Path(__file__).resolve().parent
 
 #: What is fitted, and from which value on: less is start-up, not growth.
 QUANTITIES = {"seconds": 0.1, "peak_bytes": 2**24, "candidates": 1000, "distinct": 1000}
@@ -99,31 +92,19 @@ def main(arguments=None):
             for name in options.only or CASES}  # fmt: skip
     for name, fitted in fits.items():
         print(f"{name}: {fit_text(fitted)}")
-    document = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": synth.__version__,
-        "commit": commit(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {cpu_name()}",
-        "python": platform.python_version(),
-        "grammars": {name: CASES[name].what for name in fits},
-        "rows": rows,
-        "fits": fits,
-    }
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(document, indent=1) + "\n")
-    print(f"written to {options.json}")
+    grammars = {name: CASES[name].what for name in fits}
+    written = document.write(options.json, grammars=grammars, rows=rows, fits=fits)
     if options.plot:
-        draw(document, options.plot)
+        draw(written, options.plot)
         print(f"drawn to {options.plot}")
-    return document
+    return written
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = document.parser(__doc__, "scaling")
     parser.add_argument("--only", action="append", choices=CASES, help="may be given again")
     parser.add_argument("--longest", type=float, default=30.0, metavar="S",
                         help="no point that may take longer than so many seconds (30)")  # fmt: skip
-    parser.add_argument("--json", type=Path, default=HERE / "results" / "scaling.json")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture (matplotlib)")
     parser.add_argument("--point", nargs=2, metavar=("GRAMMAR", "BITS"),
                         help="measure one point in this process")  # fmt: skip
@@ -174,9 +155,9 @@ def fit(bits, values):
         return None
     from scipy.stats import linregress
 
-    line = linregress(bits, np.log2(values))
-    return {"slope": float(line.slope), "error": float(line.stderr),
-            "intercept": float(line.intercept), "growth": float(2**line.slope),
+    fitted = linregress(bits, np.log2(values))
+    return {"slope": float(fitted.slope), "error": float(fitted.stderr),
+            "intercept": float(fitted.intercept), "growth": float(2**fitted.slope),
             "points": len(bits)}  # fmt: skip
 
 
@@ -207,7 +188,7 @@ def fit_text(fitted):
     return "; ".join(parts) or "too few points to fit"
 
 
-def draw(document, path):
+def draw(measured, path):
     """Four panels over bits, logarithmic, with the fitted lines."""
     import matplotlib
 
@@ -219,17 +200,17 @@ def draw(document, path):
     figure, axes = pyplot.subplots(2, 2, figsize=(10, 7.5), sharex=True, layout="constrained")
     for axis, (quantity, title) in zip(axes.flat, titles.items(), strict=True):
         scale = 2.0**-20 if quantity == "peak_bytes" else 1.0
-        for colour, name in enumerate(document["fits"]):
-            rows = [r for r in document["rows"] if r["grammar"] == name and r[quantity] > 0]
+        for colour, name in enumerate(measured["fits"]):
+            rows = [r for r in measured["rows"] if r["grammar"] == name and r[quantity] > 0]
             bits = np.array([r["bits"] for r in rows])
             values = np.array([r[quantity] for r in rows])
-            fitted = document["fits"][name][quantity]
+            fitted = measured["fits"][name][quantity]
             label = name if fitted is None else f"{name}, ×{fitted['growth']:.2f} a bit"
             axis.plot(bits, values * scale, "o", color=f"C{colour}", markersize=5, label=label)
             if fitted is not None:
                 kept = bits[values >= QUANTITIES[quantity]]
-                line = 2.0 ** (fitted["intercept"] + fitted["slope"] * kept)
-                axis.plot(kept, line * scale, "--", color=f"C{colour}", linewidth=1)
+                drawn = 2.0 ** (fitted["intercept"] + fitted["slope"] * kept)
+                axis.plot(kept, drawn * scale, "--", color=f"C{colour}", linewidth=1)
         axis.set_yscale("log")
         axis.set_title(title)
         axis.grid(True, alpha=0.3)

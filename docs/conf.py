@@ -18,12 +18,14 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
 #: Modules, and packages with all that is in them, whose names are for synth itself.  Every
 #: other public name of the package must have a docstring, and be in the API reference.
 api_internal = (
-    "synth.__main__", "synth._version", "synth.cli", "synth.running", "synth.progress",
+    "synth.__main__", "synth._version", "synth.cli", "synth.running", "synth.options",
+    "synth.progress",
     "synth.bank", "synth.kernels", "synth.curry", "synth.engine", "synth.schedule",
-    "synth.score", "synth.goal", "synth.checkpoint", "synth.journal", "synth.registry",
+    "synth.score", "synth.goal", "synth.checkpoint", "synth.outcome", "synth.journal",
+    "synth.registry", "synth.files",
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.levels",
     "synth.exact.pairs", "synth.dynamics.regrow", "synth.dynamics.trees",
-    "synth.report.experiment", "synth.report.figure", "synth.report.library",
+    "synth.report.experiment", "synth.report.figure", "synth.report.catalogue",
     "synth.report.matrix", "synth.report.notebook", "synth.report.output", "synth.report.text",
     "synth.report.page.colours", "synth.report.page.contenders", "synth.report.page.drawn",
     "synth.report.page.markup", "synth.report.page.panel", "synth.report.page.parts",

@@ -24,8 +24,8 @@ _NAMES = {
     "check_dsl": "check",
     "search": "driver",
     "contrast": "driver",
-    "enumerate_programs": "driver",
-    "Limits": "driver",
+    "enumerate_programs": "enumeration",
+    "Limits": "limits",
     "count_programs": "exact.counting",
     "sample_programs": "exact.sampling",
     "compare": "comparison",
@@ -35,10 +35,10 @@ _NAMES = {
     "run_experiment": "experiments",
     "Result": "result",
     "Contrast": "result",
-    "Comparison": "result",
-    "ExperimentRun": "result",
-    "save_run": "result",
-    "load_run": "result",
+    "Comparison": "runs",
+    "ExperimentRun": "runs",
+    "save_run": "runs",
+    "load_run": "runs",
     "load_dsl": "dsls",
     "load_task": "tasks",
     "read_table": "tasks.table",
@@ -51,12 +51,11 @@ __all__ = ["__version__", *_NAMES]
 if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.check import check_dsl as check_dsl
     from synth.comparison import compare as compare
-    from synth.driver import Limits as Limits
     from synth.driver import contrast as contrast
-    from synth.driver import enumerate_programs as enumerate_programs
     from synth.driver import search as search
     from synth.dsl import DSL as DSL
     from synth.dsls import load_dsl as load_dsl
+    from synth.enumeration import enumerate_programs as enumerate_programs
     from synth.errors import SynthError as SynthError
     from synth.estimator import ProgramClassifier as ProgramClassifier
     from synth.exact.counting import count_programs as count_programs
@@ -65,13 +64,14 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.exact.sampling import sample_programs as sample_programs
     from synth.experiments import run_experiment as run_experiment
     from synth.grammar import Grammar as Grammar
+    from synth.limits import Limits as Limits
     from synth.program import Program as Program
-    from synth.result import Comparison as Comparison
     from synth.result import Contrast as Contrast
-    from synth.result import ExperimentRun as ExperimentRun
     from synth.result import Result as Result
-    from synth.result import load_run as load_run
-    from synth.result import save_run as save_run
+    from synth.runs import Comparison as Comparison
+    from synth.runs import ExperimentRun as ExperimentRun
+    from synth.runs import load_run as load_run
+    from synth.runs import save_run as save_run
     from synth.task import Task as Task
     from synth.tasks import load_task as load_task
     from synth.tasks.table import read_table as read_table

@@ -158,6 +158,11 @@ def _scaled(values, train):
     return (values - values[train].mean()) / (spread if spread > 0 else 1.0)
 
 
+def least_norm(features, labels):
+    """Least-squares weights (D,) of the least norm; features: (n, D); labels: (n,)."""
+    return np.linalg.lstsq(features, labels, rcond=None)[0]
+
+
 def fit_ridge(gram, labels):
     """Kernel ridge regression at the strength of least leave-one-out error.
 

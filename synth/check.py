@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.dsl import DSL, Constant, Input, Primitive
+from synth.dsl import DSL
 from synth.errors import DSLError, SynthError
+from synth.primitive import Constant, Input, Primitive
 from synth.types import Type
 
 #: Values in a block that a primitive is tried on.

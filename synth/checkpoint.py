@@ -18,6 +18,7 @@ import numpy as np
 
 from synth._version import __version__
 from synth.errors import RunError
+from synth.files import written_whole
 
 FORMAT = "synth-checkpoint-1"
 #: Between two checkpoints, unless said otherwise.
@@ -50,18 +51,15 @@ class Checkpoint:
         for k, score in enumerate(scores):
             more, state[f"score{k}"] = score.state()
             arrays |= {f"score{k}.{name}": array for name, array in more.items()}
-        aside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        try:
-            with zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED, allowZip64=True) as file:
-                manifest = {**self.about, "state": state}
-                file.writestr("manifest.json", json.dumps(manifest, allow_nan=False))
-                for name, array in arrays.items():
-                    with file.open(f"{name}.npy", "w", force_zip64=True) as member:
-                        np.lib.format.write_array(member, array, allow_pickle=False)
-            aside.replace(self.path)
-        except OSError as error:
-            aside.unlink(missing_ok=True)
-            raise RunError(f"{self.path} cannot be written: {error.strerror}") from None
+        with (
+            written_whole(self.path) as aside,
+            zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED, allowZip64=True) as file,
+        ):
+            manifest = {**self.about, "state": state}
+            file.writestr("manifest.json", json.dumps(manifest, allow_nan=False))
+            for name, array in arrays.items():
+                with file.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)
         self.last = time.monotonic()
 
     def load(self, engine, scores):
@@ -112,8 +110,8 @@ def digest(*parts):
     return found.hexdigest()[:16]
 
 
-def digest_of_grammar(grammar, rules):
-    """A short name of a grammar: its productions, costs, tables, and its bodies' code."""
+def digest_of_rules(rules):
+    """A short name of a grammar's rules: productions, costs, tables, and bodies' code."""
     parts = []
     for rule in rules:
         item = rule.item

@@ -4,48 +4,24 @@ import os
 import sys
 import warnings
 from contextlib import contextmanager
-from importlib import import_module
 
 import click
-from click.shell_completion import CompletionItem
 
 from synth._version import __version__
 from synth.errors import RunError, SweepError, SynthError
+from synth.options import (
+    complete_dsls,
+    complete_tasks,
+    corrupt_option,
+    dsl_option,
+    labels_option,
+    search_options,
+    sweep_options,
+    top_option,
+)
 from synth.progress import Progress
 from synth.report.output import emit, emit_document, emit_records, formatted, records
-from synth.running import plot_saved, run
-
-_MEMORY_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
-
-
-class Memory(click.ParamType):
-    """A number of bytes, such as 200MB or 1.5GiB."""
-
-    name = "size"
-
-    def convert(self, value, param, ctx):
-        if isinstance(value, int):
-            return value
-        text = value.strip().upper().removesuffix("B")
-        digits = text.rstrip("KMGI ")
-        try:
-            return int(float(digits) * _MEMORY_UNITS[text[len(digits) :].strip()])
-        except (ValueError, KeyError, OverflowError):
-            self.fail(f"{value!r}; allowed: bytes, or a number with KB, MB or GB")
-
-
-class Train(click.ParamType):
-    """A fraction of the rows (with a point) or a count of rows."""
-
-    name = "fraction or count"
-
-    def convert(self, value, param, ctx):
-        if not isinstance(value, str):
-            return value
-        try:
-            return int(value) if value.isdecimal() else float(value)
-        except ValueError:
-            self.fail(f"{value!r}; allowed: a fraction such as 0.5 or 1.0, or a count of rows")
+from synth.running import plot_saved, run_command
 
 
 class _Commands(click.Group):
@@ -81,72 +57,6 @@ def _show_warning(message, category, filename, lineno, file=None, line=None):
     click.echo(f"synth: warning: {' '.join(str(message).split())}", err=True)
 
 
-def _completes(library):
-    """A shell's completion of what is a name of a library, synth.tasks say, or a file."""
-
-    def complete(ctx, param, incomplete):
-        names = import_module(library).names()
-        found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
-        return [CompletionItem(incomplete, type="file"), *found]
-
-    return complete
-
-
-_complete_tasks, _complete_dsls = _completes("synth.tasks"), _completes("synth.dsls")
-
-
-def _dsl(**more):
-    text = "Built-in name, entry point, or FILE.py:NAME."
-    return click.option("--dsl", help=text, shell_complete=_complete_dsls, **more)
-
-
-def _shared(function):
-    """The options that searches share."""
-    options = [
-        click.option("--max-bits", type=float, help="Programs of at most so many bits."),
-        click.option("--max-programs", type=int, help="Make at most so many programs."),
-        click.option("--seconds", type=float, help="Stop after so long.  [default: 30]"),
-        click.option("--memory", type=Memory(), help="For behaviours.  [default: half of all]"),
-        click.option("--threads", type=int, help="Side by side.  [default: all cores]"),
-        click.option("--train", type=Train(), help="Training rows: 0.5, 1.0, or a count."),
-        click.option("--seed", type=click.IntRange(0), help="Of the split and of twins."),
-        click.option("--label", help="Label column of a CSV, or COLUMN=VALUE."),
-        click.option("--drop", multiple=True, help="Column of a CSV to leave out; repeatable."),
-        click.option("--modulus", type=int, help="Read a CSV's whole numbers modulo this."),
-        click.option("--save", type=click.Path(dir_okay=False), help="Write the run as JSON."),
-    ]
-    function = formatted(function)
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-_top = click.option("--top", type=int, default=10, show_default=True, help="Best hypotheses.")
-_labels = click.option(
-    "--labels",
-    type=click.Choice(["true", "permuted", "uniform"]),
-    default="true",
-    show_default=True,
-    help="Search on these labels.",
-)
-_corrupt = click.option("--corrupt", type=float, help="Draw this fraction of training labels anew.")
-
-
-def _sweeping(function):
-    """The options of commands that run many searches."""
-    options = [
-        click.option(
-            "--seeds", type=click.IntRange(1), default=1, show_default=True,
-            help="Run so many seeds, from --seed on.",
-        ),
-        click.option("--workers", type=click.IntRange(1), help="Run on so many processes."),
-        click.option("--cluster", metavar="ADDRESS", help="Run on a dask scheduler's workers."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="synth")
 def main():
@@ -154,12 +64,12 @@ def main():
 
 
 @main.command()
-@click.argument("task", shell_complete=_complete_tasks)
-@_dsl()
-@_shared
-@_top
-@_labels
-@_corrupt
+@click.argument("task", shell_complete=complete_tasks)
+@dsl_option()
+@search_options
+@top_option
+@labels_option
+@corrupt_option
 @click.option("--exact", is_flag=True, help="Seek the shortest program without exceptions.")
 @click.option("--checkpoint", type=click.Path(dir_okay=False), help="Keep the search in a file.")
 @click.option("--every", type=float, help="Seconds between two checkpoints.  [default: 60]")
@@ -184,11 +94,11 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
 
 
 @main.command()
-@click.argument("task", required=False, shell_complete=_complete_tasks)
-@_dsl()
-@_shared
-@_top
-@_sweeping
+@click.argument("task", required=False, shell_complete=complete_tasks)
+@dsl_option()
+@search_options
+@top_option
+@sweep_options
 @click.option(
     "--labels",
     "twin",
@@ -252,12 +162,12 @@ _SET = (
 
 
 @main.command()
-@click.argument("tasks", metavar="TASK...", nargs=-1, required=True, shell_complete=_complete_tasks)
-@_dsl(multiple=True)
-@_shared
-@_sweeping
-@_labels
-@_corrupt
+@click.argument("tasks", metavar="TASK...", nargs=-1, required=True, shell_complete=complete_tasks)
+@dsl_option(multiple=True)
+@search_options
+@sweep_options
+@labels_option
+@corrupt_option
 def compare(tasks, dsl, seeds, labels, corrupt, **options):
     """Total bits of TASKs (down) in DSLs (across): --dsl A --dsl B."""
     from synth import comparison
@@ -281,39 +191,39 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
     _finish(run, [run], options, shown)
 
 
-main.add_command(run)
+main.add_command(run_command)
 
 
-@main.command()
-@click.argument("name", required=False, shell_complete=_complete_tasks)
+@main.command("tasks")
+@click.argument("name", required=False, shell_complete=complete_tasks)
 @formatted
-def tasks(name, form):
+def list_tasks(name, form):
     """The built-in tasks; with NAME, all about it."""
-    from synth import tasks as library
-    from synth.report.library import describe
+    from synth import tasks
+    from synth.report.catalogue import describe
 
-    describe(library, name, form, "task")
+    describe(tasks, name, form, "task")
 
 
-@main.command()
-@click.argument("name", required=False, shell_complete=_complete_dsls)
+@main.command("dsls")
+@click.argument("name", required=False, shell_complete=complete_dsls)
 @formatted
-def dsls(name, form):
+def list_dsls(name, form):
     """The DSLs; with NAME (or name:key=value, or FILE.py:NAME), all about it."""
-    from synth import dsls as library
-    from synth.report.library import describe, describe_dsl
+    from synth import dsls
+    from synth.report.catalogue import describe, describe_dsl
 
     if name is None:
-        describe(library, None, form, "DSL")
+        describe(dsls, None, form, "DSL")
         return
-    if ":" in name or name not in library.names():
-        describe_dsl(library.load_dsl(name), form, {})
+    if ":" in name or name not in dsls.names():
+        describe_dsl(dsls.load_dsl(name), form, {})
         return
-    settings = library.describe(name)[1]
+    settings = dsls.describe(name)[1]
     try:
-        loaded = library.load_dsl(name)
+        loaded = dsls.load_dsl(name)
     except SynthError:  # it needs a task's types
-        describe(library, name, form, "DSL")
+        describe(dsls, name, form, "DSL")
         return
     describe_dsl(loaded, form, settings)
 
@@ -324,11 +234,11 @@ def dsls(name, form):
 @formatted
 def show(run, plot, form):
     """A saved RUN, as it was shown when it was made."""
-    from synth.result import load_run, run_text
+    from synth.runs import load_run
 
     loaded = load_run(run)
     try:
-        emit(form, loaded, run_text)
+        emit(form, loaded, str)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
     if plot is not None:
@@ -340,7 +250,7 @@ def show(run, plot, form):
 def doctor(form):
     """Versions, threads, where compiled kernels are kept, and which extras are there."""
     from synth import doctor
-    from synth.report.library import health_text
+    from synth.report.catalogue import health_text
 
     found = doctor.health()
     if form == "table":
@@ -391,14 +301,14 @@ def report(runs, output, form):
 
 
 def _load(task, options):
-    from synth import tasks as library
+    from synth.tasks import load_task
 
     if options["save"]:
-        from synth.result import check_writable
+        from synth.files import check_writable
 
         check_writable("--save", options["save"])
     keys = ("label", "drop", "modulus", "train", "seed")
-    return library.load_task(task, **{k: options[k] for k in keys})
+    return load_task(task, **{k: options[k] for k in keys})
 
 
 def _settings(options):
@@ -419,7 +329,7 @@ def _sweep_settings(options):
 
 
 def _finish(run, results, options, text):
-    from synth.result import save_run
+    from synth.runs import save_run
 
     emit(options["form"], run, text)
     if options["save"]:

@@ -6,13 +6,13 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any, Literal, Unpack
 
-from synth import driver
-from synth import dsls as library
 from synth._version import __version__
 from synth.dsl import DSL
+from synth.dsls import find as find_dsl
 from synth.errors import DSLError, SettingError, SweepError
 from synth.items import Item, run_items, search_item
-from synth.result import COMPARED, Comparison
+from synth.limits import LimitSettings, read_limits
+from synth.runs import COMPARED, Comparison
 from synth.sweep import Interrupted
 from synth.task import Task
 
@@ -31,7 +31,7 @@ def compare(
     modulus: int | None = None,
     executor: Executor | None = None,
     progress: Callable[..., object] | None = None,
-    **limits: Unpack[driver.LimitSettings],
+    **limits: Unpack[LimitSettings],
 ) -> Comparison:
     """Searches every task in every DSL: a `Comparison`.
 
@@ -56,15 +56,8 @@ def compare(
     task_names = _names("tasks", tasks, Task)
     dsl_names = _names("dsls", dsls, DSL)
     for dsl in dsls:
-        library.find(dsl)
-    try:
-        given = driver.Limits(**limits)
-    except TypeError:
-        known = ", ".join(driver.Limits.__dataclass_fields__)
-        unknown, value = next(
-            (k, v) for k, v in limits.items() if k not in driver.Limits.__dataclass_fields__
-        )
-        raise SettingError(f"no limit {unknown}={value!r}; allowed: {known}") from None
+        find_dsl(dsl)
+    given = read_limits(limits)
     asked: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
     table = {"train": train, "label": label, "drop": tuple(drop), "modulus": modulus}
     # Consecutive seeds, so that each row is the search that `--seed` runs by itself,

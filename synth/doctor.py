@@ -18,6 +18,7 @@ from synth.exact.posterior import exact_posterior
 from synth.exact.prior import exact_prior
 from synth.exact.sampling import behaviour_counts, sample_programs
 from synth.grammar import Grammar
+from synth.limits import default_memory
 
 CORE = ("numpy", "numba", "llvmlite", "scipy", "networkx", "click")
 #: The module that each extra of the package brings, and what it is called where it is got.
@@ -45,7 +46,7 @@ def health():
         },
         "system": f"{platform.system()} {platform.machine()}",
         "cores": default_threads(),
-        "memory": driver.default_memory(),
+        "memory": default_memory(),
         "kernels": {
             "folder": folder, "compiled": _compiled(folder), "last": kernels.cache.passing is None,
         },

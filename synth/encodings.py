@@ -9,13 +9,23 @@ import numpy as np
 from synth.errors import SettingError
 from synth.types import Bool, Mod
 
+
+def all_rows(variables):
+    """Columns x0, x1, ... of all 2**variables rows of truth values, x0 changing fastest.
+
+    A dict of bool (2**variables,): bit v of the number of a row is its x{v}.
+    """
+    rows = np.arange(2**variables)
+    return {f"x{v}": (rows >> v & 1).astype(bool) for v in range(variables)}
+
+
 #: How pairs of digits 0..3 are seen: two bits each, two bits of which one changes from digit
 #: to digit, four truth values each; or two bits each with the 16 pairs shuffled, so that
 #: nothing that is simple in bits stays simple.
 DIGITS = ("binary", "gray", "one-hot", "shuffled")
 
 #: The four bits of the digits, bool (4, 16), and functions of them.
-BITS = (np.arange(16) >> np.arange(4)[:, None] & 1).astype(bool)
+BITS = np.array(list(all_rows(4).values()))
 TARGETS = {
     "x0": lambda x: x[0],
     "x0 & x1": lambda x: x[0] & x[1],

@@ -7,6 +7,7 @@ that rows, counts and certificates do not depend on how the costs were cut.
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,8 @@ class Enumerator:
     aim: a `score.Aim`, where programs are sought for their score alone: then those that
     can be part of no other that counts are scored and not kept.
 
-    After each `advance`, programs of every cost below `frontier` (in units) are
-    in the banks, or scored; `stop_reason` is None while there is more to do.
+    After each `advance`, programs of every cost below `frontier` are in
+    the banks, or scored; `stop_reason` is None while there is more to do.
     """
 
     grammar: Grammar
@@ -205,11 +206,9 @@ class Enumerator:
             stack.pop()
         return made[type or self.root, row]
 
-    @property
+    @cached_property
     def _by_number(self):
-        if not hasattr(self, "_numbered"):
-            self._numbered = {r.number: r for r in self.rules}
-        return self._numbered
+        return {r.number: r for r in self.rules}
 
     def _stop(self, reason):
         self.stop_reason = reason
@@ -313,10 +312,10 @@ class Enumerator:
         """
         bank = self.banks[rule.result]
         stop = min(start + made.shape[1], self.schedule.reach[rule.result] + 1)
-        units = rule.production.cost
+        cost = rule.production.cost
         if rule.kind == curry.LEAF:
-            if start <= units < stop:
-                self._add_leaf(bank, rule, units - start, made, caught)
+            if start <= cost < stop:
+                self._add_leaf(bank, rule, cost - start, made, caught)
             return
         operands = [self.banks[t] for t in rule.fixed_types]
         free = self.banks[rule.free_type]

@@ -13,9 +13,11 @@ from typing import Any, Self
 import numpy as np
 
 from synth import codes, driver, dsls
-from synth.dsl import DSL, Constant, Primitive
+from synth.dsl import DSL
 from synth.errors import DSLError, SettingError
 from synth.grammar import Grammar
+from synth.limits import Limits
+from synth.primitive import Constant, Primitive
 from synth.program import Program
 from synth.result import Result
 from synth.score import SAME
@@ -216,7 +218,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             )
             for places in labellings
         ]
-        limits = {name: getattr(self, name) for name in driver.Limits.__dataclass_fields__}
+        limits = {name: getattr(self, name) for name in Limits.__dataclass_fields__}
         results = driver.search_labellings(tasks, dsl, top=1, **limits)
         if results[0].stop_reason == "interrupted":
             raise KeyboardInterrupt

@@ -13,9 +13,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from synth.dsl import DSL, Head, Input, Primitive, Weight, exact_weight
+from synth.dsl import DSL
 from synth.errors import DSLError, SettingError
+from synth.primitive import Head, Input, Primitive, Weight, exact_weight
 from synth.types import Type
 
 #: Units of cost a bit.
@@ -229,6 +231,41 @@ def producible(items: Iterable[Head]) -> set[Type]:
         grown = not more <= made
         made |= more
     return made
+
+
+def root_type(grammar: Grammar, type: Type | None) -> Type:
+    """The grammar's own type for `type`, or its only one for None.
+
+    Raises DSLError where there is none, or more than one to choose from.
+    """
+    if type is None:
+        if len(grammar.types) != 1:
+            known = ", ".join(map(str, grammar.types))
+            raise DSLError(f"type=None; give one of the grammar's types: {known}")
+        type = grammar.types[0]
+    if not isinstance(type, Type):
+        raise DSLError(f"type={type!r}; allowed: {', '.join(map(str, grammar.types))}")
+    type = grammar.dsl.type_for(type)
+    if type not in grammar.types:
+        raise DSLError(f"no program of the grammar is of type {type}")
+    return type
+
+
+def checked_columns(grammar: Grammar, columns: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
+    """The columns of a grammar's inputs, by name, as arrays of their types.
+
+    Raises DSLError where one is missing or they are not of one length, 1 and more.
+    """
+    missing = [i.name for i in grammar.inputs if i.name not in columns]
+    if missing:
+        raise DSLError(f"no column for input {missing[0]}; given: {', '.join(columns)}")
+    if not grammar.inputs:
+        raise DSLError("a grammar without inputs has no rows; give it one input at least")
+    checked = {i.name: i.type.check(columns[i.name], f"column {i.name}") for i in grammar.inputs}
+    shapes = {c.shape for c in checked.values()}
+    if len(shapes) > 1 or len(min(shapes)) != 1 or min(shapes) == (0,):
+        raise DSLError(f"columns of shapes {sorted(shapes)}; allowed: one length, 1 and more")
+    return checked
 
 
 def code_units(probability: Fraction) -> int:

@@ -2,11 +2,12 @@
 
 import json
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache, partial
 
 from synth import driver, tasks
 from synth.errors import SettingError, SweepError
+from synth.limits import default_memory
 from synth.sweep import Interrupted, share, sweep
 from synth.task import Task
 
@@ -66,10 +67,9 @@ class Item:
         """Keyword arguments of `search`; a worker uses its part of the memory, one thread."""
         limits, sharing = dict(self.limits), share()
         if sharing is not None:
-            memory = limits.get("memory", driver.default_memory())
+            memory = limits.get("memory", default_memory())
             limits["memory"] = max(2**20, int(memory / sharing))
-            if "threads" in {f.name for f in fields(driver.Limits)}:
-                limits.setdefault("threads", 1)
+            limits.setdefault("threads", 1)
         return {"dsl": self.dsl, "top": self.top, **limits}
 
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth.dsl import Constant, Head, Input, Primitive
 from synth.errors import ParseError, TypeMismatchError, UndefinedError
 from synth.grammar import Grammar
+from synth.primitive import Constant, Head, Input, Primitive
 from synth.types import Complex, Real, Type, rounded
 
 if TYPE_CHECKING:

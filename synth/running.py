@@ -9,6 +9,7 @@ import click
 from synth import experiments
 from synth.errors import ExperimentError, SweepError
 from synth.experiments.base import settings_of
+from synth.options import parallel_options
 from synth.progress import Progress
 from synth.report.output import emit, emit_document, emit_records, formatted, wanted
 
@@ -51,10 +52,12 @@ class Experiments(click.Group):
                 formatter.write_dl(listed)
 
 
-@click.group(cls=Experiments, invoke_without_command=True, subcommand_metavar="[EXPERIMENT ...]")
+@click.group(
+    "run", cls=Experiments, invoke_without_command=True, subcommand_metavar="[EXPERIMENT ...]"
+)
 @formatted
 @click.pass_context
-def run(context, form):
+def run_command(context, form):
     """One phenomenon: rows, a summary, a figure; no EXPERIMENT lists them.
 
     `synth run EXPERIMENT --help` shows an experiment's settings.
@@ -81,6 +84,7 @@ def _command(name, module):
     """The subcommand that runs an experiment."""
     settings = settings_of(module.Settings, name)
 
+    @parallel_options
     @formatted
     @click.pass_context
     def callback(context, plot, form, save, workers, cluster, **given):
@@ -95,10 +99,6 @@ def _command(name, module):
         click.Option(
             ["--save"], metavar="FILE",
             help="Write the run as JSON; a stopped one goes on from FILE.part.",
-        ),
-        click.Option(["--workers"], type=click.IntRange(1), help="Run on so many processes."),
-        click.Option(
-            ["--cluster"], metavar="ADDRESS", help="Run on a dask scheduler's workers."
         ),
     ]  # fmt: skip
     text = f"{module.__doc__.strip()}\n\nControl: {module.CONTROL}"
@@ -117,8 +117,8 @@ def _option(setting):
 
 def _run(name, given, plot, form, save, workers, cluster):
     from synth.executors import executor
+    from synth.files import check_writable
     from synth.report.figure import check_plot
-    from synth.result import check_writable
 
     if plot is not None:
         check_plot(plot)
@@ -144,7 +144,7 @@ def _run(name, given, plot, form, save, workers, cluster):
 
 def _finish(found, plot, form, save):
     from synth.report.experiment import experiment_text
-    from synth.result import save_run
+    from synth.runs import save_run
 
     emit(form, found, experiment_text)
     if save is not None:
@@ -166,7 +166,7 @@ def _plot(found, path):
 
 def plot_saved(found, path):
     """Draws a saved run anew.  Raises ExperimentError where it is none of an experiment."""
-    from synth.result import ExperimentRun
+    from synth.runs import ExperimentRun
 
     if not isinstance(found, ExperimentRun):
         raise ExperimentError(f"--plot {path}: allowed: of what `synth run` saved")

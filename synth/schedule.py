@@ -89,39 +89,39 @@ class Schedule:
         """The least cost, at least `least`, at which some rule has a candidate."""
         found, beyond = [], []
         for rule in self.rules:
-            units, most = rule.production.cost, self.reach[rule.result]
+            cost, most = rule.production.cost, self.reach[rule.result]
             if rule.kind == curry.LEAF:
-                found += [units] if least <= units <= most else []
-                beyond += [units] if units > most else []
+                found += [cost] if least <= cost <= most else []
+                beyond += [cost] if cost > most else []
             elif self._canonical(rule):
                 sums, _ = self._sums(rule)
                 costs, _ = self._sizes(rule.free_type)
-                at = np.searchsorted(costs, least - units - sums)
+                at = np.searchsorted(costs, least - cost - sums)
                 some = at < len(costs)
                 if some.any():
-                    cost = int((units + sums[some] + costs[at[some]]).min())
-                    (found if cost <= most else beyond).append(cost)
+                    total = int((cost + sums[some] + costs[at[some]]).min())
+                    (found if total <= most else beyond).append(total)
         # What lies beyond reach is of no use, but says that there is more.
         return min(found, default=self.most + 1 if beyond or self.beyond else None)
 
     def _counts(self, rule, start, stop):
         """How many candidates a rule's primitive has at each cost start..stop."""
         counts = np.zeros(stop - start, np.int64)
-        units = rule.production.cost
+        cost = rule.production.cost
         stop = min(stop, self.reach[rule.result] + 1)
         if rule.kind == curry.LEAF:
-            if start <= units < stop:
-                counts[units - start] = 1
+            if start <= cost < stop:
+                counts[cost - start] = 1
             return counts
         if not self._canonical(rule):
             return counts
         costs, sizes = self._sizes(rule.free_type)
         for total, number in zip(*self._sums(rule), strict=True):
-            at = costs + (units + total - start)
+            at = costs + (cost + total - start)
             inside = (at >= 0) & (at < stop - start)
             counts[at[inside]] += number * sizes[inside]
         if rule.item.commutative:
-            at = 2 * costs + units - start
+            at = 2 * costs + cost - start
             inside = (at >= 0) & (at < stop - start)
             counts[at[inside]] += sizes[inside]
             counts //= 2
@@ -132,18 +132,18 @@ class Schedule:
         free = self.banks[rule.free_type]
         free_costs = np.array(free.costs, np.int64)
         starts = np.array([0, *free.ends], np.int64)
-        units = rule.production.cost
-        for prefix, total, bound in self._prefixes(rule, 0, stop - units):
+        cost = rule.production.cost
+        for prefix, total, bound in self._prefixes(rule, 0, stop - cost):
             if not rule.fixed:
                 sums, bounds = np.zeros(1, np.int64), 0
             else:
                 costs, sizes = self._sizes(rule.fixed_types[-1])
                 sums = total + costs
                 bounds = np.maximum(bound, costs + (rule.fixed[-1] > rule.free))
-            low = np.searchsorted(free_costs, np.maximum(start - units - sums, bounds))
-            high = np.searchsorted(free_costs, stop - units - sums)
+            low = np.searchsorted(free_costs, np.maximum(start - cost - sums, bounds))
+            high = np.searchsorted(free_costs, stop - cost - sums)
             low, high = starts[low], starts[high]
-            base = units + sums - start
+            base = cost + sums - start
             some = low < high
             if not some.any():
                 continue
@@ -212,18 +212,18 @@ def operand_reach(grammar, root, most):
 def reach(grammar, root, most):
     """The greatest cost of a program of each type that can still be part of a root's."""
     far = 2**62 if most is None else most
-    reach = {root: far}
+    found = {root: far}
     grown = True
     while grown:
         grown = False
         for production in grammar:
             arguments = production.item.arguments
-            if production.item.result not in reach:
+            if production.item.result not in found:
                 continue
             least = [grammar.cheapest[a] for a in arguments]
             for k, type_ in enumerate(arguments):
-                rest = reach[production.item.result] - production.cost - sum(least) + least[k]
-                if rest > reach.get(type_, -1):
-                    reach[type_] = rest
+                rest = found[production.item.result] - production.cost - sum(least) + least[k]
+                if rest > found.get(type_, -1):
+                    found[type_] = rest
                     grown = True
-    return reach
+    return found

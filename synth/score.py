@@ -43,27 +43,27 @@ class Score:
         self.front = []
         self.log2_mass = -math.inf
 
-    def add(self, cost, first, errors):
+    def add(self, units, first, errors):
         """Scores rows first.. of one cost, in units; errors int32 (rows,)."""
         if self.two:
             errors = np.minimum(errors, len(self.code) - 1 - errors)
         histogram = np.bincount(errors, minlength=len(self.code))
         present = np.flatnonzero(histogram)
-        totals = cost / UNIT + self.code[present]
+        totals = units / UNIT + self.code[present]
         least = float(totals.min())
         mass = least - math.log2(float((histogram[present] * np.exp2(least - totals)).sum()))
         self.log2_mass = float(np.logaddexp2(self.log2_mass, -mass))
-        self._add_front(cost, first, errors, int(present[0]))
-        self._add_best(cost, first, errors, present, totals, least)
-        self._add_top(cost, first, errors, present, totals)
+        self._add_front(units, first, errors, int(present[0]))
+        self._add_best(units, first, errors, present, totals, least)
+        self._add_top(units, first, errors, present, totals)
 
-    def wanted(self, cost):
+    def wanted(self, units):
         """Of which numbers of exceptions a program of this cost matters: bool (n + 1,).
 
         It reaches the best total so far, or the `top` least ones, or has fewer
         exceptions than all before it.
         """
-        totals = cost / UNIT + self.code
+        totals = units / UNIT + self.code
         bound = self.top_rows[-1][0] if len(self.top_rows) >= self.top else math.inf
         best = math.inf if self.best is None else self.best
         wanted = (totals <= best + SAME) | (totals < bound - SAME)
@@ -73,38 +73,51 @@ class Score:
         fewest = self.front[-1][1] if self.front else math.inf
         return wanted | (count < fewest)
 
-    def add_counted(self, cost, histogram):
+    def add_counted(self, units, histogram):
         """Adds the mass of programs of this cost of which nothing else matters.
 
         histogram (n + 1,): how many of them have how many exceptions.
         """
         present = np.flatnonzero(histogram)
         if len(present):
-            totals = cost / UNIT + self.code[present]
+            totals = units / UNIT + self.code[present]
             mass = np.logaddexp2.reduce(np.log2(histogram[present]) - totals)
             self.log2_mass = float(np.logaddexp2(self.log2_mass, mass))
 
-    def _add_front(self, cost, first, errors, fewest):
-        if not self.front or fewest < self.front[-1][1]:
-            self.front.append((cost, fewest, first + int(np.argmax(errors == fewest))))
+    def proven(self, certified_bits, table):
+        """Whether no program that is not yet scored can beat the best total.
 
-    def _add_best(self, cost, first, errors, present, totals, least):
+        certified_bits: up to so many all are scored (None: all there are); table: the bits of
+        the table, which may well be the best, but beside a program.
+        """
+        if certified_bits is None:
+            return True
+        if self.best is None:
+            return False
+        best = min(table, self.best)
+        return certified_bits + codes.PROGRAM_FLAG + np.log2(self.n + 1) >= best - SAME
+
+    def _add_front(self, units, first, errors, fewest):
+        if not self.front or fewest < self.front[-1][1]:
+            self.front.append((units, fewest, first + int(np.argmax(errors == fewest))))
+
+    def _add_best(self, units, first, errors, present, totals, least):
         if self.best is not None and least > self.best + SAME:
             return
         if self.best is None or least < self.best - SAME:
             self.best, self.ties = least, []
         for e in present[totals <= self.best + SAME]:
             rows = first + np.flatnonzero(errors == e)
-            self.ties.append((cost, int(e), rows))
+            self.ties.append((units, int(e), rows))
 
-    def _add_top(self, cost, first, errors, present, totals):
+    def _add_top(self, units, first, errors, present, totals):
         kept = self.top_rows
         bound = kept[-1][0] if len(kept) >= self.top else math.inf
         for e, total in sorted(zip(present.tolist(), totals.tolist(), strict=True), key=_by_total):
             if total >= bound - SAME:
                 break
             rows = np.flatnonzero(errors == e)[: self.top]
-            kept += [(total, first + int(r), cost, e) for r in rows]
+            kept += [(total, first + int(r), units, e) for r in rows]
         kept.sort(key=lambda entry: (round(entry[0] / SAME), entry[3], entry[1]))
         del kept[self.top :]
 
@@ -129,7 +142,7 @@ class Score:
 
     def tied_rows(self):
         """All (units, exceptions, row) that reach the best total, fewest exceptions first."""
-        found = [(cost, e, int(row)) for cost, e, rows in self.ties for row in rows]
+        found = [(units, e, int(row)) for units, e, rows in self.ties for row in rows]
         return sorted(found, key=lambda tie: (tie[1], tie[0], tie[2]))
 
 
@@ -149,10 +162,10 @@ class Aim:
         self.training = training
         self.scores = scores
 
-    def open(self, cost):
+    def open(self, units):
         """Begins a band whose programs cost so many units at least."""
-        self.cost = cost
-        self.wanted = np.stack([score.wanted(cost) for score in self.scores]).astype(np.uint8)
+        self.units = units
+        self.wanted = np.stack([score.wanted(units) for score in self.scores]).astype(np.uint8)
         self.histogram = np.zeros(self.wanted.shape, np.int64)
 
     def count(self, histogram):
@@ -162,4 +175,4 @@ class Aim:
     def close(self):
         """Ends the band: adds the mass of what was counted and not caught."""
         for score, histogram, wanted in zip(self.scores, self.histogram, self.wanted, strict=True):
-            score.add_counted(self.cost, np.where(wanted, 0, histogram))
+            score.add_counted(self.units, np.where(wanted, 0, histogram))

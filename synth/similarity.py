@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy as np
 
-from synth.dsl import Input
 from synth.errors import SettingError
+from synth.primitive import Input
 from synth.types import Bool
 
 #: Which subexpressions are features: every one; those that read two columns or more, since

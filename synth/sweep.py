@@ -62,35 +62,6 @@ def sweep(function, items, *, executor=None, retries=2, progress=None):
     return _Sweep(function, items, executor, retries, progress).answers()
 
 
-class SweepMap:
-    """A `map` that Ctrl-C ends early, for code that makes rows of what it yields.
-
-    It takes a function and items, as `sweep` does.  interrupted: whether Ctrl-C
-    ended it; then the answers of some items are not there, so that an answer has to
-    say itself which item it belongs to.
-    """
-
-    def __init__(self, executor=None, *, retries=2, progress=None):
-        self.executor = executor
-        self.retries = retries
-        self.progress = progress
-        self.interrupted = False
-
-    def __call__(self, function, items):
-        if self.interrupted:
-            return
-        try:
-            yield from sweep(
-                function, items, executor=self.executor, retries=self.retries,
-                progress=self.progress,
-            )  # fmt: skip
-            return
-        except KeyboardInterrupt as stop:
-            self.interrupted = True
-            finished = getattr(stop, "finished", {})
-        yield from finished.values()
-
-
 def share():
     """How many searches share this machine; None where none but the caller's runs."""
     width = _width.get()

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth.dsl import Weight
 from synth.errors import TaskError, TypeMismatchError
+from synth.primitive import Weight
 from synth.types import ALLOWED, INT_LIMIT, Int, Type
 
 

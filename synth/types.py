@@ -16,14 +16,14 @@ on the order of operations, so labels are compared by 28 bits (`Type.coarse`).
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth.errors import SettingError, TypeMismatchError
+from synth.errors import DSLError, SettingError, TypeMismatchError
 
 #: What a primitive answers where it has no value (Real and Complex ones: NaN as well).
 UNDEFINED: int = np.iinfo(np.int64).min
@@ -272,6 +272,20 @@ Real = Type("Real", "Real", -math.inf, math.inf, np.dtype(np.float64), np.dtype(
 Complex = Type(
     "Complex", "Complex", -math.inf, math.inf, np.dtype(np.complex128), np.dtype(np.complex128)
 )
+
+
+def common_modulus(types: Iterable[Type], example: str) -> int:
+    """The p of the only Mod(p) among types, of a task's columns say.
+
+    example: how else to give a DSL one, "modular:p=97".  Raises DSLError for none or several.
+    """
+    found = sorted({int(t.size) for t in types if t.family == "Mod"})
+    if len(found) != 1:
+        raise DSLError(
+            f"{example.partition(':')[0]}: the task's columns have {len(found)} moduli; "
+            f"give one, as {example}"
+        )
+    return found[0]
 
 
 #: The types, as errors list them.

@@ -9,6 +9,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 
+import document
+import environments
 import jobs
 import peers
 import scaling
@@ -102,7 +104,7 @@ def test_a_run_that_is_too_long_ends():
     row = peers.search_row(ALL["max"], PLAIN, runs, {"right": True}, options("--timeout", 5))
     assert row["bound"]
     assert row["ratio"] == pytest.approx(50)
-    assert peers.ratio_text(row) == "> 50"
+    assert document.ratio_text(row) == "> 50"
     assert peers.given_up(runs, chance=False)
     assert not peers.given_up(runs, chance=True)
 
@@ -128,17 +130,17 @@ def test_exact_jobs_are_skipped_with_a_word_without_exact(monkeypatch):
 
 
 def test_absent_peers_are_skipped_and_the_document_has_its_keys(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(peers, "has", lambda python, probe: False)
+    monkeypatch.setattr(environments, "has", lambda python, probe: False)
     file = tmp_path / "peers.json"
     peers.main(["--only", "max", "--repeats", "2", "--markdown", "--json", str(file)])
-    document = json.loads(file.read_text())
+    written = json.loads(file.read_text())
     assert {"date", "version", "commit", "machine", "python", "settings", "absent", "rows"} == {
-        *document
+        *written
     }
     absent = {peer.name for peer in peers.PEERS if peer.package}
-    assert set(document["absent"]) == absent
-    assert all(word.startswith("skipped, not found") for word in document["absent"].values())
-    ours, plain = document["rows"]
+    assert set(written["absent"]) == absent
+    assert all(word.startswith("skipped, not found") for word in written["absent"].values())
+    ours, plain = written["rows"]
     assert (ours["peer"], ours["right"], ours["sizes"]) == ("synth", True, [6])
     assert plain["peer"] == "plain Python"
     assert plain["right"]
@@ -190,9 +192,9 @@ def test_scaling_writes_and_draws(monkeypatch, tmp_path):
     monkeypatch.setattr(scaling, "point", scaling.measure)
     plot, file = tmp_path / "scaling.png", tmp_path / "scaling.json"
     scaling.main(["--only", "modular", "--plot", str(plot), "--json", str(file)])
-    document = json.loads(file.read_text())
-    assert [row["bits"] for row in document["rows"]] == [10, 16, 22]
-    assert [row["distinct"] for row in document["rows"]] == [40, 278, 2216]
+    written = json.loads(file.read_text())
+    assert [row["bits"] for row in written["rows"]] == [10, 16, 22]
+    assert [row["distinct"] for row in written["rows"]] == [40, 278, 2216]
     assert {
         "grammar",
         "bits",
@@ -201,8 +203,8 @@ def test_scaling_writes_and_draws(monkeypatch, tmp_path):
         "candidates",
         "distinct",
         "stop_reason",
-    } == {*document["rows"][0]}
-    assert set(document["fits"]["modular"]) == set(scaling.QUANTITIES)
+    } == {*written["rows"][0]}
+    assert set(written["fits"]["modular"]) == set(scaling.QUANTITIES)
     assert plot.read_bytes().startswith(b"\x89PNG")
 
 

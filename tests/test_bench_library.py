@@ -62,7 +62,7 @@ def test_programs_that_are_others_are_seen():
 
 
 def test_our_side_runs_alone(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(library.peers, "find_python", lambda peer, options: None)
+    monkeypatch.setattr(library.environments, "find_python", lambda peer, folder: None)
     file = tmp_path / "library.json"
     document = library.main(["--only", "ripple", "--repeats", "1", "--json", str(file)])
     bare, ours = document["rows"]

@@ -13,18 +13,9 @@ from click.testing import CliRunner
 
 import synth
 from synth.cli import main
+from tests.command import run
 
 ROOT = Path(__file__).parent.parent
-
-
-def run(*arguments, code=0):
-    """Standard output of a command that must exit with `code`."""
-    result = CliRunner().invoke(main, [str(a) for a in arguments])
-    assert result.exit_code == code, result.output + repr(result.exception)
-    if code == 2:
-        assert result.stdout == ""
-        assert "Traceback" not in result.stderr
-    return result.stdout if code != 2 else result.stderr
 
 
 SEARCH_KEYS = {

@@ -15,7 +15,7 @@ from synth.errors import SettingError, TypeMismatchError
 from synth.exact.sampling import sample_programs
 from synth.experiments import convergence
 from synth.learners import Learner, Searcher
-from synth.result import plain
+from synth.runs import plain
 from synth.types import Bool, Complex
 
 BASES = ("anf", "nand")

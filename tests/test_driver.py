@@ -12,10 +12,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import codes, driver
+from synth import codes, enumeration
+from synth.dynamics import chain
 from synth.dynamics.chain import make_world
 from synth.errors import DSLError, RunError, SettingError
-from synth.exact import shortest
+from synth.exact import named, shortest
 from synth.exact.named import least_bits
 from synth.experiments import imbalance
 from synth.types import Bool, Int, Mod
@@ -422,20 +423,20 @@ def test_random_labels_beat_the_table_as_seldom_as_kraft_says():
 @pytest.mark.parametrize("reason", ["interrupted", "memory", "seconds", "max_programs"])
 def test_a_part_of_the_programs_is_not_taken_for_all(monkeypatch, reason):
     """What is cut short says so, and those who need every program refuse it."""
-    whole = driver.enumerate_programs
+    whole = enumeration.enumerate_programs
 
     def part(*given, **limits):
         found = whole(*given, **limits)
         found.stop_reason = reason
         return found
 
-    for module in (driver, shortest):
+    for module in (enumeration, shortest, named, chain, imbalance):
         monkeypatch.setattr(module, "enumerate_programs", part)
     columns = {f"x{v}": (np.arange(8) >> v & 1).astype(bool) for v in range(3)}
     grammar = synth.Grammar(synth.load_dsl("boolean"), dict.fromkeys(columns, Bool))
     error = KeyboardInterrupt if reason == "interrupted" else SettingError
     for use in (
-        lambda: driver.enumerate_programs(grammar, columns, max_bits=9).whole(),
+        lambda: enumeration.enumerate_programs(grammar, columns, max_bits=9).whole(),
         lambda: shortest.Shortest(grammar, columns, max_bits=9),
         lambda: least_bits(synth.exact_prior("boolean", 2)),
         lambda: make_world("mod-mul:p=5,train=0.5", max_bits=8),

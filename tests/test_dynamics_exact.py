@@ -320,37 +320,23 @@ def test_what_is_refused():
             Strengths(world, **{name: value})
 
 
-def test_exponents_of_power_laws():
-    points = [(x, 3 * x**-1.5) for x in (1, 2, 5, 9)]
-    found = phases.exponent(points)
-    assert found["exponent"] == pytest.approx(-1.5)
-    assert found["error"] == pytest.approx(0, abs=1e-9)
-    assert found["points"] == 4
-    # As numbers of a text book's regression: y = x and one point off by a factor e.
-    found = phases.exponent([(math.e**k, math.e**y) for k, y in ((0, 0), (1, 2), (2, 2))])
-    assert found["exponent"] == pytest.approx(1)
-    assert found["error"] == pytest.approx(math.sqrt(2 / 3 / 1 / 2))
-    assert phases.exponent([(1, 1), (1, 2)])["exponent"] is None
-    assert phases.exponent([(1, 1), (2, 2)])["error"] is None
-
-
-@pytest.mark.parametrize("limit", [np.inf, 3000.0])
-def test_doublings_a_bit_are_those_that_waits_were_drawn_with(limit):
-    """Exponential waits of mean 2**(1.7 bits), cut off or not: within 4 standard errors."""
-    generator = np.random.default_rng(5)
-    rows = []
-    for bits in np.repeat(np.arange(4.0, 9.0), 200):
-        wait = float(generator.exponential(2 ** (1.7 * bits)))
-        rows.append({
-            "sweep": phases.LENGTH, "program_bits": bits, "memorised_at": 10.0,
-            "found_at": 10.0 + wait if wait < limit else None, "steps": 10.0 + limit,
-        })  # fmt: skip
+def test_waits_are_those_of_runs_that_had_memorised():
+    """Runs that found the program first, or never memorised, do not wait."""
+    base = {"sweep": phases.LENGTH, "steps": 100, "memorised_at": 10}
+    rows = [
+        base | {"program_bits": 5.0, "found_at": 14},
+        base | {"program_bits": 6.0, "found_at": 18},
+        base | {"program_bits": 6.0, "found_at": None},
+        base | {"program_bits": 6.0, "found_at": 9},
+        base | {"program_bits": 6.0, "found_at": 90, "memorised_at": None},
+        base | {"program_bits": None, "found_at": 90},
+        base | {"program_bits": 9.0, "found_at": 90, "sweep": phases.GRID},
+    ]
+    assert phases._waited(rows) == [(5.0, 4, True), (6.0, 8, True), (6.0, 90, False)]
     found = phases.per_bit(rows)
-    assert found["error"] < 0.05
-    assert abs(found["doublings"] - 1.7) < 4 * found["error"]
-    assert found["found"] + found["not found"] == len(rows)
-    assert (found["not found"] > 0) == (limit < np.inf)
-    assert phases.per_bit(rows[:200])["doublings"] is None
+    assert (found["found"], found["not found"]) == (2, 1)
+    # Of two lengths, the ratio of time to those found: 4 / 1 and 98 / 1.
+    assert found["doublings"] == pytest.approx(math.log2(98 / 4))
 
 
 def test_a_tie_between_phases_goes_to_the_first():

@@ -19,7 +19,7 @@ from synth.cli import main
 from synth.errors import ExperimentError, RunError, SettingError, SweepError, TaskError
 from synth.executors import executor
 from synth.experiments.base import setting, settings_of, spawn_seeds, uninterrupted
-from synth.result import ExperimentRun, plain
+from synth.runs import ExperimentRun, plain
 from synth.sweep import Interrupted
 
 ROOT = Path(__file__).parent.parent

@@ -10,16 +10,15 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
 from synth import dsls, tasks
-from synth.cli import main
 from synth.dsls import features
 from synth.errors import DSLError, SettingError, SynthError, TaskError
 from synth.types import Bool, Int, Mod, Real
+from tests.command import run
 
 # -- thresholds ---------------------------------------------------------------------
 
@@ -422,15 +421,6 @@ def test_a_dsl_of_ones_own_may_prepare():
 
 
 # -- tables of one's own --------------------------------------------------------------
-
-
-def run(*arguments, code=0):
-    result = CliRunner().invoke(main, [str(a) for a in arguments])
-    assert result.exit_code == code, result.output + repr(result.exception)
-    if code == 2:
-        assert result.stdout == ""
-        assert result.stderr.count("\n") == 1
-    return result.stderr if code == 2 else result.stdout
 
 
 def write(path, head, rows):

@@ -25,7 +25,8 @@ from synth.report.page.drawn import Reader, drawn_panels
 from synth.report.page.markup import data_block, element, fit
 from synth.report.page.panel import Line, png, render
 from synth.report.page.tree import read_tree
-from synth.result import Contrast, Result, load_run, save_run
+from synth.result import Contrast, Result
+from synth.runs import load_run, save_run
 
 texts = st.text(alphabet=st.characters(exclude_categories=()), max_size=30)
 
@@ -336,7 +337,7 @@ def hostile_runs(searches):
     compared = synth.compare(["parity:n=3"], ["boolean"], max_bits=6).to_dict()
     compared["rows"] = [{**row, "task": text(), "dsl": text(), "program": text(), "error": None}
                         for row in compared["rows"] * 2]  # fmt: skip
-    kinds = (synth.result.ExperimentRun, synth.result.ExperimentRun, synth.result.Comparison)
+    kinds = (synth.ExperimentRun, synth.ExperimentRun, synth.Comparison)
     rest = [kind.from_dict(d) for kind, d in zip(kinds, (other, unknown, compared), strict=True)]
     return [search, Contrast(search, search), *rest]
 
@@ -358,7 +359,7 @@ def test_a_page_of_many_rows_stays_small(searches):
     run = synth.run_experiment("posterior", variables=3, rows=(2, 4), splits=2, random=2)
     many = copy.deepcopy(run.to_dict())
     many["rows"] = many["rows"] * 200
-    large = synth.result.ExperimentRun.from_dict(many)
+    large = synth.ExperimentRun.from_dict(many)
     page = make_page([large] * 20)
     assert len(page.encode()) < 2_000_000
     assert "more rows are in the saved file" in page

@@ -9,6 +9,7 @@ import synth
 from synth.errors import ParseError, TypeMismatchError, UndefinedError
 from synth.types import Bool, Int, Mod
 from tests import naive
+from tests.drawn import trees
 
 
 def rich_grammar():
@@ -30,20 +31,11 @@ def rich_grammar():
 RICH = rich_grammar()
 
 
-@st.composite
-def trees(draw, type_, depth=5):
-    group = [p.item for p in RICH.productions[type_]]
-    leaves = [i for i in group if not i.arguments]
-    item = draw(st.sampled_from(leaves if depth == 0 else group))
-    arguments = [draw(trees(a, depth - 1)) for a in item.arguments]
-    return synth.Program(item, arguments)
-
-
 @settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_text_and_tree_convert_both_ways(data):
     type_ = data.draw(st.sampled_from(RICH.types))
-    program = data.draw(trees(type_))
+    program = data.draw(trees(RICH, type_, 5))
     assert synth.Program.parse(program.text, RICH, type_) == program
     assert synth.Program.parse(program.text, RICH, type_).text == program.text
 
@@ -51,7 +43,7 @@ def test_text_and_tree_convert_both_ways(data):
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_evaluation_equals_plain_recursion(data):
-    program = data.draw(trees(data.draw(st.sampled_from(RICH.types)), 3))
+    program = data.draw(trees(RICH, data.draw(st.sampled_from(RICH.types)), 3))
     columns = {
         "a": np.arange(6), "b-c": np.array([3, 0, 1, 9, 9, 2]), "it's": np.arange(6)[::-1],
         "colour=red": np.arange(6) % 2 == 0, "if": np.arange(6) > 2, "true": np.arange(6) > 3,

@@ -15,16 +15,15 @@ from pathlib import Path
 import distributed
 import psutil
 import pytest
-from click.testing import CliRunner
 
 import synth
 from synth import executors
-from synth.cli import main
 from synth.errors import SettingError, SweepError, TaskError
 from synth.executors import executor
 from synth.items import Item, run_items, search_item
 from synth.report.matrix import comparison_text, emphasised
-from synth.sweep import SweepMap, sweep
+from synth.sweep import sweep
+from tests.command import run
 from tests.sweeping import backwards, deadly, interrupted, noted, picky, settings
 
 ROOT = Path(__file__).parent.parent
@@ -218,10 +217,6 @@ def test_what_is_finished_survives_ctrl_c(pool):
         found.extend(answers)
     stop = caught.value
     assert {**dict(enumerate(found)), **stop.finished} == {0: 0, 1: 1, 2: "two, as far as it got"}
-    mapped = SweepMap(pool)
-    assert sorted(map(str, mapped(interrupted, range(3)))) == ["0", "1", "two, as far as it got"]
-    assert mapped.interrupted
-    assert list(mapped(interrupted, range(3))) == []
     found, stop = run_items(interrupted, range(3), executor=pool)
     assert found[2] == "two, as far as it got"
     assert isinstance(stop, KeyboardInterrupt)
@@ -230,13 +225,12 @@ def test_what_is_finished_survives_ctrl_c(pool):
 def test_a_worker_has_its_part_of_the_memory_and_one_thread(cluster):
     half = synth.Limits().memory
     item, own = Item("parity"), Item("parity", limits={"memory": 10**8, "threads": 2})
-    threads = "threads" in synth.Limits.__dataclass_fields__
     assert settings(item) == (None, {"dsl": None, "top": 10})
     with ThreadPoolExecutor(4) as pool:
         (shared, default), (_, given) = sweep(settings, [item, own], executor=pool)
     assert shared == 4
     assert default["memory"] == half // 4
-    assert default.get("threads") == (1 if threads else None)
+    assert default["threads"] == 1
     assert (given["memory"], given["threads"]) == (10**8 // 4, 2)
     with executor(cluster=cluster.scheduler_address) as pool:
         ((shared, default),) = sweep(settings, [item], executor=pool)
@@ -293,14 +287,6 @@ def test_a_killed_process_costs_nothing_but_time(pool, tmp_path, expected):
 
 
 # Comparisons.
-
-
-def run(*arguments, code=0):
-    result = CliRunner().invoke(main, [str(a) for a in arguments])
-    assert result.exit_code == code, result.output + repr(result.exception)
-    if code == 2:
-        assert (result.stdout, result.stderr.count("\n")) == ("", 1)
-    return result.stdout if code == 0 else result.stderr
 
 
 TWO_BY_TWO = (

@@ -12,6 +12,7 @@ import synth
 from synth.errors import DSLError, ParseError, TypeMismatchError, UndefinedError
 from synth.types import Bool, Complex, Int, Real, rounded
 from tests import naive
+from tests.drawn import trees
 
 TOP = math.ldexp(2**41 - 1, 1023 - 40)  # the largest value
 floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -171,19 +172,11 @@ def arithmetic():
 GRAMMAR = arithmetic()
 
 
-@st.composite
-def trees(draw, type_, depth=4):
-    group = [p.item for p in GRAMMAR.productions[type_]]
-    leaves = [i for i in group if not i.arguments]
-    item = draw(st.sampled_from(leaves if depth == 0 else group))
-    return synth.Program(item, [draw(trees(a, depth - 1)) for a in item.arguments])
-
-
 @settings(max_examples=500, deadline=None)
 @given(st.data())
 def test_text_and_tree_convert_both_ways(data):
     type_ = data.draw(st.sampled_from(GRAMMAR.types))
-    program = data.draw(trees(type_))
+    program = data.draw(trees(GRAMMAR, type_, 4))
     assert synth.Program.parse(program.text, GRAMMAR, type_) == program
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import synth
-from synth.driver import Limits, LimitSettings
+from synth.limits import Limits, LimitSettings
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "typing"
@@ -24,8 +24,10 @@ PROGRAMS = Path(__file__).parent / "typing"
 #: What people import who write DSLs, tasks and experiments, or read results.
 MODULES = (
     "synth", "synth.check", "synth.dsl", "synth.errors", "synth.experiments",
-    "synth.experiments.base", "synth.grammar", "synth.program", "synth.result", "synth.task",
-    "synth.types", "synth.dsls", "synth.tasks", "synth.tasks.table", "synth.driver",
+    "synth.experiments.base", "synth.grammar", "synth.primitive", "synth.program",
+    "synth.result", "synth.runs", "synth.task", "synth.types", "synth.dsls", "synth.tasks",
+    "synth.tasks.table",
+    "synth.driver", "synth.enumeration", "synth.limits",
     "synth.exact.counting", "synth.exact.posterior", "synth.exact.prior", "synth.exact.sampling",
 )  # fmt: skip
 

@@ -6,9 +6,9 @@ when all are done, in the units' order.  So the number of threads, and how long 
 are, change nothing: rows, counts, and where a limit strikes are the same.
 """
 
+import itertools
 import time
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 
@@ -185,7 +185,7 @@ class Job:
 
     def _round(self, starts, sizes, threads):
         """Makes units side by side; returns them in order, up to the first that is not whole."""
-        made, numbers, open_ = {}, count(), [len(starts)]
+        made, numbers, open_ = {}, itertools.count(), [len(starts)]
         self.hands.clear()
 
         def work(k):

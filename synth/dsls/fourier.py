@@ -16,8 +16,8 @@ from typing import Annotated
 import numpy as np
 
 from synth.dsl import DSL
-from synth.errors import DSLError, SettingError
-from synth.types import UNDEFINED, Complex, Mod
+from synth.errors import SettingError
+from synth.types import UNDEFINED, Complex, Mod, common_modulus
 
 #: What bodies see of Complex values.
 Numbers = Annotated[np.ndarray, Complex]
@@ -43,12 +43,7 @@ def build(types=(), p: int | None = None, frequencies: tuple = (1, 2, 5)):
     DSLError where the task does not say p, SettingError where no frequency is left.
     """
     if p is None:
-        found = sorted({t.size for t in types if t.family == "Mod"})
-        if len(found) != 1:
-            raise DSLError(
-                f"fourier: the task's columns have {len(found)} moduli; give one, as fourier:p=31"
-            )
-        p = found[0]
+        p = common_modulus(types, "fourier:p=31")
     residue = Mod(p)
     if not frequencies or min(frequencies) < 1:
         given = "/".join(map(str, frequencies))

@@ -8,8 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from synth.dsl import DSL
-from synth.errors import DSLError
-from synth.types import Mod
+from synth.types import Mod, common_modulus
 
 
 def fits(types):
@@ -19,12 +18,7 @@ def fits(types):
 def build(types=(), p: int | None = None, constants: tuple = (1, 2, 3)):
     """The modular DSL; p: the modulus; constants: those below p are taken."""
     if p is None:
-        found = sorted({t.size for t in types if t.family == "Mod"})
-        if len(found) != 1:
-            raise DSLError(
-                f"modular: the task's columns have {len(found)} moduli; give one, as modular:p=97"
-            )
-        p = found[0]
+        p = common_modulus(types, "modular:p=97")
     residue = Mod(p)
     Residues = Annotated[np.ndarray, residue]  # noqa: N806 - a name of types
     dsl = DSL(f"modular:p={p}", types=(residue,), description=__doc__)

@@ -22,13 +22,13 @@ from functools import cached_property
 
 import numpy as np
 
-from synth import codes, driver, dsls, kernels, tasks
+from synth import codes, dsls, tasks
 from synth.dynamics import regrow
+from synth.enumeration import enumerate_programs
 from synth.errors import SettingError, TaskError
 from synth.grammar import Grammar
+from synth.kernels import chain as kernels
 from synth.task import Task
-
-chain = kernels.chain
 
 #: Steps in a row.
 PART = 1_000_000
@@ -69,7 +69,7 @@ class World:
         table = np.array(
             [np.log2(n + 1) + codes.log2_binomial(n, m) + m * np.log2(k) for m in range(n + 1)]
         )
-        arrays = chain.World(words, self.bits, np.cumsum(mass) / mass.sum(), table)
+        arrays = kernels.World(words, self.bits, np.cumsum(mass) / mass.sum(), table)
         object.__setattr__(self, "arrays", arrays)
         object.__setattr__(self, "wrong", wrong)
 
@@ -101,7 +101,7 @@ def make_world(task, dsl=None, *, max_bits, radius=1.0):
         raise TaskError(f"task {task.name} has no held-out rows; the lab needs some")
     grammar = Grammar(loaded, task.types, input_weights=task.input_weights)
     root = grammar.dsl.type_for(task.label_type)
-    found = driver.enumerate_programs(grammar, task.columns, type=root, max_bits=max_bits).whole()
+    found = enumerate_programs(grammar, task.columns, type=root, max_bits=max_bits).whole()
     if not len(found):
         raise SettingError(f"max_bits={max_bits}: no program is as short; allowed: more")
     training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)
@@ -198,7 +198,7 @@ class Chain:
         end = self.step + count
         while self.step < end:  # by parts, so that Ctrl-C acts at once
             part = min(PART, end - self.step)
-            made, accepted = chain.steps(
+            made, accepted = kernels.steps(
                 self.world.arrays, self.growth, self.state, self.words, self.codes, self.spent,
                 self.room, len(self.world.training), self.generator, part,
                 float(self.proposals), float(self.beta), float(self.decay),
@@ -226,7 +226,7 @@ class Chain:
     @property
     def program(self):
         """The number of the program."""
-        return int(self.state[chain.PROGRAM])
+        return int(self.state[kernels.PROGRAM])
 
     @property
     def program_bits(self):
@@ -236,8 +236,8 @@ class Chain:
     @property
     def energy(self):
         """E, in bits."""
-        described = self.program_bits + self.world.arrays.table[self.state[chain.HELD]]
-        return self.beta * float(self.state[chain.ERRORS]) + self.decay * float(described)
+        described = self.program_bits + self.world.arrays.table[self.state[kernels.HELD]]
+        return self.beta * float(self.state[kernels.ERRORS]) + self.decay * float(described)
 
     def unseen(self):
         """The labels that are read for the held-out rows."""
@@ -258,10 +258,10 @@ class Chain:
         world, n = self.world, len(self.world.training)
         truth = world.task.labels[world.held_out]
         alone = world.predictions[self.program][world.held_out]
-        held = int(self.state[chain.HELD])
+        held = int(self.state[kernels.HELD])
         table, program = float(world.arrays.table[held]), self.program_bits
         return dict(zip(RECORDED, (
-            self.step, 1 - int(self.state[chain.ERRORS]) / n,
+            self.step, 1 - int(self.state[kernels.ERRORS]) / n,
             float(np.mean(self.unseen() == truth)), float(np.mean(alone == truth)), held / n,
             held, table, program, table + program,
         ), strict=True))  # fmt: skip

@@ -14,10 +14,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth import driver, kernels
+from synth.enumeration import enumerate_programs
 from synth.errors import SettingError
-
-_regrow = kernels.regrow
+from synth.kernels import regrow as kernels
 
 #: More applications than this are refused, since each has its entry.
 MOST_ENTRIES = 5_000_000
@@ -26,7 +25,7 @@ MOST_NODES = 256
 
 _NO_NUMBERS, _NO_BITS = np.zeros(0, np.int64), np.zeros(0)
 #: Of a chain that regrows none.
-NOTHING = _regrow.Growth(
+NOTHING = kernels.Growth(
     _NO_NUMBERS, _NO_NUMBERS, _NO_BITS, _NO_BITS, np.zeros((0, 1), np.int64), _NO_NUMBERS,
     _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, 0.0,
 )  # fmt: skip
@@ -45,7 +44,7 @@ def make_growth(grammar, columns, root, programs, max_bits):
             )
     types = {type_: t for t, type_ in enumerate(grammar.types)}
     found = {
-        type_: programs if type_ == root else driver.enumerate_programs(
+        type_: programs if type_ == root else enumerate_programs(
             grammar, columns, type=type_, max_bits=max_bits
         ).whole()
         for type_ in grammar.types
@@ -67,7 +66,7 @@ def make_growth(grammar, columns, root, programs, max_bits):
     results = [types[p.item.result] for p in productions]
     numbers = [np.array(a, np.int64) for a in (results, meaning, table.base, table.count)]
     follows = np.concatenate([_NO_NUMBERS, *table.follows])
-    return _regrow.Growth(
+    return kernels.Growth(
         first, numbers[0], bits, chance, arguments, *numbers[1:], follows, float(max_bits)
     )
 

@@ -28,10 +28,9 @@ import math
 
 import numpy as np
 
-from synth import codes, kernels
+from synth import codes
 from synth.errors import SettingError
-
-strength = kernels.strength
+from synth.kernels import strength as kernels
 
 #: What `Strengths.measures` gives.
 MEASURED = (
@@ -99,7 +98,7 @@ class Strengths:
         while self.step < end:
             later = [t for t in self.times if t > self.step]
             some = min([end, *later]) - self.step
-            strength.steps(
+            kernels.steps(
                 self.strengths, self.memory, self.current, *self._seen, self._shared, self._out,
                 float(self.spread), self.rate, float(self.decay), some,
             )  # fmt: skip
@@ -109,9 +108,9 @@ class Strengths:
         """The number of the label that each held-out row is read as, int64."""
         said, coordinates = self._unseen
         labels = self._seen[2]
-        strength.spill(self._shared, self._seen[1], labels, self.memory)
+        kernels.spill(self._shared, self._seen[1], labels, self.memory)
         found = np.empty(len(coordinates), np.int64)
-        strength.read(
+        kernels.read(
             found, self.strengths, said, coordinates, self._shared, self._out, float(self.spread)
         )
         return found
@@ -119,10 +118,10 @@ class Strengths:
     def logits(self, strengths):
         """Of the training rows with other strengths of the programs, float64 (n, k)."""
         said, coordinates, labels = self._seen
-        strength.spill(self._shared, coordinates, labels, self.memory)
+        kernels.spill(self._shared, coordinates, labels, self.memory)
         found = np.empty((len(labels), len(self._out)))
         for row in range(len(labels)):
-            strength.logits(
+            kernels.logits(
                 found[row], coordinates[row], said[row], strengths, self._shared, float(self.spread)
             )
         own = self.memory * (1 - self.spread * coordinates.shape[1])

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from synth.driver import checked_columns, root_type
-from synth.dsl import Input
 from synth.errors import SettingError
-from synth.grammar import UNIT
+from synth.grammar import UNIT, checked_columns, root_type
+from synth.primitive import Input
 from synth.program import Program
 from synth.types import Type
 

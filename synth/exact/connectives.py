@@ -6,9 +6,9 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
-from synth.dsl import Primitive
 from synth.errors import DSLError
 from synth.grammar import UNIT
+from synth.primitive import Primitive
 from synth.types import Bool
 
 

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth import curry
-from synth.driver import Limits, checked_columns, root_type
 from synth.errors import DSLError, SettingError
 from synth.exact.behaviours import EXACT, Behaviours
 from synth.exact.levels import Levels
 from synth.exact.pairs import Memo, Waiting, prefixed
-from synth.grammar import UNIT, Grammar
+from synth.grammar import UNIT, Grammar, checked_columns, root_type
 from synth.kernels import counting as kernels
+from synth.limits import Limits
 from synth.types import Type
 
 #: Values in a block that a primitive is called on: 512 KB of int64.
@@ -301,11 +301,11 @@ class _Counter:
                     waiting.cursor, WORK, *waiting.arrays,
                 )  # fmt: skip
                 if not done or prefixes.shape[1]:
-                    self._flush(item, operands, prefixes, waiting, memo, behaviours, dtype, lost)
+                    self._flush(item, operands, prefixes, waiting, memo, behaviours, lost)
                     self._check()
-        self._flush(item, operands, None, waiting, memo, behaviours, dtype, lost)
+        self._flush(item, operands, None, waiting, memo, behaviours, lost)
 
-    def _flush(self, item, operands, prefixes, waiting, memo, behaviours, dtype, lost):
+    def _flush(self, item, operands, prefixes, waiting, memo, behaviours, lost):
         """Evaluates the pairs that wait."""
         count = int(waiting.cursor[kernels.WAITING])
         if not count:

@@ -14,7 +14,7 @@ import numpy as np
 from synth.bank import Crew, default_threads
 from synth.errors import DSLError
 from synth.exact.connectives import connectives
-from synth.exact.prior import combined, solve
+from synth.exact.fixed_point import combined, solve
 
 #: The eigenvector changes less than this, in sum, at the end.
 ENOUGH, MOST_STEPS = 1e-13, 5000

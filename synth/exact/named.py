@@ -4,7 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import driver
+from synth.encodings import all_rows
+from synth.enumeration import enumerate_programs
 from synth.errors import SettingError
 from synth.exact.connectives import index
 from synth.exact.prior import exact_prior
@@ -27,7 +28,7 @@ def bits_of(dsl, variables):
 
 def least_bits(prior):
     """K(f): the bits of the shortest program of every function, float64 (2**R,); inf: none."""
-    found = driver.enumerate_programs(prior.grammar, prior.columns).whole()
+    found = enumerate_programs(prior.grammar, prior.columns).whole()
     powers = 1 << np.arange(prior.rows, dtype=np.int64)
     bits = np.full(len(prior.masses), np.inf)
     bits[found.values @ powers] = found.bits
@@ -41,8 +42,7 @@ def named_functions(variables):
     """
     if not 2 <= variables <= 4:
         raise SettingError(f"{variables} variables; allowed: 2..4")
-    rows = np.arange(2**variables)
-    x = [(rows >> v & 1).astype(bool) for v in range(variables)]
+    x = list(all_rows(variables).values())
     found = {"true": x[0] | ~x[0], "x0": x[0], "x0 & x1": x[0] & x[1], "parity 2": x[0] ^ x[1]}
     if variables > 2:
         found["majority 3"] = x[0] & x[1] | x[0] & x[2] | x[1] & x[2]

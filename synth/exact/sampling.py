@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth import curry
-from synth.driver import checked_columns, root_type
-from synth.dsl import Head, Input
 from synth.errors import DSLError, SettingError
-from synth.grammar import Grammar
+from synth.grammar import Grammar, checked_columns, root_type
 from synth.kernels import sampling as kernels
+from synth.primitive import Head, Input
 from synth.program import Program
 from synth.task import stream
 from synth.types import Bool, Type

@@ -5,8 +5,9 @@ All behaviours on all rows are enumerated once; each training set then is a look
 
 import numpy as np
 
-from synth.driver import enumerate_programs, root_type
+from synth.enumeration import enumerate_programs
 from synth.errors import SettingError
+from synth.grammar import root_type
 
 
 class Shortest:

@@ -40,7 +40,7 @@ from synth.journal import Journal
 from synth.sweep import Interrupted, sweep
 
 if TYPE_CHECKING:
-    from synth.result import ExperimentRun
+    from synth.runs import ExperimentRun
 
 #: Modules of this folder that are no experiments.
 _PARTS = ("base",)
@@ -108,7 +108,7 @@ def run_experiment(
     is no such experiment, SettingError for a wrong setting, and what an item raises, where
     there are rows already as a SweepError whose `partial` has them.
     """
-    from synth.result import ExperimentRun, plain
+    from synth.runs import ExperimentRun, plain
 
     module = load(name)
     given = make_settings(module.Settings, settings, name)
@@ -214,7 +214,7 @@ def _whole(function: Callable[..., Any], item: Any) -> Any:
 def _summary(
     module: ModuleType, rows: list[dict[str, Any]], stop: BaseException | None
 ) -> dict[str, Any]:
-    from synth.result import plain
+    from synth.runs import plain
 
     if stop is None:
         return plain(module.summarise(rows))

@@ -211,6 +211,14 @@ def sizes_below(rows: Iterable[int], every: int) -> list[int]:
     return found
 
 
+def present_mean(values: Iterable[float | None]) -> float | None:
+    """The mean of the values that are there; None where none is."""
+    import numpy as np
+
+    found = [float(v) for v in values if v is not None]
+    return float(np.mean(found)) if found else None
+
+
 def uninterrupted(found: _T) -> _T:
     """A `Result`, `Contrast` or `Enumeration` as it is, unless Ctrl-C cut it short.
 

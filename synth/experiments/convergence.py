@@ -21,6 +21,7 @@ from synth import agreement, learners, pairwise, sharing, similarity
 from synth.encodings import BITS, DIGITS, TARGETS, apart
 from synth.errors import SettingError
 from synth.experiments.base import (
+    present_mean,
     refuse_repeated,
     setting,
     sizes_below,
@@ -286,9 +287,7 @@ def _graph(settings, learned):
 
 
 def _mean(rows, what="agreement", **wanted):
-    found = [r[what] for r in rows if all(r[k] == v for k, v in wanted.items())]
-    found = [v for v in found if v is not None]
-    return float(np.mean(found)) if found else None
+    return present_mean(r[what] for r in rows if all(r[k] == v for k, v in wanted.items()))
 
 
 def _values(rows, key, **wanted):

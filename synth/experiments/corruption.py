@@ -20,7 +20,7 @@ import numpy as np
 from synth import codes, driver
 from synth.baselines import KernelRidge, embed, nearest
 from synth.errors import SettingError
-from synth.experiments.base import setting, spawn_seeds, uninterrupted
+from synth.experiments.base import present_mean, setting, spawn_seeds, uninterrupted
 from synth.items import Item
 from synth.tasks import load_task
 
@@ -179,10 +179,10 @@ def summarise(rows):
         "n_star": {f"{q:g}": _of(rows, q)[0]["n_star"] for q in noises},
         "n_half_measured": {f"{q:g}": _half(_of(rows, q)) for q in noises},
         "cells_within_3_standard_errors": f"{sum(near)} of {len(near)}",
-        "other_programs_share": _mean(checked, "other"),
-        "displaced_share": _mean(checked, "displaced"),
-        "control_table_share": _mean(control, "table"),
-        "control_test": _mean(control, "test"),
+        "other_programs_share": present_mean(r["other"] for r in checked),
+        "displaced_share": present_mean(r["displaced"] for r in checked),
+        "control_table_share": present_mean(r["table"] for r in control),
+        "control_test": present_mean(r["test"] for r in control),
         "chance": 1 / rows[0]["label_values"],
     }
 
@@ -279,7 +279,7 @@ def _noisy(task, noise, labels, seed):
 
 def _row(q, n, star, bits, k, outside, found):
     share = predicted(bits, q, n, k, outside)
-    holds = _mean(found, "true") + _mean(found, "displaced")
+    holds = present_mean(r["true"] for r in found) + present_mean(r["displaced"] for r in found)
     return {
         "noise": q,
         "train_rows": n,
@@ -291,12 +291,8 @@ def _row(q, n, star, bits, k, outside, found):
         "predicted": share,
         "holds": holds,
         "error": math.sqrt(share * (1 - share) / len(found)),
-        **{key: _mean(found, key) for key in found[0]},
+        **{key: present_mean(r[key] for r in found) for key in found[0]},
     }
-
-
-def _mean(rows, key):
-    return float(np.mean([r[key] for r in rows])) if rows else None
 
 
 def _of(rows, noise):

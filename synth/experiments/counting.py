@@ -13,6 +13,7 @@ from synth.exact.counting import count_programs
 from synth.exact.limit import limit_shares
 from synth.exact.named import bits_of, named_functions, prior_of
 from synth.experiments.base import setting
+from synth.fits import rank_correlation
 from synth.grammar import Grammar
 from synth.types import Bool
 
@@ -70,7 +71,8 @@ def _functions(item):
     fits = {
         "slope": a, "intercept": b, "bound slope": bound,
         "bound intercept": float((log2_p - bound * bits).max()),
-        "rank correlation": _rank(bits, log2_p), "shuffled rank correlation": _rank(bits, shuffled),
+        "rank correlation": rank_correlation(bits, log2_p),
+        "shuffled rank correlation": rank_correlation(bits, shuffled),
         "median share of the shortest": float(np.median(held)),
     }  # fmt: skip
     for name, value in fits.items():
@@ -84,13 +86,6 @@ def _functions(item):
                 "shortest_share": float(2.0**-k / prior.masses[number]),
             })  # fmt: skip
     return rows
-
-
-def _rank(x, y):
-    from scipy.stats import spearmanr
-
-    several = np.ptp(x) > 0 and np.ptp(y) > 0  # else there are no ranks
-    return float(spearmanr(x, y).statistic) if several else None
 
 
 def _lengths(item):

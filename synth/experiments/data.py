@@ -18,9 +18,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import codes, driver, dsls, tasks
+from synth import codes, dsls, tasks
+from synth.enumeration import enumerate_programs
 from synth.errors import SettingError
-from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.base import present_mean, setting, spawn_seeds
 from synth.grammar import Grammar
 from synth.score import SAME
 from synth.types import Bool
@@ -76,7 +77,7 @@ def _case(item):
         _run(space, n, delta, *parts)
         for parts in zip(times, truth, errors.T, unseen, wrong.T, risks.T, strict=True)
     ]
-    means = {key: _mean([f[key] for f in found]) for key in found[0]}
+    means = {key: present_mean(f[key] for f in found) for key in found[0]}
     tightest = min((f["tightest_delta"] for f in found if f["tightest_delta"] is not None),
                    default=None)  # fmt: skip
     return {
@@ -84,12 +85,6 @@ def _case(item):
         "predicted_n": own and own / math.log2(k), "pays_n": own and _pays(own, k),
         **means, "tightest_delta": tightest, "delta": delta, "runs": runs,
     }  # fmt: skip
-
-
-def _mean(values):
-    """The mean of those that are there, None where none is."""
-    values = [float(v) for v in values if v is not None]
-    return float(np.mean(values)) if values else None
 
 
 def _pays(bits, k):
@@ -153,7 +148,7 @@ class _Space:
         dsl, task = dsls.fitted(boolean if only else None, task)
         grammar = Grammar(dsl, task.types, input_weights=task.input_weights)
         root = task.label_type
-        found = driver.enumerate_programs(grammar, task.columns, type=root, max_bits=bits).whole()
+        found = enumerate_programs(grammar, task.columns, type=root, max_bits=bits).whole()
         if not len(found):
             raise SettingError(f"bits={bits:g}; allowed: more, {name} has no such program")
         self.bits = found.bits

@@ -183,10 +183,10 @@ def correct(predicted, task):
     if task.label_type.inexact:
         near = TOLERANCE * task.labels[task.train].std()
         return np.abs(predicted - task.labels) <= near
-    nearest = np.rint(predicted)
+    said = np.rint(predicted)
     if task.label_type.family == "Mod":
-        nearest = nearest % task.label_type.size
-    return nearest == task.labels
+        said = said % task.label_type.size
+    return said == task.labels
 
 
 # -- learners: (a function from columns to predictions (m, rows), what was chosen) --------

@@ -14,8 +14,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import codes, driver, tasks
+from synth import codes, tasks
 from synth.dsls import modular
+from synth.enumeration import enumerate_programs
 from synth.experiments.base import setting, spawn_seeds
 from synth.grammar import Grammar
 from synth.score import SAME
@@ -180,7 +181,7 @@ class _Space:
     def __init__(self, k, bits):
         task = tasks.load_task(f"mod-mul:p={k}")
         grammar = Grammar(modular.build(p=k, constants=(0, 1)), task.types)
-        found = driver.enumerate_programs(
+        found = enumerate_programs(
             grammar, task.columns, type=task.label_type, max_bits=bits
         ).whole()
         self.k = k

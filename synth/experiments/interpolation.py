@@ -13,7 +13,8 @@ from math import log2
 import numpy as np
 
 from synth import dsls
-from synth.baselines import fit_ridge
+from synth.baselines import fit_ridge, least_norm
+from synth.encodings import all_rows
 from synth.errors import ExperimentError
 from synth.exact.sampling import sample_programs
 from synth.experiments.base import setting, spawn_seeds
@@ -140,8 +141,7 @@ def _errors(item):
 @lru_cache(maxsize=16)
 def _pool(dsl, count, seed):
     """(behaviours (2**VARIABLES, count) of 1 and -1, bits (count,)) in the order drawn."""
-    rows = np.arange(2**VARIABLES)
-    columns = {f"x{i}": (rows >> i & 1).astype(bool) for i in range(VARIABLES)}
+    columns = all_rows(VARIABLES)
     grammar = Grammar(dsls.load_dsl(dsl, (Bool,)), dict.fromkeys(columns, Bool))
     drawn = 8 * count
     while drawn <= MOST_DRAWN:
@@ -206,11 +206,6 @@ def polynomial_features(count, angles):
 
 
 # -- learners -------------------------------------------------------------------------------
-
-
-def least_norm(features, labels):
-    """Least-squares weights (D,) of the least norm; features: (n, D); labels: (n,)."""
-    return np.linalg.lstsq(features, labels, rcond=None)[0]
 
 
 def ridge(features, labels):

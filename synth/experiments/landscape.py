@@ -92,8 +92,8 @@ def _measured(item):
             task = tasks.load_task(spec)
             twins = [("true", None, task)]
             twins += [("random", k, task.permuted(draw)) for k, draw in enumerate(draws)]
-            for labels, draw, twin in twins:
-                told = common | {"task": spec, "labels": labels, "draw": draw}
+            for labels, number, twin in twins:
+                told = common | {"task": spec, "labels": labels, "draw": number}
                 wrong = _errors(landscape, twin, label_type)
                 found += _lengths(landscape, wrong, levels / UNIT, told)
                 found.append(_search(landscape, wrong, seed, told))

@@ -215,10 +215,10 @@ def _hypothesis(found):
     return min(found["total"], found["table"])
 
 
-def _library(family, definitions):
-    """The DSL of a family with these abstractions; without any it is the DSL itself."""
-    task = next(iter(family.tasks.values()))
-    return saved.make(family.dsl, definitions, (*task.types.values(), task.label_type))
+def _library(one, definitions):
+    """The DSL of a `Family` with these abstractions; without any it is the DSL itself."""
+    task = next(iter(one.tasks.values()))
+    return saved.make(one.dsl, definitions, (*task.types.values(), task.label_type))
 
 
 def _search(item):

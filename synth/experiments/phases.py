@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import minimize
 
 from synth import tasks
 from synth.dynamics.chain import Chain, make_world
 from synth.dynamics.strength import Strengths, expected_delay
 from synth.experiments.base import setting, spawn_seeds
+from synth.fits import doubling_rate, median_time, power_law
 
 CONTROL = (
     "without decay no run generalises, however many rows; with random labels none does at any decay"
@@ -216,12 +216,10 @@ def _of(rows, *sweeps):
 
 def _medians(rows, by, key):
     """[(value, median)] of a time at each value of `by`, nan where most runs have none."""
-    found = []
-    for value in sorted({r[by] for r in rows}):
-        some = [np.inf if r[key] is None else r[key] for r in rows if r[by] == value]
-        middle = float(np.median(some))
-        found.append((value, middle if np.isfinite(middle) else np.nan))
-    return found
+    return [
+        (value, median_time(r[key] for r in rows if r[by] == value))
+        for value in sorted({r[by] for r in rows})
+    ]
 
 
 def _cleanup(row):
@@ -229,23 +227,6 @@ def _cleanup(row):
     if row["generalised_at"] is None or row["found_at"] is None:
         return None
     return max(row["generalised_at"] - row["found_at"], 1)
-
-
-def exponent(points):
-    """Of a power law through points (x, y): exponent, standard error, how many points.
-
-    By least squares in logarithms; the error None with two points, all None with fewer x.
-    """
-    points = [(x, y) for x, y in points if x > 0 and y > 0]
-    if len({x for x, _ in points}) < 2:
-        return {"exponent": None, "error": None, "points": len(points)}
-    x, y = np.log(np.array(points)).T
-    slope, height = np.polyfit(x, y, 1)
-    left = np.square(y - slope * x - height).sum()
-    error = None
-    if len(points) > 2:
-        error = float(np.sqrt(left / (len(points) - 2) / np.square(x - x.mean()).sum()))
-    return {"exponent": float(slope), "error": error, "points": len(points)}
 
 
 def _long(rows, kappa):
@@ -279,12 +260,12 @@ def summarise(rows):
     return {
         "cells in each phase": {p: sum(v == p for v in grid.values()) for p in PHASES},
         "decays with the most grokking cells": best,
-        "exponent of steps to generalise in training fraction, runs at those decays": exponent(
+        "exponent of steps to generalise in training fraction, runs at those decays": power_law(
             [(r["fraction"], r["generalised_at"]) for r in at_best if r["generalised_at"]]
         )
         | {"runs that do not": sum(r["generalised_at"] is None for r in at_best)},
         "exponent of steps to generalise in decay, of runs that grok or comprehend": {
-            name: exponent([(r["decay"], r["generalised_at"]) for r in some])
+            name: power_law([(r["decay"], r["generalised_at"]) for r in some])
             for name, some in named.items()
         },
         "phases of the runs by beta": {
@@ -298,12 +279,12 @@ def summarise(rows):
         else None,
         "doublings of steps to find the program beside a table, a bit of it": per_bit(rows),
         "strength: exponent of the delay in decay while it is long": {
-            str(k): exponent(_long(rows, k)) for k in kappas
+            str(k): power_law(_long(rows, k)) for k in kappas
         },
         "strength: delay * decay at the least decay, and ln(1/(1-2 kappa))": {
             str(k): _law(rows, k) for k in kappas
         },
-        "strength: exponent of the delay in training fraction": exponent(
+        "strength: exponent of the delay in training fraction": power_law(
             [(r["fraction"], _cleanup(r)) for r in _of(rows, STRENGTH_FRACTION) if _cleanup(r)]
         ),
         "control: runs that generalise without decay, and with random labels": [
@@ -329,29 +310,11 @@ def _waited(rows):
 def per_bit(rows):
     """How often the wait for the program doubles with a bit of it, and the runs that it is from.
 
-    Waits are taken as exponential with a mean of 2**(a + b bits), runs that did not find it
-    as waits that are longer (Cox and Oakes, "Analysis of survival data", 1984, section 6);
-    b by maximum likelihood with its standard error from the observed information.
+    Runs that did not find it are waits that are longer.
     """
     waits = _waited(rows)
     found = sum(was for *_, was in waits)
-    given = {"doublings": None, "error": None, "found": found, "not found": len(waits) - found}
-    if len({bits for bits, _, was in waits if was}) < 2:
-        return given
-    x, t, was = np.array(waits, float).T
-    middle = x.mean()
-    design = np.column_stack([np.ones_like(x), x - middle]) * np.log(2)
-
-    def loss(both):
-        shifted = design @ both
-        return float((was * shifted + t * np.exp(-shifted)).sum())
-
-    start = np.array([np.log2(t.sum() / was.sum()), 1.0])
-    best = minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-9}).x
-    weights = t * np.exp(-design @ best)
-    information = design.T @ (design * weights[:, None])
-    error = float(np.sqrt(np.linalg.inv(information)[1, 1]))
-    return given | {"doublings": float(best[1]), "error": error}
+    return doubling_rate(waits) | {"found": found, "not found": len(waits) - found}
 
 
 def _law(rows, kappa):

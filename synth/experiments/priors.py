@@ -13,6 +13,7 @@ import numpy as np
 from synth.exact.named import bits_of, categories, named_functions, prior_of
 from synth.exact.split import Split
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.fits import rank_correlation
 
 CONTROL = (
     "a uniform prior over functions: all six kinds have the same bits, and every accuracy on "
@@ -120,20 +121,17 @@ def _parity(item):
 
 
 def _pair(item):
-    from scipy.stats import spearmanr
-
     a, b, variables = item
     priors = [prior_of(name, variables) for name in (a, b)]
     bits = [bits_of(name, variables) for name in (a, b)]
     both = (priors[0].masses > 0) & (priors[1].masses > 0)
     x, y = priors[0].bits[both], priors[1].bits[both]
-    several = np.ptp(x) > 0 and np.ptp(y) > 0  # else there are no ranks
     return _EMPTY | {
         "kind": "pair",
         "dsl": a,
         "other": b,
         "what": f"{int(both.sum()):,} functions",
-        "correlation": float(spearmanr(x, y).statistic) if several else None,
+        "correlation": rank_correlation(x, y),
         "constant": float(np.abs(bits[0][both] - bits[1][both]).max()),
     }
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 
 from synth import codes, dsls
+from synth.encodings import all_rows
 from synth.errors import SettingError
 from synth.exact.counting import count_programs
 from synth.experiments.base import setting, spawn_seeds
@@ -113,8 +114,7 @@ def _split(item):
 
 
 def _labels(target, variables):
-    numbers = np.arange(2**variables)
-    return TARGETS[target]([(numbers >> v & 1).astype(bool) for v in range(variables)])
+    return TARGETS[target](list(all_rows(variables).values()))
 
 
 @lru_cache(maxsize=2)
@@ -132,8 +132,7 @@ class _Space:
     def __init__(self, dsl, variables, bits):
         from scipy.sparse import csr_array
 
-        numbers = np.arange(2**variables)
-        columns = {f"x{v}": (numbers >> v & 1).astype(bool) for v in range(variables)}
+        columns = all_rows(variables)
         grammar = Grammar(dsls.load_dsl(dsl), dict.fromkeys(columns, Bool))
         counts = count_programs(grammar, columns, type=Bool, max_bits=bits)
         if not len(counts) or not counts.exact.all():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.baselines import least_norm
 from synth.experiments.base import setting, spawn_seeds
 
 CONTROL = (
@@ -76,11 +77,6 @@ def least_l1(features, labels):
     return found.x[:count] - found.x[count:]
 
 
-def least_l2(features, labels):
-    """Weights (D,) of the least sum of squares with features @ w = labels, as `least_l1`."""
-    return np.linalg.lstsq(features, labels, rcond=None)[0]
-
-
 def _recovered(item):
     """The rows of the table, one a norm, for one kind of target and number of rows."""
     target, terms, rows, variables, runs, seed = item
@@ -96,7 +92,7 @@ def _recovered(item):
         order = generator.permutation(size)
         train, test = order[:rows], order[rows:]
         labels = dictionary @ weights
-        for norm, solve in (("L1", least_l1), ("L2", least_l2)):
+        for norm, solve in (("L1", least_l1), ("L2", least_norm)):
             guess = solve(dictionary[train], labels[train])
             far = dictionary[test] @ guess - labels[test]
             found[norm].append((

@@ -9,7 +9,7 @@ to nothing shared.
 """
 
 # `cache` first: it sees to a folder before anything is compiled.
-from synth.kernels import cache, chain, regrow, strength
+from synth.kernels import cache
 from synth.kernels.errors import errors_bits, errors_cells
 from synth.kernels.goal import (
     covers,
@@ -52,7 +52,6 @@ __all__ = [
     "Target",
     "Work",
     "cache",
-    "chain",
     "collect",
     "collect_block",
     "conjoin",
@@ -69,13 +68,11 @@ __all__ = [
     "pair_open",
     "pair_xor",
     "plan",
-    "regrow",
     "rehash",
     "rehash_open",
     "relocate",
     "scan",
     "scan_block",
-    "strength",
     "touch",
     "transform",
     "write",

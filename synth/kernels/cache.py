@@ -13,7 +13,7 @@ import time
 import warnings
 
 from numba import config, njit
-from numba.core import event
+from numba.core.event import Listener, register
 
 from synth.errors import CacheWarning
 
@@ -50,7 +50,7 @@ def ensure():
     )
 
 
-class Stopwatch(event.Listener):
+class Stopwatch(Listener):
     """How long this process has been compiling: seconds."""
 
     def __init__(self):
@@ -69,5 +69,5 @@ class Stopwatch(event.Listener):
 
 
 stopwatch = Stopwatch()
-event.register("numba:compile", stopwatch)
+register("numba:compile", stopwatch)
 ensure()

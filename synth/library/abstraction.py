@@ -20,9 +20,10 @@ commutative where its body is, up to the order of the arguments of commutative p
 from dataclasses import dataclass
 from fractions import Fraction
 
-from synth.dsl import DSL, Constant, Input, Primitive
+from synth.dsl import DSL
 from synth.errors import DSLError, UndefinedError
 from synth.grammar import UNIT, Grammar, code_units
+from synth.primitive import Constant, Input, Primitive
 from synth.program import Program
 
 

@@ -9,9 +9,9 @@ each task's hypothesis.
 import math
 from dataclasses import dataclass, replace
 
-from synth.dsl import Input
 from synth.grammar import UNIT, Grammar
 from synth.library.abstraction import name_key, named_units, rebound
+from synth.primitive import Input
 from synth.program import Program
 
 

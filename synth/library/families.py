@@ -10,6 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
+from synth.encodings import all_rows
 from synth.task import Task
 from synth.types import Bool, Int
 
@@ -27,9 +28,8 @@ class Family:
 
 def _xor(seed, base):
     """Exclusive or of two of 8 variables, alone and beside another one; held out: of 4."""
-    numbers = np.arange(2**8)
-    x = [(numbers >> v & 1).astype(bool) for v in range(8)]
-    columns = {f"x{v}": values for v, values in enumerate(x)}
+    columns = all_rows(8)
+    x = list(columns.values())
     labels = {f"x{v} ^ x{v + 1}": x[v] ^ x[v + 1] for v in (0, 2, 4, 6)}
     labels["(x0 ^ x1) & x2"] = (x[0] ^ x[1]) & x[2]
     labels["(x3 ^ x4) & x5"] = (x[3] ^ x[4]) & x[5]

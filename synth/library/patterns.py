@@ -24,7 +24,6 @@ import heapq
 from dataclasses import dataclass
 from itertools import count
 
-from synth.dsl import Input, Primitive
 from synth.grammar import Grammar
 from synth.library.abstraction import (
     Abstraction,
@@ -33,6 +32,7 @@ from synth.library.abstraction import (
     with_primitive,
 )
 from synth.library.corpus import Terms
+from synth.primitive import Input, Primitive
 from synth.program import Program
 
 #: The token of hole k is HOLE + k; below are items, by their place in the DSL.

@@ -10,6 +10,7 @@ from pathlib import Path
 from synth import dsls
 from synth.dsl import DSL
 from synth.errors import DSLError, SynthError
+from synth.files import write_file
 from synth.grammar import Grammar
 from synth.library.abstraction import Abstraction, Library
 from synth.program import Program
@@ -97,12 +98,15 @@ def to_python(library):
 
 
 def save(library, path):
-    """Writes a library, as Python code where the name ends in .py, else as JSON."""
+    """Writes a library, as Python code where the name ends in .py, else as JSON.
+
+    Raises RunError where it cannot.
+    """
     path = Path(path)
     if path.suffix == ".py":
-        path.write_text(to_python(library))
+        write_file(path, to_python(library))
     else:
-        path.write_text(json.dumps(to_json(library), indent=1) + "\n")
+        write_file(path, json.dumps(to_json(library), indent=1) + "\n")
 
 
 def load(path, types=()):

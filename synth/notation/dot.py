@@ -1,6 +1,6 @@
 """A program as a directed graph in Graphviz's DOT language."""
 
-from synth.dsl import Primitive
+from synth.primitive import Primitive
 
 
 def dot(program):

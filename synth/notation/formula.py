@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 
 from synth.check import sample_block
-from synth.dsl import Constant, Input
 from synth.errors import DSLError, SettingError, UndefinedError
+from synth.primitive import Constant, Input
 from synth.types import Bool
 
 try:
@@ -227,7 +227,7 @@ def _floored(a, b):
 
 def _power(a, b):
     if a.is_zero:  # of 0**-x SymPy makes a power of infinity
-        return sympy.Piecewise((1, sympy.Eq(b, 0)), (0, True))
+        return _where(sympy.Eq(b, 0), 1, 0)
     return a**b
 
 

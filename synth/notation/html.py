@@ -2,7 +2,7 @@
 
 from html import escape
 
-from synth.dsl import Primitive
+from synth.primitive import Primitive
 
 #: Trees of more nodes are not drawn.
 MOST_NODES = 200

@@ -7,7 +7,7 @@ reads it: `&` is a conjunction of truth values, and nothing known of numbers.
 
 import numpy as np
 
-from synth.dsl import Constant, Primitive
+from synth.primitive import Constant, Primitive
 from synth.types import Bool
 
 # How tightly things bind.

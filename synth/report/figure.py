@@ -10,7 +10,7 @@ from pathlib import Path
 
 from synth import experiments
 from synth.errors import SettingError
-from synth.result import check_writable
+from synth.files import check_writable
 
 SUFFIXES = (".png", ".svg", ".pdf")
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 import synth
 from synth import DSL, UNDEFINED, Bool, Complex, Grammar, Int, Mod, Program, Real, Task
-from synth.dsl import Constant, Input, Primitive
 from synth.errors import SynthError
 from synth.experiments.base import setting, spawn_seeds
+from synth.primitive import Constant, Input, Primitive
 from synth.result import FrontPoint, ProgramScore
 from synth.types import Type
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from synth._version import __version__
 from synth.errors import RunError
+from synth.files import check_writable, write_file
 from synth.report.page.colours import colour_rules
 from synth.report.page.markup import Markup, data_block, element, joined
 from synth.report.page.panel import render
@@ -20,15 +21,8 @@ from synth.report.page.parts import cells_table, chance_text
 from synth.report.page.run import run_section
 from synth.report.page.search import comparison_section, contrast_section, search_section
 from synth.report.text import accuracy, bits
-from synth.result import (
-    Comparison,
-    Contrast,
-    ExperimentRun,
-    Result,
-    check_writable,
-    load_run,
-    write_file,
-)
+from synth.result import Contrast, Result
+from synth.runs import Comparison, ExperimentRun, load_run
 
 #: Characters of a page of up to twenty runs.
 LARGEST = 1_900_000

@@ -62,7 +62,7 @@ class Reader:
         panel.marks += self.bar_ends()
         for collection in axes.collections:
             if collection.get_visible():
-                panel.marks += self.collection(collection, names)
+                panel.marks += self.collection(collection)
         for line in axes.lines:
             if line.get_visible():
                 panel.marks += self.line(line, names)
@@ -159,11 +159,11 @@ class Reader:
             return [" ".join(names.get(float(v), f"{v:g}").split()) for v in values]
         return [_number(v) for v in values]
 
-    def collection(self, collection, names):
+    def collection(self, collection):
         offsets = np.ma.filled(np.ma.asarray(collection.get_offsets(), float), np.nan)
         paths = collection.get_paths()
         if type(collection).__name__ == "PathCollection":
-            return self.points(collection, offsets, names)
+            return self.points(collection, offsets)
         faces, edges = collection.get_facecolor(), collection.get_edgecolor()
         marks = []
         for k, path in enumerate(paths):
@@ -178,7 +178,7 @@ class Reader:
                                   width=max(0.8, float(widths[k % len(widths)]))))  # fmt: skip
         return marks
 
-    def points(self, collection, offsets, names):
+    def points(self, collection, offsets):
         """A scatter: one mark a colour."""
         places = self.unit(collection.get_offset_transform(), offsets)
         faces = collection.get_facecolor()

@@ -7,9 +7,9 @@ import click
 from synth.report.output import emit_document, emit_records
 
 
-def describe(library, name, form, what):
+def describe(catalogue, name, form, what):
     if name is not None:
-        text, settings = library.describe(name)
+        text, settings = catalogue.describe(name)
         if form == "json":
             settings = {k: _json_default(v) for k, v in settings.items()}
             emit_document({"name": name, "description": text, "settings": settings})
@@ -21,7 +21,7 @@ def describe(library, name, form, what):
         click.echo(f"{name}\n\n{_filled(text)}")
         _settings_text(settings)
         return
-    entries = [(n, library.describe(n)[0].partition("\n")[0]) for n in library.names()]
+    entries = [(n, catalogue.describe(n)[0].partition("\n")[0]) for n in catalogue.names()]
     if form != "table":
         rows = [{"name": n, "description": d} for n, d in entries]
         if form == "json":
