@@ -8,16 +8,14 @@ settings.  Random functions of 3 inputs as `network-prior` draws them.  Each lin
 runs in this process; lines are taken in turn, so that other work falls on all of them.
 """
 
-import argparse
-import json
 import os
 import statistics
 import time
 import warnings
-from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is there
 
+import document
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -25,7 +23,6 @@ from sklearn.neural_network import MLPClassifier
 from synth.networks.perceptron import Shape, drawn, function_counts
 from synth.networks.training import Rule, Training
 
-HERE = Path(__file__).resolve().parent
 STEPS = 200
 POINTS = (2 * ((np.arange(12)[:, None] >> np.arange(4)) & 1) - 1).astype(np.float32)
 LABELS = (POINTS[:, 0] * POINTS[:, 1] > 0).astype(np.int64)
@@ -66,9 +63,8 @@ def functions(count):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = document.parser(__doc__, "networks")
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--json", type=Path, default=HERE / "results" / "networks.json")
     options = parser.parse_args()
     jobs = [trained(1000, 1000), trained(100, 1000), trained(10, 100), trained(1, 20),
             scikit_learn(20), functions(100_000)]  # fmt: skip
@@ -90,9 +86,7 @@ def main():
         )
         print(f"{what:<32} {rows[-1]['a_second']:12,.0f} {steps} a second {ratio}", flush=True)
     rows[-1].pop("over_scikit_learn")
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(rows, indent=1) + "\n")
-    print(f"written to {options.json}")
+    document.write(options.json, rows=rows)
 
 
 if __name__ == "__main__":
