@@ -24,6 +24,10 @@ def default_memory() -> int:
         return 2**31
 
 
+#: More threads than this are a slip.
+MOST_THREADS = 1024
+
+
 @dataclass(frozen=True)
 class Limits:
     """Where a search ends at the latest.
@@ -46,7 +50,7 @@ class Limits:
             ("max_programs", 1, "1 and more"),
             ("seconds", 0, "0 and more"),
             ("memory", 2**20, "1 MiB (1048576) and more"),
-            ("threads", 1, "1 and more, up to 1024"),
+            ("threads", 1, f"1 and more, up to {MOST_THREADS}"),
         ):
             value = getattr(self, name)
             if value is None and name != "memory":
@@ -55,8 +59,10 @@ class Limits:
                 raise SettingError(f"{name}={value!r}; allowed: {what}")
             kind = float if name in ("max_bits", "seconds") else int
             object.__setattr__(self, name, kind(value))
-        if self.threads is not None and self.threads > 1024:
-            raise SettingError(f"threads={self.threads!r}; allowed: 1 and more, up to 1024")
+        if self.threads is not None and self.threads > MOST_THREADS:
+            raise SettingError(
+                f"threads={self.threads!r}; allowed: 1 and more, up to {MOST_THREADS}"
+            )
         if self.max_bits is not None and self.max_bits > 10**6:
             raise SettingError(f"max_bits={self.max_bits!r}; allowed: 0..1000000")
 

@@ -190,6 +190,10 @@ def test_what_is_refused():
     refused(SettingError, relative, "boolean", {"x": np.zeros(17, bool)}, relative=True)
     refused(SettingError, r"5 variables; allowed: 1\.\.4", "boolean", 5)
     refused(TypeMismatchError, "column x", "boolean", {"x": [1, 2]})
+    for columns in (2.5, "x", None):
+        refused(TypeMismatchError, "allowed: a number of variables", "boolean", columns)
+    for threads in (0, -3, 1.5, 5000):
+        refused(SettingError, "allowed: 1 and more, up to 1024", "boolean", 2, threads=threads)
     refused(TypeMismatchError, "one length", "boolean", {"x": [True], "y": [True, False]})
     two = synth.Grammar(synth.load_dsl("boolean"), {"x": Bool, "y": Bool})
     refused(DSLError, "no column for input y", two, {"x": [True, False]})

@@ -4,7 +4,11 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
+import numpy as np
+
 from synth import kernels
+from synth.errors import SettingError
+from synth.limits import MOST_THREADS
 
 
 def default_threads():
@@ -23,11 +27,14 @@ def compiling_seconds():
 class Crew:
     """Threads, and what each of them keeps for itself.
 
-    threads: how many, the caller's own among them.
+    threads: how many, the caller's own among them.  Raises SettingError for what is no such
+    number.
     """
 
     def __init__(self, threads=1):
-        self.threads = threads
+        if not isinstance(threads, (int, np.integer)) or not 1 <= threads <= MOST_THREADS:
+            raise SettingError(f"threads={threads!r}; allowed: 1 and more, up to {MOST_THREADS}")
+        self.threads = int(threads)
         self._pool = None
         #: Buffers, by bank: see `job.hands`.
         self.kept = {}

@@ -170,9 +170,9 @@ def _called(function: Callable[..., Any], what: str, *arguments: Any, **settings
 
 
 def _from_file(spec: str) -> Any:
-    path, _, name = spec.rpartition(":")
-    if not path or not name:
-        raise DSLError(f"{spec}: write FILE.py:NAME, with the name of the DSL in the file")
+    path, colon, name = spec.rpartition(":")
+    if not colon:
+        path, name = spec, ""
     file = Path(path)
     if not file.is_file():
         raise DSLError(f"{path}: no such file")
@@ -192,6 +192,7 @@ def _from_file(spec: str) -> Any:
         text = " ".join(str(error).split())
         raise DSLError(f"{path}, line {line}: {type(error).__name__}: {text}") from error
     if not hasattr(module, name):
+        what = f"{path} has no {name}" if name else f"{spec}: write FILE.py:NAME"
         found = [n for n, v in vars(module).items() if isinstance(v, DSL)]
-        raise DSLError(f"{path} has no {name}; DSLs in it: {', '.join(found) or 'none'}")
+        raise DSLError(f"{what}; DSLs in it: {', '.join(found) or 'none'}")
     return getattr(module, name)

@@ -34,7 +34,7 @@ def limit_shares(grammar, columns, *, threads=None):
     # All trees: T = z (leaves + unary T + binary T²), whose root splits up at this z.
     z = 1 / (unary + 2 * math.sqrt(binary * leaves))
     parts = connectives(grammar, columns, probability=z)
-    crew = Crew(threads or default_threads())
+    crew = Crew(default_threads() if threads is None else threads)
     try:
         found = solve(parts, relative=False, crew=crew)
         p = found.masses

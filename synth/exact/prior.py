@@ -124,7 +124,7 @@ def exact_prior(
             "which takes any number of rows"
         )
     parts = connectives(grammar, columns)
-    crew = Crew(threads or default_threads())
+    crew = Crew(default_threads() if threads is None else threads)
     try:
         found = solve(parts, relative=relative, crew=crew)
     finally:
@@ -139,11 +139,15 @@ def exact_prior(
 
 
 def _columns(columns: Mapping[str, ArrayLike] | int) -> dict[str, NDArray[np.bool_]]:
-    if isinstance(columns, (int, np.integer)):
+    if not isinstance(columns, Mapping):
+        if not isinstance(columns, (int, np.integer)):
+            raise TypeMismatchError(
+                f"columns={columns!r}; allowed: a number of variables, or names with their columns"
+            )
         if not 0 < columns <= math.log2(MOST_ROWS):
             raise SettingError(f"{columns} variables; allowed: 1..4, or columns of some rows")
         return all_rows(columns)
-    checked = {str(n): Bool.check(c, f"column {n}") for n, c in dict(columns).items()}
+    checked = {str(n): Bool.check(c, f"column {n}") for n, c in columns.items()}
     if not checked:
         raise TypeMismatchError("columns: none given; allowed: one and more")
     lengths = {c.shape for c in checked.values()}
