@@ -151,6 +151,25 @@ def test_labels_held_out_change_nothing_that_is_chosen(tmp_path):
         assert one[key] + two[key] == pytest.approx(1)
 
 
+def test_the_label_column_of_tables_is_named(tmp_path):
+    """First in the file, and a column that is left out would give it away."""
+    lines = [f"{'xy'[i % 2]},{i % 2},{i // 2 % 2},{i % 2}" for i in range(24)]
+    (tmp_path / "own.csv").write_text("kind,a,b,leak\n" + "\n".join(lines) + "\n")
+    run = synth.run_experiment(
+        "datasets", tasks=("shj",), tables=(str(tmp_path / "own.csv"),), label="kind",
+        drop=("leak",), max_programs=10_000,
+    )  # fmt: skip
+    named, own = run.rows
+    assert named["task"] == "shj"
+    assert "leak" not in own["program"]
+    assert "a" in own["program"]
+    assert own["chosen"] == "program"
+    with pytest.raises(SynthError, match="other"):
+        synth.run_experiment(
+            "datasets", tasks=("shj",), tables=(str(tmp_path / "own.csv"),), label="other"
+        )
+
+
 def test_a_missing_extra_is_a_note(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     run = synth.run_experiment("datasets", tasks=("iris", "parity:n=4"), max_programs=1000)

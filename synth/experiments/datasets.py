@@ -37,6 +37,8 @@ LEARNERS = ("mdl", "majority", "1-nn", "logit")
 class Settings:
     tasks: tuple[str, ...] | None = setting(None, "tasks; every built-in one unless given")
     tables: tuple[str, ...] | None = setting(None, "paths of CSV files besides")
+    label: str | None = setting(None, "label column of the tables, or COLUMN=VALUE; else the last")
+    drop: tuple[str, ...] | None = setting(None, "columns of the tables to leave out")
     max_programs: int = setting(1_000_000, "programs that a search scores at most", low=1)
     penalty: float = setting(1.0, "of logistic regression's squared weights", low=0.001)
     seed: int = setting(0, "of training rows and permuted labels", low=0)
@@ -58,8 +60,15 @@ def run(settings, map):
             raise SettingError(f"tables={path}; allowed: paths of CSV files")
     refuse_repeated((*names, *tables), "tasks and tables")
     for path in tables:  # before the searches, since they take time
-        tasks.load_task(path, seed=settings.seed)
+        tasks.load_task(path, seed=settings.seed, **_reading(settings, path))
     yield from map(_measured, [(settings, name) for name in (*names, *tables)])
+
+
+def _reading(settings, spec):
+    """How a file is read; nothing for a task with a name."""
+    if not tasks.is_path(spec):
+        return {}
+    return {"label": settings.label, "drop": settings.drop or ()}
 
 
 def _measured(item):
@@ -69,7 +78,8 @@ def _measured(item):
     row = {"task": name, **dict.fromkeys(_PARTS), "train": None, "test": None, "labels": None}
     row |= {"twin": None, **{f"twin_{p}": None for p in _PARTS if p != "saved"}, "note": None}
     limits = {"seconds": None, "max_programs": settings.max_programs}
-    asked = Item(spec, seed=settings.seed, top=1, limits=limits)
+    table = _reading(settings, spec)
+    asked = Item(spec, seed=settings.seed, top=1, limits=limits, table=table)
     try:
         task = asked.load()
     except TaskError as error:
