@@ -88,8 +88,11 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
     kept = {"checkpoint": checkpoint} | ({} if every is None else {"every": every})
+    resumed = checkpoint is not None and os.path.exists(checkpoint)
     with Progress() as progress:
         run = driver.search(loaded, exact=exact, progress=progress, **kept, **_settings(options))
+    if resumed:  # after the search, which refuses the file of another one
+        click.echo(f"synth: went on from {checkpoint}", err=True)
     _finish(run, [run], options, search_text)
 
 
