@@ -144,7 +144,10 @@ def test_rank_correlations_against_scipy_and_regression(seed, size):
         ranks.append(np.array([(each < v).sum() + ((each == v).sum() + 1) / 2 for v in each]))
     left = [r - np.polyval(np.polyfit(ranks[0], r, 1), ranks[0]) for r in ranks[1:]]
     found = compared.beyond(x, y, third)
-    assert found == pytest.approx(np.corrcoef(*left)[0, 1], abs=1e-6)
+    if max(abs(spearmanr(each, third)[0]) for each in (x, y)) > 1 - 1e-9:
+        assert found is None
+    else:
+        assert found == pytest.approx(np.corrcoef(*left)[0, 1], abs=1e-6)
     assert compared.beyond(x, y, x) is None
     assert compared.rank_correlation(x, np.ones(size)) == 0
     assert compared.correlation(x, np.full(size, 0.1)) == 0
