@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 import synth
 from synth.errors import SettingError
 from synth.experiments import network_prior
+from synth.networks import perceptron
 from synth.networks.perceptron import Shape, function_counts, outputs
 
 CORNERS = 2 * ((np.arange(8)[:, None] >> np.arange(3)) & 1) - 1
@@ -28,6 +29,23 @@ def test_functions_are_counted_as_networks_compute_them():
     assert len(seen) == 14
     with pytest.raises(SettingError, match="17 rows and 1 outputs; allowed: up to 16 rows"):
         function_counts(shape, np.zeros((17, 3)), 1, 0)
+
+
+def test_blocks_do_not_change_what_is_counted(monkeypatch):
+    shape = Shape(3, (5, 7), 1)
+    found = [function_counts(shape, CORNERS, 500, 3, block=block) for block in (500, 17)]
+    monkeypatch.setattr(perceptron, "MOST_NUMBERS", 4 * shape.parameters)
+    assert perceptron.block_of(shape, 8, 1000) == 4
+    found.append(function_counts(shape, CORNERS, 500, 3))
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+    assert perceptron.block_of(Shape(3, (9000,), 1), 10**6, 10) == 1
+
+
+def test_outputs_beyond_float32_are_refused():
+    """Their signs would all be counted as one function."""
+    with pytest.raises(SettingError, match="12 hidden layers of quadratic units, scale=3: outputs"):
+        function_counts(Shape(3, (4,) * 12, 1, "quadratic"), CORNERS, 100, 0, scale=3.0)
 
 
 def test_large_networks_of_one_seed_are_the_same():

@@ -1,5 +1,6 @@
 """Trained networks beside posteriors: each part against loops, and what must show."""
 
+import dataclasses
 import itertools
 import re
 
@@ -17,7 +18,7 @@ from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
 from synth.exact.posterior import exact_posterior
 from synth.exact.split import Split
 from synth.experiments import network_posterior
-from synth.networks import compared
+from synth.networks import compared, perceptron
 from synth.networks.consistent import (
     consistent_functions,
     consistent_numbers,
@@ -73,7 +74,7 @@ def test_targets_are_chosen_by_the_rules():
     assert 3 not in found
 
 
-def test_functions_are_consistent_and_those_of_each_network_alone():
+def test_functions_are_consistent_and_those_of_each_network_alone(monkeypatch):
     shape, points, rule = Shape(3, (16,), 1), corners(3), Rule(rate=0.02)
     train = np.array([1, 0, 1, 1, 0, 1, 0, 0], bool)
     targets = np.array([0b10010110, 0, 255, 0b11101000])
@@ -93,6 +94,12 @@ def test_functions_are_consistent_and_those_of_each_network_alone():
             assert functions[t, k] == sum(int(v) << row for row, v in enumerate(values))
             for row in np.flatnonzero(train):
                 assert functions[t, k] >> row & 1 == target >> row & 1
+    # Few at a time, where they are large, are what all of them are.
+    monkeypatch.setattr(perceptron, "MOST_NUMBERS", 5 * shape.parameters)
+    again, _ = consistent_functions(
+        shape, points, train, targets, 3, 7, rule, scale=1.4, bias=0.3
+    )  # fmt: skip
+    np.testing.assert_array_equal(again, functions)
     # One network that is right by chance needs no step; most of the others none could do.
     none, took = consistent_functions(shape, points, train, targets, 3, 7, rule, most=0)
     assert ((none == -1) == (took == -1)).all()
@@ -298,6 +305,25 @@ def test_networks_that_do_not_learn_say_nothing(tmp_path):
     run = synth.run_experiment("network-posterior", **none)
     assert all(r["trained"] < 0.5 for r in of(run, "rule"))
     run.plot(tmp_path / "figure.png")
+
+
+def test_a_run_that_ends_before_its_first_size_is_drawn(run, tmp_path):
+    """As after Ctrl-C: only how priors rank is known then."""
+    few = tuple(of(run, "prior"))
+    assert len(few) == 4
+    dataclasses.replace(run, rows=few).plot(tmp_path / "figure.png")
+    half = tuple(r for r in run.rows if r["row"] == "prior" or r["rows"] == 3)
+    dataclasses.replace(run, rows=half).plot(tmp_path / "figure.png")
+
+
+def test_a_number_of_rows_that_is_given_twice_counts_once():
+    few = {**SMALL, "targets": 3, "random": 3, "splits": 1, "networks": 2, "pairs": 1,
+           "counted": 100, "draws": 1000}  # fmt: skip
+    once, twice = (
+        synth.run_experiment("network-posterior", **{**few, "rows": rows})
+        for rows in ((3,), (3, 3))
+    )
+    assert once.rows == twice.rows
 
 
 @pytest.mark.parametrize(
