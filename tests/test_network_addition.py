@@ -74,6 +74,7 @@ def test_a_table_has_no_waves_where_it_was_not_trained():
     honest = waves.WavesOfSums(sums, p, frequencies, unseen).split(table)
     leaking = waves.WavesOfSums(sums, p, frequencies, np.ones(p * p, bool)).split(table)
     right = [(alone.argmax(axis=1) == sums)[unseen].mean() for alone, _ in (honest, leaking)]
+    assert addition.accuracy(honest[1][task.train], sums[task.train]) == 1
     assert right[0] < 0.2
     assert right[1] == 1
     assert addition.loss_bits(honest[1][task.train], sums[task.train]) == pytest.approx(
@@ -94,6 +95,15 @@ def test_gini_and_dominant_frequencies(values, share):
     sets = [list(some) for size in range(n + 1) for some in itertools.combinations(range(n), size)]
     fewest = min(len(some) for some in sets if values[some].sum() >= enough)
     assert len(found) == fewest
+
+
+def test_units_without_power_have_no_part_in_figures():
+    power = np.array([[3.0, 0.0, 1.0], [1.0, 0.0, 1.0]])
+    assert waves.mean_gini(power) == pytest.approx((0.25 + 0) / 2)
+    assert np.isnan(waves.mean_gini(0 * power))
+    assert waves.held(power.sum(axis=1), [1]) == pytest.approx(4 / 6)
+    assert waves.held(power.sum(axis=1), np.zeros(0, int)) == 0
+    assert np.isnan(waves.held(np.zeros(2), [1]))
 
 
 def test_the_share_of_units_own_frequencies():
@@ -140,11 +150,23 @@ def test_a_history_is_what_training_does():
         short = addition.Trained(task, recipe, [steps], 7)
         np.testing.assert_array_equal(one.parameters[t], short.parameters[0])
     assert not np.array_equal(one.parameters[0], one.parameters[1])
-    logits = one.logits().reshape(3, 5, 5, 5)
+    logits = one.logits.reshape(3, 5, 5, 5)
     alone = forward(one.shape, one.parameters, one.points[[5 * 2 + 4]])[-1][1][:, 0]
     np.testing.assert_allclose(logits[:, 2, 4], alone, rtol=1e-5)
+    for t, hidden in enumerate(one.hidden()):
+        state = forward(one.shape, one.parameters[t : t + 1], one.points)
+        np.testing.assert_array_equal(hidden, state[-2][1][0])
     right = logits.argmax(-1).reshape(3, 25) == task.labels
     np.testing.assert_allclose(one.accuracies()[1], right[:, ~task.train].mean(axis=1))
+
+
+@pytest.mark.parametrize("changed", [{"scale": 1e30}, {"rate": 1e25, "decay": 0.0}])
+def test_a_network_that_diverges_is_refused(changed):
+    """Else its outputs, which are no numbers, would say a label, and no frequency be one of it."""
+    task = tasks.load_task("mod-add:p=5,train=0.5")
+    recipe = addition.Recipe(width=8, **changed)
+    with pytest.raises(SettingError, match=r"quadratic network diverges within \d+ steps: scale="):
+        addition.Trained(task, recipe, [0, 3, 10], 7)
 
 
 def test_networks_grok_modular_addition():
