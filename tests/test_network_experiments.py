@@ -82,8 +82,28 @@ def test_what_is_compared():
     assert found["explained_by_power"] == pytest.approx(1, abs=0.01)
     assert found["explained"] < found["explained_by_power"]
     assert abs(found["permuted"]) < 0.02
+    # The same counts a thousand times over are surer: the interval has the draws' chance too.
+    few = generator.multinomial(600, masses**0.5 / (masses**0.5).sum())
+    widths = [found["high"] - found["low"] for found in (
+        network_prior.compared(counts, masses, np.random.default_rng(2))
+        for counts in (few, few * 1000)
+    )]  # fmt: skip
+    assert widths[0] > 1.05 * widths[1]
+    assert network_prior.compared(few, masses, generator)["low"] < spearmanr(few, masses)[0] - 0.1
     masses[counts.argmax()] = 0
     assert network_prior.compared(counts, masses, generator)["divergence"] is None
+
+
+def test_settings_are_changed_one_at_a_time():
+    items = list(network_prior._items(network_prior.Settings()))
+    main = ("main", 1, 32, "relu", 1.4, 400_000)
+    assert items[0] == main
+    named = {"depth": 1, "width": 2, "activation": 3, "scale": 4}
+    for item in items[1:-1]:
+        usual = (item[0], *main[1:-1], 100_000)
+        assert [k for k in range(6) if item[k] != usual[k]] == [named[item[0]]]
+    assert items[-1] == ("chaotic", 10, 32, "tanh", 6.0, 100_000)
+    assert len({item[:5] for item in items}) == len(items) == 1 + 4 + 3 + 4 + 3 + 1
 
 
 def test_random_networks_rank_functions_as_and_or_not_does():

@@ -15,6 +15,7 @@ import synth
 from synth.cli import main
 from synth.errors import SettingError
 from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
+from synth.exact.named import prior_of
 from synth.exact.posterior import exact_posterior
 from synth.exact.split import Split
 from synth.experiments import network_posterior
@@ -26,7 +27,7 @@ from synth.networks.consistent import (
     nearest_shares,
     shares,
 )
-from synth.networks.perceptron import Shape, drawn, outputs
+from synth.networks.perceptron import Shape, drawn, function_counts, outputs
 from synth.networks.training import Rule, train_to_zero
 from synth.task import Task
 from synth.types import Bool
@@ -180,6 +181,9 @@ def test_how_chances_fit_counts():
     assert found["explained_by_power"] == pytest.approx(1, abs=0.01)
     assert found["spearman"] == pytest.approx(np.mean([spearmanr(c, p)[0] for c, p in pairs]))
     assert abs(found["permuted"]) < 0.05
+    # A few draws of a law look surer than it is, by (K - 1)/(2 N ln 2) bits.
+    few = [compared.entropy(generator.multinomial(400, flat[0])) for _ in range(2000)]
+    assert np.mean(few) == pytest.approx(-(flat[0] @ np.log2(flat[0])), abs=0.02)
     assert found["distance"] == pytest.approx(
         np.mean([np.abs(q - p).sum() / 2 for q, p in zip(flat, chances, strict=True)]), abs=0.01
     )
@@ -257,6 +261,38 @@ def test_rows_are_those_of_one_target_after_another(run):
     assert [r["networks"] for r in targets] == pytest.approx(right.tolist())
     for t in range(0, len(numbers), 40):
         assert targets[t]["accuracies"]["boolean:basis=nand"] == pytest.approx(posterior[t])
+
+
+def test_row_by_row_against_loops(run):
+    """Majorities and nearest neighbours on each unseen row, of all targets drawn uniformly."""
+    made = network_posterior.Settings(**SMALL)
+    numbers = [r["target"] for r in of(run, "target", rows=3, rule="uniform")]
+    all_numbers = [r["target"] for r in of(run, "target", rows=3)]
+    seeds = synth.experiments.base.spawn_seeds(made.seed, 4)
+    ours, theirs = [], []
+    for seed in synth.experiments.base.spawn_seeds(seeds[2], 12)[:6]:
+        item = made, all_numbers, made.networks, 3, seed
+        train, functions = network_posterior._train(item), network_posterior._trained(item)
+        labels = np.array([members(8, t) for t in numbers])[:, train]
+        theirs.append(nearest_shares(corners(3), train, labels))
+        ours.append([[np.mean([f >> row & 1 for f in found]) for row in np.flatnonzero(~train)]
+                     for found in functions[-len(numbers):]])  # fmt: skip
+    ours, theirs = np.array(ours), np.array(theirs)
+    (found,) = of(run, "rule", rule="uniform", rows=3, learner="nearest neighbour")
+    assert found["row_correlation"] == pytest.approx(
+        np.corrcoef(ours.ravel(), theirs.ravel())[0, 1]
+    )
+    apart = np.abs((np.sign(ours - 0.5) - np.sign(np.round(theirs - 0.5, 9))) / 2)
+    assert found["agreement"] == pytest.approx(1 - apart.mean())
+
+
+def test_priors_are_ranked_by_random_networks(run):
+    made = network_posterior.Settings(**SMALL)
+    seed = synth.experiments.base.spawn_seeds(made.seed, 4)[0]
+    counts = function_counts(made.shape, corners(3), made.draws, seed, scale=1.4, bias=0.3)
+    for row in of(run, "prior"):
+        masses = prior_of(row["learner"], 3).masses
+        assert row["spearman"] == pytest.approx(spearmanr(counts, masses)[0])
 
 
 def test_networks_generalise_as_and_or_not_does(run):

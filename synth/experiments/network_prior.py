@@ -14,6 +14,7 @@ from scipy.stats import rankdata
 
 from synth.exact.named import named_functions, prior_of
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.networks.compared import correlation, entropy
 from synth.networks.perceptron import ACTIVATIONS, Shape, function_counts
 
 CONTROL = (
@@ -125,16 +126,6 @@ def _log2(mass):
     return float(np.log2(mass)) if mass > 0 else None
 
 
-def entropy(counts):
-    """Of the law that counts are a sample of, in bits, with the bias (K - 1)/(2 N ln 2) added.
-
-    G. Miller, "Note on the bias of information estimates", 1955; K: functions that were seen.
-    """
-    some = counts[counts > 0]
-    shares = some / some.sum()
-    return float(-(shares @ np.log2(shares)) + (len(some) - 1) / (2 * some.sum() * np.log(2)))
-
-
 def compared(counts, masses, generator):
     """How counts of functions (F,) fit a prior's masses (F,): a dict.
 
@@ -145,13 +136,13 @@ def compared(counts, masses, generator):
     normalised, has the least divergence, and explained_by_power the same for it.
     """
     ranks = rankdata(masses)
-    spearman = _correlation(rankdata(counts), ranks)
+    spearman = float(correlation(rankdata(counts), ranks))
     resampled, permuted = np.empty((2, RESAMPLES))
     for k in range(RESAMPLES):
         some = generator.integers(0, len(counts), len(counts))
         again = generator.poisson(counts[some])
-        resampled[k] = _correlation(rankdata(again), rankdata(masses[some]))
-        permuted[k] = _correlation(rankdata(counts), generator.permutation(ranks))
+        resampled[k] = correlation(rankdata(again), rankdata(masses[some]))
+        permuted[k] = correlation(rankdata(counts), generator.permutation(ranks))
     low, high = np.nanquantile(resampled, (0.025, 0.975)).tolist()
     own = entropy(counts)
     uniform = np.log2(len(counts)) - own
@@ -176,12 +167,6 @@ def cross_entropy(counts, masses, power):
     logs[masses > 0] = power * np.log2(masses[masses > 0])
     total = np.logaddexp2.reduce(logs)
     return float(total - counts[seen] @ logs[seen] / counts.sum())
-
-
-def _correlation(a, b):
-    a, b = a - a.mean(), b - b.mean()
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / size) if size else 0.0
 
 
 def _main(rows):

@@ -101,7 +101,9 @@ class Trained:
 
 def loss_bits(logits, labels):
     """Cross-entropy in bits a row of logits (rows, k), of labels int (rows,)."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    # In float32 a loss of 1e-6 bits would be a rounding error.
+    shifted = np.asarray(logits, np.float64)
+    shifted = shifted - shifted.max(axis=1, keepdims=True)
     spoken = shifted[np.arange(len(labels)), labels]
     return float((np.log(np.exp(shifted).sum(axis=1)) - spoken).mean() / np.log(2))
 
