@@ -116,5 +116,12 @@ def test_random_networks_rank_functions_as_and_or_not_does():
     assert best["spearman"] >= 0.85
     assert all(best["low"] > r["high"] for dsl, r in main.items() if dsl != best["dsl"])
     assert all(abs(r["permuted"]) < 0.15 for r in main.values())
+    # Parity of three never came, or hardly: it is named in the figure all the same.
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    axes = list(figure.subplots(1, 3))
+    network_prior.draw(run.rows, axes)
+    names = {text.get_text().partition(":")[0] for text in axes[0].texts}
+    assert {"true", "x0", "majority 3", "parity 3"} <= names
+    assert len(axes[0].lines) == 256
     chaotic = next(r for r in run.rows if r["sweep"] == "chaotic")
     assert chaotic["entropy"] > best["entropy"] + 0.5

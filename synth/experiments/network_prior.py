@@ -210,13 +210,21 @@ def draw(rows, axes):
     left, middle, right = axes
     main = _main(rows)
     best = max(main, key=lambda r: r["spearman"])["dsl"]
-    points = [r for r in rows if r["row"] == "function" and r["log2_p"][best] and r["p_net"]]
-    left.plot([r["log2_p"][best] for r in points], [np.log2(r["p_net"]) for r in points], ".")
-    for r in points:
+    # What never came, such as parity of three, is at one in all networks, an arrow down.
+    least, above = 1 / main[0]["networks"], None
+    functions = [r for r in rows if r["row"] == "function" and r["log2_p"][best] is not None]
+    for r in sorted(functions, key=lambda r: (r["name"] is not None, r["p_net"])):
+        place = np.array([r["log2_p"][best], np.log2(r["p_net"] or least)])
+        mark = ("o" if r["name"] else ".") if r["p_net"] else "v"
+        left.plot(*place, mark, color="C1" if r["name"] else "C0")
         if r["name"]:
-            left.plot(r["log2_p"][best], np.log2(r["p_net"]), "o", color="C1")
-            left.annotate(r["name"], (r["log2_p"][best], np.log2(r["p_net"])), fontsize="small",
-                          xytext=(4, -9), textcoords="offset points")  # fmt: skip
+            # Below the point, but where the name before would be, or the axis: beside it.
+            near = above is None or (np.abs(place - above) < 1).all()
+            left.annotate(
+                r["name"] + ("" if r["p_net"] else ": never"), place, fontsize="small",
+                xytext=(7, -3) if near else (4, -9), textcoords="offset points",
+            )  # fmt: skip
+            above = place
     left.set_xlabel(f"log2 P, {_short(best)}")
     left.set_ylabel("log2 P of random networks")
     places = np.arange(len(main))
