@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import synth
 from synth import tasks
 from synth.errors import SettingError, TaskError
 from synth.experiments import network_grokking
+from synth.experiments.base import spawn_seeds
 from synth.networks import addition, waves
 from synth.networks.perceptron import Shape, drawn, forward
 
@@ -74,6 +76,7 @@ def test_a_table_has_no_waves_where_it_was_not_trained():
     honest = waves.WavesOfSums(sums, p, frequencies, unseen).split(table)
     leaking = waves.WavesOfSums(sums, p, frequencies, np.ones(p * p, bool)).split(table)
     right = [(alone.argmax(axis=1) == sums)[unseen].mean() for alone, _ in (honest, leaking)]
+    assert addition.accuracy(honest[1][task.train], sums[task.train]) == 1
     assert right[0] < 0.2
     assert right[1] == 1
     assert addition.loss_bits(honest[1][task.train], sums[task.train]) == pytest.approx(
@@ -94,6 +97,15 @@ def test_gini_and_dominant_frequencies(values, share):
     sets = [list(some) for size in range(n + 1) for some in itertools.combinations(range(n), size)]
     fewest = min(len(some) for some in sets if values[some].sum() >= enough)
     assert len(found) == fewest
+
+
+def test_units_without_power_have_no_part_in_figures():
+    power = np.array([[3.0, 0.0, 1.0], [1.0, 0.0, 1.0]])
+    assert waves.mean_gini(power) == pytest.approx((0.25 + 0) / 2)
+    assert np.isnan(waves.mean_gini(0 * power))
+    assert waves.held(power.sum(axis=1), [1]) == pytest.approx(4 / 6)
+    assert waves.held(power.sum(axis=1), np.zeros(0, int)) == 0
+    assert np.isnan(waves.held(np.zeros(2), [1]))
 
 
 def test_the_share_of_units_own_frequencies():
@@ -140,27 +152,111 @@ def test_a_history_is_what_training_does():
         short = addition.Trained(task, recipe, [steps], 7)
         np.testing.assert_array_equal(one.parameters[t], short.parameters[0])
     assert not np.array_equal(one.parameters[0], one.parameters[1])
-    logits = one.logits().reshape(3, 5, 5, 5)
+    logits = one.logits.reshape(3, 5, 5, 5)
     alone = forward(one.shape, one.parameters, one.points[[5 * 2 + 4]])[-1][1][:, 0]
     np.testing.assert_allclose(logits[:, 2, 4], alone, rtol=1e-5)
+    for t, hidden in enumerate(one.hidden()):
+        state = forward(one.shape, one.parameters[t : t + 1], one.points)
+        np.testing.assert_array_equal(hidden, state[-2][1][0])
     right = logits.argmax(-1).reshape(3, 25) == task.labels
     np.testing.assert_allclose(one.accuracies()[1], right[:, ~task.train].mean(axis=1))
 
 
-def test_networks_grok_modular_addition():
-    """Memorised early, unseen pairs much later, by waves; not without decay (Power et al. 2022)."""
-    task = tasks.load_task("mod-add:p=31,train=0.5")
-    one = addition.Trained(task, addition.Recipe(), [0, 60, 2000], 0)
-    train, held_out = one.accuracies()
-    assert train[1] > 0.99
-    assert held_out[1] < 0.1
-    assert held_out[2] >= 0.99
-    shares = waves.own_share(waves.embedding_power(one.shape, one.parameters, 31))
-    assert shares[0] < 0.25
-    assert shares[2] >= 0.9
-    without = addition.Trained(task, addition.Recipe(decay=0.0), [1000], 0)
-    assert without.accuracies()[0][0] == 1
-    assert without.accuracies()[1][0] < 0.3
+@pytest.mark.parametrize("changed", [{"scale": 1e30}, {"rate": 1e25, "decay": 0.0}])
+def test_a_network_that_diverges_is_refused(changed):
+    """Else its outputs, which are no numbers, would say a label, and no frequency be one of it."""
+    task = tasks.load_task("mod-add:p=5,train=0.5")
+    recipe = addition.Recipe(width=8, **changed)
+    with pytest.raises(SettingError, match=r"quadratic network diverges within \d+ steps: scale="):
+        addition.Trained(task, recipe, [0, 3, 10], 7)
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """{kind: (its row, its path)} of one seed, as `synth run network-grokking` has them."""
+    made = network_grokking.Settings(steps=1600)
+    kinds = network_grokking.MAIN, "no decay", network_grokking.RANDOM
+    seed = spawn_seeds(0, 1)[0]
+    found = {kind: network_grokking._run((made, kind, 0, seed)) for kind in kinds}
+    return {kind: (row, path) for kind, (row, *path) in found.items()}
+
+
+def test_what_must_show(shown):
+    """Grokked with decay, not without, chance on random labels (Power et al. 2022)."""
+    grokked, table, random = (row for row, _ in shown.values())
+    assert grokked["memorised_at"] < 100 < 1000 < grokked["generalised_at"]
+    assert grokked["test_accuracy"] >= 0.99
+    assert table["train_accuracy"] == random["train_accuracy"] == 1
+    assert table["test_accuracy"] < 0.3
+    assert abs(random["test_accuracy"] - random["chance"]) < 0.02
+    assert grokked["own_share"] > 0.85 > 0.5 > table["own_share"] > random["own_share"]
+    assert grokked["gini"] > 0.75 > 0.6 > table["gini"] > random["gini"]
+    # The waves of x + y say it where the network generalises, and nothing where it does not:
+    # fitted on all pairs they would cost the table 3 to 6 bits a row.
+    assert grokked["restricted_loss"] < 0.02 < 20 < table["restricted_loss"]
+    # What is left without them still has the training labels, and no other.
+    for row in grokked, table, random:
+        assert row["excluded_accuracy"] > 0.99
+        assert row["excluded_test_accuracy"] < 0.1
+
+
+def test_measures_of_a_network_are_those_of_its_weights_and_logits(shown):
+    """Every figure of two states once more, by sums, a regression and scipy."""
+    task, (_, path) = tasks.load_task("mod-add:p=31,train=0.5,seed=0"), shown["quadratic"]
+    times = addition.times_of(1600)
+    one = addition.Trained(task, addition.Recipe(), times, spawn_seeds(0, 1)[0])
+    assert [r["step"] for r in path] == times.tolist()
+    x, y, train = task.columns["x"], task.columns["y"], task.train
+
+    def power(t):
+        weights = one.parameters[t, : 62 * 128].reshape(2, 31, 128).astype(float)
+        found = np.abs(np.fft.fft(weights, axis=1)[:, 1:]) ** 2
+        return (found[:, :15] + found[:, :14:-1]).sum(axis=0)
+
+    whole = power(-1).sum(axis=1)
+    order = np.argsort(-whole)
+    kept = order[: next(k for k in range(16) if whole[order[:k]].sum() >= 0.9 * whole.sum())] + 1
+    angles = 2 * np.pi * np.outer(x + y, kept) / 31
+    basis = np.hstack([np.ones((961, 1)), np.cos(angles), np.sin(angles)])
+    for t in (25, -1):
+        logits = one.logits[t].astype(float)
+        fit = np.linalg.lstsq(basis[~train], logits[~train], rcond=None)[0]
+        waves_alone, without = basis @ fit, logits - basis[:, 1:] @ fit[1:]
+
+        def bits(values, rows):
+            logs = log_softmax(values, axis=1)[np.arange(961), task.labels]
+            return -logs[rows].mean() / math.log(2)
+
+        units = power(t)
+        expected = {
+            "train_loss": bits(logits, train), "test_loss": bits(logits, ~train),
+            "restricted_loss": bits(waves_alone, ~train), "excluded_loss": bits(without, train),
+            "excluded_accuracy": (without.argmax(axis=1) == task.labels)[train].mean(),
+            "excluded_test_accuracy": (without.argmax(axis=1) == task.labels)[~train].mean(),
+            "own_share": units.max(axis=0).sum() / units.sum(),
+            "dominant_share": units[kept - 1].sum() / units.sum(),
+            "norm": np.sqrt(np.square(one.parameters[t].astype(float)).sum()),
+            "gini": np.mean([np.abs(u[:, None] - u).mean() / (2 * u.mean()) for u in units.T]),
+        }  # fmt: skip
+        assert {key: path[t][key] for key in expected} == pytest.approx(expected, rel=1e-3)
+
+
+def test_kinds_differ_by_what_they_are_called():
+    made = network_grokking.Settings(width=10, embedding=3, decay=0.5)
+    recipes = {kind: network_grokking.recipe_of(made, kind) for kind in network_grokking.KINDS}
+    main = recipes["quadratic"]
+    assert (main.activation, main.width, main.decay, main.embedding, main.loss) == (
+        "quadratic", 10, 0.5, None, "cross-entropy"
+    )  # fmt: skip
+    changed = {
+        "relu": {"activation": "relu", "width": 40},
+        "embedding": {"embedding": 3, "width": 20, "decay": 1.0},
+        "no decay": {"decay": 0.0},
+        "random labels": {},
+        "embedding, random labels": {"embedding": 3, "width": 20, "decay": 1.0},
+        "squared, no decay": {"decay": 0.0, "loss": "squared"},
+    }
+    assert recipes == {"quadratic": main} | {k: replace(main, **c) for k, c in changed.items()}
 
 
 def test_network_grokking():

@@ -199,6 +199,7 @@ def test_it_is_drawn_and_told(run, tmp_path):
         (["--inputs", "4", "--rows", "16"], r"rows=16; allowed: 2\.\.15, since there are 16 rows"),
         (["--noise", "0.1,0.2"], "noise=0.1,0.2; allowed: 0 and another one besides"),
         (["--noise", "0,0.7"], r"noise=0,0\.7; allowed: numbers 0\.\.0\.5"),
+        (["--rules", "x0 & x1"], "x0 & x1: 1 on 256 of 1024 rows; allowed: rules that are 1 on"),
         (["--rules", "x0,x0"], "x0 is given twice"),
         (["--rules", "x0 ^^"], "is no expression"),
         (["--rules", "x99"], "x99"),

@@ -1,5 +1,6 @@
 """Trained networks beside posteriors: each part against loops, and what must show."""
 
+import dataclasses
 import itertools
 import re
 
@@ -14,10 +15,11 @@ import synth
 from synth.cli import main
 from synth.errors import SettingError
 from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
+from synth.exact.named import prior_of
 from synth.exact.posterior import exact_posterior
 from synth.exact.split import Split
 from synth.experiments import network_posterior
-from synth.networks import compared
+from synth.networks import compared, perceptron
 from synth.networks.consistent import (
     consistent_functions,
     consistent_numbers,
@@ -25,7 +27,7 @@ from synth.networks.consistent import (
     nearest_shares,
     shares,
 )
-from synth.networks.perceptron import Shape, drawn, outputs
+from synth.networks.perceptron import Shape, drawn, function_counts, outputs
 from synth.networks.training import Rule, train_to_zero
 from synth.task import Task
 from synth.types import Bool
@@ -73,7 +75,7 @@ def test_targets_are_chosen_by_the_rules():
     assert 3 not in found
 
 
-def test_functions_are_consistent_and_those_of_each_network_alone():
+def test_functions_are_consistent_and_those_of_each_network_alone(monkeypatch):
     shape, points, rule = Shape(3, (16,), 1), corners(3), Rule(rate=0.02)
     train = np.array([1, 0, 1, 1, 0, 1, 0, 0], bool)
     targets = np.array([0b10010110, 0, 255, 0b11101000])
@@ -93,6 +95,12 @@ def test_functions_are_consistent_and_those_of_each_network_alone():
             assert functions[t, k] == sum(int(v) << row for row, v in enumerate(values))
             for row in np.flatnonzero(train):
                 assert functions[t, k] >> row & 1 == target >> row & 1
+    # Few at a time, where they are large, are what all of them are.
+    monkeypatch.setattr(perceptron, "MOST_NUMBERS", 5 * shape.parameters)
+    again, _ = consistent_functions(
+        shape, points, train, targets, 3, 7, rule, scale=1.4, bias=0.3
+    )  # fmt: skip
+    np.testing.assert_array_equal(again, functions)
     # One network that is right by chance needs no step; most of the others none could do.
     none, took = consistent_functions(shape, points, train, targets, 3, 7, rule, most=0)
     assert ((none == -1) == (took == -1)).all()
@@ -176,6 +184,9 @@ def test_how_chances_fit_counts():
     assert found["explained_by_power"] == pytest.approx(1, abs=0.01)
     assert found["spearman"] == pytest.approx(np.mean([spearmanr(c, p)[0] for c, p in pairs]))
     assert abs(found["permuted"]) < 0.05
+    # A few draws of a law look surer than it is, by (K - 1)/(2 N ln 2) bits.
+    few = [compared.entropy(generator.multinomial(400, flat[0])) for _ in range(2000)]
+    assert np.mean(few) == pytest.approx(-(flat[0] @ np.log2(flat[0])), abs=0.02)
     assert found["distance"] == pytest.approx(
         np.mean([np.abs(q - p).sum() / 2 for q, p in zip(flat, chances, strict=True)]), abs=0.01
     )
@@ -255,6 +266,38 @@ def test_rows_are_those_of_one_target_after_another(run):
         assert targets[t]["accuracies"]["boolean:basis=nand"] == pytest.approx(posterior[t])
 
 
+def test_row_by_row_against_loops(run):
+    """Majorities and nearest neighbours on each unseen row, of all targets drawn uniformly."""
+    made = network_posterior.Settings(**SMALL)
+    numbers = [r["target"] for r in of(run, "target", rows=3, rule="uniform")]
+    all_numbers = [r["target"] for r in of(run, "target", rows=3)]
+    seeds = synth.experiments.base.spawn_seeds(made.seed, 4)
+    ours, theirs = [], []
+    for seed in synth.experiments.base.spawn_seeds(seeds[2], 12)[:6]:
+        item = made, all_numbers, made.networks, 3, seed
+        train, functions = network_posterior._train(item), network_posterior._trained(item)
+        labels = np.array([members(8, t) for t in numbers])[:, train]
+        theirs.append(nearest_shares(corners(3), train, labels))
+        ours.append([[np.mean([f >> row & 1 for f in found]) for row in np.flatnonzero(~train)]
+                     for found in functions[-len(numbers):]])  # fmt: skip
+    ours, theirs = np.array(ours), np.array(theirs)
+    (found,) = of(run, "rule", rule="uniform", rows=3, learner="nearest neighbour")
+    assert found["row_correlation"] == pytest.approx(
+        np.corrcoef(ours.ravel(), theirs.ravel())[0, 1]
+    )
+    apart = np.abs((np.sign(ours - 0.5) - np.sign(np.round(theirs - 0.5, 9))) / 2)
+    assert found["agreement"] == pytest.approx(1 - apart.mean())
+
+
+def test_priors_are_ranked_by_random_networks(run):
+    made = network_posterior.Settings(**SMALL)
+    seed = synth.experiments.base.spawn_seeds(made.seed, 4)[0]
+    counts = function_counts(made.shape, corners(3), made.draws, seed, scale=1.4, bias=0.3)
+    for row in of(run, "prior"):
+        masses = prior_of(row["learner"], 3).masses
+        assert row["spearman"] == pytest.approx(spearmanr(counts, masses)[0])
+
+
 def test_networks_generalise_as_and_or_not_does(run):
     assert run.summary[
         "closest of the DSLs given, by the functions of random networks"
@@ -301,6 +344,25 @@ def test_networks_that_do_not_learn_say_nothing(tmp_path):
     run = synth.run_experiment("network-posterior", **none)
     assert all(r["trained"] < 0.5 for r in of(run, "rule"))
     run.plot(tmp_path / "figure.png")
+
+
+def test_a_run_that_ends_before_its_first_size_is_drawn(run, tmp_path):
+    """As after Ctrl-C: only how priors rank is known then."""
+    few = tuple(of(run, "prior"))
+    assert len(few) == 4
+    dataclasses.replace(run, rows=few).plot(tmp_path / "figure.png")
+    half = tuple(r for r in run.rows if r["row"] == "prior" or r["rows"] == 3)
+    dataclasses.replace(run, rows=half).plot(tmp_path / "figure.png")
+
+
+def test_a_number_of_rows_that_is_given_twice_counts_once():
+    few = {**SMALL, "targets": 3, "random": 3, "splits": 1, "networks": 2, "pairs": 1,
+           "counted": 100, "draws": 1000}  # fmt: skip
+    once, twice = (
+        synth.run_experiment("network-posterior", **{**few, "rows": rows})
+        for rows in ((3,), (3, 3))
+    )
+    assert once.rows == twice.rows
 
 
 @pytest.mark.parametrize(

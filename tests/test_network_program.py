@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import synth
-from synth import similarity
+from synth import similarity, tasks
 from synth.errors import SettingError
-from synth.experiments import network_program
-from synth.networks import pruning
+from synth.experiments import network_program, network_sparsity
+from synth.experiments.base import spawn_seeds
+from synth.networks import addition, pruning
 from synth.networks.perceptron import Shape, drawn, forward, outputs, said
 
 
@@ -30,11 +31,61 @@ def test_steps_at_a_frequency():
     np.testing.assert_allclose(linear.r2(both)[6:], linear.r2(one))
 
 
-def test_a_grokked_network_has_the_product():
+SMALL = {"p": 23, "train": 0.6, "runs": 1, "steps": 900, "looks": 9, "permutations": 2}
+
+
+@pytest.fixture(scope="module")
+def run():
+    return synth.run_experiment("network-program", **SMALL)
+
+
+def test_steps_of_both_programs_through_training(run):
+    """R2 and debiased CKA of each step, at two looks, by a map and a kernel for each frequency."""
+    made, seed = network_program.Settings(**SMALL), spawn_seeds(0, 1)[0]
+    columns = dict(zip("xy", np.indices((23, 23)).reshape(2, -1), strict=True))
+    times = addition.times_of(900, 9)
+    task = tasks.load_task("mod-add:p=23,train=0.6,seed=0")
+    one = addition.Trained(task, addition.EMBEDDED, times, seed)
+    path = network_program._of(run.rows, "path", "embedding")
+    assert [r["step"] for r in path] == times.tolist()
+    own = [r["frequency"] for r in run.rows if r["kind"] == "embedding" and r["own"]]
+    folds = similarity.row_folds(529, made.folds, seed)
+    for t, hidden in enumerate(one.hidden()):
+        if t not in (6, len(times) - 1):
+            continue
+        hidden = hidden.astype(float)
+        linear, found = similarity.LinearMap(hidden, folds), path[t]["by_step"]
+        assert len(found) == 9
+        for dsl in ("fourier", "modular"):
+            program = network_program.program_of(23, 0.6, 0, dsl)
+            parts = [network_program.steps_at(program, columns, k, 23, "all") for k in own]
+            for m, text in enumerate(parts[0].texts):
+                r2, cka = found[f"{dsl}: {text}"]
+                assert r2 == pytest.approx(np.mean([linear.r2(part)[m] for part in parts]))
+                blocks = [np.split(part.values, part.starts[1:], axis=1)[m] for part in parts]
+                assert cka == pytest.approx(similarity.cka(hidden, np.hstack(blocks)))
+    product = found["fourier: e1(x) * e1(y)"]
+    assert product == pytest.approx([path[-1]["r2"], path[-1]["cka"]])
+    assert found["modular: x + y"][0] == pytest.approx(path[-1]["sum"])
+    # By any step of a program, a network on random labels is near none of both inputs.
+    random = network_program._of(run.rows, "path", "random labels")[-1]["by_step"]
+    assert all(abs(v) < 0.1 for v in random["fourier: e1(x) * e1(y)"] + random["modular: x + y"])
+
+
+def test_waves_of_all_frequencies_are_a_table_of_sums(run):
+    """What a network without an embedding has says nothing of sums that are left out."""
+    (step,) = network_program._of(run.rows, "step", "quadratic", part="e1(x) * e1(y)")
+    assert step["r2"] > 0.5
+    assert step["unseen_sums"] < 0.1
+
+
+def test_programs_that_add_nothing_are_refused():
+    with pytest.raises(SettingError, match=r"p=5, train=0\.1: in fourier search finds .* adds no"):
+        synth.run_experiment("network-program", p=5, train=0.1, runs=1, steps=10)
+
+
+def test_a_grokked_network_has_the_product(run):
     """At its own frequencies and no others, not before it groks, and not without a rule."""
-    run = synth.run_experiment(
-        "network-program", p=23, train=0.6, runs=1, steps=900, looks=9, permutations=2
-    )
     main = network_program._states(run.rows, "embedding")
     (untrained,), (memorised,), (last,) = main.values()
     assert last["r2"] >= 0.9
@@ -78,6 +129,8 @@ def test_units_and_weights_that_are_needed(seed):
             cut[start:middle].reshape(fan_in, fan_out)[weak] = 0
             accuracies.append(np.mean(said(outputs(shape, cut[None], points))[0] == labels))
         assert count == next(k for k, a in enumerate(accuracies) if a >= least)
+        if least == 1:  # of 50 points 99 % are all
+            assert count == pruning.units_needed(shape, parameters, points, labels)
         number = pruning.weights_needed(shape, parameters, points, labels, least, sizes=1000)
         for size in range(1, len(parameters) + 1):
             cut = np.where(np.abs(parameters) >= np.sort(np.abs(parameters))[-size], parameters, 0)
@@ -107,6 +160,12 @@ def test_network_sparsity():
     for key, r in cell.items():
         if key[0] == "random" and r["units"] is not None:
             assert r["test_accuracy"] < 0.3
+    # An accuracy of 0 is drawn, and what is not there is not.
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    axes = list(figure.subplots(1, 3))
+    network_sparsity.draw([{**r, "test_accuracy": 0.0} for r in run.rows], axes)
+    assert all((line.get_ydata() == 0).all() for line in axes[0].lines)
+    assert np.isnan(axes[1].lines[2].get_ydata()).tolist() == [False, True]
     summary = run.summary
     assert summary["weight decay, best held out"]["strength"] == 1
     assert summary["L1, fewest weights"]["strength"] == 0.3

@@ -128,6 +128,7 @@ def test_a_network_is_drawn_from_its_own_seed():
     shape = Shape(3, (5,), 1)
     many = drawn(shape, 7, 3, scale=1.4, bias=0.3)
     np.testing.assert_array_equal(drawn(shape, 4, 3, scale=1.4, bias=0.3), many[:4])
+    np.testing.assert_array_equal(drawn(shape, 2, 3, first=5, scale=1.4, bias=0.3), many[5:])
     assert not np.array_equal(many[0], many[1])
     large = drawn(Shape(100, (50,), 1), 40, 0, scale=1.4, bias=0.3)
     assert large.dtype == np.float32
@@ -155,6 +156,18 @@ def test_networks_trained_to_zero_are_right_and_are_as_alone():
     some = start[:20].copy()
     assert (train_to_zero(shape, some, BITS, labels[:20], rule, 0) >= 0).sum() < 20
     np.testing.assert_array_equal(some, start[:20])
+
+
+def test_networks_that_diverge_are_not_right():
+    """Whose outputs are no numbers say nothing, not even where every label is the first."""
+    shape, rule = Shape(3, (8,), 1, "quadratic"), Rule("sgd", rate=1e30)
+    parameters = drawn(shape, 20, 0)
+    took = train_to_zero(shape, parameters, BITS, np.tile([0, 0, 0, 0, 0, 0, 0, 1], 1), rule, 30)
+    assert (took == -1).all()
+    one = Training(shape, parameters, BITS, np.zeros(8), rule)
+    one.look()
+    assert not np.isfinite(one.layers[-1][1]).all()
+    assert (one.right() == 0).all()
 
 
 def test_sums_of_many_logits_do_not_overflow():
@@ -195,6 +208,7 @@ def test_l1_makes_zeros_and_decay_does_not():
         (lambda: Rule("lbfgs"), "optimiser=lbfgs; allowed: adamw, sgd"),
         (lambda: Rule(loss="hinge"), "loss=hinge; allowed: cross-entropy, squared"),
         (lambda: Rule(decay=-1.0), "decay=-1.0; allowed: 0 and more"),
+        (lambda: Rule(rate=0.1, decay=11.0), "rate=0.1, decay=11; allowed: a product up to 1"),
         (lambda: Rule(momentum=1.0), "momentum=1.0; allowed: 0 and more, below 1"),
     ],
 )

@@ -77,7 +77,8 @@ def run(settings, map):
 _EMPTY = dict.fromkeys((
     "row", "kind", "seed", "memorised_at", "half_at", "generalised_at", "step", "phase",
     "train_accuracy", "test_accuracy", "train_loss", "test_loss", "restricted_loss",
-    "excluded_loss", "gini", "own_share", "frequencies", "dominant_share", "norm", "chance",
+    "excluded_loss", "excluded_accuracy", "excluded_test_accuracy", "gini", "own_share",
+    "frequencies", "dominant_share", "norm", "chance",
 ))  # fmt: skip
 _MEASURED = _EMPTY.keys() - {"row", "kind", "seed", "memorised_at", "half_at", "generalised_at"}
 
@@ -133,7 +134,7 @@ def _network(settings, kind, number, seed):
         task, recipe_of(settings, kind), addition.times_of(settings.steps), seed
     )  # fmt: skip
     p, labels, train = settings.p, task.labels, task.train
-    logits = one.logits()
+    logits = one.logits
     accuracy = one.accuracies()
     power = waves.embedding_power(one.shape, one.parameters, p)
     whole = power.sum(axis=2)
@@ -151,10 +152,12 @@ def _network(settings, kind, number, seed):
             "test_loss": addition.loss_bits(values[~train], labels[~train]),
             "restricted_loss": addition.loss_bits(alone[~train], labels[~train]),
             "excluded_loss": addition.loss_bits(without[train], labels[train]),
-            "gini": float(waves.gini(power[t].T).mean()),
+            "excluded_accuracy": addition.accuracy(without[train], labels[train]),
+            "excluded_test_accuracy": addition.accuracy(without[~train], labels[~train]),
+            "gini": waves.mean_gini(power[t]),
             "own_share": float(waves.own_share(power[t])),
             "frequencies": len(waves.dominant(whole[t])),
-            "dominant_share": float(whole[t][final - 1].sum() / whole[t].sum()),
+            "dominant_share": waves.held(whole[t], final),
             "norm": float(np.linalg.norm(one.parameters[t])), "chance": 1 / p,
         })  # fmt: skip
     return path
@@ -214,6 +217,10 @@ def summarise(rows):
         "bits a row, of the last frequencies alone (held out), and without them (training)": [
             of(MAIN, "restricted_loss"), of(MAIN, "excluded_loss")
         ],
+        "accuracy of what is left without these waves, in training and held out": {
+            kind: [of(kind, "excluded_accuracy"), of(kind, "excluded_test_accuracy")]
+            for kind in (MAIN, EMBEDDED) if kind in kinds
+        },
         "share of the phase from memorised to generalised between 10 % and 90 % held out": {
             kind: _between(rows, kind) for kind in (MAIN, LAB)
         },

@@ -109,11 +109,18 @@ def _task(settings, rule):
 def shortest_bits(settings, rule):
     """The bits of the shortest program with the values of a rule on all rows."""
     limits = {"max_bits": settings.max_bits, "seconds": None, "threads": 1}
-    found = uninterrupted(driver.search(_task(settings, rule), settings.dsl, **limits))
+    task = _task(settings, rule)
+    found = uninterrupted(driver.search(task, settings.dsl, **limits))
     if found.chosen != "program" or found.program.exceptions or found.program.inverted:
         raise SettingError(
             f"rules={rule}, max_bits={settings.max_bits:g}: no program of so few bits gives its "
             "labels; allowed: rules that one gives, or more bits"
+        )
+    ones, rows = int(task.labels.sum()), task.rows
+    if 2 * ones != rows:
+        raise SettingError(
+            f"rules={rule}: 1 on {ones} of {rows} rows; allowed: rules that are 1 on half of them, "
+            "so that chance is 1/2"
         )
     return found.program.bits
 

@@ -104,7 +104,7 @@ class Law:
 
 def run(settings, map):
     refuse_repeated(settings.dsls, "dsls")
-    sizes = sizes_below(settings.rows, 2**settings.variables)
+    sizes = list(dict.fromkeys(sizes_below(settings.rows, 2**settings.variables)))
     if settings.networks % 2:
         raise SettingError(f"networks={settings.networks}; allowed: even numbers, for two halves")
     seeds = spawn_seeds(settings.seed, 4)
@@ -374,6 +374,11 @@ def summarise(rows):
 def draw(rows, axes):
     closest = _closest(rows)
     sizes = list(_ruled(rows, LENGTHS, closest))
+    if not sizes:
+        for each in axes:
+            each.set_axis_off()
+        axes[0].text(0, 0.5, "no number of training rows was finished")
+        return
     middle = sizes[len(sizes) // 2]
     targets = [r for r in rows if r["row"] == "target" and r["rows"] == middle]
     _draw_targets(targets, closest, middle, axes[0])

@@ -14,6 +14,7 @@ from scipy.stats import rankdata
 
 from synth.exact.named import named_functions, prior_of
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.networks.compared import correlation, entropy
 from synth.networks.perceptron import ACTIVATIONS, Shape, function_counts
 
 CONTROL = (
@@ -125,16 +126,6 @@ def _log2(mass):
     return float(np.log2(mass)) if mass > 0 else None
 
 
-def entropy(counts):
-    """Of the law that counts are a sample of, in bits, with the bias (K - 1)/(2 N ln 2) added.
-
-    G. Miller, "Note on the bias of information estimates", 1955; K: functions that were seen.
-    """
-    some = counts[counts > 0]
-    shares = some / some.sum()
-    return float(-(shares @ np.log2(shares)) + (len(some) - 1) / (2 * some.sum() * np.log(2)))
-
-
 def compared(counts, masses, generator):
     """How counts of functions (F,) fit a prior's masses (F,): a dict.
 
@@ -145,13 +136,13 @@ def compared(counts, masses, generator):
     normalised, has the least divergence, and explained_by_power the same for it.
     """
     ranks = rankdata(masses)
-    spearman = _correlation(rankdata(counts), ranks)
+    spearman = float(correlation(rankdata(counts), ranks))
     resampled, permuted = np.empty((2, RESAMPLES))
     for k in range(RESAMPLES):
         some = generator.integers(0, len(counts), len(counts))
         again = generator.poisson(counts[some])
-        resampled[k] = _correlation(rankdata(again), rankdata(masses[some]))
-        permuted[k] = _correlation(rankdata(counts), generator.permutation(ranks))
+        resampled[k] = correlation(rankdata(again), rankdata(masses[some]))
+        permuted[k] = correlation(rankdata(counts), generator.permutation(ranks))
     low, high = np.nanquantile(resampled, (0.025, 0.975)).tolist()
     own = entropy(counts)
     uniform = np.log2(len(counts)) - own
@@ -176,12 +167,6 @@ def cross_entropy(counts, masses, power):
     logs[masses > 0] = power * np.log2(masses[masses > 0])
     total = np.logaddexp2.reduce(logs)
     return float(total - counts[seen] @ logs[seen] / counts.sum())
-
-
-def _correlation(a, b):
-    a, b = a - a.mean(), b - b.mean()
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / size) if size else 0.0
 
 
 def _main(rows):
@@ -225,13 +210,21 @@ def draw(rows, axes):
     left, middle, right = axes
     main = _main(rows)
     best = max(main, key=lambda r: r["spearman"])["dsl"]
-    points = [r for r in rows if r["row"] == "function" and r["log2_p"][best] and r["p_net"]]
-    left.plot([r["log2_p"][best] for r in points], [np.log2(r["p_net"]) for r in points], ".")
-    for r in points:
+    # What never came, such as parity of three, is at one in all networks, an arrow down.
+    least, above = 1 / main[0]["networks"], None
+    functions = [r for r in rows if r["row"] == "function" and r["log2_p"][best] is not None]
+    for r in sorted(functions, key=lambda r: (r["name"] is not None, r["p_net"])):
+        place = np.array([r["log2_p"][best], np.log2(r["p_net"] or least)])
+        mark = ("o" if r["name"] else ".") if r["p_net"] else "v"
+        left.plot(*place, mark, color="C1" if r["name"] else "C0")
         if r["name"]:
-            left.plot(r["log2_p"][best], np.log2(r["p_net"]), "o", color="C1")
-            left.annotate(r["name"], (r["log2_p"][best], np.log2(r["p_net"])), fontsize="small",
-                          xytext=(4, -9), textcoords="offset points")  # fmt: skip
+            # Below the point, but where the name before would be, or the axis: beside it.
+            near = above is None or (np.abs(place - above) < 1).all()
+            left.annotate(
+                r["name"] + ("" if r["p_net"] else ": never"), place, fontsize="small",
+                xytext=(7, -3) if near else (4, -9), textcoords="offset points",
+            )  # fmt: skip
+            above = place
     left.set_xlabel(f"log2 P, {_short(best)}")
     left.set_ylabel("log2 P of random networks")
     places = np.arange(len(main))

@@ -14,7 +14,8 @@ import numpy as np
 from synth import driver, similarity, tasks
 from synth.dynamics.trajectory import ENOUGH
 from synth.errors import SettingError
-from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.base import setting, spawn_seeds, uninterrupted
+from synth.items import Item
 from synth.networks import addition, waves
 
 CONTROL = (
@@ -60,7 +61,7 @@ def run(settings, map):
 
 _EMPTY = dict.fromkeys((
     "row", "kind", "seed", "step", "train_accuracy", "test_accuracy", "program", "part",
-    "frequency", "own", "r2", "null", "p", "unseen_sums", "cka", "others", "sum",
+    "frequency", "own", "r2", "null", "p", "unseen_sums", "cka", "others", "sum", "by_step",
 ))  # fmt: skip
 
 
@@ -71,10 +72,19 @@ def _task(p, train, number):
 
 @lru_cache(maxsize=8)
 def program_of(p, train, number, dsl):
-    """The program that search finds for the training rows of a task."""
-    best = driver.search(_task(p, train, number), dsl).best
-    if best is None:
-        raise SettingError(f"p={p}: search finds no program in {dsl}; allowed: more rows")
+    """The program that search finds for the training rows of a task.
+
+    Raises SettingError where it has no step between its inputs and what it says.
+    """
+    item = Item(_task(p, train, number), dsl)
+    best = uninterrupted(driver.search(item.load(), **item.settings())).best
+    which = "inner" if dsl == "fourier" else "joint"
+    if best is None or not len(steps_at(best, item.task.columns, 1, p, which)):
+        found = "nothing" if best is None else f"{best}"
+        raise SettingError(
+            f"p={p}, train={train:g}: in {dsl} search finds {found}, which adds no two residues; "
+            "allowed: more training rows"
+        )
     return best
 
 
@@ -108,6 +118,47 @@ class _Targets:
         return similarity.beside([self.inner[k - 1] for k in frequencies])
 
 
+class _Steps:
+    """Every step of both programs, those of complex numbers at the network's own frequencies.
+
+    A residue is taken as it is: where it is multiplied by a c with an inverse, its columns are
+    only in another order.
+    """
+
+    def __init__(self, targets, own):
+        self.places, found = {}, []
+        for dsl in PROGRAMS:
+            every = [targets.of(dsl, int(k), "all") for k in (1, *own)]
+            parts = [np.split(part.values, part.starts[1:], axis=1) for part in every]
+            for m, text in enumerate(every[0].texts):
+                # A residue is one-hot, a complex number has a real and an imaginary part.
+                one_hot = parts[0][m].shape[1] > 2
+                blocks = parts[0][m : m + 1] if one_hot else [part[m] for part in parts[1:]]
+                place = next((k for k, b in enumerate(found) if np.array_equal(b, blocks)), None)
+                if place is None:
+                    place = len(found)
+                    found.append(blocks)
+                self.places[dsl, text] = place
+        widths = [block.shape[1] for blocks in found for block in blocks]
+        self.features = similarity.Features(
+            np.hstack([block for blocks in found for block in blocks]),
+            np.cumsum([0, *widths])[:-1], ("",) * len(widths),
+        )  # fmt: skip
+        self.ends = np.cumsum([len(blocks) for blocks in found])[:-1]
+        self.grams = [similarity.centred_gram(np.hstack(blocks)) for blocks in found]
+
+    def r2(self, linear):
+        """{(DSL, step): R2, the mean over frequencies}."""
+        each = np.split(linear.r2(self.features), self.ends)
+        return {name: float(each[k].mean()) for name, k in self.places.items()}
+
+    def cka(self, hidden):
+        """{(DSL, step): debiased CKA} with a hidden layer, float64 (rows, units)."""
+        gram = similarity.centred_gram(hidden - hidden.mean(axis=0))
+        each = [similarity.alignment(gram, other) for other in self.grams]
+        return {name: each[k] for name, k in self.places.items()}
+
+
 def _run(item):
     settings, kind, number, seed = item
     targets = _Targets(settings, number)
@@ -119,20 +170,33 @@ def _run(item):
     folds = similarity.row_folds(task.rows, settings.folds, seed)
     train, test = one.accuracies()
     rows = []
-    for t, hidden in enumerate(one.hidden().astype(np.float64)):
-        found = _measured(hidden, targets, own, folds, settings.permutations, seed)
+    steps = _Steps(targets, own)
+    for t, values in enumerate(one.hidden()):
+        hidden = values.astype(np.float64)
+        linear = similarity.LinearMap(hidden, folds)
+        r2, cka = steps.r2(linear), steps.cka(hidden)
+        found = _measured(hidden, linear, targets, own, settings.permutations, seed) | {
+            "by_step": {": ".join(name): [r2[name], cka[name]] for name in r2}
+        }
         rows.append(_EMPTY | found | {
             "row": "path", "kind": kind, "seed": number, "step": int(times[t]),
             "train_accuracy": float(train[t]), "test_accuracy": float(test[t]),
         })  # fmt: skip
     whole = rows[-1] | {"row": "network"}
-    last = rows[-1] | dict.fromkeys(("r2", "null", "p", "cka", "others", "sum"))
-    return [whole, *rows, *(last | found for found in _parts(hidden, targets, own, folds, seed))]
+    last = rows[-1] | dict.fromkeys(("r2", "null", "p", "cka", "others", "sum", "by_step"))
+    sums = similarity.output_folds(targets.task.labels, settings.folds, seed)
+    unseen = similarity.LinearMap(hidden, sums)
+    held = steps.r2(unseen)
+    details = [{"row": "frequency", "program": "fourier", "part": "product", "frequency": k,
+                "own": bool(k in own), "r2": value}
+               for k, value in enumerate(_by_frequency(linear, targets).tolist(), 1)]  # fmt: skip
+    details += [{"row": "step", "program": name[0], "part": name[1], "r2": r2[name],
+                 "cka": cka[name], "unseen_sums": held[name]} for name in r2]  # fmt: skip
+    return [whole, *rows, *(last | found for found in details)]
 
 
-def _measured(hidden, targets, own, folds, permutations, seed):
-    """The figures of a hidden layer, float64 (rows, units): a dict."""
-    linear = similarity.LinearMap(hidden, folds)
+def _measured(hidden, linear, targets, own, permutations, seed):
+    """The figures of a hidden layer, float64 (rows, units), and the map from it: a dict."""
     each = _by_frequency(linear, targets)
     mine = targets.at(own)
     tested = similarity.permuted(
@@ -151,25 +215,6 @@ def _by_frequency(linear, targets):
     """R2 to the inner steps of the Fourier program at each frequency, float64 (K,)."""
     found = linear.r2(targets.at(targets.frequencies))
     return found.reshape(len(targets.frequencies), -1).mean(axis=1)
-
-
-def _parts(hidden, targets, own, folds, seed):
-    """Rows of the last hidden layer: one a frequency, and one a step of a program."""
-    linear = similarity.LinearMap(hidden, folds)
-    for k, r2 in zip(targets.frequencies, _by_frequency(linear, targets).tolist(), strict=True):
-        yield {"row": "frequency", "frequency": k, "own": bool(k in own), "part": "product",
-               "program": "fourier", "r2": r2}  # fmt: skip
-    unseen = similarity.LinearMap(
-        hidden, similarity.output_folds(targets.task.labels, folds.max() + 1, seed)
-    )
-    for dsl, frequencies in zip(PROGRAMS, (own, (1,)), strict=True):
-        every = [targets.of(dsl, int(k), "all") for k in frequencies]
-        count = len(every[0])
-        both = similarity.beside(every)
-        seen, held = (fit.r2(both).reshape(-1, count).mean(axis=0) for fit in (linear, unseen))
-        for m, text in enumerate(every[0].texts):
-            yield {"row": "step", "program": dsl, "part": text, "r2": float(seen[m]),
-                   "unseen_sums": float(held[m])}  # fmt: skip
 
 
 def _of(rows, row, kind, **given):
@@ -227,11 +272,23 @@ def summarise(rows):
         "debiased CKA with the product, last": {
             kind: _mean(states[kind]["last"], "cka") for kind in kinds
         },
+        "R2 to the programs' steps with an embedding, last, and debiased CKA": {
+            f"{dsl}: {text}": [_mean(found, "r2"), _mean(found, "cka")]
+            for (dsl, text), found in _by_step(rows).items()
+        },
         "R2 at the last look with held-out accuracy below 0.1": _mean(_before(rows, 0.1), "r2"),
         "control: rows permuted": {
             kind: _mean(states[kind]["last"], "null") for kind in kinds
         },
     }  # fmt: skip
+
+
+def _by_step(rows):
+    """The rows of each step of a program, {(DSL, step): rows}, of the main kind."""
+    found = {}
+    for r in _of(rows, "step", MAIN):
+        found.setdefault((r["program"], r["part"]), []).append(r)
+    return found
 
 
 def _mean_count(rows, kind):
@@ -255,11 +312,11 @@ def draw(rows, axes):
     steps = [r["step"] for r in path]
     for key, name in (
         ("r2", "its own frequencies"), ("others", "other frequencies"), ("sum", "x + y"),
-        ("null", "rows permuted"),
+        ("null", "rows permuted"), ("cka", "CKA, its own"),
     ):  # fmt: skip
         left.plot(steps, [np.nan if r[key] is None else r[key] for r in path], label=name)
     left.plot(steps, [r["test_accuracy"] for r in path], ":", color="grey", label="held out")
-    left.set_ylabel("R² to the product; accuracy held out")
+    left.set_ylabel("R², debiased CKA, accuracy held out")
     for kind in KINDS:
         for number in sorted({r["seed"] for r in _of(rows, "path", kind)}):
             path = _of(rows, "path", kind, seed=number)

@@ -135,7 +135,8 @@ def draw(rows, axes):
             cells = _cells(rows, labels, penalty)
             name = penalty if labels == TRUE else f"{penalty}, random labels"
             for axis, key in ((left, "test_accuracy"), (middle, "weights")):
-                axis.plot(list(cells), [_mean(c, key) or np.nan for c in cells.values()], style,
+                means = [_mean(cell, key) for cell in cells.values()]
+                axis.plot(list(cells), [np.nan if m is None else m for m in means], style,
                           color=color, label=name, markersize=4)  # fmt: skip
         some = [r for r in rows if r["labels"] == TRUE and r["penalty"] == penalty and r["units"]]
         right.plot([r["units"] for r in some], [r["test_accuracy"] for r in some], "o",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.errors import TaskError
+from synth.errors import SettingError, TaskError
 from synth.networks.perceptron import Shape, drawn, forward, outputs, said
 from synth.networks.training import Rule, Training, history
 
@@ -61,7 +61,8 @@ class Trained:
     """The history of one network on a task of residues.
 
     times: int64 (T,), the steps at which it was looked at; shape: its `Shape`; points float32
-    (rows, inputs); parameters: float32 (T, P).
+    (rows, inputs); parameters: float32 (T, P); logits: the outputs at each time, float32
+    (T, rows, labels).  Raises SettingError where they are not finite.
     """
 
     def __init__(self, task, recipe, times, seed):
@@ -75,26 +76,41 @@ class Trained:
             self.task.labels[train], recipe.rule(),
         )  # fmt: skip
         self.parameters = history(training, self.times)[:, 0]
+        self.logits = np.concatenate([outputs(*state) for state in self._states()])
+        if not np.isfinite(self.logits).all():
+            step = self.times[~np.isfinite(self.logits).all(axis=(1, 2))][0]
+            raise SettingError(
+                f"a {recipe.activation} network diverges within {step} steps: scale="
+                f"{recipe.scale:g}, rate={recipe.rate:g}, decay={recipe.decay:g}; allowed: "
+                "those with which it does not, such as a smaller scale or rate"
+            )
 
-    def logits(self):
-        """The outputs at each time, float32 (T, rows, labels)."""
-        return outputs(self.shape, self.parameters, self.points)
+    def _states(self):
+        """What `forward` takes, time by time: all times at once would fill the memory."""
+        return ((self.shape, each[None], self.points) for each in self.parameters)
 
     def hidden(self):
-        """The values of the last hidden layer at each time, float32 (T, rows, width)."""
-        return forward(self.shape, self.parameters, self.points)[-2][1]
+        """The values of the last hidden layer at each time, float32 (rows, width) one by one."""
+        return (forward(*state)[-2][1][0] for state in self._states())
 
     def accuracies(self):
         """Accuracy on the training rows and on the others, at each time, float64 (T,) each."""
-        right = said(self.logits()) == self.task.labels
+        right = said(self.logits) == self.task.labels
         return right[:, self.task.train].mean(axis=1), right[:, ~self.task.train].mean(axis=1)
 
 
 def loss_bits(logits, labels):
     """Cross-entropy in bits a row of logits (rows, k), of labels int (rows,)."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    # In float32 a loss of 1e-6 bits would be a rounding error.
+    shifted = np.asarray(logits, np.float64)
+    shifted = shifted - shifted.max(axis=1, keepdims=True)
     spoken = shifted[np.arange(len(labels)), labels]
     return float((np.log(np.exp(shifted).sum(axis=1)) - spoken).mean() / np.log(2))
+
+
+def accuracy(logits, labels):
+    """The share of rows of logits (rows, k) that say their labels, int (rows,)."""
+    return float(np.mean(said(logits) == labels))
 
 
 def times_of(steps, count=60):

@@ -65,9 +65,8 @@ def fitted(pairs, generator):
     their rank correlation; low, high: of `RESAMPLES` resamples of pairs; permuted: the mean with
     chances permuted; distance: the mean total variation, 0..1; explained: 1 - KL(counts, chances)
     / KL(counts, uniform), both summed over pairs; power: the t in 0..3 for which chances**t,
-    normalised, have the least KL; explained_by_power: with these.  The entropy of counts is
-    corrected by (seen - 1)/(2 N ln 2) bits (Miller, "Note on the bias of information estimates",
-    1955).  The last three are None where a chance is 0.
+    normalised, have the least KL; explained_by_power: with these.  The last three are None where
+    a chance is 0.
     """
     each = np.array([rank_correlation(counts, p) for counts, p in pairs])
     means = each[generator.integers(0, len(each), (RESAMPLES, len(each)))].mean(axis=1)
@@ -83,7 +82,7 @@ def fitted(pairs, generator):
     }  # fmt: skip
     if any((p == 0).any() for _, p in pairs):
         return answer
-    own = sum(_entropy(counts) for counts, _ in pairs)
+    own = sum(entropy(counts) for counts, _ in pairs)
     uniform = sum(np.log2(len(counts)) for counts, _ in pairs)
     logs = [np.log2(p) for _, p in pairs]
 
@@ -98,7 +97,11 @@ def fitted(pairs, generator):
     }  # fmt: skip
 
 
-def _entropy(counts):
-    """In bits, of the law that counts are a sample of."""
+def entropy(counts):
+    """Of the law that counts are a sample of, in bits, with the bias (K - 1)/(2 N ln 2) added.
+
+    G. Miller, "Note on the bias of information estimates", 1955; K: functions that were seen, of
+    N in all.
+    """
     some = counts[counts > 0] / counts.sum()
     return float(-(some @ np.log2(some)) + (len(some) - 1) / (2 * counts.sum() * np.log(2)))

@@ -9,10 +9,10 @@ almost", JMLR 2021, compare how often each comes with P(f | rows).)
 import numpy as np
 
 from synth.errors import SettingError
-from synth.networks.perceptron import drawn, outputs, said
+from synth.networks.perceptron import block_of, drawn, outputs, said
 from synth.networks.training import train_to_zero
 
-#: Networks trained at a time; more do not fit the caches.
+#: Networks trained at a time at most; more do not fit the caches.
 BLOCK = 1000
 
 
@@ -38,14 +38,15 @@ def consistent_functions(
             "allowed: up to 62 rows, train of as many, 1 output"
         )
     labels = np.repeat(targets[:, None] >> np.flatnonzero(train) & 1, networks, axis=0)
-    parameters = drawn(shape, len(labels), seed, scale=scale, bias=bias)
     functions, steps = np.full((2, len(labels)), -1, np.int64)
-    for start in range(0, len(labels), BLOCK):
-        some = slice(start, start + BLOCK)
-        steps[some] = train_to_zero(
-            shape, parameters[some], points[train], labels[some], rule, most
-        )
-        says = said(outputs(shape, parameters[some], points))
+    block = block_of(shape, len(points), BLOCK)
+    for start in range(0, len(labels), block):
+        some = slice(start, start + block)
+        parameters = drawn(
+            shape, len(labels[some]), seed, first=start, scale=scale, bias=bias
+        )  # fmt: skip
+        steps[some] = train_to_zero(shape, parameters, points[train], labels[some], rule, most)
+        says = said(outputs(shape, parameters, points))
         functions[some] = (says << np.arange(len(points))).sum(axis=1)
     functions[steps < 0] = -1
     return functions.reshape(-1, networks), steps.reshape(-1, networks)

@@ -13,6 +13,11 @@ from synth.errors import SettingError
 
 #: What a hidden unit does to its sum; quadratic: its square.
 ACTIVATIONS = ("relu", "tanh", "quadratic", "linear")
+#: Numbers that networks of a block may have, parameters or values of units: 256 MB.
+MOST_NUMBERS = 2**26
+#: Networks that diverge show it by values that are not finite, which whoever asks for them looks
+#: at, and by no warnings of NumPy's.
+unwarned = np.errstate(over="ignore", invalid="ignore")
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,11 @@ class Shape:
         return self.layers[-1][2]
 
 
+def block_of(shape, rows, most):
+    """How many networks to look at a time on so many rows: `most`, fewer where they are large."""
+    return max(1, min(most, MOST_NUMBERS // max(shape.parameters, rows * max(shape.sizes))))
+
+
 def deviations(shape, scale, bias):
     """Standard deviations (P,) of random parameters: scale / sqrt(fan-in), of biases `bias`."""
     found = np.empty(shape.parameters)
@@ -81,15 +91,17 @@ def deviations(shape, scale, bias):
     return found
 
 
-def drawn(shape, count, seed, *, scale=1.0, bias=0.0, dtype=np.float32):
+def drawn(shape, count, seed, *, first=0, scale=1.0, bias=0.0, dtype=np.float32):
     """Parameters of `count` networks drawn at random, (count, P), normal, of `deviations`.
 
-    Network k is drawn from the k-th child of SeedSequence(seed), whatever `count` is.
+    They are the networks `first`, `first` + 1, ...: network k is drawn from the k-th child of
+    SeedSequence(seed), whatever `count` is.
     """
     if count < 1:
         raise SettingError(f"networks={count}; allowed: 1 and more")
     made = np.empty((count, shape.parameters), dtype)
-    for row, child in zip(made, np.random.SeedSequence(seed).spawn(count), strict=True):
+    for k, row in enumerate(made, first):
+        child = np.random.SeedSequence(seed, spawn_key=(k,))
         row[:] = np.random.Generator(np.random.SFC64(child)).standard_normal(len(row), np.float32)
     made *= deviations(shape, scale, bias).astype(dtype)
     return made
@@ -99,7 +111,9 @@ def function_counts(shape, points, count, seed, *, scale=1.0, bias=0.0, block=40
     """How often random networks with one output compute each boolean function, int64 (2**rows,).
 
     points (rows, inputs), at most 16 rows; a function's number has bit i for row i, where the
-    output is above 0.  Of `count` networks, drawn block by block from one seed.
+    output is above 0.  Of `count` networks, drawn block by block from one seed; the blocks do
+    not change what is drawn.  Raises SettingError where an output is not finite: its sign would
+    say nothing.
     """
     if len(points) > 16 or shape.outputs != 1:
         raise SettingError(
@@ -108,10 +122,18 @@ def function_counts(shape, points, count, seed, *, scale=1.0, bias=0.0, block=40
     generator = np.random.Generator(np.random.SFC64(seed))
     spread = deviations(shape, scale, bias).astype(np.float32)
     found = np.zeros(2 ** len(points), np.int64)
+    block = block_of(shape, len(points), block)
     for start in range(0, count, block):
         size = min(block, count - start), shape.parameters
-        says = said(outputs(shape, generator.standard_normal(size, np.float32) * spread, points))
-        numbers = (says << np.arange(len(points))).sum(axis=1)
+        parameters = generator.standard_normal(size, np.float32)
+        parameters *= spread
+        values = outputs(shape, parameters, points)
+        if not np.isfinite(values).all():
+            raise SettingError(
+                f"{len(shape.hidden)} hidden layers of {shape.activation} units, scale={scale:g}: "
+                "outputs are beyond float32; allowed: fewer layers or a smaller scale"
+            )
+        numbers = (said(values) << np.arange(len(points))).sum(axis=1)
         found += np.bincount(numbers, minlength=len(found))
     return found
 
@@ -128,6 +150,7 @@ def views(shape, parameters):
     ]
 
 
+@unwarned
 def forward(shape, parameters, points):
     """What each layer gives on points (rows, inputs): [(sums, values)], outputs last.
 
@@ -154,6 +177,7 @@ def said(values):
     return (values[..., 0] > 0).astype(np.int64) if values.shape[-1] == 1 else values.argmax(-1)
 
 
+@unwarned
 def loss_and_gradient(shape, parameters, points, labels, loss="cross-entropy"):
     """The mean loss over the rows (B,), its gradient (B, P), and the layers as of `forward`.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.errors import SettingError
-from synth.networks.perceptron import LOSSES, loss_and_gradient, said
+from synth.networks.perceptron import LOSSES, loss_and_gradient, said, unwarned
 
 OPTIMISERS = ("adamw", "sgd")
 #: Bytes of a block that is freed at once, see `Training`.
@@ -38,6 +38,11 @@ class Rule:
         for name in ("rate", "decay", "l1"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise SettingError(f"{name}={getattr(self, name)}; allowed: 0 and more")
+        if self.rate * self.decay > 1:
+            raise SettingError(
+                f"rate={self.rate:g}, decay={self.decay:g}; allowed: a product up to 1, since "
+                "each step takes so much of every parameter"
+            )
         for name, value in (("momentum", self.momentum), *(("betas", b) for b in self.betas)):
             if not 0 <= value < 1:
                 raise SettingError(f"{name}={value}; allowed: 0 and more, below 1")
@@ -74,6 +79,7 @@ class Training:
             self.shape, self.parameters, self.points, self.labels, self.rule.loss
         )
 
+    @unwarned
     def move(self):
         """The step that the last look asks for."""
         rule = self.rule
@@ -114,8 +120,13 @@ class Training:
             self.labels = self.labels[some]
 
     def right(self):
-        """The share of rows that each network had right when it was looked at, (B,)."""
-        return (said(self.layers[-1][1]) == self.labels).mean(axis=1)
+        """The share of rows that each network had right when it was looked at, (B,).
+
+        0 for one that has diverged: its outputs are not finite, and say nothing.
+        """
+        values = self.layers[-1][1]
+        finite = np.isfinite(values).all(axis=(1, 2))
+        return (said(values) == self.labels).mean(axis=1) * finite
 
 
 def train_to_zero(shape, parameters, points, labels, rule, most):

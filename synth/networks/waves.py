@@ -5,6 +5,8 @@ out.  What is measured, and the losses, are those of Nanda et al., "Progress mea
 grokking via mechanistic interpretability", ICLR 2023.
 """
 
+import math
+
 import numpy as np
 
 from synth.networks.perceptron import views
@@ -53,6 +55,17 @@ def gini(values):
     n = ordered.shape[-1]
     weights = 2 * np.arange(1, n + 1) - n - 1
     return _share((ordered * weights).sum(axis=-1), n * ordered.sum(axis=-1))
+
+
+def mean_gini(power):
+    """The mean Gini coefficient of units over frequencies (K, units); nan where none has power."""
+    some = power[:, power.any(axis=0)]
+    return float(gini(some.T).mean()) if some.size else math.nan
+
+
+def held(power, frequencies):
+    """The share of the power (K,) that frequencies, numbered from 1, hold; nan where it is 0."""
+    return float(_share(power[np.asarray(frequencies) - 1].sum(), power.sum()))
 
 
 def dominant(power, share=0.9):
