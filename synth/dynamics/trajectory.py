@@ -4,6 +4,9 @@ import numpy as np
 
 #: Accuracy at which training counts as memorised, and unseen rows as generalised to.
 ENOUGH = 0.99
+#: The grokking lab as it is shown: its task, bits of programs, settings of its `Chain`, and steps.
+LAB_TASK, LAB_BITS, LAB_STEPS = "mod-mul:p=31,train=0.5", 14.0, 14_000_000
+LAB_CHAIN = {"beta": 30.0, "decay": 1.0, "proposals": 0.004}
 #: The first look at a chain is after so many steps.
 LOOK = 250
 

@@ -8,7 +8,7 @@ range.  The same reading serves the command line and Python.
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -209,6 +209,15 @@ def sizes_below(rows: Iterable[int], every: int) -> list[int]:
         given = ",".join(map(str, rows))
         raise SettingError(f"rows={given}; allowed: 0..{every - 1}, since there are {every} rows")
     return found
+
+
+def first_rows_first(answers: Iterable[Sequence[_T]]) -> Iterator[_T]:
+    """The first row of each answer as it comes, then all others: a table begins with results."""
+    others: list[_T] = []
+    for first, *more in answers:
+        yield first
+        others += more
+    yield from others
 
 
 def present_mean(values: Iterable[float | None]) -> float | None:

@@ -12,7 +12,15 @@ import numpy as np
 
 from synth import tasks
 from synth.dynamics.chain import MOVES, Chain, make_world
-from synth.dynamics.trajectory import ENOUGH, reached, trajectory
+from synth.dynamics.trajectory import (
+    ENOUGH,
+    LAB_BITS,
+    LAB_CHAIN,
+    LAB_STEPS,
+    LAB_TASK,
+    reached,
+    trajectory,
+)
 from synth.experiments.base import setting, spawn_seeds
 
 CONTROL = (
@@ -25,15 +33,19 @@ PANELS = 3
 
 @dataclass(frozen=True)
 class Settings:
-    task: str = setting("mod-mul:p=31,train=0.5", "a task with held-out rows")
+    task: str = setting(LAB_TASK, "a task with held-out rows")
     dsl: str | None = setting(None, "its DSL; the built-in one unless given")
-    max_bits: float = setting(14.0, "programs of so many bits", low=1)
-    decay: float = setting(1.0, "weight decay: energy of a bit of description", low=0)
-    beta: float = setting(30.0, "energy of a training error, bits", low=0)
-    proposals: float = setting(0.004, "share of steps that propose a program", low=0, high=1)
+    max_bits: float = setting(LAB_BITS, "programs of so many bits", low=1)
+    decay: float = setting(
+        LAB_CHAIN["decay"], "weight decay: energy of a bit of description", low=0
+    )
+    beta: float = setting(LAB_CHAIN["beta"], "energy of a training error, bits", low=0)
+    proposals: float = setting(
+        LAB_CHAIN["proposals"], "share of steps that propose a program", low=0, high=1
+    )
     moves: str = setting("prior", "how programs are proposed", choices=MOVES)
     radius: float = setting(1.0, "memorised rows are read within this distance", low=0)
-    steps: int = setting(14_000_000, "Metropolis steps a run", low=1000)
+    steps: int = setting(LAB_STEPS, "Metropolis steps a run", low=1000)
     runs: int = setting(20, "seeds of each kind", low=1)
     seed: int = setting(0, "of all runs", low=0)
 

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth import tasks
 from synth.dynamics.chain import Chain, make_world
-from synth.dynamics.trajectory import reached, trajectory
-from synth.errors import SettingError
-from synth.experiments.base import setting, spawn_seeds
+from synth.dynamics.trajectory import (
+    LAB_BITS,
+    LAB_CHAIN,
+    LAB_STEPS,
+    LAB_TASK,
+    reached,
+    trajectory,
+)
+from synth.experiments.base import first_rows_first, setting, spawn_seeds
 from synth.networks import addition, waves
 
 CONTROL = (
@@ -56,22 +61,17 @@ class Settings:
     decay: float = setting(1.0, "weight decay; embedding: twice as much", low=0)
     steps: int = setting(3000, "of training", low=10)
     runs: int = setting(4, "seeds of each kind", low=1)
-    lab: str = setting("mod-mul:p=31,train=0.5", "task of the grokking lab's two curves")
-    lab_steps: int = setting(14_000_000, "Metropolis steps of the lab", low=1000)
+    lab: str = setting(LAB_TASK, "task of the grokking lab's two curves")
+    lab_steps: int = setting(LAB_STEPS, "Metropolis steps of the lab", low=1000)
     seed: int = setting(0, "of all runs", low=0)
 
 
 def run(settings, map):
-    if settings.p % 2 == 0:
-        raise SettingError(f"p={settings.p}; allowed: odd numbers")
+    addition.addition_task(settings.p, settings.train, 0)  # an even p is refused before all else
     seeds = spawn_seeds(settings.seed, settings.runs)
     items = [(settings, kind, k, seed) for kind in KINDS for k, seed in enumerate(seeds)]
     items.append((settings, LAB, 0, seeds[0]))
-    paths = []
-    for row, *path in map(_run, items):
-        yield row
-        paths += path
-    yield from paths
+    yield from first_rows_first(map(_run, items))
 
 
 _EMPTY = dict.fromkeys((
@@ -119,17 +119,17 @@ def _phase(step, begin, end):
 
 def _lab(settings, seed):
     """The lab's path: accuracies alone."""
-    world = make_world(settings.lab, max_bits=14.0)
-    one = Chain(world, beta=30.0, decay=1.0, proposals=0.004, seed=seed)
+    world = make_world(settings.lab, max_bits=LAB_BITS)
+    one = Chain(world, **LAB_CHAIN, seed=seed)
     path, _ = trajectory(one, settings.lab_steps, world.truths)
     return [{key: m[key] for key in ("step", "train_accuracy", "test_accuracy")} for m in path]
 
 
 def _network(settings, kind, number, seed):
     """The path of one network; frequencies of restricted and excluded loss are the last state's."""
-    task = tasks.load_task(f"mod-add:p={settings.p},train={settings.train},seed={number}")
-    if kind in (RANDOM, EMBEDDED_RANDOM):
-        task = task.permuted(number)
+    task = addition.addition_task(
+        settings.p, settings.train, number, permuted=kind in (RANDOM, EMBEDDED_RANDOM)
+    )
     one = addition.Trained(
         task, recipe_of(settings, kind), addition.times_of(settings.steps), seed
     )  # fmt: skip

@@ -11,10 +11,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import driver, similarity, tasks
+from synth import driver, similarity
 from synth.dynamics.trajectory import ENOUGH
 from synth.errors import SettingError
-from synth.experiments.base import setting, spawn_seeds, uninterrupted
+from synth.experiments.base import first_rows_first, setting, spawn_seeds, uninterrupted
 from synth.items import Item
 from synth.networks import addition, waves
 
@@ -48,15 +48,10 @@ class Settings:
 
 
 def run(settings, map):
-    if settings.p % 2 == 0:
-        raise SettingError(f"p={settings.p}; allowed: odd numbers")
+    addition.addition_task(settings.p, settings.train, 0)  # an even p is refused before all else
     seeds = spawn_seeds(settings.seed, settings.runs)
     items = [(settings, kind, k, seed) for kind in KINDS for k, seed in enumerate(seeds)]
-    details = []
-    for row, *more in map(_run, items):
-        yield row
-        details += more
-    yield from details
+    yield from first_rows_first(map(_run, items))
 
 
 _EMPTY = dict.fromkeys((
@@ -66,17 +61,12 @@ _EMPTY = dict.fromkeys((
 
 
 @lru_cache(maxsize=8)
-def _task(p, train, number):
-    return tasks.load_task(f"mod-add:p={p},train={train},seed={number}")
-
-
-@lru_cache(maxsize=8)
 def program_of(p, train, number, dsl):
     """The program that search finds for the training rows of a task.
 
     Raises SettingError where it has no step between its inputs and what it says.
     """
-    item = Item(_task(p, train, number), dsl)
+    item = Item(addition.addition_task(p, train, number), dsl)
     best = uninterrupted(driver.search(item.load(), **item.settings())).best
     which = "inner" if dsl == "fourier" else "joint"
     if best is None or not len(steps_at(best, item.task.columns, 1, p, which)):
@@ -100,7 +90,7 @@ class _Targets:
 
     def __init__(self, settings, number):
         self.settings = settings
-        self.task = _task(settings.p, settings.train, number)
+        self.task = addition.addition_task(settings.p, settings.train, number)
         self.programs = {
             dsl: program_of(settings.p, settings.train, number, dsl) for dsl in PROGRAMS
         }

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synth import tasks
-from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
 from synth.networks import addition, pruning, waves
 
@@ -41,8 +39,7 @@ class Settings:
 
 
 def run(settings, map):
-    if settings.p % 2 == 0:
-        raise SettingError(f"p={settings.p}; allowed: odd numbers")
+    addition.addition_task(settings.p, settings.train, 0)  # an even p is refused before all else
     seeds = spawn_seeds(settings.seed, settings.runs)
     strengths = [(DECAY, s) for s in settings.decays] + [(L1, s) for s in settings.l1s]
     yield from map(_run, [
@@ -54,9 +51,7 @@ def run(settings, map):
 
 def _run(item):
     settings, labels, penalty, strength, number, seed = item
-    task = tasks.load_task(f"mod-add:p={settings.p},train={settings.train},seed={number}")
-    if labels == RANDOM:
-        task = task.permuted(number)
+    task = addition.addition_task(settings.p, settings.train, number, permuted=labels == RANDOM)
     decay, l1 = (strength, 0.0) if penalty == DECAY else (0.0, strength)
     recipe = replace(addition.PLAIN, width=settings.width, decay=decay, l1=l1)
     one = addition.Trained(task, recipe, [settings.steps], seed)

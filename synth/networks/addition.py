@@ -4,9 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth import tasks
 from synth.errors import SettingError, TaskError
 from synth.networks.perceptron import Shape, drawn, forward, outputs, said
 from synth.networks.training import Rule, Training, history
+
+
+def addition_task(p, train, number, *, permuted=False):
+    """x + y modulo an odd p, a share `train` of the pairs for training, the split `number`.
+
+    permuted: its twin with permuted labels.  Raises SettingError for an even p, which has a
+    frequency without a phase.
+    """
+    if p % 2 == 0:
+        raise SettingError(f"p={p}; allowed: odd numbers")
+    task = tasks.load_task(f"mod-add:p={p},train={train},seed={number}")
+    return task.permuted(number) if permuted else task
 
 
 def one_hot(task):

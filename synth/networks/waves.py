@@ -76,8 +76,8 @@ def dominant(power, share=0.9):
     if not power.any():
         return np.zeros(0, np.int64)
     order = np.argsort(-power, kind="stable")
-    held = np.cumsum(power[order])
-    needed = int(np.searchsorted(held, share * held[-1] * (1 - 1e-12))) + 1
+    sums = np.cumsum(power[order])
+    needed = int(np.searchsorted(sums, share * sums[-1] * (1 - 1e-12))) + 1
     return np.sort(order[:needed]) + 1
 
 
