@@ -62,7 +62,8 @@ def search(
     further behaviours ("exhausted"), or at a limit; Ctrl-C ends it too, and the
     best so far is returned ("interrupted").
 
-    With `exact`, nothing but a program that is right on all training rows counts; the last
+    A program counts only if it has a value on every row, held-out rows included.  With
+    `exact`, it counts only if it is also right on all training rows; the last
     steps are solved from the labels, which about doubles the length that is reached.
     The result's program is such a one or None, `optimal` says whether it is proven to be
     the shortest, and `exact_bound` below how many bits there is none.

@@ -5,7 +5,6 @@ again keeps its cheapest program, and the band is put in order when it closes, s
 that rows, counts and certificates do not depend on how the costs were cut.
 """
 
-import time
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth import curry, schedule
-from synth.bank import Bank, Crew, Job, compiling_seconds, default_threads
+from synth.bank import Bank, Crew, Job, default_threads, working_time
 from synth.grammar import UNIT, Grammar
 from synth.program import Program
 from synth.types import Type
@@ -65,7 +64,7 @@ class Enumerator:
         self.limits = limits
         self.interrupted = interrupted
         self.aim = aim
-        self.started, self._compiled = time.monotonic(), compiling_seconds()
+        self.started = working_time()
         self.rows = len(next(iter(columns.values())))
         self.rules = curry.rules(grammar)
         self.crew = Crew(limits.threads or default_threads())
@@ -117,9 +116,8 @@ class Enumerator:
 
     @property
     def seconds(self) -> float:
-        """Since the enumeration began, without what compiling kernels took."""
-        compiling = compiling_seconds() - self._compiled
-        return time.monotonic() - self.started - compiling
+        """Since the enumeration began, without what compiling and loading kernels took."""
+        return working_time() - self.started
 
     @property
     def nbytes(self) -> int:
@@ -140,6 +138,8 @@ class Enumerator:
             band = next(self._bands, None)
         if band is None:
             self._stop("memory" if self._frozen is not None else self.schedule.ended)
+            if self.most is not None:
+                self.frontier = max(self.frontier, min(self.most + 1, self._complete_below()))
         elif self._frozen is not None and band[0] > self._frozen:
             self._stop("memory")
         else:
@@ -151,9 +151,10 @@ class Enumerator:
             if not self.stop_reason and len(self.bank) == self.behaviours:
                 self._stop("exhausted")
         all_found = len(self.bank) == self.behaviours
-        if self.stop_reason == "exhausted" and self._narrowed and self._left_out and not all_found:
-            # Of what lies beyond the bound, not all was made; it does not count.
-            self.stop_reason, self.frontier = "optimal", max(self.frontier, self.bound + 1)
+        if self.stop_reason == "exhausted" and self._left_out and not all_found:
+            # Of what lies beyond the bound, not all was made.
+            self.stop_reason = "optimal" if self._narrowed else "max_bits"
+            self.frontier = max(self.frontier, self.bound + 1)
         if self.stop_reason:
             self.close()
         return range(first, len(self.bank))
@@ -175,12 +176,17 @@ class Enumerator:
 
     @property
     def certified_bits(self) -> float | None:
-        """Programs of up to so many bits are in the banks; None: all programs."""
+        """Programs of up to so many bits are in the banks; None: all programs.
+
+        Below 0 where not even those of 0 bits are, and there are some.
+        """
         if self.stop_reason == "exhausted":
             return None
-        if self.stop_reason == "max_bits" and self.schedule.ended == "max_bits":
+        if self.most is not None and self.frontier > self.most:
             return float(self.limits.max_bits)
-        return max(0, (self.frontier >> self.grammar.shift) - 1) / UNIT
+        certified = ((self.frontier >> self.grammar.shift) - 1) / UNIT
+        cheapest = self.grammar.cheapest[self.root] >> self.grammar.shift
+        return max(certified, 0.0) if cheapest else certified
 
     def row_bits(self, first: int, stop: int) -> NDArray[np.float64]:
         """The bits of rows first..stop of the root's bank, float64."""
@@ -386,7 +392,7 @@ class Enumerator:
         self._at_start, self._worked_off = self.candidates, state["worked_off"]
         self.schedule.window = state["window"] or 0
         self.levels = {c: tuple(e) for c, *e in state["levels"]}
-        self.started, self._compiled = time.monotonic() - state["seconds"], compiling_seconds()
+        self.started = working_time() - state["seconds"]
         self._frozen, self._left_out = state["frozen"], state["left_out"]
         self.bound, self._place = state["bound"], state["place"]
         self._operands = schedule.operand_reach(self.grammar, self.root, self.bound)

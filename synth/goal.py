@@ -10,12 +10,11 @@ accounted for, but for those with two operands of F or more beside each other.
 
 import heapq
 import itertools
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
-from synth.bank import Goal, Unknown, Wanted, step
+from synth.bank import Goal, Unknown, Wanted, step, working_time
 from synth.bank.goal import SEVERAL
 from synth.curry import LEAF
 from synth.grammar import UNIT
@@ -91,10 +90,10 @@ class Solver:
             if wanted.key in seen:
                 continue
             seen.add(wanted.key)
-            began = time.monotonic()
+            began = working_time()
             if not self._try(Context(cost, wanted, path)):
                 blocked = min(blocked, cost)
-            took = max(0.9 * took, time.monotonic() - began)
+            took = max(0.9 * took, working_time() - began)
             self._seconds_a_row = took / max(1, goal.count)
             self.contexts += 1
             for further, item in self._expanded(cost, wanted, path):
@@ -104,7 +103,10 @@ class Solver:
         proven = held + min(cost, blocked) if held < 2**62 else 2**62
         # Where both operands of a node cost as much, its context is none of those.
         pairs = [p.cost for p, table in self.primitives if table.ndim == 2]
-        self.bound = max(self.bound, min(proven, 2 * held + min(pairs, default=0)))
+        proven = min(proven, 2 * held + min(pairs, default=0))
+        if held < 2**62 and engine.most is not None:
+            proven = min(proven, engine.most + 1)  # dearer programs were not asked for
+        self.bound = max(self.bound, proven)
 
     @property
     def proven(self):
@@ -158,7 +160,10 @@ class Solver:
 
     def _is(self, leaf, wanted):
         values = self.engine.leaf_values(leaf.item).astype(np.int64)
-        return bool((values == wanted.values)[wanted.mask].all())
+        serves = (values == wanted.values) | ~wanted.mask
+        if wanted.allowed is not None:
+            serves &= wanted.allowed[np.arange(len(values)), values]
+        return bool(serves.all())
 
     def _found(self, context, cost, program):
         for item, position, row in reversed(context.path):

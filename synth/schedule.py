@@ -16,6 +16,9 @@ from synth import curry
 #: A band of several costs closes when it holds this many candidates, or words of them.
 BAND_CANDIDATES = 2**16
 BAND_WORDS = 2**21
+#: And it spans fewer costs than this: what is made is counted in arrays by cost, which would
+#: take all memory where explicit costs are large.
+BAND_COSTS = 2**16
 
 
 class Schedule:
@@ -51,17 +54,19 @@ class Schedule:
             stop = start + self.width
             if self.most is not None:
                 stop = min(stop, self.most + 1)
-            counts = sum(self._counts(rule, start, stop) for rule in self.rules)
-            costs = np.flatnonzero(counts)
+            costs, counts = _summed([self._counts(rule, start, stop) for rule in self.rules])
             cut = 0
             while cut < len(costs):
-                end, held = cut + 1, counts[costs[cut]]
-                while end < len(costs) and held + counts[costs[end]] <= self.most_in_band:
-                    held += counts[costs[end]]
+                end, held = cut + 1, counts[cut]
+                while (
+                    end < len(costs)
+                    and held + counts[end] <= self.most_in_band
+                    and costs[end] - costs[cut] < BAND_COSTS
+                ):
+                    held += counts[end]
                     end += 1
-                first = int(costs[cut])
-                after = start + int(costs[end]) if end < len(costs) else stop
-                yield start + first, costs[cut:end] - first, int(held), after
+                after = int(costs[end]) if end < len(costs) else stop
+                yield int(costs[cut]), costs[cut:end] - costs[cut], int(held), after
                 cut = end
             frontier = stop
 
@@ -86,13 +91,15 @@ class Schedule:
         return rule.free == len(rule.item.arguments) - 1
 
     def _next_cost(self, least):
-        """The least cost, at least `least`, at which some rule has a candidate."""
-        found, beyond = [], []
+        """The least cost, at least `least`, at which some rule has a candidate within reach.
+
+        Where there is none, `most + 1` if there are programs beyond reach, else None.
+        """
+        found = []
         for rule in self.rules:
             cost, most = rule.production.cost, self.reach[rule.result]
             if rule.kind == curry.LEAF:
                 found += [cost] if least <= cost <= most else []
-                beyond += [cost] if cost > most else []
             elif self._canonical(rule):
                 sums, _ = self._sums(rule)
                 costs, _ = self._sizes(rule.free_type)
@@ -100,32 +107,50 @@ class Schedule:
                 some = at < len(costs)
                 if some.any():
                     total = int((cost + sums[some] + costs[at[some]]).min())
-                    (found if total <= most else beyond).append(total)
-        # What lies beyond reach is of no use, but says that there is more.
-        return min(found, default=self.most + 1 if beyond or self.beyond else None)
+                    found += [total] if total <= most else []
+        return min(found, default=self.most + 1 if self._goes_on() else None)
+
+    def _goes_on(self):
+        """Whether some program of the held rows costs more than its type's reach.
+
+        Any of them, wherever the work stands: rows beyond a type's reach are never made, so
+        that no later cost tells of them.
+        """
+        if self.beyond:
+            return True
+        for rule in self.rules:
+            arguments = [self.banks[t].costs for t in rule.item.arguments]
+            dearest = rule.production.cost + sum(costs[-1] for costs in arguments if costs)
+            if all(arguments) and dearest > self.reach[rule.result]:
+                return True
+        return False
 
     def _counts(self, rule, start, stop):
-        """How many candidates a rule's primitive has at each cost start..stop."""
-        counts = np.zeros(stop - start, np.int64)
+        """(costs, counts): how many candidates a rule's primitive has from start to stop.
+
+        Both int64 of one length, costs increasing and counts above 0.
+        """
         cost = rule.production.cost
         stop = min(stop, self.reach[rule.result] + 1)
         if rule.kind == curry.LEAF:
-            if start <= cost < stop:
-                counts[cost - start] = 1
-            return counts
+            here = np.full(int(start <= cost < stop), cost, np.int64)
+            return here, np.ones_like(here)
         if not self._canonical(rule):
-            return counts
+            return np.zeros((2, 0), np.int64)
         costs, sizes = self._sizes(rule.free_type)
-        for total, number in zip(*self._sums(rule), strict=True):
-            at = costs + (cost + total - start)
-            inside = (at >= 0) & (at < stop - start)
-            counts[at[inside]] += number * sizes[inside]
+        sums, numbers = self._sums(rule)
+        low = np.searchsorted(costs, start - cost - sums)
+        high = np.searchsorted(costs, stop - cost - sums)
+        parts = [
+            (cost + sums[k] + costs[low[k] : high[k]], numbers[k] * sizes[low[k] : high[k]])
+            for k in np.flatnonzero(low < high)
+        ]
         if rule.item.commutative:
-            at = 2 * costs + cost - start
-            inside = (at >= 0) & (at < stop - start)
-            counts[at[inside]] += sizes[inside]
-            counts //= 2
-        return counts
+            twice = cost + 2 * costs
+            inside = (twice >= start) & (twice < stop)
+            found, counts = _summed([*parts, (twice[inside], sizes[inside])])
+            return found, counts // 2
+        return _summed(parts)
 
     def terms(self, rule, start, stop, most):
         """The fixed operands of a rule with the free operand's range, at most `most` a time."""
@@ -176,6 +201,15 @@ class Schedule:
             rows = range(bank.start(level), bank.ends[level])
             for ranges, total, bound in self._prefixes(rule, position + 1, room - cost):
                 yield (rows, *ranges), cost + total, max(bound, least)
+
+
+def _summed(parts):
+    """(costs, counts) of several such pairs together, each cost once, in order."""
+    costs, counts = np.concatenate([np.zeros((2, 0), np.int64), *map(np.array, parts)], axis=1)
+    order = np.argsort(costs, kind="stable")
+    costs, counts = costs[order], counts[order]
+    first = np.flatnonzero(np.diff(costs, prepend=-1))
+    return costs[first], np.add.reduceat(counts, first) if len(first) else counts
 
 
 def _meshed(prefix, last, base, low, high, most):

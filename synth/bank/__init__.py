@@ -1,7 +1,7 @@
 """Banks of distinct behaviours, the jobs that fill them, and goals that use them."""
 
 from synth.bank.bank import Bank
-from synth.bank.crew import Crew, compiling_seconds, default_threads
+from synth.bank.crew import Crew, default_threads, working_time
 from synth.bank.goal import Goal, Unknown, Wanted, step
 from synth.bank.job import Job
 
@@ -12,7 +12,7 @@ __all__ = [
     "Job",
     "Unknown",
     "Wanted",
-    "compiling_seconds",
     "default_threads",
     "step",
+    "working_time",
 ]

@@ -1,6 +1,7 @@
 """Threads that work side by side on the same banks."""
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -19,9 +20,13 @@ def default_threads():
         return os.cpu_count() or 1
 
 
-def compiling_seconds():
-    """How long this process has been compiling kernels, once for each machine."""
-    return kernels.cache.stopwatch.seconds
+def working_time():
+    """A clock, in seconds, that stands still while kernels are compiled or loaded.
+
+    Every decision that rests on time is made by it: otherwise the first search of a process
+    would take the loading of a kernel for the work that the kernel does.
+    """
+    return time.monotonic() - kernels.cache.stopwatch.seconds
 
 
 class Crew:

@@ -23,14 +23,33 @@ CHECKED = 512
 
 @dataclass(frozen=True)
 class Wanted:
-    """A target: values int64 (rows,), which count where `mask`, bool (rows,), says so."""
+    """A target: values int64 (rows,), which count where `mask`, bool (rows,), says so.
+
+    allowed: bool (rows, size), which values serve on each row; None where every value serves
+    on every row that the mask leaves open.  A row may be open and still not take every value:
+    a primitive that is partial has to have a value on held-out rows too.
+    """
 
     values: np.ndarray
     mask: np.ndarray
+    allowed: np.ndarray | None = None
 
     @property
     def key(self):
-        return np.where(self.mask, self.values, -1).tobytes()
+        rest = b"" if self.allowed is None else self.allowed.tobytes()
+        return np.where(self.mask, self.values, -1).tobytes() + rest
+
+    def checks(self, size, partial):
+        """(places, serves) of the open rows that do not take every answer of a primitive.
+
+        size: of the type; partial: whether the primitive has no answer for some operands.
+        Places int64 (c,); serves uint8 (c, size).
+        """
+        if self.allowed is None:
+            places = np.flatnonzero(~self.mask & partial)
+            return places, np.ones((len(places), size), np.uint8)
+        places = np.flatnonzero(~self.mask & (partial | ~self.allowed.all(axis=1)))
+        return places, self.allowed[places].astype(np.uint8)
 
 
 class Goal:
@@ -50,8 +69,13 @@ class Goal:
         """The cheapest row that is a target, if it costs at most `most`; else None."""
         value, mask = self._packed(wanted)
         count = self._count_up_to(most)
-        found = int(kernels.first_match(self.rows, count, value, mask))
+        checks = wanted.checks(self.bank.type.size, partial=False)
+        found = int(kernels.first_match(self.rows, self._cells, count, value, mask, *checks))
         return None if found < 0 else found
+
+    @property
+    def _cells(self):
+        return self.rows.view(self.bank.type.storage or np.uint8)
 
     def pair(self, table, wanted, most):
         """The cheapest rows (a, b) with table[a, b] = target, of cost `most` together.
@@ -121,18 +145,20 @@ class Goal:
         places = np.flatnonzero(wanted.mask)
         target = wanted.values[places]
         _, mask = self._packed(wanted)
-        cells = self.rows.view(self.bank.type.storage)
+        size, cells = self.bank.type.size, self._cells
         count = self._count_up_to(most)
+        checked, serves = wanted.checks(size, partial=bool((table >= size).any()))
         slots = np.zeros(2 * count + 64, np.uint32)
-        kernels.index_rows(self.rows, count, mask, slots)
+        following = np.zeros(count if len(checked) else 0, np.uint32)
+        kernels.index_rows(self.rows, count, mask, slots, following)
         need = np.zeros((1, self.bank.words), np.uint64)
         best, opens = None, []
-        for turned in (table, table.T):
+        for turned in (table, np.ascontiguousarray(table.T)):
             out, open_rows = np.zeros(2, np.int64), np.empty(min(count, MOST_OPEN), np.int64)
             limit = most if best is None else best[0] - 1
             cost, held = kernels.pair_inverse(
-                self.rows, cells, count, self.ends, self.costs,
-                inverse(turned, self.bank.type.size), target, places, mask, slots, need,
+                self.rows, cells, count, self.ends, self.costs, inverse(turned, size), target,
+                places, mask, slots, following, turned, checked, serves, need,
                 need.view(self.bank.type.storage), limit, out, open_rows,
             )  # fmt: skip
             if held < 0:
@@ -148,7 +174,7 @@ class Goal:
         limit = most if best is None else best[0] - 1
         costs = [self.costs[np.searchsorted(self.ends, o, side="right")] for o in opens]
         cost = kernels.pair_open(
-            cells, first, costs[0], second, costs[1], np.ascontiguousarray(table), target, places,
+            cells, first, costs[0], second, costs[1], table, target, places, checked, serves,
             limit, out,
         )  # fmt: skip
         return best if cost < 0 else (int(cost), int(out[0]), int(out[1]))
@@ -179,16 +205,20 @@ def inverse(table, size):
 def step(table, position, known, wanted, size):
     """The target of one operand, the others being known: a `Wanted`, or None, or SEVERAL.
 
-    table: all operands' values to answers; position: of the operand; known: values
-    int64 (rows,) of the others, in order.  None where no operand serves; SEVERAL
-    where some row allows several values and not all.
+    table: all operands' values to answers, of which those of `size` and more are none;
+    position: of the operand; known: values int64 (rows,) of the others, in order.  None where
+    no operand serves; SEVERAL where some row of the target allows several values and not all.
     """
     lines = np.moveaxis(table, position, -1)[tuple(known)] if known else table
     lines = np.broadcast_to(lines, (len(wanted.mask), size)).astype(np.int64)
-    serves = lines == wanted.values[:, None]
+    serves = lines < size
+    if wanted.allowed is not None:
+        serves &= np.take_along_axis(wanted.allowed, np.minimum(lines, size - 1), axis=1)
+    serves[wanted.mask] = (lines == wanted.values[:, None])[wanted.mask]
     counts = serves.sum(axis=1)
-    if (counts[wanted.mask] == 0).any():
+    if (counts == 0).any():
         return None
-    if ((counts > 1) & (counts < size))[wanted.mask].any():
+    some = (counts > 1) & (counts < size)
+    if some[wanted.mask].any():
         return SEVERAL
-    return Wanted(serves.argmax(axis=1), wanted.mask & (counts == 1))
+    return Wanted(serves.argmax(axis=1), counts == 1, serves if some.any() else None)

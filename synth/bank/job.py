@@ -7,12 +7,12 @@ are, change nothing: rows, counts, and where a limit strikes are the same.
 """
 
 import itertools
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from synth import curry, kernels
+from synth.bank.crew import working_time
 
 #: Words that the curried operands of one job may take.
 CURRIED_WORDS = 2**18
@@ -172,9 +172,9 @@ class Job:
         size = max(min(hands.unit, -(-budget // (threads * most_units))), 1)
         starts = range(self.made, self.made + min(budget, size * threads * most_units), size)
         sizes = [min(size, self.made + budget - s) for s in starts]
-        before, began = self.made, time.monotonic()
+        before, began = self.made, working_time()
         units = self._round(starts, sizes, threads)
-        seconds = time.monotonic() - began
+        seconds = working_time() - began
         full = units[-1].made < sizes[len(units) - 1]
         if full:
             hands.unit = max(size * 3 // 4, 1024)

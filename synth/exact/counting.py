@@ -6,7 +6,6 @@ behaviour they make, over all splits of the cost.  What a primitive makes of two
 behaviours is remembered, as far as memory allows, so that most products cost a look-up.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth import curry
+from synth.bank import working_time
 from synth.errors import DSLError, SettingError
 from synth.exact.behaviours import EXACT, Behaviours
 from synth.exact.levels import Levels
@@ -171,7 +171,7 @@ class _Counter:
     """One count: behaviours by type, filled level by level."""
 
     def __init__(self, grammar, columns, root, limits):
-        self.started = time.monotonic()
+        self.started = working_time()
         self.grammar = grammar
         self.columns = columns
         self.root = root
@@ -206,7 +206,7 @@ class _Counter:
 
     def _check(self):
         seconds = self.limits.seconds
-        if seconds is not None and time.monotonic() - self.started >= seconds:
+        if seconds is not None and working_time() - self.started >= seconds:
             raise _Late("seconds")
         used = sum(b.nbytes for b in self.behaviours.values())
         if used + sum(m.nbytes for m in self.memos.values()) > self.limits.memory:
@@ -390,7 +390,7 @@ class _Counter:
             complete_bits=complete,
             exact_bits=complete if exact.all() else float(bits[np.argmin(exact)]) - 1 / UNIT,
             prior_mass=prior,
-            seconds=time.monotonic() - self.started,
+            seconds=working_time() - self.started,
         )
 
 

@@ -9,6 +9,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import threading
 import time
 import warnings
 
@@ -51,23 +52,27 @@ def ensure():
 
 
 class Stopwatch(Listener):
-    """How long this process has been compiling: seconds."""
+    """How long this process has been compiling kernels or loading compiled ones: seconds."""
 
     def __init__(self):
         self.seconds, self.depth, self.began = 0.0, 0, 0.0
+        self.lock = threading.Lock()
 
     def on_start(self, event):
-        # A kernel compiles those that it calls; threads compile one after the other.
-        if not self.depth:
-            self.began = time.monotonic()
-        self.depth += 1
+        # A kernel compiles those that it calls, and other threads wait for the compiler.
+        with self.lock:
+            if not self.depth:
+                self.began = time.monotonic()
+            self.depth += 1
 
     def on_end(self, event):
-        self.depth -= 1
-        if not self.depth:
-            self.seconds += time.monotonic() - self.began
+        with self.lock:
+            self.depth -= 1
+            if not self.depth:
+                self.seconds += time.monotonic() - self.began
 
 
 stopwatch = Stopwatch()
-register("numba:compile", stopwatch)
+# Held while a kernel is compiled, and while one is read from the cache ("numba:compile" is not).
+register("numba:compiler_lock", stopwatch)
 ensure()

@@ -1,7 +1,9 @@
 """Solving the root of a program from its target: which held rows make it, and cheapest how.
 
 Rows lie in order of cost; cost int64 is that of every level and ends one past its last
-row.  A target is `value` in the places that `mask` marks, and open elsewhere.
+row.  A target is `value` in the places that `mask` marks, and open elsewhere.  Some of the
+open places may be `checked`, int64 (c,): there the answer a must have serves[place, a],
+uint8 (c, size), which says too where there is none.
 """
 
 import numpy as np
@@ -15,14 +17,19 @@ NONE, ANY, SEVERAL = -1, -2, -3
 
 
 @njit(cache=True, nogil=True)
-def first_match(rows, count, value, mask):
-    """The first of `count` rows that is `value` within the mask, or -1."""
+def first_match(rows, cells, count, value, mask, checked, serves):
+    """The first of `count` rows that is `value` within the mask and serves, or -1."""
     for i in range(np.uint64(count)):
         same = True
         for w in range(np.uint64(rows.shape[1])):
             if (rows[i, w] ^ value[w]) & mask[w]:
                 same = False
                 break
+        if same:
+            for k in range(checked.shape[0]):
+                if not serves[k, cells[i, checked[k]]]:
+                    same = False
+                    break
         if same:
             return np.int64(i)
     return np.int64(-1)
@@ -147,22 +154,37 @@ def pair_disjoint(found, rest, cost, other_found, other_rest, other_cost, most, 
 
 
 @njit(cache=True, nogil=True)
-def index_rows(rows, count, mask, slots):
-    """Fills an empty index, uint32, with the first of the rows that agree within the mask."""
+def index_rows(rows, count, mask, slots, following):
+    """Fills an empty index, uint32, with the first of the rows that agree within the mask.
+
+    following uint32 (count,): filled with one more than the next row that agrees with each,
+    0 after the last; or of length 0 if only the first of them is of use.
+    """
     nothing = np.zeros_like(mask)
-    for i in range(count):
+    for i in range(count - 1, -1, -1):
         position = find(rows, slots, rows[i], nothing, mask)
-        if slots[position] == 0:
-            slots[position] = np.uint32(i + 1)
+        if following.shape[0]:
+            following[i] = slots[position]
+        slots[position] = np.uint32(i + 1)
 
 
 @njit(cache=True, nogil=True)
-def pair_inverse(rows, cells, count, ends, costs, inverse, target, places, mask, slots, need,
-                 need_cells, most, out, open_rows):  # fmt: skip
+def serving(cells, i, j, table, checked, serves):
+    """Whether rows i and j together have an answer that serves in every checked place."""
+    for k in range(checked.shape[0]):
+        answer = table[cells[i, checked[k]], cells[j, checked[k]]]
+        if answer >= serves.shape[1] or not serves[k, answer]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def pair_inverse(rows, cells, count, ends, costs, inverse, target, places, mask, slots, following,
+                 table, checked, serves, need, need_cells, most, out, open_rows):  # fmt: skip
     """The cheapest rows of which the second is determined by the first and the target.
 
     inverse int32 (p, p): by the first operand's value and the target's, the second's, or
-    NONE, ANY, SEVERAL; target int64 (k,) at the `places`; need uint64 (1, W) and
+    NONE, ANY, SEVERAL; table (p, p): the answers; slots, following: see `index_rows`; target int64 (k,) at the `places`; need uint64 (1, W) and
     need_cells (1, cells): scratch, two views of one row; open_rows int64 (m,): filled
     with the rows that leave something open.  Returns (cost or -1, how many are open,
     or -1 where there are more than m).
@@ -194,17 +216,22 @@ def pair_inverse(rows, cells, count, ends, costs, inverse, target, places, mask,
             held += 1
             continue
         position = find(rows, slots, need[0], nothing, mask)
-        if slots[position] != 0:
-            j = np.int64(slots[position]) - 1
+        j = np.int64(slots[position]) - 1
+        while j >= 0:
             total = costs[level] + costs[np.searchsorted(ends, j, side="right")]
-            if total < best:
+            if total >= best:
+                break
+            if serving(cells, i, j, table, checked, serves):
                 best = total
                 out[0], out[1] = i, j
+                break
+            j = np.int64(following[j]) - 1
     return (best if best <= most else np.int64(-1)), np.int64(held)
 
 
 @njit(cache=True, nogil=True)
-def pair_open(cells, first, first_cost, second, second_cost, table, target, places, most, out):
+def pair_open(cells, first, first_cost, second, second_cost, table, target, places, checked,
+              serves, most, out):  # fmt: skip
     """The cheapest of the listed pairs that makes the target, tried one by one; -1 without."""
     best = most + 1
     for i in range(first.shape[0]):
@@ -219,7 +246,7 @@ def pair_open(cells, first, first_cost, second, second_cost, table, target, plac
                 if table[cells[first[i], place], cells[second[j], place]] != target[k]:
                     good = False
                     break
-            if good:
+            if good and serving(cells, first[i], second[j], table, checked, serves):
                 best = first_cost[i] + second_cost[j]
                 out[0], out[1] = first[i], second[j]
                 break

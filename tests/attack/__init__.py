@@ -1,0 +1,1 @@
+"""Attacks: random DSLs, tasks and limits, and every claim of a result held against brute force."""
