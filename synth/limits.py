@@ -34,8 +34,9 @@ class Limits:
 
     max_bits: of a program, at least 0 (None: no such limit); max_programs: made,
     at least 1; seconds: above 0, what compiling and loading kernels takes not counted
-    (None: no such limit); memory: bytes for the banks, at least 1 MiB; threads: how many work side by side
-    (None: as many as there are cores), which changes no result.  Raises SettingError.
+    (None: no such limit); memory: bytes for the banks, at least 1 MiB; threads: how many
+    work side by side (None: as many as there are cores), which changes no result.  Raises
+    SettingError.
     """
 
     max_bits: float | None = None

@@ -184,7 +184,8 @@ def pair_inverse(rows, cells, count, ends, costs, inverse, target, places, mask,
     """The cheapest rows of which the second is determined by the first and the target.
 
     inverse int32 (p, p): by the first operand's value and the target's, the second's, or
-    NONE, ANY, SEVERAL; table (p, p): the answers; slots, following: see `index_rows`; target int64 (k,) at the `places`; need uint64 (1, W) and
+    NONE, ANY, SEVERAL; table (p, p): the answers;
+    slots, following: see `index_rows`; target int64 (k,) at the `places`; need uint64 (1, W) and
     need_cells (1, cells): scratch, two views of one row; open_rows int64 (m,): filled
     with the rows that leave something open.  Returns (cost or -1, how many are open,
     or -1 where there are more than m).

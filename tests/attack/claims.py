@@ -65,7 +65,8 @@ class _Facts:
             return
         e, total = self.score(seen, tree.units(self.grammar))
         if e != p.exceptions or abs(total - p.total_bits) > NEAR:
-            yield f"{p.text} has {e} exceptions and {total} bits, not {p.exceptions}, {p.total_bits}"
+            said = f"{p.exceptions} and {p.total_bits}"
+            yield f"{p.text} has {e} exceptions and {total} bits, not {said}"
 
     def of_certificate(self, result):
         """Everything up to the certified bits was scored: best, front, top and shares hold it."""
@@ -84,7 +85,8 @@ class _Facts:
                 break
         shown = [h for h in result.top if h.kind == "program"]
         if len(result.top) < result.settings["top"] and len(shown) < len(known):
-            yield f"{len(shown)} programs in top, {len(known)} certified, {result.settings['top']} asked"
+            asked = result.settings["top"]
+            yield f"{len(shown)} programs in top, {len(known)} certified, {asked} asked for"
         if result.top and len(result.top) == result.settings["top"]:
             last = result.top[-1].total_bits
             better = sum(total < last - NEAR for _, _, total in known)
@@ -112,7 +114,8 @@ class _Facts:
         if result.exact_bound is None and (p is None or least < round(p.bits * 1024)):
             yield f"none claimed at all, and one has {least / 1024} bits"
         if result.exact_bound is not None and least < round(result.exact_bound * 1024):
-            yield f"none of fewer than {result.exact_bound} bits claimed, and one has {least / 1024}"
+            bound = result.exact_bound
+            yield f"none of fewer than {bound} bits claimed, and one has {least / 1024}"
         if result.optimal and least < round(p.bits * 1024):
             yield f"optimal at {p.bits} bits, and one has {least / 1024}"
         if p is not None and self.most >= round(p.bits * 1024) and least > round(p.bits * 1024):
