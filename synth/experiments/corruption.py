@@ -136,9 +136,9 @@ def one_run(item):
         "train": result.program.train_accuracy if program else 1.0,
         "test": chosen.test_accuracy,
         "test_table": result.table.test_accuracy,
-        "test_nearest": float((near == truth[~train]).mean()),
+        "test_nearest": float(task.right(near, ~train).mean()),
         "train_ridge": float((guess == noisy.labels)[train].mean()),
-        "test_ridge": float((guess == truth)[~train].mean()),
+        "test_ridge": float(task.right(guess[~train], ~train).mean()),
     }
 
 
