@@ -119,7 +119,7 @@ def one_run(item):
     # The uniform table alone: that of frequencies is counted apart, like other programs.
     pays = total < codes.uniform_table_bits(n, len(task.alphabet)) - SAME
     program = result.chosen == "program"
-    same = program and bool((result.predict(task.columns) == truth).all())
+    same = program and bool(((result.predict(task.columns) == truth) & ~task.unknown).all())
     points = embed(task)
     ridge = KernelRidge(points[train], noisy.labels[train])
     near = nearest(points[train], noisy.labels[train], points[~train])
