@@ -140,12 +140,12 @@ def _kept(path, every):
     return path, float(every)
 
 
-def _keep(kept, engine, scores, columns, labels, limits):
+def _keep(kept, engine, scores, columns, training, limits):
     """Makes the engine keep checkpoints, and go on from the one that is there."""
     checkpoint = Checkpoint(*kept, {
         "dsl": digest_of_rules(engine.rules),
-        "task": digest_of_columns(columns, labels),
-        "rows": [len(labels[0]), scores[0].n],
+        "task": digest_of_columns(columns, training),
+        "rows": [engine.rows, scores[0].n],
         "top": scores[0].top,
         "max_bits": limits.max_bits,
         "memory": limits.memory,
@@ -173,7 +173,9 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None, all_cou
     columns = {name: column[order] for name, column in task.columns.items()}
     grammar_columns = checked_columns(grammar, columns)
     n = task.training
-    labels = [root.check(t.labels[order], f"label column {t.label}") for t in labellings]
+    training = np.stack(
+        [root.check(t.labels[t.train], f"label column {t.label}") for t in labellings]
+    )
     scores = [Score(n, len(t.alphabet), root.size > len(t.alphabet), int(top)) for t in labellings]
     tables = [codes.table_bits(t.counts()) for t in labellings]
     if exact and root.inexact:
@@ -181,7 +183,6 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None, all_cou
     # How many have to be proven; a contrast goes on for the twin where it is told how far.
     count = len(scores) if all_count or limits.max_bits is not None else 1
     with interrupts() as interrupted:
-        training = np.stack([values[:n] for values in labels])
         if exact:
             given = replace(limits, memory=int(EXACT_MEMORY * limits.memory))
             engine = Enumerator(grammar, grammar_columns, root, given, interrupted)
@@ -191,7 +192,7 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None, all_cou
             aim, solver = None if root.inexact else Aim(training, scores), None
             engine = Enumerator(grammar, grammar_columns, root, limits, interrupted, aim)
             if kept is not None:
-                _keep(kept, engine, scores, grammar_columns, labels, limits)
+                _keep(kept, engine, scores, grammar_columns, training, limits)
         while engine.stop_reason is None:
             _score(engine, engine.advance(), training, scores)
             _narrow(engine, scores[:count], tables, n)
@@ -206,7 +207,7 @@ def _run(labellings, dsl, top, progress, limits, exact=False, kept=None, all_cou
                     engine.stop_reason = "optimal"
     return [
         outcome.result(engine, t, chosen, score, table, values, n, limits, solver)
-        for t, score, table, values in zip(labellings, scores, tables, labels, strict=True)
+        for t, score, table, values in zip(labellings, scores, tables, training, strict=True)
     ]
 
 
@@ -216,7 +217,7 @@ def _fitted(labellings, dsl):
     if first is labellings[0]:
         return chosen, labellings
     # Inputs and training rows are common to all labellings.
-    return chosen, [replace(first, labels=t.labels, labelling=t.labelling) for t in labellings]
+    return chosen, [first.relabelled(t) for t in labellings]
 
 
 def _score(engine, rows, training, scores):

@@ -14,13 +14,13 @@ from synth.score import SAME
 def result(engine, task, dsl, score, table, labels, n, limits, solver):
     """The `Result` for one labelling.
 
-    labels: of all rows, the n training rows first; table: (bits, kind) of the better one;
+    labels: of the n training rows; table: (bits, kind) of the better one;
     solver: the `Solver` of a search for programs without exceptions, else None.
     """
     bits, kind = table
     counts = task.counts()
     if solver is None:
-        program, best = _best_program(engine, score, labels, n)
+        program, best = _best_program(engine, score, task, labels, n)
         proven = score.proven(engine.certified_bits, bits)
     else:
         program, best = _exact_program(engine, solver, score, task)
@@ -32,16 +32,19 @@ def result(engine, task, dsl, score, table, labels, n, limits, solver):
     total = bits if program is None else min(bits, program.total_bits)
     chance = codes.log2_chance_bound(counts, total)
     uniform = codes.log2_chance_bound_uniform(n, len(task.alphabet), total)
-    test = labels[n:]
     most = engine.root.check(task.majority(), "the majority label")
-    same = engine.root.coarse(test) == engine.root.coarse(most)
-    majority = float(np.mean(same)) if len(test) else None
+    majority = float(np.mean(_right(engine, task, most))) if n < task.rows else None
     return Result(
         task=task.name,
         dsl=dsl.name,
         labelling=task.labelling,
         inputs={name: str(type_) for name, type_ in task.original.types.items()},
-        rows={"train": n, "test": task.rows - n, "labels": len(task.alphabet)},
+        rows={
+            "train": n,
+            "test": task.rows - n,
+            "labels": len(task.alphabet),
+            "unseen_labels": int(task.unseen.sum()),
+        },
         label_names=_label_names(task),
         chosen="program" if program and program.total_bits < bits - SAME else "table",
         program=program,
@@ -69,7 +72,18 @@ def result(engine, task, dsl, score, table, labels, n, limits, solver):
     )
 
 
-def _best_program(engine, score, labels, n):
+def _right(engine, task, said, inverted=False):
+    """Where values of the root's type are the held-out labels, bool; never on unknown ones.
+
+    said: (held-out rows,), or one value for all; inverted: the other label of two is meant.
+    """
+    # No check: a held-out label that the root's type lacks is one that no program says.
+    truth = task.labels[~task.train].astype(engine.root.dtype)
+    same = engine.root.coarse(said) == engine.root.coarse(truth)
+    return (same != inverted) & ~task.unknown[~task.train]
+
+
+def _best_program(engine, score, task, labels, n):
     """The best program's record, and the program; (None, None) before there is one."""
     if score.best is None:
         return None, None
@@ -78,8 +92,8 @@ def _best_program(engine, score, labels, n):
     for units, wrong, row in ties:
         inverted = _inverted(engine, score, row, labels, n)
         seen = engine.bank.values(row, row + 1)[0, n:]
-        agree = engine.root.coarse(seen) == engine.root.coarse(labels[n:])
-        accuracies.append((1 - wrong / n, np.mean(agree != inverted) if len(agree) else 0))
+        right = _right(engine, task, seen, inverted)
+        accuracies.append((1 - wrong / n, np.mean(right) if len(right) else 0))
         # Of equals, one that needs not be read as its opposite is shown.
         if chosen is None or (chosen[3] and not inverted and chosen[:2] == (units, wrong)):
             chosen = units, wrong, row, inverted
@@ -92,7 +106,7 @@ def _best_program(engine, score, labels, n):
         exceptions=wrong,
         total_bits=score.best,
         train_accuracy=train,
-        test_accuracy=test if n < len(labels) else None,
+        test_accuracy=test if n < task.rows else None,
         ties=len(ties),
         inverted=inverted,
     ), best
@@ -108,7 +122,7 @@ def _exact_program(engine, solver, score, task):
     accuracy = None
     if not task.train.all():
         values, defined = best.outputs(held_out)
-        accuracy = float(np.mean(defined & (values == task.labels[~task.train])))
+        accuracy = float(np.mean(defined & _right(engine, task, values)))
     return ProgramScore(
         text=best.text,
         bits=bits,
@@ -123,7 +137,7 @@ def _exact_program(engine, solver, score, task):
 
 def _inverted(engine, score, row, labels, n):
     """Whether a program speaks for the other of two labels: it is wrong more than not."""
-    wrong = int(engine.bank.errors(row, row + 1, labels[None, :n], n)[0, 0])
+    wrong = int(engine.bank.errors(row, row + 1, labels[None], n)[0, 0])
     return score.two and 2 * wrong > n
 
 

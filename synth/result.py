@@ -80,8 +80,9 @@ class Result:
 
     task, dsl: names; inputs: the types of the task's columns, before any DSL re-expressed
     them (`settings` then has "prepared", which says how); label_names: what label values stand
-    for (None: for themselves); rows: {"train", "test", "labels"} counts; chosen: "program" or
-    "table"; program: None where none was scored; total_bits: the least of all;
+    for (None: for themselves); rows: counts {"train", "test", "labels",
+    "unseen_labels"}, the last one of held-out labels that do not occur in training; chosen:
+    "program" or "table"; program: None where none was scored; total_bits: the least of all;
     saved_bits: table bits less the best program's total (None without a program);
     chance_bound, chance_bound_uniform: bounds on the chance that permuted, or
     uniformly drawn, training labels let any hypothesis reach total_bits, and their

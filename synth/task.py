@@ -3,8 +3,9 @@
 The labels of a task are values of its label type, so that a program's answer can
 be compared with them; the alphabet lists the k values that labels can take.  Of a
 type with more values than a task uses, it is what occurs in training: held-out
-labels never influence a search.  A twin is the same inputs and the same training
-rows with other labels.
+labels never influence a search.  A held-out label that is no value of the type is
+marked as unknown, and every hypothesis is wrong on it.  A twin is the same inputs and
+the same training rows with other labels.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,15 +30,20 @@ class Task:
     type, and of an Int, Real or Complex type those that occur in training; Real and
     Complex labels count as equal where `Type.coarse` makes them so); label_names: what
     the label values stand for, a mapping, where they are numbers for something else;
-    labelling: "true", or how the labels were made.
+    labelling: "true", or how the labels were made; unknown: bool (rows,), the held-out rows
+    whose label is no value of `label_type` (none if not given), where `labels` has any value.
+    Of an Int type, held-out labels may be outside low..high: its range is for training.
+
+    Where a table's training rows decide what its labels are, read: the function of a training
+    mask that makes `labels`, `label_type`, `label_names` and `unknown`.
 
     Where a DSL re-expressed the columns: input_weights, by which these share their
     probability (see `Grammar`); source: the task as it was; express: the function that
     made these columns of the source's, for unseen rows.
 
     Raises TaskError for no rows, no training row, columns of different lengths,
-    one label only or labels outside the alphabet, and TypeMismatchError for types
-    that are none and values of a wrong type.
+    one label only in training or labels outside the alphabet, and TypeMismatchError for
+    types that are none and values of a wrong type.
     """
 
     name: str
@@ -56,6 +62,8 @@ class Task:
     express: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = field(
         default=None, repr=False
     )
+    unknown: NDArray[np.bool_] = None  # type: ignore[assignment]  # as `train`
+    read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = field(default=None, repr=False)
     alphabet: tuple[Any, ...] = field(init=False)
 
     if TYPE_CHECKING:  # what may be given is more than what is kept
@@ -76,6 +84,8 @@ class Task:
             input_weights: Mapping[str, Weight] | None = None,
             source: "Task | None" = None,
             express: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = None,
+            unknown: ArrayLike | None = None,
+            read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -90,8 +100,8 @@ class Task:
         if not isinstance(self.label_type, Type):
             raise TypeMismatchError(f"label_type {_type_text(self.label_type)}; allowed: {ALLOWED}")
         columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
-        labels = self.label_type.check(self.labels, f"label column {self.label}")
-        rows = len(labels)
+        given_labels = np.asarray(self.labels)
+        rows = len(given_labels)
         for name, column in columns.items():
             if column.shape != (rows,):
                 raise TaskError(
@@ -105,6 +115,16 @@ class Task:
             raise TaskError(f"task {self.name}: train must be bool of shape ({rows},)")
         if not train.any():
             raise TaskError(f"task {self.name}: the training set has 0 rows; allowed: 1..{rows}")
+        unknown = np.zeros(rows, bool) if self.unknown is None else np.asarray(self.unknown)
+        if unknown.dtype != np.bool_ or unknown.shape != (rows,):
+            raise TaskError(f"task {self.name}: unknown must be bool of shape ({rows},)")
+        if (unknown & train).any():
+            raise TaskError(
+                f"task {self.name}: {(unknown & train).sum()} training labels are no values of "
+                f"{self.label_type}; allowed: unknown labels in held-out rows"
+            )
+        self.label_type.check(given_labels[train], f"label column {self.label}")
+        labels = _wide(self.label_type).check(given_labels, f"label column {self.label}")
         number = self.label_type.number
         if self.given_alphabet is not None:
             given = self.label_type.check(list(self.given_alphabet), "given_alphabet")
@@ -119,12 +139,14 @@ class Task:
             alphabet = tuple(labels[train][places].tolist())
         else:
             alphabet = tuple(range(int(self.label_type.size)))
-        if len(alphabet) < 2 and len(np.unique(labels)) < 2:
+        if len(alphabet) < 2:
             raise TaskError(
-                f"task {self.name}: one label value only ({alphabet[0]}); allowed: 2 and more"
+                f"task {self.name}: one label value only ({alphabet[0]}); "
+                "allowed: 2 and more among the training rows"
             )
         for key, value in (
-            ("columns", columns), ("labels", labels), ("train", train), ("alphabet", alphabet),
+            ("columns", columns), ("labels", labels), ("train", train), ("unknown", unknown),
+            ("alphabet", alphabet),
         ):  # fmt: skip
             object.__setattr__(self, key, value)
 
@@ -174,9 +196,7 @@ class Task:
             if name not in columns and equals and source in columns:
                 encoded[name] = np.array([str(v) == value for v in columns[source]])
             elif name in columns:
-                # Of the numbers of a column, those of its rows are a sample.
-                wide = Int(-INT_LIMIT, INT_LIMIT) if type_.family == "Int" else type_
-                encoded[name] = wide.check(columns[name], f"column {name}")
+                encoded[name] = _wide(type_).check(columns[name], f"column {name}")
             else:
                 given = ", ".join(map(str, columns))
                 raise TypeMismatchError(f"no column {name}; given: {given}")
@@ -187,7 +207,24 @@ class Task:
         """The task before a DSL re-expressed its columns; itself where none did."""
         if self.source is None:
             return self
-        return replace(self.source, labels=self.labels, labelling=self.labelling)
+        return self.source.relabelled(self)
+
+    def relabelled(self, other: "Task") -> "Task":
+        """The same task with the labels of another one of the same rows."""
+        return replace(self, labels=other.labels, labelling=other.labelling, unknown=other.unknown)
+
+    @property
+    def unseen(self) -> NDArray[np.bool_]:
+        """The held-out rows whose label is none of the alphabet, bool (rows,)."""
+        return self.unknown | ~np.isin(self._compared(self.labels), self._compared(self.alphabet))
+
+    def right(self, said: np.ndarray, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where label values said of some rows, (..., m), are their labels, of the same shape.
+
+        rows: bool (rows,) with m of them.  On an unknown label nothing is right.
+        """
+        same = self._compared(said) == self._compared(self.labels[rows])
+        return same & ~self.unknown[rows]
 
     def majority(self) -> Any:
         """The most frequent training label, ties to the smallest."""
@@ -196,12 +233,26 @@ class Task:
     def split(self, train: int | float, seed: int = 0) -> "Task":
         """The same task with other training rows: a fraction (float) or a count (int).
 
-        Columns that a DSL made of the training rows are as they were before it did.
+        Columns that a DSL made of the training rows are as they were before it did.  What the
+        labels of a table are is read anew; labels that were made otherwise, those of a twin,
+        keep their type.
         """
         mask = training_mask(self.rows, train, seed)
         task = self.original
         settings = {**task.settings, "train": train, "seed": seed}
-        return replace(task, train=mask, settings=settings)
+        return replace(task, train=mask, settings=settings, **task._read_with(mask))
+
+    def _read_with(self, train: NDArray[np.bool_]) -> dict[str, Any]:
+        """What the table's labels are with other training rows; nothing for other labels."""
+        if self.read is None:
+            return {}
+        now = self.read(self.train)
+        if any(not np.array_equal(now[k], getattr(self, k)) for k in ("labels", "unknown")):
+            return {}
+        try:
+            return self.read(train)
+        except TaskError as error:
+            raise TaskError(f"task {self.name}: {error}") from None
 
     def permuted(self, seed: int = 0) -> "Task":
         """The twin whose training labels are permuted among the training rows.
@@ -210,14 +261,16 @@ class Task:
         the bits of the tables, stay as they are: only what goes with what is lost.
         """
         generator = stream(seed, 1)
-        labels = self.labels.copy()
+        order = np.arange(self.rows)
         for part in (self.train, ~self.train):
-            labels[part] = generator.permutation(labels[part])
-        return self._twin(labels, "permuted")
+            order[part] = generator.permutation(order[part])
+        return self._twin(self.labels[order], "permuted", self.unknown[order])
 
     def uniform(self, seed: int = 0) -> "Task":
         """The twin whose labels are drawn uniformly from the alphabet."""
-        return self._twin(self._drawn(stream(seed, 2), self.rows), "uniform")
+        return self._twin(
+            self._drawn(stream(seed, 2), self.rows), "uniform", np.zeros(self.rows, bool)
+        )
 
     def corrupted(self, fraction: float, seed: int = 0) -> "Task":
         """The twin in which a fraction of the training labels is drawn anew, uniformly.
@@ -231,13 +284,18 @@ class Task:
         chosen = generator.permutation(rows)[: round(fraction * len(rows))]
         labels = self.labels.copy()
         labels[chosen] = self._drawn(generator, len(chosen))
-        return self._twin(labels, f"corrupted {fraction:g}")
+        return self._twin(labels, f"corrupted {fraction:g}", self.unknown)
 
     def _drawn(self, generator: np.random.Generator, count: int) -> np.ndarray:
         return generator.choice(np.array(self.alphabet), count).astype(self.label_type.dtype)
 
-    def _twin(self, labels: np.ndarray, labelling: str) -> "Task":
-        return replace(self, labels=labels, labelling=labelling)
+    def _twin(self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_]) -> "Task":
+        return replace(self, labels=labels, labelling=labelling, unknown=unknown)
+
+
+def _wide(type_: Type) -> Type:
+    """The type of a column's further values: the numbers of an Int column are a sample."""
+    return Int(-INT_LIMIT, INT_LIMIT) if type_.family == "Int" else type_
 
 
 def _type_text(given: Any) -> str:

@@ -28,7 +28,7 @@ SEARCH_KEYS = {
 def test_search_json_has_what_the_contract_asks():
     document = json.loads(run("search", "parity:n=5,k=2", "--json"))
     assert document.keys() >= SEARCH_KEYS
-    assert document["rows"] == {"train": 16, "test": 16, "labels": 2}
+    assert document["rows"] == {"train": 16, "test": 16, "labels": 2, "unseen_labels": 0}
     assert document["program"].keys() >= {
         "text", "bits", "exceptions", "total_bits", "train_accuracy", "test_accuracy", "ties",
     }  # fmt: skip

@@ -486,7 +486,11 @@ def test_whole_numbers_keep_their_dsl(tmp_path):
         ([("1.5", 0), ("1e999", 1)], (), "line 3, column x: 1e999 is too large"),
         ([("1.5", 0), ("", 1)], (), "line 3, column x: missing value"),
         ([(1, "0.5"), (2, "0.50")], (), "column y: one label only"),
-        ([(1, "a"), (2, "b")], ("--label", "y=c"), "column y has no value 'c'; values: a, b"),
+        (
+            [(1, "a"), (2, "b")],
+            ("--label", "y=c"),
+            "column y has no value 'c' among the training rows; values there: a, b",
+        ),
         ([(1, "a"), (2, "a")], ("--label", "y=a"), "column y: one label only (a)"),
         ([(1, "a"), (2, "b")], ("--label", "z=a"), "no column 'z=a'; columns: x, y"),
         ([(1.5, 0), (2, 1)], ("--dsl", "features:thresholds=0"), "thresholds=0; allowed: 1..1000"),
@@ -495,7 +499,7 @@ def test_whole_numbers_keep_their_dsl(tmp_path):
 )
 def test_table_errors(tmp_path, rows, given_, words):
     path = write(tmp_path / "t.csv", "x,y", rows)
-    assert words in run("search", path, *given_, code=2)
+    assert words in run("search", path, "--train", "1.0", *given_, code=2)
 
 
 def test_labels_of_reals(tmp_path):
@@ -558,7 +562,7 @@ def test_the_output_of_a_wide_table_fits_eighty_columns():
     assert "comparisons" in text
     document = json.loads(run("search", "digits", "--json", "--max-bits", "15"))
     assert len(document["inputs"]) == 64
-    assert document["rows"] == {"train": 180, "test": 180, "labels": 2}
+    assert document["rows"] == {"train": 180, "test": 180, "labels": 2, "unseen_labels": 0}
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,8 @@ def prepared(dsl: DSL, task: Task) -> Task:
     for part in ("labels", "train"):
         if not np.array_equal(getattr(made, part), getattr(task, part)):
             raise DSLError(f"DSL {dsl.name} changes the task's {part}; only columns may change")
+    if not np.array_equal(made.unknown, task.unknown):  # a task that was made anew knows none
+        made = made.relabelled(task)
     return made
 
 

@@ -84,7 +84,8 @@ class World:
     @cached_property
     def truths(self):
         """The numbers of the programs that are right on all rows, held-out ones too."""
-        return np.flatnonzero((self.predictions == self.task.labels).all(axis=1))
+        same = (self.predictions == self.task.labels) & ~self.task.unknown
+        return np.flatnonzero(same.all(axis=1))
 
 
 def make_world(task, dsl=None, *, max_bits, radius=1.0):
@@ -257,11 +258,13 @@ class Chain:
         """
         world, n = self.world, len(self.world.training)
         truth = world.task.labels[world.held_out]
+        known = ~world.task.unknown[world.held_out]
         alone = world.predictions[self.program][world.held_out]
         held = int(self.state[kernels.HELD])
         table, program = float(world.arrays.table[held]), self.program_bits
         return dict(zip(RECORDED, (
             self.step, 1 - int(self.state[kernels.ERRORS]) / n,
-            float(np.mean(self.unseen() == truth)), float(np.mean(alone == truth)), held / n,
+            float(np.mean((self.unseen() == truth) & known)),
+            float(np.mean((alone == truth) & known)), held / n,
             held, table, program, table + program,
         ), strict=True))  # fmt: skip

@@ -72,7 +72,8 @@ class Strengths:
         coordinates = np.stack(coordinates, axis=1).astype(np.int64)
         self._labels, self._seen = labels, (said[training], coordinates[training], labels[training])
         self._unseen = said[world.held_out], coordinates[world.held_out]
-        self._truth = labels[world.held_out]
+        # Nothing is read as a label that is none of the alphabet.
+        self._truth = np.where(task.unseen, -2, labels)[world.held_out]
         shape = coordinates.shape[1], int(coordinates.max()) + 1, k
         self._shared, self._out = np.zeros(shape), np.zeros(k)
         self.strengths = np.zeros(len(self.programs))

@@ -60,7 +60,8 @@ class Posterior:
             return None
         return self.prior.values(self.best)[self.rows]
 
-    # Accuracies on held-out labels, which nothing above has seen; None without any.
+    # Accuracies on held-out labels, which nothing above has seen; None without any.  A
+    # label that is unknown to the task has probability 0.
 
     @property
     def bayes_accuracy(self) -> float | None:
@@ -85,13 +86,14 @@ class Posterior:
     def log_loss(self) -> float | None:
         """Mean -log2 of the probability of the held-out labels, one by one, bits a row."""
         with np.errstate(divide="ignore"):
-            return self._mean(lambda p, y: -np.log2(np.where(y, p, 1 - p)))
+            return self._mean(lambda p, y: -np.log2(np.where(y, p, 1 - p)), math.inf)
 
-    def _mean(self, function: Callable[[Any, Any], Any]) -> float | None:
+    def _mean(self, function: Callable[[Any, Any], Any], unknown: float = 0.0) -> float | None:
         held_out = ~self.task.train
         if not held_out.any() or self.best is None:
             return None
-        return float(np.mean(function(self.predictive, self.task.labels[held_out])))
+        found = function(self.predictive, self.task.labels[held_out])
+        return float(np.mean(np.where(self.task.unknown[held_out], unknown, found)))
 
 
 def exact_posterior(

@@ -119,7 +119,7 @@ def one_run(item):
     # The uniform table alone: that of frequencies is counted apart, like other programs.
     pays = total < codes.uniform_table_bits(n, len(task.alphabet)) - SAME
     program = result.chosen == "program"
-    same = program and bool((result.predict(task.columns) == truth).all())
+    same = program and bool(((result.predict(task.columns) == truth) & ~task.unknown).all())
     points = embed(task)
     ridge = KernelRidge(points[train], noisy.labels[train])
     near = nearest(points[train], noisy.labels[train], points[~train])
@@ -136,9 +136,9 @@ def one_run(item):
         "train": result.program.train_accuracy if program else 1.0,
         "test": chosen.test_accuracy,
         "test_table": result.table.test_accuracy,
-        "test_nearest": float((near == truth[~train]).mean()),
+        "test_nearest": float(task.right(near, ~train).mean()),
         "train_ridge": float((guess == noisy.labels)[train].mean()),
-        "test_ridge": float((guess == truth)[~train].mean()),
+        "test_ridge": float(task.right(guess[~train], ~train).mean()),
     }
 
 

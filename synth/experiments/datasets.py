@@ -76,7 +76,12 @@ def _measured(item):
     settings, spec = item
     name = Path(spec).name if tasks.is_path(spec) else spec
     row = {"task": name, **dict.fromkeys(_PARTS), "train": None, "test": None, "labels": None}
-    row |= {"twin": None, **{f"twin_{p}": None for p in _PARTS if p != "saved"}, "note": None}
+    row |= {
+        "unseen_labels": None,
+        "twin": None,
+        **{f"twin_{p}": None for p in _PARTS if p != "saved"},
+        "note": None,
+    }
     limits = {"seconds": None, "max_programs": settings.max_programs}
     table = _reading(settings, spec)
     asked = Item(spec, seed=settings.seed, top=1, limits=limits, table=table)
@@ -121,18 +126,13 @@ def _accuracies(task, penalty):
     train, asked = task.train, ~task.train
     if not asked.any():
         return {}
-    points, labels, truth = embed(task), task.labels[train], task.labels[asked]
+    points, labels = embed(task), task.labels[train]
     answers = {
-        "majority": np.full(len(truth), task.majority()),
+        "majority": np.full(asked.sum(), task.majority()),
         "1-nn": nearest(points[train], labels, points[asked]),
         "logit": LogisticRegression(points[train], labels, penalty=penalty).predict(points[asked]),
     }
-    # As labels are compared: Real ones by 28 bits.
-    coarse = task.label_type.coarse
-    return {
-        name: float((coarse(says.astype(truth.dtype)) == coarse(truth)).mean())
-        for name, says in answers.items()
-    }
+    return {name: float(task.right(says, asked).mean()) for name, says in answers.items()}
 
 
 def summarise(rows):

@@ -42,6 +42,9 @@ def search_rows(result):
     yield "task", f"{result.task}{labels}"
     yield "inputs", _inputs(result.inputs)
     yield "rows", f"{rows['train']} training, {rows['test']} held out, {rows['labels']} labels"
+    if rows.get("unseen_labels"):  # runs that were saved earlier have no such count
+        unseen = f"{rows['unseen_labels']} of {rows['test']} held out, not in training"
+        yield "unseen labels", f"{unseen}; wrong unless a program says them"
     if result.label_names and list(result.label_names.values()) != ["0", "1"]:
         yield "labels", ", ".join(f"{k} = {v}" for k, v in result.label_names.items())
     yield "DSL", result.dsl
@@ -105,7 +108,7 @@ def contrast_text(contrast, width=None):
     """A contrast as text: both labellings side by side."""
     width = width or terminal_width()
     pad = 18
-    heads = ("task", "inputs", "rows", "labels", "DSL", "prepared")
+    heads = ("task", "inputs", "rows", "unseen labels", "labels", "DSL", "prepared")
     first, second = (dict(search_rows(r)) for r in (contrast.structured, contrast.random))
     column = (width - pad - 2) // 2
     lines = []

@@ -5,14 +5,20 @@ numbers with a point or an exponent -> Real; text with at most 16 different valu
 one Bool column a value, named `colour=red`.  Labels that are numbers, of more than two
 values, keep their values; other labels are numbered 0..k-1 in sorted order and named in
 reports.
+
+Inputs are typed by all rows, since a learner knows the inputs of held-out rows.  Labels are
+typed, numbered and named by the training rows alone.  A held-out label that is no value of
+the type they make is unknown: it changes nothing, and every hypothesis is wrong on it.
 """
 
 import csv
 import io
+import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +32,18 @@ from synth.types import INT_LIMIT, Bool, Int, Mod, Real, Type
 #: The most different values of a text column.
 MOST_VALUES = 16
 
+#: What else may be done about labels that cannot be used.
+ONE_VALUE = "make one value the label with --label COLUMN=VALUE"
+
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
 # What people write for a missing number.
 _INFINITE = {"inf", "infinity"}
 _MISSING = {"na", "n/a", "nan", "null", "none", "?", "-", ".", "missing"}
-#: Values, their type and, where they are numbers for something else, what they stand for.
-_Labels = tuple[np.ndarray, Type, Mapping[Any, str] | None]
+#: The type of labels, what they stand for where they are numbers for something else, and
+#: the value that a cell has, None for none.
+_Labels = tuple[Type, Mapping[Any, str] | None, Callable[[str], Any]]
 _TRUTH = {"0": False, "1": True, "false": False, "true": True}
 
 
@@ -47,6 +57,12 @@ class _Column:
 
     def where(self, row: int) -> str:
         return f"line {self.lines[row]}, column {self.name}"
+
+    def only(self, rows: NDArray[np.bool_]) -> "_Column":
+        """The same column of some rows, bool (rows,)."""
+        places = np.flatnonzero(rows).tolist()
+        cells, lines = self.cells, self.lines
+        return _Column(self.name, tuple(cells[k] for k in places), tuple(lines[k] for k in places))
 
 
 def read_table(
@@ -63,8 +79,9 @@ def read_table(
     label: the column of the labels, the last one unless given, or COLUMN=VALUE: whether
     that column has this value, as it is written; drop: names of columns to leave out, or
     one name; modulus: makes whole numbers residues.  Columns are parted by commas, or by
-    semicolons or tabs where the first line has no comma.  Raises TaskError, which names
-    the line and the column, for what cannot be used.
+    semicolons or tabs where the first line has no comma.  Inputs are typed by all rows,
+    labels by the training rows alone.  Raises TaskError, which names the line and the column,
+    for what cannot be used.
     """
     path = Path(path)
     try:
@@ -91,12 +108,12 @@ def read_table(
                     raise TaskError(f"line 1: column {name} would be there twice")
                 values[name], types[name] = cells, type_
         mask = training_mask(len(chosen.cells), train, seed)
-        if value is None:
-            labels, label_type, label_names = _labels(chosen, modulus, mask)
-        else:
-            labels, label_type, label_names = _one_label(chosen, value)
-        task = Task(path.name, values, types, labels, label_type, mask, None, label_names, label)
-        return task.split(train, seed)
+        read = partial(_read_labels, chosen, value, modulus)
+        settings = {"train": train, "seed": seed}
+        return Task(
+            path.name, values, types, train=mask, label=label, settings=settings, read=read,
+            **read(mask),
+        )  # fmt: skip
     except TaskError as error:
         raise TaskError(f"{path}: {error}") from None
 
@@ -172,47 +189,75 @@ def _typed(column: _Column, modulus: int | None) -> list[tuple[str, Type, np.nda
     ]
 
 
-def _labels(column: _Column, modulus: int | None, train: NDArray[np.bool_]) -> _Labels:
-    """(values, type, names) of the label column; names None where values are labels.
+def _read_labels(
+    column: _Column, value: str | None, modulus: int | None, train: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """What the labels are when these rows are for training, as fields of a `Task`.
 
-    Texts are numbered in sorted order, those that occur in training first, so that
-    held-out labels have no part in it.
+    value: the one that is the label, against all others, or None.
     """
-    cells = column.cells
-    different = sorted(set(cells))
-    if len(different) < 2:
-        raise TaskError(f"column {column.name}: one label only ({cells[0]}); allowed: 2 and more")
-    if modulus is not None and all(map(_WHOLE.fullmatch, different)):
-        return _numbers(column, 0, modulus - 1), Mod(modulus), None
+    trained = column.only(train)
+    if value is None:
+        label_type, names, meaning = _labels(trained, modulus)
+        if all(map(_NUMBER.fullmatch, trained.cells)):
+            _refuse_missing(column, ONE_VALUE)
+    else:
+        label_type, names, meaning = _one_label(trained, value)
+    values = [meaning(cell) for cell in column.cells]
+    if len({v for v, t in zip(values, train, strict=True) if t}) < 2:
+        raise TaskError(
+            f"column {column.name}: one label only ({trained.cells[0]}); "
+            "allowed: 2 and more among the training rows"
+        )
+    return {
+        "labels": np.array([0 if v is None else v for v in values], label_type.dtype),
+        "label_type": label_type,
+        "label_names": names,
+        "unknown": np.array([v is None for v in values]),
+    }
+
+
+def _labels(trained: _Column, modulus: int | None) -> _Labels:
+    """How labels are read, by those of the training rows."""
+    different = sorted(set(trained.cells))
+    whole = all(map(_WHOLE.fullmatch, different))
+    if modulus is not None and whole:
+        _numbers(trained, 0, modulus - 1)
+        return Mod(modulus), None, partial(_whole, low=0, high=modulus - 1)
     if {c.lower() for c in different} <= set(_TRUTH):
-        values = np.array([_TRUTH[c.lower()] for c in cells])
-        if values.all() or not values.any():
-            raise TaskError(f"column {column.name}: one label only; allowed: 2 and more")
-        return values, Bool, {0: "0", 1: "1"} if different == ["0", "1"] else None
-    if all(map(_WHOLE.fullmatch, different)):
-        numbers = _numbers(column, -INT_LIMIT, INT_LIMIT)
-        found = np.unique(numbers)
+        names = {0: "0", 1: "1"} if different == ["0", "1"] else None
+        return Bool, names, lambda cell: _TRUTH.get(cell.lower())
+    if whole or _all_numbers(trained):
+        numbers = _numbers(trained, -INT_LIMIT, INT_LIMIT) if whole else _reals(trained)
+        type_ = Int(int(numbers.min()), int(numbers.max())) if whole else Real
+        found = np.unique(type_.check(numbers, f"column {trained.name}")).tolist()
+        number: Callable[[str], Any] = _whole if whole else _real
         if len(found) == 2:
-            return numbers == found[1], Bool, dict(enumerate(map(str, found)))
-        return numbers, Int(int(found[0]), int(found[-1])), None
-    if _all_numbers(column):
-        numbers = Real.check(_reals(column), f"column {column.name}")
-        found = np.unique(numbers)
-        if len(found) == 1:
-            raise TaskError(f"column {column.name}: one label only; allowed: 2 and more")
-        if len(found) == 2:
-            return numbers == found[1], Bool, dict(enumerate(map(Real.format, found)))
-        return numbers, Real, None
-    _refuse_free_text(column, "make one value the label with --label COLUMN=VALUE")
-    trained = {c for c, t in zip(cells, train, strict=True) if t}
-    if len(different) > 2:
-        different.sort(key=lambda c: (c not in trained, c))
-    index = {value: k for k, value in enumerate(different)}
-    values = np.array([index[c] for c in cells])
+            return Bool, dict(enumerate(map(type_.format, found))), _place(number, found)
+        return type_, None, number
+    _refuse_free_text(trained, ONE_VALUE)
     names = dict(enumerate(different))
-    if len(different) == 2:
-        return values == 1, Bool, names
-    return values, Int(0, len(different) - 1), names
+    return Bool if len(names) == 2 else Int(0, len(names) - 1), names, _place(str, different)
+
+
+def _place(number: Callable[[str], Any], found: list[Any]) -> Callable[[str], int | None]:
+    """The function that finds a cell's place among values; None where it has another one."""
+    places = {value: place for place, value in enumerate(found)}
+    return lambda cell: places.get(number(cell))
+
+
+def _whole(cell: str, low: int = -INT_LIMIT, high: int = INT_LIMIT) -> int | None:
+    """The whole number low..high that a cell is, if it is one: 5 for `5.0`."""
+    number = float(cell) if _NUMBER.fullmatch(cell) else math.nan
+    return int(number) if low <= number <= high and number % 1 == 0 else None
+
+
+def _real(cell: str) -> float | None:
+    """The Real number that a cell is, if it is one."""
+    if not _NUMBER.fullmatch(cell):
+        return None
+    values, legal = Real.rounded([float(cell)])
+    return float(values[0]) if legal is None else None
 
 
 def _label_column(columns: list[_Column], label: str) -> tuple[_Column, str | None]:
@@ -227,15 +272,16 @@ def _label_column(columns: list[_Column], label: str) -> tuple[_Column, str | No
     return found[name], label[len(name) + 1 :]
 
 
-def _one_label(column: _Column, value: str) -> _Labels:
-    """(values, type, names) of one value of a column against all others."""
-    different = sorted(set(column.cells))
+def _one_label(trained: _Column, value: str) -> _Labels:
+    """How one value of a column is told from all others; the training rows must have it."""
+    different = sorted(set(trained.cells))
     if value not in different:
         shown = ", ".join(different[:MOST_VALUES]) + ", ..." * (len(different) > MOST_VALUES)
-        raise TaskError(f"column {column.name} has no value {value!r}; values: {shown}")
-    if len(different) == 1:
-        raise TaskError(f"column {column.name}: one label only ({value}); allowed: 2 and more")
-    return np.array([c == value for c in column.cells]), Bool, {0: f"not {value}", 1: value}
+        raise TaskError(
+            f"column {trained.name} has no value {value!r} among the training rows; "
+            f"values there: {shown}"
+        )
+    return Bool, {0: f"not {value}", 1: value}, lambda cell: cell == value
 
 
 def _all_numbers(column: _Column) -> bool:
@@ -267,23 +313,38 @@ def _refuse_free_text(column: _Column, instead: str) -> None:
 
     instead: what else its user may do.
     """
-    allowed = f"allowed: numbers, true and false, or at most {MOST_VALUES} different texts"
-    allowed = f"{allowed}; or {instead}"
+    others = [c for c in column.cells if not _strange(c)]
+    if others and all(map(_NUMBER.fullmatch, others)):
+        _refuse_missing(column, instead)
     seen = set()
-    strange = {c for c in column.cells if c.lower() in _MISSING or _infinite(c)}
-    others = [c for c in column.cells if c not in strange]
-    numeric = bool(others) and all(map(_NUMBER.fullmatch, others))
     for row, cell in enumerate(column.cells):
         seen.add(cell)
-        if numeric and cell in strange:
-            what = "infinite" if _infinite(cell) else "a missing value"
-            raise TaskError(f"{column.where(row)}: {cell!r} among numbers is {what}; {allowed}")
         if len(seen) > MOST_VALUES:
             if all(map(_DECIMAL_COMMA.fullmatch, column.cells)):
                 raise TaskError(f"{column.where(row)}: {cell!r}; allowed: numbers with a point")
             raise TaskError(
-                f"{column.where(row)}: {cell!r} is the {len(seen)}th different text; {allowed}"
+                f"{column.where(row)}: {cell!r} is the {len(seen)}th different text; "
+                f"{_allowed(instead)}"
             )
+
+
+def _refuse_missing(column: _Column, instead: str) -> None:
+    """Raises TaskError for what stands for no number, or an infinite one, among numbers."""
+    for row, cell in enumerate(column.cells):
+        if _strange(cell):
+            what = "infinite" if _infinite(cell) else "a missing value"
+            raise TaskError(
+                f"{column.where(row)}: {cell!r} among numbers is {what}; {_allowed(instead)}"
+            )
+
+
+def _allowed(instead: str) -> str:
+    texts = f"at most {MOST_VALUES} different texts"
+    return f"allowed: numbers, true and false, or {texts}; or {instead}"
+
+
+def _strange(cell: str) -> bool:
+    return cell.lower() in _MISSING or _infinite(cell)
 
 
 def _infinite(cell: str) -> bool:
