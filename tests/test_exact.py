@@ -399,6 +399,43 @@ def test_shares_of_long_programs(basis):
     assert np.abs(shares - far).max() > np.abs(shares - extrapolated).max()
 
 
+@pytest.mark.parametrize("variables", [1, 2, 3])
+@pytest.mark.parametrize("basis", BASES)
+def test_shares_of_long_programs_to_the_last_digits(basis, variables):
+    """With and without connectives of one argument, and where no float is near the pole."""
+    columns = naive.all_rows(variables)
+    grammar = synth.Grammar(synth.load_dsl(f"boolean:basis={basis}"), dict.fromkeys(columns, Bool))
+    expected = naive.limit_shares(grammar, columns).astype(float)
+    np.testing.assert_allclose(limit_shares(grammar, columns), expected, rtol=0, atol=1e-14)
+
+
+@settings(max_examples=60, deadline=None)
+@given(boolean_dsls())
+def test_shares_of_long_programs_of_random_dsls(drawn):
+    dsl, columns = drawn
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool))
+    expected = naive.limit_shares(grammar, columns).astype(float)
+    np.testing.assert_allclose(limit_shares(grammar, columns), expected, rtol=0, atol=1e-13)
+
+
+def test_shares_of_and_or_trees_in_closed_form():
+    """Literals x and ~x, and, or: by symmetry one unknown, of which √3/6 are tautologies."""
+    dsl, columns = critical()
+    shares = limit_shares(synth.Grammar(dsl, dict.fromkeys(columns, Bool)), columns)
+    true, x = math.sqrt(3) / 6, (3 - math.sqrt(3)) / 6
+    np.testing.assert_allclose(shares, [true, x, x, true], rtol=0, atol=1e-14)
+
+
+def test_shares_that_converge_slowly():
+    """Of 200 leaves one is not true; what a step leaves of differences is near all of them."""
+    dsl = synth.DSL("slow", types=(Bool,))
+    dsl.add(np.logical_and, "Bool, Bool -> Bool", name="and_")
+    columns = {f"t{k}": np.ones(2, bool) for k in range(199)} | {"x": np.array([False, True])}
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool))
+    expected = naive.limit_shares(grammar, columns).astype(float)
+    np.testing.assert_allclose(limit_shares(grammar, columns), expected, rtol=0, atol=1e-13)
+
+
 def test_shares_of_random_connectives_of_any_kind():
     dsl = synth.DSL("odd", types=(Bool,))
     dsl.add(lambda a, b: a | ~b, "Bool, Bool -> Bool", name="implied")
