@@ -15,6 +15,8 @@ from scipy.special import logsumexp
 PENALTIES = tuple(10.0**e for e in range(-6, 2))
 #: What `fit_ridge` chooses among, shares of the mean eigenvalue.
 RIDGES = 10.0 ** np.arange(-10, 3)
+#: L-BFGS ends where no slope is more than this, so scores are known to about as much.
+SLOPE = 1e-6
 
 
 def embed(task):
@@ -72,11 +74,14 @@ class KernelRidge:
         if penalty is None:
             penalty = _least_left_out(values, vectors, turned)
         self.penalty = penalty
+        # What the solution of so ill-conditioned equations can be off by rounding.
+        condition = (values.max() + penalty) / penalty
+        self.off = len(points) * float(np.finfo(float).eps) * condition
         self.weights = vectors @ (turned / (values + penalty)[:, None])
 
     def predict(self, asked):
-        """The label whose target is greatest, ties to the smallest, (m,)."""
-        return self.values[self.scores(asked).argmax(axis=1)]
+        """The label whose target is greatest, ties (within rounding) to the smallest, (m,)."""
+        return self.values[_first_greatest(self.scores(asked), self.off)]
 
     def scores(self, asked):
         """The regression's values, float64 (m, labels that occur)."""
@@ -116,18 +121,23 @@ class LogisticRegression:
         if wide:
             found = minimize(
                 objective, weights.ravel(), jac=True, method="L-BFGS-B",
-                options={"maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": 1e-6},
+                options={"maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": SLOPE},
             )  # fmt: skip
             weights = found.x.reshape(weights.shape)
         self.weights = _against_the_first(weights, many)
 
     def predict(self, asked):
-        """The likeliest label, ties to the smallest, (m,)."""
-        return self.values[self.scores(asked).argmax(axis=1)]
+        """The likeliest label, ties (to where L-BFGS ends) to the smallest, (m,)."""
+        return self.values[_first_greatest(self.scores(asked), SLOPE)]
 
     def scores(self, asked):
         """ln of each label's probability but for a term that all share, (m, labels)."""
         return np.column_stack([asked, np.ones(len(asked))]) @ self.weights
+
+
+def _first_greatest(scores, off):
+    """The place of each row's greatest score, (m,): of those within `off` of it the first."""
+    return (scores >= scores.max(axis=1, keepdims=True) - off).argmax(axis=1)
 
 
 def _against_the_first(columns, many):

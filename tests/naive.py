@@ -213,18 +213,14 @@ def connective(primitive, *indices, rows):
     return out
 
 
-def exact_prior(grammar, columns, sweeps=4000):
-    """P(f) of every boolean behaviour by a double loop over pairs, from 0 upwards.
-
-    The least fixed point, in extended precision, every term positive; slow to converge
-    where the grammar is critical.  Index bit r is the value on row r.
-    """
+def _boolean_parts(grammar, columns, chance):
+    """Leaves by behaviour, and connectives as (chance, behaviours they make), by arguments."""
     rows = len(next(iter(columns.values())))
     size = 2**rows
     every = np.arange(size)
     leaves, unary, binary = np.zeros(size, np.longdouble), [], []
     for production in grammar:
-        item, q = production.item, np.exp2(-np.longdouble(production.units) / 1024)
+        item, q = production.item, chance(production)
         if not item.arguments:
             given = [item.value] * rows if hasattr(item, "value") else columns[item.name]
             leaves[sum(int(v) << r for r, v in enumerate(given))] += q
@@ -233,19 +229,66 @@ def exact_prior(grammar, columns, sweeps=4000):
         else:
             pairs = connective(item, every[:, None], every[None, :], rows=rows)
             binary.append((q, pairs.ravel()))
-    p = np.zeros(size, np.longdouble)
+    return leaves, unary, binary
+
+
+def _combined(leaves, unary, binary, p, pairs):
+    after = leaves.copy()
+    for q, to in unary:
+        np.add.at(after, to, q * p)
+    for q, to in binary:
+        np.add.at(after, to, q * pairs.ravel())
+    return after
+
+
+def exact_prior(grammar, columns, sweeps=4000):
+    """P(f) of every boolean behaviour by a double loop over pairs, from 0 upwards.
+
+    The least fixed point, in extended precision, every term positive; slow to converge
+    where the grammar is critical.  Index bit r is the value on row r.
+    """
+    parts = _boolean_parts(
+        grammar, columns, lambda production: np.exp2(-np.longdouble(production.units) / 1024)
+    )
+    p = np.zeros_like(parts[0])
     for _ in range(sweeps):
-        after = leaves.copy()
-        for q, to in unary:
-            np.add.at(after, to, q * p)
-        products = np.outer(p, p).ravel()
-        for q, to in binary:
-            np.add.at(after, to, q * products)
+        after = _combined(*parts, p, np.outer(p, p))
         done = np.all(np.abs(after - p) <= 1e-18 * after)
         p = after
         if done:
             break
     return p
+
+
+def limit_shares(grammar, columns, steps=4000):
+    """The share of each behaviour among very long programs, by a double loop over pairs.
+
+    In extended precision.  At the pole z all trees have the mass sqrt(leaves / binary), in
+    closed form, and each step is brought back to that: nothing is left that a rounded z
+    could move by its square root.
+    """
+    arity = [len(production.item.arguments) for production in grammar]
+    leaf, unary, binary = (np.longdouble(arity.count(k)) for k in range(3))
+    z = 1 / (unary + 2 * np.sqrt(binary * leaf))
+    leaves, *others = _boolean_parts(grammar, columns, lambda production: z)
+    total, none = np.sqrt(leaf / binary), np.zeros_like(leaves)
+    p, shares = leaves * total / leaves.sum(), leaves / leaves.sum()
+    for _ in range(steps):
+        after = _combined(leaves, *others, p, np.outer(p, p))
+        after *= total / after.sum()
+        done = np.abs(after - p).sum() <= 1e-18 * total
+        p = after
+        if done:
+            break
+    for _ in range(steps):
+        # The change of every sum of products when masses p change by the shares.
+        after = _combined(none, *others, shares, np.outer(p, shares) + np.outer(shares, p))
+        after /= after.sum()
+        done = np.abs(after - shares).sum() <= 1e-18
+        shares = after
+        if done:
+            break
+    return shares
 
 
 def precise_sweep(grammar, columns, masses, bits=400):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import synth
-from synth.baselines import KernelRidge, embed, nearest
+from synth.baselines import KernelRidge, LogisticRegression, embed, nearest
 from synth.errors import SettingError
 from synth.experiments import corruption
 from tests import naive
@@ -97,6 +97,19 @@ def test_kernel_ridge_and_its_choice_of_penalty():
         assert chosen.penalty == pytest.approx(naive.least_left_out(points, noise, scale))
         found.add(chosen.penalty)
     assert len(found) > 1
+
+
+@pytest.mark.parametrize("learner", [KernelRidge, LogisticRegression])
+def test_labels_that_symmetry_makes_even_go_to_the_smallest(learner):
+    """Each point has its opposite with the other label, so at 0 both are alike."""
+    generator = np.random.default_rng(0)
+    for count in range(2, 12):
+        half = generator.normal(size=(count, 2))
+        labels = np.repeat([3, 7], count)
+        fitted = learner(np.concatenate([half, -half]), labels)
+        assert np.ptp(fitted.scores(np.zeros((1, 2)))) == pytest.approx(0, abs=1e-9)
+        assert fitted.predict(np.zeros((1, 2))).tolist() == [3]
+        assert set(fitted.predict(np.concatenate([half, -half])).tolist()) == {3, 7}
 
 
 def test_inputs_as_points():

@@ -132,6 +132,21 @@ def test_an_exception_has_the_chance_that_its_code_gives_it(n, data):
     assert then / now == Fraction(e + 1, n + 2)
 
 
+def test_equally_probable_classes_are_told_by_order_and_not_by_rounding():
+    """Where x is false, "no a" is wrong in 1001 of 3003, and the two others share the rest.
+
+    All three have a third; 2/3 times a half is computed as more than 1/3.
+    """
+    X = np.repeat([[True], [False]], [1501, 1500], axis=0)  # noqa: N806
+    y = np.repeat(list("abcabc"), [1001, 250, 250, 500, 500, 500])
+    model = synth.ProgramClassifier().fit(X, y)
+    assert (model.chosen_, len(model.results_)) == ("program", 1)
+    found = model.predict_proba([[False]])[0]
+    assert found == pytest.approx([1 / 3] * 3, abs=1e-15)
+    assert found[0] < found[1]
+    assert model.predict([[True], [False]]).tolist() == ["a", "a"]
+
+
 def test_probabilities_are_those_of_the_code():
     X, y = IRIS.data, (IRIS.target == 1).astype(int)  # noqa: N806
     fitted = synth.ProgramClassifier().fit(X, y)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import synth
 from synth.errors import DSLError, SettingError, TaskError, TypeMismatchError
 from synth.exact.limit import limit_shares
+from synth.exact.named import prior_of
 from synth.exact.posterior import condition
 from synth.exact.prior import Prior
 from synth.exact.split import Split
@@ -248,6 +249,120 @@ def test_posterior_against_a_list_of_functions(drawn, data):
         assert found.gibbs_accuracy == pytest.approx(gibbs)
 
 
+def test_an_even_prediction_counts_a_half_whatever_rounding_makes_of_it():
+    """x1 is even, by symmetry, and computed as ½ + 1e-16: a half, and no miss or hit."""
+    rows = np.arange(8)
+    columns = {f"x{j}": (rows >> j & 1).astype(bool) for j in range(3)}
+    labels = np.array([1, 0, 1, 0, 0, 1, 0, 1], bool)
+    types, train = dict.fromkeys(columns, Bool), np.isin(rows, (0, 3))
+    task = synth.Task("t", columns, types, labels, Bool, train=train)
+    found = synth.exact_posterior(task, "boolean:basis=and-or-not", threads=1)
+    assert found.bayes_accuracy == pytest.approx(1 / 3, abs=1e-15)
+    even = np.abs(found.predictive - 0.5) < 1e-9
+    assert even.tolist() == [True, True, False, False, False, False]
+    assert 0 < found.error < 1e-9
+
+
+@pytest.mark.parametrize("basis", ["and-or", "and-or-not", "nand"])
+def test_even_predictions_and_tied_functions(basis):
+    """Against masses in extended precision, where those that are equal differ by 1e-17 at most."""
+    plain, exact = (synth.exact_prior(f"boolean:basis={basis}", 3, relative=r) for r in (0, 1))
+    masses = naive.exact_prior(plain.grammar, plain.columns)
+    types, generator = dict.fromkeys(plain.columns, Bool), np.random.default_rng(0)
+    evens = ties = 0
+    # Rows 0 and 3 are alike in x0 and x1, so what they say of rows 1 and 2 may be even.
+    trains = [np.isin(np.arange(8), (0, 3))] * 10
+    trains += [generator.permutation(8) < n for n in range(1, 8) for _ in range(4)]
+    for train, prior in zip(trains, itertools.cycle((plain, exact)), strict=False):
+        target = int(generator.integers(0, 256))
+        labels = prior.values(target)
+        agree = [f for f in range(256) if np.array_equal(prior.values(f)[train], labels[train])]
+        total = sum(masses[f] for f in agree)
+        task = synth.Task("t", prior.columns, types, labels, Bool, train)
+        found, split = condition(prior, task), Split(prior, train)
+        if not total:
+            assert (found.best, found.ties, found.map_accuracy) == (None, 0, None)
+            assert split.bayes_accuracy(target) == split.map_accuracy(target) == 0.5
+            continue
+        right = []
+        for row in np.flatnonzero(~train).tolist():
+            p = sum(masses[f] for f in agree if f >> row & 1) / total
+            evens += abs(p - 0.5) < 1e-15
+            right.append(0.5 if abs(p - 0.5) < 1e-15 else (p > 0.5) == labels[row])
+        most = max(masses[f] for f in agree)
+        best = [f for f in agree if masses[f] > most * (1 - 1e-15)]
+        ties += len(best) > 1
+        hits = [np.mean(prior.values(f)[~train] == labels[~train]) for f in best]
+        assert found.tied.tolist() == best
+        assert (found.best, found.ties) == (best[0], len(best))
+        assert found.bayes_accuracy == pytest.approx(np.mean(right), abs=1e-12)
+        assert found.map_accuracy == pytest.approx(np.mean(hits), abs=1e-12)
+        labeling = split.labeling(target)
+        assert (split.best[labeling], split.ties[labeling]) == (best[0], len(best))
+        assert split.bayes_accuracy(target) == pytest.approx(np.mean(right), abs=1e-12)
+        assert split.map_accuracy(target) == pytest.approx(np.mean(hits), abs=1e-12)
+    assert evens or basis == "nand"  # which is not its own dual
+    assert ties
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_predictions_that_symmetry_makes_even(relative):
+    """f(a, b, c, d) -> not f(not b, not a, not d, not c) leaves every mass where it is.
+
+    Four rows stay in place, so where labels of the others agree with it these are even, and
+    functions tie in pairs of which one is right where the other is wrong.  Masses that
+    transforms lose differ by far more than the last digits.
+    """
+    prior = plain_or_exact(relative)
+    image = [(~r & 5) << 1 | (~r & 10) >> 1 for r in range(16)]
+    train = np.array([image[r] != r for r in range(16)])
+    pairs = [(r, image[r]) for r in range(16) if r < image[r]]
+    targets = [
+        sum(1 << pair[bit] for pair, bit in zip(pairs, bits, strict=True))
+        for bits in itertools.product((0, 1), repeat=len(pairs))
+    ]
+    split = Split(prior, train)
+    assert len(targets) == 64
+    assert np.all(split.guesses(np.array(targets)) == 0.5)
+    for target in targets:
+        task = synth.Task(
+            "t",
+            prior.columns,
+            dict.fromkeys(prior.columns, Bool),
+            prior.values(target),
+            Bool,
+            train,
+        )
+        found = condition(prior, task)
+        assert found.bayes_accuracy == split.bayes_accuracy(target) == 0.5
+        assert found.map_accuracy == pytest.approx(0.5, abs=1e-12)
+        assert split.map_accuracy(target) == pytest.approx(0.5, abs=1e-12)
+        assert found.ties == split.ties[split.labeling(target)]
+        assert found.ties % 2 == 0
+        assert found.ties > 0
+
+
+def plain_or_exact(relative):
+    name = "boolean:basis=and-or-not"
+    return prior_of(name, 4) if relative else synth.exact_prior(name, 4)
+
+
+def test_what_rounding_leaves_open_counts_as_even():
+    """Transforms lose the rarest functions: what they say all the same, every digit confirms."""
+    plain, exact = plain_or_exact(False), plain_or_exact(True)
+    generator, every = np.random.default_rng(0), np.arange(2**16)
+    left = []
+    for rows in (4, 12, 15):
+        train = generator.permutation(16) < rows
+        one, other = Split(plain, train), Split(exact, train)
+        said, true = one.guesses(every), other.guesses(every)
+        assert np.all((said == true) | (said == 0.5))
+        assert np.all(one.ties >= other.ties)
+        left.append(np.mean(said != true))
+    assert left[0] == 0
+    assert 0 < left[1] < 0.02 < left[2] < 0.1
+
+
 def test_mean_evidence_over_all_labelings():
     """Of m rows it is 2**-m, whatever the prior: the labelings share out all of the mass."""
     prior = synth.exact_prior("boolean", 3, relative=True)
@@ -397,6 +512,43 @@ def test_shares_of_long_programs(basis):
     extrapolated = (161 * far - 81 * near) / 80
     np.testing.assert_allclose(shares, extrapolated, atol=2e-3)
     assert np.abs(shares - far).max() > np.abs(shares - extrapolated).max()
+
+
+@pytest.mark.parametrize("variables", [1, 2, 3])
+@pytest.mark.parametrize("basis", BASES)
+def test_shares_of_long_programs_to_the_last_digits(basis, variables):
+    """With and without connectives of one argument, and where no float is near the pole."""
+    columns = naive.all_rows(variables)
+    grammar = synth.Grammar(synth.load_dsl(f"boolean:basis={basis}"), dict.fromkeys(columns, Bool))
+    expected = naive.limit_shares(grammar, columns).astype(float)
+    np.testing.assert_allclose(limit_shares(grammar, columns), expected, rtol=0, atol=1e-14)
+
+
+@settings(max_examples=60, deadline=None)
+@given(boolean_dsls())
+def test_shares_of_long_programs_of_random_dsls(drawn):
+    dsl, columns = drawn
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool))
+    expected = naive.limit_shares(grammar, columns).astype(float)
+    np.testing.assert_allclose(limit_shares(grammar, columns), expected, rtol=0, atol=1e-13)
+
+
+def test_shares_of_and_or_trees_in_closed_form():
+    """Literals x and ~x, and, or: by symmetry one unknown, of which √3/6 are tautologies."""
+    dsl, columns = critical()
+    shares = limit_shares(synth.Grammar(dsl, dict.fromkeys(columns, Bool)), columns)
+    true, x = math.sqrt(3) / 6, (3 - math.sqrt(3)) / 6
+    np.testing.assert_allclose(shares, [true, x, x, true], rtol=0, atol=1e-14)
+
+
+def test_shares_that_converge_slowly():
+    """Of 200 leaves one is not true; what a step leaves of differences is near all of them."""
+    dsl = synth.DSL("slow", types=(Bool,))
+    dsl.add(np.logical_and, "Bool, Bool -> Bool", name="and_")
+    columns = {f"t{k}": np.ones(2, bool) for k in range(199)} | {"x": np.array([False, True])}
+    grammar = synth.Grammar(dsl, dict.fromkeys(columns, Bool))
+    expected = naive.limit_shares(grammar, columns).astype(float)
+    np.testing.assert_allclose(limit_shares(grammar, columns), expected, rtol=0, atol=1e-13)
 
 
 def test_shares_of_random_connectives_of_any_kind():

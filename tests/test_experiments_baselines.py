@@ -132,6 +132,20 @@ def test_neighbours_against_loops(n, seed):
     assert solve(new) == pytest.approx(np.array([mean(p, k) for p in new]))
 
 
+@given(st.integers(5, 31), st.integers(0, 2**32 - 1))
+def test_neighbours_as_far_on_a_circle_come_in_order(p, seed):
+    """Residues as far on both sides are equally near, whatever sines and cosines make of it."""
+    generator = np.random.default_rng(seed)
+    residues, labels = generator.permutation(p)[: p - 1], generator.standard_normal((p - 1, 1))
+    points, new = (
+        [np.cos(a), np.sin(a)] for a in (2 * np.pi * residues / p, 2 * np.pi / p * np.arange(p))
+    )
+    solve, _ = extrapolation.nearest(np.transpose(points), labels, (1,))
+    for x, said in enumerate(solve(np.transpose(new)).tolist()):
+        steps = [min((x - r) % p, (r - x) % p) for r in residues.tolist()]
+        assert said == labels[steps.index(min(steps))].tolist()
+
+
 def test_polynomials_of_a_degree_are_fitted_everywhere():
     generator = np.random.default_rng(0)
     points = generator.uniform(-1, 1, (40, 2))

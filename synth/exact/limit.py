@@ -8,6 +8,7 @@ trees revisited", Combinatorics, Probability and Computing 13(4-5), 2004).
 """
 
 import math
+from decimal import Decimal, localcontext
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from synth.errors import DSLError
 from synth.exact.connectives import connectives
 from synth.exact.fixed_point import combined, solve
 
-#: The eigenvector changes less than this, in sum, at the end.
-ENOUGH, MOST_STEPS = 1e-13, 5000
+#: What later steps would change of the eigenvector, in sum, is less than this at the end.
+ENOUGH, MOST_STEPS = 1e-14, 5000
 
 
 def limit_shares(grammar, columns, *, threads=None):
@@ -25,14 +26,18 @@ def limit_shares(grammar, columns, *, threads=None):
 
     Every leaf and every primitive counts as one node; probabilities play no part.  Of a
     grammar without connectives of one argument, lengths are odd, and shares those of odd
-    lengths.  Raises DSLError as `exact_prior` does, and where no program is long.
+    lengths.  Shares are right to 1e-13; where a step leaves more than 0.99 of a difference,
+    rounding can add up to more.  Raises DSLError as `exact_prior` does, and where no program
+    is long.
     """
     items = [production.item for production in grammar]
     leaves, unary, binary = (sum(len(i.arguments) == k for i in items) for k in range(3))
     if not binary:
         raise DSLError("programs of a grammar without connectives of two arguments do not branch")
-    # All trees: T = z (leaves + unary T + binary T²), whose root splits up at this z.
-    z = 1 / (unary + 2 * math.sqrt(binary * leaves))
+    # All trees: T = z (leaves + unary T + binary T²), whose root splits up at this z.  A float
+    # is off by some 1e-16, and T there by the square root of that; 60 digits leave 1e-30.
+    with localcontext(prec=60):
+        z = 1 / (unary + 2 * Decimal(binary * leaves).sqrt())
     parts = connectives(grammar, columns, probability=z)
     crew = Crew(default_threads() if threads is None else threads)
     try:
@@ -40,6 +45,7 @@ def limit_shares(grammar, columns, *, threads=None):
         p = found.masses
         shares = np.where(p > 0, 1 / np.count_nonzero(p), 0)
         both = combined(parts, p, crew)
+        before, stalled = 0.0, 0
         for _ in range(MOST_STEPS):
             # The derivative of a quadratic form by its values, exactly.
             after = combined(parts, p + shares, crew) - both - combined(parts, shares, crew)
@@ -52,8 +58,13 @@ def limit_shares(grammar, columns, *, threads=None):
             after /= after.sum()
             change = float(np.abs(after - shares).sum())
             shares = after
-            if change < ENOUGH:
+            # What is left if each later step changes as large a part of the one before it.
+            left = change * change / (before - change) if change < before else math.inf
+            # Where rounding is all that is left, changes stop falling.
+            stalled = stalled + 1 if before <= change < 1e-11 else 0
+            if change == 0 or left < ENOUGH or stalled == 3:
                 break
+            before = change
     finally:
         crew.close()
     return shares

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from synth import dsls, tasks
 from synth.dsl import DSL
 from synth.errors import SettingError, TaskError
+from synth.exact.even import chance_error, likelier, may_be_most
 from synth.exact.prior import MOST_ROWS, Prior, exact_prior
 from synth.grammar import Grammar
 from synth.task import Task
@@ -32,8 +33,10 @@ class Posterior:
     that agree with the n training labels, inf where there is none (then nothing is
     predicted); labels without structure have n bits, in the mean of their masses.
     predictive: float64 (held out,), the probability that each held-out label is true,
-    in the order of the task's rows.  best: the index of the function of most mass
-    among those that agree (MAP; of equal ones the first), None where none does.
+    in the order of the task's rows; error: how far from ½ one that is even in truth can be
+    (see `synth.exact.even`), inf where nothing is predicted.  tied: int64 (t,), the indices
+    of the functions that may have the most mass among those that agree (MAP), for all that
+    the masses' margins tell; none where none agrees.
     """
 
     task: Task
@@ -41,7 +44,8 @@ class Posterior:
     rows: NDArray[np.int64]
     evidence_bits: float
     predictive: NDArray[np.float64]
-    best: int | None
+    error: float
+    tied: NDArray[np.int64]
 
     @property
     def n(self) -> int:
@@ -54,8 +58,18 @@ class Posterior:
         return self.n - self.evidence_bits
 
     @property
+    def best(self) -> int | None:
+        """The index of the MAP function, of `ties` the first; None where none agrees."""
+        return int(self.tied[0]) if len(self.tied) else None
+
+    @property
+    def ties(self) -> int:
+        """How many functions tie for the most mass."""
+        return len(self.tied)
+
+    @property
     def map_values(self) -> NDArray[np.bool_] | None:
-        """The MAP function's values on all rows of the task, bool (rows,)."""
+        """The values of the MAP function, `best`, on all rows of the task, bool (rows,)."""
         if self.best is None:
             return None
         return self.prior.values(self.best)[self.rows]
@@ -65,8 +79,8 @@ class Posterior:
 
     @property
     def bayes_accuracy(self) -> float | None:
-        """Of predicting the likelier label; an even one counts a half."""
-        return self._mean(lambda p, y: np.where(p == 0.5, 0.5, (p > 0.5) == y))
+        """Of predicting the likelier label; one that may be even counts a half."""
+        return self._mean(lambda p, y: 1 - np.abs(likelier(p, self.error) - y))
 
     @property
     def gibbs_accuracy(self) -> float | None:
@@ -75,12 +89,14 @@ class Posterior:
 
     @property
     def map_accuracy(self) -> float | None:
-        """Of the function of most mass."""
-        values = self.map_values
-        if values is None:
-            return None
-        guess = values[~self.task.train]
-        return self._mean(lambda p, y: guess == y)
+        """Of the function of most mass; of several that tie the mean."""
+
+        def right(p: Any, y: Any) -> Any:
+            held_out = self.rows[~self.task.train].tolist()
+            ones = np.array([(self.tied >> row & 1).mean() for row in held_out])
+            return np.where(y, ones, 1 - ones)
+
+        return self._mean(right)
 
     @property
     def log_loss(self) -> float | None:
@@ -132,29 +148,30 @@ def exact_posterior(
 def condition(prior: Prior, task: Task, rows: NDArray[np.int64] | None = None) -> Posterior:
     """The `Posterior` of a task whose row i is row rows[i] of a prior (all in order)."""
     rows = np.arange(prior.rows) if rows is None else rows
-    agree = _agreeing(prior, rows[task.train], task.labels[task.train])
-    held_out = rows[~task.train]
-    if agree is None or not agree.any():
-        return Posterior(task, prior, rows, math.inf, np.full(len(held_out), np.nan), None)
-    total = agree.sum()
+    masses, margin = (
+        _agreeing(part, rows[task.train], task.labels[task.train])
+        for part in (prior.masses, prior.margin)
+    )
+    held_out, total = rows[~task.train], masses.sum()
+    if not total:
+        none, nothing = np.zeros(0, np.int64), np.full(len(held_out), np.nan)
+        return Posterior(task, prior, rows, math.inf, nothing, math.inf, none)
     # One bit of the index after another: the masses with it set, over all.
     sums = {}
     for row in np.unique(held_out).tolist():
-        sums[row] = agree.reshape(-1, 2, 2**row)[:, 1].sum() / total
+        sums[row] = masses.reshape(-1, 2, 2**row)[:, 1].sum() / total
     predictive = np.array([sums[r] for r in held_out.tolist()], float)
     evidence = -math.log2(total) + math.log2(prior.mass)
-    return Posterior(task, prior, rows, evidence, np.clip(predictive, 0, 1), int(agree.argmax()))
+    error = float(chance_error(total, margin.sum(), np.count_nonzero(margin)))
+    tied = np.flatnonzero(may_be_most(masses, margin, (masses - margin).max()))
+    return Posterior(task, prior, rows, evidence, np.clip(predictive, 0, 1), error, tied)
 
 
 def _agreeing(
-    prior: Prior, rows: NDArray[np.int64], labels: np.ndarray
-) -> NDArray[np.float64] | None:
-    """The masses of functions with these labels, 0 elsewhere; None where labels contradict."""
-    known: dict[int, bool] = {}
-    for row, label in zip(rows.tolist(), labels.tolist(), strict=True):
-        if known.setdefault(row, label) != label:
-            return None
-    agree = prior.masses.copy()
-    for row, label in known.items():
+    numbers: NDArray[np.float64], rows: NDArray[np.int64], labels: np.ndarray
+) -> NDArray[np.float64]:
+    """The numbers of functions with these labels, 0 elsewhere and where labels contradict."""
+    agree = numbers.copy()
+    for row, label in set(zip(rows.tolist(), labels.tolist(), strict=True)):
         agree.reshape(-1, 2, 2**row)[:, 0 if label else 1] = 0
     return agree

@@ -29,16 +29,16 @@ class Prior:
     """The prior masses of all 2**R behaviours on R rows.
 
     masses: float64 (2**R,), by index: bit r of an index is the value on row r; they
-    sum to `Grammar.mass()`; error: float64 (2**R,), an estimate from above of each mass's
-    relative error, inf where the mass is lost in rounding and 0 stands for it, though some
-    program has the behaviour; where none has, mass and error are 0 exactly.  sweeps,
+    sum to `Grammar.mass()`; margin: float64 (2**R,), an estimate from above of how far
+    each mass is off.  Where no program has the behaviour, both are 0 exactly; a mass of 0
+    with a margin is one that is lost in rounding, though some program has it.  sweeps,
     polishing: of each kind of sweep; residual: the sum of what the last sweep changed.
     """
 
     grammar: Grammar
     columns: dict[str, NDArray[np.bool_]]
     masses: NDArray[np.float64]
-    error: NDArray[np.float64]
+    margin: NDArray[np.float64]
     relative: bool
     sweeps: int
     polishing: int
@@ -61,6 +61,12 @@ class Prior:
     def mass(self) -> float:
         """The mass of all finite programs."""
         return float(self.masses.sum())
+
+    @property
+    def error(self) -> NDArray[np.float64]:
+        """Of each mass relative to it, from above, float64 (2**R,); inf where it is lost."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(self.margin > 0, self.margin / self.masses, 0.0)
 
     @property
     def digits(self) -> NDArray[np.int64]:
@@ -129,11 +135,10 @@ def exact_prior(
         found = solve(parts, relative=relative, crew=crew)
     finally:
         crew.close()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.where(found.masses > 0, found.error / found.masses, np.inf)
-    error[~support(parts)] = 0
+    # A mass that is lost is told by its margin, whatever the bound makes of it.
+    margin = np.where(support(parts), np.maximum(found.error, np.finfo(float).tiny), 0.0)
     return Prior(
-        grammar, columns, found.masses, error, relative, found.sweeps, found.polishing,
+        grammar, columns, found.masses, margin, relative, found.sweeps, found.polishing,
         found.residual,
     )  # fmt: skip
 

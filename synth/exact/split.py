@@ -7,6 +7,7 @@ What a learner predicts depends on the training labels alone, so the 2**R target
 import numpy as np
 
 from synth.errors import SettingError
+from synth.exact.even import chance_error, likelier, may_be_most
 
 
 class Split:
@@ -17,8 +18,9 @@ class Split:
 
     evidence: float64 (2**n,), the share of the prior's mass that agrees with a labeling;
     predictive: float64 (R - n, 2**n), the probability that each held-out row's label
-    is true, ½ where no function agrees; best: int64 (2**n,), the agreeing function
-    of most mass (of equal ones the first; -1 where none agrees).
+    is true, ½ where no function agrees; error: float64 (2**n,), how far from ½ an even one
+    can be.  ties: int64 (2**n,), how many agreeing functions may have the most mass, for all
+    that is known of it; best: int64 (2**n,), the first of them, -1 where none agrees.
     """
 
     def __init__(self, prior, train):
@@ -32,6 +34,7 @@ class Split:
         labeling = self.labeling(functions)
         size = 2 ** len(self.known)
         share = prior.masses / prior.mass
+        margin = np.broadcast_to(prior.margin, functions.shape)
         self.evidence = np.bincount(labeling, share, size)
         with np.errstate(invalid="ignore", divide="ignore"):
             self.predictive = np.array([
@@ -39,11 +42,21 @@ class Split:
                 for row in self.unseen.tolist()
             ]).reshape(len(self.unseen), size)  # fmt: skip
         self.predictive[:, self.evidence == 0] = 0.5
+        count = len(functions) / size
+        off = np.bincount(labeling, margin, size) / prior.mass
+        self.error = chance_error(self.evidence, off, count)
+        least = np.zeros(size)
+        np.maximum.at(least, labeling, prior.masses - margin)
+        tied = np.flatnonzero(may_be_most(prior.masses, margin, least[labeling]))
+        tied = tied[self.evidence[labeling[tied]] > 0]
+        self.ties = np.bincount(labeling[tied], minlength=size)
         self.best = np.full(size, -1)
-        # Assigned in order of mass, the first of equal ones last, so that it stays.
-        order = np.lexsort((-functions, prior.masses))
-        order = order[prior.masses[order] > 0]
-        self.best[labeling[order]] = order
+        self.best[labeling[tied[::-1]]] = tied[::-1]  # of several the last one stays
+        # The share of those that say 1 on each held-out row.
+        self._tied = np.array([
+            np.bincount(labeling[tied], tied >> row & 1, size) / np.maximum(self.ties, 1)
+            for row in self.unseen.tolist()
+        ]).reshape(len(self.unseen), size)  # fmt: skip
 
     def labeling(self, targets):
         """The number of each target's training labels."""
@@ -63,9 +76,9 @@ class Split:
         return np.array([np.asarray(targets) >> row & 1 for row in self.unseen.tolist()], bool)
 
     def guesses(self, targets):
-        """What is likelier for each held-out row: 1, 0, or ½ where neither is, (R - n, ...)."""
-        p = self.predictive[:, self.labeling(targets)]
-        return np.where(np.isclose(p, 0.5, rtol=0, atol=1e-9), 0.5, p > 0.5)
+        """What is likelier of each held-out row: 1, 0, or ½ if it may be even, (R - n, ...)."""
+        labeling = self.labeling(targets)
+        return likelier(self.predictive[:, labeling], self.error[labeling])
 
     def bayes_accuracy(self, targets):
         """The share of held-out labels that are the likelier one; an even one counts a half."""
@@ -77,7 +90,7 @@ class Split:
         return np.where(truth, p, 1 - p).mean(axis=0)
 
     def map_accuracy(self, targets):
-        """The accuracy of the function of most mass; ½ where none agrees."""
-        best = self.best[self.labeling(targets)]
-        right = (self.truth(best) == self.truth(targets)).mean(axis=0)
-        return np.where(best < 0, 0.5, right)
+        """The mean accuracy of the functions that tie for the most mass; ½ where none agrees."""
+        labeling = self.labeling(targets)
+        p, truth = self._tied[:, labeling], self.truth(targets)
+        return np.where(self.ties[labeling] > 0, np.where(truth, p, 1 - p).mean(axis=0), 0.5)

@@ -17,6 +17,7 @@ import numpy as np
 
 from synth.errors import SettingError
 from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
+from synth.exact.even import likelier
 from synth.exact.named import bits_of, named_functions, prior_of
 from synth.exact.split import Split
 from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
@@ -88,10 +89,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Law:
-    """Masses (2**rows,) of all functions; bits: K(f), None where it is not of programs."""
+    """Masses (2**rows,) of all functions; bits: K(f), None where it is not of programs.
+
+    margin: how far each mass is off, (2**rows,); that of counts is nothing.
+    """
 
     masses: np.ndarray
     bits: np.ndarray | None = None
+    margin: np.ndarray | float = 0.0
 
     @property
     def rows(self):
@@ -112,8 +117,7 @@ def run(settings, map):
     found = list(map(_law, [(settings, name, seeds[0]) for name in names]))
     if len(found) < len(names):
         return
-    laws = {name: Law(np.array(masses), bits and np.array(bits))
-            for name, (masses, bits) in zip(names, found, strict=True)}  # fmt: skip
+    laws = {name: Law(*map(np.array, parts)) for name, parts in zip(names, found, strict=True)}
     for name in settings.dsls:
         spearman = float(rank_correlation(laws[P_NET].masses, laws[name].masses))
         yield _EMPTY | {"row": "prior", "learner": name, "spearman": spearman}
@@ -138,15 +142,14 @@ def run(settings, map):
 
 
 def _law(item):
-    """(masses, K) of a DSL's prior, as lists; of random networks their counts, and None."""
+    """Masses, K and margins of a DSL's prior, as lists; of random networks their counts."""
     settings, name, seed = item
     if name == P_NET:
         counts = function_counts(settings.shape, corners(settings.variables), settings.draws, seed,
                                  scale=settings.scale, bias=settings.bias)  # fmt: skip
-        return counts.tolist(), None
-    return [part.tolist() for part in (
-        prior_of(name, settings.variables).masses, bits_of(name, settings.variables)
-    )]  # fmt: skip
+        return [counts.tolist()]
+    prior, bits = prior_of(name, settings.variables), bits_of(name, settings.variables)
+    return [part.tolist() for part in (prior.masses, bits, prior.margin)]
 
 
 def chosen(settings, laws, generator):
@@ -189,9 +192,8 @@ _EMPTY = dict.fromkeys((
 def _compared(settings, laws, rules, n, answers):
     """Rows of one number of training rows: rules by learners, calibration, targets."""
     targets = np.concatenate(list(rules.values()))
-    said, truth, left = _said(settings, laws, targets, answers)
+    said, guesses, truth, left = _said(settings, laws, targets, answers)
     right = {name: np.where(truth, p, 1 - p).mean(axis=(1, 2)) for name, p in said.items()}
-    guesses = {name: _guesses(p) for name, p in said.items()}
     best = {name: 1 - np.abs(g - truth).mean(axis=(1, 2)) for name, g in guesses.items()}
     trained = np.mean([(functions >= 0).mean(axis=1) for _, functions in answers], axis=0)
     classes = npn_classes(settings.variables)
@@ -242,11 +244,12 @@ def _compared(settings, laws, rules, n, answers):
 
 
 def _said(settings, laws, targets, answers):
-    """What all learners say of unseen rows: chances of 1 by learner, truth, random networks left.
+    """What all learners say of unseen rows: chances of 1 and what is likelier, by learner,
+    truth, random networks left.
 
-    {learner: (targets, splits, unseen)}, 0 or 1 of the same shape, and (targets, splits).
+    {learner: (targets, splits, unseen)} twice, 0 or 1 of the same shape, and (targets, splits).
     """
-    points, said, truth, left = corners(settings.variables), {}, [], []
+    points, said, guessed, truth, left = corners(settings.variables), {}, {}, [], []
     half = settings.networks // 2
     for train, functions in answers:
         known, unseen = np.flatnonzero(train), np.flatnonzero(~train)
@@ -256,21 +259,24 @@ def _said(settings, laws, targets, answers):
             AGAIN: shares(functions[:, half:], unseen),
             NEAREST: nearest_shares(points, train, targets[:, None] >> known & 1),
         }  # fmt: skip
+        # Shares are counts, divided once; those of neighbours are sums of so many more.
+        guesses = {
+            name: likelier(p, np.finfo(float).eps * (len(known) + 1 if name == NEAREST else 0))
+            for name, p in parts.items()
+        }
         for name, law in laws.items():
             split = Split(law, train)
             labeling = split.labeling(targets)
-            parts[name] = split.predictive[:, labeling].T
+            parts[name], guesses[name] = split.predictive[:, labeling].T, split.guesses(targets).T
             if name == P_NET:
                 left.append(split.evidence[labeling] * law.mass)
         for name, part in parts.items():
             said.setdefault(name, []).append(part)
-    said = {name: np.stack(parts, axis=1) for name, parts in said.items()}
-    return said, np.stack(truth, axis=1), np.array(left).T
-
-
-def _guesses(chances):
-    """What is likelier: 1, 0, or ½ where neither is."""
-    return np.where(np.isclose(chances, 0.5, rtol=0, atol=1e-9), 0.5, chances > 0.5)
+            guessed.setdefault(name, []).append(guesses[name])
+    said, guessed = (
+        {name: np.stack(parts, axis=1) for name, parts in each.items()} for each in (said, guessed)
+    )
+    return said, guessed, np.stack(truth, axis=1), np.array(left).T
 
 
 def _error(values):

@@ -74,6 +74,7 @@ class _Uniform:
     masses: np.ndarray
     rows: int
     mass: float = 1.0
+    margin: float = 0.0
 
     @property
     def bits(self):

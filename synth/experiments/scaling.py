@@ -22,6 +22,7 @@ from synth import codes, dsls
 from synth.encodings import all_rows
 from synth.errors import SettingError
 from synth.exact.counting import count_programs
+from synth.exact.even import likelier
 from synth.experiments.base import setting, spawn_seeds
 from synth.grammar import Grammar
 from synth.score import SAME
@@ -208,9 +209,8 @@ class _Rules:
         masses = np.cumsum(self.space.mass @ both, axis=0)
         masses += 2.0**-table * np.array([*[majority] * len(truth), True])
         p = masses[:, :-1] / masses[:, -1:]
-        # Sums of equal masses differ by rounding; an even vote counts a half.
-        even = np.isclose(p, 0.5, rtol=0, atol=1e-9)
-        return np.where(even, 0.5, (p > 0.5) == truth).mean(axis=1).tolist()
+        # Totals closer than SAME are equal, so masses are known to that part of themselves.
+        return (1 - np.abs(likelier(p, SAME) - truth)).mean(axis=1).tolist()
 
     def _drawn(self, fit, truth, right):
         """Expected accuracy of one of the programs that fit, chosen in four ways."""
