@@ -18,7 +18,7 @@ import document
 import numpy as np
 
 import synth
-from synth.types import Bool, Mod
+from synth.language.types import Bool, Mod
 
 HERE = Path(__file__).parent
 

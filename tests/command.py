@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from synth.cli import main
+from synth.cli.commands import main
 
 
 def run(*arguments, code=0):

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import synth
-from synth.cli import main
+from synth.cli.commands import main
 from tests.command import run
 
 ROOT = Path(__file__).parent.parent
@@ -242,7 +242,7 @@ def test_an_interrupted_set_says_what_was_not_run(monkeypatch):
 
     from dataclasses import replace
 
-    from synth import driver
+    from synth.engine import driver
 
     monkeypatch.setattr(driver, "contrast", interrupted)
     text = " ".join(run("contrast", code=130).split())

@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 
 import synth
-from synth import encodings, experiments, learners, pairwise, similarity
+from synth import experiments
 from synth.dynamics.chain import Chain
 from synth.dynamics.drawn import drawn_programs, drawn_world
 from synth.errors import SettingError, TypeMismatchError
 from synth.exact.sampling import sample_programs
 from synth.experiments import convergence
-from synth.learners import Learner, Searcher
-from synth.runs import plain
-from synth.types import Bool, Complex
+from synth.language.types import Bool, Complex
+from synth.learners import learner as learners
+from synth.learners import pairwise, similarity
+from synth.learners.learner import Learner, Searcher
+from synth.records.saved import plain
+from synth.tasks import encodings
 
 BASES = ("anf", "nand")
 SMALL = {

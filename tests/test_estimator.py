@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import codes, driver
+from synth import codes
+from synth.engine import driver
 from synth.errors import DSLError, SettingError, TaskError
-from synth.types import Bool, Real
+from synth.language.types import Bool, Real
 from tests import naive
 
 sklearn = pytest.importorskip("sklearn")

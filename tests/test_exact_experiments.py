@@ -9,7 +9,7 @@ import synth
 from synth.errors import SettingError
 from synth.exact.named import bits_of, categories, least_bits, named_functions, prior_of
 from synth.exact.sampling import behaviour_counts
-from synth.types import Bool
+from synth.language.types import Bool
 from tests import naive
 
 AND_OR_NOT, XOR = "boolean:basis=and-or-not", "boolean:basis=and-or-xor-not"

@@ -15,12 +15,13 @@ from click.testing import CliRunner
 
 import synth
 from synth import experiments
-from synth.cli import main
+from synth.cli.commands import main
 from synth.errors import ExperimentError, RunError, SettingError, SweepError, TaskError
-from synth.executors import executor
 from synth.experiments.base import setting, settings_of, spawn_seeds, uninterrupted
-from synth.runs import ExperimentRun, plain
-from synth.sweep import Interrupted
+from synth.records import ExperimentRun
+from synth.records.saved import plain
+from synth.runs.executors import executor
+from synth.runs.sweeps import Interrupted
 
 ROOT = Path(__file__).parent.parent
 

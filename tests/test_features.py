@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import dsls, tasks
-from synth.dsls import features
+from synth import tasks
 from synth.errors import DSLError, SettingError, SynthError, TaskError
-from synth.types import Bool, Int, Mod, Real
+from synth.language import dsls
+from synth.language.dsls import features
+from synth.language.types import Bool, Int, Mod, Real
 from tests.command import run
 
 # -- thresholds ---------------------------------------------------------------------

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import synth
-from synth import dsls
 from synth.dynamics.chain import Chain, make_world
 from synth.dynamics.strength import Strengths
 from synth.errors import RunError, TaskError, TypeMismatchError
-from synth.types import Bool, Int, Mod, Real
+from synth.language import dsls
+from synth.language.types import Bool, Int, Mod, Real
 from tests.command import run
 
 ROWS = [(i % 4, i // 4 % 4) for i in range(48)]

@@ -12,25 +12,25 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 import synth
-from synth.cli import main
+from synth.cli.commands import main
 from synth.errors import SettingError
 from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
 from synth.exact.named import prior_of
 from synth.exact.posterior import exact_posterior
 from synth.exact.split import Split
 from synth.experiments import network_posterior
-from synth.networks import compared, perceptron
-from synth.networks.consistent import (
+from synth.language.types import Bool
+from synth.learners.networks import compared, perceptron
+from synth.learners.networks.consistent import (
     consistent_functions,
     consistent_numbers,
     corners,
     nearest_shares,
     shares,
 )
-from synth.networks.perceptron import Shape, drawn, function_counts, outputs
-from synth.networks.training import Rule, train_to_zero
-from synth.task import Task
-from synth.types import Bool
+from synth.learners.networks.perceptron import Shape, drawn, function_counts, outputs
+from synth.learners.networks.training import Rule, train_to_zero
+from synth.tasks.task import Task
 
 SMALL = {
     "variables": 3, "rows": (3, 5), "targets": 30, "random": 150, "splits": 6, "networks": 8,

@@ -15,9 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import codes, driver
-from synth.cli import main
+from synth import codes
+from synth.cli.commands import main
+from synth.engine import driver
 from synth.errors import RunError
+from synth.records.result import Contrast, Result
+from synth.records.saved import load_run, save_run
 from synth.report.page import make_page, write_page
 from synth.report.page.colours import contrast
 from synth.report.page.contenders import Case, search_case, weigh, winner
@@ -25,8 +28,6 @@ from synth.report.page.drawn import Reader, drawn_panels
 from synth.report.page.markup import data_block, element, fit
 from synth.report.page.panel import Line, png, render
 from synth.report.page.tree import read_tree
-from synth.result import Contrast, Result
-from synth.runs import load_run, save_run
 
 texts = st.text(alphabet=st.characters(exclude_categories=()), max_size=30)
 

@@ -11,11 +11,11 @@ import re
 import pytest
 
 import synth
+from synth.records.saved import save_run
 from synth.report.page import write_page
 from synth.report.page.colours import contrast
 from synth.report.page.contenders import Case, weigh
 from synth.report.page.parts import verdict
-from synth.runs import save_run
 from tests.browser import Browser, find_browser
 from tests.test_page import HOSTILE, hostile_runs
 

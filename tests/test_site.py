@@ -16,7 +16,7 @@ import yaml
 from click.testing import CliRunner
 
 import synth
-from synth.cli import main
+from synth.cli.commands import main
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -17,12 +17,12 @@ import psutil
 import pytest
 
 import synth
-from synth import executors
 from synth.errors import SettingError, SweepError, TaskError
-from synth.executors import executor
-from synth.items import Item, run_items, search_item
 from synth.report.matrix import comparison_text, emphasised
-from synth.sweep import sweep
+from synth.runs import executors
+from synth.runs.executors import executor
+from synth.runs.items import Item, run_items, search_item
+from synth.runs.sweeps import sweep
 from tests.command import run
 from tests.sweeping import backwards, deadly, interrupted, noted, picky, settings
 

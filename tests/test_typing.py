@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import synth
-from synth.limits import Limits, LimitSettings
+from synth.engine.limits import Limits, LimitSettings
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = Path(__file__).parent / "typing"

@@ -13,6 +13,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from synth.errors import ExperimentError, SettingError
+from synth.records import StopReason
 
 #: Names that options and arguments of every experiment have.
 RESERVED = frozenset({
@@ -235,7 +236,7 @@ def uninterrupted(found: _T) -> _T:
     row like any other, and the next search would begin.  Raises KeyboardInterrupt.
     """
     whole: Any = getattr(found, "structured", found)
-    if whole.stop_reason == "interrupted":
+    if whole.stop_reason == StopReason.INTERRUPTED:
         raise KeyboardInterrupt
     return found
 

@@ -17,17 +17,11 @@ from itertools import combinations
 
 import numpy as np
 
-from synth import agreement, learners, pairwise, sharing, similarity
-from synth.encodings import BITS, DIGITS, TARGETS, apart
 from synth.errors import SettingError
-from synth.experiments.base import (
-    present_mean,
-    refuse_repeated,
-    setting,
-    sizes_below,
-    spawn_seeds,
-)
-from synth.learners import Learner
+from synth.experiments.base import present_mean, refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.learners import Learner, agreement, pairwise, sharing, similarity
+from synth.learners import learner as learners
+from synth.tasks import BITS, DIGITS, TARGETS, apart
 
 CONTROL = (
     "random labels, unrelated tasks and shuffled inputs; and every figure of steps with the rows "

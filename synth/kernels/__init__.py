@@ -11,15 +11,6 @@ to nothing shared.
 # `cache` first: it sees to a folder before anything is compiled.
 from synth.kernels import cache
 from synth.kernels.errors import errors_bits, errors_cells
-from synth.kernels.goal import (
-    covers,
-    first_match,
-    index_rows,
-    pair_disjoint,
-    pair_inverse,
-    pair_open,
-    pair_xor,
-)
 from synth.kernels.make import BITS, MINUS, PLUS, RING, TABLE
 from synth.kernels.store import (
     Catch,
@@ -33,6 +24,15 @@ from synth.kernels.store import (
     relocate,
     touch,
     write,
+)
+from synth.kernels.targets import (
+    covers,
+    first_match,
+    index_rows,
+    pair_disjoint,
+    pair_inverse,
+    pair_open,
+    pair_xor,
 )
 from synth.kernels.transform import MOEBIUS, WALSH, ZETA, conjoin, transform
 from synth.kernels.work import Target, Work, collect, collect_block, plan, scan, scan_block

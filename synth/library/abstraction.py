@@ -20,11 +20,8 @@ commutative where its body is, up to the order of the arguments of commutative p
 from dataclasses import dataclass
 from fractions import Fraction
 
-from synth.dsl import DSL
 from synth.errors import DSLError, UndefinedError
-from synth.grammar import UNIT, Grammar, code_units
-from synth.primitive import Constant, Input, Primitive
-from synth.program import Program
+from synth.language import DSL, UNIT, Constant, Grammar, Input, Primitive, Program, code_units
 
 
 @dataclass(frozen=True, eq=False)
