@@ -232,6 +232,12 @@ def run():
     return synth.run_experiment("network-posterior", **SMALL)
 
 
+def test_a_run_that_keeps_a_journal_is_the_same(run, tmp_path):
+    """Answers of items come back from the journal as JSON has them, and what is made of them not."""
+    kept = synth.run_experiment("network-posterior", journal=tmp_path / "kept", **SMALL)
+    assert kept.rows == run.rows
+
+
 def of(run, row, **keys):
     return [r for r in run.rows
             if r["row"] == row and all(r[k] == v for k, v in keys.items())]  # fmt: skip

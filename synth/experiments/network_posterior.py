@@ -123,7 +123,8 @@ def run(settings, map):
     found = list(map(_law, [(settings, name, seeds[0]) for name in names]))
     if len(found) < len(names):
         return
-    laws = {name: Law(*map(np.array, parts)) for name, parts in zip(names, found, strict=True)}
+    # Not by `map`, which is the one for items here.
+    laws = {n: Law(*(np.array(p) for p in parts)) for n, parts in zip(names, found, strict=True)}
     for name in settings.dsls:
         spearman = float(rank_correlation(laws[P_NET].masses, laws[name].masses))
         yield _EMPTY | {"row": "prior", "learner": name, "spearman": spearman}
