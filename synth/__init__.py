@@ -40,8 +40,8 @@ _NAMES = {
     "exact_posterior": "exact",
     "ProgramClassifier": "learners.estimator",
     "compare": "runs.comparing",
-    "run_experiment": "experiments",
-    "load_run": "experiments",
+    "run_experiment": "experiments.runner",
+    "load_run": "experiments.runner",
     "SynthError": "errors",
 }
 
@@ -58,8 +58,8 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.exact import exact_posterior as exact_posterior
     from synth.exact import exact_prior as exact_prior
     from synth.exact import sample_programs as sample_programs
-    from synth.experiments import load_run as load_run
-    from synth.experiments import run_experiment as run_experiment
+    from synth.experiments.runner import load_run as load_run
+    from synth.experiments.runner import run_experiment as run_experiment
     from synth.language import DSL as DSL
     from synth.language import UNDEFINED as UNDEFINED
     from synth.language import Bool as Bool

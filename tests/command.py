@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from synth.cli.commands import main
+from synth.cli import main
 
 
 def run(*arguments, code=0):

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import synth
-from synth.cli.commands import main
+from synth.cli import main
 from tests.command import run
 
 ROOT = Path(__file__).parent.parent
@@ -117,7 +117,9 @@ def test_lists_name_everything():
     names = [t["name"] for t in json.loads(run("tasks", "--json"))["tasks"]]
     assert {"parity", "monk", "tic-tac-toe", "mod-div"} <= set(names)
     assert json.loads(run("tasks", "parity", "--json"))["settings"]["train"] == 0.5
-    assert [d["name"] for d in json.loads(run("dsls", "--json"))["dsls"]] == synth.dsls.names()
+    assert [
+        d["name"] for d in json.loads(run("dsls", "--json"))["dsls"]
+    ] == synth.language.dsls.names()
     shown = json.loads(run("dsls", "boolean:nand", "--json"))
     assert [p["name"] for p in shown["primitives"]] == ["nand"]
 

@@ -178,7 +178,7 @@ def test_agreement_is_that_of_lists_of_ties():
 
 def drawn(count=3000, seed=0, task="parity:n=3,k=2,train=5", dsl="boolean:basis=and-or-not"):
     task = synth.load_task(task)
-    loaded, task = synth.dsls.fitted(dsl, task)
+    loaded, task = synth.language.dsls.fitted(dsl, task)
     grammar = synth.Grammar(loaded, task.types)
     sample = sample_programs(grammar, count, seed=seed, type=loaded.type_for(task.label_type))
     return task, grammar, drawn_programs(sample, task.columns)
@@ -226,7 +226,7 @@ def test_the_law_of_searches_among_drawn_programs():
 
 def test_drawn_worlds_refuse_what_they_cannot_search():
     task, _, found = drawn(200)
-    loaded, residues = synth.dsls.fitted("fourier", synth.load_task("mod-add:p=5"))
+    loaded, residues = synth.language.dsls.fitted("fourier", synth.load_task("mod-add:p=5"))
     sample = sample_programs(synth.Grammar(loaded, residues.types), 50, type=Complex)
     numbers = drawn_programs(sample, residues.columns)
     with pytest.raises(TypeMismatchError, match="programs of Complex; allowed: Mod"):

@@ -156,7 +156,7 @@ def test_a_language_twice_is_refused():
 def test_kinds_without_a_program_have_no_place(tmp_path):
     """Monotone programs have none of the six kinds; negations of variables only the first."""
     (tmp_path / "mine.py").write_text(
-        "import synth\nfrom synth.types import Bool\n"
+        "import synth\nfrom synth.language.types import Bool\n"
         "dsl = synth.DSL('mine')\n"
         "dsl.add(lambda a: ~a, 'Bool -> Bool', name='no')\n"
     )

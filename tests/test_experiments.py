@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import synth
 from synth import experiments
-from synth.cli.commands import main
+from synth.cli import main
 from synth.errors import ExperimentError, RunError, SettingError, SweepError, TaskError
 from synth.experiments.base import setting, settings_of, spawn_seeds, uninterrupted
 from synth.records import ExperimentRun

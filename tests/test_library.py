@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import synth
 from synth import DSL, Bool, Grammar, Int, Program
-from synth.cli.commands import main
+from synth.cli import main
 from synth.errors import DSLError, SettingError
 from synth.language.dsls import load_dsl
 from synth.language.grammar import UNIT

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth import codes
-from synth.cli.commands import main
+from synth.cli import main
 from synth.errors import SettingError
 from synth.experiments import network_labels
 from synth.experiments.network_labels import Settings, fall, most_exceptions, shortest_bits

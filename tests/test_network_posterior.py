@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 import synth
-from synth.cli.commands import main
+from synth.cli import main
 from synth.errors import SettingError
 from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
 from synth.exact.named import prior_of
@@ -233,7 +233,7 @@ def run():
 
 
 def test_a_run_that_keeps_a_journal_is_the_same(run, tmp_path):
-    """Answers of items come back from the journal as JSON has them, and what is made of them not."""
+    """Answers of items come back from the journal as JSON has them."""
     kept = synth.run_experiment("network-posterior", journal=tmp_path / "kept", **SMALL)
     assert kept.rows == run.rows
 

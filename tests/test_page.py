@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth import codes
-from synth.cli.commands import main
+from synth.cli import main
 from synth.engine import driver
 from synth.errors import RunError
 from synth.records.result import Contrast, Result

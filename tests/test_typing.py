@@ -23,11 +23,11 @@ PROGRAMS = Path(__file__).parent / "typing"
 
 #: What people import who write DSLs, tasks and experiments, or read results.
 MODULES = (
-    "synth", "synth.check", "synth.dsl", "synth.errors", "synth.experiments",
-    "synth.experiments.base", "synth.grammar", "synth.primitive", "synth.program",
-    "synth.result", "synth.runs", "synth.task", "synth.types", "synth.dsls", "synth.tasks",
+    "synth", "synth.language.check", "synth.language.dsl", "synth.errors", "synth.experiments",
+    "synth.experiments.base", "synth.language.grammar", "synth.language.primitive", "synth.language.program",
+    "synth.records.result", "synth.records.saved", "synth.tasks.task", "synth.language.types", "synth.dsls", "synth.tasks",
     "synth.tasks.table",
-    "synth.driver", "synth.enumeration", "synth.limits",
+    "synth.engine.driver", "synth.engine.enumeration", "synth.engine.limits",
     "synth.exact.counting", "synth.exact.posterior", "synth.exact.prior", "synth.exact.sampling",
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from docutils import nodes
 from sphinx.util import logging
 
 from synth import experiments
-from synth.cli.commands import main
+from synth.cli import main
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -22,7 +22,6 @@ from synth.cli.options import (
 from synth.cli.output import emit, emit_document, emit_records, formatted, records
 from synth.cli.progress import Progress
 from synth.errors import RunError, SweepError, SynthError
-from synth.records import StopReason
 
 
 class _Commands(click.Group):
@@ -238,7 +237,7 @@ def list_dsls(name, form):
 @formatted
 def show(run, plot, form):
     """A saved RUN, as it was shown when it was made."""
-    from synth.experiments import load_run
+    from synth.experiments.runner import load_run
 
     loaded = load_run(run)
     try:
@@ -292,7 +291,7 @@ def warmup(form):
 @formatted
 def report(runs, output, form):
     """Saved RUNs as one HTML page, which fetches nothing and opens anywhere."""
-    from synth.experiments import load_run
+    from synth.experiments.runner import load_run
     from synth.report.page import write_page
 
     size = write_page([load_run(run) for run in runs], list(runs), output)
@@ -343,5 +342,7 @@ def _finish(run, results, options, text):
 
 
 def _exit(results):
+    from synth.records import StopReason
+
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
         sys.exit(130)

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from synth import engine, tasks
 from synth._version import __version__
-from synth.dynamics import Chain, connectivity, landscape, make_world, markov_chain, strength
+from synth.dynamics import (
+    Chain,
+    Strengths,
+    connectivity,
+    make_world,
+    markov_chain,
+    program_landscape,
+)
 from synth.engine import default_memory, default_threads
 from synth.exact import (
     behaviour_counts,
@@ -126,13 +133,13 @@ def _dynamics():
     for moves in ("prior", "regrow"):
         Chain(world, moves=moves).seek(10)
     markov_chain(make_world("parity:n=3,k=2,train=4", max_bits=9)).law()
-    strength.Strengths(world, decay=0.001, spread=0.2, clock=10.0).advance(3)
+    Strengths(world, decay=0.001, spread=0.2, clock=10.0).advance(3)
 
 
 def _landscapes():
     fitted = tasks.fit(None, tasks.load_task("parity:n=3,k=2"))
     task = fitted.task
-    made = landscape.program_landscape(fitted.grammar, task.columns, max_bits=9, type=fitted.root)
+    made = program_landscape(fitted.grammar, task.columns, max_bits=9, type=fitted.root)
     made.rewired()
     errors = (made.values[made.behaviour] != task.labels).sum(axis=1)
     connectivity.clusters(made, errors == 0, [9.0])

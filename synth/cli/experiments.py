@@ -12,7 +12,6 @@ from synth.cli.output import emit, emit_document, emit_records, formatted, wante
 from synth.cli.progress import Progress
 from synth.errors import ExperimentError, SweepError
 from synth.experiments import settings_of
-from synth.records import StopReason
 
 
 class _Value(click.ParamType):
@@ -117,7 +116,9 @@ def _option(setting):
 
 
 def _run(name, given, plot, form, save, workers, cluster):
+    from synth.experiments.runner import run_experiment
     from synth.files import check_writable
+    from synth.records import StopReason
     from synth.report import check_plot
     from synth.runs import executor
 
@@ -127,7 +128,7 @@ def _run(name, given, plot, form, save, workers, cluster):
         check_writable("--save", save)
     try:
         with executor(workers, cluster) as pool, Progress() as progress:
-            found = experiments.run_experiment(
+            found = run_experiment(
                 name,
                 executor=pool,
                 progress=progress and progress.items,
@@ -155,6 +156,8 @@ def _finish(found, plot, form, save):
 
 
 def _plot(found, path):
+    from synth.records import StopReason
+
     try:
         found.plot(path)
     except Exception as error:

@@ -104,7 +104,7 @@ def sweep_options(function):
 
 
 def parallel_options(function):
-    """`--workers` and `--cluster`; see `synth.executors.executor`."""
+    """`--workers` and `--cluster`; see `synth.runs.executors.executor`."""
     options = [
         click.option("--workers", type=click.IntRange(1), help="Run on so many processes."),
         click.option("--cluster", metavar="ADDRESS", help="Run on a dask scheduler's workers."),

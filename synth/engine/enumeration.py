@@ -51,7 +51,7 @@ class Enumeration:
     def __init__(self, engine: Enumerator) -> None:
         self._engine = engine
         self.levels = engine.level_records()
-        self.stop_reason = StopReason(engine.stop_reason)
+        self.stop_reason = StopReason(engine.stop_reason or "")
         self.certified_bits = engine.certified_bits
         self.candidates = engine.candidates
 

@@ -6,15 +6,13 @@ to its rows.  A new experiment is a new file here and no edit elsewhere.
 """
 
 from synth.experiments.base import settings_of
-from synth.experiments.catalogue import claim, describe, load, load_run, names
-from synth.experiments.runner import run_experiment
+from synth.experiments.catalogue import claim, describe, load, names
 
 __all__ = [
     "claim",
     "describe",
     "load",
-    "load_run",
     "names",
-    "run_experiment",
+    "runner",
     "settings_of",
 ]

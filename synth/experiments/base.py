@@ -13,7 +13,6 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
 from synth.errors import ExperimentError, SettingError
-from synth.records import StopReason
 
 #: Names that options and arguments of every experiment have.
 RESERVED = frozenset({
@@ -235,6 +234,8 @@ def uninterrupted(found: _T) -> _T:
     Searches return the best so far at Ctrl-C; within an experiment that would become a
     row like any other, and the next search would begin.  Raises KeyboardInterrupt.
     """
+    from synth.records import StopReason
+
     whole: Any = getattr(found, "structured", found)
     if whole.stop_reason == StopReason.INTERRUPTED:
         raise KeyboardInterrupt

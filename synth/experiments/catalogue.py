@@ -23,18 +23,14 @@ point group `synth.experiments`.
 import ast
 import importlib
 import importlib.util
-import os
 import pkgutil
-from dataclasses import replace
-from functools import partial
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from synth import experiments
 from synth.errors import ExperimentError
 from synth.experiments.base import settings_of
-from synth.records import ExperimentRun, saved
 
 #: Modules of this folder that are no experiments.
 _PARTS = ("base", "catalogue", "fits", "runner")
@@ -76,17 +72,6 @@ def load(name: str) -> ModuleType:
     return _checked(module, name)
 
 
-def load_run(path: str | os.PathLike[str]) -> saved.Run:
-    """A saved run of whatever kind; one of an experiment that is installed can be drawn.
-
-    Raises RunError if it cannot be read.
-    """
-    run = saved.load_run(path)
-    if isinstance(run, ExperimentRun) and run.experiment in names():
-        return replace(run, drawer=partial(load, run.experiment))
-    return run
-
-
 def claim(module: ModuleType) -> str:
     """The first line of an experiment's docstring."""
     return (module.__doc__ or "").strip().partition("\n")[0]
@@ -94,8 +79,10 @@ def claim(module: ModuleType) -> str:
 
 def _built_in() -> dict[str, str]:
     """Names to modules."""
-    found = (m.name for m in pkgutil.iter_modules(experiments.__path__) if m.name not in _PARTS)
-    return {name.replace("_", "-"): f"{experiments.__name__}.{name}" for name in found}
+    found = (
+        m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]) if m.name not in _PARTS
+    )
+    return {name.replace("_", "-"): f"{__package__}.{name}" for name in found}
 
 
 def _entry(name: str) -> EntryPoint:

@@ -6,7 +6,7 @@ training rows say, the mean over ties.  Stochastic searches over programs drawn 
 prior do so for several seeds, and for addition modulo p by sums and by roots of unity.  Then
 the steps: the values of subexpressions that read two inputs or more (joint), and of those
 the ones that are not the output (inner), by R² of a linear map on rows left out, and by
-linear CKA; see `synth.similarity`.
+linear CKA; see `synth.learners.similarity`.
 
 aligned: agreement up to the symmetries of the target; of searches, up to x -> cx of labels.
 Both have the chance level with rows permuted beside them, as all figures of steps have.

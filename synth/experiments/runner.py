@@ -4,14 +4,16 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from types import ModuleType
 from typing import Any
 
+from synth import records
 from synth._version import __version__
 from synth.errors import ExperimentError, SweepError
 from synth.experiments.base import make_settings, plain_settings
-from synth.experiments.catalogue import claim, load
+from synth.experiments.catalogue import claim, load, names
 from synth.records import ExperimentRun, StopReason, plain
 from synth.runs import Interrupted, Journal, sweep
 
@@ -27,7 +29,7 @@ def run_experiment(
 ) -> ExperimentRun:
     """Runs an experiment: an `ExperimentRun`.
 
-    executor: of a sweep (see `synth.sweep`; None: in this thread); progress: called with
+    executor: of a sweep (see `synth.runs.sweeps`; None: in this thread); progress: called with
     the number of items finished and that of those known; journal: the path of a file that
     keeps the answers of items as they come, and from which a run that was stopped goes on; it
     is removed at the end; settings: of the experiment, as Python values or as texts that the
@@ -71,6 +73,17 @@ def run_experiment(
     )
     if isinstance(stop, Exception):
         raise _with_rows(stop, run) from stop
+    return run
+
+
+def load_run(path: str | os.PathLike[str]) -> records.Run:
+    """A saved run of whatever kind; one of an experiment that is installed can be drawn.
+
+    Raises RunError if it cannot be read.
+    """
+    run = records.load_run(path)
+    if isinstance(run, ExperimentRun) and run.experiment in names():
+        return replace(run, drawer=partial(load, run.experiment))
     return run
 
 

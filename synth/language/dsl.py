@@ -11,7 +11,7 @@ by decorator, with types as annotations, or with `DSL.add` and a signature:
 
     dsl.add(np.gcd, "Int, Int -> Int")
 
-What a primitive computes, and where it has no value, is in `synth.primitive`.
+What a primitive computes, and where it has no value, is in `synth.language.primitive`.
 """
 
 import ast

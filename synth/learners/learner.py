@@ -29,7 +29,7 @@ MOST_NODES = 60
 class Learner:
     """A language and how it sees the rows.
 
-    dsl: a name; encoding: of pairs of digits one of `synth.encodings.DIGITS`; of pairs of
+    dsl: a name; encoding: of pairs of digits one of `synth.tasks.encodings.DIGITS`; of pairs of
     residues modulo p the factor of `residue_names`.
     """
 

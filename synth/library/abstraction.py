@@ -114,7 +114,7 @@ class Library:
     """A base DSL with abstractions; does not change.
 
     base: a `DSL`; abstractions: of which the body of each is of the DSL before it; spec: by
-    what text `synth.dsls.load_dsl` finds the base (None: it cannot be saved).
+    what text `synth.language.dsls.load_dsl` finds the base (None: it cannot be saved).
 
     dsl: the enlarged DSL; units: of the code of the library, in 1/1024 bit.
     """

@@ -40,7 +40,7 @@ def compare(
     each task); seeds: how many splits and labellings of each, from `seed` on;
     labels: "true", "permuted" or "uniform"; corrupt: the fraction of training labels
     to draw anew; train, label, drop, modulus: of `load_task`; executor: of a sweep
-    (see `synth.sweep`); progress: see `run_items`; limits: of each search, see
+    (see `synth.runs.sweeps`); progress: see `run_items`; limits: of each search, see
     `Limits`.  In a worker a search has its part of the memory, and one thread.
 
     A DSL that does not fit a task has a row that says why.  Raises DSLError for a

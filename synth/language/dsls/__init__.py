@@ -31,6 +31,8 @@ from synth.language.dsl import DSL
 from synth.language.specification import bind, parse_spec
 from synth.language.types import Type
 
+__all__ = ["called", "describe", "find", "for_types", "load_dsl", "modular", "names"]
+
 # Two threads that turn standard output aside at once would leave it so.
 _LOADING = threading.RLock()
 

@@ -22,6 +22,8 @@ from synth.report.page.run import run_section
 from synth.report.page.search import comparison_section, contrast_section, search_section
 from synth.report.text import accuracy, bits
 
+__all__ = ["make_page", "write_page"]
+
 #: Characters of a page of up to twenty runs.
 LARGEST = 1_900_000
 #: Characters that a run has where there are more.
@@ -182,6 +184,3 @@ def _document(sections, overview, charts, number):
 
 def _digest(text):
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-__all__ = ["make_page", "write_page"]
