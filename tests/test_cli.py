@@ -244,9 +244,10 @@ def test_an_interrupted_set_says_what_was_not_run(monkeypatch):
 
     from dataclasses import replace
 
+    from synth import engine
     from synth.engine import driver
 
-    monkeypatch.setattr(driver, "contrast", interrupted)
+    monkeypatch.setattr(engine, "contrast", interrupted)
     text = " ".join(run("contrast", code=130).split())
     assert "CUT SHORT: interrupted" in text
     assert "not run" in text

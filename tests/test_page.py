@@ -229,7 +229,7 @@ def test_energies_are_those_of_the_stochastic_search():
 
 def test_an_experiments_figure_is_read_back_with_its_values():
     run = synth.run_experiment("posterior", variables=3, rows=(2, 4, 6), splits=3, random=3)
-    ((panel,),) = drawn_panels(run)
+    ((panel,),) = drawn_panels(run, run.drawer)
     lines = [m for m in panel.marks if isinstance(m, Line)]
     assert (panel.x.label, panel.y.label) == ("training rows", "Bayes accuracy on unseen rows")
     for line in lines:
@@ -248,7 +248,7 @@ def test_pictures_hold_every_value():
     from PIL import Image
 
     run = synth.run_experiment("heatmaps")
-    groups = drawn_panels(run)
+    groups = drawn_panels(run, run.drawer)
     assert all(len(group) == 2 for group in groups)
     row = run.rows[0]
     (picture,) = groups[0][0].marks
@@ -436,7 +436,7 @@ def test_foreign_and_damaged_files_end_in_one_line(tmp_path, searches, capsys):
         assert code == 2
         assert said.err.count("\n") == 1
     with pytest.raises(RunError, match="cannot be read"):
-        write_page([tmp_path / "missing"], out)
+        synth.load_run(tmp_path / "missing")
 
 
 @pytest.mark.parametrize("lying", [False, True])
@@ -493,7 +493,8 @@ def spoiled(documents, tmp_path, draw):
     part[path[-1]] = draw(WRONG)
     (tmp_path / "spoiled.json").write_text(json.dumps(document))
     try:
-        write_page([tmp_path / "spoiled.json"], tmp_path / "page.html")
+        run = synth.load_run(tmp_path / "spoiled.json")
+        write_page([run], [tmp_path / "spoiled.json"], tmp_path / "page.html")
     except RunError as error:
         return str(error)
     return None

@@ -23,13 +23,35 @@ PROGRAMS = Path(__file__).parent / "typing"
 
 #: What people import who write DSLs, tasks and experiments, or read results.
 MODULES = (
-    "synth", "synth.language.check", "synth.language.dsl", "synth.errors", "synth.experiments",
-    "synth.experiments.base", "synth.language.grammar", "synth.language.primitive", "synth.language.program",
-    "synth.records.result", "synth.records.saved", "synth.tasks.task", "synth.language.types", "synth.dsls", "synth.tasks",
+    "synth",
+    "synth.errors",
+    "synth.engine.driver",
+    "synth.engine.enumeration",
+    "synth.engine.limits",
+    "synth.exact.counting",
+    "synth.exact.posterior",
+    "synth.exact.prior",
+    "synth.exact.sampling",
+    "synth.experiments.base",
+    "synth.experiments.catalogue",
+    "synth.experiments.runner",
+    "synth.language.check",
+    "synth.language.columns",
+    "synth.language.dsl",
+    "synth.language.dsls",
+    "synth.language.grammar",
+    "synth.language.primitive",
+    "synth.language.program",
+    "synth.language.types",
+    "synth.records.comparison",
+    "synth.records.experiment",
+    "synth.records.result",
+    "synth.records.saved",
+    "synth.tasks.catalogue",
+    "synth.tasks.fitting",
     "synth.tasks.table",
-    "synth.engine.driver", "synth.engine.enumeration", "synth.engine.limits",
-    "synth.exact.counting", "synth.exact.posterior", "synth.exact.prior", "synth.exact.sampling",
-)  # fmt: skip
+    "synth.tasks.task",
+)
 
 
 def public():

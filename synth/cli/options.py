@@ -51,7 +51,7 @@ def _completes(module):
     return complete
 
 
-complete_tasks, complete_dsls = _completes("synth.tasks"), _completes("synth.dsls")
+complete_tasks, complete_dsls = _completes("synth.tasks"), _completes("synth.language.dsls")
 
 
 def dsl_option(**more):

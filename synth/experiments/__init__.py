@@ -6,7 +6,7 @@ to its rows.  A new experiment is a new file here and no edit elsewhere.
 """
 
 from synth.experiments.base import settings_of
-from synth.experiments.catalogue import claim, describe, load, names
+from synth.experiments.catalogue import claim, describe, load, names, summary_sentences
 
 __all__ = [
     "claim",
@@ -15,4 +15,5 @@ __all__ = [
     "names",
     "runner",
     "settings_of",
+    "summary_sentences",
 ]

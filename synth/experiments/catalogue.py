@@ -15,9 +15,10 @@ An experiment is a module with
   has `PANELS`, their number or (down, across).  Lines with a label get it at their end,
   unless there is a legend.
 
-`COLUMNS` may name the keys of rows to show first.  The modules of this folder are found
-by themselves, `_` in their names read as `-`; other packages name theirs in the entry
-point group `synth.experiments`.
+`COLUMNS` may name the keys of rows to show first.  `SUMMARY`, a literal dict, maps the keys of
+the summary, which are identifiers, to what they mean in words (see `base.sentences_of`).  The
+modules of this folder are found by themselves, `_` in their names read as `-`; other packages
+name theirs in the entry point group `synth.experiments`.
 """
 
 import ast
@@ -43,15 +44,33 @@ def names() -> list[str]:
 
 def describe(name: str) -> tuple[str, None]:
     """(its docstring, None) of an experiment by name, read without importing it."""
-    module = _built_in().get(name)
-    if module is None:
-        module = _entry(name).module
     try:
-        loader: Any = getattr(importlib.util.find_spec(module), "loader", None)
-        tree = ast.parse(loader.get_source(module))
-    except (ImportError, AttributeError, SyntaxError, TypeError, ValueError) as error:
+        tree = _parsed(name)
+    except _UNREADABLE as error:
         return f"(cannot be read: {' '.join(str(error).split())})", None
     return ast.get_docstring(tree) or "", None
+
+
+def summary_sentences(name: str) -> dict[str, str]:
+    """The `SUMMARY` of an experiment by name, read without importing it; empty without one."""
+    try:
+        for node in _parsed(name).body:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if any(isinstance(t, ast.Name) and t.id == "SUMMARY" for t in targets):
+                found = ast.literal_eval(node.value)  # type: ignore[attr-defined]
+                return {str(k): str(v) for k, v in found.items()}
+    except _UNREADABLE:
+        pass
+    return {}
+
+
+_UNREADABLE = (ImportError, AttributeError, SyntaxError, TypeError, ValueError)
+
+
+def _parsed(name: str) -> ast.Module:
+    module = _built_in().get(name) or _entry(name).module
+    loader: Any = getattr(importlib.util.find_spec(module), "loader", None)
+    return ast.parse(loader.get_source(module))
 
 
 def load(name: str) -> ModuleType:

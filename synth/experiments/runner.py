@@ -12,8 +12,8 @@ from typing import Any
 from synth import records
 from synth._version import __version__
 from synth.errors import ExperimentError, SweepError
-from synth.experiments.base import make_settings, plain_settings
-from synth.experiments.catalogue import claim, load, names
+from synth.experiments.base import make_settings, plain_settings, sentences_of
+from synth.experiments.catalogue import claim, load, names, summary_sentences
 from synth.records import ExperimentRun, StopReason, plain
 from synth.runs import Interrupted, Journal, sweep
 
@@ -58,18 +58,20 @@ def run_experiment(
         kept.close(stop is None)
     if not rows and isinstance(stop, Exception):
         raise stop
+    summary = _summary(module, rows, stop)
     run = ExperimentRun(
         experiment=name,
         claim=claim(module),
         settings=plain_settings(given),
         rows=tuple(rows),
-        summary=_summary(module, rows, stop),
+        summary=summary,
         control=module.CONTROL,
         columns=tuple(getattr(module, "COLUMNS", ())),
         stop_reason=_reason(stop),
         seconds=time.perf_counter() - started,
         version=__version__,
         drawer=partial(load, name),
+        sentences=sentences_of(getattr(module, "SUMMARY", {}), summary),
     )
     if isinstance(stop, Exception):
         raise _with_rows(stop, run) from stop
@@ -83,7 +85,8 @@ def load_run(path: str | os.PathLike[str]) -> records.Run:
     """
     run = records.load_run(path)
     if isinstance(run, ExperimentRun) and run.experiment in names():
-        return replace(run, drawer=partial(load, run.experiment))
+        words = sentences_of(summary_sentences(run.experiment), run.summary)
+        return replace(run, drawer=partial(load, run.experiment), sentences=words)
     return run
 
 

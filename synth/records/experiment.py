@@ -1,13 +1,16 @@
 """A run of an experiment: rows and their summary, as a plain record that can draw itself."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, get_origin
 
 from synth.errors import ExperimentError, RunError
 from synth.records.result import FORMAT, StopReason
 from synth.report import check_plot, experiment_text, notebook, plot_run
+
+#: What a run has of its experiment, and its file does not.
+_LIVE = ("drawer", "sentences")
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,8 @@ class ExperimentRun:
     dicts; summary: a plain dict; control: the case in which the phenomenon must vanish;
     columns: the keys of rows to show first; stop_reason: "finished", or where some rows
     are not there, "interrupted" or "failed"; seconds: that it took; drawer: a function that
-    gives the experiment's module, whose `draw` makes the figure (None if it is not installed).
+    gives the experiment's module, whose `draw` makes the figure (None if it is not installed);
+    sentences: what the keys of the summary mean, for people.
     """
 
     kind: ClassVar[str] = "run"
@@ -34,11 +38,12 @@ class ExperimentRun:
     seconds: float
     version: str
     drawer: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
+    sentences: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON takes it."""
         lists = {"rows": [dict(row) for row in self.rows], "columns": list(self.columns)}
-        given = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "drawer"}
+        given = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _LIVE}
         return {"format": FORMAT, "kind": self.kind, **given, **lists}
 
     @staticmethod
@@ -52,7 +57,7 @@ class ExperimentRun:
         except (TypeError, KeyError, AttributeError, ValueError) as error:
             raise RunError(f"not a saved experiment: {' '.join(str(error).split())}") from None
         for f in fields(run):
-            if f.name == "drawer":
+            if f.name in _LIVE:
                 continue
             kind: Any = (float, int) if f.type is float else get_origin(f.type) or f.type
             if not isinstance(getattr(run, f.name), kind):

@@ -4,6 +4,7 @@ from html import escape
 
 from synth.report import text as words
 from synth.report.escape import latex_text
+from synth.report.experiment import summary_in_words
 
 #: Rows of a comparison or an experiment that are shown.
 MOST_ROWS = 60
@@ -46,7 +47,7 @@ def run_html(run):
     """An experiment: its claim, its summary and its rows."""
     keys = _keys(run)
     rows = [tuple(_cell(row.get(key)) for key in keys) for row in run.rows]
-    summary = [(name, (_cell(value),)) for name, value in run.summary.items()]
+    summary = [(name, (_cell(value),)) for name, value in summary_in_words(run).items()]
     head = f"<p><b>{escape(run.experiment)}</b>: {escape(run.claim)}</p>"
     return head + _pairs_html(summary) + _folded(f"{len(run.rows)} rows", keys, rows)
 
@@ -75,7 +76,7 @@ def comparison_latex(comparison):
 
 def run_latex(run):
     """An experiment's summary as a LaTeX array."""
-    pairs = [(name, (_plain(_cell(value)),)) for name, value in run.summary.items()]
+    pairs = [(name, (_plain(_cell(value)),)) for name, value in summary_in_words(run).items()]
     return _array([("experiment", (_plain(run.experiment),)), *pairs])
 
 

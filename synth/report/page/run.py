@@ -5,7 +5,7 @@ import re
 from fractions import Fraction
 
 from synth.errors import ExperimentError
-from synth.report.experiment import experiment_text_parts
+from synth.report.experiment import experiment_text_parts, summary_in_words
 from synth.report.page.contenders import Case
 from synth.report.page.markup import element, joined
 from synth.report.page.parts import cells_table, columns, details, slider_block
@@ -32,7 +32,7 @@ def run_section(run, charts, room):
         element("p", note, class_="note") if note else None,
         sliders,
         element("h3", "Summary"),
-        cells_table("", list(experiment_text_parts(run.summary))),
+        cells_table("", list(experiment_text_parts(summary_in_words(run)))),
         element("p", element("b", "Control: "), run.control),
         details("Settings", cells_table("", settings)) if settings else None,
         _rows(run, min(left, 60_000)),
