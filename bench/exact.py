@@ -20,7 +20,7 @@ import numpy as np
 
 import synth
 from synth.exact.sampling import behaviour_counts
-from synth.types import Bool, Mod
+from synth.language.types import Bool, Mod
 
 AND_OR_NOT, XOR = "boolean:basis=and-or-not", "boolean:basis=and-or-xor-not"
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 import synth
-from synth.types import INT_LIMIT, Bool, Int, Mod
+from synth.language.types import INT_LIMIT, Bool, Int, Mod
 
 #: Whole numbers are as wide as they go, since those of the peers have no bounds.
 NUMBER = Int(-INT_LIMIT, INT_LIMIT)

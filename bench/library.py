@@ -26,13 +26,13 @@ from document import number, ratio_text
 from environments import Peer
 
 import synth
-from synth.grammar import UNIT, Grammar
+from synth.language.grammar import UNIT, Grammar
+from synth.language.primitive import Input
+from synth.language.program import Program
+from synth.language.types import Bool, Int
 from synth.library.abstraction import Abstraction, Library, inlined, ordered
 from synth.library.corpus import Solved
-from synth.library.learn import learn, total_units
-from synth.primitive import Input
-from synth.program import Program
-from synth.types import Bool, Int
+from synth.library.learning import learn, total_units
 
 STITCH = Peer("Stitch", "stitch", "stitch_core", "import stitch_core", "stitch_library")
 MOST_HOLES = 3

@@ -84,7 +84,7 @@ def peak(memory, task, dsl):
 def frontier(kept):
     """The same search, all behaviours kept or only those that others can use."""
     import synth
-    from synth.engine import Enumerator
+    from synth.engine.enumerator import Enumerator
 
     if kept:
         Enumerator._unneeded = lambda self, bank, start: False
@@ -101,7 +101,7 @@ def fill(memory):
     import run
 
     import synth
-    from synth.types import Bool
+    from synth.language.types import Bool
 
     columns = run.literals(6)
     grammar = synth.Grammar(run.connectives(), dict.fromkeys(columns, Bool), costs=run.operators)

@@ -20,8 +20,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from synth.networks.perceptron import Shape, drawn, function_counts
-from synth.networks.training import Rule, Training
+from synth.learners.networks.perceptron import Shape, drawn, function_counts
+from synth.learners.networks.training import Rule, Training
 
 STEPS = 200
 POINTS = (2 * ((np.arange(12)[:, None] >> np.arange(4)) & 1) - 1).astype(np.float32)

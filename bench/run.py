@@ -18,7 +18,7 @@ import document
 import numpy as np
 
 import synth
-from synth.types import Bool, Mod
+from synth.language.types import Bool, Mod
 
 HERE = Path(__file__).parent
 
@@ -243,7 +243,7 @@ def bytes_per_behaviour():
     """Resident memory that an enumeration adds, over its distinct boolean behaviours."""
     code = (
         f"import os, sys; sys.path.insert(0, {str(HERE)!r})\n"
-        "import run, synth\nfrom synth.types import Bool\n"
+        "import run, synth\nfrom synth.language.types import Bool\n"
         "columns = run.literals(6)\n"
         "grammar = synth.Grammar(run.connectives(), dict.fromkeys(columns, Bool),"
         " costs=run.operators)\n"

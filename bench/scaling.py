@@ -20,7 +20,7 @@ import document
 import numpy as np
 
 import synth
-from synth.types import Bool, Mod
+from synth.language.types import Bool, Mod
 
 #: What is fitted, and from which value on: less is start-up, not growth.
 QUANTITIES = {"seconds": 0.1, "peak_bytes": 2**24, "candidates": 1000, "distinct": 1000}

@@ -18,26 +18,34 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
 #: Modules, and packages with all that is in them, whose names are for synth itself.  Every
 #: other public name of the package must have a docstring, and be in the API reference.
 api_internal = (
-    "synth.__main__", "synth._version", "synth.cli", "synth.running", "synth.options",
-    "synth.progress",
-    "synth.bank", "synth.kernels", "synth.curry", "synth.engine", "synth.schedule",
-    "synth.score", "synth.goal", "synth.checkpoint", "synth.outcome", "synth.journal",
-    "synth.registry", "synth.files",
+    "synth.__main__", "synth._version", "synth.files", "synth.kernels", "synth.language.notation",
+    "synth.language.specification",
+    "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
+    "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
+    "synth.engine.enumerator", "synth.engine.job", "synth.engine.outcome",
+    "synth.engine.schedule", "synth.engine.scoring", "synth.engine.targets",
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.levels",
     "synth.exact.pairs", "synth.dynamics.regrow", "synth.dynamics.trees",
-    "synth.report.experiment", "synth.report.figure", "synth.report.catalogue",
-    "synth.report.matrix", "synth.report.notebook", "synth.report.output", "synth.report.text",
+    "synth.runs.journal",
+    "synth.report.escape", "synth.report.experiment", "synth.report.figure",
+    "synth.report.matrix", "synth.report.notebook", "synth.report.text",
     "synth.report.page.colours", "synth.report.page.contenders", "synth.report.page.drawn",
     "synth.report.page.markup", "synth.report.page.panel", "synth.report.page.parts",
     "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",
-    "synth.notation",
+    "synth.cli.catalogue", "synth.cli.commands", "synth.cli.experiments", "synth.cli.options",
+    "synth.cli.output", "synth.cli.progress",
 )  # fmt: skip
 #: Packages whose modules are found by name: `synth dsls`, `synth tasks` and the pages of
 #: experiments say what they hold.
 api_found_by_name = {
-    "synth.dsls": (),
-    "synth.tasks": ("synth.tasks.table",),
-    "synth.experiments": ("synth.experiments.base",),
+    "synth.language.dsls": (),
+    "synth.tasks.builtin": (),
+    "synth.experiments": (
+        "synth.experiments.base",
+        "synth.experiments.catalogue",
+        "synth.experiments.fits",
+        "synth.experiments.runner",
+    ),
 }
 
 nitpicky = True

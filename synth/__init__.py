@@ -11,37 +11,37 @@ from typing import TYPE_CHECKING
 from synth._version import __version__
 
 _NAMES = {
-    "DSL": "dsl",
-    "Grammar": "grammar",
-    "Program": "program",
-    "Task": "task",
-    "Bool": "types",
-    "Mod": "types",
-    "Int": "types",
-    "Real": "types",
-    "Complex": "types",
-    "UNDEFINED": "types",
-    "check_dsl": "check",
-    "search": "driver",
-    "contrast": "driver",
-    "enumerate_programs": "enumeration",
-    "Limits": "limits",
-    "count_programs": "exact.counting",
-    "sample_programs": "exact.sampling",
-    "compare": "comparison",
-    "ProgramClassifier": "estimator",
-    "exact_prior": "exact.prior",
-    "exact_posterior": "exact.posterior",
-    "run_experiment": "experiments",
-    "Result": "result",
-    "Contrast": "result",
-    "Comparison": "runs",
-    "ExperimentRun": "runs",
-    "save_run": "runs",
-    "load_run": "runs",
-    "load_dsl": "dsls",
+    "DSL": "language",
+    "Grammar": "language",
+    "Program": "language",
+    "Bool": "language",
+    "Mod": "language",
+    "Int": "language",
+    "Real": "language",
+    "Complex": "language",
+    "UNDEFINED": "language",
+    "check_dsl": "language",
+    "load_dsl": "language",
+    "Task": "tasks",
     "load_task": "tasks",
-    "read_table": "tasks.table",
+    "read_table": "tasks",
+    "Result": "records",
+    "Contrast": "records",
+    "Comparison": "records",
+    "ExperimentRun": "records",
+    "save_run": "records",
+    "search": "engine",
+    "contrast": "engine",
+    "enumerate_programs": "engine",
+    "Limits": "engine",
+    "count_programs": "exact",
+    "sample_programs": "exact",
+    "exact_prior": "exact",
+    "exact_posterior": "exact",
+    "ProgramClassifier": "learners.estimator",
+    "compare": "runs.comparing",
+    "run_experiment": "experiments.runner",
+    "load_run": "experiments.runner",
     "SynthError": "errors",
 }
 
@@ -49,38 +49,38 @@ __all__ = ["__version__", *_NAMES]
 
 
 if TYPE_CHECKING:  # the same names, for type checkers and editors
-    from synth.check import check_dsl as check_dsl
-    from synth.comparison import compare as compare
-    from synth.driver import contrast as contrast
-    from synth.driver import search as search
-    from synth.dsl import DSL as DSL
-    from synth.dsls import load_dsl as load_dsl
-    from synth.enumeration import enumerate_programs as enumerate_programs
+    from synth.engine import Limits as Limits
+    from synth.engine import contrast as contrast
+    from synth.engine import enumerate_programs as enumerate_programs
+    from synth.engine import search as search
     from synth.errors import SynthError as SynthError
-    from synth.estimator import ProgramClassifier as ProgramClassifier
-    from synth.exact.counting import count_programs as count_programs
-    from synth.exact.posterior import exact_posterior as exact_posterior
-    from synth.exact.prior import exact_prior as exact_prior
-    from synth.exact.sampling import sample_programs as sample_programs
-    from synth.experiments import run_experiment as run_experiment
-    from synth.grammar import Grammar as Grammar
-    from synth.limits import Limits as Limits
-    from synth.program import Program as Program
-    from synth.result import Contrast as Contrast
-    from synth.result import Result as Result
-    from synth.runs import Comparison as Comparison
-    from synth.runs import ExperimentRun as ExperimentRun
-    from synth.runs import load_run as load_run
-    from synth.runs import save_run as save_run
-    from synth.task import Task as Task
+    from synth.exact import count_programs as count_programs
+    from synth.exact import exact_posterior as exact_posterior
+    from synth.exact import exact_prior as exact_prior
+    from synth.exact import sample_programs as sample_programs
+    from synth.experiments.runner import load_run as load_run
+    from synth.experiments.runner import run_experiment as run_experiment
+    from synth.language import DSL as DSL
+    from synth.language import UNDEFINED as UNDEFINED
+    from synth.language import Bool as Bool
+    from synth.language import Complex as Complex
+    from synth.language import Grammar as Grammar
+    from synth.language import Int as Int
+    from synth.language import Mod as Mod
+    from synth.language import Program as Program
+    from synth.language import Real as Real
+    from synth.language import check_dsl as check_dsl
+    from synth.language import load_dsl as load_dsl
+    from synth.learners.estimator import ProgramClassifier as ProgramClassifier
+    from synth.records import Comparison as Comparison
+    from synth.records import Contrast as Contrast
+    from synth.records import ExperimentRun as ExperimentRun
+    from synth.records import Result as Result
+    from synth.records import save_run as save_run
+    from synth.runs.comparing import compare as compare
+    from synth.tasks import Task as Task
     from synth.tasks import load_task as load_task
-    from synth.tasks.table import read_table as read_table
-    from synth.types import UNDEFINED as UNDEFINED
-    from synth.types import Bool as Bool
-    from synth.types import Complex as Complex
-    from synth.types import Int as Int
-    from synth.types import Mod as Mod
-    from synth.types import Real as Real
+    from synth.tasks import read_table as read_table
 else:
 
     def __getattr__(name):

@@ -1,5 +1,5 @@
 """`python -m synth` is the command line."""
 
-from synth.cli import main
+from synth.cli.commands import main
 
 main(prog_name="synth")

@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from synth.program import Program
-from synth.types import UNDEFINED
+from synth.language.program import Program
+from synth.language.types import UNDEFINED
 
 
 def productions_of(grammar):

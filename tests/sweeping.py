@@ -5,7 +5,7 @@ import signal
 import time
 
 from synth.errors import TaskError
-from synth.sweep import Interrupted, share
+from synth.runs.sweeps import Interrupted, share
 
 
 def noted(given):
@@ -13,7 +13,7 @@ def noted(given):
     folder, number, item = given
     with open(folder / f"{number}.start", "a") as file:
         print(os.getpid(), file=file)
-    from synth.items import search_item  # not by all, since it takes a while
+    from synth.runs.items import search_item  # not by all, since it takes a while
 
     answer = number if item is None else search_item(item)
     time.sleep(0.3)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
-from synth import agreement
-from synth.encodings import BITS
 from synth.errors import SettingError
+from synth.learners import agreement
+from synth.tasks.encodings import BITS
 
 EVERY = np.ones(16, bool)
 

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import schedule
-from synth.bank import job
+from synth.engine import job, schedule
 from synth.errors import RunError, SettingError
 from tests.test_threads import TINY, plain
 

@@ -117,7 +117,9 @@ def test_lists_name_everything():
     names = [t["name"] for t in json.loads(run("tasks", "--json"))["tasks"]]
     assert {"parity", "monk", "tic-tac-toe", "mod-div"} <= set(names)
     assert json.loads(run("tasks", "parity", "--json"))["settings"]["train"] == 0.5
-    assert [d["name"] for d in json.loads(run("dsls", "--json"))["dsls"]] == synth.dsls.names()
+    assert [
+        d["name"] for d in json.loads(run("dsls", "--json"))["dsls"]
+    ] == synth.language.dsls.names()
     shown = json.loads(run("dsls", "boolean:nand", "--json"))
     assert [p["name"] for p in shown["primitives"]] == ["nand"]
 
@@ -242,9 +244,10 @@ def test_an_interrupted_set_says_what_was_not_run(monkeypatch):
 
     from dataclasses import replace
 
-    from synth import driver
+    from synth import engine
+    from synth.engine import driver
 
-    monkeypatch.setattr(driver, "contrast", interrupted)
+    monkeypatch.setattr(engine, "contrast", interrupted)
     text = " ".join(run("contrast", code=130).split())
     assert "CUT SHORT: interrupted" in text
     assert "not run" in text

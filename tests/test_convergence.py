@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 
 import synth
-from synth import encodings, experiments, learners, pairwise, similarity
+from synth import tasks
 from synth.dynamics.chain import Chain
 from synth.dynamics.drawn import drawn_programs, drawn_world
 from synth.errors import SettingError, TypeMismatchError
 from synth.exact.sampling import sample_programs
-from synth.experiments import convergence
-from synth.learners import Learner, Searcher
-from synth.runs import plain
-from synth.types import Bool, Complex
+from synth.experiments import convergence, runner
+from synth.language.types import Bool, Complex
+from synth.learners import learner as learners
+from synth.learners import pairwise, similarity
+from synth.learners.learner import Learner, Searcher
+from synth.records.saved import plain
+from synth.tasks import encodings
 
 BASES = ("anf", "nand")
 SMALL = {
@@ -175,7 +178,8 @@ def test_agreement_is_that_of_lists_of_ties():
 
 def drawn(count=3000, seed=0, task="parity:n=3,k=2,train=5", dsl="boolean:basis=and-or-not"):
     task = synth.load_task(task)
-    loaded, task = synth.dsls.fitted(dsl, task)
+    found = tasks.fit(dsl, task)
+    loaded, task = found.dsl, found.task
     grammar = synth.Grammar(loaded, task.types)
     sample = sample_programs(grammar, count, seed=seed, type=loaded.type_for(task.label_type))
     return task, grammar, drawn_programs(sample, task.columns)
@@ -223,7 +227,8 @@ def test_the_law_of_searches_among_drawn_programs():
 
 def test_drawn_worlds_refuse_what_they_cannot_search():
     task, _, found = drawn(200)
-    loaded, residues = synth.dsls.fitted("fourier", synth.load_task("mod-add:p=5"))
+    fitted = tasks.fit("fourier", synth.load_task("mod-add:p=5"))
+    loaded, residues = fitted.dsl, fitted.task
     sample = sample_programs(synth.Grammar(loaded, residues.types), 50, type=Complex)
     numbers = drawn_programs(sample, residues.columns)
     with pytest.raises(TypeMismatchError, match="programs of Complex; allowed: Mod"):
@@ -361,11 +366,9 @@ def test_figures_of_pairs_are_means():
 def test_answers_survive_a_journal(tmp_path):
     given = {"bases": ("anf", "nand"), "rows": (12,), "splits": 2, "seeds": 2, "draws": 1,
              "samples": 5000, "steps": 2000, "permutations": 10, "p": 7}  # fmt: skip
-    made = experiments.make_settings(convergence.Settings, given, "convergence")
-    journal = experiments.Journal(
-        tmp_path / "part", "convergence", experiments.plain_settings(made)
-    )
-    rows = [plain(r) for r in convergence.run(made, experiments._Work(None, None, journal))]
+    made = runner.make_settings(convergence.Settings, given, "convergence")
+    journal = runner.Journal(tmp_path / "part", "convergence", runner.plain_settings(made))
+    rows = [plain(r) for r in convergence.run(made, runner._Work(None, None, journal))]
     journal.close(False)
     again = synth.run_experiment("convergence", journal=tmp_path / "part", **given)
     assert again.rows == tuple(rows)

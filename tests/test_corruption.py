@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import synth
-from synth.baselines import KernelRidge, LogisticRegression, embed, nearest
 from synth.errors import SettingError
 from synth.experiments import corruption
+from synth.learners.baselines import KernelRidge, LogisticRegression, embed, nearest
 from tests import naive
 
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.dsls import boolean, integer, modular
 from synth.errors import DSLError, SettingError, TypeMismatchError
 from synth.exact import counting, pairs
-from synth.types import UNDEFINED, Bool, Int, Mod
+from synth.language.dsls import boolean, integer, modular
+from synth.language.types import UNDEFINED, Bool, Int, Mod
 from tests import naive
 from tests.test_engine import budget_of, grammars
 

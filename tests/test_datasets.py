@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.baselines import LogisticRegression, embed
 from synth.errors import SettingError, SynthError
+from synth.learners.baselines import LogisticRegression, embed
 from synth.report.experiment import experiment_text
 from tests import naive
 

@@ -12,14 +12,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import codes, enumeration
+from synth import codes
 from synth.dynamics import chain
 from synth.dynamics.chain import make_world
+from synth.engine import enumeration
 from synth.errors import DSLError, RunError, SettingError
 from synth.exact import named, shortest
 from synth.exact.named import least_bits
 from synth.experiments import imbalance
-from synth.types import Bool, Int, Mod
+from synth.language.types import Bool, Int, Mod
 from tests import naive
 from tests.test_engine import budget_of, grammars
 

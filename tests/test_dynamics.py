@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import synth
 from synth.dynamics.chain import RECORDED, Chain, make_world
-from synth.dynamics.trajectory import trajectory
+from synth.dynamics.trajectories import trajectory
 from synth.errors import SettingError, TaskError
-from synth.types import Bool
+from synth.language.types import Bool
 
 
 def small_world(train=4, max_bits=9.0):

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import schedule
-from synth.types import UNDEFINED, Bool, Complex, Int, Mod, Real
+from synth.engine import schedule
+from synth.language.types import UNDEFINED, Bool, Complex, Int, Mod, Real
 from tests import naive
 
 # Bodies by signature, in letters: b(ool), m(od 5), i(nt), r(eal), c(omplex).

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import codes, driver
+from synth import codes, engine
+from synth.engine import driver
 from synth.errors import DSLError, SettingError, TaskError
-from synth.types import Bool, Real
+from synth.language.types import Bool, Real
 from tests import naive
 
 sklearn = pytest.importorskip("sklearn")
@@ -358,9 +359,9 @@ def test_input_that_is_not_allowed():
 
 
 def test_ctrl_c_ends_a_fit(monkeypatch):
-    plain = driver.search_labellings
+    plain = engine.search_labellings
     monkeypatch.setattr(
-        driver,
+        engine,
         "search_labellings",
         lambda *a, **k: [replace(r, stop_reason="interrupted") for r in plain(*a, **k)],
     )

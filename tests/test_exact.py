@@ -15,7 +15,7 @@ from synth.exact.named import prior_of
 from synth.exact.posterior import condition
 from synth.exact.prior import Prior
 from synth.exact.split import Split
-from synth.types import Bool, Mod
+from synth.language.types import Bool, Mod
 from tests import naive
 
 BASES = ("and-or", "and-or-not", "and-or-xor-not", "nand", "anf")

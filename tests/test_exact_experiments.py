@@ -9,7 +9,7 @@ import synth
 from synth.errors import SettingError
 from synth.exact.named import bits_of, categories, least_bits, named_functions, prior_of
 from synth.exact.sampling import behaviour_counts
-from synth.types import Bool
+from synth.language.types import Bool
 from tests import naive
 
 AND_OR_NOT, XOR = "boolean:basis=and-or-not", "boolean:basis=and-or-xor-not"
@@ -156,7 +156,7 @@ def test_a_language_twice_is_refused():
 def test_kinds_without_a_program_have_no_place(tmp_path):
     """Monotone programs have none of the six kinds; negations of variables only the first."""
     (tmp_path / "mine.py").write_text(
-        "import synth\nfrom synth.types import Bool\n"
+        "import synth\nfrom synth.language.types import Bool\n"
         "dsl = synth.DSL('mine')\n"
         "dsl.add(lambda a: ~a, 'Bool -> Bool', name='no')\n"
     )

@@ -17,10 +17,19 @@ import synth
 from synth import experiments
 from synth.cli import main
 from synth.errors import ExperimentError, RunError, SettingError, SweepError, TaskError
-from synth.executors import executor
-from synth.experiments.base import setting, settings_of, spawn_seeds, uninterrupted
-from synth.runs import ExperimentRun, plain
-from synth.sweep import Interrupted
+from synth.experiments import runner
+from synth.experiments.base import (
+    RowKinds,
+    sentences_of,
+    setting,
+    settings_of,
+    spawn_seeds,
+    uninterrupted,
+)
+from synth.records import ExperimentRun
+from synth.records.saved import plain
+from synth.runs.executors import executor
+from synth.runs.sweeps import Interrupted
 
 ROOT = Path(__file__).parent.parent
 
@@ -142,8 +151,12 @@ def run(*arguments, code=0):
     return result.stdout if code != 2 else result.stderr
 
 
+#: Files of the folder that are no experiments.
+PARTS = {"__init__", "base", "catalogue", "fits", "runner"}
+
+
 def test_every_experiment_is_found_and_listed():
-    files = {p.stem for p in (ROOT / "synth" / "experiments").glob("*.py")} - {"__init__", "base"}
+    files = {p.stem for p in (ROOT / "synth" / "experiments").glob("*.py")} - PARTS
     assert {f.replace("_", "-") for f in files} | {"own-coins"} <= set(experiments.names())
     listed = run()
     assert re.search(r"^own-coins +The mean of tosses nears the coin's chance as", listed, re.M)
@@ -166,7 +179,8 @@ def test_listing_imports_neither_numpy_nor_an_experiment():
     assert "synth.experiments" in loaded
     assert not {"numpy", "numba", "scipy", "matplotlib"} & loaded
     assert not {m for m in loaded if m.startswith("synth.experiments.")} - {
-        "synth.experiments.base"
+        "synth.experiments.base",
+        "synth.experiments.catalogue",
     }
 
 
@@ -395,8 +409,8 @@ def test_answers_that_were_ready_are_handed_on_as_far_as_there_is_no_gap(monkeyp
         raise stop
 
     stop.finished = {1: 10, 3: 30}
-    monkeypatch.setattr(experiments, "sweep", sweep)
-    work = experiments._Work(None, None)
+    monkeypatch.setattr(runner, "sweep", sweep)
+    work = runner._Work(None, None)
     assert list(work(abs, [0, -10, -20, -30])) == [0, 10]
     assert work.stop is stop
     assert list(work(abs, [5])) == []
@@ -440,7 +454,7 @@ def test_figures_leave_pyplot_alone(tmp_path):
 
 def test_a_plot_that_cannot_be_is_refused_before_the_work(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setattr(experiments, "run_experiment", lambda *_, **__: pytest.fail("it ran"))
+    monkeypatch.setattr(runner, "run_experiment", lambda *_, **__: pytest.fail("it ran"))
     text = run("own-coins", "--plot", tmp_path / "x.png", code=2)
     assert "matplotlib is not installed; pip install 'synth-mdl[plot]'" in text
     assert text.count("\n") == 1
@@ -460,7 +474,7 @@ def test_plain():
     given = {1: np.int64(2), "a": (np.float64("inf"), np.array([[True]]), None, "x")}
     assert plain(given) == {"1": 2, "a": [None, [[True]], None, "x"]}
     assert json.dumps(plain(given), allow_nan=False)
-    with pytest.raises(TypeError, match="no value of JSON's"):
+    with pytest.raises(TypeError, match="is not JSON-serialisable"):
         plain({"a": {1}})
 
 
@@ -558,12 +572,40 @@ def test_answers_survive_a_journal(name, tmp_path):
     """The same rows from answers that were written down and read again."""
     plainly = synth.run_experiment(name, **SMALL[name])
     path = tmp_path / "part"
-    journal = experiments.Journal(path, name, plainly.settings)
+    journal = runner.Journal(path, name, plainly.settings)
     module = experiments.load(name)
-    given = experiments.make_settings(module.Settings, SMALL[name], name)
-    rows = [plain(row) for row in module.run(given, experiments._Work(None, None, journal))]
+    given = runner.make_settings(module.Settings, SMALL[name], name)
+    rows = [plain(row) for row in module.run(given, runner._Work(None, None, journal))]
     assert rows == list(plainly.rows)
     journal.close(False)
     again = synth.run_experiment(name, journal=path, **SMALL[name])
     assert again.rows == plainly.rows
     assert not path.exists()
+
+
+# -- rows and summaries ----------------------------------------------------------------
+
+
+def test_kinds_of_rows_are_records_of_one_table():
+    rows = RowKinds(("row", "a", "b"), one="row a", two="row b")
+    assert rows("one", row="one", a=1) == {"row": "one", "a": 1, "b": None}
+    for given in ({"row": "one"}, {"row": "one", "a": 1, "b": 2}, {"row": "one", "c": 1}):
+        with pytest.raises(TypeError, match="a row of kind one"):
+            rows("one", **given)
+    with pytest.raises(TypeError, match="no columns"):
+        RowKinds(("a",), one="a b")
+
+
+def test_keys_of_a_summary_have_sentences():
+    templates = {"share": "share of runs", "error_at_{noise}_of_{n}": "error at {noise}, n = {n}"}
+    found = sentences_of(templates, ["share", "error_at_0_5_of_20", "other"])
+    assert found == {"share": "share of runs", "error_at_0_5_of_20": "error at 0.5, n = 20"}
+
+
+def test_sentences_are_read_without_importing(monkeypatch, tmp_path):
+    """A saved run is shown in words, and its experiment is not loaded for that."""
+    for name in experiments.names():
+        if name.startswith("own-"):
+            continue
+        module = experiments.load(name)
+        assert experiments.summary_sentences(name) == dict(getattr(module, "SUMMARY", {}))

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
-from synth import baselines
-from synth.baselines import least_norm
-from synth.dsls import load_dsl
 from synth.errors import ExperimentError
 from synth.experiments import extrapolation, interpolation, sparsity
-from synth.grammar import Grammar
-from synth.program import Program
+from synth.language.dsls import load_dsl
+from synth.language.grammar import Grammar
+from synth.language.program import Program
+from synth.learners import baselines
+from synth.learners.baselines import least_norm
 
 
 def rows_of(run, **keys):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import synth
-from synth.dsls import boolean, modular
 from synth.errors import SettingError
 from synth.experiments import data, imbalance, scaling
-from synth.types import Bool, Mod
+from synth.language.dsls import boolean, modular
+from synth.language.types import Bool, Mod
 from tests import naive
 
 DSL = "boolean:basis=and-or-xor-not"

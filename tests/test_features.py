@@ -7,6 +7,7 @@ import math
 import sys
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,11 +15,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import dsls, tasks
-from synth.dsls import features
+from synth import tasks
 from synth.errors import DSLError, SettingError, SynthError, TaskError
-from synth.types import Bool, Int, Mod, Real
+from synth.language import dsls
+from synth.language.dsls import features
+from synth.language.types import Bool, Int, Mod, Real
 from tests.command import run
+
+
+def prepare(task, **given_):
+    """The task as the DSL of comparisons reads it."""
+    dsl = features.build()
+    dsl.prepare = partial(features.prepare, **given_)
+    return tasks.prepared(dsl, task)
+
 
 # -- thresholds ---------------------------------------------------------------------
 
@@ -113,7 +123,7 @@ def table(rows=60, seed=0):
 @pytest.mark.parametrize("sums", [1, 2, 3])
 def test_prices(sums):
     task = table()
-    prepared = features.prepare(task, thresholds=5, sums=sums)
+    prepared = prepare(task, thresholds=5, sums=sums)
     weights = prepared.input_weights
     assert sum(weights.values()) == 1
     dsl = features.build(thresholds=5, sums=sums)
@@ -148,7 +158,7 @@ def test_prices(sums):
 
 def test_comparisons_are_what_their_names_say():
     task = table()
-    prepared = features.prepare(task, sums=3)
+    prepared = prepare(task, sums=3)
     for name, column in prepared.columns.items():
         left, less, threshold = name.partition(" < ")
         if less:
@@ -172,10 +182,10 @@ def test_held_out_rows_and_labels_have_no_part_in_the_thresholds():
     columns["n"][~task.train] = 0
     labels = task.labels.copy()
     labels[~task.train] ^= True
-    one = features.prepare(task)
-    two = features.prepare(replace(task, columns=columns))
-    three = features.prepare(replace(task, labels=labels))
-    four = features.prepare(task.permuted(1))
+    one = prepare(task)
+    two = prepare(replace(task, columns=columns))
+    three = prepare(replace(task, labels=labels))
+    four = prepare(task.permuted(1))
     for other in (two, three, four):
         assert list(one.columns) == list(other.columns)
         assert one.input_weights == other.input_weights
@@ -184,10 +194,8 @@ def test_held_out_rows_and_labels_have_no_part_in_the_thresholds():
     # Another split makes other thresholds, of its own training rows.
     again = one.split(0.5, seed=9)
     assert again.source is None
-    assert list(features.prepare(again).columns) == list(
-        features.prepare(task.split(0.5, seed=9)).columns
-    )
-    moved = features.prepare(replace(task, columns=columns, train=np.ones(60, bool)))
+    assert list(prepare(again).columns) == list(prepare(task.split(0.5, seed=9)).columns)
+    moved = prepare(replace(task, columns=columns, train=np.ones(60, bool)))
     assert list(moved.columns) != list(one.columns)
 
 
@@ -197,7 +205,7 @@ def test_predictions_from_the_original_columns(seed):
     result = synth.search(task, max_bits=22)
     assert result.dsl == "features:thresholds=8"
     seen = result.predict(task.columns)
-    prepared = features.prepare(task)
+    prepared = prepare(task)
     expected = result.best.evaluate(prepared.columns) ^ result.program.inverted
     assert np.array_equal(seen, expected)
     assert np.mean(seen == task.labels) > 0.7
@@ -234,7 +242,7 @@ def test_results_name_the_original_columns(tmp_path):
 
 
 def test_a_program_of_the_result_is_read_back():
-    prepared = features.prepare(table())
+    prepared = prepare(table())
     result = synth.search(prepared, "features", max_bits=20)
     grammar = synth.Grammar(features.build(), prepared.types, input_weights=prepared.input_weights)
     program = synth.Program.parse(result.program.text, grammar)
@@ -244,7 +252,7 @@ def test_a_program_of_the_result_is_read_back():
 def test_the_search_equals_one_over_columns_made_by_hand():
     """Comparisons as plain columns, with weights given by hand: the same best total."""
     task = table()
-    prepared = features.prepare(task, thresholds=2, sums=1)
+    prepared = prepare(task, thresholds=2, sums=1)
     by_hand = synth.Task(
         "by hand", prepared.columns, prepared.types, task.labels, Bool, task.train,
         input_weights=prepared.input_weights,
@@ -257,7 +265,7 @@ def test_the_search_equals_one_over_columns_made_by_hand():
 
 def test_without_numbers_nothing_changes():
     task = synth.load_task("conjunction:n=6,k=2")
-    assert features.prepare(task) is task
+    assert prepare(task) is task
     result = synth.search(task, "features")
     assert result.program.text == "x0 & x1"
     assert "prepared" not in result.settings
@@ -265,10 +273,10 @@ def test_without_numbers_nothing_changes():
 
 def test_too_many_comparisons():
     task = table()
-    many = features.prepare(task, most=10_000)
+    many = prepare(task, most=10_000)
     assert many.settings["prepared"]["sums"] == 2
-    singles = features.prepare(task, sums=1).settings["prepared"]["comparisons"]
-    few = features.prepare(task, most=singles)
+    singles = prepare(task, sums=1).settings["prepared"]["comparisons"]
+    few = prepare(task, most=singles)
     assert synth.search(task, f"features:most={singles}", max_bits=9).dsl == (
         f"features:thresholds=8,most={singles}"
     )
@@ -280,14 +288,14 @@ def test_too_many_comparisons():
         ({"most": 3}, "sums of 1 of 5 columns make more than 3 comparisons; allowed: fewer sums"),
     ):
         with pytest.raises(TaskError, match=words):
-            features.prepare(task, **given_)
+            prepare(task, **given_)
 
 
 def test_sums_of_huge_numbers():
     """An infinite sum is above every threshold and makes none."""
     columns = {"a": [1e308, 1e308, 1.0, 2.0, -1e308, 3.0], "b": [1e308, 1.0, 1.0, 5.0, -1e308, 2]}
     task = synth.Task("huge", columns, dict.fromkeys("ab", Real), [1, 1, 0, 0, 0, 0], Bool)
-    prepared = features.prepare(task)
+    prepared = prepare(task)
     sums = [n for n in prepared.columns if " + " in n]
     assert sums
     for name in sums:
@@ -300,7 +308,7 @@ def test_rounding_errors_make_no_threshold():
     """0.1 + 0.2 and 0.3 + 0.0 are one sum."""
     columns = {"a": [0.1, 0.3, 0.7, 0.1], "b": [0.2, 0.0, 0.6, 0.2]}
     task = synth.Task("sums", columns, dict.fromkeys("ab", Real), [0, 1, 1, 0], Bool)
-    names = [n for n in features.prepare(task).columns if n.startswith("a + b")]
+    names = [n for n in prepare(task).columns if n.startswith("a + b")]
     assert names == ["a + b < 0.8"]
 
 
@@ -319,7 +327,7 @@ def test_rounding_errors_make_no_threshold():
             "task t: no column differs among the training rows",
         ),
         (
-            lambda: features.prepare(
+            lambda: prepare(
                 synth.Task(
                     "t", {"x": [1, 2, 5], "x < 2": [1, 0, 0]}, {"x": Int(0, 9), "x < 2": Bool},
                     [0, 1, 1], Bool,
@@ -389,11 +397,10 @@ def test_wrong_weights_of_inputs(given_, words):
         synth.Grammar(synth.load_dsl("boolean"), {"x": Bool}, **given_)
 
 
-def halved(task):
+def halved(given_):
     """Every column of whole numbers as whether it is odd."""
-    columns = {f"{n} odd": c % 2 == 1 for n, c in task.columns.items()}
-    types = dict.fromkeys(columns, Bool)
-    return replace(task, columns=columns, types=types, source=task, express=odd)
+    columns = odd(given_.columns)
+    return replace(given_, columns=columns, types=dict.fromkeys(columns, Bool), express=odd)
 
 
 def odd(columns):
@@ -410,10 +417,10 @@ def test_a_dsl_of_ones_own_may_prepare():
     assert result.program.text == "'a odd' ^ 'b odd'"
     assert result.predict({"a": [3, 8], "b": [3, 9]}).tolist() == [False, True]
     for prepare, words in (
-        (lambda task: None, "DSL odd prepares NoneType; a Task is needed"),
-        (lambda task: task.columns["c"], "DSL odd fails: KeyError: 'c'"),
-        (lambda task: task.permuted(1), "DSL odd changes the task's labels"),
-        (lambda task: task.split(0.3), "DSL odd changes the task's train"),
+        (lambda given_: None, "DSL odd prepares NoneType; TypedColumns are needed"),
+        (lambda given_: given_.columns["c"], "DSL odd fails: KeyError: 'c'"),
+        (lambda given_: replace(given_, label_type=Mod(2)), "DSL odd changes the task's rows"),
+        (lambda given_: replace(given_, train=~given_.train), "DSL odd changes the task's rows"),
     ):
         dsl.prepare = prepare
         with pytest.raises(DSLError, match=words):

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import linregress
 
-from synth import fits
+from synth.experiments import fits
 
 
 def test_exponents_of_power_laws():

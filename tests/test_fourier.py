@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import dsls
-from synth.dsls import fourier
 from synth.errors import DSLError, ParseError, SettingError
 from synth.experiments import fourier as experiment
 from synth.experiments import heatmaps
-from synth.types import UNDEFINED, Bool, Complex, Mod
+from synth.language import dsls
+from synth.language.dsls import fourier
+from synth.language.types import UNDEFINED, Bool, Complex, Mod
 from tests import naive
 
 moduli = st.integers(2, 60)

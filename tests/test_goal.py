@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.bank.goal import SEVERAL, Wanted, inverse, step
-from synth.types import Bool
+from synth.engine.targets import SEVERAL, Wanted, inverse, step
+from synth.language.types import Bool
 from tests import naive
 from tests.test_engine import budget_of, grammars
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import DSLError, SettingError, TypeMismatchError
-from synth.grammar import code_units
-from synth.types import UNDEFINED, Bool, Int, Mod
+from synth.language.grammar import code_units
+from synth.language.types import UNDEFINED, Bool, Int, Mod
 from tests import naive
 from tests.test_engine import grammars
 

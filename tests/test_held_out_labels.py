@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 import synth
-from synth import dsls
+from synth import tasks
 from synth.dynamics.chain import Chain, make_world
 from synth.dynamics.strength import Strengths
 from synth.errors import RunError, TaskError, TypeMismatchError
-from synth.types import Bool, Int, Mod, Real
+from synth.language import dsls
+from synth.language.types import Bool, Int, Mod, Real
 from tests.command import run
 
 ROWS = [(i % 4, i // 4 % 4) for i in range(48)]
@@ -208,10 +209,10 @@ def test_a_twin_in_a_language_that_prepares_columns_has_its_own_unknown_labels()
         assert found.table.test_accuracy == alone.table.test_accuracy
         assert found.trained_on.original.unknown.tolist() == task.permuted(seed).unknown.tolist()
     dsl = dsls.load_dsl("boolean")
-    dsl.prepare = lambda t: synth.Task(
-        t.name, {"x": t.columns["x"] < 0.3}, {"x": Bool}, t.labels, Bool, t.train
+    dsl.prepare = lambda given: replace(
+        given, columns={"x": given.columns["x"] < 0.3}, types={"x": Bool}
     )
-    assert dsls.prepared(dsl, task).unknown.tolist() == unknown.tolist()
+    assert tasks.prepared(dsl, task).unknown.tolist() == unknown.tolist()
 
 
 def test_numbers_are_right_where_a_program_says_them(tmp_path):

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.dsls import boolean
 from synth.dynamics import connectivity
 from synth.dynamics.landscape import EDITS, USUAL, Landscape, program_landscape
 from synth.dynamics.trees import all_trees, largest_budget, tree_counts
 from synth.errors import SettingError
-from synth.types import Bool
+from synth.language.dsls import boolean
+from synth.language.types import Bool
 from tests import naive
 from tests.test_engine import budget_of, grammars
 

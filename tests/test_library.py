@@ -13,13 +13,13 @@ from click.testing import CliRunner
 import synth
 from synth import DSL, Bool, Grammar, Int, Program
 from synth.cli import main
-from synth.dsls import load_dsl
 from synth.errors import DSLError, SettingError
-from synth.grammar import UNIT
+from synth.language.dsls import load_dsl
+from synth.language.grammar import UNIT
 from synth.library import saved
 from synth.library.abstraction import Abstraction, Library, inlined
 from synth.library.corpus import Solved, Terms, corpus_units, units_of
-from synth.library.learn import learn
+from synth.library.learning import learn
 from synth.library.patterns import Patterns
 from tests.test_library_patterns import mixed_dsl, without_leaves
 

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth import DSL, Bool, Grammar, Int, Program
-from synth.dsls import load_dsl
-from synth.grammar import UNIT
+from synth.language.dsls import load_dsl
+from synth.language.grammar import UNIT
+from synth.language.primitive import Input
 from synth.library.abstraction import Abstraction, Library, ordered
 from synth.library.corpus import Solved, corpus_units
-from synth.library.learn import learn, total_units
+from synth.library.learning import learn, total_units
 from synth.library.patterns import Patterns
-from synth.primitive import Input
 
 AND_OR_NOT = "boolean:basis=and-or-not"
 

@@ -15,8 +15,8 @@ from synth import tasks
 from synth.errors import SettingError, TaskError
 from synth.experiments import network_grokking
 from synth.experiments.base import spawn_seeds
-from synth.networks import addition, waves
-from synth.networks.perceptron import Shape, drawn, forward
+from synth.learners.networks import addition, waves
+from synth.learners.networks.perceptron import Shape, drawn, forward
 
 ODD = st.sampled_from([3, 5, 7, 9, 11])
 SEEDS = st.integers(0, 2**32)

@@ -9,8 +9,8 @@ from scipy.stats import spearmanr
 import synth
 from synth.errors import SettingError
 from synth.experiments import network_prior
-from synth.networks import perceptron
-from synth.networks.perceptron import Shape, function_counts, outputs
+from synth.learners.networks import perceptron
+from synth.learners.networks.perceptron import Shape, function_counts, outputs
 
 CORNERS = 2 * ((np.arange(8)[:, None] >> np.arange(3)) & 1) - 1
 

@@ -14,9 +14,9 @@ from synth.cli import main
 from synth.errors import SettingError
 from synth.experiments import network_labels
 from synth.experiments.network_labels import Settings, fall, most_exceptions, shortest_bits
-from synth.networks.consistent import corners
-from synth.networks.perceptron import drawn, outputs, said
-from synth.networks.training import Rule, Training
+from synth.learners.networks.consistent import corners
+from synth.learners.networks.perceptron import drawn, outputs, said
+from synth.learners.networks.training import Rule, Training
 
 SMALL = {
     "rules": ("x0", "x0 ^ x1"), "inputs": 8, "rows": 128, "runs": 4, "max_bits": 13.0,

@@ -19,18 +19,18 @@ from synth.exact.named import prior_of
 from synth.exact.posterior import exact_posterior
 from synth.exact.split import Split
 from synth.experiments import network_posterior
-from synth.networks import compared, perceptron
-from synth.networks.consistent import (
+from synth.language.types import Bool
+from synth.learners.networks import compared, perceptron
+from synth.learners.networks.consistent import (
     consistent_functions,
     consistent_numbers,
     corners,
     nearest_shares,
     shares,
 )
-from synth.networks.perceptron import Shape, drawn, function_counts, outputs
-from synth.networks.training import Rule, train_to_zero
-from synth.task import Task
-from synth.types import Bool
+from synth.learners.networks.perceptron import Shape, drawn, function_counts, outputs
+from synth.learners.networks.training import Rule, train_to_zero
+from synth.tasks.task import Task
 
 SMALL = {
     "variables": 3, "rows": (3, 5), "targets": 30, "random": 150, "splits": 6, "networks": 8,
@@ -233,7 +233,7 @@ def run():
 
 
 def test_a_run_that_keeps_a_journal_is_the_same(run, tmp_path):
-    """Answers of items come back from the journal as JSON has them, and what is made of them not."""
+    """Answers of items come back from the journal as JSON has them."""
     kept = synth.run_experiment("network-posterior", journal=tmp_path / "kept", **SMALL)
     assert kept.rows == run.rows
 

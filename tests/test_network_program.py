@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 import synth
-from synth import similarity, tasks
+from synth import tasks
 from synth.errors import SettingError
 from synth.experiments import network_program, network_sparsity
 from synth.experiments.base import spawn_seeds
-from synth.networks import addition, pruning
-from synth.networks.perceptron import Shape, drawn, forward, outputs, said
+from synth.learners import similarity
+from synth.learners.networks import addition, pruning
+from synth.learners.networks.perceptron import Shape, drawn, forward, outputs, said
 
 
 def test_steps_at_a_frequency():

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.errors import SettingError
-from synth.networks import perceptron
-from synth.networks.perceptron import Shape, drawn, loss_and_gradient, outputs, said
-from synth.networks.training import Rule, Training, train_to_zero
+from synth.learners.networks import perceptron
+from synth.learners.networks.perceptron import Shape, drawn, loss_and_gradient, outputs, said
+from synth.learners.networks.training import Rule, Training, train_to_zero
 
 LAYERS = st.lists(st.tuples(st.integers(1, 4), st.sampled_from(perceptron.ACTIVATIONS)), max_size=2)
 SHAPES = st.one_of(

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import UndefinedError
-from synth.primitive import Constant, Input
-from synth.runs import ExperimentRun
-from synth.types import Bool, Complex, Int, Mod, Real
+from synth.language.primitive import Constant, Input
+from synth.language.types import Bool, Complex, Int, Mod, Real
+from synth.records import ExperimentRun
 from tests.drawn import trees
 
 sympy = pytest.importorskip("sympy")

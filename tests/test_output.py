@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
-from synth.report import output
+from synth.cli import output
 from tests.test_cli import run
 
 ROOT = Path(__file__).parent.parent
@@ -103,7 +103,7 @@ def test_a_saved_run_in_every_format(tmp_path):
 
 
 def test_extras_of_doctor_are_those_of_the_package():
-    from synth.doctor import EXTRAS
+    from synth.cli.doctor import EXTRAS
 
     stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = stated["optional-dependencies"]

@@ -15,9 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import codes, driver
+from synth import codes
 from synth.cli import main
+from synth.engine import driver
 from synth.errors import RunError
+from synth.records.result import Contrast, Result
+from synth.records.saved import load_run, save_run
 from synth.report.page import make_page, write_page
 from synth.report.page.colours import contrast
 from synth.report.page.contenders import Case, search_case, weigh, winner
@@ -25,8 +28,6 @@ from synth.report.page.drawn import Reader, drawn_panels
 from synth.report.page.markup import data_block, element, fit
 from synth.report.page.panel import Line, png, render
 from synth.report.page.tree import read_tree
-from synth.result import Contrast, Result
-from synth.runs import load_run, save_run
 
 texts = st.text(alphabet=st.characters(exclude_categories=()), max_size=30)
 
@@ -228,7 +229,7 @@ def test_energies_are_those_of_the_stochastic_search():
 
 def test_an_experiments_figure_is_read_back_with_its_values():
     run = synth.run_experiment("posterior", variables=3, rows=(2, 4, 6), splits=3, random=3)
-    ((panel,),) = drawn_panels(run)
+    ((panel,),) = drawn_panels(run, run.drawer)
     lines = [m for m in panel.marks if isinstance(m, Line)]
     assert (panel.x.label, panel.y.label) == ("training rows", "Bayes accuracy on unseen rows")
     for line in lines:
@@ -247,7 +248,7 @@ def test_pictures_hold_every_value():
     from PIL import Image
 
     run = synth.run_experiment("heatmaps")
-    groups = drawn_panels(run)
+    groups = drawn_panels(run, run.drawer)
     assert all(len(group) == 2 for group in groups)
     row = run.rows[0]
     (picture,) = groups[0][0].marks
@@ -435,7 +436,7 @@ def test_foreign_and_damaged_files_end_in_one_line(tmp_path, searches, capsys):
         assert code == 2
         assert said.err.count("\n") == 1
     with pytest.raises(RunError, match="cannot be read"):
-        write_page([tmp_path / "missing"], out)
+        synth.load_run(tmp_path / "missing")
 
 
 @pytest.mark.parametrize("lying", [False, True])
@@ -492,7 +493,8 @@ def spoiled(documents, tmp_path, draw):
     part[path[-1]] = draw(WRONG)
     (tmp_path / "spoiled.json").write_text(json.dumps(document))
     try:
-        write_page([tmp_path / "spoiled.json"], tmp_path / "page.html")
+        run = synth.load_run(tmp_path / "spoiled.json")
+        write_page([run], [tmp_path / "spoiled.json"], tmp_path / "page.html")
     except RunError as error:
         return str(error)
     return None

@@ -11,11 +11,11 @@ import re
 import pytest
 
 import synth
+from synth.records.saved import save_run
 from synth.report.page import write_page
 from synth.report.page.colours import contrast
 from synth.report.page.contenders import Case, weigh
 from synth.report.page.parts import verdict
-from synth.runs import save_run
 from tests.browser import Browser, find_browser
 from tests.test_page import HOSTILE, hostile_runs
 
@@ -76,7 +76,7 @@ def page(tmp_path_factory):
     for k, run in enumerate(runs):
         paths.append(folder / f"{k}.json")
         save_run(run, paths[-1])
-    assert write_page(paths, folder / "page.html") < 2_000_000
+    assert write_page(list(map(synth.load_run, paths)), None, folder / "page.html") < 2_000_000
     return folder / "page.html"
 
 
@@ -117,7 +117,7 @@ def test_hostile_texts_do_nothing_but_show(browser, tmp_path):
     for k, run in enumerate(hostile_runs([search])):
         paths.append(tmp_path / f"{k}.json")
         save_run(run, paths[-1])
-    write_page(paths, tmp_path / "page.html")
+    write_page(list(map(synth.load_run, paths)), None, tmp_path / "page.html")
     browser.open(tmp_path / "page.html")
     assert browser.console == []
     # Every slider is moved, every chart asked, so that texts that the script puts in are too.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import ParseError, TypeMismatchError, UndefinedError
-from synth.types import Bool, Int, Mod
+from synth.language.types import Bool, Int, Mod
 from tests import naive
 from tests.drawn import trees
 

@@ -12,7 +12,7 @@ from synth.dynamics import regrow
 from synth.dynamics.chain import Chain, make_world
 from synth.errors import SettingError
 from synth.kernels import regrow as kernel
-from synth.types import Bool
+from synth.language.types import Bool
 from tests import naive
 from tests.test_dynamics import energy, small_world
 from tests.test_engine import budget_of, grammars

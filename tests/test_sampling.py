@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.dsls import boolean, modular
 from synth.errors import DSLError, SettingError
 from synth.exact import sampling
 from synth.exact.sampling import behaviour_counts, size_masses
-from synth.types import UNDEFINED, Bool, Mod
+from synth.language.dsls import boolean, modular
+from synth.language.types import UNDEFINED, Bool, Mod
 from tests import naive
 from tests.test_engine import grammars
 

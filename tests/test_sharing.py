@@ -5,10 +5,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import synth
-from synth import sharing
-from synth.dsls import load_dsl
-from synth.program import Program
-from synth.types import Bool
+from synth.language.dsls import load_dsl
+from synth.language.program import Program
+from synth.language.types import Bool
+from synth.learners import sharing
 
 COLUMNS = {f"x{i}": np.arange(16) >> i & 1 == 1 for i in range(4)}
 

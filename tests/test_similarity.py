@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import agreement, similarity
-from synth.dsls import load_dsl
 from synth.errors import SettingError
 from synth.exact.shortest import Shortest
-from synth.program import Program
-from synth.types import Bool, Complex, Mod, Real
+from synth.language.dsls import load_dsl
+from synth.language.program import Program
+from synth.language.types import Bool, Complex, Mod, Real
+from synth.learners import agreement, similarity
 from tests import naive
 
 BITS = np.arange(16)[:, None] >> np.arange(4) & 1 == 1

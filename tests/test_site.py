@@ -70,7 +70,11 @@ def test_each_public_name_is_reached_from_the_index(site):
             assert found[f"synth.{name}"] in reached, name
     pages = {str(p.relative_to(DOCS).with_suffix(".html")) for p in DOCS.rglob("*.md")}
     assert pages <= reached
-    for name in ("synth.Result.predict", "synth.dynamics.chain.Chain.seek", "synth.sweep.sweep"):
+    for name in (
+        "synth.Result.predict",
+        "synth.dynamics.chain.Chain.seek",
+        "synth.runs.sweeps.sweep",
+    ):
         assert name in found
     assert not any(".kernels" in name or "._" in name for name in found)
 

@@ -17,12 +17,12 @@ import psutil
 import pytest
 
 import synth
-from synth import executors
 from synth.errors import SettingError, SweepError, TaskError
-from synth.executors import executor
-from synth.items import Item, run_items, search_item
 from synth.report.matrix import comparison_text, emphasised
-from synth.sweep import sweep
+from synth.runs import executors
+from synth.runs.executors import executor
+from synth.runs.items import Item, run_items, search_item
+from synth.runs.sweeps import sweep
 from tests.command import run
 from tests.sweeping import backwards, deadly, interrupted, noted, picky, settings
 
@@ -196,7 +196,7 @@ def test_order_and_errors(pool):
 
 @on("here", "threads", "processes", "cluster")
 def test_items_are_taken_as_they_are_needed(pool, monkeypatch):
-    monkeypatch.setattr("synth.sweep.AHEAD", 20)
+    monkeypatch.setattr("synth.runs.sweeps.AHEAD", 20)
     taken = []
 
     def endless():
@@ -531,7 +531,7 @@ def test_a_search_that_is_to_ignore_ctrl_c_goes_on():
 
 def test_workers_end_with_a_parent_that_is_killed():
     code = (
-        "import time\nfrom synth.executors import executor\n"
+        "import time\nfrom synth.runs.executors import executor\n"
         "with executor(workers=2) as pool:\n"
         "    jobs = [pool.submit(time.sleep, 100) for _ in range(2)]\n"
         "    while not all(job.running() for job in jobs): time.sleep(0.1)\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import synth
 from synth import tasks
 from synth.errors import SettingError, SynthError, TaskError, TypeMismatchError
-from synth.types import Bool, Int
+from synth.language.types import Bool, Int
 
 
 @pytest.mark.parametrize("name", tasks.names())

@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import schedule
-from synth.bank import Bank, Crew, job
-from synth.bank import bank as banks
-from synth.engine import Enumerator
-from synth.types import Bool, Mod
+from synth.engine import bank as banks
+from synth.engine import job, schedule
+from synth.engine.bank import Bank
+from synth.engine.crew import Crew
+from synth.engine.enumerator import Enumerator
+from synth.language.types import Bool, Mod
 from tests import naive
 from tests.test_engine import budget_of, grammars
 

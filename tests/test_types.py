@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import DSLError, ParseError, TypeMismatchError, UndefinedError
-from synth.types import Bool, Complex, Int, Real, rounded
+from synth.language.types import Bool, Complex, Int, Real, rounded
 from tests import naive
 from tests.drawn import trees
 

@@ -22,13 +22,13 @@ from functools import cached_property
 
 import numpy as np
 
-from synth import codes, dsls, tasks
+from synth import codes, tasks
 from synth.dynamics import regrow
-from synth.enumeration import enumerate_programs
+from synth.engine import enumerate_programs
 from synth.errors import SettingError, TaskError
-from synth.grammar import Grammar
 from synth.kernels import chain as kernels
-from synth.task import Task
+from synth.language import Grammar
+from synth.tasks import Task, fit
 
 #: Steps in a row.
 PART = 1_000_000
@@ -95,14 +95,14 @@ def make_world(task, dsl=None, *, max_bits, radius=1.0):
     input; of residues the shorter way round, of booleans 1 where they differ.
     """
     task = task if isinstance(task, Task) else tasks.load_task(task)
-    loaded, task = dsls.fitted(dsl, task)
+    fitted = fit(dsl, task)
+    task, grammar = fitted.task, fitted.grammar
     if radius < 0:
         raise SettingError(f"radius={radius}; allowed: 0 and more")
     if task.train.all():
         raise TaskError(f"task {task.name} has no held-out rows; the lab needs some")
-    grammar = Grammar(loaded, task.types, input_weights=task.input_weights)
-    root = grammar.dsl.type_for(task.label_type)
-    found = enumerate_programs(grammar, task.columns, type=root, max_bits=max_bits).whole()
+    limits = {"type": fitted.root, "max_bits": max_bits}
+    found = enumerate_programs(grammar, task.columns, **limits).whole()
     if not len(found):
         raise SettingError(f"max_bits={max_bits}: no program is as short; allowed: more")
     training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)

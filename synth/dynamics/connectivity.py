@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synth.errors import SettingError
-from synth.grammar import UNIT
-from synth.kernels import landscape as kernels
+from synth.kernels import graphs as kernels
+from synth.language import UNIT
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,8 +25,8 @@ import numpy as np
 
 from synth.dynamics.trees import Trees, all_trees
 from synth.errors import SettingError
-from synth.grammar import UNIT
-from synth.kernels import landscape as kernels
+from synth.kernels import graphs as kernels
+from synth.language import UNIT
 
 #: The edits, and those that are meant unless others are given.
 EDITS = ("relabel", "insert", "grow", "swap")

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth.enumeration import enumerate_programs
+from synth.engine import enumerate_programs
 from synth.errors import SettingError
 from synth.kernels import regrow as kernels
 

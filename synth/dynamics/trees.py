@@ -10,10 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synth.errors import SettingError
-from synth.grammar import UNIT, checked_columns, root_type
-from synth.primitive import Input
-from synth.program import Program
-from synth.types import Type
+from synth.language import UNIT, Input, Program, Type, checked_columns, root_type
 
 #: Values in a block that a primitive is called on.
 BLOCK_VALUES = 2**20

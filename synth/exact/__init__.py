@@ -1,1 +1,42 @@
-"""Exact priors, posteriors and counts, and samples to check them by."""
+"""What can be computed without search: priors, posteriors and counts of programs, and samples.
+
+Start with `prior.py` (`exact_prior`: the mass of every boolean function) and `posterior.py`;
+`counting.py` counts programs by cost and behaviour for any DSL, `sampling.py` draws from the
+prior to check what the others compute.
+"""
+
+from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
+from synth.exact.counting import Counts, count_programs
+from synth.exact.even import likelier
+from synth.exact.limit import limit_shares
+from synth.exact.named import bits_of, categories, least_bits, named_functions, prior_of
+from synth.exact.posterior import Posterior, condition, exact_posterior
+from synth.exact.prior import Prior, exact_prior
+from synth.exact.sampling import Sample, behaviour_counts, sample_programs
+from synth.exact.shortest import Shortest
+from synth.exact.split import Split
+
+__all__ = [
+    "Counts",
+    "Posterior",
+    "Prior",
+    "Sample",
+    "Shortest",
+    "Split",
+    "behaviour_counts",
+    "bits_of",
+    "categories",
+    "condition",
+    "count_programs",
+    "exact_posterior",
+    "exact_prior",
+    "least_bits",
+    "likelier",
+    "limit_shares",
+    "named_functions",
+    "npn_classes",
+    "of_all_lengths",
+    "one_of_each_class",
+    "prior_of",
+    "sample_programs",
+]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synth.kernels import counting as kernels
+from synth.kernels import products as kernels
 
 #: int64 counts are exact up to here; beyond, counts are float64.
 EXACT = 2**63

@@ -7,9 +7,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from synth.errors import DSLError
-from synth.grammar import UNIT
-from synth.primitive import Primitive
-from synth.types import Bool
+from synth.language import UNIT, Bool, Primitive
 
 
 @dataclass(frozen=True)

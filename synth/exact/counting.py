@@ -14,16 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth import curry
-from synth.bank import working_time
+from synth.engine import Limits, curry, working_time
 from synth.errors import DSLError, SettingError
 from synth.exact.behaviours import EXACT, Behaviours
 from synth.exact.levels import Levels
 from synth.exact.pairs import Memo, Waiting, prefixed
-from synth.grammar import UNIT, Grammar, checked_columns, root_type
-from synth.kernels import counting as kernels
-from synth.limits import Limits
-from synth.types import Type
+from synth.kernels import products as kernels
+from synth.language import UNIT, Grammar, Type, checked_columns, root_type
+from synth.records import StopReason
 
 #: Values in a block that a primitive is called on: 512 KB of int64.
 BLOCK_VALUES = 2**16
@@ -163,8 +161,12 @@ def count_programs(
     return counter.counts()
 
 
-class _Late(Exception):  # noqa: N818 - not an error
-    """A limit is reached within a level."""
+class _LimitReached(Exception):  # noqa: N818 - not an error
+    """A limit is reached within a level; reason: which one, a `StopReason`."""
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        self.reason = reason
 
 
 class _Counter:
@@ -185,7 +187,7 @@ class _Counter:
         share = min(MEMO_SHARE * limits.memory, MEMO_BYTES) / max(1, len(primitives))
         self.memos = {item: Memo(len(item.arguments), share) for item in primitives}
         self.tables = {r.item: r for r in curry.rules(grammar) if r.table is not None}
-        self.stop_reason = "exhausted"
+        self.stop_reason = StopReason.EXHAUSTED
         self.complete = self.most
 
     def run(self):
@@ -194,23 +196,23 @@ class _Counter:
                 for type_ in self.grammar.types:
                     if cost in self.levels.trees[type_]:
                         self._level(type_, cost)
-            except _Late as late:
-                self.stop_reason = str(late)
+            except _LimitReached as limit:
+                self.stop_reason = limit.reason
                 self.complete = ((cost >> self.shift) << self.shift) - 1
                 return
         # Costs beyond the limit wait, unless no program is left.
         if any(p.item.arguments for p in self.grammar) or any(
             p.cost > self.most for p in self.grammar
         ):
-            self.stop_reason = "max_bits"
+            self.stop_reason = StopReason.MAX_BITS
 
     def _check(self):
         seconds = self.limits.seconds
         if seconds is not None and working_time() - self.started >= seconds:
-            raise _Late("seconds")
+            raise _LimitReached(StopReason.SECONDS)
         used = sum(b.nbytes for b in self.behaviours.values())
         if used + sum(m.nbytes for m in self.memos.values()) > self.limits.memory:
-            raise _Late("memory")
+            raise _LimitReached(StopReason.MEMORY)
 
     def _level(self, type_, cost):
         behaviours = self.behaviours[type_]

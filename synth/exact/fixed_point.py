@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth import kernels
-from synth.bank import Crew
+from synth.engine import Crew
 from synth.exact.connectives import Connectives
 
 #: Sweeps change less than this, in sum, at the end; more than so many were never needed.

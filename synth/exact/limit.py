@@ -12,7 +12,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
-from synth.bank import Crew, default_threads
+from synth.engine import Crew, default_threads
 from synth.errors import DSLError
 from synth.exact.connectives import connectives
 from synth.exact.fixed_point import combined, solve

@@ -4,11 +4,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth.encodings import all_rows
-from synth.enumeration import enumerate_programs
+from synth.engine import enumerate_programs
 from synth.errors import SettingError
 from synth.exact.connectives import index
 from synth.exact.prior import exact_prior
+from synth.tasks import all_rows
 
 
 @lru_cache(maxsize=4)

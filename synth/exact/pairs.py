@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synth.kernels import counting as kernels
+from synth.kernels import products as kernels
 
 #: Jobs that are made at a time.
 JOBS = 2**16

@@ -14,14 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth import dsls, tasks
-from synth.dsl import DSL
+from synth import tasks
 from synth.errors import SettingError, TaskError
 from synth.exact.even import chance_error, likelier, may_be_most
 from synth.exact.prior import MOST_ROWS, Prior, exact_prior
-from synth.grammar import Grammar
-from synth.task import Task
-from synth.types import Bool
+from synth.language import DSL, Bool
+from synth.tasks import Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +125,8 @@ def exact_posterior(
     all, training and held-out (16 with `relative`).
     """
     task = task if isinstance(task, Task) else tasks.load_task(task)
-    loaded, task = dsls.fitted(dsl, task)
+    fitted = tasks.fit(dsl, task)
+    task = fitted.task
     if task.label_type != Bool or any(t != Bool for t in task.types.values()):
         raise TaskError(f"task {task.name}: the exact posterior needs Bool inputs and labels")
     table = np.array(list(task.columns.values())).T
@@ -140,8 +139,7 @@ def exact_posterior(
             "for the exact posterior; keep fewer rows, or use search, which takes any number"
         )
     columns = {n: c[first[order]] for n, c in task.columns.items()}
-    grammar = Grammar(loaded, task.types, input_weights=task.input_weights)
-    prior = exact_prior(grammar, columns, relative=relative, threads=threads)
+    prior = exact_prior(fitted.grammar, columns, relative=relative, threads=threads)
     return condition(prior, task, rows)
 
 

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth import dsls
-from synth.bank import Crew, default_threads
-from synth.dsl import DSL
-from synth.encodings import all_rows
+from synth.engine import Crew, default_threads
 from synth.errors import DSLError, SettingError, TypeMismatchError
 from synth.exact.connectives import connectives, index
 from synth.exact.fixed_point import solve, support
-from synth.grammar import Grammar
-from synth.types import Bool
+from synth.language import DSL, Bool, Grammar, dsls
+from synth.tasks import all_rows
 
 #: Rows of the exact prior, and with every digit.  24 rows are 16.8 million functions.
 MOST_ROWS, MOST_RELATIVE_ROWS = 24, 16

@@ -13,14 +13,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth import curry
+from synth.engine import curry
 from synth.errors import DSLError, SettingError
-from synth.grammar import Grammar, checked_columns, root_type
 from synth.kernels import sampling as kernels
-from synth.primitive import Head, Input
-from synth.program import Program
-from synth.task import stream
-from synth.types import Bool, Type
+from synth.language import Bool, Grammar, Head, Input, Program, Type, checked_columns, root_type
+from synth.tasks import stream
 
 #: How many nodes a tree has at most unless given.
 MOST_NODES = 10_000

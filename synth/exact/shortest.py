@@ -5,9 +5,9 @@ All behaviours on all rows are enumerated once; each training set then is a look
 
 import numpy as np
 
-from synth.enumeration import enumerate_programs
+from synth.engine import enumerate_programs
 from synth.errors import SettingError
-from synth.grammar import root_type
+from synth.language import root_type
 
 
 class Shortest:

@@ -6,6 +6,7 @@ range.  The same reading serves the command line and Python.
 """
 
 import math
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -228,14 +229,67 @@ def present_mean(values: Iterable[float | None]) -> float | None:
     return float(np.mean(found)) if found else None
 
 
+def sentences_of(templates: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:
+    """What the keys of a summary mean, by an experiment's `SUMMARY`.
+
+    templates: keys to sentences.  A key may have fields, `accuracy_at_{rows}_rows`, which stand
+    in the sentence too; an underscore within a field is read as a point, so that 0_5 is 0.5.
+    """
+    found = {}
+    patterns = [(re.compile(_pattern(key)), text) for key, text in templates.items()]
+    for key in keys:
+        for pattern, text in patterns:
+            if match := pattern.fullmatch(key):
+                fields_ = {k: v.replace("_", ".") for k, v in match.groupdict().items()}
+                found[key] = text.format(**fields_) if fields_ else text
+                break
+    return found
+
+
+def _pattern(template: str) -> str:
+    """The regular expression of a key with fields."""
+    parts = re.split(r"{(\w+)}", template)
+    return "".join(f"(?P<{part}>.+)" if k % 2 else re.escape(part) for k, part in enumerate(parts))
+
+
+class RowKinds:
+    """The kinds of rows of an experiment: one record for each, in one table of all columns.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The columns of the table, in order.
+    kinds : str
+        For each kind, its columns separated by spaces.
+
+    Calling it with a kind and its values gives a row: all columns, those of other kinds None.
+    Raises TypeError if a value is missing or is none of the kind's.
+    """
+
+    def __init__(self, columns: Sequence[str], **kinds: str) -> None:
+        self.empty: dict[str, Any] = dict.fromkeys(columns)
+        self.kinds = {kind: frozenset(text.split()) for kind, text in kinds.items()}
+        unknown = frozenset().union(*self.kinds.values()) - self.empty.keys()
+        if unknown:
+            raise TypeError(f"no columns {sorted(unknown)}")
+
+    def __call__(self, kind: str, /, **values: Any) -> dict[str, Any]:
+        if values.keys() != self.kinds[kind]:
+            wrong = sorted(values.keys() ^ self.kinds[kind])
+            raise TypeError(f"a row of kind {kind}: {wrong} missing or not of it")
+        return self.empty | values
+
+
 def uninterrupted(found: _T) -> _T:
     """A `Result`, `Contrast` or `Enumeration` as it is, unless Ctrl-C cut it short.
 
     Searches return the best so far at Ctrl-C; within an experiment that would become a
     row like any other, and the next search would begin.  Raises KeyboardInterrupt.
     """
+    from synth.records import StopReason
+
     whole: Any = getattr(found, "structured", found)
-    if whole.stop_reason == "interrupted":
+    if whole.stop_reason == StopReason.INTERRUPTED:
         raise KeyboardInterrupt
     return found
 

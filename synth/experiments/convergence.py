@@ -6,7 +6,7 @@ training rows say, the mean over ties.  Stochastic searches over programs drawn 
 prior do so for several seeds, and for addition modulo p by sums and by roots of unity.  Then
 the steps: the values of subexpressions that read two inputs or more (joint), and of those
 the ones that are not the output (inner), by R² of a linear map on rows left out, and by
-linear CKA; see `synth.similarity`.
+linear CKA; see `synth.learners.similarity`.
 
 aligned: agreement up to the symmetries of the target; of searches, up to x -> cx of labels.
 Both have the chance level with rows permuted beside them, as all figures of steps have.
@@ -17,17 +17,11 @@ from itertools import combinations
 
 import numpy as np
 
-from synth import agreement, learners, pairwise, sharing, similarity
-from synth.encodings import BITS, DIGITS, TARGETS, apart
 from synth.errors import SettingError
-from synth.experiments.base import (
-    present_mean,
-    refuse_repeated,
-    setting,
-    sizes_below,
-    spawn_seeds,
-)
-from synth.learners import Learner
+from synth.experiments.base import present_mean, refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.learners import Learner, agreement, pairwise, sharing, similarity
+from synth.learners import learner as learners
+from synth.tasks import BITS, DIGITS, TARGETS, apart
 
 CONTROL = (
     "random labels, unrelated tasks and shuffled inputs; and every figure of steps with the rows "

@@ -10,8 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from synth.errors import SettingError
-from synth.exact.named import named_functions, prior_of
-from synth.exact.split import Split
+from synth.exact import Split, named_functions, prior_of
 from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
 
 CONTROL = (

@@ -17,11 +17,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth import codes, driver
-from synth.baselines import KernelRidge, embed, nearest
+from synth import codes, engine
 from synth.errors import SettingError
 from synth.experiments.base import present_mean, setting, spawn_seeds, uninterrupted
-from synth.items import Item
+from synth.learners import KernelRidge, embed, nearest
+from synth.runs.items import Item
 from synth.tasks import load_task
 
 CONTROL = "q = 1, labels of pure noise: the table is chosen, and held-out accuracy is chance"
@@ -111,7 +111,7 @@ def one_run(item):
     truth = task.labels
     noisy = _noisy(task, noise, labels, seed)
     search = Item(noisy, dsl, top=1, limits={"max_bits": max_bits, "seconds": None, "threads": 1})
-    result = uninterrupted(driver.search(noisy, **search.settings()))
+    result = uninterrupted(engine.search(noisy, **search.settings()))
     train = task.train
     exceptions = int((noisy.labels != truth)[train].sum())
     outside = _outside(result.best.type, task)
@@ -252,7 +252,7 @@ def _true_program(settings, task):
     """(bits, whether it may answer no label) of the shortest program for all true labels."""
     limits = {"max_bits": settings.max_bits, "seconds": None, "threads": 1}
     whole = task.split(task.rows)
-    found = uninterrupted(driver.search(whole, settings.dsl, **limits))
+    found = uninterrupted(engine.search(whole, settings.dsl, **limits))
     if found.chosen != "program" or found.program.exceptions or found.program.inverted:
         raise SettingError(
             f"task={settings.task}, max_bits={settings.max_bits:g}: no program gives all labels; "

@@ -8,14 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth import dsls
-from synth.exact.counting import count_programs
-from synth.exact.limit import limit_shares
-from synth.exact.named import bits_of, named_functions, prior_of
+from synth.exact import bits_of, count_programs, limit_shares, named_functions, prior_of
 from synth.experiments.base import setting
-from synth.fits import rank_correlation
-from synth.grammar import Grammar
-from synth.types import Bool
+from synth.experiments.fits import rank_correlation
+from synth.language import Bool, Grammar, dsls
 
 CONTROL = (
     "uniform over behaviours: every function is as likely as any other, so the slope is 0 and "

@@ -18,13 +18,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import codes, dsls, tasks
-from synth.enumeration import enumerate_programs
+from synth import codes, tasks
+from synth.engine import SAME, enumerate_programs
 from synth.errors import SettingError
 from synth.experiments.base import present_mean, setting, spawn_seeds
-from synth.grammar import Grammar
-from synth.score import SAME
-from synth.types import Bool
+from synth.language import Bool
 
 CONTROL = "labels drawn at random: held-out error is that of chance, 1 - 1/k, whatever n is"
 COLUMNS = ("task", "labels", "bits", "n", "total_error", "program_share", "shortest_error",
@@ -145,10 +143,9 @@ class _Space:
         if task.label_type.family not in ("Bool", "Mod"):
             raise SettingError(f"tasks={name}; allowed: tasks with Bool or Mod labels")
         only = {*task.types.values(), task.label_type} == {Bool}
-        dsl, task = dsls.fitted(boolean if only else None, task)
-        grammar = Grammar(dsl, task.types, input_weights=task.input_weights)
-        root = task.label_type
-        found = enumerate_programs(grammar, task.columns, type=root, max_bits=bits).whole()
+        fitted = tasks.fit(boolean if only else None, task)
+        task, limits = fitted.task, {"type": fitted.root, "max_bits": bits}
+        found = enumerate_programs(fitted.grammar, task.columns, **limits).whole()
         if not len(found):
             raise SettingError(f"bits={bits:g}; allowed: more, {name} has no such program")
         self.bits = found.bits

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from synth import tasks
-from synth.baselines import LogisticRegression, embed, nearest
 from synth.errors import SettingError, TaskError
 from synth.experiments.base import refuse_repeated, setting
-from synth.items import Item, contrast_item
+from synth.learners import LogisticRegression, embed, nearest
+from synth.runs.items import Item, contrast_item
 
 CONTROL = (
     "each task's twin, its training labels permuted among the training rows: no program beats "

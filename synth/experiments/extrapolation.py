@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth import driver, dsls
-from synth.baselines import fit_ridge
+from synth import engine
 from synth.experiments.base import setting, spawn_seeds, uninterrupted
-from synth.grammar import Grammar
-from synth.task import Task
-from synth.types import Int, Mod, Real
+from synth.language import Grammar, Int, Mod, Real, dsls
+from synth.learners import fit_ridge
+from synth.tasks import Task
 
 CONTROL = (
     "the same labels permuted have no short program: the table is chosen and no learner is "
@@ -122,7 +121,7 @@ def _compared(item):
     twin = task.permuted(seed)
     dsl = dsls.load_dsl(case.dsl, (case.type,))
     found = uninterrupted(
-        driver.contrast(task, dsl, twin="permuted", seed=seed, max_bits=max_bits, seconds=None)
+        engine.contrast(task, dsl, twin="permuted", seed=seed, max_bits=max_bits, seconds=None)
     )
     grammar, rows, curves, line = Grammar(dsl, task.types), [], [], _line(name)
     for labels, given, result in (

@@ -11,13 +11,15 @@ from functools import lru_cache
 import numpy as np
 
 from synth import tasks
-from synth.dynamics.chain import MOVES, Chain, make_world
-from synth.dynamics.trajectory import (
+from synth.dynamics import (
     ENOUGH,
     LAB_BITS,
     LAB_CHAIN,
     LAB_STEPS,
     LAB_TASK,
+    MOVES,
+    Chain,
+    make_world,
     reached,
     trajectory,
 )

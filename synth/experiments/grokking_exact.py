@@ -10,8 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth.dynamics.chain import make_world
-from synth.dynamics.markov import markov_chain
+from synth.dynamics import make_world, markov_chain
 from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
 

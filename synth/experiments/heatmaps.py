@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth import dsls, tasks
+from synth import tasks
 from synth.errors import ParseError, SettingError
 from synth.experiments.base import setting, spawn_seeds
-from synth.grammar import Grammar
-from synth.items import Item, search_item
-from synth.program import Program
+from synth.language import Program
+from synth.runs.items import Item, search_item
 
 CONTROL = (
     "a table of random labels has no frequency of its own: none has a share that is worth "
@@ -50,8 +49,8 @@ def run(settings, map):
         raise SettingError(
             f"heatmaps: task {task.name} has {len(task.types)} columns; allowed: tasks with two"
         )
-    dsl, task = dsls.fitted(settings.dsl, task)
-    grammar = Grammar(dsl, task.types, input_weights=task.input_weights)
+    fitted = tasks.fit(settings.dsl, task)
+    dsl, task, grammar = fitted.dsl, fitted.task, fitted.grammar
     programs = {}
     if settings.program is not None:
         programs["given"] = Program.parse(settings.program, grammar)

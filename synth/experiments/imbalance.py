@@ -15,11 +15,10 @@ from functools import lru_cache
 import numpy as np
 
 from synth import codes, tasks
-from synth.dsls import modular
-from synth.enumeration import enumerate_programs
+from synth.engine import SAME, enumerate_programs
 from synth.experiments.base import setting, spawn_seeds
-from synth.grammar import Grammar
-from synth.score import SAME
+from synth.language import Grammar
+from synth.language.dsls import modular
 
 CONTROL = (
     "labels permuted among the rows, as rare as before: the target wins only where a single rare "

@@ -12,14 +12,12 @@ from math import log2
 
 import numpy as np
 
-from synth import dsls
-from synth.baselines import fit_ridge, least_norm
-from synth.encodings import all_rows
 from synth.errors import ExperimentError
-from synth.exact.sampling import sample_programs
+from synth.exact import sample_programs
 from synth.experiments.base import setting, spawn_seeds
-from synth.grammar import Grammar
-from synth.types import Bool
+from synth.language import Bool, Grammar, dsls
+from synth.learners import fit_ridge, least_norm
+from synth.tasks import all_rows
 
 CONTROL = (
     "without noise the least norm has no peak where the target is among the features; and with "

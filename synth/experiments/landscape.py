@@ -12,13 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import dsls, tasks
-from synth.dynamics import connectivity
-from synth.dynamics.landscape import EDITS, USUAL, program_landscape
-from synth.dynamics.trees import largest_budget
-from synth.errors import SettingError
+from synth import tasks
+from synth.dynamics import EDITS, USUAL, connectivity, largest_budget, program_landscape
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
-from synth.grammar import UNIT, Grammar
+from synth.language import UNIT
 
 CONTROL = (
     "edges rewired at random, each node with as many as it has (and, beside that, as many to "
@@ -104,11 +101,8 @@ def _measured(item):
 @lru_cache(maxsize=1)
 def _landscape(dsl, spec, most, edits):
     """The `Landscape` of a task's columns, and the type of its programs."""
-    loaded, task = dsls.fitted(dsl, tasks.load_task(spec))
-    grammar = Grammar(loaded, task.types, input_weights=task.input_weights)
-    root = loaded.type_for(task.label_type)
-    if root not in grammar.types:
-        raise SettingError(f"dsl={loaded.name}: no program of {spec} has its labels' type {root}")
+    fitted = tasks.fit(dsl, tasks.load_task(spec))
+    task, grammar, root = fitted.task, fitted.grammar, fitted.root
     bits = largest_budget(grammar, most, type=root)
     found = program_landscape(
         grammar, task.columns, max_bits=bits, type=root, edits=edits, most_nodes=4 * most

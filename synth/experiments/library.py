@@ -12,12 +12,9 @@ from pathlib import Path
 from synth import codes
 from synth.errors import SettingError
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
-from synth.grammar import UNIT
-from synth.items import Item, search_item
-from synth.library import saved
-from synth.library.corpus import Solved
-from synth.library.families import DIGITS, RIPPLE, XOR, family
-from synth.library.learn import learn, total_units
+from synth.language import UNIT
+from synth.library import DIGITS, RIPPLE, XOR, Solved, family, learn, saved, total_units
+from synth.runs.items import Item, search_item
 
 CONTROL = (
     "the same tasks with their labels permuted, each by a permutation of its own: tables are "

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.dynamics.chain import Chain, make_world
-from synth.dynamics.trajectory import (
+from synth.dynamics import (
     LAB_BITS,
     LAB_CHAIN,
     LAB_STEPS,
     LAB_TASK,
+    Chain,
+    make_world,
     reached,
     trajectory,
 )
 from synth.experiments.base import first_rows_first, setting, spawn_seeds
-from synth.networks import addition, waves
+from synth.learners.networks import addition, waves
 
 CONTROL = (
     "without weight decay the training rows stay a table and held-out accuracy stays low; with "

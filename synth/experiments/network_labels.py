@@ -15,17 +15,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth import codes, driver, dsls
+from synth import codes, engine
 from synth.errors import SettingError
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds, uninterrupted
-from synth.grammar import Grammar
-from synth.items import Item
-from synth.networks.consistent import corners
-from synth.networks.perceptron import ACTIVATIONS, Shape, drawn, outputs, said
-from synth.networks.training import OPTIMISERS, Rule, Training, train_to_zero
-from synth.program import Program
-from synth.task import Task
-from synth.types import Bool
+from synth.language import Bool, Grammar, Program, dsls
+from synth.learners.networks.consistent import corners
+from synth.learners.networks.perceptron import ACTIVATIONS, Shape, drawn, outputs, said
+from synth.learners.networks.training import OPTIMISERS, Rule, Training, train_to_zero
+from synth.runs.items import Item
+from synth.tasks import Task
 
 CONTROL = (
     "the training labels permuted, or half of them flipped: no rule is left, and networks and "
@@ -110,7 +108,7 @@ def shortest_bits(settings, rule):
     """The bits of the shortest program with the values of a rule on all rows."""
     limits = {"max_bits": settings.max_bits, "seconds": None, "threads": 1}
     task = _task(settings, rule)
-    found = uninterrupted(driver.search(task, settings.dsl, **limits))
+    found = uninterrupted(engine.search(task, settings.dsl, **limits))
     if found.chosen != "program" or found.program.exceptions or found.program.inverted:
         raise SettingError(
             f"rules={rule}, max_bits={settings.max_bits:g}: no program of so few bits gives its "
@@ -208,7 +206,7 @@ def _searched(settings, task, labels, train):
     noisy = Task(task.name, task.columns, task.types, labels, Bool, train=train)
     limits = {"max_bits": settings.max_bits, "seconds": None, "threads": 1}
     search = Item(noisy, settings.dsl, top=1, limits=limits)
-    return uninterrupted(driver.search(noisy, **search.settings()))
+    return uninterrupted(engine.search(noisy, **search.settings()))
 
 
 def fall(noise, accuracies):

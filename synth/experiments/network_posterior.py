@@ -16,12 +16,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.errors import SettingError
-from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
-from synth.exact.even import likelier
-from synth.exact.named import bits_of, named_functions, prior_of
-from synth.exact.split import Split
+from synth.exact import (
+    Split,
+    bits_of,
+    likelier,
+    named_functions,
+    npn_classes,
+    of_all_lengths,
+    one_of_each_class,
+    prior_of,
+)
 from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
-from synth.networks.compared import (
+from synth.learners.networks.compared import (
     beyond,
     calibrated,
     correlated,
@@ -29,15 +35,15 @@ from synth.networks.compared import (
     fitted,
     rank_correlation,
 )
-from synth.networks.consistent import (
+from synth.learners.networks.consistent import (
     consistent_functions,
     consistent_numbers,
     corners,
     nearest_shares,
     shares,
 )
-from synth.networks.perceptron import ACTIVATIONS, Shape, function_counts
-from synth.networks.training import OPTIMISERS, Rule
+from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
+from synth.learners.networks.training import OPTIMISERS, Rule
 
 CONTROL = (
     "targets drawn uniformly from all functions: networks and posteriors are right on half of the "

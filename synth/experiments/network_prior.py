@@ -12,10 +12,10 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.stats import rankdata
 
-from synth.exact.named import named_functions, prior_of
+from synth.exact import named_functions, prior_of
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
-from synth.networks.compared import correlation, entropy
-from synth.networks.perceptron import ACTIVATIONS, Shape, function_counts
+from synth.learners.networks.compared import correlation, entropy
+from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
 
 CONTROL = (
     "the functions permuted at random: no correlation; and deep tanh networks of large initial "

@@ -11,12 +11,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import driver, similarity
-from synth.dynamics.trajectory import ENOUGH
+from synth import engine
+from synth.dynamics import ENOUGH
 from synth.errors import SettingError
 from synth.experiments.base import first_rows_first, setting, spawn_seeds, uninterrupted
-from synth.items import Item
-from synth.networks import addition, waves
+from synth.learners import similarity
+from synth.learners.networks import addition, waves
+from synth.runs.items import Item
 
 CONTROL = (
     "untrained networks, networks on random labels, and the rows permuted: R2 0; and in the "
@@ -67,7 +68,7 @@ def program_of(p, train, number, dsl):
     Raises SettingError where it has no step between its inputs and what it says.
     """
     item = Item(addition.addition_task(p, train, number), dsl)
-    best = uninterrupted(driver.search(item.load(), **item.settings())).best
+    best = uninterrupted(engine.search(item.load(), **item.settings())).best
     which = "inner" if dsl == "fourier" else "joint"
     if best is None or not len(steps_at(best, item.task.columns, 1, p, which)):
         found = "nothing" if best is None else f"{best}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synth.experiments.base import setting, spawn_seeds
-from synth.networks import addition, pruning, waves
+from synth.learners.networks import addition, pruning, waves
 
 CONTROL = (
     "random labels: at chance held out, whatever is penalised and however few weights are left"

@@ -18,10 +18,9 @@ from functools import lru_cache
 import numpy as np
 
 from synth import tasks
-from synth.dynamics.chain import Chain, make_world
-from synth.dynamics.strength import Strengths, expected_delay
+from synth.dynamics import Chain, Strengths, expected_delay, make_world
 from synth.experiments.base import setting, spawn_seeds
-from synth.fits import doubling_rate, median_time, power_law
+from synth.experiments.fits import doubling_rate, median_time, power_law
 
 CONTROL = (
     "without decay no run generalises, however many rows; with random labels none does at any decay"

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.exact.named import bits_of, named_functions, prior_of
-from synth.exact.split import Split
+from synth.exact import Split, bits_of, named_functions, prior_of
 from synth.experiments.base import setting, sizes_below, spawn_seeds
 
 CONTROL = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.exact.named import bits_of, named_functions, prior_of
+from synth.exact import bits_of, named_functions, prior_of
 from synth.experiments.base import setting, spawn_seeds
 
 CONTROL = (

@@ -18,15 +18,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from synth import codes, dsls
-from synth.encodings import all_rows
+from synth import codes
+from synth.engine import SAME
 from synth.errors import SettingError
-from synth.exact.counting import count_programs
-from synth.exact.even import likelier
+from synth.exact import count_programs, likelier
 from synth.experiments.base import setting, spawn_seeds
-from synth.grammar import Grammar
-from synth.score import SAME
-from synth.types import Bool
+from synth.language import Bool, Grammar, dsls
+from synth.tasks import all_rows
 
 CONTROL = "labels drawn at random: no rule gets away from chance, whatever the budget"
 COLUMNS = ("rows", "target", "own_bits", "budget", "log2_programs", "least_total", "vote",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.baselines import least_norm
 from synth.experiments.base import setting, spawn_seeds
+from synth.learners import least_norm
 
 CONTROL = (
     "a dense target, all of whose weights are drawn from a normal law: there is nothing "

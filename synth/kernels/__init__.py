@@ -1,25 +1,16 @@
-"""Every numba kernel: plain functions of arrays, explicit out; of ours only errors are imported.
+"""The cellar: every numba kernel, as plain functions of arrays with an explicit `out`.
 
-`make` makes candidates of one primitive with all operands but one fixed; `store` keeps
-distinct rows; `work` runs both over many operands; `errors` counts exceptions; `goal`
-solves a program's root from its target; `counting` and `sampling` count programs by
-behaviour and draw them.  All are compiled once for few signatures, release the
-interpreter's lock, and are called from several threads at once only where they write
-to nothing shared.
+Start with `make` (candidates of one primitive with all operands but one fixed), `store` (distinct
+rows) and `work` (both over many operands).  `errors` counts exceptions, `targets` solves a
+program's root from its target, `products` and `sampling` count programs and draw them, `cache`
+says where compiled kernels are kept.  Of synth, only the ground is imported.  Kernels are
+compiled once for few signatures, release the interpreter's lock, and are called from several
+threads at once only where they write to nothing shared.
 """
 
 # `cache` first: it sees to a folder before anything is compiled.
 from synth.kernels import cache
 from synth.kernels.errors import errors_bits, errors_cells
-from synth.kernels.goal import (
-    covers,
-    first_match,
-    index_rows,
-    pair_disjoint,
-    pair_inverse,
-    pair_open,
-    pair_xor,
-)
 from synth.kernels.make import BITS, MINUS, PLUS, RING, TABLE
 from synth.kernels.store import (
     Catch,
@@ -33,6 +24,15 @@ from synth.kernels.store import (
     relocate,
     touch,
     write,
+)
+from synth.kernels.targets import (
+    covers,
+    first_match,
+    index_rows,
+    pair_disjoint,
+    pair_inverse,
+    pair_open,
+    pair_xor,
 )
 from synth.kernels.transform import MOEBIUS, WALSH, ZETA, conjoin, transform
 from synth.kernels.work import Target, Work, collect, collect_block, plan, scan, scan_block
@@ -52,6 +52,7 @@ __all__ = [
     "Target",
     "Work",
     "cache",
+    "chain",
     "collect",
     "collect_block",
     "conjoin",
@@ -59,6 +60,7 @@ __all__ = [
     "errors_bits",
     "errors_cells",
     "first_match",
+    "graphs",
     "index_rows",
     "insert",
     "insert_open",
@@ -68,11 +70,17 @@ __all__ = [
     "pair_open",
     "pair_xor",
     "plan",
+    "products",
+    "regrow",
     "rehash",
     "rehash_open",
     "relocate",
+    "sampling",
     "scan",
     "scan_block",
+    "store",
+    "strength",
+    "targets",
     "touch",
     "transform",
     "write",

@@ -19,7 +19,7 @@ from numba.core.event import Listener, register
 from synth.errors import CacheWarning
 
 #: A folder that goes with this process, where one had to be made.
-passing = None
+temporary_folder = None
 
 
 def _probe():
@@ -36,10 +36,10 @@ def folder():
 
 def ensure():
     """Sees to it that there is a folder.  Warns where it is not one that lasts."""
-    global passing
+    global temporary_folder
     if folder() is not None:
         return
-    passing = made = tempfile.mkdtemp(prefix="synth-kernels-")
+    temporary_folder = made = tempfile.mkdtemp(prefix="synth-kernels-")
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     # Processes that this one starts take it from the environment.
     os.environ["NUMBA_CACHE_DIR"] = config.CACHE_DIR = made

@@ -20,11 +20,8 @@ commutative where its body is, up to the order of the arguments of commutative p
 from dataclasses import dataclass
 from fractions import Fraction
 
-from synth.dsl import DSL
 from synth.errors import DSLError, UndefinedError
-from synth.grammar import UNIT, Grammar, code_units
-from synth.primitive import Constant, Input, Primitive
-from synth.program import Program
+from synth.language import DSL, UNIT, Constant, Grammar, Input, Primitive, Program, code_units
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +114,7 @@ class Library:
     """A base DSL with abstractions; does not change.
 
     base: a `DSL`; abstractions: of which the body of each is of the DSL before it; spec: by
-    what text `synth.dsls.load_dsl` finds the base (None: it cannot be saved).
+    what text `synth.language.dsls.load_dsl` finds the base (None: it cannot be saved).
 
     dsl: the enlarged DSL; units: of the code of the library, in 1/1024 bit.
     """

@@ -9,10 +9,8 @@ each task's hypothesis.
 import math
 from dataclasses import dataclass, replace
 
-from synth.grammar import UNIT, Grammar
+from synth.language import UNIT, Grammar, Input, Program
 from synth.library.abstraction import name_key, named_units, rebound
-from synth.primitive import Input
-from synth.program import Program
 
 
 @dataclass(frozen=True)

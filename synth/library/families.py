@@ -10,9 +10,8 @@ from itertools import combinations
 
 import numpy as np
 
-from synth.encodings import all_rows
-from synth.task import Task
-from synth.types import Bool, Int
+from synth.language import Bool, Int
+from synth.tasks import Task, all_rows
 
 XOR, RIPPLE, DIGITS = "xor", "ripple", "digits"
 

@@ -24,16 +24,9 @@ import heapq
 from dataclasses import dataclass
 from itertools import count
 
-from synth.grammar import Grammar
-from synth.library.abstraction import (
-    Abstraction,
-    definition_units,
-    name_key,
-    with_primitive,
-)
+from synth.language import Grammar, Input, Primitive, Program
+from synth.library.abstraction import Abstraction, definition_units, name_key, with_primitive
 from synth.library.corpus import Terms
-from synth.primitive import Input, Primitive
-from synth.program import Program
 
 #: The token of hole k is HOLE + k; below are items, by their place in the DSL.
 HOLE = 10**6

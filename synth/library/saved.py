@@ -7,13 +7,10 @@ them is run, bodies are read by `Program.parse`.
 import json
 from pathlib import Path
 
-from synth import dsls
-from synth.dsl import DSL
 from synth.errors import DSLError, SynthError
 from synth.files import write_file
-from synth.grammar import Grammar
+from synth.language import DSL, Grammar, Program, dsls
 from synth.library.abstraction import Abstraction, Library
-from synth.program import Program
 
 #: What a saved file says it is.
 FORMAT = "synth-library-1"

@@ -19,12 +19,17 @@ def experiment_text(run, width=None):
         given = ", ".join(f"{k}={_listed(v)}" for k, v in run.settings.items() if v is not None)
         lines += _wrapped(f"settings: {given}", width)
     lines += ["", *_rows(run, width), ""]
-    for key, value in run.summary.items():
+    for key, value in summary_in_words(run).items():
         lines += _entry(_words(key), value, width)
     lines += _wrapped(f"control: {run.control}", width)
     if run.stop_reason != "finished":
         lines.append(f"{run.stop_reason.upper()}: some rows are not there")
     return "\n".join(lines)
+
+
+def summary_in_words(run):
+    """The summary with sentences for keys, where the experiment has them."""
+    return {run.sentences.get(key, key): value for key, value in run.summary.items()}
 
 
 def _rows(run, width):

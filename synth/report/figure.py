@@ -8,7 +8,6 @@ import os
 import textwrap
 from pathlib import Path
 
-from synth import experiments
 from synth.errors import SettingError
 from synth.files import check_writable
 
@@ -38,21 +37,23 @@ def check_plot(path, option="--plot"):
     check_writable(option, path)
 
 
-def plot_run(run, path):
-    """Draws an `ExperimentRun` into a file by its experiment's `draw`; see `check_plot`."""
-    check_plot(path)
+def plot_run(run, experiment, path):
+    """Draws the run of an experiment into a file that `check_plot` has allowed.
+
+    experiment: the module, or anything else with its `draw` and, if it has them, `PANELS`.
+    """
     import matplotlib
 
     with matplotlib.rc_context(fname=STYLE):
-        figure = make_figure(run)
+        figure = make_figure(run, experiment)
         # Without the date, the same run gives the same file.
         dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
         figure.savefig(path, metadata=dates[Path(path).suffix.lower()])
 
 
-def make_figure(run):
-    """A matplotlib `Figure` of an `ExperimentRun`, on a canvas of its own."""
-    figure, axes = drawn_figure(run)
+def make_figure(run, experiment):
+    """A matplotlib `Figure` of the run of an experiment, on a canvas of its own."""
+    figure, axes = drawn_figure(run, experiment)
     width = int(figure.get_figwidth() * 13)
     figure.suptitle(
         textwrap.fill(f"{run.experiment}: {run.claim}", width), fontsize="medium", x=0.01, ha="left"
@@ -62,19 +63,18 @@ def make_figure(run):
     return figure
 
 
-def drawn_figure(run):
+def drawn_figure(run, experiment):
     """(figure, its axes): what the experiment's `draw` draws and nothing more."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    module = experiments.load(run.experiment)
-    panels = getattr(module, "PANELS", None)
+    panels = getattr(experiment, "PANELS", None)
     down, across = panels if isinstance(panels, tuple) else (1, panels or 1)
     one = (down, across) == (1, 1)
     figure = Figure() if one else Figure((PANEL[0] * across, PANEL[1] * down))
     FigureCanvasAgg(figure)
     axes = list(figure.subplots(down, across, squeeze=False).flat)
-    module.draw([dict(row) for row in run.rows], axes[0] if panels is None else axes)
+    experiment.draw([dict(row) for row in run.rows], axes[0] if panels is None else axes)
     for each in axes:
         if each.images:
             each.grid(False)

@@ -2,8 +2,9 @@
 
 from html import escape
 
-from synth.notation.latex import latex, latex_text
 from synth.report import text as words
+from synth.report.escape import latex_text
+from synth.report.experiment import summary_in_words
 
 #: Rows of a comparison or an experiment that are shown.
 MOST_ROWS = 60
@@ -46,21 +47,21 @@ def run_html(run):
     """An experiment: its claim, its summary and its rows."""
     keys = _keys(run)
     rows = [tuple(_cell(row.get(key)) for key in keys) for row in run.rows]
-    summary = [(name, (_cell(value),)) for name, value in run.summary.items()]
+    summary = [(name, (_cell(value),)) for name, value in summary_in_words(run).items()]
     head = f"<p><b>{escape(run.experiment)}</b>: {escape(run.claim)}</p>"
     return head + _pairs_html(summary) + _folded(f"{len(run.rows)} rows", keys, rows)
 
 
-def search_latex(result):
-    """A result as a LaTeX array, its program as a formula where it is at hand."""
+def search_latex(result, formula):
+    """A result as a LaTeX array; formula: its best program in LaTeX, None if it is not held."""
     rows = [(name, (value,)) for name, value in words.search_rows(result)]
-    return _array([(n, _formulas(n, v, (result,))) for n, v in rows])
+    return _array([(n, _formulas(n, v, (result,), (formula,))) for n, v in rows])
 
 
-def contrast_latex(contrast):
-    """A contrast as a LaTeX array of three columns."""
+def contrast_latex(contrast, formulas):
+    """A contrast as a LaTeX array of three columns; formulas: see `search_latex`, one each."""
     both = (contrast.structured, contrast.random)
-    rows = [(n, _formulas(n, v, both)) for n, v in _side_by_side(contrast)]
+    rows = [(n, _formulas(n, v, both, formulas)) for n, v in _side_by_side(contrast)]
     return _array([("", tuple(map(_plain, _headings(contrast)))), *rows])
 
 
@@ -75,7 +76,7 @@ def comparison_latex(comparison):
 
 def run_latex(run):
     """An experiment's summary as a LaTeX array."""
-    pairs = [(name, (_plain(_cell(value)),)) for name, value in run.summary.items()]
+    pairs = [(name, (_plain(_cell(value)),)) for name, value in summary_in_words(run).items()]
     return _array([("experiment", (_plain(run.experiment),)), *pairs])
 
 
@@ -135,19 +136,18 @@ def _folded(title, head, rows):
     return f"<details><summary>{escape(title)}</summary>{_table_html(head, rows)}</details>"
 
 
-def _formulas(name, values, results):
-    """Values as LaTeX: of the best program its formula, where the result holds it."""
+def _formulas(name, values, results, formulas):
+    """Values as LaTeX: of the best program its formula, if the result holds it."""
     if name != "best program":
         return tuple(map(_plain, values))
     return tuple(
-        _plain(value) if result.best is None else _formula(result)
-        for value, result in zip(values, results, strict=True)
+        _plain(value) if formula is None else _formula(formula, result.program.inverted)
+        for value, result, formula in zip(values, results, formulas, strict=True)
     )
 
 
-def _formula(result):
-    text = latex(result.best)
-    return rf"\text{{not }}\left[{text}\right]" if result.program.inverted else text
+def _formula(text, inverted):
+    return rf"\text{{not }}\left[{text}\right]" if inverted else text
 
 
 def _plain(text):

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import TaskError
-from synth.task import Task, training_mask
-from synth.types import INT_LIMIT, Bool, Int, Mod, Real, Type
+from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Type
+from synth.tasks.task import Task, training_mask
 
 #: The most different values of a text column.
 MOST_VALUES = 16

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.types import Mod
+from synth.language.types import Mod
 from tests import naive
 from tests.attack.claims import false_claims
 from tests.test_engine import budget_of

@@ -15,9 +15,9 @@ import synth
 from synth import DSL, UNDEFINED, Bool, Complex, Grammar, Int, Mod, Program, Real, Task
 from synth.errors import SynthError
 from synth.experiments.base import setting, spawn_seeds
-from synth.primitive import Constant, Input, Primitive
-from synth.result import FrontPoint, ProgramScore
-from synth.types import Type
+from synth.language.primitive import Constant, Input, Primitive
+from synth.language.types import Type
+from synth.records.result import FrontPoint, ProgramScore
 
 assert_type(Bool, Type)
 assert_type(Mod(7), Type)

@@ -8,7 +8,7 @@ each number of steps, of additive rules and of two others.
 from dataclasses import dataclass
 
 from synth.experiments.base import setting
-from synth.items import Item, contrast_item
+from synth.runs.items import Item, contrast_item
 
 CONTROL = "the twin: with permuted labels no rule saves bits"
 COLUMNS = ("rule", "steps", "chosen", "program", "saved_bits", "twin_saved_bits")

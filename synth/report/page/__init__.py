@@ -1,6 +1,6 @@
 """`synth report`: saved runs as one HTML page that fetches nothing and can be opened anywhere.
 
-`make_page(runs)` gives its text, `write_page(paths, path)` reads saved runs and writes it.
+`make_page(runs)` gives its text, `write_page(runs, names, path)` writes it.
 The page has its style and script within, allows no other by its Content-Security-Policy, and
 says all it has to say without the script, which adds values under the pointer and sliders.
 """
@@ -21,8 +21,8 @@ from synth.report.page.parts import cells_table, chance_text
 from synth.report.page.run import run_section
 from synth.report.page.search import comparison_section, contrast_section, search_section
 from synth.report.text import accuracy, bits
-from synth.result import Contrast, Result
-from synth.runs import Comparison, ExperimentRun, load_run
+
+__all__ = ["make_page", "write_page"]
 
 #: Characters of a page of up to twenty runs.
 LARGEST = 1_900_000
@@ -30,6 +30,11 @@ LARGEST = 1_900_000
 LEAST_ROOM = 60_000
 
 _HERE = Path(__file__).parent
+
+#: What draws a run of each kind but an experiment's.
+_SECTIONS = {
+    "search": search_section, "contrast": contrast_section, "compare": comparison_section,
+}  # fmt: skip
 
 #: What a damaged document makes the sections raise.
 _DAMAGE = (TypeError, ValueError, KeyError, AttributeError, IndexError, ArithmeticError)
@@ -80,50 +85,49 @@ def make_page(runs, names=None):
     return _document(sections, overview, charts, len(runs))
 
 
-def write_page(paths, path):
-    """Reads saved runs and writes their page; the number of its bytes.
+def write_page(runs, names, path):
+    """Writes the page of some runs; the number of its bytes.
 
-    Raises RunError where a file is no saved run or the page cannot be written, and
-    SettingError where its folder cannot be written to.
+    runs, names: see `make_page`.  Raises RunError if a run is damaged or the page cannot be
+    written, and SettingError if its folder cannot be written to.
     """
     check_writable("-o", path)
     if Path(path).exists() and not Path(path).is_file():
         raise RunError(f"{path} cannot be written: it is no regular file")
-    page = make_page([load_run(each) for each in paths], list(map(str, paths)))
+    page = make_page(runs, names)
     write_file(path, page)
     return len(page.encode())
 
 
 def _section(run, charts, room):
-    if isinstance(run, ExperimentRun):
+    if run.kind == "run":
         return run_section(run, charts, room)
-    kinds = {Result: search_section, Contrast: contrast_section, Comparison: comparison_section}
-    return kinds[type(run)](run, charts)
+    return _SECTIONS[run.kind](run, charts)
 
 
 def _title(run):
     """(title, what kind of run it is)."""
-    if isinstance(run, ExperimentRun):
+    if run.kind == "run":
         return run.experiment, f"experiment, {len(run.rows):,} rows, {run.seconds:.1f} s"
-    if isinstance(run, Comparison):
+    if run.kind == "compare":
         tasks = list(dict.fromkeys(r["task"] for r in run.rows))
         return ", ".join(map(str, tasks[:4])) + (" ..." if len(tasks) > 4 else ""), "comparison"
-    one = run.structured if isinstance(run, Contrast) else run
+    one = run.structured if run.kind == "contrast" else run
     labels = "" if one.labelling == "true" else f", {one.labelling} labels"
-    kind = "contrast with random labels" if isinstance(run, Contrast) else "search"
+    kind = "contrast with random labels" if run.kind == "contrast" else "search"
     proof = "optimal" if one.optimal else "not proven optimal"
     return f"{one.task}{labels}", f"{kind} in {one.dsl}; {proof}; {one.seconds:.1f} s"
 
 
 def _overview(run, number, title, kind):
     link = element("a", title, href=f"#run-{number}")
-    if isinstance(run, (Comparison, ExperimentRun)):
+    if run.kind in ("compare", "run"):
         return [link, kind.partition(",")[0], *["-"] * 6]
-    one = run.structured if isinstance(run, Contrast) else run
+    one = run.structured if run.kind == "contrast" else run
     part = one.program if one.chosen == "program" else one.table
     program = one.program
     return [
-        link, "contrast" if isinstance(run, Contrast) else "search", one.chosen,
+        link, "contrast" if run.kind == "contrast" else "search", one.chosen,
         "-" if program is None else bits(program.total_bits), bits(one.table.bits),
         "-" if one.saved_bits is None else bits(one.saved_bits),
         chance_text(one.log2_chance_bound), accuracy(part.test_accuracy),
@@ -180,6 +184,3 @@ def _document(sections, overview, charts, number):
 
 def _digest(text):
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-__all__ = ["make_page", "write_page"]

@@ -18,8 +18,10 @@ MOST_POINTS = 300
 _SUPERSCRIPTS = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
-def drawn_panels(run):
-    """Lists of panels that belong together, as an `ExperimentRun`'s experiment draws them.
+def drawn_panels(run, drawer):
+    """Lists of panels that belong together, as the experiment of a run draws them.
+
+    drawer: gives the experiment's module; it is called only if matplotlib is installed.
 
     Raises what `draw` raises, and ImportError where matplotlib is not installed.
     """
@@ -28,7 +30,7 @@ def drawn_panels(run):
     # The panels have a layout of their own; matplotlib's draws everything several times.
     plain = {"figure.constrained_layout.use": False}
     with matplotlib.rc_context(plain, fname=STYLE):
-        figure, axes = drawn_figure(run)
+        figure, axes = drawn_figure(run, drawer())
         figure.draw_without_rendering()  # limits and ticks have their final places
         groups = [Reader(each).panels() for each in axes]
     return [group for group in groups if group]

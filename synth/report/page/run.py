@@ -4,9 +4,8 @@ import math
 import re
 from fractions import Fraction
 
-from synth import experiments
 from synth.errors import ExperimentError
-from synth.report.experiment import experiment_text_parts
+from synth.report.experiment import experiment_text_parts, summary_in_words
 from synth.report.page.contenders import Case
 from synth.report.page.markup import element, joined
 from synth.report.page.parts import cells_table, columns, details, slider_block
@@ -33,7 +32,7 @@ def run_section(run, charts, room):
         element("p", note, class_="note") if note else None,
         sliders,
         element("h3", "Summary"),
-        cells_table("", list(experiment_text_parts(run.summary))),
+        cells_table("", list(experiment_text_parts(summary_in_words(run)))),
         element("p", element("b", "Control: "), run.control),
         details("Settings", cells_table("", settings)) if settings else None,
         _rows(run, min(left, 60_000)),
@@ -44,7 +43,7 @@ def _pictures(run, charts):
     """(charts as markup, why there is none)."""
     if not run.rows:
         return [], "No row was finished."
-    if run.experiment not in experiments.names():
+    if run.drawer is None:
         return [], (
             f"The experiment {run.experiment} is not installed here, so that its figure is "
             "missing; its rows are below."
@@ -52,7 +51,7 @@ def _pictures(run, charts):
     try:
         from synth.report.page.drawn import drawn_panels
 
-        return [charts(*panels) for panels in drawn_panels(run)], None
+        return [charts(*panels) for panels in drawn_panels(run, run.drawer)], None
     except ImportError:
         return [], "No figure: matplotlib is not installed (pip install 'synth-mdl[plot]')."
     except ExperimentError as error:

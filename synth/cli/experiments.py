@@ -1,0 +1,175 @@
+"""The command `synth run`: a subcommand an experiment, its options made from `Settings`."""
+
+import os
+import sys
+import textwrap
+
+import click
+
+from synth import experiments
+from synth.cli.options import parallel_options
+from synth.cli.output import emit, emit_document, emit_records, formatted, wanted
+from synth.cli.progress import Progress
+from synth.errors import ExperimentError, SweepError
+from synth.experiments import settings_of
+
+
+class _Value(click.ParamType):
+    """A text that a `Setting` reads."""
+
+    def __init__(self, setting):
+        self.setting = setting
+        self.name = "text" if setting.kind is str else {int: "integer"}.get(setting.kind, "number")
+
+    def get_metavar(self, param, ctx=None):
+        if self.setting.choices:
+            name = "[" + "|".join(map(str, self.setting.choices)) + "]"
+        else:
+            name = self.name.upper()
+        return f"{name},..." if self.setting.many else name
+
+    def convert(self, value, param, ctx):
+        return self.setting.read(value, self.setting.option)
+
+
+class Experiments(click.Group):
+    """The experiments as subcommands, of which only the one that is run is imported."""
+
+    def list_commands(self, ctx):
+        return experiments.names()
+
+    def get_command(self, ctx, name):
+        # Before NumPy is loaded.  The matrices of items are small, and workers are many: with
+        # two BLAS threads on two busy cores, kernel ridge took ten times as long.
+        for library in ("OPENBLAS", "MKL", "OMP"):
+            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+        return _command(name, experiments.load(name))
+
+    def format_commands(self, ctx, formatter):
+        listed = _listed()
+        if listed:
+            with formatter.section("Experiments"):
+                formatter.write_dl(listed)
+
+
+@click.group(
+    "run", cls=Experiments, invoke_without_command=True, subcommand_metavar="[EXPERIMENT ...]"
+)
+@formatted
+@click.pass_context
+def run_command(context, form):
+    """One phenomenon: rows, a summary, a figure; no EXPERIMENT lists them.
+
+    `synth run EXPERIMENT --help` shows an experiment's settings.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if form != "table":
+        entries = [{"name": n, "claim": c} for n, c in _listed()]
+        if form == "json":
+            emit_document({"experiments": entries})
+        else:
+            emit_records(form, entries)
+        return
+    pad = max((len(n) for n, _ in _listed()), default=0) + 2
+    for name, text in _listed():
+        click.echo(textwrap.fill(f"{name:<{pad}}{text}", 79, subsequent_indent=" " * pad))
+
+
+def _listed():
+    return [(n, experiments.describe(n)[0].partition("\n")[0]) for n in experiments.names()]
+
+
+def _command(name, module):
+    """The subcommand that runs an experiment."""
+    settings = settings_of(module.Settings, name)
+
+    @parallel_options
+    @formatted
+    @click.pass_context
+    def callback(context, plot, form, save, workers, cluster, **given):
+        given = {k: v for k, v in given.items() if v is not None}
+        if form == "table":
+            form = wanted(*(context.parent.params[key] for key in ("form", "as_json")))
+        _run(name, given, plot, form, save, workers, cluster)
+
+    options = [
+        *map(_option, settings),
+        click.Option(["--plot"], metavar="FILE", help="Draw into FILE: .png, .svg or .pdf."),
+        click.Option(
+            ["--save"], metavar="FILE",
+            help="Write the run as JSON; a stopped one goes on from FILE.part.",
+        ),
+    ]  # fmt: skip
+    text = f"{module.__doc__.strip()}\n\nControl: {module.CONTROL}"
+    return click.command(name, params=options, help=text)(callback)
+
+
+def _option(setting):
+    default = "none" if setting.default is None else setting.shown(setting.default)
+    extra = f"[default: {default}]"
+    text = f"{setting.help}  {extra}" if setting.help else extra
+    if setting.kind is bool:
+        pair = f"{setting.option}/--no-{setting.option[2:]}"
+        return click.Option([pair, setting.name], default=None, help=text)
+    return click.Option([setting.option, setting.name], type=_Value(setting), help=text)
+
+
+def _run(name, given, plot, form, save, workers, cluster):
+    from synth.experiments.runner import run_experiment
+    from synth.files import check_writable
+    from synth.records import StopReason
+    from synth.report import check_plot
+    from synth.runs import executor
+
+    if plot is not None:
+        check_plot(plot)
+    if save is not None:
+        check_writable("--save", save)
+    try:
+        with executor(workers, cluster) as pool, Progress() as progress:
+            found = run_experiment(
+                name,
+                executor=pool,
+                progress=progress and progress.items,
+                journal=save and f"{save}.part",
+                **given,
+            )
+    except SweepError as error:
+        if error.partial is not None:
+            _finish(error.partial, plot, form, save)
+        raise
+    _finish(found, plot, form, save)
+    if found.stop_reason == StopReason.INTERRUPTED:
+        sys.exit(130)
+
+
+def _finish(found, plot, form, save):
+    from synth.records import save_run
+    from synth.report import experiment_text
+
+    emit(form, found, experiment_text)
+    if save is not None:
+        save_run(found, save)
+    if plot is not None and found.rows:
+        _plot(found, plot)
+
+
+def _plot(found, path):
+    from synth.records import StopReason
+
+    try:
+        found.plot(path)
+    except Exception as error:
+        if found.stop_reason == StopReason.FINISHED:
+            raise
+        # An experiment need not be ready to draw some rows only.
+        text = " ".join(str(error).split())
+        click.echo(f"synth: --plot {path}: these rows cannot be drawn: {text}", err=True)
+
+
+def plot_saved(found, path):
+    """Draws a saved run anew.  Raises ExperimentError where it is none of an experiment."""
+    if found.kind != "run":
+        raise ExperimentError(f"--plot {path}: allowed: of what `synth run` saved")
+    found.plot(path)

@@ -1,0 +1,34 @@
+"""The engine: every program in order of cost, scored by its labels, until nothing can win.
+
+Start with `driver.py` (`search`, `contrast`), then `enumerator.py` (bands of cost), `schedule.py`
+(which costs, which operands), `job.py` (candidates of one rule), `bank.py` (distinct behaviours)
+and `scoring.py`.  `backward.py` solves the last steps of an exact search from its target,
+`checkpoint.py` keeps a search in a file, `outcome.py` makes its `Result`.
+"""
+
+from synth.engine.compiled import kernel_folder, kernels_are_kept
+from synth.engine.crew import Crew, default_threads, working_time
+from synth.engine.driver import contrast, search, search_labellings
+from synth.engine.enumeration import Enumeration, enumerate_programs
+from synth.engine.limits import Limits, LimitSettings, default_memory, interrupts, read_limits
+from synth.engine.scoring import SAME
+
+__all__ = [
+    "SAME",
+    "Crew",
+    "Enumeration",
+    "LimitSettings",
+    "Limits",
+    "contrast",
+    "curry",
+    "default_memory",
+    "default_threads",
+    "enumerate_programs",
+    "interrupts",
+    "kernel_folder",
+    "kernels_are_kept",
+    "read_limits",
+    "search",
+    "search_labellings",
+    "working_time",
+]

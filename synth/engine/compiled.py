@@ -1,0 +1,13 @@
+"""Where compiled kernels are kept, for those who report it."""
+
+from synth.kernels import cache
+
+
+def kernel_folder() -> str | None:
+    """The folder of compiled kernels; None if no folder can be written."""
+    return cache.folder()
+
+
+def kernels_are_kept() -> bool:
+    """Whether that folder is still there after this process has ended."""
+    return cache.temporary_folder is None

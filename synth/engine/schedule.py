@@ -1,0 +1,264 @@
+"""The schedule: which costs there are to work off, and which operands make them.
+
+Costs are whole numbers, and a program exceeds its parts by at least
+`grammar.width`.  So all programs within a window of that width are made of
+finished rows; their numbers by exact cost are known before any is made.  A window
+is cut into bands: one cost where it holds enough candidates to be worth the calls,
+several where levels are tiny.
+"""
+
+import math
+
+import numpy as np
+
+from synth.engine import curry
+from synth.records import StopReason
+
+#: A band of several costs closes when it holds this many candidates, or words of them.
+BAND_CANDIDATES = 2**16
+BAND_WORDS = 2**21
+#: And it spans fewer costs than this: what is made is counted in arrays by cost, which would
+#: take all memory where explicit costs are large.
+BAND_COSTS = 2**16
+
+
+class Schedule:
+    """Cuts windows into bands, and names the operands of each rule within a band.
+
+    grammar; rules: those of use; banks: by type, which the engine fills; most: the
+    greatest cost of a program that is wanted, or None; beyond: whether there are
+    further rules, of no use within it.  `bands` ends by itself;
+    `ended` then says why: "max_bits" or "exhausted".
+    """
+
+    def __init__(self, grammar, rules, banks, reach, most, beyond):
+        self.width = grammar.width
+        self.rules = rules
+        self.banks = banks
+        self.reach = reach
+        self.most = most
+        self.beyond = beyond
+        self.ended = None
+        #: The first cost of the window that is cut into bands.
+        self.window = 0
+        widest = max(bank.words for bank in banks.values())
+        self.most_in_band = min(BAND_CANDIDATES, max(1024, BAND_WORDS // widest))
+
+    def bands(self):
+        """Yields bands: first cost, costs above it, number of candidates, the next band's cost."""
+        frontier = self.window
+        while True:
+            self.window = start = self._next_cost(frontier)
+            if start is None or (self.most is not None and start > self.most):
+                self.ended = StopReason.EXHAUSTED if start is None else StopReason.MAX_BITS
+                return
+            stop = start + self.width
+            if self.most is not None:
+                stop = min(stop, self.most + 1)
+            costs, counts = _summed([self._counts(rule, start, stop) for rule in self.rules])
+            cut = 0
+            while cut < len(costs):
+                end, held = cut + 1, counts[cut]
+                while (
+                    end < len(costs)
+                    and held + counts[end] <= self.most_in_band
+                    and costs[end] - costs[cut] < BAND_COSTS
+                ):
+                    held += counts[end]
+                    end += 1
+                after = int(costs[end]) if end < len(costs) else stop
+                yield int(costs[cut]), costs[cut:end] - costs[cut], int(held), after
+                cut = end
+            frontier = stop
+
+    def _sums(self, rule):
+        """The distinct total costs of a rule's fixed operands, and how many tuples have each."""
+        sums, numbers = np.zeros(1, np.int64), np.ones(1, np.int64)
+        for type_ in rule.fixed_types:
+            costs, sizes = self._sizes(type_)
+            total = (sums[:, None] + costs).ravel()
+            sums, inverse = np.unique(total, return_inverse=True)
+            weights = (numbers[:, None] * sizes).ravel()
+            numbers = np.zeros(len(sums), np.int64)
+            np.add.at(numbers, inverse.ravel(), weights)
+        return sums, numbers
+
+    def _sizes(self, type_):
+        bank = self.banks[type_]
+        return np.array(bank.costs, np.int64), np.diff([0, *bank.ends]).astype(np.int64)
+
+    def _canonical(self, rule):
+        # A primitive's tuples are counted once, not once for each of its rules.
+        return rule.free == len(rule.item.arguments) - 1
+
+    def _next_cost(self, least):
+        """The least cost, at least `least`, at which some rule has a candidate within reach.
+
+        Where there is none, `most + 1` if there are programs beyond reach, else None.
+        """
+        found = []
+        for rule in self.rules:
+            cost, most = rule.production.cost, self.reach[rule.result]
+            if rule.kind == curry.LEAF:
+                found += [cost] if least <= cost <= most else []
+            elif self._canonical(rule):
+                sums, _ = self._sums(rule)
+                costs, _ = self._sizes(rule.free_type)
+                at = np.searchsorted(costs, least - cost - sums)
+                some = at < len(costs)
+                if some.any():
+                    total = int((cost + sums[some] + costs[at[some]]).min())
+                    found += [total] if total <= most else []
+        return min(found, default=self.most + 1 if self._goes_on() else None)
+
+    def _goes_on(self):
+        """Whether some program of the held rows costs more than its type's reach.
+
+        Any of them, wherever the work stands: rows beyond a type's reach are never made, so
+        that no later cost tells of them.
+        """
+        if self.beyond:
+            return True
+        for rule in self.rules:
+            arguments = [self.banks[t].costs for t in rule.item.arguments]
+            dearest = rule.production.cost + sum(costs[-1] for costs in arguments if costs)
+            if all(arguments) and dearest > self.reach[rule.result]:
+                return True
+        return False
+
+    def _counts(self, rule, start, stop):
+        """(costs, counts): how many candidates a rule's primitive has from start to stop.
+
+        Both int64 of one length, costs increasing and counts above 0.
+        """
+        cost = rule.production.cost
+        stop = min(stop, self.reach[rule.result] + 1)
+        if rule.kind == curry.LEAF:
+            here = np.full(int(start <= cost < stop), cost, np.int64)
+            return here, np.ones_like(here)
+        if not self._canonical(rule):
+            return np.zeros((2, 0), np.int64)
+        costs, sizes = self._sizes(rule.free_type)
+        sums, numbers = self._sums(rule)
+        low = np.searchsorted(costs, start - cost - sums)
+        high = np.searchsorted(costs, stop - cost - sums)
+        parts = [
+            (cost + sums[k] + costs[low[k] : high[k]], numbers[k] * sizes[low[k] : high[k]])
+            for k in np.flatnonzero(low < high)
+        ]
+        if rule.item.commutative:
+            twice = cost + 2 * costs
+            inside = (twice >= start) & (twice < stop)
+            found, counts = _summed([*parts, (twice[inside], sizes[inside])])
+            return found, counts // 2
+        return _summed(parts)
+
+    def terms(self, rule, start, stop, most):
+        """The fixed operands of a rule with the free operand's range, at most `most` a time."""
+        free = self.banks[rule.free_type]
+        free_costs = np.array(free.costs, np.int64)
+        starts = np.array([0, *free.ends], np.int64)
+        cost = rule.production.cost
+        for prefix, total, bound in self._prefixes(rule, 0, stop - cost):
+            if not rule.fixed:
+                sums, bounds = np.zeros(1, np.int64), 0
+            else:
+                costs, sizes = self._sizes(rule.fixed_types[-1])
+                sums = total + costs
+                bounds = np.maximum(bound, costs + (rule.fixed[-1] > rule.free))
+            low = np.searchsorted(free_costs, np.maximum(start - cost - sums, bounds))
+            high = np.searchsorted(free_costs, stop - cost - sums)
+            low, high = starts[low], starts[high]
+            base = cost + sums - start
+            some = low < high
+            if not some.any():
+                continue
+            if rule.fixed:
+                # Of all levels, few have partners; rows of the open band are in none.
+                first, counts = (np.cumsum(sizes) - sizes)[some], sizes[some]
+                low, high, base = (np.repeat(a[some], counts) for a in (low, high, base))
+                last = np.arange(len(low)) + np.repeat(first - np.cumsum(counts) + counts, counts)
+                if rule.item.commutative:
+                    low = np.maximum(low, last)
+                    some = low < high
+                    last, low, high, base = last[some], low[some], high[some], base[some]
+            else:
+                last = None
+            yield from _meshed(prefix, last, base, low, high, most)
+
+    def _prefixes(self, rule, position, room):
+        """Levels of all fixed operands but the last whose costs sum to less than `room`.
+
+        Yields (ranges of rows, their cost, the least cost of the free operand).
+        """
+        if position >= len(rule.fixed) - 1:
+            yield (), 0, 0
+            return
+        bank = self.banks[rule.fixed_types[position]]
+        for level, cost in enumerate(bank.costs):
+            if cost >= room:
+                return
+            least = cost + (rule.fixed[position] > rule.free)
+            rows = range(bank.start(level), bank.ends[level])
+            for ranges, total, bound in self._prefixes(rule, position + 1, room - cost):
+                yield (rows, *ranges), cost + total, max(bound, least)
+
+
+def _summed(parts):
+    """(costs, counts) of several such pairs together, each cost once, in order."""
+    costs, counts = np.concatenate([np.zeros((2, 0), np.int64), *map(np.array, parts)], axis=1)
+    order = np.argsort(costs, kind="stable")
+    costs, counts = costs[order], counts[order]
+    first = np.flatnonzero(np.diff(costs, prepend=-1))
+    return costs[first], np.add.reduceat(counts, first) if len(first) else counts
+
+
+def _meshed(prefix, last, base, low, high, most):
+    """All rows of the prefix's ranges with all of `last`, at most `most` terms at a time."""
+    sizes = [len(rows) for rows in prefix]
+    count, many = math.prod(sizes), max(1, most // max(1, len(low)))
+    for first in range(0, count, many):
+        index = np.arange(first, min(first + many, count))
+        places = np.unravel_index(index, sizes) if sizes else ()
+        fixed = np.empty((len(index) * len(low), len(sizes) + (last is not None)), np.uint32)
+        for column, (rows, place) in enumerate(zip(prefix, places, strict=True)):
+            fixed[:, column] = np.repeat(rows.start + place, len(low))
+        if last is not None:
+            fixed[:, -1] = np.tile(last, len(index))
+        terms = fixed, *(np.tile(a, len(index)) for a in (base, low, high))
+        for k in range(0, len(fixed), most):
+            yield tuple(a[k : k + most] for a in terms)
+
+
+def operand_reach(grammar, root, most):
+    """The greatest cost at which a program of each type is still an operand of a root's.
+
+    Within `most`; -1 where it is none.  For types but the root's it is their `reach`.
+    """
+    own, found = reach(grammar, root, most), -1
+    for production in grammar:
+        arguments = production.item.arguments
+        if production.item.result in own and root in arguments:
+            least = sum(grammar.cheapest[a] for a in arguments) - grammar.cheapest[root]
+            found = max(found, own[production.item.result] - production.cost - least)
+    return {**own, root: found}
+
+
+def reach(grammar, root, most):
+    """The greatest cost of a program of each type that can still be part of a root's."""
+    far = 2**62 if most is None else most
+    found = {root: far}
+    grown = True
+    while grown:
+        grown = False
+        for production in grammar:
+            arguments = production.item.arguments
+            if production.item.result not in found:
+                continue
+            least = [grammar.cheapest[a] for a in arguments]
+            for k, type_ in enumerate(arguments):
+                rest = found[production.item.result] - production.cost - sum(least) + least[k]
+                if rest > found.get(type_, -1):
+                    found[type_] = rest
+                    grown = True
+    return found

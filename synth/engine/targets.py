@@ -1,0 +1,224 @@
+"""The goal-directed last step within a bank: rows that make a target, and cheapest how.
+
+A target says which value is wanted on some rows, and leaves the others open.  For a
+primitive whose table is known, the operands that a target allows follow from it: for one
+that can be inverted, one look-up an operand finds the other; for those like `and`,
+only operands that cover the target are left, and two of them must share nothing else.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth import kernels
+from synth.kernels.targets import ANY, NONE, SEVERAL
+
+#: So many rows may be left where a target does not determine the other operand.
+MOST_OPEN = 2**20
+#: So many pairs of them are tried one by one; beyond, nothing is claimed.
+MOST_PAIRS = 2**33
+#: Against how many of the cheaper operands one is compared that covers no less.
+CHECKED = 512
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A target: values int64 (rows,), which count where `mask`, bool (rows,), says so.
+
+    allowed: bool (rows, size), which values serve on each row; None where every value serves
+    on every row that the mask leaves open.  A row may be open and still not take every value:
+    a primitive that is partial has to have a value on held-out rows too.
+    """
+
+    values: np.ndarray
+    mask: np.ndarray
+    allowed: np.ndarray | None = None
+
+    @property
+    def key(self):
+        rest = b"" if self.allowed is None else self.allowed.tobytes()
+        return np.where(self.mask, self.values, -1).tobytes() + rest
+
+    def checks(self, size, partial):
+        """(places, serves) of the open rows that do not take every answer of a primitive.
+
+        size: of the type; partial: whether the primitive has no answer for some operands.
+        Places int64 (c,); serves uint8 (c, size).
+        """
+        if self.allowed is None:
+            places = np.flatnonzero(~self.mask & partial)
+            return places, np.ones((len(places), size), np.uint8)
+        places = np.flatnonzero(~self.mask & (partial | ~self.allowed.all(axis=1)))
+        return places, self.allowed[places].astype(np.uint8)
+
+
+class Goal:
+    """What solves targets of a bank's type with its rows, which lie in closed bands."""
+
+    def __init__(self, bank):
+        self.bank = bank
+        self.count = bank.ends[-1] if bank.ends else 0
+        self.rows = bank.behaviours
+        self.ends = np.array(bank.ends, np.int64)
+        self.costs = np.array(bank.costs, np.int64)
+
+    def cost(self, row):
+        return int(self.costs[np.searchsorted(self.ends, row, side="right")])
+
+    def row(self, wanted, most):
+        """The cheapest row that is a target, if it costs at most `most`; else None."""
+        value, mask = self._packed(wanted)
+        count = self._count_up_to(most)
+        checks = wanted.checks(self.bank.type.size, partial=False)
+        found = int(kernels.first_match(self.rows, self._cells, count, value, mask, *checks))
+        return None if found < 0 else found
+
+    @property
+    def _cells(self):
+        return self.rows.view(self.bank.type.storage or np.uint8)
+
+    def pair(self, table, wanted, most):
+        """The cheapest rows (a, b) with table[a, b] = target, of cost `most` together.
+
+        table: (size, size), see `curry.Rule`.  Returns (cost, a, b), None where there is
+        no such pair, and raises Unknown where that would take too long to say.
+        """
+        if not self.count:
+            return None
+        if self.bank.type.storage is not None:
+            return self._pair_of_cells(table, wanted, most)
+        answers = table.astype(int)
+        if (answers[0] == answers[1]).all() or (answers[:, 0] == answers[:, 1]).all():
+            raise Unknown  # it depends on one operand only
+        value, mask = self._packed(wanted)
+        out = np.zeros(2, np.int64)
+        ones = int(answers.sum())
+        if ones == 2:  # a ^ b, or its opposite
+            value = value ^ mask if answers[0, 0] else value
+            slots = np.zeros(2 * self._count_up_to(most) + 64, np.uint32)
+            cost = kernels.pair_xor(
+                self.rows, self._count_up_to(most), self.ends, self.costs, value, mask, most,
+                slots, out,
+            )  # fmt: skip
+        else:
+            # One answer differs from the other three: (a ^ i) & (b ^ j), or its opposite.
+            odd = int(ones == 1)
+            i, j = (int(k[0]) for k in np.nonzero(answers == odd))
+            if not odd:
+                value = value ^ mask
+            left = self._covers(1 - i, value, mask, most)
+            right = left if i == j else self._covers(1 - j, value, mask, most)
+            cost = kernels.pair_disjoint(*left, *right, most, out)
+        return None if cost < 0 else (int(cost), int(out[0]), int(out[1]))
+
+    def _count_up_to(self, most):
+        """How many rows cost at most `most`."""
+        level = int(np.searchsorted(self.costs, most, side="right"))
+        return int(self.ends[level - 1]) if level else 0
+
+    def _packed(self, wanted):
+        type_ = self.bank.type
+        mask = wanted.mask
+        if type_.storage is None:
+            values = (wanted.values != 0) & mask
+            return type_.pack(values[None])[0], type_.pack(mask[None])[0]
+        marks = np.zeros((1, self.bank.words), np.uint64)
+        full = np.iinfo(type_.storage).max
+        marks.view(type_.storage)[0, : len(mask)] = np.where(mask, full, 0)
+        return type_.pack(np.where(mask, wanted.values, 0)[None])[0], marks[0]
+
+    def _covers(self, flip, value, mask, most):
+        """(rows, what they have beyond the value, costs) of the operands that are left."""
+        flips = mask if flip else np.zeros_like(mask)
+        size = min(self._count_up_to(most), MOST_OPEN)
+        found = np.empty(size, np.int64)
+        rest = np.empty((size, len(mask)), np.uint64)
+        held = kernels.covers(
+            self.rows, self._count_up_to(most), flips, value, mask, found, rest, CHECKED
+        )
+        if held < 0:
+            raise Unknown
+        found, rest = found[:held], rest[:held]
+        return found, rest, self.costs[np.searchsorted(self.ends, found, side="right")]
+
+    def _pair_of_cells(self, table, wanted, most):
+        places = np.flatnonzero(wanted.mask)
+        target = wanted.values[places]
+        _, mask = self._packed(wanted)
+        size, cells = self.bank.type.size, self._cells
+        count = self._count_up_to(most)
+        checked, serves = wanted.checks(size, partial=bool((table >= size).any()))
+        slots = np.zeros(2 * count + 64, np.uint32)
+        following = np.zeros(count if len(checked) else 0, np.uint32)
+        kernels.index_rows(self.rows, count, mask, slots, following)
+        need = np.zeros((1, self.bank.words), np.uint64)
+        best, opens = None, []
+        for turned in (table, np.ascontiguousarray(table.T)):
+            out, open_rows = np.zeros(2, np.int64), np.empty(min(count, MOST_OPEN), np.int64)
+            limit = most if best is None else best[0] - 1
+            cost, held = kernels.pair_inverse(
+                self.rows, cells, count, self.ends, self.costs, inverse(turned, size), target,
+                places, mask, slots, following, turned, checked, serves, need,
+                need.view(self.bank.type.storage), limit, out, open_rows,
+            )  # fmt: skip
+            if held < 0:
+                raise Unknown
+            opens.append(open_rows[:held])
+            if cost >= 0:
+                pair = out if turned is table else out[::-1]
+                best = int(cost), int(pair[0]), int(pair[1])
+        first, second = opens
+        if len(first) * len(second) > MOST_PAIRS:
+            raise Unknown
+        out = np.zeros(2, np.int64)
+        limit = most if best is None else best[0] - 1
+        costs = [self.costs[np.searchsorted(self.ends, o, side="right")] for o in opens]
+        cost = kernels.pair_open(
+            cells, first, costs[0], second, costs[1], table, target, places, checked, serves,
+            limit, out,
+        )  # fmt: skip
+        return best if cost < 0 else (int(cost), int(out[0]), int(out[1]))
+
+
+class Unknown(Exception):  # noqa: N818 - it is no error: nothing is claimed
+    """Too many operands are left to say whether some of them make the target."""
+
+
+def inverse(table, size):
+    """By the first operand and the answer, the second operand: int32 (size, size).
+
+    NONE where no operand makes the answer, ANY where every one does, SEVERAL where
+    more than one does.
+    """
+    found = np.full((size, size), NONE, np.int32)
+    for a in range(size):
+        answers = table[a].astype(np.int64)
+        legal = answers < size
+        counts = np.bincount(answers[legal], minlength=size)
+        second = np.flatnonzero(legal)
+        found[a, answers[second]] = second
+        found[a, counts > 1] = SEVERAL
+        found[a, counts == size] = ANY
+    return found
+
+
+def step(table, position, known, wanted, size):
+    """The target of one operand, the others being known: a `Wanted`, or None, or SEVERAL.
+
+    table: all operands' values to answers, of which those of `size` and more are none;
+    position: of the operand; known: values int64 (rows,) of the others, in order.  None where
+    no operand serves; SEVERAL where some row of the target allows several values and not all.
+    """
+    lines = np.moveaxis(table, position, -1)[tuple(known)] if known else table
+    lines = np.broadcast_to(lines, (len(wanted.mask), size)).astype(np.int64)
+    serves = lines < size
+    if wanted.allowed is not None:
+        serves &= np.take_along_axis(wanted.allowed, np.minimum(lines, size - 1), axis=1)
+    serves[wanted.mask] = (lines == wanted.values[:, None])[wanted.mask]
+    counts = serves.sum(axis=1)
+    if (counts == 0).any():
+        return None
+    some = (counts > 1) & (counts < size)
+    if some[wanted.mask].any():
+        return SEVERAL
+    return Wanted(serves.argmax(axis=1), counts == 1, serves if some.any() else None)

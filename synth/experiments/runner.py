@@ -1,0 +1,185 @@
+"""Running an experiment: row by row, as a sweep that can be stopped and resumed."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from synth import records
+from synth._version import __version__
+from synth.errors import ExperimentError, SweepError
+from synth.experiments.base import make_settings, plain_settings, sentences_of
+from synth.experiments.catalogue import claim, load, names, summary_sentences
+from synth.records import ExperimentRun, StopReason, plain
+from synth.runs import Interrupted, Journal, sweep
+
+
+def run_experiment(
+    name: str,
+    /,
+    *,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    journal: str | os.PathLike[str] | None = None,
+    **settings: Any,
+) -> ExperimentRun:
+    """Runs an experiment: an `ExperimentRun`.
+
+    executor: of a sweep (see `synth.runs.sweeps`; None: in this thread); progress: called with
+    the number of items finished and that of those known; journal: the path of a file that
+    keeps the answers of items as they come, and from which a run that was stopped goes on; it
+    is removed at the end; settings: of the experiment, as Python values or as texts that the
+    command line would take.
+
+    Ctrl-C ends it with the rows of the items before it.  Raises ExperimentError where there
+    is no such experiment, SettingError for a wrong setting, and what an item raises, where
+    there are rows already as a SweepError whose `partial` has them.
+    """
+    module = load(name)
+    given = make_settings(module.Settings, settings, name)
+    kept = None if journal is None else Journal(journal, name, plain_settings(given))
+    work, started = _Work(executor, progress, kept), time.perf_counter()
+    rows: list[dict[str, Any]] = []
+    stop: KeyboardInterrupt | Exception | None = None
+    try:
+        for row in module.run(given, work):
+            if not isinstance(row, dict):
+                raise ExperimentError(f"experiment {name}: a row is {row!r}; allowed: dicts")
+            rows.append(plain(row))
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - raised below, with the rows
+        stop = error
+    # What an experiment makes of answers that end early is no news.
+    stop = work.stop or stop
+    if kept is not None:
+        kept.close(stop is None)
+    if not rows and isinstance(stop, Exception):
+        raise stop
+    summary = _summary(module, rows, stop)
+    run = ExperimentRun(
+        experiment=name,
+        claim=claim(module),
+        settings=plain_settings(given),
+        rows=tuple(rows),
+        summary=summary,
+        control=module.CONTROL,
+        columns=tuple(getattr(module, "COLUMNS", ())),
+        stop_reason=_reason(stop),
+        seconds=time.perf_counter() - started,
+        version=__version__,
+        drawer=partial(load, name),
+        sentences=sentences_of(getattr(module, "SUMMARY", {}), summary),
+    )
+    if isinstance(stop, Exception):
+        raise _with_rows(stop, run) from stop
+    return run
+
+
+def load_run(path: str | os.PathLike[str]) -> records.Run:
+    """A saved run of whatever kind; one of an experiment that is installed can be drawn.
+
+    Raises RunError if it cannot be read.
+    """
+    run = records.load_run(path)
+    if isinstance(run, ExperimentRun) and run.experiment in names():
+        words = sentences_of(summary_sentences(run.experiment), run.summary)
+        return replace(run, drawer=partial(load, run.experiment), sentences=words)
+    return run
+
+
+class _Work:
+    """The `map` of an experiment: it ends early at Ctrl-C and where an item fails.
+
+    Then it has handed on the answers of the first items only, so that answers and items
+    that are zipped belong together.  stop: what ended it.
+    """
+
+    def __init__(
+        self,
+        executor: Executor | None,
+        progress: Callable[[int, int], object] | None,
+        journal: Journal | None = None,
+    ) -> None:
+        self.executor = executor
+        self.progress = progress
+        self.journal = journal
+        self.calls = 0
+        self.finished = self.count = 0
+        self.stop: KeyboardInterrupt | Exception | None = None
+
+    def __call__(self, function: Callable[..., Any], items: Iterable[Any]) -> Iterator[Any]:
+        if self.stop is not None:
+            return
+        items, call = list(items), self.calls
+        self.calls += 1
+        kept = self.journal.kept(call)[: len(items)] if self.journal is not None else []
+        yield from kept
+        items = items[len(kept) :]
+        self.finished += len(kept)
+        self.count += len(kept)
+        before, self.count = self.finished, self.count + len(items)
+
+        def count(number: int) -> None:
+            self.finished = before + number
+            if self.progress is not None:
+                self.progress(self.finished, self.count)
+
+        handed = 0
+        try:
+            for answer in sweep(
+                partial(_whole, function), items, executor=self.executor, progress=count
+            ):
+                handed += 1
+                yield self._kept(call, answer)
+        except (KeyboardInterrupt, Exception) as stop:  # noqa: BLE001 - for who made the map
+            self.stop = stop
+            ready = getattr(stop, "finished", {})
+        else:
+            return
+        while handed in ready:
+            yield self._kept(call, ready[handed])
+            handed += 1
+
+    def _kept(self, call: int, answer: Any) -> Any:
+        return answer if self.journal is None else self.journal.keep(call, answer)
+
+
+def _whole(function: Callable[..., Any], item: Any) -> Any:
+    """The answer of an item, never what a search within it had at Ctrl-C."""
+    try:
+        return function(item)
+    except Interrupted:
+        raise KeyboardInterrupt from None
+
+
+def _summary(
+    module: ModuleType, rows: list[dict[str, Any]], stop: BaseException | None
+) -> dict[str, Any]:
+    if stop is None:
+        return plain(module.summarise(rows))
+    try:
+        return plain(module.summarise(rows)) if rows else {}
+    except Exception:  # noqa: BLE001 - an experiment need not be ready for some rows only
+        return {}
+
+
+def _reason(stop: BaseException | None) -> StopReason:
+    if stop is None:
+        return StopReason.FINISHED
+    interrupted = isinstance(stop, KeyboardInterrupt)
+    return StopReason.INTERRUPTED if interrupted else StopReason.FAILED
+
+
+def _with_rows(error: Exception, run: ExperimentRun) -> SweepError:
+    """The error, or one that stands for it, with the rows that there are."""
+    if not isinstance(error, SweepError):
+        text = " ".join(str(error).split())
+        error = SweepError(
+            f"experiment {run.experiment} fails after {len(run.rows)} rows: "
+            f"{type(error).__name__}: {text}"
+        )
+    error.partial = run
+    return error

@@ -1,0 +1,59 @@
+"""What programs are made of: types, primitives, DSLs, grammars, programs, and how they are written.
+
+Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
+gives every program its bits.  Modules build on each other in this order: types, primitive,
+columns, dsl, grammar, check, specification, notation, program, dsls.
+"""
+
+from synth.language.check import check_dsl
+from synth.language.columns import TypedColumns
+from synth.language.dsl import DSL
+from synth.language.dsls import load_dsl
+from synth.language.grammar import (
+    UNIT,
+    Costs,
+    Grammar,
+    Production,
+    checked_columns,
+    code_units,
+    root_type,
+)
+from synth.language.notation.latex import latex
+from synth.language.primitive import Constant, Head, Input, Primitive, Weight
+from synth.language.program import Program
+from synth.language.specification import bind, parse_spec
+from synth.language.types import ALLOWED, INT_LIMIT, UNDEFINED, Bool, Complex, Int, Mod, Real, Type
+
+__all__ = [
+    "ALLOWED",
+    "DSL",
+    "INT_LIMIT",
+    "UNDEFINED",
+    "UNIT",
+    "Bool",
+    "Complex",
+    "Constant",
+    "Costs",
+    "Grammar",
+    "Head",
+    "Input",
+    "Int",
+    "Mod",
+    "Primitive",
+    "Production",
+    "Program",
+    "Real",
+    "Type",
+    "TypedColumns",
+    "Weight",
+    "bind",
+    "check_dsl",
+    "checked_columns",
+    "code_units",
+    "dsls",
+    "latex",
+    "load_dsl",
+    "notation",
+    "parse_spec",
+    "root_type",
+]

@@ -1,0 +1,54 @@
+"""Typed columns: what a DSL's `prepare` takes and returns, without any label in them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.language.primitive import Weight
+from synth.language.types import Type
+
+
+@dataclass(frozen=True, eq=False)
+class TypedColumns:
+    """The input columns of a table, and what is known of its labels before any is read.
+
+    A DSL's `prepare` returns one with other columns for the same rows, made with
+    `dataclasses.replace`, or the one it was given if nothing is to be done.
+
+    Parameters
+    ----------
+    name : str
+        The task's name, for messages.
+    columns : mapping of str to ndarray, shape (rows,)
+        Column names and values.
+    types : mapping of str to Type
+        The type of each column.
+    train : ndarray of bool, shape (rows,)
+        The training rows.  Thresholds and the like may be taken from these only.
+    label : str
+        The name of the label column, for messages.
+    label_type : Type
+        The type of the labels.
+    label_values : tuple of str
+        The values that labels can take, as texts.
+    weights : mapping of str to Weight, optional
+        Shares of probability among the columns (see `Grammar`).
+    express : callable, optional
+        The function that makes the new columns from a mapping of the old ones, for unseen rows.
+    settings : dict
+        What was done, as the settings of a result show it.
+    """
+
+    name: str
+    columns: Mapping[str, np.ndarray]
+    types: Mapping[str, Type]
+    train: NDArray[np.bool_]
+    label: str
+    label_type: Type
+    label_values: tuple[str, ...]
+    weights: Mapping[str, Weight] | None = None
+    express: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)

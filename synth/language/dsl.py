@@ -1,0 +1,338 @@
+"""A DSL: types, primitives, constants and weights, without input variables.
+
+A primitive is any callable that works elementwise on NumPy arrays.  It is added
+by decorator, with types as annotations, or with `DSL.add` and a signature:
+
+    dsl = DSL("mine")
+
+    @dsl.primitive(symbol="+", commutative=True)
+    def plus(a: Int, b: Int) -> Int:
+        return a + b
+
+    dsl.add(np.gcd, "Int, Int -> Int")
+
+What a primitive computes, and where it has no value, is in `synth.language.primitive`.
+"""
+
+import ast
+import inspect
+import keyword
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import (
+    Annotated,
+    Any,
+    TypeVar,
+    get_args,
+    get_origin,
+    overload,
+)
+
+import numpy as np
+
+from synth.errors import DSLError, SettingError
+from synth.language.columns import TypedColumns
+from synth.language.primitive import (
+    Constant,
+    Primitive,
+    Weight,
+    exact_weight,
+    partial_where_undefined,
+)
+from synth.language.types import ALLOWED, FAMILIES, Int, Mod, Real, Type
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+#: What stands for a type where one is asked for: itself, its text, or the family's function.
+TypeLike = Type | str | Callable[..., Type]
+
+#: Infix and prefix symbols that a primitive can be written with.
+BINARY_SYMBOLS = ("|", "^", "&", "<<", ">>", "+", "-", "*", "/", "//", "%", "@", "**")
+COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
+UNARY_SYMBOLS = ("~", "-", "+")
+
+
+class DSL:
+    """Types, primitives, constants and weights.
+
+    name: how the DSL is called in reports.
+    types: the types that bare family names in signatures ("Int") stand for.
+    leaf_probability: the share that the leaves (inputs and constants) of a type
+    get of its probability where it has primitives too; 0 < share < 1.
+    prepare: a function of `TypedColumns` that returns the columns as this DSL reads them,
+    made from the inputs of training rows alone, or None; see `synth.language.dsls`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        types: Iterable[Type] = (),
+        leaf_probability: float | Fraction = 0.5,
+        description: str = "",
+        prepare: Callable[[TypedColumns], TypedColumns] | None = None,
+    ) -> None:
+        self.name = str(name)
+        self.description = description
+        self.prepare = prepare
+        if not 0 < leaf_probability < 1:
+            raise SettingError(
+                f"leaf_probability={leaf_probability!r}: it must be above 0 and below 1"
+            )
+        self.leaf_probability = Fraction(leaf_probability)
+        self.types: list[Type] = []
+        self.primitives: list[Primitive] = []
+        self.constants: list[Constant] = []
+        for type_ in types:
+            self._know(type_)
+
+    def __repr__(self) -> str:
+        return (
+            f"DSL({self.name!r}, {len(self.primitives)} primitives, "
+            f"{len(self.constants)} constants)"
+        )
+
+    @overload
+    def primitive(self, function: _Function) -> _Function: ...
+
+    @overload
+    def primitive(
+        self,
+        function: None = None,
+        *,
+        name: str | None = None,
+        weight: Weight = 1,
+        commutative: bool = False,
+        symbol: str | None = None,
+    ) -> Callable[[_Function], _Function]: ...
+
+    def primitive(
+        self,
+        function: _Function | None = None,
+        *,
+        name: str | None = None,
+        weight: Weight = 1,
+        commutative: bool = False,
+        symbol: str | None = None,
+    ) -> _Function | Callable[[_Function], _Function]:
+        """Decorator: adds a function whose parameters and result are annotated with types.
+
+        An annotation is a type (`Int`, `Mod(97)`), its text, or, as type checkers ask for,
+        `Annotated[np.ndarray, Int]`: what the body sees, and the type of its values.
+        """
+
+        def decorate(function: _Function) -> _Function:
+            arguments, result = self._annotated(function)
+            self._append(function, arguments, result, name, weight, commutative, symbol)
+            return function
+
+        return decorate if function is None else decorate(function)
+
+    def add(
+        self,
+        function: _Function,
+        signature: str,
+        *,
+        name: str | None = None,
+        weight: Weight = 1,
+        commutative: bool = False,
+        symbol: str | None = None,
+    ) -> _Function:
+        """Adds a function (a ufunc, say) with a signature such as "Int, Int -> Bool".
+
+        Raises DSLError for a signature that cannot be read, a type that is not
+        known, a weight that is not above 0, or a name or symbol already taken.
+        """
+        if not callable(function):
+            raise DSLError(f"a primitive must be a function; {function!r} is not")
+        arguments, result = self._signature(signature)
+        self._append(function, arguments, result, name, weight, commutative, symbol)
+        return function
+
+    def constant(
+        self,
+        value: Any,
+        type: TypeLike,
+        *,
+        name: str | None = None,
+        weight: Weight = 1,
+    ) -> None:
+        """Adds a constant; its name is the value's own text unless given."""
+        type = self._resolve(type, "constant")
+        array = type.check(np.asarray(value), f"constant {value!r}")
+        value = array.item()
+        name = type.format(value) if name is None else str(name)
+        if name != type.format(value) and (not name.isidentifier() or keyword.iskeyword(name)):
+            raise DSLError(f"constant {name!r}: a name must be an identifier, or the value itself")
+        if any(c.name == name and c.type == type for c in self.constants):
+            raise DSLError(f"constant {name}: {type} has a constant of that name already")
+        self.constants.append(Constant(name, type, value, exact_weight(weight, f"constant {name}")))
+
+    def type_for(self, type: Type) -> Type:
+        """The DSL's own type that holds values of `type`: itself, or the one Int.
+
+        Whole numbers are Real to a DSL that has no Int.  Raises DSLError where there
+        is none, naming the types the DSL has.
+        """
+        if type in self.types:
+            return type
+        if type.family == "Int":
+            ints = [t for t in self.types if t.family == "Int"]
+            if len(ints) == 1 and ints[0].low <= type.low and type.high <= ints[0].high:
+                return ints[0]
+            if not ints and Real in self.types:
+                return Real
+        known = ", ".join(map(str, self.types)) or "no type"
+        raise DSLError(f"DSL {self.name} has no type for {type}; it has {known}")
+
+    def _append(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Type, ...],
+        result: Type,
+        name: str | None,
+        weight: Weight,
+        commutative: bool,
+        symbol: str | None,
+    ) -> None:
+        name = str(name or getattr(function, "__name__", "") or "")
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise DSLError(f"a primitive needs a name that is an identifier; {name!r} is not")
+        for other in self.primitives:
+            if other.name == name:
+                raise DSLError(f"primitive {name}: the DSL has one of that name already")
+            if symbol is not None and (other.symbol, other.arguments) == (symbol, arguments):
+                raise DSLError(
+                    f"primitive {name}: symbol {symbol} is taken by {other.name} for these types"
+                )
+        if not arguments:
+            raise DSLError(f"primitive {name} has no arguments; add it as a constant")
+        _check_symbol(symbol, name, len(arguments))
+        if commutative and (len(arguments) != 2 or arguments[0] != arguments[1]):
+            raise DSLError(
+                f"primitive {name}: commutative=True needs two arguments of one type, "
+                f"not ({', '.join(map(str, arguments))})"
+            )
+        if not any(isinstance(t, Type) and t.inexact for t in arguments):
+            function = partial_where_undefined(function)
+        weight = exact_weight(weight, f"primitive {name}")
+        for type_ in (*arguments, result):
+            self._know(type_)
+        self.primitives.append(
+            Primitive(name, function, arguments, result, weight, bool(commutative), symbol)
+        )
+
+    def _know(self, type_: Type) -> None:
+        if not isinstance(type_, Type):
+            raise DSLError(f"{type_!r} is no type; allowed: {ALLOWED}")
+        if type_ not in self.types:
+            self.types.append(type_)
+
+    def _annotated(self, function: Callable[..., Any]) -> tuple[tuple[Type, ...], Type]:
+        name = getattr(function, "__name__", repr(function))
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):
+            raise DSLError(
+                f"{name} has no Python signature; use dsl.add(function, 'Int, Int -> Int')"
+            ) from None
+        found = []
+        wanted = [(p.name, p.annotation) for p in signature.parameters.values()]
+        for what, annotation in [*wanted, ("the result", signature.return_annotation)]:
+            if annotation is inspect.Signature.empty:
+                raise DSLError(f"primitive {name}: {what} has no type annotation")
+            if isinstance(annotation, str):  # from __future__ import annotations
+                annotation = _lookup(function, annotation)
+            found.append(self._resolve(annotation, f"primitive {name}"))
+        return tuple(found[:-1]), found[-1]
+
+    def _signature(self, text: str) -> tuple[tuple[Type, ...], Type]:
+        left, arrow, right = str(text).partition("->")
+        try:
+            if not arrow:
+                raise SyntaxError
+            arguments = ast.parse(f"({left.strip()},)", mode="eval").body.elts  # type: ignore[attr-defined]
+            result = ast.parse(right.strip(), mode="eval").body
+        except (SyntaxError, AttributeError):
+            raise DSLError(f"signature {text!r}: write it like 'Int, Int -> Bool'") from None
+        where = f"signature {text!r}"
+        return tuple(self._resolve(a, where) for a in arguments), self._resolve(result, where)
+
+    def _resolve(self, given: Any, where: str) -> Type:
+        """A Type from a Type, a family function (Int), a text or a parsed expression."""
+        if get_origin(given) is Annotated:
+            _, *notes = get_args(given)
+            types = [n for n in notes if isinstance(n, Type | str) or n in (Int, Mod)]
+            if len(types) != 1:
+                raise DSLError(f"{where}: {given!r} must hold one type; allowed: {ALLOWED}")
+            given = types[0]
+        if isinstance(given, Type):
+            return given
+        if isinstance(given, str):
+            try:
+                given = ast.parse(given.strip(), mode="eval").body
+            except SyntaxError:
+                raise DSLError(f"{where}: {given!r} is no type") from None
+        if given in (Int, Mod):
+            return self._bare(given.__name__, where)
+        if isinstance(given, ast.Name) and given.id in FAMILIES:
+            return self._bare(given.id, where)
+        if isinstance(given, ast.Call) and isinstance(given.func, ast.Name):
+            family = FAMILIES.get(given.func.id)
+            if callable(family) and not given.keywords:
+                try:
+                    return family(*(ast.literal_eval(a) for a in given.args))
+                except (TypeError, ValueError, SyntaxError) as error:
+                    raise DSLError(f"{where}: {_one_line(error)}") from None
+        shown = ast.unparse(given) if isinstance(given, ast.AST) else repr(given)
+        shown = given.__name__ if isinstance(given, type) else shown
+        raise DSLError(f"{where}: {shown} is no type; allowed: {ALLOWED}, or Int")
+
+    def _bare(self, family: str, where: str) -> Type:
+        plain = FAMILIES[family]
+        if isinstance(plain, Type):
+            return plain
+        known = [t for t in self.types if t.family == family]
+        if len(known) == 1:
+            return known[0]
+        if known:
+            raise DSLError(
+                f"{where}: {family} could be {' or '.join(map(str, known))}; write which"
+            )
+        if family == "Mod":
+            raise DSLError(f"{where}: Mod needs its modulus, as in Mod(97)")
+        return Int()
+
+
+def _check_symbol(symbol: str | None, name: str, arity: int) -> None:
+    allowed = {1: UNARY_SYMBOLS, 2: (*BINARY_SYMBOLS, *COMPARISONS)}.get(arity, ())
+    if symbol is not None and symbol not in allowed:
+        raise DSLError(
+            f"primitive {name}: symbol {symbol!r} is not one of {' '.join(allowed) or 'none'} "
+            f"for {arity} argument{'s' * (arity != 1)}"
+        )
+
+
+def _lookup(function: Callable[..., Any], text: str) -> Any:
+    """What an annotation kept as text stands for, by name, in the function's own scope."""
+    scope = dict(getattr(function, "__globals__", {}))
+    closure = inspect.getclosurevars(function).nonlocals if function.__closure__ else {}
+    scope = {**scope, **closure}
+    if text in scope:
+        return scope[text]
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        return text
+    match tree:
+        case ast.Subscript(
+            value=ast.Name(id="Annotated") | ast.Attribute(attr="Annotated"),
+            slice=ast.Tuple(elts=[_, note]),
+        ):
+            return _lookup(function, ast.unparse(note))
+        case ast.Constant(value=str(quoted)):
+            return _lookup(function, quoted)
+    return text
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

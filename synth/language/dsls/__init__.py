@@ -1,0 +1,176 @@
+"""The built-in DSLs, and how a DSL is found by name, entry point or file.
+
+A DSL module has `build(types, **settings)`, which makes the DSL for a task whose
+columns and labels have these types, the labels' last, and `fits(types)`, whether it
+serves them.  It may have `prepare(columns, **settings)`, which takes `TypedColumns` and
+returns others for the same rows before they become the inputs of the grammar: comparisons
+instead of numbers, say.  It gets the settings that `build` gets.  It sees no labels, and may
+not look at held-out rows.
+The modules beside this one are found by themselves; other packages name theirs
+in the entry point group `synth.dsls`.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import os
+import pkgutil
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from synth.errors import DSLError, SynthError
+from synth.language.check import check_dsl
+from synth.language.dsl import DSL
+from synth.language.specification import bind, parse_spec
+from synth.language.types import Type
+
+__all__ = ["called", "describe", "find", "for_types", "load_dsl", "modular", "names"]
+
+# Two threads that turn standard output aside at once would leave it so.
+_LOADING = threading.RLock()
+
+
+def names() -> list[str]:
+    """The names of the built-in DSLs and of those that entry points add."""
+    return sorted({*_built_in(), *(e.name for e in entry_points(group="synth.dsls"))})
+
+
+def describe(name: str) -> tuple[str, dict[str, Any]]:
+    """(first line of its description, {setting: default}) of a DSL by name."""
+    maker = _maker(name)
+    function = getattr(maker, "build", maker)
+    text = inspect.getdoc(maker) or str(getattr(maker, "description", ""))
+    settings = {}
+    if callable(function):
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        settings = {p.name: p.default for p in parameters}
+    return text, settings
+
+
+def for_types(types: Sequence[Type]) -> DSL:
+    """The built-in DSL that fits these types.  Raises DSLError where none does."""
+    for name in _built_in():
+        if _maker(name).fits(types):
+            return load_dsl(name, types)
+    given = ", ".join(sorted({str(t) for t in types}))
+    raise DSLError(
+        f"no built-in DSL fits columns and labels of {given}; give one with --dsl "
+        f"(built in: {', '.join(_built_in())})"
+    )
+
+
+def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> DSL:
+    """A DSL from a name with settings, `FILE.py:NAME`, or a DSL as it is.
+
+    A DSL that is not built in is checked by `check_dsl` first.  Raises DSLError
+    where there is none, it cannot be made, or the check reports something.
+    """
+    if isinstance(spec, DSL):
+        return spec
+    if ".py:" in str(spec) or str(spec).endswith(".py"):
+        return _made(_from_file(str(spec)), str(spec), [], {}, types, external=True)
+    name, positional, named = parse_spec(spec)
+    return _made(
+        _maker(name), str(spec), positional, named, types, external=name not in _built_in()
+    )
+
+
+def find(spec: DSL | str | os.PathLike[str]) -> None:
+    """Raises DSLError where there is no such DSL, or its file is broken for any task."""
+    if isinstance(spec, DSL):
+        return
+    if ".py:" in str(spec) or str(spec).endswith(".py"):
+        found = _from_file(str(spec))
+        if isinstance(found, DSL) or not callable(found):
+            _made(found, str(spec), [], {}, (), external=True)
+        return
+    _maker(parse_spec(spec)[0])
+
+
+def _built_in() -> list[str]:
+    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+
+
+def _maker(name: str) -> Any:
+    if name in _built_in():
+        return importlib.import_module(f"{__name__}.{name}")
+    for entry in entry_points(group="synth.dsls", name=name):
+        return entry.load()
+    raise DSLError(f"no DSL {name!r}; known: {', '.join(names())}, or FILE.py:NAME")
+
+
+def _made(
+    maker: Any,
+    what: str,
+    positional: list[str],
+    named: dict[str, str],
+    types: Sequence[Type],
+    external: bool,
+) -> DSL:
+    prepare = getattr(maker, "prepare", None)
+    maker = getattr(maker, "build", maker)
+    if not isinstance(maker, DSL):
+        if not callable(maker):
+            raise DSLError(f"{what} is no DSL and no function that makes one")
+        try:
+            takes = bool(inspect.signature(maker).parameters)
+        except (TypeError, ValueError):
+            raise DSLError(f"{what} is no DSL and no function that makes one") from None
+        settings = bind(maker, what, positional, named, skip=1)
+        maker = called(maker, what, *((types,) if takes else ()), **settings)
+        if prepare is not None and isinstance(maker, DSL):
+            maker.prepare = partial(prepare, **settings)
+    if not isinstance(maker, DSL):
+        raise DSLError(f"{what} makes {type(maker).__name__}; a DSL is needed")
+    problems = check_dsl(maker) if external else []
+    if problems:
+        more = f" (and {len(problems) - 1} more: see synth.check_dsl)" if problems[1:] else ""
+        raise DSLError(f"{what}: {problems[0]}{more}")
+    return maker
+
+
+def called(function: Callable[..., Any], what: str, *arguments: Any, **settings: Any) -> Any:
+    """What an external function returns; its errors in one line."""
+    try:
+        return function(*arguments, **settings)
+    except SynthError:
+        raise
+    except (Exception, SystemExit) as error:
+        text = " ".join(str(error).split())
+        raise DSLError(f"{what} fails: {type(error).__name__}: {text}") from error
+
+
+def _from_file(spec: str) -> Any:
+    path, colon, name = spec.rpartition(":")
+    if not colon:
+        path, name = spec, ""
+    file = Path(path)
+    if not file.is_file():
+        raise DSLError(f"{path}: no such file")
+    module_spec = importlib.util.spec_from_file_location(f"synth_file_{file.stem}", file)
+    if module_spec is None or module_spec.loader is None:
+        raise DSLError(f"{path} is no Python file; allowed: FILE.py:NAME")
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[module_spec.name] = module  # as dataclasses and annotations expect
+    try:
+        # Standard output is for results alone.
+        with _LOADING, contextlib.redirect_stdout(sys.stderr):
+            module_spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [f.lineno for f in frames if Path(f.filename).name == file.name]
+        line = getattr(error, "lineno", None) or (lines[-1] if lines else "?")
+        text = " ".join(str(error).split())
+        raise DSLError(f"{path}, line {line}: {type(error).__name__}: {text}") from error
+    if not hasattr(module, name):
+        what = f"{path} has no {name}" if name else f"{spec}: write FILE.py:NAME"
+        found = [n for n, v in vars(module).items() if isinstance(v, DSL)]
+        raise DSLError(f"{what}; DSLs in it: {', '.join(found) or 'none'}")
+    return getattr(module, name)

@@ -1,0 +1,53 @@
+"""Whole numbers and booleans: arithmetic, comparisons, connectives and choice.
+
+Values outside low..high have no meaning, so that a program that leaves the range
+on any row is dropped, as is one that divides by zero.
+"""
+
+import numpy as np
+
+from synth.language.dsl import DSL
+from synth.language.types import INT_LIMIT, Bool, Int
+
+
+def fits(types):
+    families = {t.family for t in types}
+    return "Int" in families and families <= {"Int", "Bool"}
+
+
+def build(
+    types=(),
+    low: int | None = None,
+    high: int | None = None,
+    constants: tuple = (0, 1, 2, 3, 4),
+):
+    """The integer DSL; low, high: the range of its numbers.
+
+    Unless given, it is a million either way, or twice what the task's columns need.
+    """
+    found = [t for t in types if t.family == "Int"]
+    widest = max([10**6, *(2 * max(abs(t.low), abs(t.high)) for t in found)])
+    widest = min(widest, INT_LIMIT)
+    low, high = -widest if low is None else low, widest if high is None else high
+    number = Int(low, high)
+    dsl = DSL("integer", types=(number, Bool), description=__doc__)
+    two = "Int, Int -> Int"
+    dsl.add(np.add, two, name="add", symbol="+", commutative=True)
+    dsl.add(np.subtract, two, name="sub", symbol="-")
+    dsl.add(np.multiply, two, name="mul", symbol="*", commutative=True)
+    dsl.add(np.minimum, two, name="min", commutative=True)
+    dsl.add(np.maximum, two, name="max", commutative=True)
+    dsl.add(np.abs, "Int -> Int", name="abs")
+    dsl.add(np.remainder, two, name="mod", symbol="%")
+    compare = "Int, Int -> Bool"
+    dsl.add(np.less, compare, name="lt", symbol="<")
+    dsl.add(np.less_equal, compare, name="le", symbol="<=")
+    dsl.add(np.equal, compare, name="eq", symbol="==", commutative=True)
+    logic = "Bool, Bool -> Bool"
+    dsl.add(np.logical_and, logic, name="and_", symbol="&", commutative=True)
+    dsl.add(np.logical_or, logic, name="or_", symbol="|", commutative=True)
+    dsl.add(np.logical_not, "Bool -> Bool", name="not_", symbol="~")
+    dsl.add(np.where, "Bool, Int, Int -> Int", name="where")
+    for value in constants:
+        dsl.constant(value, number)
+    return dsl

@@ -1,0 +1,357 @@
+"""A grammar: a DSL bound to named, typed inputs, which gives every program its bits.
+
+In a type, a production (an input, a constant or a primitive that yields the type)
+has a probability; a program's bits are the sum of -log2 of the probabilities of
+its nodes.  Costs are whole numbers of units of 1/1024 bit, rounded up, so that
+Kraft's inequality holds by construction.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from synth.errors import DSLError, SettingError
+from synth.language.dsl import DSL
+from synth.language.primitive import Head, Input, Primitive, Weight, exact_weight
+from synth.language.types import Type
+
+#: Units of cost a bit.
+UNIT = 1024
+
+
+#: Costs in bits by name, or a function of the Input, Constant or Primitive.
+Costs = Mapping[str, float] | Callable[[Head], float]
+#: An item, its units and, of a prior, its probability.
+_Priced = tuple[Head, int, float | None]
+
+#: By how much the engine's costs are finer than units where some step is free.
+FINER = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Production:
+    """One way to make a value of a type, with its cost in units of 1/1024 bit.
+
+    cost: what the engine orders programs by: the units, or a refinement of them
+    in which no step is free (see `Grammar.shift`).
+    """
+
+    item: Head
+    units: int
+    probability: float | None
+    cost: int
+
+    @property
+    def bits(self) -> float:
+        """The cost of one node in bits."""
+        return self.units / UNIT
+
+
+class Grammar:
+    """The probabilistic context-free grammar of a DSL over named inputs.
+
+    inputs: a mapping of names to types.
+    input_weights: a mapping of names to positive numbers, 1 where a name is not in
+    it: by which the leaves of a type share their probability, as constants do by
+    theirs.
+    costs: ``None`` for the prior; else explicit costs in bits, a mapping by name
+    or a function of the Input, Constant or Primitive, at least 0.  With explicit
+    costs `is_prior` is False, and nothing that needs a prior accepts the grammar.
+
+    cheapest: the least cost of a program of each type; width: by how much every
+    program exceeds each of its arguments at least; both in the engine's costs,
+    which are units, or (units << shift) plus the number of steps that cost nothing
+    where there are such steps, between different types.
+
+    Productions that no finite program can use get no share of the probability.
+    Raises DSLError where an input's type is none of the DSL's, a name is taken
+    twice, a weight is not above 0, is no input's or stands beside costs, or costs
+    would let a program cost no more than a part of itself.
+    """
+
+    is_prior: bool
+    inputs: tuple[Input, ...]
+    types: tuple[Type, ...]
+    productions: dict[Type, tuple[Production, ...]]
+    cheapest: dict[Type, int]
+    width: int
+    shift: int
+
+    def __init__(
+        self,
+        dsl: DSL,
+        inputs: Mapping[str, Type],
+        *,
+        costs: Costs | None = None,
+        input_weights: Mapping[str, Weight] | None = None,
+    ) -> None:
+        if not isinstance(dsl, DSL):
+            raise DSLError(f"a grammar needs a DSL; {dsl!r} is not one")
+        self.dsl = dsl
+        weights = _input_weights(inputs, input_weights, costs)
+        self.inputs = tuple(
+            Input(str(n), self._bind(n, t), weights.get(str(n), Fraction(1)))
+            for n, t in dict(inputs).items()
+        )
+        self.is_prior = costs is None
+        items: list[Head] = [*self.inputs, *dsl.constants, *dsl.primitives]
+        self._check_names()
+        made = producible(items)
+        usable = [i for i in items if all(a in made for a in i.arguments)]
+        self.types = tuple(t for t in _ordered(dsl, self.inputs) if t in made)
+        priced = {
+            type_: list(self._priced([i for i in usable if i.result == type_], costs))
+            for type_ in self.types
+        }
+        free = _free_steps(priced)
+        self.shift = FINER if free else 0
+        self.productions = {
+            type_: tuple(
+                Production(item, units, p, (units << self.shift) + (item in free))
+                for item, units, p in group
+            )
+            for type_, group in priced.items()
+        }
+        self._units = {p.item: p.units for p in self}
+        self.cheapest = _cheapest(
+            {t: [(p.item, p.cost) for p in g] for t, g in self.productions.items()}
+        )
+        gaps = [gap for p in self for gap in _gaps(p.item, p.cost, self.cheapest)]
+        self.width = min(gaps, default=UNIT)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{i.name}: {i.type}" for i in self.inputs)
+        return f"Grammar({self.dsl.name!r}, {inputs})"
+
+    def __iter__(self) -> Iterator[Production]:
+        """Every production, type by type, in the order that breaks ties."""
+        for group in self.productions.values():
+            yield from group
+
+    def units(self, item: Head) -> int:
+        """The cost of one node in units of 1/1024 bit."""
+        try:
+            return self._units[item]
+        except KeyError:
+            raise DSLError(f"{item.name} is not in the grammar of {self.dsl.name}") from None
+
+    def mass(self) -> dict[Type, float]:
+        """The total probability of finite programs, by type.
+
+        The least fixed point of m = leaves + Σ P(primitive)·Π m(arguments), by
+        Newton's method from 0, which rises to it monotonically (Etessami and
+        Yannakakis, J. ACM 56(1), 2009); to about 1e-8 where the grammar is near
+        critical, where rounding limits what any step can gain.  Raises DSLError unless `is_prior`.
+        """
+        if not self.is_prior:
+            raise DSLError("a grammar with explicit costs is no prior, so it has no mass")
+        index = {t: i for i, t in enumerate(self.types)}
+        n = len(index)
+        mass = np.zeros(n)
+        for _ in range(200):
+            value, slope = np.zeros(n), np.zeros((n, n))
+            for production in self:
+                row, factor = index[production.item.result], 2.0**-production.bits
+                arguments = [index[a] for a in production.item.arguments]
+                value[row] += factor * math.prod(mass[a] for a in arguments)
+                for k, a in enumerate(arguments):
+                    others = arguments[:k] + arguments[k + 1 :]
+                    slope[row, a] += factor * math.prod(mass[o] for o in others)
+            step = np.linalg.lstsq(np.eye(n) - slope, value - mass, rcond=None)[0]
+            raised = np.clip(mass + step, mass, 1.0)
+            done = np.max(raised - mass, initial=0.0) <= 1e-15
+            mass = raised
+            if done:
+                break
+        return {t: float(mass[i]) for t, i in index.items()}
+
+    def _bind(self, name: str, type_: Type) -> Type:
+        if not isinstance(type_, Type):
+            raise DSLError(f"input {name}: {type_!r} is no type")
+        try:
+            return self.dsl.type_for(type_)
+        except DSLError as error:
+            raise DSLError(f"input {name}: {error}") from None
+
+    def _check_names(self) -> None:
+        taken = set()
+        for item in self.inputs:
+            if item.name in taken:
+                raise DSLError(f"input {item.name}: the name is taken twice")
+            taken.add(item.name)
+        for constant in self.dsl.constants:
+            # Other names are quoted in programs, and so told apart.
+            plain = constant.name.isidentifier() and constant.name not in ("true", "false")
+            if plain and constant.name in taken:
+                raise DSLError(
+                    f"input {constant.name}: the DSL has a constant of that name; "
+                    "rename the column or leave it out"
+                )
+
+    def _priced(self, items: list[Head], costs: Costs | None) -> Iterator[_Priced]:
+        if costs is not None:
+            lookup = costs if callable(costs) else lambda item: costs[item.name]
+            for item in items:
+                try:
+                    bits = float(lookup(item))
+                except KeyError:
+                    raise DSLError(f"costs: no cost for {item.name}") from None
+                if not 0 <= bits < 2**20:
+                    raise SettingError(f"costs: {item.name} costs {bits}; allowed: 0 and more")
+                yield item, math.ceil(bits * UNIT), None
+            return
+        leaves = [i for i in items if not isinstance(i, Primitive)]
+        primitives = [i for i in items if isinstance(i, Primitive)]
+        share = self.dsl.leaf_probability
+        if not primitives:
+            share = Fraction(1)
+        elif not leaves:
+            share = Fraction(0)
+        for group, part in ((leaves, share), (primitives, 1 - share)):
+            total = sum((item.weight for item in group), Fraction(0))
+            priced = {}  # thousands of inputs share few weights
+            for item in group:
+                if item.weight not in priced:
+                    probability = part * item.weight / total
+                    priced[item.weight] = code_units(probability), float(probability)
+                yield item, *priced[item.weight]
+
+
+def producible(items: Iterable[Head]) -> set[Type]:
+    """The types of which these inputs, constants and primitives make some value."""
+    made: set[Type] = set()
+    grown = True
+    while grown:
+        more = {i.result for i in items if all(a in made for a in i.arguments)}
+        grown = not more <= made
+        made |= more
+    return made
+
+
+def root_type(grammar: Grammar, type: Type | None) -> Type:
+    """The grammar's own type for `type`, or its only one for None.
+
+    Raises DSLError where there is none, or more than one to choose from.
+    """
+    if type is None:
+        if len(grammar.types) != 1:
+            known = ", ".join(map(str, grammar.types))
+            raise DSLError(f"type=None; give one of the grammar's types: {known}")
+        type = grammar.types[0]
+    if not isinstance(type, Type):
+        raise DSLError(f"type={type!r}; allowed: {', '.join(map(str, grammar.types))}")
+    type = grammar.dsl.type_for(type)
+    if type not in grammar.types:
+        raise DSLError(f"no program of the grammar is of type {type}")
+    return type
+
+
+def checked_columns(grammar: Grammar, columns: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
+    """The columns of a grammar's inputs, by name, as arrays of their types.
+
+    Raises DSLError where one is missing or they are not of one length, 1 and more.
+    """
+    missing = [i.name for i in grammar.inputs if i.name not in columns]
+    if missing:
+        raise DSLError(f"no column for input {missing[0]}; given: {', '.join(columns)}")
+    if not grammar.inputs:
+        raise DSLError("a grammar without inputs has no rows; give it one input at least")
+    checked = {i.name: i.type.check(columns[i.name], f"column {i.name}") for i in grammar.inputs}
+    shapes = {c.shape for c in checked.values()}
+    if len(shapes) > 1 or len(min(shapes)) != 1 or min(shapes) == (0,):
+        raise DSLError(f"columns of shapes {sorted(shapes)}; allowed: one length, 1 and more")
+    return checked
+
+
+def code_units(probability: Fraction) -> int:
+    """The least whole u with 2**(-u/1024) <= probability, a Fraction; exact."""
+    if not 0 < probability <= 1:
+        raise SettingError(f"probability {probability} must be above 0 and at most 1")
+    top, bottom = probability.numerator**UNIT, probability.denominator**UNIT
+
+    def enough(u: int) -> bool:
+        return bottom <= top << u
+
+    log2 = bottom.bit_length() - top.bit_length()
+    low, high = max(0, log2 - 2), log2 + 2
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
+    return low
+
+
+def _input_weights(
+    inputs: Mapping[str, Type],
+    given: Mapping[str, Weight] | None,
+    costs: Costs | None,
+) -> dict[str, Fraction]:
+    """Exact weights by the name of the input."""
+    if given is None:
+        return {}
+    if costs is not None:
+        raise DSLError("input_weights share out a prior; with costs there is none")
+    names = {str(n) for n in dict(inputs)}
+    weights = {str(n): exact_weight(w, f"input {n}") for n, w in dict(given).items()}
+    for name in weights:
+        if name not in names:
+            raise DSLError(f"input_weights: no input {name}; inputs: {', '.join(sorted(names))}")
+    return weights
+
+
+def _ordered(dsl: DSL, inputs: Iterable[Input]) -> list[Type]:
+    return list(dict.fromkeys([*dsl.types, *(i.type for i in inputs)]))
+
+
+def _cheapest(priced: Mapping[Type, Sequence[tuple[Any, ...]]]) -> dict[Type, int]:
+    """The least cost of any program of each type; priced: (item, cost, ...) by type."""
+    best: dict[Type, int] = {}
+    changed = True
+    while changed:
+        changed = False
+        for type_, group in priced.items():
+            for item, cost, *_ in group:
+                if all(a in best for a in item.arguments):
+                    total = cost + sum(best[a] for a in item.arguments)
+                    if total < best.get(type_, total + 1):
+                        best[type_] = total
+                        changed = True
+    return best
+
+
+def _gaps(item: Head, cost: int, cheapest: dict[Type, int]) -> list[int]:
+    """By how much a program with this head exceeds each argument at least."""
+    least = [cheapest[a] for a in item.arguments]
+    return [cost + sum(least) - own for own in least]
+
+
+def _free_steps(priced: Mapping[Type, Sequence[_Priced]]) -> set[Head]:
+    """The items that can cost no more than one of their arguments.
+
+    A type whose only production is certain has such a step.  Raises DSLError where
+    free steps run in a circle, so that programs of one cost never end.
+    """
+    cheapest = _cheapest(priced)
+    free: set[Head] = set()
+    steps: dict[tuple[Type, Type], Head] = {}
+    for group in priced.values():
+        for item, units, _ in group:
+            for argument, gap in zip(item.arguments, _gaps(item, units, cheapest), strict=True):
+                if gap == 0:
+                    free.add(item)
+                    steps[argument, item.result] = item
+    if steps:
+        import networkx as nx
+
+        graph = nx.DiGraph(list(steps))
+        if not nx.is_directed_acyclic_graph(graph):
+            item = steps[nx.find_cycle(graph)[0][:2]]
+            raise DSLError(
+                f"costs: {item.name} adds nothing to the cost of its argument, "
+                "so that programs of one cost never end"
+            )
+    return free

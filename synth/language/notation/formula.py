@@ -1,0 +1,284 @@
+"""A program as a SymPy expression, which agrees with it wherever it has a value.
+
+What a primitive means is not taken from its name alone: on truth values its whole table is
+read, and elsewhere `+`, `min` and the like are tried on a block of values first.  A
+primitive that is none of these is a function of its own, which SymPy leaves as it is
+until its arguments are numbers; then its body answers.  Real arithmetic is exact there
+and rounded to 40 bits here, and SymPy knows no limits of a type.
+"""
+
+import itertools
+from functools import lru_cache
+
+import numpy as np
+
+from synth.errors import DSLError, SettingError, UndefinedError
+from synth.language.check import sample_block
+from synth.language.primitive import Constant, Input
+from synth.language.types import Bool
+
+try:
+    import sympy
+    from sympy.logic.boolalg import BooleanFunction
+except ImportError as error:
+    raise SettingError(
+        f"to_sympy needs sympy, which is not installed ({error}); install it with: "
+        "pip install 'synth-mdl[sympy]'"
+    ) from None
+
+#: Of truth values, tables of so many arguments are read; beyond, a function stays opaque.
+MOST_ARGUMENTS = 6
+
+_ASSUMED = {
+    "Bool": {},
+    "Mod": {"integer": True, "nonnegative": True},
+    "Int": {"integer": True},
+    "Real": {"real": True},
+    "Complex": {"complex": True},
+}
+
+
+def formula(program):
+    """The SymPy expression of a program.
+
+    Its symbols have the names of the inputs: integers for Int, integers of 0 and more for Mod,
+    real for Real.  Truth values are SymPy's logic.  A choice within the condition of a choice is
+    told case by case, and SymPy fails on numbers with which some case divides by zero.  Raises
+    UndefinedError where some part has no value whatever the inputs are.
+    """
+    found, fixed = {}, set()
+    for node in program.parts():
+        head = node.head
+        if isinstance(head, Input):
+            found[node] = symbol(head)
+            continue
+        if isinstance(head, Constant):
+            found[node] = number(head.value, head.type)
+        elif not head.result.inexact and all(a in fixed for a in node.arguments):
+            # Powers of constants could take SymPy all memory; here they have a range.
+            found[node] = _value(head, [found[a] for a in node.arguments])
+        else:
+            found[node] = _applied(head, [found[a] for a in node.arguments])
+        if isinstance(head, Constant) or all(a in fixed for a in node.arguments):
+            fixed.add(node)
+        if found[node].has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
+            raise UndefinedError(f"{node.text} has no value, whatever its inputs are")
+    return found[program]
+
+
+def symbol(head):
+    """The SymPy symbol of an input."""
+    return sympy.Symbol(head.name, **_ASSUMED[head.type.family])
+
+
+def number(value, type_):
+    """A legal value of a type as SymPy has it: decimal fractions are exact."""
+    if type_ == Bool:
+        return sympy.true if value else sympy.false
+    if type_.family == "Complex":
+        parts = (_decimal(complex(value).real), _decimal(complex(value).imag))
+        return parts[0] + parts[1] * sympy.I
+    return _decimal(value) if type_.inexact else sympy.Integer(int(value))
+
+
+def _decimal(value):
+    from synth.language.types import Real
+
+    return sympy.Rational(Real.format(value))
+
+
+def _applied(primitive, arguments):
+    try:
+        return sympy.sympify(meaning(primitive)(*arguments))
+    except (ZeroDivisionError, TypeError):  # SymPy compares no infinities
+        return sympy.nan
+
+
+def _where(condition, yes, no):
+    return sympy.Piecewise((yes, _by_cases(condition)), (no, True))
+
+
+def _by_cases(condition):
+    """The same condition, with no Piecewise in what it compares.
+
+    SymPy 1.14 makes Piecewise((x, x < Piecewise((x, b), (y, True))), (y, True)) into y.
+    """
+    pieces = condition.atoms(sympy.Piecewise)
+    if not pieces:
+        return condition
+    # An innermost one, so that none is left in a condition.
+    piece = min(pieces, key=lambda p: (len(p.atoms(sympy.Piecewise)), sympy.default_sort_key(p)))
+    found, left = [], sympy.true
+    for value, case in piece.args:
+        found.append(sympy.And(left, case, _by_cases(condition.xreplace({piece: value}))))
+        left = sympy.And(left, sympy.Not(case))
+    return sympy.Or(*found)
+
+
+@lru_cache(maxsize=4096)
+def meaning(primitive):
+    """A function of SymPy expressions that says what a primitive does."""
+    if {*primitive.arguments, primitive.result} == {Bool}:
+        return _connective(primitive)
+    arity = len(primitive.arguments)
+    for reference, build in (
+        *_MEANINGS.get((primitive.symbol, arity), ()),
+        *_MEANINGS.get((primitive.name, arity), ()),
+    ):
+        if primitive.result.family == "Mod":
+            modulus = primitive.result.size
+            reference, build = _modular(reference, build, modulus)
+        if _agrees(primitive, reference):
+            return build
+    return _opaque(primitive)
+
+
+def _connective(primitive):
+    """What a function of truth values is, by its whole table."""
+    arity = len(primitive.arguments)
+    if arity > MOST_ARGUMENTS:
+        return _opaque(primitive)
+    rows = np.array(list(itertools.product([False, True], repeat=arity)))
+    table = tuple(primitive.evaluate(*rows.T)[0].tolist())
+    for build in _CONNECTIVES.get(arity, ()):
+        if tuple(bool(build(*map(sympy.sympify, row))) for row in rows.tolist()) == table:
+            return build
+    minterms = [row for row, value in zip(rows.astype(int).tolist(), table, strict=True) if value]
+
+    def sum_of_products(*arguments):
+        slots = sympy.symbols(f"slot:{arity}", cls=sympy.Dummy)
+        return sympy.SOPform(slots, minterms).xreplace(dict(zip(slots, arguments, strict=True)))
+
+    return sum_of_products
+
+
+def _modular(reference, build, modulus):
+    def inner(argument):
+        same = isinstance(argument, sympy.Mod) and argument.args[1] == modulus
+        return argument.args[0] if same else argument
+
+    return (
+        lambda *arrays: np.remainder(reference(*arrays), modulus),
+        lambda *arguments: _remainder(build(*map(inner, arguments)), sympy.Integer(modulus)),
+    )
+
+
+def _agrees(primitive, reference):
+    """Whether a primitive answers as the reference does wherever it has a value."""
+    generator = np.random.default_rng(0)
+    arrays = [sample_block(type_, generator) for type_ in primitive.arguments]
+    values, defined = primitive.evaluate(*arrays)
+    defined = np.ones(len(values), bool) if defined is None else defined
+    if not defined.any():
+        return False
+    try:
+        with np.errstate(all="ignore"):
+            expected = np.asarray(reference(*(a[defined] for a in arrays)))
+            if primitive.result.inexact:
+                expected = primitive.result.rounded(expected)[0]
+    except (TypeError, ValueError, ArithmeticError):
+        return False
+    return np.array_equal(expected, values[defined])
+
+
+def _opaque(primitive):
+    """A SymPy function that the primitive's own body evaluates."""
+
+    def evaluated(cls, *arguments):
+        if any(a.free_symbols or a.atoms(sympy.Function, BooleanFunction) for a in arguments):
+            return None
+        return _value(primitive, arguments)
+
+    base = BooleanFunction if primitive.result == Bool else sympy.Function
+    body = {"eval": classmethod(evaluated), "nargs": len(primitive.arguments)}
+    return type(primitive.name, (base,), body)
+
+
+def _value(primitive, arguments):
+    """What a primitive answers to numbers; SymPy's NaN where it has no value."""
+    try:
+        arrays = [
+            type_.check(np.array([_plain(a, type_)]), "argument")
+            for a, type_ in zip(arguments, primitive.arguments, strict=True)
+        ]
+        values, defined = primitive.evaluate(*arrays)
+    except (TypeError, ValueError, OverflowError, DSLError):
+        return sympy.nan
+    if defined is not None and not defined[0]:
+        return sympy.nan
+    return number(values[0], primitive.result)
+
+
+def _plain(argument, type_):
+    if type_ == Bool:
+        return bool(argument)
+    if type_.family == "Complex":
+        return complex(argument)
+    return float(argument) if type_.inexact else int(argument)
+
+
+def _divided(a, b):
+    return sympy.nan if b.is_zero else a / b
+
+
+def _floored(a, b):
+    return sympy.nan if b.is_zero else sympy.floor(a / b)
+
+
+def _power(a, b):
+    if a.is_zero:  # of 0**-x SymPy makes a power of infinity
+        return _where(sympy.Eq(b, 0), 1, 0)
+    return a**b
+
+
+def _remainder(a, b):
+    if b.is_zero:
+        return sympy.nan
+    # SymPy 1.14 makes Mod(2*Mod(2*x, 7), 7) into 2*Mod(2*x, 7), which can be 8.
+    return a - b * sympy.floor(a / b) if a.has(sympy.Mod) else sympy.Mod(a, b)
+
+
+def _shifted_right(a, b):
+    # By a negative number NumPy's answer is the processor's; no formula has it.
+    return np.where(b >= 0, np.right_shift(a, np.maximum(b, 0)), np.iinfo(np.int64).min)
+
+
+_CONNECTIVES = {
+    1: (lambda a: a, sympy.Not),
+    2: (sympy.And, sympy.Or, sympy.Xor, sympy.Nand, sympy.Nor, sympy.Equivalent, sympy.Implies),
+    3: (sympy.ITE,),
+}
+
+#: By symbol or name and number of arguments: what NumPy does, and SymPy.
+_MEANINGS = {
+    ("+", 2): [(np.add, lambda a, b: a + b)],
+    ("-", 2): [(np.subtract, lambda a, b: a - b)],
+    ("*", 2): [(np.multiply, lambda a, b: a * b)],
+    ("/", 2): [(np.divide, _divided)],
+    ("//", 2): [(np.floor_divide, _floored)],
+    ("%", 2): [(np.remainder, _remainder)],
+    ("**", 2): [(np.power, _power)],
+    ("<<", 2): [(np.left_shift, lambda a, b: a * 2**b)],
+    (">>", 2): [(_shifted_right, lambda a, b: sympy.floor(a / 2**b))],
+    ("-", 1): [(np.negative, lambda a: -a)],
+    ("+", 1): [(np.positive, lambda a: a)],
+    ("<", 2): [(np.less, sympy.Lt)],
+    ("<=", 2): [(np.less_equal, sympy.Le)],
+    ("==", 2): [(np.equal, sympy.Eq)],
+    ("!=", 2): [(np.not_equal, sympy.Ne)],
+    (">", 2): [(np.greater, sympy.Gt)],
+    (">=", 2): [(np.greater_equal, sympy.Ge)],
+    ("abs", 1): [(np.abs, sympy.Abs)],
+    ("min", 2): [(np.minimum, sympy.Min)],
+    ("max", 2): [(np.maximum, sympy.Max)],
+    ("square", 1): [(np.square, lambda a: a**2)],
+    ("sqrt", 1): [(np.sqrt, sympy.sqrt)],
+    ("exp", 1): [(np.exp, sympy.exp)],
+    ("log", 1): [(np.log, sympy.log)],
+    ("sin", 1): [(np.sin, sympy.sin)],
+    ("cos", 1): [(np.cos, sympy.cos)],
+    ("tan", 1): [(np.tan, sympy.tan)],
+    ("sign", 1): [(np.sign, sympy.sign)],
+    ("conj", 1): [(np.conj, sympy.conjugate)],
+    ("where", 3): [(np.where, _where)],
+}

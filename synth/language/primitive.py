@@ -1,0 +1,236 @@
+"""What stands at a node of a program: an input, a constant or a primitive.
+
+A primitive has no value where its answer is outside the result type (`UNDEFINED`
+is, for every type of numbers, and so are NaN and infinities) or where it divides by
+zero, overflows or takes the logarithm of a negative number on the way.  Bodies see
+booleans as bool, whole numbers as int64 (one +, - or * cannot wrap around, but a long
+product of large numbers can, unseen), Real as float64 and Complex as complex128; what
+they answer in these is rounded to 40 bits of mantissa.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.errors import DSLError, UndefinedError
+from synth.language.types import UNDEFINED, Type
+
+#: A number above 0, or its text, such as "1/3".
+Weight = float | Fraction | str
+#: Values, and where they are defined, bool of the same shape; None where every one is.
+_Partial = tuple[np.ndarray, NDArray[np.bool_] | None]
+_ErrKind = Literal["ignore", "raise"]
+
+# NumPy answers 0 to an integer division by zero, with a warning at most, and lets
+# powers and shifts wrap around.
+_DIVISIONS = (np.floor_divide, np.remainder, np.fmod)
+_GROWING = {np.power: lambda a, b: a**b, np.left_shift: lambda a, b: a * 2.0**b}
+
+
+class _Leaf:
+    """What a node of a program without arguments has."""
+
+    type: Type
+    arguments: ClassVar[tuple[Type, ...]] = ()
+
+    @property
+    def result(self) -> Type:
+        """What a node of it is a value of: `type`."""
+        return self.type
+
+
+@dataclass(frozen=True, eq=False)
+class Input(_Leaf):
+    """An input variable of a grammar."""
+
+    name: str
+    type: Type
+    weight: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Constant(_Leaf):
+    """A named value."""
+
+    name: str
+    type: Type
+    value: int | bool | float | complex
+    weight: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Primitive:
+    """A named function with argument types and a result type."""
+
+    name: str
+    function: Callable[..., Any] = field(repr=False)
+    arguments: tuple[Type, ...]
+    result: Type
+    weight: Fraction = Fraction(1)
+    commutative: bool = False
+    symbol: str | None = None
+
+    @property
+    def signature(self) -> str:
+        """Types as `DSL.add` takes them: "Int, Int -> Bool"."""
+        return f"{', '.join(map(str, self.arguments))} -> {self.result}"
+
+    def evaluate(self, *arrays: np.ndarray) -> _Partial:
+        """Values and where they are defined, for arrays of one shape (n,).
+
+        Returns (values of the result's dtype, defined): `defined` is None where
+        every value is, else bool (n,); values that are not defined are arbitrary
+        but legal.  Raises DSLError if the body answers in a wrong dtype or shape
+        or fails with anything but an arithmetic or a value error.
+        """
+        answer = self._answer(arrays, divide="raise", invalid="raise", over="raise")
+        if getattr(answer, "defined", None) is not None:
+            return self._partly(answer, arrays[0].shape)
+        if isinstance(answer, Exception):
+            return self._evaluate_parts(arrays, answer)
+        return self._checked(answer, arrays[0].shape)
+
+    def _partly(
+        self, error: UndefinedError, shape: tuple[int, ...]
+    ) -> tuple[np.ndarray, NDArray[np.bool_] | None]:
+        """The answer of a function that says itself where it has none."""
+        values, legal = self._checked(error.values, shape)
+        defined: NDArray[np.bool_] = np.asarray(error.defined)
+        return values, defined if legal is None else defined & legal
+
+    def _answer(self, arrays: tuple[np.ndarray, ...], **flags: _ErrKind) -> Any:
+        """What the body answers, or the arithmetic or value error that it raises."""
+        try:
+            with np.errstate(**flags):  # type: ignore[arg-type]  # none of them is `call`
+                return self.function(*arrays)
+        except (ArithmeticError, ValueError) as error:
+            if "read-only" in str(error):
+                raise DSLError(
+                    f"primitive {self.name} writes to its arguments; it must leave them as they are"
+                ) from error
+            return error
+        except (Exception, SystemExit) as error:
+            raise DSLError(
+                f"primitive {self.name} fails: {type(error).__name__}: {_one_line(error)}"
+            ) from error
+
+    def _evaluate_parts(self, arrays: tuple[np.ndarray, ...], error: Exception) -> _Partial:
+        # Some element has no value; halving finds which, in O(k log n) calls.
+        n = arrays[0].shape[0]
+        if n == 1:
+            return np.full(1, self.result.some, self.result.dtype), np.zeros(1, bool)
+        if n == 0:
+            raise DSLError(f"primitive {self.name} fails on no rows: {_one_line(error)}")
+        known = self._finite(arrays) if self.result.inexact else None
+        if known is not None:
+            # Where the answer is no number there is no value; mostly that is all.
+            values, defined = np.zeros(n, self.result.dtype), known.copy()
+            if known.any():
+                values[known], rest = self.evaluate(*(a[known] for a in arrays))
+                if rest is not None:
+                    defined[known] = rest
+            return values, defined
+        parts = [
+            self.evaluate(*(a[half] for a in arrays))
+            for half in (slice(None, n // 2), slice(n // 2, None))
+        ]
+        values = np.concatenate([v for v, _ in parts])
+        defined = np.concatenate([np.ones(len(v), bool) if d is None else d for v, d in parts])
+        return values, None if defined.all() else defined
+
+    def _finite(self, arrays: tuple[np.ndarray, ...]) -> NDArray[np.bool_] | None:
+        """Where the body's answer is finite, however it got there; None if everywhere.
+
+        None as well where the body raises an error of its own.
+        """
+        answer = self._answer(arrays, all="ignore")
+        if isinstance(answer, Exception):
+            return None
+        return self._checked(answer, arrays[0].shape)[1]
+
+    def _checked(self, values: Any, shape: tuple[int, ...]) -> _Partial:
+        result = self.result
+        if not isinstance(values, np.ndarray) or values.shape != shape:
+            shown, hint = repr(values)[:40], " on arrays: np.where instead of if, & instead of and"
+            if hasattr(values, "shape"):
+                shown, hint = f"in shape {values.shape}", ""
+            raise DSLError(
+                f"primitive {self.name} answers {shown} to arguments of shape {shape}; "
+                f"it must work elementwise{hint}"
+            )
+        if result.storage is None:
+            if values.dtype != np.bool_:
+                raise DSLError(
+                    f"primitive {self.name} answers in dtype {values.dtype}; {result} needs bool"
+                )
+            return values, None
+        if result.inexact:
+            if values.dtype.kind not in result.accepts:
+                raise DSLError(
+                    f"primitive {self.name} answers in dtype {values.dtype}; {result} needs a "
+                    f"floating-point dtype ({result.dtype} is best)"
+                )
+            unknown = values == UNDEFINED
+            if unknown.any():
+                values = np.where(unknown, np.nan, values)
+            return result.rounded(values)
+        if values.dtype.kind not in "iu":
+            raise DSLError(
+                f"primitive {self.name} answers in dtype {values.dtype}; {result} needs an "
+                f"integer dtype ({np.dtype(np.int64)} is best)"
+            )
+        if values.size == 0 or (values.min() >= result.low and values.max() <= result.high):
+            return values.astype(result.dtype, copy=False), None
+        defined = (values >= result.low) & (values <= result.high)
+        return np.where(defined, values, result.some).astype(result.dtype, copy=False), defined
+
+
+#: What stands at a node of a program.
+Head = Input | Constant | Primitive
+
+
+def exact_weight(weight: Weight, what: str) -> Fraction:
+    """A weight as a Fraction.  Raises DSLError unless it is a number above 0."""
+    try:
+        value = Fraction(weight)
+    except (TypeError, ValueError, OverflowError):
+        value = Fraction(0)
+    if value <= 0:
+        raise DSLError(f"{what}: weight {weight!r} must be a number above 0")
+    return value
+
+
+def partial_where_undefined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A ufunc that answers whole numbers wrongly with a wrapper that has no value there."""
+    if function in _DIVISIONS:
+        return _guarded(function)
+    return _bounded(function, _GROWING[function]) if function in _GROWING else function
+
+
+def _guarded(divide: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    def guarded(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        zero = b == 0
+        if not zero.any():
+            return divide(a, b)
+        return np.where(zero, UNDEFINED, divide(a, np.where(zero, 1, b)))
+
+    guarded.__name__ = divide.__name__
+    return guarded
+
+
+def _bounded(grow: Callable[..., Any], size: Callable[..., Any]) -> Callable[..., np.ndarray]:
+    def bounded(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            fits = (b >= 0) & (np.abs(size(a.astype(float), b.astype(float))) < 2.0**62)
+        return np.where(fits, grow(np.where(fits, a, 1), np.where(fits, b, 1)), UNDEFINED)
+
+    bounded.__name__ = grow.__name__
+    return bounded
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

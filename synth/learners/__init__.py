@@ -1,0 +1,33 @@
+"""What stands beside programs: baselines, networks, likeness of programs, and the estimator.
+
+Start with `baselines.py` (nearest neighbours, ridge, logistic regression) and `networks/`
+(perceptrons, thousands at a time).  `similarity`, `agreement`, `pairwise` and `sharing` say how
+alike two programs are; `estimator` is the search as a scikit-learn classifier.
+"""
+
+from synth.learners.baselines import (
+    KernelRidge,
+    LogisticRegression,
+    embed,
+    fit_ridge,
+    least_norm,
+    nearest,
+)
+from synth.learners.learner import Learner
+
+__all__ = [
+    "KernelRidge",
+    "Learner",
+    "LogisticRegression",
+    "agreement",
+    "embed",
+    "estimator",
+    "fit_ridge",
+    "learner",
+    "least_norm",
+    "nearest",
+    "networks",
+    "pairwise",
+    "sharing",
+    "similarity",
+]

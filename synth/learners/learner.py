@@ -1,0 +1,174 @@
+"""Learners of one thing that differ in language, in how they see it, and in their seed.
+
+What they find is compared by rows, which are the same 16 pairs of digits, or the same pairs
+of residues, for all of them.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from synth.dynamics import Chain, drawn_programs, drawn_world
+from synth.exact import Shortest, sample_programs
+from synth.language import Grammar, Program, dsls
+from synth.learners import similarity
+from synth.tasks import BITS, DIGITS, TARGETS, Task, digit_columns, residue_columns, residue_names
+
+#: Of `Chain`: errors weigh more than any program's bits, and no row is memorised.
+SEARCH = {"beta": 30.0, "decay": 1.0, "proposals": 1.0}
+#: Programs of `ite` are enumerated up to so many bits: all functions of 4 bits but two.
+LONGEST = {"boolean:basis=ite": 62.0}
+#: Training rows of searches, of 16; of residues half of all.
+KNOWN = 12
+#: Trees of more nodes are not drawn.
+MOST_NODES = 60
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A language and how it sees the rows.
+
+    dsl: a name; encoding: of pairs of digits one of `synth.tasks.encodings.DIGITS`; of pairs of
+    residues modulo p the factor of `residue_names`.
+    """
+
+    dsl: str
+    encoding: str | int
+    p: int = 0
+
+    @property
+    def name(self):
+        """Language and encoding in a few words."""
+        seen = {"binary": "", 1: "", 0: " shuffled"}.get(self.encoding, f" {self.encoding}")
+        seen = f" times{seen}" if self.p and self.encoding > 1 else seen
+        return self.dsl.removeprefix("boolean:basis=").replace(":frequencies=", " ") + seen
+
+    @property
+    def grammar(self):
+        """The `Grammar` of its language over what it sees."""
+        return _seen(self)[0]
+
+    @property
+    def columns(self):
+        """What it sees of all rows, arrays by input name."""
+        return _seen(self)[1]
+
+    @property
+    def type(self):
+        """Of the inputs and the labels."""
+        return _seen(self)[2]
+
+    def called(self, labels):
+        """Labels as this learner calls them: residues are renamed as the inputs are."""
+        return residue_names(self.p, self.encoding)[labels] if self.p else labels
+
+    def program(self, text):
+        """The `Program` of a text in its grammar."""
+        return Program.parse(text, self.grammar, self.type)
+
+    def features(self, text, which):
+        """`similarity.features` of a program on all rows."""
+        return similarity.features(self.program(text), self.columns, which)
+
+    def shortest(self):
+        """The `Shortest` programs of all functions of the digits."""
+        return Shortest(self.grammar, self.columns, max_bits=LONGEST.get(self.dsl))
+
+    def task(self, name, labels, train):
+        """The `Task` of labels (rows,), as this learner calls them."""
+        types = dict.fromkeys(self.columns, self.type)
+        return Task(name, self.columns, types, labels, self.type, train)
+
+
+@lru_cache(maxsize=64)
+def _seen(learner):
+    digits = learner.encoding in DIGITS
+    columns, types = (
+        digit_columns(learner.encoding) if digits else residue_columns(learner.p, learner.encoding)
+    )
+    root = next(iter(types.values()))
+    return Grammar(dsls.load_dsl(learner.dsl, (root,)), types), columns, root
+
+
+class Searcher:
+    """A learner whose programs are `count` draws from its prior; see `synth.dynamics.chain`.
+
+    One seed always gives the same programs and the same searches.
+    """
+
+    def __init__(self, learner, count, seed):
+        self.learner = learner
+        self.seed = seed
+        sample = sample_programs(
+            learner.grammar, count, seed=seed, type=learner.type, most_nodes=MOST_NODES
+        )
+        self.drawn = drawn_programs(sample, learner.columns)
+
+    def search(self, labels, train, steps):
+        """(the text of the program, what it says of all rows) after so many steps.
+
+        labels: (rows,), as the learner calls them; train: bool (rows,).
+        """
+        world = drawn_world(self.learner.task("search", labels, train), self.drawn)
+        chain = Chain(world, seed=self.seed, **SEARCH)
+        chain.advance(steps)
+        return self.drawn.program(chain.program).text, world.predictions[chain.program]
+
+
+def splits_of(size, splits, random, seed):
+    """(training rows, random labels bool (random, 16)) of each split of the digits."""
+    generator = np.random.default_rng([seed, size])
+    for _ in range(splits):
+        yield generator.permutation(16)[:size], generator.integers(0, 2, (random, 16)) == 1
+
+
+def shortest_item(item):
+    """Of one learner, its shortest program of each target, and what these say of splits.
+
+    item: (learner, targets, sizes, splits, random, seed).  Returns a dict of `programs`, texts,
+    and `says`: says[size][split][labels] are 16 chances of true, the targets' labels first.
+    """
+    learner, targets, sizes, splits, random, seed = item
+    space = learner.shortest()
+    truths = [TARGETS[target](BITS) for target in targets]
+    says = [
+        [
+            [space.shortest(known, y)[:, 1].tolist() for y in [*truths, *drawn]]
+            for known, drawn in splits_of(size, splits, random, seed)
+        ]
+        for size in sizes
+    ]
+    return {"programs": [space.program(truth).text for truth in truths], "says": says}
+
+
+def search_item(item):
+    """Where the searches of one seed of one learner end, for each training set and labels.
+
+    item: (learner, programs to draw, seed, targets, training sets, steps, their seed).  Of
+    residues the target is x + y.  Returns a list of dicts of plain data: draw, target, labels
+    ("true" or "random"), text, said (of all rows), unseen (numbers of rows), and right, the
+    share of unseen rows that are.
+    """
+    learner, count, seed, targets, draws, steps, shared = item
+    searcher, found = Searcher(learner, count, seed), []
+    rows, p = len(next(iter(learner.columns.values()))), learner.p
+    for draw in range(draws):
+        generator = np.random.default_rng([shared, draw, p])
+        if p:
+            truth = np.add(*np.divmod(np.arange(rows), p)) % p
+            given = {("x + y", "true"): truth, ("x + y", "random"): generator.permutation(truth)}
+        else:
+            given = {(target, "true"): TARGETS[target](BITS) for target in targets}
+            given["any", "random"] = generator.integers(0, 2, rows) == 1
+        train = np.zeros(rows, bool)
+        train[generator.permutation(rows)[: rows // 2 if p else KNOWN]] = True
+        for (target, labels), y in given.items():
+            y = learner.called(y)
+            text, said = searcher.search(y, train, steps)
+            found.append({
+                "draw": draw, "target": target, "labels": labels, "text": text,
+                "said": said.astype(int).tolist(), "unseen": np.flatnonzero(~train).tolist(),
+                "right": float(np.mean((said == y)[~train])),
+            })  # fmt: skip
+    return found

@@ -1,0 +1,16 @@
+"""Small real networks beside programs: thousands of perceptrons at a time, in NumPy alone.
+
+Start with `perceptron` (values, losses, gradients) and `training` (AdamW and SGD, full batch).
+"""
+
+from synth.learners.networks import (
+    addition,
+    compared,
+    consistent,
+    perceptron,
+    pruning,
+    training,
+    waves,
+)
+
+__all__ = ["addition", "compared", "consistent", "perceptron", "pruning", "training", "waves"]

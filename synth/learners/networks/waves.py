@@ -1,0 +1,114 @@
+"""Networks on modular addition in Fourier's terms: which frequencies their weights and logits use.
+
+Frequencies of functions of residues modulo an odd p are 1 to (p - 1) / 2; the constant is left
+out.  What is measured, and the losses, are those of Nanda et al., "Progress measures for
+grokking via mechanistic interpretability", ICLR 2023.
+"""
+
+import math
+
+import numpy as np
+
+from synth.learners.networks.perceptron import views
+
+
+def embedding(shape, parameters):
+    """What each input adds to the sums of the first hidden layer that is not linear.
+
+    float (B, inputs, units): the product of the weights up to there.
+    """
+    made = None
+    for number, (weights, _) in enumerate(views(shape, parameters)):
+        made = weights if made is None else made @ weights
+        if number == len(shape.hidden) or shape.activations[number] != "linear":
+            break
+    return made
+
+
+def frequency_power(tables):
+    """The power of each frequency, float64 (..., (p - 1) / 2, units), of tables (..., p, units).
+
+    The squared magnitudes of both waves of a frequency, so that all of them add up to p times
+    the sum of squares of the table less its mean (Parseval).
+    """
+    found = np.fft.rfft(np.asarray(tables, np.float64), axis=-2)[..., 1:, :]
+    return 2 * (found.real**2 + found.imag**2)
+
+
+def embedding_power(shape, parameters, p):
+    """Of networks whose inputs are one-hot residues modulo p, one after another: their frequencies.
+
+    float64 (B, (p - 1) / 2, units), summed over the residues that are added.
+    """
+    tables = embedding(shape, parameters)
+    tables = tables.reshape(len(tables), -1, p, tables.shape[-1])
+    return frequency_power(tables).sum(axis=1)
+
+
+def gini(values):
+    """The Gini coefficient along the last axis, of n numbers that are not negative.
+
+    The mean distance of two of them over twice their mean: 0 where all are the same, 1 - 1/n
+    where one has everything; nan where all are 0.
+    """
+    ordered = np.sort(values, axis=-1)
+    n = ordered.shape[-1]
+    weights = 2 * np.arange(1, n + 1) - n - 1
+    return _share((ordered * weights).sum(axis=-1), n * ordered.sum(axis=-1))
+
+
+def mean_gini(power):
+    """The mean Gini coefficient of units over frequencies (K, units); nan where none has power."""
+    some = power[:, power.any(axis=0)]
+    return float(gini(some.T).mean()) if some.size else math.nan
+
+
+def held(power, frequencies):
+    """The share of the power (K,) that frequencies, numbered from 1, hold; nan where it is 0."""
+    return float(_share(power[np.asarray(frequencies) - 1].sum(), power.sum()))
+
+
+def dominant(power, share=0.9):
+    """The fewest frequencies that hold a share of the power (K,), their numbers from 1, sorted.
+
+    None of them where there is no power.
+    """
+    if not power.any():
+        return np.zeros(0, np.int64)
+    order = np.argsort(-power, kind="stable")
+    sums = np.cumsum(power[order])
+    needed = int(np.searchsorted(sums, share * sums[-1] * (1 - 1e-12))) + 1
+    return np.sort(order[:needed]) + 1
+
+
+def own_share(power):
+    """The share of all power (..., K, units) that lies in each unit's own strongest frequency.
+
+    nan where there is no power.
+    """
+    return _share(power.max(axis=-2).sum(axis=-1), power.sum(axis=(-2, -1)))
+
+
+def _share(part, whole):
+    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)[()]
+
+
+class WavesOfSums:
+    """Waves of x + y with some frequencies, fitted to logits by least squares on some rows.
+
+    sums: int (rows,), x + y modulo p; rows: bool (rows,), those that are fitted.  On rows that
+    were not trained on, what is fitted is what the network says by a rule: on all rows, as
+    Nanda et al. take it, a table of true labels is made of waves of x + y as well.
+    """
+
+    def __init__(self, sums, p, frequencies, rows):
+        angles = 2 * np.pi * np.multiply.outer(sums, frequencies) / p
+        self.basis = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+        whole = np.concatenate([np.ones((len(sums), 1)), self.basis], axis=1)
+        self.rows, self.solved = rows, np.linalg.pinv(whole[rows])
+
+    def split(self, logits):
+        """Of logits (rows, k): the mean and the waves, and all but the waves; float64 (rows, k)."""
+        found = self.solved @ logits[self.rows]
+        waves = self.basis @ found[1:]
+        return found[0] + waves, logits - waves

@@ -1,0 +1,133 @@
+"""Tasks by DSLs: the bits of the best hypothesis in each, as one sweep of searches."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import asdict
+from pathlib import PurePath
+from typing import Any, Literal, Unpack
+
+from synth._version import __version__
+from synth.engine import LimitSettings, read_limits
+from synth.errors import DSLError, SettingError, SweepError
+from synth.language import DSL
+from synth.language.dsls import find as find_dsl
+from synth.records import COMPARED, Comparison, StopReason
+from synth.runs.items import Item, run_items, search_item
+from synth.runs.sweeps import Interrupted
+from synth.tasks import Task
+
+
+def compare(
+    tasks: Task | str | PurePath | Iterable[Task | str | PurePath],
+    dsls: DSL | str | PurePath | Iterable[DSL | str | PurePath] = (),
+    *,
+    seeds: int = 1,
+    seed: int = 0,
+    labels: Literal["true", "permuted", "uniform"] = "true",
+    corrupt: float | None = None,
+    train: int | float | None = None,
+    label: str | None = None,
+    drop: Iterable[str] = (),
+    modulus: int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[..., object] | None = None,
+    **limits: Unpack[LimitSettings],
+) -> Comparison:
+    """Searches every task in every DSL: a `Comparison`.
+
+    tasks: specifications, CSV files' paths or `Task`s; dsls: specifications, or
+    `DSL`s where no other process is to run them (none: the built-in one that fits
+    each task); seeds: how many splits and labellings of each, from `seed` on;
+    labels: "true", "permuted" or "uniform"; corrupt: the fraction of training labels
+    to draw anew; train, label, drop, modulus: of `load_task`; executor: of a sweep
+    (see `synth.runs.sweeps`); progress: see `run_items`; limits: of each search, see
+    `Limits`.  In a worker a search has its part of the memory, and one thread.
+
+    A DSL that does not fit a task has a row that says why.  Raises DSLError for a
+    DSL that there is not, and SweepError, with the rows that were finished.  Ctrl-C
+    ends it, with those rows too.
+    """
+    tasks = [tasks] if isinstance(tasks, (str, PurePath, Task)) else list(tasks)
+    dsls = [dsls] if isinstance(dsls, (str, PurePath, DSL)) else list(dsls)
+    if not tasks:
+        raise SettingError("tasks: none; allowed: 1 and more")
+    if not isinstance(seeds, int) or seeds < 1:
+        raise SettingError(f"seeds={seeds!r}; allowed: 1 and more")
+    task_names = _names("tasks", tasks, Task)
+    dsl_names = _names("dsls", dsls, DSL)
+    for dsl in dsls:
+        find_dsl(dsl)
+    given = read_limits(limits)
+    asked: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
+    table = {"train": train, "label": label, "drop": tuple(drop), "modulus": modulus}
+    # Consecutive seeds, so that each row is the search that `--seed` runs by itself,
+    # and every DSL gets the same splits.
+    items = [
+        Item(
+            task,
+            dsl,
+            each,
+            labels,
+            corrupt,
+            table=table,
+            top=1,
+            limits=dict(limits),
+            tags={"task": task_name, "dsl": dsl_name, "seed": each},
+        )
+        for task, task_name in zip(tasks, task_names, strict=True)
+        for dsl, dsl_name in asked
+        for each in range(seed, seed + seeds)
+    ]
+    found, stop = run_items(_row, items, executor=executor, progress=progress)
+    settings = {
+        "tasks": task_names, "dsls": dsl_names, "seeds": seeds, "seed": seed, "labels": labels,
+        "corrupt": corrupt, **table, "drop": list(drop), **asdict(given),
+    }  # fmt: skip
+    reasons = {type(None): StopReason.FINISHED, SweepError: StopReason.FAILED}
+    comparison = Comparison(
+        rows=tuple(found[number] for number in sorted(found)),
+        settings=settings,
+        stop_reason=reasons.get(type(stop), StopReason.INTERRUPTED),
+        version=__version__,
+    )
+    if isinstance(stop, SweepError):
+        stop.partial = comparison
+        raise stop
+    return comparison
+
+
+def _names(what: str, given: list[Any], kind: type[Any]) -> list[str]:
+    names = [g.name if isinstance(g, kind) else str(g) for g in given]
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise SettingError(f"{what}: {name} is there twice; allowed: different ones")
+    return names
+
+
+def _row(item: Item, progress: Callable[..., object] | None = None) -> dict[str, Any]:
+    """What a comparison keeps of one search."""
+    try:
+        return _kept(item, search_item(item, progress))
+    except Interrupted as stop:
+        raise Interrupted(_kept(item, stop.answer)) from None
+    except DSLError as error:
+        return {**dict.fromkeys(COMPARED), **item.tags, "error": " ".join(str(error).split())}
+
+
+def _kept(item: Item, document: dict[str, Any]) -> dict[str, Any]:
+    program = document["program"] or dict.fromkeys(
+        ("text", "inverted", "bits", "exceptions", "ties")
+    )
+    chosen = document["program" if document["chosen"] == "program" else "table"]
+    kept = {
+        "dsl": document["dsl"],
+        **{k: v for k, v in item.tags.items() if v is not None},
+        "chosen": document["chosen"],
+        "program": program["text"],
+        **{k: program[k] for k in ("inverted", "bits", "exceptions", "ties")},
+        "table_bits": document["table"]["bits"],
+        "train_accuracy": chosen["train_accuracy"],
+        "test_accuracy": chosen["test_accuracy"],
+        "error": None,
+    }
+    return {key: kept[key] if key in kept else document[key] for key in COMPARED}

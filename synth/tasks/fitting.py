@@ -1,0 +1,103 @@
+"""A task and a DSL brought together: typed columns as the DSL reads them, grammar and root."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from synth.errors import DSLError
+from synth.language import DSL, Grammar, Type, TypedColumns, load_dsl
+from synth.language.dsls import called, for_types
+from synth.tasks.task import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A task as a DSL reads it, with what programs for it are made of.
+
+    Parameters
+    ----------
+    dsl : DSL
+        The DSL that was asked for, or the built-in one that fits.
+    task : Task
+        The task with the columns that the DSL makes of its own.
+    grammar : Grammar
+        The DSL bound to these columns.
+    root : Type
+        The DSL's type for the task's labels.
+    """
+
+    dsl: DSL
+    task: Task
+    grammar: Grammar
+    root: Type
+
+
+def fit(dsl: DSL | str | os.PathLike[str] | None, task: Task) -> Fitted:
+    """Bind a task to a DSL.
+
+    Parameters
+    ----------
+    dsl : DSL, str, path or None
+        A DSL, its specification, or None for the built-in DSL that fits the task.
+    task : Task
+        The task.
+
+    Raises
+    ------
+    DSLError
+        If there is no such DSL, it cannot read the task, or it makes no labels of its type.
+    """
+    types = (*task.types.values(), task.label_type)
+    chosen = for_types(types) if dsl is None else load_dsl(dsl, types)
+    task = prepared(chosen, task)
+    grammar = Grammar(chosen, task.types, input_weights=task.input_weights)
+    root = chosen.type_for(task.label_type)
+    if root not in grammar.types:
+        raise DSLError(f"DSL {chosen.name} makes no {root} from the columns of {task.name}")
+    return Fitted(chosen, task, grammar, root)
+
+
+def fit_all(dsl: DSL | str | os.PathLike[str] | None, tasks: Sequence[Task]) -> list[Fitted]:
+    """Bind several labellings of the same inputs and training rows; the grammar is one for all."""
+    first = fit(dsl, tasks[0])
+    same = first.task is tasks[0]
+    return [
+        first if k == 0 else replace(first, task=t if same else first.task.relabelled(t))
+        for k, t in enumerate(tasks)
+    ]
+
+
+def prepared(dsl: DSL, task: Task) -> Task:
+    """The task as a DSL reads it: itself, unless the DSL re-expresses columns.
+
+    Raises DSLError if `prepare` fails, or returns anything but typed columns for the same rows.
+    """
+    if dsl.prepare is None:
+        return task
+    given = TypedColumns(
+        name=task.name,
+        columns=dict(task.columns),
+        types=dict(task.types),
+        train=task.train,
+        label=task.label,
+        label_type=task.label_type,
+        label_values=tuple(task.label_text(v) for v in task.alphabet),
+    )
+    made = called(dsl.prepare, f"DSL {dsl.name}", given)
+    if made is given:
+        return task
+    if not isinstance(made, TypedColumns):
+        what = type(made).__name__
+        raise DSLError(f"DSL {dsl.name} prepares {what}; TypedColumns are needed")
+    if made.train is not given.train or made.label_type != given.label_type:
+        raise DSLError(f"DSL {dsl.name} changes the task's rows; only columns may change")
+    settings = {**task.settings, "prepared": made.settings} if made.settings else task.settings
+    return replace(
+        task,
+        columns=dict(made.columns),
+        types=dict(made.types),
+        settings=settings,
+        input_weights=made.weights,
+        source=task,
+        express=made.express,
+    )
