@@ -142,5 +142,5 @@ def test_what_cannot_be_read_is_refused(tmp_path):
         synth.search("parity:n=5", checkpoint=os.devnull)
     with pytest.raises(SettingError, match="every='often'; allowed: seconds"):
         synth.search("parity:n=5", checkpoint=file, every="often")
-    with pytest.raises(SettingError, match="checkpoint and exact"):
+    with pytest.raises(SettingError, match="checkpoint cannot be combined with exact"):
         synth.search("parity:n=5", checkpoint=file, exact=True)

@@ -36,8 +36,9 @@ INSIDE = {
         "program", "dsls",
     ],
     "engine": [
-        "limits", "compiled", "crew", "curry", "bank", "targets", "schedule", "scoring", "job",
-        "enumerator", "backward", "enumeration", "checkpoint", "outcome", "driver",
+        "limits", "compiled", "crew", "watch", "curry", "bank", "targets", "schedule", "scoring",
+        "labelling", "job", "band", "enumerator", "backward", "enumeration", "checkpoint",
+        "outcome", "driver",
     ],
 }  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}

@@ -210,7 +210,7 @@ SCORED = [
 @pytest.mark.parametrize(("task", "limits"), SCORED)
 def test_what_is_only_scored_is_found_all_the_same(task, limits, monkeypatch):
     scored = synth.contrast(task, **limits)
-    monkeypatch.setattr(Enumerator, "_unneeded", lambda self, bank, start: False)
+    monkeypatch.setattr(Enumerator, "unneeded", lambda self, bank, start: False)
     kept = synth.contrast(task, **limits)
     for one, other in ((scored.structured, kept.structured), (scored.random, kept.random)):
         assert findings(one) == findings(other)

@@ -8,7 +8,7 @@ and `scoring.py`.  `backward.py` solves the last steps of an exact search from i
 
 from synth.engine.compiled import kernel_folder, kernels_are_kept
 from synth.engine.crew import Crew, default_threads, working_time
-from synth.engine.driver import contrast, search, search_labellings
+from synth.engine.driver import Search, contrast, search, search_labellings
 from synth.engine.enumeration import Enumeration, enumerate_programs
 from synth.engine.limits import Limits, LimitSettings, default_memory, interrupts, read_limits
 from synth.engine.scoring import SAME
@@ -19,6 +19,7 @@ __all__ = [
     "Enumeration",
     "LimitSettings",
     "Limits",
+    "Search",
     "contrast",
     "curry",
     "default_memory",

@@ -31,7 +31,7 @@ class Context:
     path: tuple
 
 
-class Solver:
+class BackwardSearch:
     """Seeks the cheapest program that is `labels` on the first rows of an enumerator's root.
 
     labels (n,), values of the root's type.  `best` is (cost, Program) or None; `bound`:
@@ -48,8 +48,44 @@ class Solver:
         self.bound = 0
         self.contexts = 0
         self._seconds_a_row = 0.0
+        self._tried = 0
         self.primitives, self.covered = _tables(engine)
         self._leaves = [r for r in engine.rules if r.result == engine.root and r.kind == LEAF]
+
+    def run(self, advance, progress=None):
+        """Enumerate and solve in turn, until nothing better can be found or a limit is reached.
+
+        Solving costs some passes over what is held.  It is tried whenever there is half as much
+        again, and has the last half of the time.
+
+        advance: works through a band and scores it; called with `progress`.
+        """
+        engine, watch = self.engine, self.engine.watch
+        while engine.stop_reason is None and not self._enumerated_enough():
+            advance(progress)
+            many = len(engine.bank)
+            if engine.stop_reason is None and many >= 1.5 * self._tried:
+                self._tried = many
+                self.solve(watch.is_late, most_contexts=1)
+        if engine.stop_reason != StopReason.INTERRUPTED:
+            self.solve(watch.is_late)
+        most = 2**61 if engine.horizon.most is None else engine.horizon.most
+        if self.proven:
+            engine.stop_reason = StopReason.OPTIMAL
+        elif watch.interrupted():
+            engine.stop_reason = StopReason.INTERRUPTED
+        elif self.bound > most and engine.stop_reason != StopReason.EXHAUSTED:
+            engine.stop_reason = StopReason.MAX_BITS
+        elif engine.stop_reason is None:
+            engine.stop_reason = StopReason.SECONDS
+        engine.close()
+
+    def _enumerated_enough(self):
+        engine = self.engine
+        if self.best is not None and engine.frontier >= self.best[0]:
+            return True
+        seconds = engine.watch.limits.seconds
+        return seconds is not None and engine.seconds > seconds / 2
 
     def solve(self, must_stop, most_contexts=None):
         """Works off contexts until no better program can be found, or it must stop.
@@ -104,8 +140,8 @@ class Solver:
         # Where both operands of a node cost as much, its context is none of those.
         pairs = [p.cost for p, table in self.primitives if table.ndim == 2]
         proven = min(proven, 2 * held + min(pairs, default=0))
-        if held < 2**62 and engine.most is not None:
-            proven = min(proven, engine.most + 1)  # dearer programs were not asked for
+        if held < 2**62 and engine.horizon.most is not None:
+            proven = min(proven, engine.horizon.most + 1)  # dearer programs were not asked for
         self.bound = max(self.bound, proven)
 
     @property
@@ -121,7 +157,7 @@ class Solver:
 
     def _most(self):
         """The greatest cost of a program that would still count."""
-        most = 2**61 if self.engine.most is None else self.engine.most
+        most = 2**61 if self.engine.horizon.most is None else self.engine.horizon.most
         return most if self.best is None else min(most, self.best[0] - 1)
 
     def _try(self, context):
@@ -221,33 +257,3 @@ def _tables(engine):
         else:
             found.append((rule.production, np.ascontiguousarray(rule.table)))
     return found, covered
-
-
-class Pace:
-    """Shares the time between enumerating and solving.
-
-    seconds: in all, or None.  Solving costs some passes over what is held, so it is tried
-    whenever there is half as much again, and has the last half of the time.
-    """
-
-    def __init__(self, engine, seconds):
-        self.engine, self.seconds = engine, seconds
-        self.tried = 0
-
-    def due(self):
-        """Whether the root should be tried now."""
-        if len(self.engine.bank) < 1.5 * self.tried:
-            return False
-        self.tried = len(self.engine.bank)
-        return True
-
-    def enumerated_enough(self, best):
-        engine = self.engine
-        if best is not None and engine.frontier >= best[0]:
-            return True
-        return self.seconds is not None and engine.seconds > self.seconds / 2
-
-    def over(self, took=0.0):
-        """Whether something that takes so many seconds would end too late."""
-        late = self.seconds is not None and self.engine.seconds + took >= self.seconds
-        return late or self.engine.interrupted()

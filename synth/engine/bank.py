@@ -210,18 +210,27 @@ class Bank:
         train[:, :count] = True
         return self.type.pack(padded), self.type.pack(train)[0]
 
+    def pack_labels(self, labels):
+        """Labellings (L, n) of the type as kernels compare them with rows.
+
+        Returns words and mask, of a type that is packed in bits, and cells, of any other; see
+        `kernels.Target`.
+        """
+        if self.type.storage is None:
+            return *self.packed(labels, labels.shape[1]), _NO_CELLS
+        return _NO_WORDS, _NO_WORDS[0], np.ascontiguousarray(labels, self.type.storage)
+
     def target(self, block, labels, wanted):
-        """What a kernel needs to score a block; labels (L, n) of the type, see `kernels.Target`."""
-        words, mask, cells = _NO_WORDS, _NO_WORDS[0], _NO_CELLS
-        storage = self.type.storage
-        if storage is None:
-            words, mask = self.packed(labels, labels.shape[1])
-        else:
-            cells = np.ascontiguousarray(labels, storage)
+        """What a kernel needs to score a block; labels: see `pack_labels`."""
+        count = len(wanted), len(block)
         return kernels.Target(
-            storage is None, words, mask, cells, block.view(storage or np.uint8), wanted,
-            np.zeros(wanted.shape, np.int64), np.empty((len(labels), len(block)), np.int32),
-        )  # fmt: skip
+            self.type.storage is None,
+            *labels,
+            block.view(self.type.storage or np.uint8),
+            wanted,
+            np.zeros(wanted.shape, np.int64),
+            np.empty(count, np.int32),
+        )
 
     # -- writing ------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.engine.enumerator import Enumerator
 from synth.engine.limits import LimitSettings, interrupts, read_limits
+from synth.engine.watch import Watch
 from synth.errors import SettingError
 from synth.language import Grammar, Program, Type, checked_columns, root_type
 from synth.records import Level, StopReason
@@ -30,7 +31,7 @@ def enumerate_programs(
     bounds = read_limits({"seconds": None, **limits})
     columns = checked_columns(grammar, columns)
     with interrupts() as interrupted:
-        engine = Enumerator(grammar, columns, type, bounds, interrupted)
+        engine = Enumerator(grammar, columns, type, Watch(bounds, interrupted))
         while engine.stop_reason is None:
             engine.advance()
     return Enumeration(engine)

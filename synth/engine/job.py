@@ -118,15 +118,17 @@ class Job:
     """The candidates of `rule` for `terms` (see `schedule.terms`), in units.
 
     bank: where they go; operands: the banks of the fixed operands; free: that of the
-    free one; width: of the band, in costs; aim: a `score.Aim` where candidates are
+    free one; width: of the band, in costs; labellings: `Labellings` where candidates are
     scored and only those that may matter are kept, else None; keep: whether new
     rows go into the bank at once, or are collected in `caught`, with their costs.
     """
 
-    def __init__(self, crew, bank, rule, operands, free, terms, width, *, aim=None, keep=True):
+    def __init__(
+        self, crew, bank, rule, operands, free, terms, width, *, labellings=None, keep=True
+    ):
         self.crew, self.bank, self.rule = crew, bank, rule
         self.operands, self.free = operands, free
-        self.width, self.aim, self.keep = width, aim, keep
+        self.width, self.labellings, self.keep = width, labellings, keep
         self.fixed, self.base, low, high = terms
         self.low = np.minimum(low, high)
         self.high = high
@@ -206,11 +208,13 @@ class Job:
         hand.scratch.dead[:] = 0
         cursor = self._cursor(start)
         work = self.work._replace(out=hand.scratch.block.view(self.bank.type.storage or np.uint8))
-        if self.aim is None:
+        if self.labellings is None:
             target, self.slots = None, self.bank.slots
             made = kernels.collect(self.bank.store, catch, hand.scratch, work, cursor, most)
         else:
-            target = self.bank.target(hand.scratch.block, self.aim.training, self.aim.wanted)
+            target = self.bank.target(
+                hand.scratch.block, self.labellings.packed, self.labellings.wanted
+            )
             made = kernels.scan(catch, hand.scratch, work, target, cursor, most)
         return Unit(k, made, first, int(catch.state[0]), catch.tally, target)
 
@@ -250,7 +254,7 @@ class Job:
         self.made += unit.made
         self.tally += unit.tally
         if unit.target is not None:
-            self.aim.count(unit.target.histogram)
+            self.labellings.count(unit.target.histogram)
 
     def _work(self):
         rule, bank, fixed = self.rule, self.bank, self.fixed
@@ -308,11 +312,13 @@ class Job:
         hand = self.hands[0]
         catch = hand.catch._replace(tally=np.zeros((2, self.width), np.int64))
         rest = pieces, self.rule.number, self.fixed, self.base, self.ends, self.costs
-        if self.aim is None:
+        if self.labellings is None:
             target, self.slots = None, self.bank.slots
             kernels.collect_block(self.bank.store, catch, hand.scratch, *rest)
         else:
-            target = self.bank.target(hand.scratch.block, self.aim.training, self.aim.wanted)
+            target = self.bank.target(
+                hand.scratch.block, self.labellings.packed, self.labellings.wanted
+            )
             kernels.scan_block(catch, hand.scratch, target, *rest)
         return Unit(0, made, 0, int(catch.state[0]), catch.tally, target)
 

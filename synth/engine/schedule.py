@@ -204,6 +204,57 @@ class Schedule:
                 yield (rows, *ranges), cost + total, max(bound, least)
 
 
+class Horizon:
+    """Up to which cost programs still count, and what that lets the engine leave out.
+
+    Parameters
+    ----------
+    grammar : Grammar
+        The grammar.
+    root : Type
+        The type that is sought.
+    most : int or None
+        The greatest cost that was asked for; None for no limit.
+
+    `bound` falls from `most` as better hypotheses are found.  `left_out` says whether
+    programs beyond it were left out; `frozen`, if memory has run out, is the cost up to which
+    programs can still be made of what is held.
+    """
+
+    def __init__(self, grammar, root, most):
+        self.grammar, self.root, self.most = grammar, root, most
+        self.left_out = False
+        self.frozen = None
+        self.set_bound(most)
+
+    def set_bound(self, bound):
+        """Let programs of more than this cost count no longer."""
+        self.bound = bound
+        self.operands = operand_reach(self.grammar, self.root, bound)
+
+    def narrow(self, bound):
+        """The same, unless the bound is as low already."""
+        if self.bound is None or bound < self.bound:
+            self.set_bound(bound)
+
+    @property
+    def narrowed(self):
+        """Whether the bound is below what was asked for."""
+        return self.bound is not None and (self.most is None or self.bound < self.most)
+
+    def unneeded(self, type_, cost):
+        """Whether programs of a type and at least this cost are operands of none that counts."""
+        found = self.frozen is not None or cost > self.operands.get(type_, -1)
+        self.left_out |= found
+        return found
+
+    def complete_below(self):
+        """The cost below which nothing that a program needs was left out."""
+        if self.frozen is not None:
+            return self.frozen + 1
+        return self.bound + 1 if self.left_out and self.bound is not None else 2**62
+
+
 def _summed(parts):
     """(costs, counts) of several such pairs together, each cost once, in order."""
     costs, counts = np.concatenate([np.zeros((2, 0), np.int64), *map(np.array, parts)], axis=1)

@@ -127,7 +127,12 @@ class Score:
                 for c, e, rows in self.ties]  # fmt: skip
         arrays = {"ties": np.concatenate([np.zeros((3, 0), np.int64), *ties], axis=1)}
         mass = None if math.isinf(self.log2_mass) else self.log2_mass
-        values = {"best": self.best, "top": self.top_rows, "front": self.front, "mass": mass}
+        values = {
+            "best": self.best,
+            "top": list(self.top_rows),
+            "front": list(self.front),
+            "mass": mass,
+        }
         return arrays, values
 
     def restore(self, values, array):
@@ -148,31 +153,3 @@ class Score:
 
 def _by_total(pair):
     return pair[1], pair[0]
-
-
-class Aim:
-    """What programs that are only scored are compared with: labellings and their scores.
-
-    training: values (L, n) of the type, of the first n rows; scores: a `Score` each.
-    Between `open` and `close`, which stand for a band, `wanted` says of which numbers of
-    exceptions programs are kept, uint8 (L, n + 1), and it gathers what others there are.
-    """
-
-    def __init__(self, training, scores):
-        self.training = training
-        self.scores = scores
-
-    def open(self, units):
-        """Begins a band whose programs cost so many units at least."""
-        self.units = units
-        self.wanted = np.stack([score.wanted(units) for score in self.scores]).astype(np.uint8)
-        self.histogram = np.zeros(self.wanted.shape, np.int64)
-
-    def count(self, histogram):
-        """Gathers what a unit has counted, (L, n + 1)."""
-        self.histogram += histogram
-
-    def close(self):
-        """Ends the band: adds the mass of what was counted and not caught."""
-        for score, histogram, wanted in zip(self.scores, self.histogram, self.wanted, strict=True):
-            score.add_counted(self.units, np.where(wanted, 0, histogram))
