@@ -33,7 +33,7 @@ CASES = [
 def test_cut_anywhere_and_resumed(task, dsl, limits, tiny, tmp_path, monkeypatch):
     """Stopped after more and more programs, within bands too, and gone on each time."""
     if tiny:
-        for name, value in {**TINY, "UNIT_WORDS": 2**14}.items():
+        for name, value in {**TINY, "BATCH_WORDS": 2**14}.items():
             monkeypatch.setattr(job, name, value)
         monkeypatch.setattr(schedule, "BAND_CANDIDATES", 500)
     whole = synth.contrast(task, dsl, seconds=None, **limits)

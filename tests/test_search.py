@@ -17,7 +17,7 @@ from tests.test_threads import TINY, plain
 def test_stopped_anywhere_and_run_on(task, dsl, limits, tiny, monkeypatch):
     """After more and more programs, within bands and between them."""
     if tiny:
-        for name, value in {**TINY, "UNIT_WORDS": 2**14}.items():
+        for name, value in {**TINY, "BATCH_WORDS": 2**14}.items():
             monkeypatch.setattr(job, name, value)
         monkeypatch.setattr(schedule, "BAND_CANDIDATES", 500)
     limits = {"seconds": None, **limits}

@@ -21,15 +21,15 @@ from synth.errors import RunError
 from synth.files import written_whole
 
 FORMAT = "synth-checkpoint-1"
-#: Between two checkpoints, unless said otherwise.
+#: Seconds between two checkpoints, by default.
 DEFAULT_EVERY = 60.0
 
 
 def state_of(engine, scores, counted, place):
-    """(arrays by name, plain values): all that `restore` needs, the arrays being views.
+    """Arrays by name, which are views, and plain values: all that `restore` needs.
 
-    engine: an `Enumerator`; scores: a `Score` for each labelling; counted: its candidates at the
-    place; place: how far the band is worked through, or None for its start.
+    engine: the `Enumerator`; scores: the `Score` of each labelling; counted: the number of
+    candidates at the place; place: how far the band is worked through, or None for its start.
     """
     arrays, banks = {}, []
     for k, bank in enumerate(engine.banks.values()):
@@ -57,7 +57,7 @@ def state_of(engine, scores, counted, place):
 
 
 def restore(engine, scores, array, values):
-    """Take up what `state_of` gave; array: a function that gives an array by name."""
+    """Take up what `state_of` returned; array: a function that returns an array by name."""
     banks = zip(engine.banks.values(), values["banks"], strict=True)
     for k, (bank, kept) in enumerate(banks):
         bank.restore(kept, lambda name, k=k: array(f"bank{k}.{name}"))
@@ -95,7 +95,11 @@ class Keeper:
         engine.between = self.between
 
     def between(self, place, ending):
-        """Called between steps; place: gives how far the band is worked through, or None."""
+        """Take note of the place of the work; called by the enumerator between steps.
+
+        place: a function that says how far the band is worked through, or None for its start;
+        ending: whether a limit ends the search here.
+        """
         if place is not None or not ending:
             self._counted = self.engine.candidates
         due = self.file is not None and (ending or self.file.due())
@@ -108,7 +112,7 @@ class Keeper:
             self.file.save(*state)
 
     def load(self):
-        """Go on from the file, if there is one; whether there is."""
+        """Go on from the file if there is one; whether there is."""
         found = None if self.file is None else self.file.load(self._restore)
         if found is not None:
             self.engine.watch.set(found["seconds"])
@@ -198,7 +202,7 @@ class Checkpoint:
             found = manifest.get(name)
             if found != value:
                 other = f"{name} is {found!r} there and {value!r} here"
-                if name in ("task", "dsl"):  # digests, which tell nobody anything
+                if name in ("task", "dsl"):  # digests, which mean nothing to people
                     other = f"another {'DSL' if name == 'dsl' else 'task, or other labels or rows'}"
                 raise RunError(
                     f"{self.path} is a checkpoint of another search: {other}; allowed: the same "
@@ -207,7 +211,7 @@ class Checkpoint:
 
 
 def digest(*parts):
-    """A short name of anything that `repr`, or bytes, tell apart."""
+    """A short digest of values that differ in their bytes or their `repr`."""
     found = hashlib.sha256()
     for part in parts:
         found.update(part if isinstance(part, bytes) else repr(part).encode())
@@ -216,7 +220,7 @@ def digest(*parts):
 
 
 def digest_of_rules(rules):
-    """A short name of a grammar's rules: productions, costs, tables, and bodies' code."""
+    """A short digest of a grammar's rules: productions, costs, tables, and the code of bodies."""
     parts = []
     for rule in rules:
         item = rule.item
@@ -236,7 +240,7 @@ def digest_of_rules(rules):
 
 
 def _body(function):
-    """What tells a body from others: its code, constants, defaults and what it encloses."""
+    """What distinguishes a body: its code, constants, defaults and closure."""
     code = getattr(function, "__code__", None)
     if code is None:
         return [getattr(function, "__name__", type(function).__name__)]
@@ -252,6 +256,6 @@ def _is_plain(value):
 
 
 def digest_of_columns(columns, labels):
-    """A short name of the data that a search is on."""
+    """A short digest of the data of a search."""
     parts = [part for name, column in columns.items() for part in (name, column.tobytes())]
     return digest(*parts, *(values.tobytes() for values in labels))
