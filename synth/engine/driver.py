@@ -38,9 +38,6 @@ from synth.tasks import Task, fit_all, load_task
 #: indexing them by what a target asks.
 EXACT_MEMORY = 0.7
 
-#: Rows that are scored at a time.
-SCORE_ROWS = 2**16
-
 #: A task, its specification or the path of a CSV file; a DSL or its specification.
 TaskLike = Task | str | os.PathLike[str]
 DSLLike = DSL | str | os.PathLike[str]
@@ -184,18 +181,17 @@ class Search:
         columns = {name: column[order] for name, column in task.columns.items()}
         columns = checked_columns(fitted.grammar, columns)
         self._labellings = [Labelling.of(each.task, root, self._top) for each in self._fitted]
-        every = Labellings(self._labellings)
-        self._training = every.training
+        self._every = Labellings(self._labellings)
         limits = self.limits
         if self._exact:
             limits = replace(limits, memory=int(EXACT_MEMORY * limits.memory))
         # Labels of inexact types are compared here, not by the kernels that score alone.
-        scored = None if self._exact or root.inexact else every
+        scored = None if self._exact or root.inexact else self._every
         self._watch = Watch(limits)
         self._engine = Enumerator(fitted.grammar, columns, root, self._watch, scored)
         self._backward = None
         if self._exact:
-            self._backward = BackwardSearch(self._engine, self._training[0])
+            self._backward = BackwardSearch(self._engine, self._every.training[0])
         scores = [each.score for each in self._labellings]
         file = None if self._file is None else Checkpoint(*self._file, self._about(columns))
         self._keeper = Keeper(self._engine, scores, file)
@@ -206,7 +202,7 @@ class Search:
         """What a search must share with its checkpoint."""
         return {
             "dsl": digest_of_rules(self._engine.rules),
-            "task": digest_of_columns(columns, self._training),
+            "task": digest_of_columns(columns, self._every.training),
             "rows": [self._engine.rows, self._labellings[0].n],
             "top": self._top,
             "max_bits": self.limits.max_bits,
@@ -226,7 +222,7 @@ class Search:
     def _advance(self, progress: Progress | None = None) -> None:
         """Work through a band, score it, and see whether the best is proven."""
         engine = self._engine
-        self._score(engine.advance())
+        self._every.score(engine, engine.advance())
         if self._backward is None:
             self._narrow()
         if progress is not None:
@@ -235,19 +231,6 @@ class Search:
             certified = engine.certified_bits
             if all(each.is_proven(certified) for each in self._labellings[: self._proven]):
                 engine.stop_reason = StopReason.OPTIMAL
-
-    def _score(self, rows: range) -> None:
-        """Score new rows of the root's bank, level by level."""
-        bank, first = self._engine.bank, rows.start
-        count = self._training.shape[1]
-        while first < rows.stop:
-            level = int(np.searchsorted(bank.ends, first, side="right"))
-            units = bank.costs[level] >> self._engine.grammar.shift
-            stop = min(first + SCORE_ROWS, bank.ends[level])
-            errors = bank.errors(first, stop, self._training, count)
-            for labelling, wrong in zip(self._labellings, errors, strict=True):
-                labelling.score.add(units, first, wrong)
-            first = stop
 
     def _narrow(self) -> None:
         """Tell the engine beyond how many bits no program can win any more."""

@@ -7,6 +7,9 @@ import numpy as np
 from synth import codes
 from synth.engine.scoring import Score
 
+#: Rows that are scored at a time.
+SCORE_ROWS = 2**16
+
 
 @dataclass(eq=False)
 class Labelling:
@@ -74,6 +77,19 @@ class Labellings:
     def __init__(self, each):
         self.each = list(each)
         self.training = np.stack([labelling.values for labelling in self.each])
+
+    def score(self, engine, rows):
+        """Score rows of the root's bank of an `Enumerator`, a range, level by level."""
+        bank, first = engine.bank, rows.start
+        count = self.training.shape[1]
+        while first < rows.stop:
+            level = int(np.searchsorted(bank.ends, first, side="right"))
+            units = bank.costs[level] >> engine.grammar.shift
+            stop = min(first + SCORE_ROWS, bank.ends[level])
+            errors = bank.errors(first, stop, self.training, count)
+            for labelling, wrong in zip(self.each, errors, strict=True):
+                labelling.score.add(units, first, wrong)
+            first = stop
 
     def bind(self, bank):
         """Pack the labels once, as a bank has its rows."""

@@ -185,7 +185,17 @@ class _Found:
             for total, row, units, wrong in self.score.top_rows
         ]
         share, name = 2.0 ** (-table - mass), f"{self.labelling.table_kind} table"
-        found.append(Hypothesis("table", name, None, None, table, share, False))
+        found.append(
+            Hypothesis(
+                kind="table",
+                text=name,
+                bits=None,
+                exceptions=None,
+                total_bits=table,
+                share=share,
+                inverted=False,
+            )
+        )
         return tuple(sorted(found, key=lambda h: h.total_bits)[: self.score.top])
 
     def _right(self, said, inverted=False):

@@ -198,27 +198,21 @@ class TargetSolver:
             if cost >= 0:
                 pair = out if turned is table else out[::-1]
                 best = int(cost), int(pair[0]), int(pair[1])
+        limit = most if best is None else best[0] - 1
+        found = self._pair_of_open(opens, table, (values, places), (checked, serves), limit)
+        return best if found is None else found
+
+    def _pair_of_open(self, opens, table, target, checks, most):
+        """The cheapest pair of rows with which the target does not determine the other one."""
         first, second = opens
         if len(first) * len(second) > MOST_PAIRS:
             raise Unknown
         out = np.zeros(2, np.int64)
-        limit = most if best is None else best[0] - 1
         costs = [self.costs[np.searchsorted(self.ends, o, side="right")] for o in opens]
         cost = kernels.pair_open(
-            cells,
-            first,
-            costs[0],
-            second,
-            costs[1],
-            table,
-            values,
-            places,
-            checked,
-            serves,
-            limit,
-            out,
+            self._cells, first, costs[0], second, costs[1], table, *target, *checks, most, out
         )
-        return best if cost < 0 else (int(cost), int(out[0]), int(out[1]))
+        return None if cost < 0 else (int(cost), int(out[0]), int(out[1]))
 
 
 class Unknown(Exception):  # noqa: N818 - not an error: nothing is claimed
