@@ -19,6 +19,7 @@ import numpy as np
 from synth._version import __version__
 from synth.errors import RunError
 from synth.files import written_whole
+from synth.language import sample_block
 
 FORMAT = "synth-checkpoint-1"
 #: Seconds between two checkpoints, by default.
@@ -113,7 +114,7 @@ class Keeper:
 
     def load(self):
         """Go on from the file if there is one; whether there is."""
-        found = None if self.file is None else self.file.load(self._restore)
+        found = None if self.file is None else self.file.load(self._restore_checked)
         if found is not None:
             self.engine.watch.set(found["seconds"])
             self._counted = self.engine.candidates
@@ -131,6 +132,10 @@ class Keeper:
 
     def _restore(self, array, values):
         restore(self.engine, self.scores, array, values)
+
+    def _restore_checked(self, array, values):
+        self._restore(array, values)
+        check_rows(self.engine)
 
 
 class Checkpoint:
@@ -193,7 +198,15 @@ class Checkpoint:
                 return manifest["state"]
         except RunError:
             raise
-        except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+        except (
+            OSError,
+            zipfile.BadZipFile,
+            KeyError,
+            IndexError,
+            ValueError,
+            TypeError,
+            EOFError,
+        ) as error:
             text = " ".join(str(error).split()) or type(error).__name__
             raise RunError(f"{self.path} is no checkpoint that can be read: {text}") from None
 
@@ -219,8 +232,13 @@ def digest(*parts):
     return found.hexdigest()[:16]
 
 
-def digest_of_rules(rules):
-    """A short digest of a grammar's rules: productions, costs, tables, and the code of bodies."""
+def digest_of_rules(rules, columns):
+    """A short digest of a grammar's rules by what they compute.
+
+    Productions and costs; of constants their values; of primitives their tables, or else their
+    answers for fixed arguments and for values of the columns.  Source code is no part of it: a
+    body may depend on globals, helpers or files, and may be written anew without a change.
+    """
     parts = []
     for rule in rules:
         item = rule.item
@@ -229,30 +247,53 @@ def digest_of_rules(rules):
             [str(a) for a in item.arguments],
             str(item.result),
             rule.production.cost,
+            getattr(item, "value", None),
         ]
-        parts.append(getattr(item, "value", None))
-        function = getattr(item, "function", None)
         if rule.table is not None:
             parts.append(np.ascontiguousarray(rule.table).tobytes())
-        elif function is not None:
-            parts += _body(getattr(function, "py_func", function))
+        elif item.arguments:
+            for values in _sample_arguments(item, columns):
+                answers, defined = item.evaluate(*values)
+                defined = np.ones(answers.shape, bool) if defined is None else defined
+                parts += [defined.tobytes(), answers[defined].tobytes()]
     return digest(*parts)
 
 
-def _body(function):
-    """What distinguishes a body: its code, constants, defaults and closure."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return [getattr(function, "__name__", type(function).__name__)]
-    parts = [code.co_code, code.co_names, function.__defaults__]
-    parts += [c for c in code.co_consts if not hasattr(c, "co_code")]
-    parts += [c.co_code for c in code.co_consts if hasattr(c, "co_code")]
-    cells = function.__closure__ or ()
-    return parts + [c.cell_contents for c in cells if _is_plain(c.cell_contents)]
+def _sample_arguments(item, columns):
+    """Arguments of a primitive: fixed ones of the types, and values of the columns."""
+    generator = np.random.default_rng(0)
+    yield [sample_block(type_, generator) for type_ in item.arguments]
+    own = []
+    for type_ in item.arguments:
+        legal = [c for c in columns.values() if c.dtype == type_.dtype]
+        pool = np.concatenate([sample_block(type_, generator), *legal])
+        _, inside = (pool, None) if not type_.inexact else type_.rounded(pool)
+        if inside is None and not type_.inexact:
+            inside = (pool >= type_.low) & (pool <= type_.high)
+        own.append(generator.choice(pool if inside is None else pool[inside], 256))
+    yield own
 
 
-def _is_plain(value):
-    return isinstance(value, (bool, int, float, complex, str, np.ndarray))
+def check_rows(engine, most=256):
+    """Raise ValueError unless some rows of each bank are what their origins compute now."""
+    generator = np.random.default_rng(0)
+    rules = {rule.number: rule for rule in engine.rules}
+    for type_, bank in engine.banks.items():
+        count = len(bank)
+        drawn = generator.integers(0, max(count, 1), most // 2).tolist()
+        for row in sorted({*range(min(count, most // 2)), *(drawn if count else ())}):
+            number, operands = bank.origin(row)
+            rule = rules[number]
+            if rule.item.arguments:
+                types = (*rule.fixed_types, rule.free_type)
+                pairs = zip(types, operands, strict=False)
+                values = [engine.banks[t].values(r, r + 1)[0] for t, r in pairs]
+                answers, defined = rule.item.evaluate(*rule.in_order(values))
+                right = defined is None or defined.all()
+            else:
+                answers, right = engine.leaf_values(rule.item), True
+            if not right or not np.array_equal(answers, bank.values(row, row + 1)[0]):
+                raise ValueError(f"row {row} of {type_} is not what its program computes")
 
 
 def digest_of_columns(columns, labels):

@@ -201,7 +201,7 @@ class Search:
     def _about(self, columns):
         """What a search must share with its checkpoint."""
         return {
-            "dsl": digest_of_rules(self._engine.rules),
+            "dsl": digest_of_rules(self._engine.rules, columns),
             "task": digest_of_columns(columns, self._every.training),
             "rows": [self._engine.rows, self._labellings[0].n],
             "top": self._top,

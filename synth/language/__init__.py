@@ -5,7 +5,7 @@ gives every program its bits.  Modules build on each other in this order: types,
 columns, dsl, grammar, check, specification, notation, program, dsls.
 """
 
-from synth.language.check import check_dsl
+from synth.language.check import check_dsl, sample_block
 from synth.language.columns import TypedColumns
 from synth.language.dsl import DSL
 from synth.language.dsls import load_dsl
@@ -56,4 +56,5 @@ __all__ = [
     "notation",
     "parse_spec",
     "root_type",
+    "sample_block",
 ]
