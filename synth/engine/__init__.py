@@ -11,7 +11,14 @@ from synth.engine.compiled import kernel_folder, kernels_are_kept
 from synth.engine.crew import Crew, default_threads, working_time
 from synth.engine.driver import Search, contrast, search, search_labellings
 from synth.engine.enumeration import Enumeration, enumerate_programs
-from synth.engine.limits import Limits, LimitSettings, default_memory, interrupts, read_limits
+from synth.engine.limits import (
+    Limits,
+    LimitSettings,
+    default_memory,
+    interrupting_signal,
+    interrupts,
+    read_limits,
+)
 from synth.engine.scoring import SAME
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "default_memory",
     "default_threads",
     "enumerate_programs",
+    "interrupting_signal",
     "interrupts",
     "kernel_folder",
     "kernels_are_kept",

@@ -116,6 +116,7 @@ class Search:
         self._fitted = fit_all(dsl, given)
         self._top, self._exact = int(top), exact
         self._proven = len(given) if proven is None else proven
+        self._interrupted = False
         if exact and self._fitted[0].root.inexact:
             raise SettingError(
                 f"exact: labels of {self._fitted[0].root}; allowed: Bool, Mod and Int"
@@ -151,6 +152,8 @@ class Search:
             while self._engine.stop_reason is None:
                 self._advance(progress)
             self._watch.pause()
+            # A Ctrl-C after the last step is for whoever goes on with this result.
+            self._interrupted = interrupted()
         return self.result
 
     def advance(self) -> bool:
@@ -170,6 +173,8 @@ class Search:
     def results(self) -> list[Result]:
         """What was found so far for each labelling."""
         make = outcome.Maker(self._engine, self._fitted[0].dsl, self._settings(), self._backward)
+        if self._interrupted:
+            make.reason = StopReason.INTERRUPTED
         return [make.result(each) for each in self._labellings]
 
     def _start(self):

@@ -53,6 +53,8 @@ def enumerate_programs(
         engine = Enumerator(grammar, columns, type, Watch(bounds, interrupted))
         while engine.stop_reason is None:
             engine.advance()
+        if interrupted():  # as late as that, it is for who goes on with this
+            engine.stop_reason = StopReason.INTERRUPTED
     return Enumeration(engine)
 
 

@@ -115,25 +115,55 @@ def read_limits(given: Mapping[str, Any]) -> Limits:
     return Limits(**given)
 
 
+#: The signal that last ended a search.
+_last = [signal.SIGINT]
+
+
+def interrupting_signal() -> int:
+    """The number of the signal that last ended a search."""
+    return int(_last[0])
+
+
 @contextmanager
 def interrupts() -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C into a flag; the second one interrupts as usual.
 
-    Yields a function that says whether Ctrl-C was pressed.  In a thread other than the main one,
-    and if the signal is ignored, it always says no.
+    SIGTERM and SIGHUP do the same if the program handles them, as the command line does;
+    otherwise they end the process as usual.  Yields a function that says whether such a signal
+    came.  In a thread other than the main one it always says no.
+
+    A signal that comes when nobody asks any more is handed to its earlier handler at the end, so
+    that none is lost: for Ctrl-C, KeyboardInterrupt is raised.
     """
-    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    if ignored or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    pressed: list[int] = []
+    before: dict[int, Any] = {}
+    noted: list[int] = []
+    seen: list[bool] = []
 
     def note(number: int, frame: object) -> None:
-        pressed.append(number)
-        signal.signal(signal.SIGINT, before)
+        noted.append(number)
+        _last[0] = signal.Signals(number)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
-    before = signal.signal(signal.SIGINT, note)
+    def interrupted() -> bool:
+        if noted and not seen:
+            seen.append(True)
+        return bool(noted)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        handler = None if number is None else signal.getsignal(number)
+        if callable(handler) and not isinstance(handler, signal.Handlers):
+            before[number] = handler
+    for number in before:
+        signal.signal(number, note)
     try:
-        yield lambda: bool(pressed)
+        yield interrupted
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if noted and not seen:
+            before[noted[0]](noted[0], None)

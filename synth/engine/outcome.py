@@ -26,6 +26,7 @@ class Maker:
 
     def __init__(self, engine, dsl, settings, backward=None):
         self.engine, self.dsl, self.settings, self.backward = engine, dsl, settings, backward
+        self.reason = engine.stop_reason or StopReason.PAUSED
 
     def result(self, labelling):
         """The `Result` of a `Labelling`."""
@@ -79,13 +80,10 @@ class Maker:
         )
 
     def _stop_reason(self, proven):
-        reason = self.engine.stop_reason
-        if reason is None:
-            return StopReason.PAUSED
-        if reason == StopReason.OPTIMAL and not proven:
+        if self.reason == StopReason.OPTIMAL and not proven:
             # A twin whose own best is not proven was searched as far as the task's needed.
             return StopReason.STRUCTURED_OPTIMAL
-        return reason
+        return self.reason
 
 
 class _Found:

@@ -1,0 +1,94 @@
+"""No Ctrl-C is lost, wherever it comes; other signals only do what the program asked for."""
+
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+
+import synth
+from synth.engine import interrupting_signal, interrupts
+
+
+def test_no_ctrl_c_is_swallowed():
+    """After a short search's last check too: a loop around it would go on for ever."""
+    task = synth.load_task("parity:n=8,k=3")
+    synth.search(task)
+    began = time.perf_counter()
+    synth.search(task)
+    lasts = time.perf_counter() - began
+    generator, noticed = random.Random(1), 0
+    for _ in range(300):
+        timer = threading.Timer(generator.uniform(0, lasts), os.kill, (os.getpid(), signal.SIGINT))
+        try:
+            timer.start()
+            found = synth.search(task)
+            inside = not timer.is_alive()
+            timer.join()
+            time.sleep(0)  # a signal that came after the search is raised here
+            assert not inside or found.stop_reason == "interrupted"
+        except KeyboardInterrupt:
+            timer.join()
+        noticed += 1
+    assert noticed == 300
+
+
+def pressed_unasked():
+    with interrupts() as interrupted:
+        assert not interrupted()
+        signal.raise_signal(signal.SIGINT)
+
+
+def pressed_twice():
+    with interrupts() as interrupted:
+        signal.raise_signal(signal.SIGINT)
+        assert interrupted()
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_signal_after_the_last_question_is_handed_on():
+    with pytest.raises(KeyboardInterrupt):
+        pressed_unasked()
+    with interrupts() as interrupted:
+        signal.raise_signal(signal.SIGINT)
+        assert interrupted()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_second_ctrl_c_interrupts_at_once():
+    with pytest.raises(KeyboardInterrupt):
+        pressed_twice()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_count_only_if_the_program_handles_them(number):
+    kept = signal.getsignal(number)
+    try:
+        signal.signal(number, signal.SIG_DFL)
+        with interrupts():
+            assert signal.getsignal(number) is signal.SIG_DFL
+        signal.signal(number, lambda *_: pytest.fail("the search takes it"))
+        with interrupts() as interrupted:
+            signal.raise_signal(number)
+            assert interrupted()
+        assert interrupting_signal() == number
+    finally:
+        signal.signal(number, kept)
+
+
+def test_an_interrupted_search_that_had_ended_ends_again_as_it_was(monkeypatch):
+    search = synth.Search("parity:n=6,k=3")
+    advance = synth.Search._advance
+
+    def pressed(self, progress=None):
+        advance(self, progress)
+        if self._engine.stop_reason is not None:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(synth.Search, "_advance", pressed)
+    first = search.run()
+    assert (first.stop_reason, first.optimal) == ("interrupted", True)
+    monkeypatch.undo()
+    assert search.run().stop_reason == "optimal"
