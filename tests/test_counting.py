@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import DSLError, SettingError, TypeMismatchError
-from synth.exact import counting, pairs
+from synth.exact import pairs, products
 from synth.language.dsls import boolean, integer, modular
 from synth.language.types import UNDEFINED, Bool, Int, Mod
 from tests import naive
@@ -83,11 +83,11 @@ def test_small_blocks_and_memos_change_nothing(drawn, known, work):
     grammar, columns = drawn
     most = budget_of(grammar)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "WORK", work)
-        patch.setattr(counting, "BLOCK_VALUES", 0)
-        patch.setattr(counting, "SMALLEST_BLOCK", 1 + known)
+        patch.setattr(products, "WORK", work)
+        patch.setattr(products, "BLOCK_VALUES", 0)
+        patch.setattr(products, "SMALLEST_BLOCK", 1 + known)
         patch.setattr(pairs, "JOBS", 1)
-        patch.setattr(counting, "MEMO_BYTES", 4 * known**2)
+        patch.setattr(products, "MEMO_BYTES", 4 * known**2)
         check_against_brute_force(grammar, columns, most)
 
 

@@ -184,7 +184,7 @@ def test_what_is_refused():
     modular = synth.Grammar(synth.load_dsl("modular:p=5"), {"x": Mod(5)})
     refused(DSLError, "is of type Mod", modular, {"x": [True, False]})
     counted = synth.Grammar(synth.load_dsl("boolean"), {"x": Bool}, costs=lambda item: 1)
-    refused(DSLError, "explicit costs is no prior", counted, {"x": [True, False]})
+    refused(DSLError, "explicit costs, so it defines no prior", counted, {"x": [True, False]})
     many = r"25 rows; allowed: 1\.\.24.*use count_programs"
     refused(SettingError, many, "boolean", {"x": np.zeros(25, bool)})
     relative = r"17 rows; allowed: 1\.\.16 with relative=True"

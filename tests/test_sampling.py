@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import DSLError, SettingError
-from synth.exact import sampling
+from synth.exact import drawing
 from synth.exact.sampling import behaviour_counts, size_masses
 from synth.language.dsls import boolean, modular
 from synth.language.types import UNDEFINED, Bool, Mod
@@ -148,7 +148,7 @@ def test_values_equal_evaluation(drawn, seed, most_nodes):
     grammar, columns = drawn
     for type_ in grammar.types:
         if not grammar.is_prior:
-            with pytest.raises(DSLError, match="no sample"):
+            with pytest.raises(DSLError, match="no prior to sample"):
                 synth.sample_programs(grammar, 10, type=type_)
             continue
         sample = synth.sample_programs(grammar, 40, seed=seed, type=type_, most_nodes=most_nodes)
@@ -189,7 +189,7 @@ def test_every_boolean_primitive_runs_as_it_is():
         dsl.constant(True, Bool)
         grammar = synth.Grammar(dsl, {f"x{i}": Bool for i in range(5)})
         sample = synth.sample_programs(grammar, 200, most_nodes=50)
-        assert sampling._machine(grammar, columns, 64) is not None
+        assert drawing.machine_of(grammar, columns, 64) is not None
         values, defined = sample.values(columns)
         assert defined.all()
         for i in range(len(sample)):
@@ -252,7 +252,7 @@ def test_bad_arguments():
     grammar = boolean_grammar(2)
     for options in ({"count": -1}, {"count": 1.5}, {"seed": -1}, {"most_nodes": 0}):
         name, value = next(iter(options.items()))
-        with pytest.raises(SettingError, match=f"{name}={value}; allowed: whole numbers"):
+        with pytest.raises(SettingError, match=f"{name}={value}; allowed: integers"):
             synth.sample_programs(grammar, **{"count": 5, **options})
     with pytest.raises(SettingError, match=r"32 rows; allowed: 1\.\.20"):
         behaviour_counts(boolean_grammar(5), naive.all_rows(5), 5)

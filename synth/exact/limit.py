@@ -63,29 +63,33 @@ def limit_shares(grammar, columns, *, threads=None):
     crew = Crew(default_threads() if threads is None else threads)
     try:
         found = solve(parts, relative=False, crew=crew)
-        p = found.masses
-        shares = np.where(p > 0, 1 / np.count_nonzero(p), 0)
-        both = combined(parts, p, crew)
-        before, stalled = 0.0, 0
-        for _ in range(MOST_STEPS):
-            # The derivative of a quadratic form, computed exactly from its values.
-            after = combined(parts, p + shares, crew) - both - combined(parts, shares, crew)
-            # Connectives that ignore an argument: P times the mass, where the shares' sum is 1.
-            after += parts.single[2] * shares + parts.free[2] * p
-            after += parts.single[1] * shares[::-1] + parts.free[1] * p[::-1]
-            after[0] += parts.one[0] + 2 * parts.mass * parts.free[0]
-            after[-1] += parts.one[3] + 2 * parts.mass * parts.free[3]
-            np.maximum(after, 0, out=after)
-            after /= after.sum()
-            change = float(np.abs(after - shares).sum())
-            shares = after
-            # What remains if every later step shrinks the change by the same factor as this one.
-            left = change * change / (before - change) if change < before else math.inf
-            # Once only rounding is left, changes stop falling.
-            stalled = stalled + 1 if before <= change < 1e-11 else 0
-            if change == 0 or left < ENOUGH or stalled == 3:
-                break
-            before = change
+        return _eigenvector(parts, found.masses, crew)
     finally:
         crew.close()
+
+
+def _eigenvector(parts, p, crew):
+    """The shares, by power iteration from equal shares; p (2**R,): the masses there."""
+    shares = np.where(p > 0, 1 / np.count_nonzero(p), 0)
+    both = combined(parts, p, crew)
+    before, stalled = 0.0, 0
+    for _ in range(MOST_STEPS):
+        # The derivative of a quadratic form, computed exactly from its values.
+        after = combined(parts, p + shares, crew) - both - combined(parts, shares, crew)
+        # Connectives that ignore an argument: P times the mass, where the shares' sum is 1.
+        after += parts.single[2] * shares + parts.free[2] * p
+        after += parts.single[1] * shares[::-1] + parts.free[1] * p[::-1]
+        after[0] += parts.one[0] + 2 * parts.mass * parts.free[0]
+        after[-1] += parts.one[3] + 2 * parts.mass * parts.free[3]
+        np.maximum(after, 0, out=after)
+        after /= after.sum()
+        change = float(np.abs(after - shares).sum())
+        shares = after
+        # What remains if every later step shrinks the change by the same factor as this one.
+        left = change * change / (before - change) if change < before else math.inf
+        # Once only rounding is left, changes stop falling.
+        stalled = stalled + 1 if before <= change < 1e-11 else 0
+        if change == 0 or left < ENOUGH or stalled == 3:
+            break
+        before = change
     return shares

@@ -56,7 +56,7 @@ class Memo:
         self.made = self.flat.reshape(self.known ** max(1, self.arity - 1), width)
 
     def bases(self, prefixes):
-        """The row of the memo where each prefix of operands (n, k - 2) starts; -1 if there is none."""
+        """The row of the memo where each prefix of operands (n, k - 2) starts; -1 if none."""
         place = np.zeros(len(prefixes), np.int64)
         for column in prefixes.T:
             place = place * self.known + column

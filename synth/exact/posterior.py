@@ -68,7 +68,7 @@ class Posterior:
 
     @property
     def best(self) -> int | None:
-        """The index of the MAP function, the first of several that tie; None if no function agrees."""
+        """The index of the MAP function, the first of several that tie; None if none agrees."""
         return int(self.tied[0]) if len(self.tied) else None
 
     @property

@@ -145,14 +145,7 @@ def exact_prior(
         If the columns are not boolean arrays of one length.
     """
     columns = _columns(columns)
-    if isinstance(dsl, Grammar):
-        grammar = dsl
-        missing = [i.name for i in grammar.inputs if i.name not in columns]
-        if missing:
-            raise DSLError(f"columns: no column for input {missing[0]}")
-    else:
-        loaded = dsl if isinstance(dsl, DSL) else dsls.load_dsl(dsl)
-        grammar = Grammar(loaded, dict.fromkeys(columns, Bool))
+    grammar = _grammar(dsl, columns)
     rows, most = len(next(iter(columns.values()))), MOST_RELATIVE_ROWS if relative else MOST_ROWS
     if rows > most:
         raise SettingError(
@@ -178,6 +171,16 @@ def exact_prior(
         polishing=found.polishing,
         residual=found.residual,
     )
+
+
+def _grammar(dsl: Grammar | DSL | str, columns: Mapping[str, NDArray[np.bool_]]) -> Grammar:
+    if not isinstance(dsl, Grammar):
+        loaded = dsl if isinstance(dsl, DSL) else dsls.load_dsl(dsl)
+        return Grammar(loaded, dict.fromkeys(columns, Bool))
+    missing = [i.name for i in dsl.inputs if i.name not in columns]
+    if missing:
+        raise DSLError(f"columns: no column for input {missing[0]}")
+    return dsl
 
 
 def _columns(columns: Mapping[str, ArrayLike] | int) -> dict[str, NDArray[np.bool_]]:

@@ -90,7 +90,7 @@ class Split:
         return found
 
     def evidence_bits(self, targets):
-        """-log2 of the prior mass of the functions that agree with the labels, bits; inf if none."""
+        """-log2 of the prior mass of the functions that agree with the labels; inf if none."""
         with np.errstate(divide="ignore"):
             return -np.log2(self.evidence[self.labeling(targets)])
 
