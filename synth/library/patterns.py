@@ -129,7 +129,7 @@ class Patterns:
         return (children,)
 
     def _frames(self, token):
-        """For each argument: whether it is the first of a commutative pair, and its smallest token."""
+        """For each argument: whether it is the first of a commutative pair, and its least token."""
         item = self.items[token]
         if getattr(item, "commutative", False):
             return (True, 0), (False, 0)
