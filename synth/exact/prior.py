@@ -88,7 +88,7 @@ class Prior:
 
     @property
     def bits(self) -> NDArray[np.float64]:
-        """-log2 of each mass, float64 (2**R,); inf where it is 0."""
+        """-log2 of each mass, float64 (2**R,); inf if it is 0."""
         with np.errstate(divide="ignore"):
             return -np.log2(self.masses)
 

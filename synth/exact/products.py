@@ -206,7 +206,7 @@ class _Product:
         self.filling.admit(block, dead, weights, self.memo.flat, places)
 
     def _evaluated(self, chosen):
-        """The primitive's answers: words (n, W), and bool (n,) where there is none, or None."""
+        """The primitive's answers, words (n, W), and which are missing, bool (n,), or None."""
         item, operands, rule = self.item, self.operands, self.rule
         if rule is not None:
             table = np.moveaxis(rule.table, -1, rule.free)
