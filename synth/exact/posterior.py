@@ -36,8 +36,8 @@ class Posterior:
         For each row of the task, its number among the distinct rows.
     evidence_bits : float
         -log2 of the prior mass of all functions that agree with the n training labels, in bits.
-        It is inf if no function agrees; then nothing is predicted. Random labels have n bits,
-        averaged over their masses.
+        It is inf if no function agrees; then nothing is predicted. Random labels have n bits if
+        their masses are averaged.
     predictive : float64 (held out,)
         The probability that each held-out label is true, in the order of the task's rows.
     error : float
