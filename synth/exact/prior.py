@@ -146,13 +146,7 @@ def exact_prior(
     """
     columns = _columns(columns)
     grammar = _grammar(dsl, columns)
-    rows, most = len(next(iter(columns.values()))), MOST_RELATIVE_ROWS if relative else MOST_ROWS
-    if rows > most:
-        raise SettingError(
-            f"{rows} rows; allowed: 1..{most}{' with relative=True' if relative else ''}, since "
-            "there are 2**rows functions; leave out held-out rows, or use count_programs, "
-            "which takes any number of rows"
-        )
+    _check_rows(len(next(iter(columns.values()))), relative)
     parts = connectives(grammar, columns)
     crew = Crew(default_threads() if threads is None else threads)
     try:
@@ -181,6 +175,16 @@ def _grammar(dsl: Grammar | DSL | str, columns: Mapping[str, NDArray[np.bool_]])
     if missing:
         raise DSLError(f"columns: no column for input {missing[0]}")
     return dsl
+
+
+def _check_rows(rows: int, relative: bool) -> None:
+    most = MOST_RELATIVE_ROWS if relative else MOST_ROWS
+    if rows > most:
+        raise SettingError(
+            f"{rows} rows; allowed: 1..{most}{' with relative=True' if relative else ''}, since "
+            "there are 2**rows functions; leave out held-out rows, or use count_programs, "
+            "which takes any number of rows"
+        )
 
 
 def _columns(columns: Mapping[str, ArrayLike] | int) -> dict[str, NDArray[np.bool_]]:
