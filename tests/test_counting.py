@@ -1,4 +1,4 @@
-"""Counts of programs by behaviour against brute force over syntax trees."""
+"""Counts of programs by behaviour, compared with brute force over syntax trees."""
 
 import itertools
 import math
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import DSLError, SettingError, TypeMismatchError
-from synth.exact import counting, pairs
+from synth.exact import pairs, products
 from synth.language.dsls import boolean, integer, modular
 from synth.language.types import UNDEFINED, Bool, Int, Mod
 from tests import naive
@@ -22,7 +22,7 @@ def boolean_grammar(n, basis="and-or-xor-not", **options):
 
 
 def check_sums(found):
-    """Counts and programs without value add up to the scalar recursion over costs."""
+    """Counts plus programs without a value equal the scalar recursion over costs."""
     for (_, counts), undefined, programs, exact in zip(
         found.levels, found.undefined, found.programs, found.exact, strict=True
     ):
@@ -83,11 +83,11 @@ def test_small_blocks_and_memos_change_nothing(drawn, known, work):
     grammar, columns = drawn
     most = budget_of(grammar)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "WORK", work)
-        patch.setattr(counting, "BLOCK_VALUES", 0)
-        patch.setattr(counting, "SMALLEST_BLOCK", 1 + known)
+        patch.setattr(products, "WORK", work)
+        patch.setattr(products, "BLOCK_VALUES", 0)
+        patch.setattr(products, "SMALLEST_BLOCK", 1 + known)
         patch.setattr(pairs, "JOBS", 1)
-        patch.setattr(counting, "MEMO_BYTES", 4 * known**2)
+        patch.setattr(products, "MEMO_BYTES", 4 * known**2)
         check_against_brute_force(grammar, columns, most)
 
 
@@ -127,21 +127,21 @@ def test_modular_and_mixed_types():
 
 
 def test_and_or_has_catalan_many_trees():
-    """A tree of k leaves has Catalan(k-1) shapes, 2 names a leaf and 2 connectives a node."""
+    """Trees of k leaves: Catalan(k-1) shapes, 2 names per leaf and 2 connectives per node."""
     grammar = boolean_grammar(2, "and-or", costs=lambda item: 0 if item.arguments else 1)
     found = synth.count_programs(grammar, naive.all_rows(2), max_bits=45)
     expected = [math.comb(2 * k, k) // (k + 1) * 2 ** (2 * k + 1) for k in range(45)]
     assert found.programs == tuple(expected)
     assert found.bits.tolist() == list(range(1, 46))
     check_sums(found)
-    # Counts are floats from where 2**63 is passed.
+    # Counts become floats once 2**63 is exceeded.
     first = next(k for k, n in enumerate(expected) if n >= 2**63)
     assert found.exact.tolist() == [k < first for k in range(45)]
     assert first < found.exact_bits < first + 1
     assert found.stop_reason == "max_bits"
     x0 = found.counts(found.find([False, False, True, True]))
     assert x0.dtype == np.float64
-    # Exact integers by the same recursion over the four monotone functions of x0, x1.
+    # Exact integers, by the same recursion over the four monotone functions of x0 and x1.
     values = {(False, False, True, True): 1, (False, True, False, True): 1}
     levels = [values]
     for k in range(1, 45):
@@ -159,14 +159,14 @@ def test_and_or_has_catalan_many_trees():
 
 
 def test_mass_approaches_what_the_prior_is_known_to_be():
-    """One variable, x and not-x ¼ each, and/or ¼ each: P(true) = (2 - √3)/2; critical."""
+    """x, not-x, and, or with probability ¼ each: P(true) = (2 - √3)/2, a critical grammar."""
     grammar = synth.Grammar(boolean.build(basis="and-or"), {"x": Bool, "y": Bool})
     columns = {"x": [False, True], "y": [True, False]}  # y stands for not-x
     found = synth.count_programs(grammar, columns, max_bits=900)
     true, x = (found.mass[found.find(v)] for v in ([True, True], [False, True]))
     assert found.lost == pytest.approx(1 - found.covered, abs=1e-7)
-    # n leaves take 4 n - 2 bits; of a critical grammar, trees of more leaves than n have
-    # the mass C(2n, n) / 4**n, about 1 / sqrt(pi n).
+    # n leaves take 4 n - 2 bits. In a critical grammar, trees of more than n leaves have the mass
+    # C(2n, n) / 4**n, about 1 / sqrt(pi n).
     assert found.lost == pytest.approx(1 / math.sqrt(math.pi * 225), rel=0.01)
     assert 0 < (2 - math.sqrt(3)) / 2 - true < found.lost
     assert 0 < (math.sqrt(3) - 1) / 2 - x < found.lost

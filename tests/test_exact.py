@@ -1,4 +1,4 @@
-"""The exact prior and posterior, against double loops, whole numbers and known truths."""
+"""The exact prior and posterior, compared with double loops, exact integers and known results."""
 
 import itertools
 import math
@@ -23,7 +23,7 @@ BASES = ("and-or", "and-or-not", "and-or-xor-not", "nand", "anf")
 
 @st.composite
 def boolean_dsls(draw):
-    """A DSL of any connectives of one and two arguments, and some columns of 1 to 4 rows."""
+    """A DSL of random connectives of one and two arguments, and columns of 1 to 4 rows."""
     dsl = synth.DSL(
         "drawn", types=(Bool,), leaf_probability=draw(st.sampled_from([0.02, 0.3, 0.6, 0.9]))
     )
@@ -31,9 +31,11 @@ def boolean_dsls(draw):
     for number, table in enumerate(binary):
         truth = np.array([table >> k & 1 for k in range(4)], bool)
         dsl.add(
-            lambda a, b, t=truth: t[2 * a.astype(int) + b], "Bool, Bool -> Bool",
-            name=f"f{number}", weight=draw(st.integers(1, 5)),
-        )  # fmt: skip
+            lambda a, b, t=truth: t[2 * a.astype(int) + b],
+            "Bool, Bool -> Bool",
+            name=f"f{number}",
+            weight=draw(st.integers(1, 5)),
+        )
     for number, table in enumerate(draw(st.lists(st.integers(0, 3), max_size=2))):
         truth = np.array([table & 1, table >> 1], bool)
         dsl.add(lambda a, t=truth: t[a.astype(int)], "Bool -> Bool", name=f"u{number}")
@@ -51,14 +53,14 @@ def test_against_the_double_loop_on_random_dsls(drawn, relative, threads):
     dsl, columns = drawn
     found = synth.exact_prior(dsl, columns, relative=relative, threads=threads)
     expected = naive.exact_prior(found.grammar, columns)
-    lost = np.isinf(found.error)  # in rounding: some program has it, but how much is not known
+    lost = np.isinf(found.error)  # lost in rounding: some program has it, but its mass is not known
     assert np.array_equal((found.masses > 0) | lost, expected > 0)
     assert not lost.any() or not relative
     np.testing.assert_allclose(found.masses, expected.astype(float), rtol=0, atol=1e-12)
     assert found.mass == pytest.approx(found.grammar.mass()[Bool], abs=1e-7)
     some = expected > 0
     off = np.abs(found.masses[some] - expected[some]) / expected[some]
-    # A few sweeps more or less converge near criticality, in the double loop as well.
+    # Near criticality the number of sweeps may differ slightly, in the double loop as well.
     assert np.all(off <= found.error[some] + 1e-15)
     if relative:
         assert off.max() <= 1e-11
@@ -78,7 +80,7 @@ def test_three_variables_to_nine_digits(basis):
 
 @pytest.mark.parametrize(("basis", "noise"), [("and-or-not", 1e-3), ("and-or-xor-not", 1e-12)])
 def test_four_variables_against_higher_precision(basis, noise):
-    """Sweeps in whole numbers of 2**-400 leave every one of 65,536 masses where it is."""
+    """Sweeps in integer multiples of 2**-400 leave each of the 65,536 masses unchanged."""
     found = synth.exact_prior(f"boolean:basis={basis}", 4, relative=True)
     scaled = [int(m * 2.0**60) << 340 if m > 2**-7 else int(m * 2.0**400) for m in found.masses]
     start = masses = np.array(scaled, dtype=object)
@@ -86,13 +88,13 @@ def test_four_variables_against_higher_precision(basis, noise):
         masses = naive.precise_sweep(found.grammar, found.columns, masses)
     moved = [abs(a - b) / a for a, b in zip(masses.tolist(), start.tolist(), strict=True)]
     assert max(moved) <= 1e-11
-    # The test can fail: a mass that is off by 1e-8 of itself goes back where it was.
+    # The test can fail: a mass with a relative error of 1e-8 is restored.
     rarest = int(np.argmin(found.masses))
     wrong = start.copy()
     wrong[rarest] += wrong[rarest] // 10**8
     after = naive.precise_sweep(found.grammar, found.columns, wrong)[rarest]
     assert abs(after - wrong[rarest]) / after > 1e-10
-    # What transforms alone make of it is noise, and they say so.
+    # Transforms alone give noise for it, and their error bound says so.
     plain = synth.exact_prior(f"boolean:basis={basis}", 4)
     off = np.abs(plain.masses / found.masses - 1)
     assert np.all(off <= plain.error)
@@ -133,7 +135,7 @@ def test_a_critical_grammar(relative):
 
 
 def test_known_truths_of_two_variables():
-    """Symmetries: and, or and their negations are alike, x0 and x1, xor and xnor."""
+    """Symmetries: and, or and their negations have equal mass; so do x0 and x1, xor and xnor."""
     found = synth.exact_prior("boolean:basis=nand", 2, relative=True)
     x0, x1 = found.columns.values()
     assert found[x0] == pytest.approx(found[x1], rel=1e-12)
@@ -184,7 +186,7 @@ def test_what_is_refused():
     modular = synth.Grammar(synth.load_dsl("modular:p=5"), {"x": Mod(5)})
     refused(DSLError, "is of type Mod", modular, {"x": [True, False]})
     counted = synth.Grammar(synth.load_dsl("boolean"), {"x": Bool}, costs=lambda item: 1)
-    refused(DSLError, "explicit costs is no prior", counted, {"x": [True, False]})
+    refused(DSLError, "explicit costs, so it defines no prior", counted, {"x": [True, False]})
     many = r"25 rows; allowed: 1\.\.24.*use count_programs"
     refused(SettingError, many, "boolean", {"x": np.zeros(25, bool)})
     relative = r"17 rows; allowed: 1\.\.16 with relative=True"
@@ -206,7 +208,7 @@ def test_what_is_refused():
 @settings(max_examples=40, deadline=None)
 @given(boolean_dsls(), st.data())
 def test_posterior_against_a_list_of_functions(drawn, data):
-    """With rows that come more than once, and labels that contradict each other."""
+    """With repeated rows and contradictory labels."""
     dsl, columns = drawn
     rows = len(next(iter(columns.values())))
     if rows < 2:
@@ -250,7 +252,7 @@ def test_posterior_against_a_list_of_functions(drawn, data):
 
 
 def test_an_even_prediction_counts_a_half_whatever_rounding_makes_of_it():
-    """x1 is even, by symmetry, and computed as ½ + 1e-16: a half, and no miss or hit."""
+    """By symmetry x1 has chance ½, computed as ½ + 1e-16: it counts as a half, not as a hit."""
     rows = np.arange(8)
     columns = {f"x{j}": (rows >> j & 1).astype(bool) for j in range(3)}
     labels = np.array([1, 0, 1, 0, 0, 1, 0, 1], bool)
@@ -265,12 +267,12 @@ def test_an_even_prediction_counts_a_half_whatever_rounding_makes_of_it():
 
 @pytest.mark.parametrize("basis", ["and-or", "and-or-not", "nand"])
 def test_even_predictions_and_tied_functions(basis):
-    """Against masses in extended precision, where those that are equal differ by 1e-17 at most."""
+    """Against masses in extended precision, in which equal masses differ by at most 1e-17."""
     plain, exact = (synth.exact_prior(f"boolean:basis={basis}", 3, relative=r) for r in (0, 1))
     masses = naive.exact_prior(plain.grammar, plain.columns)
     types, generator = dict.fromkeys(plain.columns, Bool), np.random.default_rng(0)
     evens = ties = 0
-    # Rows 0 and 3 are alike in x0 and x1, so what they say of rows 1 and 2 may be even.
+    # x0 and x1 are equal on rows 0 and 3, so these rows may leave rows 1 and 2 even.
     trains = [np.isin(np.arange(8), (0, 3))] * 10
     trains += [generator.permutation(8) < n for n in range(1, 8) for _ in range(4)]
     for train, prior in zip(trains, itertools.cycle((plain, exact)), strict=False):
@@ -307,10 +309,10 @@ def test_even_predictions_and_tied_functions(basis):
 
 @pytest.mark.parametrize("relative", [False, True])
 def test_predictions_that_symmetry_makes_even(relative):
-    """f(a, b, c, d) -> not f(not b, not a, not d, not c) leaves every mass where it is.
+    """f(a, b, c, d) -> not f(not b, not a, not d, not c) leaves every mass unchanged.
 
-    Four rows stay in place, so where labels of the others agree with it these are even, and
-    functions tie in pairs of which one is right where the other is wrong.  Masses that
+    Four rows stay in place. If the labels of the others are symmetric too, these four are even,
+    and functions tie in pairs in which one is right where the other is wrong. Masses that
     transforms lose differ by far more than the last digits.
     """
     prior = plain_or_exact(relative)
@@ -348,7 +350,7 @@ def plain_or_exact(relative):
 
 
 def test_what_rounding_leaves_open_counts_as_even():
-    """Transforms lose the rarest functions: what they say all the same, every digit confirms."""
+    """Transforms lose the rarest functions; what they still predict agrees with exact digits."""
     plain, exact = plain_or_exact(False), plain_or_exact(True)
     generator, every = np.random.default_rng(0), np.arange(2**16)
     left = []
@@ -364,7 +366,7 @@ def test_what_rounding_leaves_open_counts_as_even():
 
 
 def test_mean_evidence_over_all_labelings():
-    """Of m rows it is 2**-m, whatever the prior: the labelings share out all of the mass."""
+    """The mean evidence of m rows is 2**-m for every prior: the labelings share all its mass."""
     prior = synth.exact_prior("boolean", 3, relative=True)
     types = dict.fromkeys(prior.columns, Bool)
     for m in (1, 3, 6, 8):
@@ -398,9 +400,10 @@ def test_the_posterior_of_a_task():
 
 
 def test_bayes_accuracy_by_complexity():
-    """The figures of a prior with literals ½ in all, and not, and, or ⅙ each.
+    """The figures for a prior in which literals have probability ½ and not, and, or ⅙ each.
 
-    12 of 16 training rows; Bayes accuracy on the four others, the mean over splits.
+    There are 12 of 16 training rows; the Bayes accuracy on the other four is averaged over
+    splits.
     """
     dsl = synth.DSL("sixths", types=(Bool,), leaf_probability=0.5)
     dsl.add(np.logical_not, "Bool -> Bool", name="not_")
@@ -438,7 +441,7 @@ def test_a_split_agrees_with_posteriors_one_by_one(drawn, data):
     rows = len(next(iter(columns.values())))
     if rows < 2:
         return
-    # Rows of the prior may be equal inputs; here each row is its own.
+    # Different rows of the prior may have equal inputs; here each row is distinct.
     prior = synth.exact_prior(dsl, columns)
     train = np.array(data.draw(st.lists(st.booleans(), min_size=rows, max_size=rows)))
     train[data.draw(st.integers(0, rows - 1))] = True
@@ -462,7 +465,7 @@ def test_a_split_agrees_with_posteriors_one_by_one(drawn, data):
 
 
 def test_no_free_lunch():
-    """The mean accuracy over all targets is ½, whatever the prior: to the last digit."""
+    """The mean accuracy over all targets is ½ for every prior, to the last digit."""
     prior = synth.exact_prior("boolean:basis=and-or-not", 3, relative=True)
     for train in ([1, 0, 0, 1, 1, 0, 1, 1], [1] * 7 + [0], [0] * 8):
         split = Split(prior, np.array(train, bool))
@@ -477,7 +480,7 @@ def test_no_free_lunch():
 
 
 def counts_by_nodes(grammar, columns, most):
-    """Trees of exactly n nodes by behaviour, in floats scaled alike: shares for each n."""
+    """The shares of each behaviour among trees of exactly n nodes, for each n, in scaled floats."""
     rows = len(next(iter(columns.values())))
     every = np.arange(2**rows)
     made = [np.zeros(2**rows)]
@@ -501,7 +504,7 @@ def counts_by_nodes(grammar, columns, most):
 
 @pytest.mark.parametrize("basis", ["and-or", "and-or-not", "nand", "anf"])
 def test_shares_of_long_programs(basis):
-    """Against the counts of trees of up to 160 nodes, extrapolated: they differ by O(1/n)."""
+    """Against extrapolated counts of trees of up to 160 nodes, which differ by O(1/n)."""
     grammar = synth.Grammar(synth.load_dsl(f"boolean:basis={basis}"), {"x": Bool, "y": Bool})
     columns = naive.all_rows(2)
     columns = {"x": columns["x0"], "y": columns["x1"]}
@@ -517,7 +520,7 @@ def test_shares_of_long_programs(basis):
 @pytest.mark.parametrize("variables", [1, 2, 3])
 @pytest.mark.parametrize("basis", BASES)
 def test_shares_of_long_programs_to_the_last_digits(basis, variables):
-    """With and without connectives of one argument, and where no float is near the pole."""
+    """With and without connectives of one argument, and for a pole that no float is close to."""
     columns = naive.all_rows(variables)
     grammar = synth.Grammar(synth.load_dsl(f"boolean:basis={basis}"), dict.fromkeys(columns, Bool))
     expected = naive.limit_shares(grammar, columns).astype(float)
@@ -534,7 +537,7 @@ def test_shares_of_long_programs_of_random_dsls(drawn):
 
 
 def test_shares_of_and_or_trees_in_closed_form():
-    """Literals x and ~x, and, or: by symmetry one unknown, of which √3/6 are tautologies."""
+    """Literals x and ~x with and, or: symmetry leaves one unknown, and √3/6 are tautologies."""
     dsl, columns = critical()
     shares = limit_shares(synth.Grammar(dsl, dict.fromkeys(columns, Bool)), columns)
     true, x = math.sqrt(3) / 6, (3 - math.sqrt(3)) / 6
@@ -542,7 +545,7 @@ def test_shares_of_and_or_trees_in_closed_form():
 
 
 def test_shares_that_converge_slowly():
-    """Of 200 leaves one is not true; what a step leaves of differences is near all of them."""
+    """Of 200 leaves, one is not true; a step leaves nearly all of a difference."""
     dsl = synth.DSL("slow", types=(Bool,))
     dsl.add(np.logical_and, "Bool, Bool -> Bool", name="and_")
     columns = {f"t{k}": np.ones(2, bool) for k in range(199)} | {"x": np.array([False, True])}

@@ -1,4 +1,4 @@
-"""Abstraction learning: examples by hand, the code of a library, abstractions as primitives."""
+"""Abstraction learning: worked examples, the code of a library, abstractions as primitives."""
 
 import ast
 import itertools
@@ -61,9 +61,9 @@ def test_costs_by_hand():
     node = math.ceil(math.log2(6) * UNIT)
     assert corpus_units(base, corpus) == 3 * (4 * 4 * UNIT + 4 * node)
     found = learn(Library(base), corpus)
-    # The flags that one follows and that none does, two holes, a body with leaves of 2 bits.
+    # The flags that one follows and that none follows, two holes, a body with leaves of 2 bits.
     assert found.library.units == UNIT + UNIT + 2 * UNIT + 4 * 2 * UNIT + 4 * node
-    # Four primitives are 3 bits each.
+    # With four primitives, each takes 3 bits.
     assert corpus_units(found.library.dsl, found.corpus) == 3 * (3 + 2 * 4) * UNIT
 
 
@@ -72,7 +72,7 @@ def test_what_the_table_says_in_fewer_bits_earns_nothing():
     found = learn(Library(load_dsl(AND_OR_NOT)), corpus)
     assert found.steps == ()
     assert found.bits == 1 + 4 * 8
-    # A table that is beaten only with the abstraction: what is saved is counted from it.
+    # A table that is beaten only with the abstraction; the saving is counted from the table.
     corpus = boolean_corpus(*xor_texts(5), table=20 * UNIT)
     found = learn(Library(load_dsl(AND_OR_NOT)), corpus)
     assert found.steps[0].before == 1 + 5 * 20
@@ -88,19 +88,26 @@ def test_tasks_without_a_program_and_with_other_inputs_count():
     corpus = [*boolean_corpus(*xor_texts(3)), other, none]
     found = learn(Library(load_dsl(AND_OR_NOT)), corpus)
     assert found.corpus[-1].program is None
-    # Its primitives are dearer, though it does not use the new one.
+    # Its primitives cost more, although it does not use the new one.
     dearer = found.corpus[3].units(found.library.dsl) - other.units(load_dsl(AND_OR_NOT))
     assert dearer == 2 * (3 * UNIT - math.ceil(math.log2(6) * UNIT))
-    assert found.bits == found.library.bits + sum(
-        one.total(one.units(found.library.dsl)) for one in found.corpus
-    ) / UNIT  # fmt: skip
+    units = sum(one.total(one.units(found.library.dsl)) for one in found.corpus)
+    assert found.bits == found.library.bits + units / UNIT
 
 
 def test_an_abstraction_that_does_not_pay_is_written_out_again():
-    library = saved.make(AND_OR_NOT, [
-        {"name": "idle", "holes": {"a": "Bool"}, "result": "Bool", "body": "a & ~a"},
-        {"name": "used", "holes": {"a": "Bool"}, "result": "Bool", "body": "idle(a) | ~idle(a)"},
-    ])  # fmt: skip
+    library = saved.make(
+        AND_OR_NOT,
+        [
+            {"name": "idle", "holes": {"a": "Bool"}, "result": "Bool", "body": "a & ~a"},
+            {
+                "name": "used",
+                "holes": {"a": "Bool"},
+                "result": "Bool",
+                "body": "idle(a) | ~idle(a)",
+            },
+        ],
+    )
     grammar = Grammar(library.dsl, {"x": Bool})
     corpus = [Solved({"x": Bool}, Program.parse(t, grammar)) for t in ("used(x)", "idle(x)")]
     found = learn(library, corpus)
@@ -121,7 +128,9 @@ def test_holes_are_at_most_those_asked_for():
     assert sizes[2] < sizes[1]
     assert sizes == sorted(sizes, reverse=True)
     for bad in (0, 1.5):
-        with pytest.raises(SettingError, match=f"most_holes={bad}; allowed: 1 and more"):
+        with pytest.raises(
+            SettingError, match=f"most_holes={bad}; allowed: integers of at least 1"
+        ):
             learn(base, corpus, most_holes=bad)
 
 
@@ -198,13 +207,18 @@ def test_real_bodies_have_no_value_where_a_step_has_none():
 
 
 def test_a_body_is_commutative_where_its_holes_can_be_exchanged():
-    library = saved.make(AND_OR_NOT, [
-        {"name": name, "holes": dict.fromkeys(holes, "Bool"), "result": "Bool", "body": body}
-        for name, holes, body in (
-            ("xor", "ab", XOR), ("less", "ab", "~a & b"), ("nxor", "ab", "~xor(b, a)"),
-            ("maj", "abc", "a & b | c & (a | b)"),
-        )
-    ])  # fmt: skip
+    library = saved.make(
+        AND_OR_NOT,
+        [
+            {"name": name, "holes": dict.fromkeys(holes, "Bool"), "result": "Bool", "body": body}
+            for name, holes, body in (
+                ("xor", "ab", XOR),
+                ("less", "ab", "~a & b"),
+                ("nxor", "ab", "~xor(b, a)"),
+                ("maj", "abc", "a & b | c & (a | b)"),
+            )
+        ],
+    )
     assert [p.commutative for p in library.dsl.primitives[3:]] == [True, False, True, False]
     assert library.without("xor").abstractions[1].body.text == "~((b | a) & ~(b & a))"
     assert len(library.without("maj").abstractions) == 3
@@ -220,7 +234,7 @@ def test_wrong_abstractions_are_one_line():
         ({"a": Bool}, Program.parse("a", grammar)),
         ({}, body),
     ):
-        with pytest.raises(DSLError, match=r"abstraction f: holes .*; allowed: a primitive with"):
+        with pytest.raises(DSLError, match=r"abstraction f: holes .*; allowed: at least one hole"):
             Abstraction("f", holes, program)
     one = Abstraction("f", {"a": Bool, "b": Bool}, body)
     with pytest.raises(DSLError, match="primitive f: the DSL has one of that name already"):
@@ -239,10 +253,13 @@ def test_wrong_abstractions_are_one_line():
 
 @pytest.fixture
 def library():
-    return saved.make(AND_OR_NOT, [
-        {"name": "f1", "holes": {"a": "Bool", "b": "Bool"}, "result": "Bool", "body": XOR},
-        {"name": "f2", "holes": {"a": "Bool"}, "result": "Bool", "body": "f1(a, ~a) & a"},
-    ])  # fmt: skip
+    return saved.make(
+        AND_OR_NOT,
+        [
+            {"name": "f1", "holes": {"a": "Bool", "b": "Bool"}, "result": "Bool", "body": XOR},
+            {"name": "f2", "holes": {"a": "Bool"}, "result": "Bool", "body": "f1(a, ~a) & a"},
+        ],
+    )
 
 
 def test_json_and_python_load_back(library, tmp_path):
@@ -266,7 +283,7 @@ def test_json_and_python_load_back(library, tmp_path):
 def test_a_saved_library_is_a_dsl_of_the_command_line(library, tmp_path):
     saved.save(library, tmp_path / "library.py")
     dsl = f"{tmp_path}/library.py:library"
-    # So much time that what stops it is the proof, on a busy machine too.
+    # Enough time that the proof ends the search, even on a busy machine.
     arguments = ["search", "parity:n=8,k=4", "--dsl", dsl, "--json", "--seconds", "600"]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.stderr
@@ -279,9 +296,18 @@ def test_a_saved_library_is_a_dsl_of_the_command_line(library, tmp_path):
 
 def test_a_library_over_residues_serves_every_modulus():
     types = [synth.Mod(7)] * 3
-    library = saved.make("modular", [
-        {"name": "f1", "holes": {"a": "Mod(7)", "b": "Mod"}, "result": "Mod", "body": "a*a + b*b"}
-    ], types)  # fmt: skip
+    library = saved.make(
+        "modular",
+        [
+            {
+                "name": "f1",
+                "holes": {"a": "Mod(7)", "b": "Mod"},
+                "result": "Mod",
+                "body": "a*a + b*b",
+            }
+        ],
+        types,
+    )
     document = json.loads(json.dumps(saved.to_json(library)))
     assert document["abstractions"][0]["holes"] == {"a": "Mod", "b": "Mod"}
     other = saved.from_json(document, [synth.Mod(11)] * 3)
@@ -324,7 +350,9 @@ def test_files_that_are_none_and_bases_that_cannot_be_named(library, tmp_path):
     with pytest.raises(DSLError, match=r"nothing.json cannot be read: No such file"):
         saved.load(tmp_path / "nothing.json")
     (tmp_path / "text.json").write_text("{")
-    with pytest.raises(DSLError, match=r"text.json is no library in JSON: "):
+    with pytest.raises(DSLError, match=r"text.json is not a library in JSON: "):
         saved.load(tmp_path / "text.json")
-    with pytest.raises(DSLError, match="the base mixed has no specification; allowed: "):
+    with pytest.raises(
+        DSLError, match=r"the base mixed has no specification; make the library as Library\("
+    ):
         saved.to_json(Library(mixed_dsl()))

@@ -1,4 +1,4 @@
-"""Patterns of a corpus, against brute force over all patterns and all rewritings."""
+"""Patterns of a corpus, compared with brute force over all patterns and all rewritings."""
 
 import itertools
 import math
@@ -20,7 +20,7 @@ AND_OR_NOT = "boolean:basis=and-or-not"
 
 
 def mixed_dsl():
-    """Bool and Int: a type without leaves of its own, a commutative primitive, others not."""
+    """Bool and Int: a type without leaves of its own, one commutative primitive, others not."""
     dsl = DSL("mixed", types=(Int(0, 9), Bool))
     dsl.add(np.add, "Int, Int -> Int", name="add", commutative=True)
     dsl.add(np.where, "Bool, Int, Int -> Int", name="where")
@@ -31,7 +31,7 @@ def mixed_dsl():
 
 
 def without_leaves():
-    """Holes alone make programs of it: prices in bodies depend on which types there are."""
+    """Only holes make programs of it, so the prices in a body depend on the types of its holes."""
     dsl = DSL("bare", types=(Int(0, 9), Bool))
     dsl.add(np.add, "Int, Int -> Int", name="add", commutative=True, weight=2)
     dsl.add(np.subtract, "Int, Int -> Int", name="sub")
@@ -48,7 +48,7 @@ DSLS = {
 
 
 def grown(draw, grammar, type_, depth):
-    """A random program: of primitives while there is depth left, where the type has some."""
+    """A random program; it has primitives while depth remains, if the type has any."""
     items = [p.item for p in grammar.productions[type_]]
     leaves = [i for i in items if not i.arguments]
     nodes = [i for i in items if i.arguments]
@@ -59,7 +59,7 @@ def grown(draw, grammar, type_, depth):
 
 @st.composite
 def corpora(draw):
-    """(DSL, tasks), of whose small programs some are instances of one with holes."""
+    """(DSL, tasks) with small programs, some of which are instances of one program with holes."""
     dsl, inputs = DSLS[draw(st.sampled_from(sorted(DSLS)))]
     holes = {f"h{k}": draw(st.sampled_from(list(inputs[0].values()))) for k in range(2)}
     grammar = Grammar(dsl, holes)
@@ -70,8 +70,10 @@ def corpora(draw):
         weights = draw(st.sampled_from([None, dict.fromkeys(given_, 3)]))
         grammar = Grammar(dsl, given_, input_weights=weights)
         if draw(st.sampled_from([True, True, False])) and {*holes.values()} <= {*grammar.types}:
-            parts = {h: grown(draw, grammar, type_, draw(st.sampled_from([0, 0, 1])))
-                     for h, type_ in holes.items()}  # fmt: skip
+            parts = {
+                h: grown(draw, grammar, type_, draw(st.sampled_from([0, 0, 1])))
+                for h, type_ in holes.items()
+            }
             program = filled(skeleton, parts)
         else:
             program = grown(draw, grammar, draw(st.sampled_from(grammar.types)), 1)
@@ -90,7 +92,7 @@ def filled(skeleton, parts):
 
 
 def cuts(program):
-    """Every top of a program that has its root: nested tuples, parts cut off as Programs."""
+    """Every top part of a program, as nested tuples; the parts cut off are Programs."""
     if not program.arguments:
         return [(program.head,)]
     each = [[*cuts(a), a] for a in program.arguments]
@@ -98,21 +100,21 @@ def cuts(program):
 
 
 def patterns_of(dsl, program, most):
-    """Every abstraction that a node of a program is a call of; inputs are no part of bodies."""
+    """Every abstraction that could be called at a node of a program; bodies contain no inputs."""
     for node in program.parts():
         for top in cuts(node) if node.arguments else ():
             yield from named(dsl, top, most)
 
 
 def named(dsl, top, most):
-    """The abstractions of a top: cut parts that are equal share a hole, or do not."""
+    """The abstractions of a top part: equal parts that are cut off share a hole or do not."""
     places = []
 
     def collect(part):
         if isinstance(part, Program):
             places.append(part)
         elif isinstance(part[0], Input):
-            places.append(None)  # not to be stated
+            places.append(None)  # cannot be expressed
         else:
             for inner in part[1:]:
                 collect(inner)
@@ -122,8 +124,10 @@ def named(dsl, top, most):
         return
     for labels in partitions(len(places), most):
         firsts = [k for k, label in enumerate(labels) if label not in labels[:k]]
-        groups = [{ordered(places[k]) for k, x in enumerate(labels) if x == label}
-                  for label in range(len(firsts))]  # fmt: skip
+        groups = [
+            {ordered(places[k]) for k, x in enumerate(labels) if x == label}
+            for label in range(len(firsts))
+        ]
         if any(len(group) > 1 for group in groups):
             continue
         types = {f"h{label}": places[k].type for label, k in enumerate(firsts)}
@@ -139,15 +143,18 @@ def named(dsl, top, most):
 
 
 def partitions(count, most):
-    """All ways to part places into at most so many groups, numbered as they first occur."""
+    """All ways to divide places into at most `most` groups, numbered by first occurrence."""
     if count == 0:
         return [()]
-    return [(*labels, k) for labels in partitions(count - 1, most)
-            for k in range(min(most, max(labels, default=-1) + 2))]  # fmt: skip
+    return [
+        (*labels, k)
+        for labels in partitions(count - 1, most)
+        for k in range(min(most, max(labels, default=-1) + 2))
+    ]
 
 
 def matched(body, program, bound):
-    """All ways in which a body with holes is a program: mappings of holes to programs."""
+    """All ways in which a body with holes equals a program: mappings of holes to programs."""
     if isinstance(body.head, Input):
         if body.type != program.type:
             return []
@@ -184,7 +191,7 @@ def rewritings(program, abstraction, call):
 
 
 def slow_total(dsl, corpus, abstraction):
-    """Units of a definition and of all hypotheses, each program rewritten in every way."""
+    """Units of a definition and of all hypotheses, with each program rewritten in every way."""
     library = Library(dsl, [abstraction])
     call = library.dsl.primitives[-1]
     total = library.units - UNIT
@@ -193,8 +200,11 @@ def slow_total(dsl, corpus, abstraction):
         heads = {i.name: i for i in grammar.inputs}
 
         def units(program, grammar=grammar, heads=heads):
-            return sum(grammar.units(heads.get(n.head.name, n.head) if isinstance(n.head, Input)
-                                     else n.head) for n in program.walk())  # fmt: skip
+            items = (
+                heads.get(n.head.name, n.head) if isinstance(n.head, Input) else n.head
+                for n in program.walk()
+            )
+            return sum(map(grammar.units, items))
 
         body = abstraction.body
         bodies = Abstraction("new", abstraction.holes, body)
@@ -210,8 +220,8 @@ def test_the_best_pattern_is_that_of_brute_force(made, most):
     every = {}
     for one in corpus:
         for abstraction in patterns_of(dsl, one.program, most):
-            every.setdefault((ordered(abstraction.body).text, *abstraction.holes.values()),
-                             abstraction)  # fmt: skip
+            key = ordered(abstraction.body).text, *abstraction.holes.values()
+            every.setdefault(key, abstraction)
     found = Patterns(dsl, corpus, most)
     best = found.best(2**60)
     if not every:
@@ -220,7 +230,7 @@ def test_the_best_pattern_is_that_of_brute_force(made, most):
     assert best.units == min(slow_total(dsl, corpus, a) for a in every.values())
     one = found.abstraction(best, "new", [f"h{k}" for k in range(len(best.holes))])
     assert slow_total(dsl, corpus, one) == best.units
-    # What it makes of the programs has those units, and stands for the same programs.
+    # The rewritten programs have these units, and stand for the same programs.
     library = Library(dsl, [one])
     programs = found.rewritten(best, library.dsl)
     rewritten = [
@@ -240,7 +250,7 @@ def test_bounds_never_exceed_the_totals_they_are_bounds_of(made):
     queue = []
 
     def below(state):
-        """The least total that this state leads to, over all that begin like it."""
+        """The smallest total of all patterns that begin with this state."""
         bound = patterns.bound(*state)
         if not state[1]:
             return bound if state[2] else math.inf
@@ -268,8 +278,7 @@ def test_every_step_of_learning_lowers_the_total_by_what_it_says(made, most):
         assert step.after < step.before
         before = step.after
     assert found.bits == before == total_units(found.library, found.corpus) / UNIT
-    assert Patterns(found.library.dsl, found.corpus, most).best(
-        corpus_units(found.library.dsl, found.corpus)
-    ) is None  # fmt: skip
+    patterns = Patterns(found.library.dsl, found.corpus, most)
+    assert patterns.best(corpus_units(found.library.dsl, found.corpus)) is None
     for old, new in zip(corpus, found.corpus, strict=True):
         assert ordered(found.library.expanded(new.program)).text == ordered(old.program).text

@@ -1,4 +1,4 @@
-"""Samples of the prior: against exact masses by chi-square, and against evaluation."""
+"""Samples of the prior, compared with exact masses by chi-square and with evaluation."""
 
 import math
 from fractions import Fraction
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import DSLError, SettingError
-from synth.exact import sampling
+from synth.exact import drawing
 from synth.exact.sampling import behaviour_counts, size_masses
 from synth.language.dsls import boolean, modular
 from synth.language.types import UNDEFINED, Bool, Mod
@@ -25,7 +25,7 @@ def boolean_grammar(n, basis="and-or-xor-not", **options):
 
 
 def literals():
-    """Leaves x and not-x ¼ each, and, or ¼ each: critical."""
+    """Leaves x and not-x, and connectives and, or, with probability ¼ each: a critical grammar."""
     return synth.Grammar(boolean.build(basis="and-or"), {"x": Bool, "y": Bool})
 
 
@@ -54,7 +54,7 @@ def check_chi_square(observed, expected):
     ],
 )
 def test_behaviours_of_a_boolean_grammar_by_chi_square(n, draws):
-    """With leaves of ¾ in all, hardly any mass is beyond what can be counted."""
+    """If leaves have probability ¾ in all, hardly any mass lies beyond what can be counted."""
     dsl = boolean.build()
     dsl.leaf_probability = Fraction(3, 4)
     grammar = synth.Grammar(dsl, {f"x{i}": Bool for i in range(n)})
@@ -72,13 +72,13 @@ def test_behaviours_of_a_boolean_grammar_by_chi_square(n, draws):
 
 @pytest.mark.parametrize("cap", [3, 25, 301])
 def test_the_cap_shows_as_lost_mass(cap):
-    """P(true) = (2 - √3)/2 and P(x) = (√3 - 1)/2 lie within what the cap leaves open."""
+    """P(true) = (2 - √3)/2 and P(x) = (√3 - 1)/2 lie in the range that the limit leaves open."""
     draws = 200_000
     grammar = literals()
     counted = behaviour_counts(grammar, LITERALS, draws, seed=cap, most_nodes=cap)
     assert counted.finished + counted.cut == draws
     assert counted.failed == 0
-    # Every node takes 2 bits, so that size and cost are one.
+    # Every node takes 2 bits, so size and cost are proportional.
     exact = synth.count_programs(grammar, LITERALS, max_bits=2 * cap)
     assert counted.covered == pytest.approx(exact.covered, rel=1e-12)
     assert counted.lost_mass == pytest.approx(exact.lost, abs=1e-12)
@@ -113,7 +113,7 @@ def test_sizes_have_their_masses():
 
 
 def test_failures_are_what_rounding_leaves():
-    """Costs of 2**-(1/1024) at most: three leaves of ⅓ fall short of 1 by up to 0.07 %."""
+    """Costs are rounded up by at most 1/1024 bit: three leaves of ⅓ lack up to 0.07 % to 1."""
     grammar = synth.Grammar(synth.DSL("leaves", types=(Bool,)), dict.fromkeys("abc", Bool))
     mass = grammar.mass()[Bool]
     assert 1e-5 < 1 - mass < 1e-3
@@ -132,7 +132,7 @@ def test_a_seed_gives_the_same_sample():
     one, same, other = (synth.sample_programs(grammar, 1000, seed=s) for s in (1, 1, 2))
     assert np.array_equal(one.tokens, same.tokens)
     assert not np.array_equal(one.tokens[:500], other.tokens[:500])
-    # A longer sample starts with it, whatever the portions are.
+    # A longer sample starts with the shorter one, however it is divided into portions.
     longer = synth.sample_programs(grammar, 100_000, seed=1)
     assert np.array_equal(longer.tokens[: len(one.tokens)], one.tokens)
     columns = naive.all_rows(3)
@@ -148,7 +148,7 @@ def test_values_equal_evaluation(drawn, seed, most_nodes):
     grammar, columns = drawn
     for type_ in grammar.types:
         if not grammar.is_prior:
-            with pytest.raises(DSLError, match="no sample"):
+            with pytest.raises(DSLError, match="no prior to sample"):
                 synth.sample_programs(grammar, 10, type=type_)
             continue
         sample = synth.sample_programs(grammar, 40, seed=seed, type=type_, most_nodes=most_nodes)
@@ -189,7 +189,7 @@ def test_every_boolean_primitive_runs_as_it_is():
         dsl.constant(True, Bool)
         grammar = synth.Grammar(dsl, {f"x{i}": Bool for i in range(5)})
         sample = synth.sample_programs(grammar, 200, most_nodes=50)
-        assert sampling._machine(grammar, columns, 64) is not None
+        assert drawing.machine_of(grammar, columns, 64) is not None
         values, defined = sample.values(columns)
         assert defined.all()
         for i in range(len(sample)):
@@ -231,7 +231,7 @@ def test_masses_of_all_sizes_add_up_to_the_grammars(drawn):
     few, many = (size_masses(grammar, n) for n in (1000, 2000))
     for type_, mass in grammar.mass().items():
         assert many[type_].sum() <= mass + 1e-6
-        # Where sizes beyond 1000 hold nothing, nothing is lost at all.
+        # If sizes beyond 1000 have no mass, none is lost at all.
         if many[type_].sum() - few[type_].sum() < 1e-12:
             assert many[type_].sum() == pytest.approx(mass, abs=1e-6)
 
@@ -243,7 +243,7 @@ def test_programs_without_value_are_said_to_have_none():
     grammar = synth.Grammar(dsl, {"x": Mod(3)})
     columns = {"x": np.array([0, 1])}
     counted = behaviour_counts(grammar, columns, 10_000)
-    # one(x) has a value, one(keep(...)) has none: half each.
+    # one(x) has a value and one(keep(...)) has none; each has half of the mass.
     assert counted.counts[2] + counted.undefined == counted.finished == 10_000
     assert abs(counted.undefined - 5000) < 250
 
@@ -252,7 +252,7 @@ def test_bad_arguments():
     grammar = boolean_grammar(2)
     for options in ({"count": -1}, {"count": 1.5}, {"seed": -1}, {"most_nodes": 0}):
         name, value = next(iter(options.items()))
-        with pytest.raises(SettingError, match=f"{name}={value}; allowed: whole numbers"):
+        with pytest.raises(SettingError, match=f"{name}={value}; allowed: integers"):
             synth.sample_programs(grammar, **{"count": 5, **options})
     with pytest.raises(SettingError, match=r"32 rows; allowed: 1\.\.20"):
         behaviour_counts(boolean_grammar(5), naive.all_rows(5), 5)

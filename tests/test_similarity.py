@@ -395,5 +395,5 @@ def test_where_no_program_agrees_every_label_is_as_likely():
     sums = Shortest(grammar, task.columns, max_bits=10)
     said = sums.shortest(np.arange(12), task.labels)
     np.testing.assert_array_equal(said, agreement.certain(task.labels, 5))
-    with pytest.raises(SettingError, match=r"programs of Real; allowed: Bool and Mod\(p\)"):
+    with pytest.raises(SettingError, match=r"programs of type Real; allowed: Bool and Mod\(p\)"):
         Shortest(synth.Grammar(load_dsl("real"), {"x": Real}), {"x": np.array([1.0, 2.0])})

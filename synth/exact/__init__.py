@@ -1,8 +1,8 @@
-"""What can be computed without search: priors, posteriors and counts of programs, and samples.
+"""What can be computed without search: priors, posteriors, counts of programs, and samples.
 
-Start with `prior.py` (`exact_prior`: the mass of every boolean function) and `posterior.py`;
-`counting.py` counts programs by cost and behaviour for any DSL, `sampling.py` draws from the
-prior to check what the others compute.
+Start with `prior.py` (`exact_prior`: the mass of every boolean function) and `posterior.py`.
+`counting.py` counts programs by cost and behaviour for any DSL. `sampling.py` draws programs
+from the prior to check the exact results.
 """
 
 from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class

@@ -1,20 +1,48 @@
-"""The behaviours of one type as they are counted: rows, an index, and a count a level."""
+"""The distinct behaviours of one type, with an index to find them and their counts at each cost."""
 
 import numpy as np
 
 from synth.kernels import products as kernels
 
-#: int64 counts are exact up to here; beyond, counts are float64.
+#: Counts below this are exact in int64; larger counts are float64.
 EXACT = 2**63
 
 
 class Behaviours:
-    """Distinct behaviours of `type` on `rows` rows, numbered in the order first met.
+    """Distinct behaviours of a type, numbered in the order in which they were first met.
 
-    Of every closed level, which is a cost that the type has trees of: ids int32 and
-    counts int64 (0 where the level is not exact) and float64, one after the other from
-    `starts` on; `totals`: the number of trees, a Python integer; `held`: the number of
-    behaviours; `trees`: by dtype, (3, L): trees in all, with a value on every row, without.
+    The counts are kept level by level. A level is a cost that the type has trees of; `close`
+    ends the current level.
+
+    Parameters
+    ----------
+    type : Type
+        The type of the values.
+    rows : int
+        The number of rows.
+
+    Attributes
+    ----------
+    words : uint64 (capacity, W)
+        The packed values of each behaviour.
+    slots : int64
+        The hash index; see `synth.kernels.products`.
+    state : int64 (2,)
+        The number of behaviours held, and the number met at the current level.
+    sums : dict
+        By dtype, the counts of the current level.
+    met : int32
+        The behaviours met at the current level.
+    ids, counts
+        Behaviours (int32) and their counts, the closed levels one after the other: level k fills
+        the places starts[k] to starts[k + 1]. Counts are kept both as int64 (0 if the level is
+        not exact) and as float64.
+    totals : list of int
+        The number of trees at each level.
+    held : list of int
+        The number of behaviours known after each level.
+    partial : bool
+        Whether some tree has no value on some row.
     """
 
     def __init__(self, type, rows):
@@ -42,17 +70,18 @@ class Behaviours:
         return self._starts[: len(self.totals) + 1]
 
     def trees(self, dtype):
+        """The number of trees at each level, (3, L): all, with a value on every row, the others."""
         return self._trees[dtype][:, : len(self.totals)]
 
     @property
     def nbytes(self):
-        """Bytes of memory taken by rows, index and counts."""
+        """Bytes of memory taken by the rows, the index and the counts."""
         arrays = [self.words, self.slots, self.met, self.ids]
         arrays += [*self.sums.values(), *self.counts.values()]
         return sum(a.nbytes for a in arrays)
 
     def reserve(self, more):
-        """Makes room for so many behaviours more."""
+        """Makes room for `more` further behaviours."""
         need = len(self) + more
         if need > len(self.words):
             size = _enough(len(self.words), need)
@@ -66,7 +95,17 @@ class Behaviours:
             kernels.index_behaviours(self.words, len(self), self.slots)
 
     def close(self, total, dtype, undefined):
-        """Ends a level: keeps the sums of what it has met as its counts."""
+        """Ends the current level: its sums become the level's counts.
+
+        Parameters
+        ----------
+        total : int
+            The number of trees at this level.
+        dtype : type
+            np.int64 if the counts are exact, else np.float64.
+        undefined : int or float
+            The number of trees without a value on some row.
+        """
         met = np.sort(self.met[: self.state[kernels.MET]])
         k = len(self.totals)
         if k + 2 > len(self._starts):
@@ -94,20 +133,20 @@ class Behaviours:
         self.held.append(len(self))
 
     def level(self, k):
-        """(ids int32 (n,), counts int64 or, where that is not exact, float64 (n,))."""
+        """The behaviours of level k, int32 (n,), and their counts (n,) in its `dtype`."""
         part = slice(self._starts[k], self._starts[k + 1])
         return self.ids[part], self.counts[self.dtype(k)][part]
 
     def undefined(self, k):
-        """How many trees have no value on some row, a Python integer where that is exact."""
+        """The number of trees of level k without a value on some row, an int if exact."""
         return self._trees[self.dtype(k)][2, k].item()
 
     def dtype(self, k):
-        """Of a level's counts."""
+        """The dtype of the counts of level k."""
         return np.int64 if self.totals[k] < EXACT else np.float64
 
     def values(self, ids):
-        """Values of the type's dtype, (n, rows)."""
+        """The values of the given behaviours, (n, rows), in the type's dtype."""
         return self.type.unpack(self.words[ids], self.rows)
 
 

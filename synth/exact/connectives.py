@@ -1,4 +1,4 @@
-"""What a boolean grammar is to the exact prior: masses of leaves and of connectives."""
+"""A boolean grammar as the exact prior sees it: the probabilities of its leaves and connectives."""
 
 import itertools
 from dataclasses import dataclass
@@ -12,13 +12,25 @@ from synth.language import UNIT, Bool, Primitive
 
 @dataclass(frozen=True)
 class Connectives:
-    """The probabilities of a boolean grammar's productions, by what they compute.
+    """The probabilities of a boolean grammar's productions, grouped by what they compute.
 
-    leaves: float64 (2**R,), of inputs and constants by behaviour; one: float64 (4,), of
-    connectives of one argument by truth table (false, negation, identity, true); free:
-    the same of those of two arguments that ignore one or both; conj: float64 (2, 3), of
-    conjunctions, by whether they are negated and how many of their arguments are; xor,
-    xnor; mass: of all finite programs.
+    Parameters
+    ----------
+    leaves : float64 (2**R,)
+        The probability of inputs and constants, by behaviour.
+    one : float64 (4,)
+        The probability of connectives of one argument, by truth table: false, negation,
+        identity, true.
+    free : float64 (4,)
+        The probability of connectives of two arguments that ignore one or both, by the truth
+        table of one argument that remains.
+    conj : float64 (2, 3)
+        The probability of conjunctions: entry [i, k] is for those with k negated arguments, with
+        the result negated if i is 1.
+    xor, xnor : float
+        The probability of exclusive or and of its negation.
+    mass : float
+        The total probability of all finite programs.
     """
 
     leaves: np.ndarray
@@ -31,25 +43,40 @@ class Connectives:
 
     @property
     def single(self):
-        """`one`, and what ignores an argument, whatever program that is."""
+        """`one` plus the connectives that ignore an argument, which may be any finite program."""
         return self.one + self.mass * self.free
 
     @property
     def slope(self):
-        """By how much a sweep magnifies differences at most."""
+        """The largest factor by which a sweep can magnify differences."""
         both = self.conj.sum() + self.xor + self.xnor + self.free.sum()
         return float(self.one.sum() + 2 * self.mass * both)
 
 
 def connectives(grammar, columns, probability=None):
-    """The `Connectives` of a grammar whose programs are booleans, on columns bool (R,).
+    """The `Connectives` of a boolean grammar.
 
-    probability: of every production alike, instead of the grammar's.  Raises DSLError for
-    a grammar that is no prior, that has another type than Bool, and for a primitive of
-    more than two arguments.
+    Parameters
+    ----------
+    grammar : Grammar
+        A grammar whose only type is Bool.
+    columns : dict of str to bool (R,)
+        The input columns.
+    probability : Decimal, optional
+        One probability for every production, in place of the grammar's own.
+
+    Returns
+    -------
+    Connectives
+
+    Raises
+    ------
+    DSLError
+        If the grammar has explicit costs and no `probability` is given, if it has a type other
+        than Bool, or if a primitive has more than two arguments or no value for some arguments.
     """
     if probability is None and not grammar.is_prior:
-        raise DSLError("a grammar with explicit costs is no prior, so it has no exact prior")
+        raise DSLError("the grammar has explicit costs, so it defines no prior")
     for production in grammar:
         _refuse(production.item)
     rows = len(next(iter(columns.values())))
@@ -75,10 +102,13 @@ def connectives(grammar, columns, probability=None):
             conj[0, _negated(table)] += two[table]
             conj[1, _negated(table)] += two[15 ^ table]
     xor, xnor = float(two[0b0110]), float(two[0b1001])
-    return Connectives(leaves, one, free, conj, xor, xnor, _mass(*sums))
+    return Connectives(
+        leaves=leaves, one=one, free=free, conj=conj, xor=xor, xnor=xnor, mass=_mass(*sums)
+    )
 
 
-#: Truth tables of two arguments that ignore one or both, as tables of one.
+#: Truth tables of two arguments that ignore one or both, and the table of one argument that each
+#: amounts to.
 _IGNORING = {0b0000: 0, 0b0011: 1, 0b0101: 1, 0b1100: 2, 0b1010: 2, 0b1111: 3}
 
 
@@ -88,14 +118,22 @@ def index(values):
 
 
 def truth_table(primitive):
-    """Bit 2 a + b of a number (bit a of one argument): the primitive's answer to a, b."""
+    """The truth table of a primitive as a number.
+
+    Bit 2 a + b is the value for the arguments a, b (bit a for a single argument).
+
+    Raises
+    ------
+    DSLError
+        If the primitive has no value for some arguments.
+    """
     arity = len(primitive.arguments)
     rows = np.array(list(itertools.product((False, True), repeat=arity)))
     values, defined = primitive.evaluate(*(np.ascontiguousarray(c) for c in rows.T))
     if defined is not None and not defined.all():
         raise DSLError(
-            f"the exact prior is of connectives that have a value everywhere; primitive "
-            f"{primitive.name} has none for some arguments (count_programs takes any DSL)"
+            f"primitive {primitive.name} has no value for some arguments; the exact prior needs "
+            "connectives with a value for all arguments (count_programs takes any DSL)"
         )
     return index(values)
 
@@ -106,26 +144,27 @@ def _refuse(item):
     if types != {Bool}:
         other = next(str(t) for t in sorted(types, key=str) if t != Bool)
         raise DSLError(
-            f"the exact prior is of boolean DSLs; {what} {item.name} is of type {other} "
+            f"{what} {item.name} is of type {other}; the exact prior needs a boolean DSL "
             "(count_programs takes any DSL)"
         )
     if len(item.arguments) > 2:
         raise DSLError(
-            f"the exact prior is of connectives of one and two arguments; primitive {item.name} "
-            f"has {len(item.arguments)} (count_programs takes any DSL)"
+            f"primitive {item.name} has {len(item.arguments)} arguments; the exact prior needs "
+            "connectives of one or two arguments (count_programs takes any DSL)"
         )
 
 
 def _negated(table):
-    """How many arguments a conjunction negates that is true in one of four cases."""
+    """The number of negated arguments of a conjunction, given a table with a single 1."""
     case = table.bit_length() - 1
     return 2 - case.bit_count()
 
 
 def _mass(leaf, unary, binary):
-    """The least m = leaf + unary m + binary m², without cancellation.
+    """The smallest solution of m = leaf + unary m + binary m², computed without cancellation.
 
-    In 60 digits, since near criticality the root amplifies rounding to its square root.
+    It is computed with 60 digits, because near criticality the root turns a rounding error into
+    its square root.
     """
     with localcontext(prec=60):
         b = 1 - unary

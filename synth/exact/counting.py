@@ -1,9 +1,9 @@
 """Counting: for every behaviour, how many programs of each exact cost compute it.
 
-Bottom-up over costs.  At each cost and type there is a sparse vector of counts by
-behaviour; for a primitive, the products of its operands' counts are added up by the
-behaviour they make, over all splits of the cost.  What a primitive makes of two
-behaviours is remembered, as far as memory allows, so that most products cost a look-up.
+The count goes bottom-up over costs. For each cost and type it keeps a sparse vector of counts by
+behaviour. For a primitive, the products of its operands' counts are added up by the behaviour of
+the result, over all splits of the cost (`synth.exact.products`). Results are remembered as far
+as memory allows, so that most products take a look-up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,45 +14,54 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth.engine import Limits, curry, working_time
+from synth.engine import Limits, working_time
 from synth.errors import DSLError, SettingError
 from synth.exact.behaviours import EXACT, Behaviours
 from synth.exact.levels import Levels
-from synth.exact.pairs import Memo, Waiting, prefixed
-from synth.kernels import products as kernels
+from synth.exact.products import Filling, Products
 from synth.language import UNIT, Grammar, Type, checked_columns, root_type
 from synth.records import StopReason
 
-#: Values in a block that a primitive is called on: 512 KB of int64.
-BLOCK_VALUES = 2**16
-#: Pairs in a block at least.
-SMALLEST_BLOCK = 64
-#: Pairs that a walk does at most before the clock is read.
-WORK = 2**24
-#: The share of the memory, and how many bytes at most, that memos take.
-MEMO_SHARE, MEMO_BYTES = 0.25, 2**29
-#: Counts beyond this many bits would not be floats.
+#: Numbers of programs with more bits than this do not fit into a float.
 MOST_BITS = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """How many programs of a type compute each behaviour, by cost, up to `complete_bits`.
+    """The number of programs of a type that compute each behaviour, by cost, up to `complete_bits`.
 
     Programs are syntax trees: both orders of a commutative primitive's arguments count.
 
-    type; bits float64 (L,): the costs that programs of the type have, ascending; programs
-    (L,): how many there are of each, Python integers; undefined (L,): how many of them
-    have no value on some row, a Python integer where exact[l], bool (L,), else a float.
-    values (m, rows): the distinct behaviours in order of first (least) cost; least_bits
-    float64 (m,).
-    levels: L pairs of behaviours int32 (n,), ascending, and their counts (n,): int64 where
-    exact, which is where fewer than 2**63 programs have the cost; else float64.
-    stop_reason: "max_bits", "exhausted" (there are no further programs), "seconds" or
-    "memory"; complete_bits: every program up to so many bits is counted.
-    exact_bits: every count up to there is exact.
-    prior_mass: of all finite programs of the type, `Grammar.mass()`; None where explicit
-    costs are no prior.
+    Parameters
+    ----------
+    type : Type
+        The type of the programs.
+    bits : float64 (L,)
+        The costs that programs of the type have, ascending.
+    programs : tuple of int (L,)
+        The number of programs of each cost, as Python integers.
+    undefined : tuple (L,)
+        The number of these that have no value on some row: an int if exact[l], else a float.
+    exact : bool (L,)
+        Whether the counts of each cost are exact, which holds below 2**63 programs.
+    values : (m, rows)
+        The distinct behaviours, in order of their smallest cost.
+    least_bits : float64 (m,)
+        The smallest cost of each behaviour.
+    levels : tuple of pairs (L,)
+        For each cost, the behaviours int32 (n,), ascending, and their counts (n,), int64 if
+        exact, else float64.
+    stop_reason : str
+        "max_bits", "exhausted" (there are no further programs), "seconds" or "memory".
+    complete_bits : float
+        Every program of at most this many bits is counted.
+    exact_bits : float
+        Every count of at most this many bits is exact.
+    prior_mass : float or None
+        The mass of all finite programs of the type, `Grammar.mass()`; None if the grammar has
+        explicit costs.
+    seconds : float
+        The time taken.
     """
 
     type: Type
@@ -79,9 +88,22 @@ class Counts:
         )
 
     def counts(self, i: int) -> np.ndarray:
-        """The number of programs of each cost that compute behaviour i, (L,).
+        """The number of programs of each cost that compute behaviour i.
 
-        int64 where all are exact, else float64.
+        Parameters
+        ----------
+        i : int
+            The number of a behaviour.
+
+        Returns
+        -------
+        (L,)
+            int64 if all counts are exact, else float64.
+
+        Raises
+        ------
+        SettingError
+            If there is no behaviour of this number.
         """
         if not 0 <= i < len(self):
             raise SettingError(f"behaviour {i}; allowed: 0..{len(self) - 1}")
@@ -93,7 +115,7 @@ class Counts:
         return found
 
     def find(self, values: Iterable[Any]) -> int | None:
-        """The number of the behaviour with these values (rows,), or None."""
+        """The number of the behaviour with these values (rows,), or None if it was not met."""
         wanted = self.type.pack(self.type.check([*values], "values")[None])
         same = (self.type.pack(self.values) == wanted).all(axis=1)
         return int(np.flatnonzero(same)[0]) if same.any() else None
@@ -102,11 +124,16 @@ class Counts:
     def mass(self) -> NDArray[np.float64]:
         """The prior mass of the counted programs of each behaviour, float64 (m,).
 
-        The sum of count * 2**-bits.  Raises DSLError where costs are no prior.
+        It is the sum of count * 2**-bits.
+
+        Raises
+        ------
+        DSLError
+            If the grammar has explicit costs.
         """
         self._need_prior()
         mass = np.zeros(len(self))
-        # The small terms first.
+        # Small terms first, for accuracy.
         for bits, (ids, counts) in zip(self.bits[::-1], self.levels[::-1], strict=True):
             mass[ids] += counts * 2.0**-bits
         return mass
@@ -118,19 +145,19 @@ class Counts:
 
     @cached_property
     def undefined_mass(self) -> float:
-        """The prior mass of the counted programs without a value on some row."""
+        """The prior mass of the counted programs that have no value on some row."""
         self._need_prior()
         terms = zip(self.undefined, self.bits, strict=True)
         return float(sum(float(u) * 2.0**-b for u, b in terms))
 
     @property
     def lost(self) -> float:
-        """The prior mass of all other programs: `prior_mass` less what is covered."""
+        """The prior mass of all other programs: `prior_mass` minus `covered`."""
         return self._need_prior() - self.covered
 
     def _need_prior(self) -> float:
         if self.prior_mass is None:
-            raise DSLError("a grammar with explicit costs is no prior, so it has no mass")
+            raise DSLError("the grammar has explicit costs, so its programs have no mass")
         return self.prior_mass
 
 
@@ -143,13 +170,37 @@ def count_programs(
     memory: int | None = None,
     seconds: float | None = None,
 ) -> Counts:
-    """How many programs of a type compute each behaviour on columns: `Counts`.
+    """Counts the programs of a type by cost and by their behaviour on columns.
 
-    columns: a mapping of input names to arrays (rows,); type: the one type of the
-    grammar unless given; max_bits: up to which cost programs are counted; memory: bytes,
-    half of the machine's unless given; seconds: when to stop at the latest.  A limit ends
-    at a whole level, and `Counts` says which.  Raises DSLError and SettingError where
-    arguments are not of this kind.
+    If a limit ends the count, it ends at a whole level, and `Counts` says which one.
+
+    Parameters
+    ----------
+    grammar : Grammar
+        The grammar of the programs.
+    columns : mapping of str to array (rows,)
+        The input columns.
+    type : Type, optional
+        The type of the programs; by default the only type of the grammar.
+    max_bits : float
+        The largest cost of a counted program.
+    memory : int, optional
+        The memory limit in bytes; by default half of the machine's memory.
+    seconds : float, optional
+        The time limit.
+
+    Returns
+    -------
+    Counts
+
+    Raises
+    ------
+    DSLError
+        If the grammar does not have the type or the columns an input.
+    SettingError
+        If a limit is out of range, or more than 2**1000 programs have one cost.
+    TypeMismatchError
+        If a column is not of its input's type.
     """
     given = {} if memory is None else {"memory": memory}
     limits = Limits(max_bits=max_bits, seconds=seconds, **given)
@@ -162,7 +213,7 @@ def count_programs(
 
 
 class _LimitReached(Exception):  # noqa: N818 - not an error
-    """A limit is reached within a level; reason: which one, a `StopReason`."""
+    """A limit is reached within a level; `reason` is the `StopReason`."""
 
     def __init__(self, reason):
         super().__init__(reason)
@@ -170,7 +221,7 @@ class _LimitReached(Exception):  # noqa: N818 - not an error
 
 
 class _Counter:
-    """One count: behaviours by type, filled level by level."""
+    """A count in progress: behaviours by type, filled level by level."""
 
     def __init__(self, grammar, columns, root, limits):
         self.started = working_time()
@@ -183,10 +234,7 @@ class _Counter:
         self.most = ((int(limits.max_bits * UNIT) + 1) << self.shift) - 1
         self.levels = Levels(grammar, self.most)
         self.behaviours = {t: Behaviours(t, self.rows) for t in grammar.types}
-        primitives = [p.item for p in grammar if p.item.arguments]
-        share = min(MEMO_SHARE * limits.memory, MEMO_BYTES) / max(1, len(primitives))
-        self.memos = {item: Memo(len(item.arguments), share) for item in primitives}
-        self.tables = {r.item: r for r in curry.rules(grammar) if r.table is not None}
+        self.products = Products(grammar, self.behaviours, self.rows, limits.memory, self._check)
         self.stop_reason = StopReason.EXHAUSTED
         self.complete = self.most
 
@@ -200,7 +248,7 @@ class _Counter:
                 self.stop_reason = limit.reason
                 self.complete = ((cost >> self.shift) << self.shift) - 1
                 return
-        # Costs beyond the limit wait, unless no program is left.
+        # The limit on bits ended the count unless no program is left.
         if any(p.item.arguments for p in self.grammar) or any(
             p.cost > self.most for p in self.grammar
         ):
@@ -211,7 +259,7 @@ class _Counter:
         if seconds is not None and working_time() - self.started >= seconds:
             raise _LimitReached(StopReason.SECONDS)
         used = sum(b.nbytes for b in self.behaviours.values())
-        if used + sum(m.nbytes for m in self.memos.values()) > self.limits.memory:
+        if used + self.products.nbytes > self.limits.memory:
             raise _LimitReached(StopReason.MEMORY)
 
     def _level(self, type_, cost):
@@ -220,44 +268,40 @@ class _Counter:
         if total.bit_length() > MOST_BITS:
             raise SettingError(
                 f"max_bits={self.limits.max_bits:g}: more than 2**{MOST_BITS} programs cost "
-                f"{(cost >> self.shift) / UNIT:g} bits; allowed: fewer bits"
+                f"{(cost >> self.shift) / UNIT:g} bits, too many for a float; allowed: fewer bits"
             )
         dtype = np.int64 if total < EXACT else np.float64
-        lost = np.zeros(1, dtype)
+        filling = Filling(behaviours, np.zeros(1, dtype))
         undefined = 0
         for production in self.grammar.productions[type_]:
             item = production.item
             if not item.arguments:
                 if production.cost == cost:
-                    self._leaf(item, behaviours, dtype, lost)
+                    filling.add_leaf(self._leaf_values(item))
                 continue
             splits = self.levels.splits(item.arguments, cost - production.cost)
             if len(splits):
                 self._check()
                 undefined += self._undefined(item.arguments, splits, dtype)
-                self._apply(item, splits, behaviours, dtype, lost)
-        undefined += lost.item()
+                self.products.add(item, splits, filling)
+        undefined += filling.lost.item()
         behaviours.close(total, dtype, undefined)
 
-    def _leaf(self, item, behaviours, dtype, lost):
+    def _leaf_values(self, item):
         if hasattr(item, "value"):
-            values = np.full(self.rows, item.value, item.type.dtype)
-        else:
-            values = self.columns[item.name]
-        memo = np.zeros(0, np.int32)
-        self._admit(behaviours, item.result.pack(values[None]), None, np.ones(1, dtype),
-                    memo, np.full(1, -1), lost)  # fmt: skip
+            return np.full(self.rows, item.value, item.type.dtype)
+        return self.columns[item.name]
 
     def _undefined(self, types, splits, dtype):
-        """How many tuples of operands have one without a value.
+        """The number of tuples of operands of which at least one has no value on some row.
 
-        Σ with.. · without · all.. over the place of the first one without, which cancels
-        nothing.
+        It is the sum over k of the products with operand k as the first one without a value. No
+        term is subtracted, so nothing cancels.
         """
         held = [self.behaviours[t] for t in types]
         if not any(b.partial for b in held):
             return 0
-        # Where the sum is exact, so is every product in it.
+        # If the sum is exact, so is every product in it.
         trees = [b.trees(dtype)[:, places] for b, places in zip(held, splits.T, strict=True)]
         count, before = 0, np.ones(len(splits), dtype)
         for k, (_, defined, undefined) in enumerate(trees):
@@ -268,98 +312,8 @@ class _Counter:
             before = before * defined
         return dtype(count).item()
 
-    def _apply(self, item, splits, behaviours, dtype, lost):
-        """Adds up the products of counts for one primitive over splits of a cost."""
-        operands = [self.behaviours[t] for t in item.arguments]
-        memo = self.memos[item]
-        memo.fit(max(map(len, operands)))
-        if len(operands) == 1:  # a second operand of which there is one
-            ids2, counts2, starts2 = np.zeros(1, np.int32), np.ones(1, dtype), None
-        else:
-            ids2, counts2 = operands[-1].ids, operands[-1].counts[dtype]
-            starts2 = operands[-1].starts
-        first = operands[-2] if starts2 is not None else operands[0]
-        starts = first.starts
-        waiting = Waiting(max(SMALLEST_BLOCK, BLOCK_VALUES // self.rows), dtype)
-        for part, prefixes, factors in prefixed(splits, operands[:-2], dtype, item.commutative):
-            jobs = np.zeros((len(part), 6), np.int64)
-            jobs[:, kernels.START], jobs[:, kernels.STOP] = (
-                starts[part[:, 0]],
-                starts[part[:, 0] + 1],
-            )
-            jobs[:, kernels.STOP2] = 1
-            if starts2 is not None:
-                jobs[:, kernels.START2] = starts2[part[:, 1]]
-                jobs[:, kernels.STOP2] = starts2[part[:, 1] + 1]
-            if item.commutative:
-                jobs[:, kernels.SAME] = part[:, 0] == part[:, 1]
-            jobs[:, kernels.BASE] = memo.bases(prefixes)
-            waiting.cursor[:] = 0, -1, -1, waiting.cursor[kernels.WAITING]
-            done = False
-            while not done:
-                done = kernels.walk(
-                    jobs, factors, first.ids, first.counts[dtype], ids2, counts2, memo.made,
-                    memo.known, behaviours.state, behaviours.sums[dtype], behaviours.met, lost,
-                    waiting.cursor, WORK, *waiting.arrays,
-                )  # fmt: skip
-                if not done or prefixes.shape[1]:
-                    self._flush(item, operands, prefixes, waiting, memo, behaviours, lost)
-                    self._check()
-        self._flush(item, operands, None, waiting, memo, behaviours, lost)
-
-    def _flush(self, item, operands, prefixes, waiting, memo, behaviours, lost):
-        """Evaluates the pairs that wait."""
-        count = int(waiting.cursor[kernels.WAITING])
-        if not count:
-            return
-        waiting.cursor[kernels.WAITING] = 0
-        which, left, right, weights, places = (a[:count] for a in waiting.arrays)
-        chosen = [left, right][: len(operands)]
-        if len(operands) > 2:
-            chosen = [*prefixes[which].T, *chosen]
-        block, dead = self._made(item, operands, chosen)
-        self._admit(behaviours, block, dead, weights, memo.flat, places, lost)
-
-    def _made(self, item, operands, chosen):
-        """Words (n, W) of a primitive's answers, and where there is none, or None."""
-        rule = self.tables.get(item)
-        if rule is not None:
-            table = np.moveaxis(rule.table, -1, rule.free)
-            if rule.kind == curry.BITS:
-                mask = item.result.pack(np.ones((1, self.rows), bool))[0]
-                words = [o.words[c] for o, c in zip(operands, chosen, strict=True)]
-                return curry.bitwise(table, words, mask), None
-            if len(chosen) <= 2:
-                return self._looked_up(item, table, operands, chosen)
-        arrays = [o.values(c).reshape(-1) for o, c in zip(operands, chosen, strict=True)]
-        values, defined = item.evaluate(*arrays)
-        n = len(chosen[0])
-        dead = None if defined is None else ~defined.reshape(n, -1).all(axis=1)
-        return item.result.pack(values.reshape(n, self.rows)), dead
-
-    def _looked_up(self, item, table, operands, chosen):
-        n, storage = len(chosen[0]), item.result.storage
-        block = np.zeros((n, item.result.words(self.rows)), np.uint64)
-        dead = np.zeros(n, bool)
-        cells = [o.words.view(storage) for o in operands]
-        if len(operands) == 1:
-            table, chosen = table[:, None], [chosen[0], np.zeros(n, np.int32)]
-            cells = [cells[0], np.zeros((1, self.rows), storage)]
-        out = block.view(storage)[:, : self.rows]
-        kernels.look_up(np.ascontiguousarray(table), *chosen, *cells, out, dead)
-        return block, dead
-
-    def _admit(self, behaviours, block, dead, weights, memo, places, lost):
-        behaviours.reserve(len(block))
-        if dead is None:
-            dead = np.zeros(len(block), bool)
-        kernels.admit(
-            block, dead, weights, memo, places, behaviours.words, behaviours.slots,
-            behaviours.state, behaviours.sums[weights.dtype.type], behaviours.met, lost,
-        )  # fmt: skip
-
     def counts(self):
-        """What is complete, by units of cost."""
+        """The completed costs, in units of 1/1024 bit."""
         held = self.behaviours[self.root]
         costs = [c for c in self.levels.costs[self.root] if c <= self.complete]
         merged = {}
@@ -397,7 +351,7 @@ class _Counter:
 
 
 def _merged(levels, exact):
-    """Levels of one cost in units as one."""
+    """Levels whose costs round to the same units, as one level."""
     if len(levels) == 1:
         return levels[0]
     ids, where = np.unique(np.concatenate([i for i, _ in levels]), return_inverse=True)

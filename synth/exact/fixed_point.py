@@ -1,14 +1,15 @@
 """The least fixed point of P = leaves + Σ unary + Σ binary, over all 2**R behaviours.
 
-A connective of two independent programs is a convolution over behaviours: of conjunctions it
-becomes a product under sums over supersets (zeta, Moebius), of exclusive or under the
-Walsh-Hadamard transform, and negation reverses the array.  One sweep takes R 2**R
-steps for R rows.  Sweeps start from, and keep, the exact total mass; what is left to
-converge are differences of sum 0, which shrink fast even where the grammar is critical.
+Applying a connective to two independent programs convolves their distributions over behaviours.
+For conjunctions, the convolution becomes a product after summing over supersets (zeta and
+Moebius transforms); for exclusive or, after the Walsh-Hadamard transform. Negation reverses the
+array. One sweep takes R 2**R steps for R rows. Sweeps start from the exact total mass and
+preserve it. What remains to converge are differences whose sum is 0, and these shrink fast even
+if the grammar is critical.
 
-Differences in the transforms cancel, so rare functions lose digits.  With
-`relative=True`, sweeps that add and multiply positive numbers only follow, at 3**R
-steps (4**R with exclusive or), and every function is known to 11 digits and more.
+Differences in the transforms cancel, so that rare functions lose digits. With `relative=True`,
+further sweeps follow that only add and multiply positive numbers. They take 3**R steps (4**R
+with exclusive or) and give every mass to at least 11 digits.
 """
 
 import math
@@ -24,16 +25,30 @@ from synth import kernels
 from synth.engine import Crew
 from synth.exact.connectives import Connectives
 
-#: Sweeps change less than this, in sum, at the end; more than so many were never needed.
+#: Sweeps end when one changes less than `ENOUGH` of the mass in sum; `MOST_SWEEPS` was never
+#: reached.
 ENOUGH, MOST_SWEEPS = 1e-15, 2000
-#: Positive sweeps end where later ones would change no function by more than this part.
+#: Positive sweeps end when all later ones together would change no mass by more than this
+#: fraction.
 ENOUGH_RELATIVE, MOST_POLISHING = 1e-13, 20_000
 _EPSILON = float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A least fixed point; the parts as in `Prior`, error absolute."""
+    """A least fixed point.
+
+    Parameters
+    ----------
+    masses : float64 (2**R,)
+        The mass of each behaviour.
+    error : float64 (2**R,)
+        A bound of the absolute error of each mass.
+    sweeps, polishing : int
+        The number of sweeps with transforms, and of positive sweeps.
+    residual : float
+        The sum of the absolute changes of the last sweep.
+    """
 
     masses: NDArray[np.float64]
     error: NDArray[np.float64]
@@ -43,17 +58,31 @@ class Solution:
 
 
 def solve(parts: Connectives, *, relative: bool, crew: Crew) -> Solution:
-    """The least fixed point for `Connectives`: a `Solution`."""
+    """The least fixed point for a grammar's `Connectives`.
+
+    Parameters
+    ----------
+    parts : Connectives
+        The probabilities of the grammar's productions.
+    relative : bool
+        Whether every mass is computed to at least 11 digits.
+    crew : Crew
+        The worker threads.
+
+    Returns
+    -------
+    Solution
+    """
     reached = support(parts)
     masses = parts.leaves * (parts.mass / parts.leaves.sum())
     sweeps, before, stalled, change, rate = 0, math.inf, 0, math.inf, 0.5
-    noise = 64 * _EPSILON * math.sqrt(len(masses))  # some ten times what was seen
+    noise = 64 * _EPSILON * math.sqrt(len(masses))  # about ten times the largest value observed
     while change > ENOUGH * parts.mass and stalled < 3 and sweeps < MOST_SWEEPS:
         after = _closed(parts, combined(parts, masses, crew))
         np.maximum(after, 0, out=after)
         after[~reached] = 0
         change = float(np.abs(after - masses).sum())
-        # Where rounding is all that is left, changes stop falling; else they may be slow.
+        # Once only rounding is left, changes stop falling; before that they may fall slowly.
         stalled = stalled + 1 if noise * parts.mass > change > 0.9 * before else 0
         if change > 1e-11 * parts.mass and math.isfinite(before):
             rate = min(max(change / before, 0.5), 0.999)
@@ -61,7 +90,7 @@ def solve(parts: Connectives, *, relative: bool, crew: Crew) -> Solution:
     if relative:
         masses, error, polishing, change = _polish(parts, masses, reached, crew)
     else:
-        # What one sweep leaves, all later ones would have shrunk by `rate` each.
+        # Every later sweep would have shrunk the remaining change by the factor `rate`.
         error, polishing = _rounding(parts, masses) + 2 * change / (1 - rate), 0
     return Solution(masses, error, sweeps, polishing, change)
 
@@ -78,9 +107,9 @@ def _transformed(values, kind):
 def _closed(parts, pairs):
     """The masses whose connectives of two arguments give `pairs`, float64 (2**R,).
 
-    What passes one argument on, or negates it, is solved for and not iterated, since a
-    sweep would shrink a difference by no more than those probabilities:
-    p = copy p + flip p' + rest.
+    Connectives that pass one argument on, or negate it, are solved for exactly: a sweep would
+    shrink a difference only by the factor of their probability. The equation is p = copy p +
+    flip p' + rest.
     """
     no, flip, copy, yes = parts.single.tolist()
     rest = parts.leaves + pairs
@@ -92,7 +121,21 @@ def _closed(parts, pairs):
 
 
 def combined(parts: Connectives, p: NDArray[np.float64], crew: Crew) -> NDArray[np.float64]:
-    """Connectives of two arguments that are independent programs of masses p, (2**R,)."""
+    """The masses of all connectives of two arguments applied to independent programs.
+
+    Parameters
+    ----------
+    parts : Connectives
+        The probabilities of the connectives.
+    p : float64 (2**R,)
+        The masses of the arguments.
+    crew : Crew
+        The worker threads.
+
+    Returns
+    -------
+    float64 (2**R,)
+    """
     conj, xor, xnor = parts.conj, parts.xor, parts.xnor
     plain, negated = conj[:, :2].any(), conj[:, 1:].any()
     tasks: list[Callable[[], Any]] = []
@@ -137,7 +180,7 @@ def combined(parts: Connectives, p: NDArray[np.float64], crew: Crew) -> NDArray[
 
 
 def _side_by_side(crew, tasks):
-    """Answers of tasks, as many at once as there are threads."""
+    """The answers of tasks, run as many at a time as there are threads."""
     answers = []
     for first in range(0, len(tasks), crew.threads):
         answers += crew.run(tasks[first : first + crew.threads])
@@ -145,10 +188,14 @@ def _side_by_side(crew, tasks):
 
 
 def support(parts: Connectives) -> NDArray[np.bool_]:
-    """Which behaviours some program has, bool (2**R,): exact, in whole numbers mod 2**64.
+    """Which behaviours some program has.
 
-    Of pairs of 2**R behaviours there are less than 2**64, so a count is 0 only where
-    there is none.
+    The answer is exact: pairs are counted in integers modulo 2**64. There are fewer than 2**64
+    pairs of 2**R behaviours, so a count is 0 only if no pair exists.
+
+    Returns
+    -------
+    bool (2**R,)
     """
     no, flip, _, yes = parts.single > 0
     reached = parts.leaves > 0
@@ -165,7 +212,7 @@ def support(parts: Connectives) -> NDArray[np.bool_]:
 
 
 def _paired(parts, reached):
-    """Which behaviours some connective makes of two that are reached."""
+    """Which behaviours a connective makes from two reached ones."""
     found = np.zeros(len(reached), bool)
     ones = reached.astype(np.uint64)
     a, b = _transformed(ones, kernels.ZETA), _transformed(ones[::-1], kernels.ZETA)
@@ -189,10 +236,10 @@ def _paired(parts, reached):
 
 
 def _rounding(parts, p):
-    """How far each mass can be off: a first-order bound of what rounding does to a sweep.
+    """A first-order bound of the rounding error of each mass.
 
-    Each of a transform's R steps loses at most half a unit in the last place of numbers
-    that the same transform of absolute values bounds; later sweeps shrink what is off.
+    Each of a transform's R steps loses at most half a unit in the last place of its numbers. The
+    same transform of absolute values bounds these numbers. Later sweeps shrink the error.
     """
     rows = int(math.log2(len(p)))
     a = _transformed(p, kernels.ZETA)
@@ -209,7 +256,7 @@ def _rounding(parts, p):
 
 
 def _lasting(parts):
-    """By how much all sweeps together magnify what one adds; without a limit if critical."""
+    """The factor by which later sweeps magnify one sweep's error, capped for critical grammars."""
     return 1 / (1 - min(parts.slope, 0.99))
 
 
@@ -219,8 +266,8 @@ def _lasting(parts):
 def _polish(parts, p, reached, crew):
     """Positive sweeps until no mass changes: (masses, error, sweeps, residual)."""
     rows = int(math.log2(len(p)))
-    # What transforms say of the rarest is noise; the least is enough to start from, since
-    # one sweep brings anything up to what its parts give.
+    # The transforms give only noise for the rarest functions. Any positive start would do, since
+    # one sweep raises each mass to what its parts give.
     p = np.where(reached, p, 0.0)
     ratio, before, count, left = 0.5, math.inf, 0, math.inf
     rounding = 8 * (rows + 8) * _EPSILON * _lasting(parts)
@@ -231,16 +278,17 @@ def _polish(parts, p, reached, crew):
         residual, count, p = float(np.abs(after - p).sum()), count + 1, after
         if change < 4 * _EPSILON or (change > 0.97 * before and change < rounding):
             left = change
-            break  # rounding is all that is left
+            break  # only rounding is left
         if math.isfinite(before) and before:
             ratio = min(max(change / before, 0.5), 0.9995)
-        # What all later sweeps would change, if each changes `ratio` of the one before.
+        # The change of all later sweeps together, if each changes `ratio` times as much as the one
+        # before.
         left, before = change * ratio / (1 - ratio), change
     return p, p * (2 * left + rounding), count, residual
 
 
 def _positive(parts, p, crew):
-    """The connectives of two arguments, every product and sum of positive numbers."""
+    """The connectives of two arguments, from sums and products of positive numbers only."""
     negated = np.ascontiguousarray(p[::-1])
     pairs = ((p, p), (p, negated), (negated, negated))
 
@@ -263,9 +311,9 @@ def _positive(parts, p, crew):
 
 
 def _differing(p):
-    """The sum of p[g] * p[f ^ g] over all g, for every f: by blocks, as products of matrices.
+    """The sum of p[g] * p[f ^ g] over all g, for every f, by blocks as matrix products.
 
-    4**R products; at R = 16, 0.3 s where a loop over pairs takes 1.5 s.
+    It takes 4**R products: 0.3 s at R = 16, where a loop over pairs takes 1.5 s.
     """
     low = np.arange(min(64, len(p)))
     blocks = p.reshape(-1, len(low))

@@ -1,7 +1,7 @@
-"""How many syntax trees of each type and exact cost there are: recursion over costs alone.
+"""The number of syntax trees of each type and exact cost, by recursion over costs alone.
 
-Costs are the engine's (see `Grammar.shift`), in which every program costs more than any
-of its parts, so that one cost after another can be closed.
+Costs are the engine's (see `Grammar.shift`). In these, every program costs more than any of its
+parts, so the costs can be completed one after the other.
 """
 
 import heapq
@@ -12,9 +12,21 @@ import numpy as np
 class Levels:
     """The costs that programs have, in increasing order, up to `most`.
 
-    Iterate: each step gives a cost, with `trees` complete for it.  trees: by type, cost
-    to the number of syntax trees, a Python integer; costs: by type, a list of the costs
-    it has trees of.
+    Iterating gives one cost after the other; at each step, `trees` is complete for that cost.
+
+    Parameters
+    ----------
+    grammar : Grammar
+        The grammar of the trees.
+    most : int
+        The largest cost.
+
+    Attributes
+    ----------
+    trees : dict
+        By type, a dict from each cost to the number of syntax trees, a Python integer.
+    costs : dict
+        By type, the list of the costs that it has trees of.
     """
 
     def __init__(self, grammar, most):
@@ -23,7 +35,8 @@ class Levels:
         self.trees = {t: {} for t in grammar.types}
         self.costs = {t: [] for t in grammar.types}
         self._ways = {}
-        # Tuples of types that arguments end with, and the sums of costs they can have.
+        # The tuples of types that argument lists end with, and the sums of costs that they can
+        # have.
         signatures = [p.item.arguments for p in grammar]
         ends = {s[k:] for s in signatures for k in range(len(s))}
         self._sums = {end: set() for end in ends | {(t,) for t in grammar.types}}
@@ -49,7 +62,7 @@ class Levels:
                     self._arrive((type_,), {cost})
 
     def ways(self, types, total):
-        """How many tuples of trees of these types cost `total` together."""
+        """The number of tuples of trees of these types that cost `total` together."""
         if len(types) == 1:
             return self.trees[types[0]].get(total, 0)
         if total not in self._sums[types]:
@@ -66,7 +79,7 @@ class Levels:
         return self._ways[key]
 
     def splits(self, types, total):
-        """Places in `costs`, int64 (n, len(types)), of all costs that add up to `total`."""
+        """All ways to split `total` into costs of these types: places in `costs`, int64 (n, k)."""
         places = np.zeros((1, 0), np.int64)
         left = np.array([total], np.int64)
         for type_ in types[:-1]:
@@ -83,7 +96,7 @@ class Levels:
         return np.column_stack([places[right], place[right]])
 
     def _arrive(self, end, sums):
-        """Arguments of these types can now have these costs together."""
+        """Notes that arguments of these types can now have these total costs."""
         new = {s for s in sums if s <= self.most} - self._sums[end]
         if not new:
             return

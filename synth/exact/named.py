@@ -1,4 +1,4 @@
-"""Boolean functions that have a name, and the least bits of all functions."""
+"""Named boolean functions, and the shortest description length of every function."""
 
 from functools import lru_cache
 
@@ -13,21 +13,55 @@ from synth.tasks import all_rows
 
 @lru_cache(maxsize=4)
 def prior_of(dsl, variables):
-    """The `Prior` of all functions of so many variables, every mass to 11 digits and more.
+    """The `Prior` of all functions of some variables, every mass to at least 11 digits.
 
-    dsl: the name of a DSL.  Kept, since many work items ask for the same.
+    The last few answers are cached, since many work items ask for the same one.
+
+    Parameters
+    ----------
+    dsl : str
+        The name of a DSL.
+    variables : int
+        The number of variables, 1 to 4.
+
+    Returns
+    -------
+    Prior
     """
     return exact_prior(dsl, variables, relative=True)
 
 
 @lru_cache(maxsize=4)
 def bits_of(dsl, variables):
-    """K(f), `least_bits`, of all functions of so many variables."""
+    """The shortest description lengths K(f) of all functions of some variables; see `least_bits`.
+
+    Parameters
+    ----------
+    dsl : str
+        The name of a DSL.
+    variables : int
+        The number of variables, 1 to 4.
+
+    Returns
+    -------
+    float64 (2**2**variables,)
+    """
     return least_bits(prior_of(dsl, variables))
 
 
 def least_bits(prior):
-    """K(f): the bits of the shortest program of every function, float64 (2**R,); inf: none."""
+    """The bits K(f) of the shortest program of every function.
+
+    Parameters
+    ----------
+    prior : Prior
+        Its grammar and columns are used.
+
+    Returns
+    -------
+    float64 (2**R,)
+        inf if no program computes the function.
+    """
     found = enumerate_programs(prior.grammar, prior.columns).whole()
     powers = 1 << np.arange(prior.rows, dtype=np.int64)
     bits = np.full(len(prior.masses), np.inf)
@@ -36,9 +70,23 @@ def least_bits(prior):
 
 
 def named_functions(variables):
-    """The indices of some functions of 2 to 4 variables x0.., by name, simplest first.
+    """The indices of some named functions of the variables x0, x1, ..., simplest first.
 
-    On all 2**variables rows, x0 changing fastest.
+    Indices refer to all 2**variables rows, with x0 changing fastest.
+
+    Parameters
+    ----------
+    variables : int
+        2 to 4.
+
+    Returns
+    -------
+    dict of str to int
+
+    Raises
+    ------
+    SettingError
+        If `variables` is outside 2 to 4.
     """
     if not 2 <= variables <= 4:
         raise SettingError(f"{variables} variables; allowed: 2..4")
@@ -54,8 +102,8 @@ def named_functions(variables):
     return {name: index(values) for name, values in found.items()}
 
 
-#: The six kinds of four out of eight stimuli with three binary features (Shepard, Hovland and
-#: Jenkins, Psychological Monographs 75(13), 1961), as numbers of the rows that belong.
+#: The six types of categories of four out of eight stimuli with three binary features (Shepard,
+#: Hovland and Jenkins, Psychological Monographs 75(13), 1961), as the rows that belong.
 CATEGORIES = {
     "I": (0b000, 0b001, 0b010, 0b011),
     "II": (0b000, 0b001, 0b110, 0b111),
@@ -67,5 +115,5 @@ CATEGORIES = {
 
 
 def categories():
-    """The indices of Shepard, Hovland and Jenkins's types I to VI, on all 8 rows."""
+    """The indices of Shepard, Hovland and Jenkins's category types I to VI, on all 8 rows."""
     return {name: sum(1 << row for row in rows) for name, rows in CATEGORIES.items()}

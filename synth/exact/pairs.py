@@ -1,17 +1,33 @@
-"""Pairs of operands whose counts are multiplied: jobs, what waits, and what is remembered."""
+"""Pairs of operands whose counts are multiplied: the kernel's jobs, its memo, and waiting pairs."""
 
 import numpy as np
 
 from synth.kernels import products as kernels
 
-#: Jobs that are made at a time.
+#: The number of jobs made at a time.
 JOBS = 2**16
 
 
 class Memo:
-    """What a primitive makes of behaviours: `made` int32 (known**(k-1), known) for k operands.
+    """The results of a primitive that are already known, by the numbers of its operands.
 
-    For one operand (known, 1).  It grows with the number of behaviours up to its bytes.
+    The memo grows with the number of behaviours until it takes `most_bytes`.
+
+    Parameters
+    ----------
+    arity : int
+        The number k of operands.
+    most_bytes : float
+        The memory that it may take.
+
+    Attributes
+    ----------
+    known : int
+        Operands numbered below this are in the memo.
+    made : int32 (known**(k-1), known)
+        The behaviours of the results, (known, 1) for one operand; see `synth.kernels.products`.
+    flat : int32
+        The same memory in one dimension.
     """
 
     def __init__(self, arity, most_bytes):
@@ -25,7 +41,7 @@ class Memo:
         return self.made.nbytes
 
     def fit(self, count):
-        """Makes room for so many behaviours, as far as allowed."""
+        """Makes room for `count` behaviours, as far as the limit allows."""
         if count <= self.known or self.known == self.limit:
             return
         known = min(self.limit, max(64, 2 * self.known, count))
@@ -40,7 +56,7 @@ class Memo:
         self.made = self.flat.reshape(self.known ** max(1, self.arity - 1), width)
 
     def bases(self, prefixes):
-        """Where in the memo's rows prefixes of operands (n, k - 2) start; -1 where nowhere."""
+        """The row of the memo where each prefix of operands (n, k - 2) starts; -1 if none."""
         place = np.zeros(len(prefixes), np.int64)
         for column in prefixes.T:
             place = place * self.known + column
@@ -48,7 +64,22 @@ class Memo:
 
 
 class Waiting:
-    """Pairs of operands that wait to be evaluated; see `kernels.counting.walk`."""
+    """Pairs of operands that wait to be evaluated; see `synth.kernels.products.walk`.
+
+    Parameters
+    ----------
+    size : int
+        The largest number of pairs.
+    dtype : type
+        The dtype of the weights.
+
+    Attributes
+    ----------
+    cursor : int64 (4,)
+        Where the walk continues, and how many pairs wait.
+    arrays : tuple of arrays (size,)
+        For each pair its job, both operands, its weight and its place in the memo.
+    """
 
     def __init__(self, size, dtype):
         self.cursor = np.zeros(4, np.int64)
@@ -62,11 +93,27 @@ class Waiting:
 
 
 def prefixed(splits, operands, dtype, commutative):
-    """Jobs of one split each, but for the last two operands: (places, prefixes, factors).
+    """Jobs for the kernel, in portions: all operands but the last two are fixed in each.
 
-    places (n, 1 or 2): the levels of the last two operands; prefixes int32 (n, k - 2):
-    behaviours of the others; factors (n,): the product of their counts, and 2 where a
-    commutative primitive's operands stand for both of their orders.
+    Parameters
+    ----------
+    splits : int64 (n, k)
+        The levels of the operands, one split of the cost a row.
+    operands : list of Behaviours
+        The operands except the last two.
+    dtype : type
+        The dtype of the counts.
+    commutative : bool
+        Whether the primitive is commutative; of two orders of operands one is then made.
+
+    Yields
+    ------
+    places : (n, 1 or 2)
+        The levels of the last two operands.
+    prefixes : int32 (n, k - 2)
+        The behaviours of the other operands.
+    factors : (n,)
+        The product of their counts, doubled if a pair stands for both orders.
     """
     if not operands:
         factors = np.ones(len(splits), dtype)

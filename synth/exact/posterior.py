@@ -1,8 +1,8 @@
-"""The exact posterior of a boolean task: what the prior predicts, given training labels.
+"""The exact posterior of a boolean task: what the prior predicts, given the training labels.
 
-Every function that agrees with the training labels keeps its prior mass, every other has
-none; nothing is searched and nothing sampled.  Masses are conditional on the program
-being finite (`Grammar.mass()` is 1 or a little less).
+Every function that agrees with the training labels keeps its prior mass; every other function
+gets none. Nothing is searched or sampled. Masses are conditional on the program being finite
+(`Grammar.mass()` is 1 or slightly less).
 """
 
 import math
@@ -24,17 +24,28 @@ from synth.tasks import Task
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """What a grammar's prior says of a boolean task.
+    """What a grammar's prior predicts for a boolean task.
 
-    prior: the `Prior` on the task's distinct rows; rows: int64 (task.rows,): which of
-    them each row of the task is.  evidence_bits: -log2 of the prior mass of all functions
-    that agree with the n training labels, inf where there is none (then nothing is
-    predicted); labels without structure have n bits, in the mean of their masses.
-    predictive: float64 (held out,), the probability that each held-out label is true,
-    in the order of the task's rows; error: how far from ½ one that is even in truth can be
-    (see `synth.exact.even`), inf where nothing is predicted.  tied: int64 (t,), the indices
-    of the functions that may have the most mass among those that agree (MAP), for all that
-    the masses' margins tell; none where none agrees.
+    Parameters
+    ----------
+    task : Task
+        The task.
+    prior : Prior
+        The prior on the task's distinct rows.
+    rows : int64 (task.rows,)
+        For each row of the task, its number among the distinct rows.
+    evidence_bits : float
+        -log2 of the prior mass of all functions that agree with the n training labels, in bits.
+        It is inf if no function agrees; then nothing is predicted. Random labels have n bits if
+        their masses are averaged.
+    predictive : float64 (held out,)
+        The probability that each held-out label is true, in the order of the task's rows.
+    error : float
+        The largest distance from ½ of a probability that is exactly ½ (see `synth.exact.even`);
+        inf if nothing is predicted.
+    tied : int64 (t,)
+        The indices of the functions that agree and may have the largest mass (MAP), as far as
+        the error margins of the masses tell. It is empty if no function agrees.
     """
 
     task: Task
@@ -47,47 +58,47 @@ class Posterior:
 
     @property
     def n(self) -> int:
-        """The number of distinct training rows: bits of labels without structure."""
+        """The number of distinct training rows, which is the number of bits of random labels."""
         return len(np.unique(self.rows[self.task.train]))
 
     @property
     def saved_bits(self) -> float:
-        """n - evidence_bits: what the prior knows of these labels; negative where it is misled."""
+        """n - evidence_bits: how many bits the prior saves; negative if it is misled."""
         return self.n - self.evidence_bits
 
     @property
     def best(self) -> int | None:
-        """The index of the MAP function, of `ties` the first; None where none agrees."""
+        """The index of the MAP function, the first of several that tie; None if none agrees."""
         return int(self.tied[0]) if len(self.tied) else None
 
     @property
     def ties(self) -> int:
-        """How many functions tie for the most mass."""
+        """The number of functions that tie for the largest mass."""
         return len(self.tied)
 
     @property
     def map_values(self) -> NDArray[np.bool_] | None:
-        """The values of the MAP function, `best`, on all rows of the task, bool (rows,)."""
+        """The values of the MAP function `best` on all rows of the task, bool (rows,)."""
         if self.best is None:
             return None
         return self.prior.values(self.best)[self.rows]
 
-    # Accuracies on held-out labels, which nothing above has seen; None without any.  A
-    # label that is unknown to the task has probability 0.
+    # Accuracies on held-out labels, which nothing above has used; None if there are no such
+    # labels. A label that the task does not know has probability 0.
 
     @property
     def bayes_accuracy(self) -> float | None:
-        """Of predicting the likelier label; one that may be even counts a half."""
+        """The accuracy of predicting the likelier label; a tie counts as one half."""
         return self._mean(lambda p, y: 1 - np.abs(likelier(p, self.error) - y))
 
     @property
     def gibbs_accuracy(self) -> float | None:
-        """Of a function drawn from the posterior, in expectation."""
+        """The expected accuracy of a function drawn from the posterior."""
         return self._mean(lambda p, y: np.where(y, p, 1 - p))
 
     @property
     def map_accuracy(self) -> float | None:
-        """Of the function of most mass; of several that tie the mean."""
+        """The accuracy of the function with the largest mass; the mean if several tie."""
 
         def right(p: Any, y: Any) -> Any:
             held_out = self.rows[~self.task.train].tolist()
@@ -98,7 +109,7 @@ class Posterior:
 
     @property
     def log_loss(self) -> float | None:
-        """Mean -log2 of the probability of the held-out labels, one by one, bits a row."""
+        """The mean of -log2 of the probability of each held-out label, in bits a row."""
         with np.errstate(divide="ignore"):
             return self._mean(lambda p, y: -np.log2(np.where(y, p, 1 - p)), math.inf)
 
@@ -119,10 +130,28 @@ def exact_posterior(
 ) -> Posterior:
     """The exact `Posterior` of a task with boolean inputs and labels.
 
-    task: a `Task`, or the name of one, or the path of a CSV file; dsl, relative and
-    threads: see `exact_prior`; of a task without a DSL the built-in one that fits.
-    Raises TaskError for other types, and SettingError for more than 24 distinct rows in
-    all, training and held-out (16 with `relative`).
+    Parameters
+    ----------
+    task : Task, str or path
+        A task, its specification, or the path of a CSV file.
+    dsl : DSL or str, optional
+        The DSL; by default the built-in one that fits the task.
+    relative : bool, optional
+        Whether every mass is computed to at least 11 digits; see `exact_prior`.
+    threads : int, optional
+        Number of worker threads; by default one per core.
+
+    Returns
+    -------
+    Posterior
+
+    Raises
+    ------
+    TaskError
+        If an input or the labels are not boolean.
+    SettingError
+        If there are more than 24 distinct rows, training and held-out together (16 with
+        `relative`).
     """
     task = task if isinstance(task, Task) else tasks.load_task(task)
     fitted = tasks.fit(dsl, task)
@@ -131,7 +160,7 @@ def exact_posterior(
         raise TaskError(f"task {task.name}: the exact posterior needs Bool inputs and labels")
     table = np.array(list(task.columns.values())).T
     _, first, places = np.unique(table, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)  # distinct rows in the order in which they come
+    order = np.argsort(first)  # distinct rows in the order of their first occurrence
     rows = np.argsort(order)[places.ravel()]
     if len(first) > MOST_ROWS:
         raise SettingError(
@@ -144,7 +173,21 @@ def exact_posterior(
 
 
 def condition(prior: Prior, task: Task, rows: NDArray[np.int64] | None = None) -> Posterior:
-    """The `Posterior` of a task whose row i is row rows[i] of a prior (all in order)."""
+    """The `Posterior` of a task, given a prior on its rows.
+
+    Parameters
+    ----------
+    prior : Prior
+        A prior whose rows include those of the task.
+    task : Task
+        A boolean task.
+    rows : int64 (task.rows,), optional
+        For each row of the task, its row of the prior; by default the same one.
+
+    Returns
+    -------
+    Posterior
+    """
     rows = np.arange(prior.rows) if rows is None else rows
     masses, margin = (
         _agreeing(part, rows[task.train], task.labels[task.train])
@@ -153,8 +196,16 @@ def condition(prior: Prior, task: Task, rows: NDArray[np.int64] | None = None) -
     held_out, total = rows[~task.train], masses.sum()
     if not total:
         none, nothing = np.zeros(0, np.int64), np.full(len(held_out), np.nan)
-        return Posterior(task, prior, rows, math.inf, nothing, math.inf, none)
-    # One bit of the index after another: the masses with it set, over all.
+        return Posterior(
+            task,
+            prior,
+            rows,
+            evidence_bits=math.inf,
+            predictive=nothing,
+            error=math.inf,
+            tied=none,
+        )
+    # For each held-out row, the share of the mass whose index has that bit set.
     sums = {}
     for row in np.unique(held_out).tolist():
         sums[row] = masses.reshape(-1, 2, 2**row)[:, 1].sum() / total
@@ -162,13 +213,21 @@ def condition(prior: Prior, task: Task, rows: NDArray[np.int64] | None = None) -
     evidence = -math.log2(total) + math.log2(prior.mass)
     error = float(chance_error(total, margin.sum(), np.count_nonzero(margin)))
     tied = np.flatnonzero(may_be_most(masses, margin, (masses - margin).max()))
-    return Posterior(task, prior, rows, evidence, np.clip(predictive, 0, 1), error, tied)
+    return Posterior(
+        task,
+        prior,
+        rows,
+        evidence_bits=evidence,
+        predictive=np.clip(predictive, 0, 1),
+        error=error,
+        tied=tied,
+    )
 
 
 def _agreeing(
     numbers: NDArray[np.float64], rows: NDArray[np.int64], labels: np.ndarray
 ) -> NDArray[np.float64]:
-    """The numbers of functions with these labels, 0 elsewhere and where labels contradict."""
+    """The numbers of the functions with these labels, 0 elsewhere or if labels contradict."""
     agree = numbers.copy()
     for row, label in set(zip(rows.tolist(), labels.tolist(), strict=True)):
         agree.reshape(-1, 2, 2**row)[:, 0 if label else 1] = 0

@@ -1,6 +1,6 @@
 """The exact prior of boolean functions: P(f), the mass of all programs that compute f.
 
-`synth.exact.fixed_point` solves for it.
+`synth.exact.fixed_point` solves the equation for it.
 """
 
 import math
@@ -17,7 +17,7 @@ from synth.exact.fixed_point import solve, support
 from synth.language import DSL, Bool, Grammar, dsls
 from synth.tasks import all_rows
 
-#: Rows of the exact prior, and with every digit.  24 rows are 16.8 million functions.
+#: The largest number of rows, in general and with `relative`. 24 rows have 16.8 million functions.
 MOST_ROWS, MOST_RELATIVE_ROWS = 24, 16
 
 
@@ -25,11 +25,26 @@ MOST_ROWS, MOST_RELATIVE_ROWS = 24, 16
 class Prior:
     """The prior masses of all 2**R behaviours on R rows.
 
-    masses: float64 (2**R,), by index: bit r of an index is the value on row r; they
-    sum to `Grammar.mass()`; margin: float64 (2**R,), an estimate from above of how far
-    each mass is off.  Where no program has the behaviour, both are 0 exactly; a mass of 0
-    with a margin is one that is lost in rounding, though some program has it.  sweeps,
-    polishing: of each kind of sweep; residual: the sum of what the last sweep changed.
+    If no program has a behaviour, its mass and its margin are exactly 0. If the mass is 0 but
+    the margin is not, some program has the behaviour, and its mass is lost in rounding.
+
+    Parameters
+    ----------
+    grammar : Grammar
+        The grammar of the programs.
+    columns : dict of str to bool (R,)
+        The input columns.
+    masses : float64 (2**R,)
+        The mass of each behaviour; they sum to `Grammar.mass()`. Bit r of an index is the value
+        on row r.
+    margin : float64 (2**R,)
+        An estimate, from above, of the absolute error of each mass.
+    relative : bool
+        Whether every mass was computed to at least 11 digits.
+    sweeps, polishing : int
+        The number of sweeps with transforms, and of positive sweeps.
+    residual : float
+        The sum of the absolute changes of the last sweep.
     """
 
     grammar: Grammar
@@ -51,7 +66,7 @@ class Prior:
 
     @property
     def rows(self) -> int:
-        """How many rows the functions are of."""
+        """The number of rows that the functions are defined on."""
         return len(next(iter(self.columns.values())))
 
     @property
@@ -61,19 +76,19 @@ class Prior:
 
     @property
     def error(self) -> NDArray[np.float64]:
-        """Of each mass relative to it, from above, float64 (2**R,); inf where it is lost."""
+        """An upper bound of each mass's relative error, float64 (2**R,); inf if a mass is lost."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.margin > 0, self.margin / self.masses, 0.0)
 
     @property
     def digits(self) -> NDArray[np.int64]:
-        """To how many decimal digits each mass is certain, int64 (2**R,); 0..15."""
+        """The number of decimal digits to which each mass is certain, int64 (2**R,); 0 to 15."""
         with np.errstate(divide="ignore"):
             return np.clip(-np.log10(self.error), 0, 15).astype(np.int64)
 
     @property
     def bits(self) -> NDArray[np.float64]:
-        """-log2 of each mass, float64 (2**R,); inf where it is 0."""
+        """-log2 of each mass, float64 (2**R,); inf if it is 0."""
         with np.errstate(divide="ignore"):
             return -np.log2(self.masses)
 
@@ -102,56 +117,90 @@ def exact_prior(
 ) -> Prior:
     """The exact `Prior` of all boolean functions on some rows.
 
-    dsl: a `Grammar`, or a DSL or its name; columns: a mapping of input names to arrays
-    bool (R,), or a number of variables x0.. for all 2**variables rows; relative: every
-    mass to 11 digits and more; threads: all cores unless given.
-
     Every boolean DSL whose primitives have one or two arguments is allowed, whatever they
-    compute.  Raises DSLError for another one, and SettingError for more than 24 rows
-    (16 with `relative`): 2**R masses are computed.
+    compute.
+
+    Parameters
+    ----------
+    dsl : Grammar, DSL or str
+        A grammar, or a DSL or its name.
+    columns : mapping of str to bool (R,), or int
+        The input columns, or a number of variables x0, x1, ... for all 2**variables rows.
+    relative : bool, optional
+        Whether every mass is computed to at least 11 digits.
+    threads : int, optional
+        Number of worker threads; by default one per core.
+
+    Returns
+    -------
+    Prior
+
+    Raises
+    ------
+    DSLError
+        If the DSL is not of this kind, or the grammar has explicit costs.
+    SettingError
+        If there are more than 24 rows (16 with `relative`), since 2**R masses are computed.
+    TypeMismatchError
+        If the columns are not boolean arrays of one length.
     """
     columns = _columns(columns)
-    if isinstance(dsl, Grammar):
-        grammar = dsl
-        missing = [i.name for i in grammar.inputs if i.name not in columns]
-        if missing:
-            raise DSLError(f"columns: no column for input {missing[0]}")
-    else:
-        loaded = dsl if isinstance(dsl, DSL) else dsls.load_dsl(dsl)
-        grammar = Grammar(loaded, dict.fromkeys(columns, Bool))
-    rows, most = len(next(iter(columns.values()))), MOST_RELATIVE_ROWS if relative else MOST_ROWS
-    if rows > most:
-        raise SettingError(
-            f"{rows} rows; allowed: 1..{most}{' with relative=True' if relative else ''}, since "
-            "there are 2**rows functions; leave out held-out rows, or use count_programs, "
-            "which takes any number of rows"
-        )
+    grammar = _grammar(dsl, columns)
+    _check_rows(len(next(iter(columns.values()))), relative)
     parts = connectives(grammar, columns)
     crew = Crew(default_threads() if threads is None else threads)
     try:
         found = solve(parts, relative=relative, crew=crew)
     finally:
         crew.close()
-    # A mass that is lost is told by its margin, whatever the bound makes of it.
+    # A lost mass is recognised by its margin, so the margin must not be 0.
     margin = np.where(support(parts), np.maximum(found.error, np.finfo(float).tiny), 0.0)
     return Prior(
-        grammar, columns, found.masses, margin, relative, found.sweeps, found.polishing,
-        found.residual,
-    )  # fmt: skip
+        grammar=grammar,
+        columns=columns,
+        masses=found.masses,
+        margin=margin,
+        relative=relative,
+        sweeps=found.sweeps,
+        polishing=found.polishing,
+        residual=found.residual,
+    )
+
+
+def _grammar(dsl: Grammar | DSL | str, columns: Mapping[str, NDArray[np.bool_]]) -> Grammar:
+    if not isinstance(dsl, Grammar):
+        loaded = dsl if isinstance(dsl, DSL) else dsls.load_dsl(dsl)
+        return Grammar(loaded, dict.fromkeys(columns, Bool))
+    missing = [i.name for i in dsl.inputs if i.name not in columns]
+    if missing:
+        raise DSLError(f"columns: no column for input {missing[0]}")
+    return dsl
+
+
+def _check_rows(rows: int, relative: bool) -> None:
+    most = MOST_RELATIVE_ROWS if relative else MOST_ROWS
+    if rows > most:
+        raise SettingError(
+            f"{rows} rows; allowed: 1..{most}{' with relative=True' if relative else ''}, since "
+            "there are 2**rows functions; leave out held-out rows, or use count_programs, "
+            "which takes any number of rows"
+        )
 
 
 def _columns(columns: Mapping[str, ArrayLike] | int) -> dict[str, NDArray[np.bool_]]:
     if not isinstance(columns, Mapping):
         if not isinstance(columns, (int, np.integer)):
             raise TypeMismatchError(
-                f"columns={columns!r}; allowed: a number of variables, or names with their columns"
+                f"columns={columns!r}; allowed: a number of variables, or arrays by input name"
             )
         if not 0 < columns <= math.log2(MOST_ROWS):
-            raise SettingError(f"{columns} variables; allowed: 1..4, or columns of some rows")
+            raise SettingError(
+                f"{columns} variables; allowed: 1..4; for other rows, pass the columns themselves"
+            )
         return all_rows(columns)
     checked = {str(n): Bool.check(c, f"column {n}") for n, c in columns.items()}
     if not checked:
-        raise TypeMismatchError("columns: none given; allowed: one and more")
+        raise TypeMismatchError("columns: none given; allowed: at least one")
     lengths = {c.shape for c in checked.values()}
     if len(lengths) > 1 or len(next(iter(lengths))) != 1 or lengths == {(0,)}:
         raise TypeMismatchError(f"columns of shapes {sorted(lengths)}; allowed: one length, (R,)")

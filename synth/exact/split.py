@@ -1,7 +1,7 @@
-"""One split of the rows of a prior, for all targets at once.
+"""One split of a prior's rows into training and held-out rows, for all targets at once.
 
-What a learner predicts depends on the training labels alone, so the 2**R targets share
-2**n labelings: sums of masses by labeling answer for every target by looking up.
+A learner's predictions depend on the training labels alone. The 2**R targets therefore share
+2**n labelings, and sums of masses by labeling answer for every target by a look-up.
 """
 
 import numpy as np
@@ -11,16 +11,35 @@ from synth.exact.even import chance_error, likelier, may_be_most
 
 
 class Split:
-    """A `Prior` and which of its R rows are for training, bool (R,), n of them.
+    """A `Prior` and a choice of n of its R rows for training.
 
-    Targets are indices of behaviours, int64 (any shape); labelings are numbered by the
-    labels of training rows, the first row's in bit 0.
+    Targets are indices of behaviours, int64 of any shape. A labeling is numbered by the labels
+    of the training rows, with the first row in bit 0.
 
-    evidence: float64 (2**n,), the share of the prior's mass that agrees with a labeling;
-    predictive: float64 (R - n, 2**n), the probability that each held-out row's label
-    is true, ½ where no function agrees; error: float64 (2**n,), how far from ½ an even one
-    can be.  ties: int64 (2**n,), how many agreeing functions may have the most mass, for all
-    that is known of it; best: int64 (2**n,), the first of them, -1 where none agrees.
+    Parameters
+    ----------
+    prior : Prior
+        The prior of all functions on R rows.
+    train : bool (R,)
+        Which rows are for training.
+
+    Attributes
+    ----------
+    evidence : float64 (2**n,)
+        The share of the prior's mass that agrees with each labeling.
+    predictive : float64 (R - n, 2**n)
+        The probability that each held-out row's label is true; ½ if no function agrees.
+    error : float64 (2**n,)
+        The largest distance from ½ of a probability that is exactly ½.
+    ties : int64 (2**n,)
+        The number of agreeing functions that may have the largest mass, as far as is known.
+    best : int64 (2**n,)
+        The first of these functions; -1 if no function agrees.
+
+    Raises
+    ------
+    SettingError
+        If `train` has another shape than (R,).
     """
 
     def __init__(self, prior, train):
@@ -37,10 +56,11 @@ class Split:
         margin = np.broadcast_to(prior.margin, functions.shape)
         self.evidence = np.bincount(labeling, share, size)
         with np.errstate(invalid="ignore", divide="ignore"):
-            self.predictive = np.array([
+            predictive = [
                 np.bincount(labeling, share * (functions >> row & 1), size) / self.evidence
                 for row in self.unseen.tolist()
-            ]).reshape(len(self.unseen), size)  # fmt: skip
+            ]
+        self.predictive = np.array(predictive).reshape(len(self.unseen), size)
         self.predictive[:, self.evidence == 0] = 0.5
         count = len(functions) / size
         off = np.bincount(labeling, margin, size) / prior.mass
@@ -51,15 +71,18 @@ class Split:
         tied = tied[self.evidence[labeling[tied]] > 0]
         self.ties = np.bincount(labeling[tied], minlength=size)
         self.best = np.full(size, -1)
-        self.best[labeling[tied[::-1]]] = tied[::-1]  # of several the last one stays
-        # The share of those that say 1 on each held-out row.
-        self._tied = np.array([
+        self.best[labeling[tied[::-1]]] = tied[
+            ::-1
+        ]  # the first of a labeling is assigned last and stays
+        # The share of tied functions that are 1 on each held-out row.
+        shares = [
             np.bincount(labeling[tied], tied >> row & 1, size) / np.maximum(self.ties, 1)
             for row in self.unseen.tolist()
-        ]).reshape(len(self.unseen), size)  # fmt: skip
+        ]
+        self._tied = np.array(shares).reshape(len(self.unseen), size)
 
     def labeling(self, targets):
-        """The number of each target's training labels."""
+        """The number of each target's labeling."""
         targets = np.asarray(targets)
         found = np.zeros(targets.shape, np.int64)
         for place, row in enumerate(self.known.tolist()):
@@ -67,21 +90,21 @@ class Split:
         return found
 
     def evidence_bits(self, targets):
-        """-log2 of the prior mass of all functions that agree with the labels; inf if none."""
+        """-log2 of the prior mass of the functions that agree with the labels; inf if none."""
         with np.errstate(divide="ignore"):
             return -np.log2(self.evidence[self.labeling(targets)])
 
     def truth(self, targets):
-        """The labels of held-out rows, bool (R - n, ...)."""
+        """The labels of the held-out rows, bool (R - n, ...)."""
         return np.array([np.asarray(targets) >> row & 1 for row in self.unseen.tolist()], bool)
 
     def guesses(self, targets):
-        """What is likelier of each held-out row: 1, 0, or ½ if it may be even, (R - n, ...)."""
+        """The likelier label of each held-out row: 1, 0, or ½ if it may be a tie, (R - n, ...)."""
         labeling = self.labeling(targets)
         return likelier(self.predictive[:, labeling], self.error[labeling])
 
     def bayes_accuracy(self, targets):
-        """The share of held-out labels that are the likelier one; an even one counts a half."""
+        """The share of held-out labels that equal the likelier label; a tie counts as one half."""
         return 1 - np.abs(self.guesses(targets) - self.truth(targets)).mean(axis=0)
 
     def gibbs_accuracy(self, targets):
@@ -90,7 +113,7 @@ class Split:
         return np.where(truth, p, 1 - p).mean(axis=0)
 
     def map_accuracy(self, targets):
-        """The mean accuracy of the functions that tie for the most mass; ½ where none agrees."""
+        """The mean accuracy of the functions that tie for the largest mass; ½ if none agrees."""
         labeling = self.labeling(targets)
         p, truth = self._tied[:, labeling], self.truth(targets)
         return np.where(self.ties[labeling] > 0, np.where(truth, p, 1 - p).mean(axis=0), 0.5)

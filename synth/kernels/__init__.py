@@ -1,30 +1,29 @@
 """The cellar: every numba kernel, as plain functions of arrays with an explicit `out`.
 
-Start with `make` (candidates of one primitive with all operands but one fixed), `store` (distinct
-rows) and `work` (both over many operands).  `errors` counts exceptions, `targets` solves a
-program's root from its target, `products` and `sampling` count programs and draw them, `cache`
-says where compiled kernels are kept.  Of synth, only the ground is imported.  Kernels are
-compiled once for few signatures, release the interpreter's lock, and are called from several
-threads at once only where they write to nothing shared.
+Start with `make` (candidates of one primitive with all operands but one fixed), `store`
+(distinct rows) and `work` (both, over many operands). `parts` fills a store from many threads,
+`errors` counts exceptions, and `targets` solves a program's root from its target. `products`
+counts programs and `sampling` draws them; `cache` says where compiled kernels are kept. Of the
+other rooms, only the ground is imported.
+
+Kernels are compiled once for few signatures and release the interpreter's lock. Several threads
+call a kernel at once only if it writes to nothing shared.
 """
 
-# `cache` first: it sees to a folder before anything is compiled.
+# `cache` comes first: it provides a folder before anything is compiled.
 from synth.kernels import cache
 from synth.kernels.errors import errors_bits, errors_cells
 from synth.kernels.make import BITS, MINUS, PLUS, RING, TABLE
-from synth.kernels.store import (
-    Catch,
-    Scratch,
-    Store,
+from synth.kernels.parts import (
     insert,
     insert_open,
-    merge,
     rehash,
     rehash_open,
     relocate,
     touch,
     write,
 )
+from synth.kernels.store import Catch, Scratch, Store, merge
 from synth.kernels.targets import (
     covers,
     first_match,

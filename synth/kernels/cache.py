@@ -1,8 +1,8 @@
 """Where compiled kernels are kept between runs.
 
-numba tries NUMBA_CACHE_DIR, `__pycache__` beside the kernels and the user's cache folder, and
-where none can be written refuses to compile.  Then a folder is made that lasts as long as this
-process and those that it starts.
+numba tries NUMBA_CACHE_DIR, `__pycache__` next to the kernels, and the user's cache folder. If
+it can write to none of them, it refuses to compile. In that case this module makes a folder that
+lasts as long as this process and the processes that it starts.
 """
 
 import atexit
@@ -18,16 +18,16 @@ from numba.core.event import Listener, register
 
 from synth.errors import CacheWarning
 
-#: A folder that goes with this process, where one had to be made.
+#: A folder that is removed when this process ends; None if none had to be made.
 temporary_folder = None
 
 
 def _probe():
-    """Compiled never; only asked where it would be kept."""
+    """Never compiled; only asked where its cache would be."""
 
 
 def folder():
-    """Where kernels are kept; None where no folder can be written."""
+    """The folder where kernels are kept; None if no folder can be written."""
     try:
         return njit(cache=True)(_probe).stats.cache_path
     except RuntimeError:
@@ -35,31 +35,31 @@ def folder():
 
 
 def ensure():
-    """Sees to it that there is a folder.  Warns where it is not one that lasts."""
+    """Provides a folder for compiled kernels, and warns if it is only a temporary one."""
     global temporary_folder
     if folder() is not None:
         return
     temporary_folder = made = tempfile.mkdtemp(prefix="synth-kernels-")
     atexit.register(shutil.rmtree, made, ignore_errors=True)
-    # Processes that this one starts take it from the environment.
+    # Processes that this one starts read it from the environment.
     os.environ["NUMBA_CACHE_DIR"] = config.CACHE_DIR = made
     warnings.warn(
-        "no folder to keep compiled kernels in can be written, so that every run compiles them "
-        "anew; NUMBA_CACHE_DIR=FOLDER names one",
+        "no folder to keep compiled kernels in can be written, so every run compiles them again; "
+        "set NUMBA_CACHE_DIR to a folder that can be written",
         CacheWarning,
         stacklevel=2,
     )
 
 
 class Stopwatch(Listener):
-    """How long this process has been compiling kernels or loading compiled ones: seconds."""
+    """The seconds that this process has spent compiling kernels or loading compiled ones."""
 
     def __init__(self):
         self.seconds, self.depth, self.began = 0.0, 0, 0.0
         self.lock = threading.Lock()
 
     def on_start(self, event):
-        # A kernel compiles those that it calls, and other threads wait for the compiler.
+        # Compiling a kernel compiles those that it calls, and other threads wait for the compiler.
         with self.lock:
             if not self.depth:
                 self.began = time.monotonic()
@@ -73,6 +73,7 @@ class Stopwatch(Listener):
 
 
 stopwatch = Stopwatch()
-# Held while a kernel is compiled, and while one is read from the cache ("numba:compile" is not).
+# This lock is held while a kernel is compiled or read from the cache; "numba:compile" is not held
+# for the latter.
 register("numba:compiler_lock", stopwatch)
 ensure()

@@ -7,20 +7,22 @@ from numba import njit
 
 from synth.kernels.regrow import regrow
 
-#: What does not change.  wrong uint64 (B, W): bit i says that behaviour b is wrong on
-#: training row i; bits float64 (B,): of its program; cumulative float64 (B,): of the
-#: proposal, rising to 1; table float64 (n + 1,): bits of a table of so many rows.
+#: The fixed data of a chain.
+#: - wrong uint64 (B, W): bit i says whether behaviour b is wrong on training row i
+#: - bits float64 (B,): of each behaviour's program
+#: - cumulative float64 (B,): the proposal distribution, rising to 1
+#: - table float64 (n + 1,): the bits of a table, by its number of rows
 World = namedtuple("World", "wrong bits cumulative table")
 
 ONE, SIX, SIXTY_THREE = np.uint64(1), np.uint64(6), np.uint64(63)
-#: Where `state` int64 (4,) has the program, the number of memorised rows, of errors, and of
-#: nodes of the program's tree.
+#: Places in `state` int64 (4,): the program, the number of memorised rows, the number of errors,
+#: and the number of nodes of the program's tree.
 PROGRAM, HELD, ERRORS, SIZE = range(4)
 
 
 @njit(cache=True, nogil=True)
 def ones(x):
-    """How many bits of a word are set."""
+    """The number of set bits of a word."""
     x -= (x >> ONE) & np.uint64(0x5555555555555555)
     pairs = np.uint64(0x3333333333333333)
     x = (x & pairs) + ((x >> np.uint64(2)) & pairs)
@@ -30,7 +32,17 @@ def ones(x):
 
 @njit(cache=True, nogil=True)
 def errors_of(world, program, held):
-    """On how many rows that are not memorised a program is wrong; held uint64 (W,)."""
+    """The number of rows on which a program is wrong and that are not memorised.
+
+    Parameters
+    ----------
+    world : World
+        The fixed data.
+    program : int
+        The program's behaviour.
+    held : uint64 (W,)
+        The memorised rows.
+    """
     total = 0
     for w in range(np.uint64(held.shape[0])):
         total += ones(world.wrong[program, w] & ~held[w])
@@ -39,23 +51,68 @@ def errors_of(world, program, held):
 
 @njit(cache=True, nogil=True)
 def steps(
-    world, growth, state, held, codes, spent, room, rows, generator, count,
-    proposals, beta, decay, offset, stride, goal,
-):  # fmt: skip
-    """`count` Metropolis steps, or fewer to a goal; see `synth.dynamics.chain` for the energy.
+    world,
+    growth,
+    state,
+    held,
+    codes,
+    spent,
+    room,
+    rows,
+    generator,
+    count,
+    proposals,
+    beta,
+    decay,
+    offset,
+    stride,
+    goal,
+):
+    """`count` Metropolis steps, or fewer if a goal is reached.
 
-    state int64 (4,) and held uint64 (W,), the memorised ones of `rows` training rows, are
-    changed; proposals: the share of steps that propose a program; beta, decay: bits an
-    error, and per bit of description.
+    The energy is described in `synth.dynamics.chain`. If `codes` is not empty, it is the
+    program's tree, and programs are proposed by drawing a subtree of it anew. Otherwise they are
+    drawn from world.cumulative.
 
-    Where codes int64 (nodes,) is not empty it is the program's tree, of spent float64 (1,)
-    bits, and programs are proposed by drawing a subtree of it anew from `growth`, a
-    `synth.kernels.regrow.Growth`; room int64 (3, nodes): to work in.  Else they are drawn from
-    world.cumulative.
+    Parameters
+    ----------
+    world : World
+        The fixed data.
+    growth : Growth
+        The grammar that subtrees are drawn from; see `synth.kernels.regrow`.
+    state : int64 (4,)
+        The state of the chain, changed in place.
+    held : uint64 (W,)
+        The memorised rows, changed in place.
+    codes : int64 (nodes,)
+        The program's tree, changed in place; or empty.
+    spent : float64 (1,)
+        The bits of the tree, changed in place.
+    room : int64 (3, nodes)
+        Scratch memory.
+    rows : int
+        The number of training rows.
+    generator : numpy.random.Generator
+        The source of random numbers.
+    count : int
+        The number of steps.
+    proposals : float
+        The share of steps that propose a program.
+    beta : float
+        Bits of energy per error.
+    decay : float
+        Bits of energy per bit of description.
+    offset : int64 (B,)
+        The part of a state's number that its program contributes.
+    stride : int64 (rows,)
+        The part of a state's number that each memorised row contributes.
+    goal : bool (states,)
+        The states, by number, at which to stop; or empty.
 
-    goal: bool (states,) where it ends, by states that
-    number offset int64 (B,) of the program and the sum of stride int64 (rows,) over the
-    memorised rows, or empty.  Returns how many were made and how many accepted.
+    Returns
+    -------
+    (int, int)
+        The number of steps made and the number accepted.
     """
     accepted = place = 0
     aimed = goal.shape[0] > 0
@@ -78,7 +135,7 @@ def steps(
                 accepted += 1
                 continue
             errors = errors_of(world, new, held) - state[ERRORS]
-            # Proposals come from the prior, so that it is part of the stationary law.
+            # Proposals come from the prior, so the prior is part of the stationary distribution.
             change = beta * errors + decay * (world.bits[new] - world.bits[state[PROGRAM]])
             if change <= 0 or generator.random() < 2.0**-change:
                 state[PROGRAM] = new
@@ -103,7 +160,7 @@ def steps(
 
 @njit(cache=True, nogil=True)
 def _regrown(world, growth, state, held, codes, spent, room, generator, beta, decay):
-    """One proposal of a regrown tree; returns whether it was accepted."""
+    """Proposes one regrown tree; returns whether it was accepted."""
     size, bits, new = regrow(
         growth, codes, state[SIZE], spent[0], room[0], room[1], room[2], generator
     )
@@ -111,7 +168,7 @@ def _regrown(world, growth, state, held, codes, spent, room, generator, beta, de
         return False
     errors = errors_of(world, new, held) - state[ERRORS]
     change = beta * errors + decay * (bits - spent[0])
-    # As many nodes as there are, as many ways to be chosen.
+    # Each subtree is chosen with probability 1 / number of nodes, hence the ratio of sizes.
     if generator.random() >= 2.0**-change * state[SIZE] / size:
         return False
     codes[:size] = room[0, :size]

@@ -1,4 +1,4 @@
-"""Counting exceptions: in how many places rows differ from labellings."""
+"""Counting exceptions: the number of places in which rows differ from labellings."""
 
 import numpy as np
 from numba import njit
@@ -8,7 +8,19 @@ ZERO, ONE = np.uint64(0), np.uint64(1)
 
 @njit(cache=True, nogil=True)
 def errors_bits(rows, labels, mask, out):
-    """out int32 (L, n): in how many masked bits each row differs from each labelling."""
+    """Counts the masked bits in which each row differs from each labelling.
+
+    Parameters
+    ----------
+    rows : uint64 (n, W)
+        The rows.
+    labels : uint64 (L, W)
+        The labellings.
+    mask : uint64 (W,)
+        The bits that count.
+    out : int32 (L, n)
+        The counts.
+    """
     for i in range(np.uint64(rows.shape[0])):
         for k in range(np.uint64(labels.shape[0])):
             wrong = ZERO
@@ -25,7 +37,7 @@ def errors_bits(rows, labels, mask, out):
 
 @njit(cache=True, nogil=True)
 def errors_cells(rows, labels, out):
-    """The same for rows of cells (n, cells) against labels (L, training rows)."""
+    """The same for rows of cells (n, cells) and labels (L, training rows)."""
     for i in range(np.uint64(rows.shape[0])):
         for k in range(np.uint64(labels.shape[0])):
             wrong = 0

@@ -1,13 +1,13 @@
-"""Graphs in compressed rows: clusters as nodes are added one by one, descent, edge swaps.
+"""Graphs in compressed rows: clusters as nodes are added one by one, descent, and edge swaps.
 
-starts int64 (N + 1,), ends int32 (2E,): the neighbours of node i are
-ends[starts[i]:starts[i + 1]].
+The neighbours of node i are ends[starts[i]:starts[i + 1]], with starts int64 (N + 1,) and ends
+int32 (2E,).
 """
 
 import numpy as np
 from numba import njit
 
-#: The columns of what `add_nodes` writes.
+#: The columns of the table that `add_nodes` writes.
 LARGEST, CLUSTERS, SQUARES, FIRST, EDGES = range(5)
 
 
@@ -22,12 +22,21 @@ def root_of(parent, node):
 
 @njit(cache=True, nogil=True)
 def add_nodes(starts, ends, order, parent, size, out):
-    """Adds nodes in an order, each with its edges to those that are there (Newman and Ziff).
+    """Adds nodes one by one, each with its edges to the nodes added before (Newman and Ziff).
 
-    order int64 (k,); parent int32 (N,), all -1, and size int32 (N,) are changed; out int64
-    (k, 5): after each node the size of the largest cluster, the number of clusters, the sum
-    of the squares of their sizes, the size of the first node's cluster, and the number of
-    edges.
+    Parameters
+    ----------
+    starts, ends
+        The graph; see the module.
+    order : int64 (k,)
+        The nodes in the order in which they are added.
+    parent : int32 (N,)
+        The forest of clusters, changed in place; all -1 at first.
+    size : int32 (N,)
+        The sizes of clusters by root, changed in place.
+    out : int64 (k, 5)
+        After each node: the size of the largest cluster, the number of clusters, the sum of the
+        squares of their sizes, the size of the first node's cluster, and the number of edges.
     """
     largest, clusters, squares, edges = 0, 0, 0, 0
     for k in range(order.shape[0]):
@@ -54,9 +63,18 @@ def add_nodes(starts, ends, order, parent, size, out):
 
 @njit(cache=True, nogil=True)
 def best_neighbours(starts, ends, errors, rank, out):
-    """out int64 (N,): of each node's neighbours the one of fewest errors, of those of least rank.
+    """For each node, its neighbour with the fewest errors; of several the one of least rank.
 
-    The node itself where no neighbour has fewer errors than it; errors, rank int64 (N,).
+    A node without a neighbour of fewer errors gets itself.
+
+    Parameters
+    ----------
+    starts, ends
+        The graph; see the module.
+    errors, rank : int64 (N,)
+        The errors and the rank of each node.
+    out : int64 (N,)
+        The answers.
     """
     for node in range(out.shape[0]):
         best = node
@@ -70,9 +88,20 @@ def best_neighbours(starts, ends, errors, rank, out):
 
 @njit(cache=True, nogil=True)
 def spread_upwards(starts, ends, errors, queue, count, found):
-    """Marks, in found bool (N,), what an edge that does not lower the errors leads to.
+    """Marks all nodes that can be reached by edges that do not lower the errors.
 
-    queue int64 (N,): its first `count` nodes are marked already.
+    Parameters
+    ----------
+    starts, ends
+        The graph; see the module.
+    errors : int64 (N,)
+        The errors of each node.
+    queue : int64 (N,)
+        Its first `count` nodes are the starting points, which are marked already.
+    count : int
+        The number of starting points.
+    found : bool (N,)
+        The marks, changed in place.
     """
     done = 0
     while done < count:
@@ -88,7 +117,7 @@ def spread_upwards(starts, ends, errors, queue, count, found):
 
 @njit(cache=True, nogil=True)
 def joined(starts, ends, a, b):
-    """Whether two nodes are neighbours; looks through the shorter of their lists."""
+    """Whether two nodes are neighbours; searches the shorter of their lists."""
     if starts[a + 1] - starts[a] > starts[b + 1] - starts[b]:
         a, b = b, a
     for e in range(starts[a], starts[a + 1]):  # noqa: SIM110 - numba makes more of a loop
@@ -99,19 +128,33 @@ def joined(starts, ends, a, b):
 
 @njit(cache=True, nogil=True)
 def swap_edges(starts, ends, edges, places, first, last, turning, generator, count):
-    """`count` proposals of a double edge swap, in place; returns how many were made.
+    """Proposes `count` double edge swaps, in place; returns the number made.
 
-    starts, ends: as above; edges int32 (E, 2): the two nodes of each edge; places int64
-    (E, 2): where in `ends` the list of each has the other; first, last int64 (E,): the
-    block of edges with which an edge may swap; turning bool (E,): whether the other edge
-    may be turned round.  Edges a-b and c-d become a-d and c-b, unless that would make a
-    loop or an edge that there is.
+    Edges a-b and c-d become a-d and c-b, unless that would make a loop or an edge that already
+    exists.
+
+    Parameters
+    ----------
+    starts, ends
+        The graph; see the module.
+    edges : int32 (E, 2)
+        The two nodes of each edge.
+    places : int64 (E, 2)
+        Where in `ends` each node's list has the other node.
+    first, last : int64 (E,)
+        The block of edges with which each edge may swap.
+    turning : bool (E,)
+        Whether the other edge may be reversed.
+    generator : numpy.random.Generator
+        The source of random numbers.
+    count : int
+        The number of proposals.
     """
     made = 0
     for _ in range(count):
         i = np.int64(generator.random() * edges.shape[0])
         j = first[i] + np.int64(generator.random() * (last[i] - first[i]))
-        left, right = 0, 1  # of edge j: which of its nodes is c, which d
+        left, right = 0, 1  # of edge j: which of its nodes is c and which is d
         if turning[i] and generator.random() < 0.5:
             left, right = 1, 0
         a, b = edges[i, 0], edges[i, 1]

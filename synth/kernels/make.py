@@ -3,13 +3,13 @@
 import numpy as np
 from numba import njit
 
-# How candidates are made out of the curried primitive and an operand's rows.
+# How candidates are made from the curried primitive and an operand's rows.
 BITS, PLUS, MINUS, RING, TABLE = range(5)
 
 
 @njit(cache=True, nogil=True)
 def make_bits(u, v, words, first, count, block):
-    """Any boolean primitive is affine in one operand: u ^ (v & operand)."""
+    """Any boolean primitive, which is affine in one operand: u ^ (v & operand)."""
     if block.shape[1] == 1:
         u0, v0 = u[0], v[0]
         flat, flat_words = block.reshape(block.size), words.reshape(words.size)
@@ -23,7 +23,7 @@ def make_bits(u, v, words, first, count, block):
 
 @njit(cache=True, nogil=True)
 def make_plus(u, cells, first, count, p, out):
-    """u + operand mod p in uint8, 0.02 ns a value; `out` holds `p` where padded."""
+    """u + operand mod p in uint8, 0.02 ns a value; padded places of the operand must hold `p`."""
     modulus = np.uint8(p)
     for b in range(np.uint64(count)):
         for r in range(np.uint64(u.shape[0])):
@@ -44,9 +44,9 @@ def make_minus(u, cells, first, count, p, out):
 
 @njit(cache=True, nogil=True)
 def make_ring(u, v, cells, first, count, p, out):
-    """u + v * operand mod p in 16 bits; Barrett's quotient is short by one at most.
+    """u + v * operand mod p in 16 bits; Barrett's quotient is too small by at most one.
 
-    For x < 2**16, x/p - x*floor(2**16/p)/2**16 < x/2**16 < 1.  0.2 ns a value, where
+    For x < 2**16, x/p - x*floor(2**16/p)/2**16 < x/2**16 < 1. It takes 0.2 ns a value, where
     looking the answer up in a table takes 0.45.
     """
     modulus = np.uint16(p)
@@ -63,7 +63,7 @@ def make_ring(u, v, cells, first, count, p, out):
 
 @njit(cache=True, nogil=True)
 def make_table(table, offsets, cells, first, count, out, dead):
-    """table[offset + operand]; an entry of the storage's greatest value is undefined."""
+    """table[offset + operand]; the largest value of the storage type stands for undefined."""
     for b in range(np.uint64(count)):
         worst = table.dtype.type(0)
         for r in range(np.uint64(offsets.shape[0])):
@@ -75,10 +75,18 @@ def make_table(table, offsets, cells, first, count, out, dead):
 
 @njit(cache=True, nogil=True)
 def make(work, term, first, count, scratch):
-    """Candidates of one term and the free operands first..first+count, into the block.
+    """Makes the candidates of one term from `count` free operands, starting at `first`.
 
-    work: see `kernels.work.Work`; scratch: the block, and the marks of candidates
-    without value.
+    Parameters
+    ----------
+    work : Work
+        The rule; see `synth.kernels.work.Work`.
+    term : int
+        The number of the term.
+    first, count : int
+        The range of free operands.
+    scratch : Scratch
+        Receives the block, and the marks of candidates without a value.
     """
     block, dead, cells = scratch.block, scratch.dead, work.out
     if work.kind == BITS:

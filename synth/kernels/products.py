@@ -1,8 +1,8 @@
-"""Counting programs by behaviour: products of counts, added up by what they make.
+"""Counting programs by behaviour: products of counts, added up by result.
 
-Behaviours are rows of 64-bit words in the order in which they were first met, with an
-index by open addressing: a slot holds 1 + the number of a row, 0 where it is empty.
-Rows are compared, so equality is exact.
+Behaviours are rows of 64-bit words in the order in which they were first met. Their index uses
+open addressing: a slot holds 1 + the number of a row, or 0 if it is empty. Rows are compared, so
+equality is exact.
 """
 
 import numpy as np
@@ -11,21 +11,21 @@ from numba import njit
 ZERO, ONE, HALF = np.uint64(0), np.uint64(1), np.uint64(32)
 SPREAD, TURN = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
 
-#: `state` of the behaviours, int64 (2,): how many are held, and how many the level has met.
+#: `state` of the behaviours, int64 (2,): the number held, and the number met at this level.
 HELD, MET = range(2)
-#: `cursor` of a walk over pairs, int64 (4,): the job, the places of its operands (the
-#: second -1 for its first), and how many pairs wait.
+#: `cursor` of a walk over pairs, int64 (4,): the job, the places of its operands (-1 for the
+#: second means its first place), and the number of waiting pairs.
 JOB, FIRST, SECOND, WAITING = range(4)
-# Columns of `jobs`: the ranges of both operands, where the memo of the job starts, and
-# whether the ranges are one and the same, of which only unordered pairs are walked.
+# Columns of `jobs`: the ranges of both operands, where the job starts in the memo, and whether
+# both ranges are the same; of these only unordered pairs are walked.
 START, STOP, START2, STOP2, BASE, SAME = range(6)
-#: `memo`: the pair was not met yet, or has no value; else the behaviour it makes.
+#: Entries of `memo`: a pair not met yet, or one without a value; else the behaviour it makes.
 UNKNOWN, NOTHING = -1, -2
 
 
 @njit(cache=True, nogil=True)
 def slot_of(words, b, rows, slots):
-    """The slot of a row of words, or the empty one where it belongs."""
+    """The slot of a row of words, or the empty slot where it belongs."""
     h = ZERO
     for w in range(words.shape[1]):
         h = (h ^ words[b, w]) * SPREAD
@@ -48,7 +48,7 @@ def slot_of(words, b, rows, slots):
 
 @njit(cache=True, nogil=True)
 def index_behaviours(rows, count, slots):
-    """Fills an empty index with the first rows."""
+    """Enters the first `count` rows into an empty index."""
     for b in range(count):
         slots[slot_of(rows, b, rows, slots)] = b + 1
 
@@ -57,10 +57,28 @@ def index_behaviours(rows, count, slots):
 def admit(block, dead, weights, memo, places, rows, slots, state, sums, met, lost):
     """Adds the weights of a block of rows to the sums of their behaviours.
 
-    block uint64 (n, W); dead bool (n,): rows without a value, whose weights go to
-    `lost` (1,); weights, sums and lost are all int64 or all float64; places int64
-    (n,): where the memo is told, or -1; met int32: the behaviours whose sum is not 0.
     There must be room for n more rows.
+
+    Parameters
+    ----------
+    block : uint64 (n, W)
+        The rows.
+    dead : bool (n,)
+        Rows without a value, whose weights go to `lost`.
+    weights : int64 or float64 (n,)
+        The weights; `sums` and `lost` have the same dtype.
+    memo : int32
+        Receives the behaviour of each row.
+    places : int64 (n,)
+        The place of each row in the memo, or -1.
+    rows, slots, state
+        The behaviours held, their index and their state, changed in place.
+    sums : int64 or float64
+        The sum of each behaviour, changed in place.
+    met : int32
+        The behaviours whose sum is not 0, changed in place.
+    lost : (1,)
+        The weight of rows without a value, changed in place.
     """
     for b in range(block.shape[0]):
         if dead[b]:
@@ -87,16 +105,54 @@ def admit(block, dead, weights, memo, places, rows, slots, state, sums, met, los
 
 @njit(cache=True, nogil=True)
 def walk(
-    jobs, factors, ids, counts, ids2, counts2, memo, known, state, sums, met, lost, cursor, work,
-    which, left, right, weights, places,
-):  # fmt: skip
+    jobs,
+    factors,
+    ids,
+    counts,
+    ids2,
+    counts2,
+    memo,
+    known,
+    state,
+    sums,
+    met,
+    lost,
+    cursor,
+    work,
+    which,
+    left,
+    right,
+    weights,
+    places,
+):
     """Walks over pairs of operands; returns whether all jobs are done.
 
-    A pair weighs the job's factor times both counts.  What the memo knows is added up;
-    other pairs are put down in `which` (the job), `left`, `right` (behaviours), `weights`
-    and `places` (in the memo, or -1).  The walk ends early when these are full, or after
-    `work` pairs or a few more; `cursor` says where it goes on.  Behaviours from `known`
-    on are not in the memo, which has rows of `known` (one where nothing is second).
+    A pair weighs the job's factor times both counts. Pairs whose result the memo knows are added
+    up at once, and all others are listed. The walk ends early when the list is full, or after
+    `work` pairs or slightly more; `cursor` says where it continues.
+
+    Parameters
+    ----------
+    jobs : int64 (J, 6)
+        Ranges of pairs.
+    factors : (J,)
+        The factor of each job.
+    ids, counts
+        The behaviours of the first operand and their counts.
+    ids2, counts2
+        The same of the second operand.
+    memo : int32 (R, known)
+        The known results, (R, 1) if there is no second operand.
+    known : int
+        Behaviours from this number on are not in the memo.
+    state, sums, met, lost
+        As in `admit`, changed in place.
+    cursor : int64 (4,)
+        Where the walk is, changed in place.
+    work : int
+        The number of pairs after which to stop.
+    which, left, right, weights, places : (n,)
+        The list of waiting pairs: job, both behaviours, weight, and place in the memo or -1.
     """
     done = 0
     for s in range(cursor[JOB], jobs.shape[0]):
@@ -152,7 +208,8 @@ def walk(
 def look_up(table, left, right, cells, cells2, out, dead):
     """out[b, r] = table[cells[left[b], r], cells2[right[b], r]], in cells of 1 or 2 bytes.
 
-    An entry of the table that is the greatest of its dtype has no value.
+    The largest value of the table's dtype stands for no value; dead bool (n,) marks rows that
+    have it.
     """
     none = np.iinfo(table.dtype).max
     for b in range(left.shape[0]):

@@ -5,13 +5,17 @@ from collections import namedtuple
 import numpy as np
 from numba import njit
 
-#: A grammar within a budget.  Productions are numbered type by type: those of type t are
-#: first[t]..first[t + 1] - 1, int64 (types + 1,); result int64 (P,) is their type, bits float64
-#: (P,), chance float64 (P,) the running sum of 2**-bits within the type; arguments int64 (P, A)
-#: the types of arguments, -1 beyond the last; meaning int64 (P,): of a leaf its behaviour, of
-#: others a node.  A node and the behaviour of an argument give what follows, at
-#: follows[base[node] + behaviour] while behaviour < count[node]: a node if there are more
-#: arguments, else a behaviour; -1 where there is none within the budget.  budget: bits.
+#: A grammar within a budget of bits. Productions are numbered type by type.
+#: - first int64 (types + 1,): the productions of type t are first[t] .. first[t + 1] - 1
+#: - result int64 (P,): the type of each production
+#: - bits float64 (P,): its bits
+#: - chance float64 (P,): the running sum of 2**-bits within the type
+#: - arguments int64 (P, A): the types of its arguments, -1 after the last
+#: - meaning int64 (P,): the behaviour of a leaf, the node of any other production
+#: - base, count, follows: a node and the behaviour of an argument lead to follows[base[node] +
+#:   behaviour] while behaviour < count[node]. This is a node if there are more arguments, else a
+#:   behaviour; -1 if there is none within the budget
+#: - budget: bits
 Growth = namedtuple(
     "Growth", "first result bits chance arguments meaning base count follows budget"
 )
@@ -29,7 +33,7 @@ def span(growth, codes, start):
 
 @njit(cache=True, nogil=True)
 def arity(growth, code):
-    """How many arguments a production has."""
+    """The number of arguments of a production."""
     found = 0
     while found < growth.arguments.shape[1] and growth.arguments[code, found] >= 0:
         found += 1
@@ -38,11 +42,30 @@ def arity(growth, code):
 
 @njit(cache=True, nogil=True)
 def grow(growth, type_, new, start, room, wanted, generator):
-    """Draws a program of a type in prefix order, from new[start] on, by 2**-bits.
+    """Draws a program of a type in prefix order, each production with probability 2**-bits.
 
-    new int64 (nodes,), wanted int64 (nodes,): room to work in; room: bits that are left.
-    Returns where it ends and its bits; -1 where it has more bits or nodes, or where chance
-    falls into what 2**-bits leaves over.
+    Parameters
+    ----------
+    growth : Growth
+        The grammar.
+    type_ : int
+        The type of the program.
+    new : int64 (nodes,)
+        Receives the productions.
+    start : int
+        Where in `new` the program begins.
+    room : float
+        The largest number of bits.
+    wanted : int64 (nodes,)
+        Scratch memory.
+    generator : numpy.random.Generator
+        The source of random numbers.
+
+    Returns
+    -------
+    (int, float)
+        Where it ends, and its bits. The end is -1 if it has too many bits or nodes, or if the
+        random number falls into what the probabilities lack to 1.
     """
     wanted[0] = type_
     open_, place, spent = 1, start, 0.0
@@ -61,7 +84,7 @@ def grow(growth, type_, new, start, room, wanted, generator):
         count = arity(growth, code)
         if open_ + count > wanted.shape[0]:
             return -1, 0.0
-        for k in range(count):  # the first argument on top: it is drawn next
+        for k in range(count):  # the first argument on top, since it is drawn next
             wanted[open_ + k] = growth.arguments[code, count - 1 - k]
         open_ += count
     return place, spent
@@ -69,7 +92,7 @@ def grow(growth, type_, new, start, room, wanted, generator):
 
 @njit(cache=True, nogil=True)
 def meaning(growth, codes, size, nodes, left):
-    """The behaviour of a program, -1 for none; nodes, left int64 (nodes,): room to work in."""
+    """The behaviour of a program, -1 for none; nodes, left int64 (nodes,): scratch memory."""
     depth, found = 0, -1
     for place in range(size):
         code = codes[place]
@@ -98,8 +121,28 @@ def meaning(growth, codes, size, nodes, left):
 def regrow(growth, codes, size, spent, new, nodes, left, generator):
     """Draws a subtree of a program anew.
 
-    codes int64 (nodes,): the program, `size` of them, of `spent` bits; new int64 (nodes,):
-    out.  Returns the size, the bits and the behaviour, -1 where it has none.
+    Parameters
+    ----------
+    growth : Growth
+        The grammar.
+    codes : int64 (nodes,)
+        The program, in its first `size` places.
+    size : int
+        The number of nodes.
+    spent : float
+        The bits of the program.
+    new : int64 (nodes,)
+        Receives the new program.
+    nodes, left : int64 (nodes,)
+        Scratch memory.
+    generator : numpy.random.Generator
+        The source of random numbers.
+
+    Returns
+    -------
+    (int, float, int)
+        The size, the bits and the behaviour of the new program; the behaviour is -1 if there is
+        none.
     """
     start = int(generator.random() * size)
     end = span(growth, codes, start)

@@ -1,6 +1,6 @@
 """Sampling syntax trees from a grammar, and their values on up to 64 rows of booleans.
 
-A tree is its productions in prefix order: the root first, then its arguments' trees.
+A tree is a list of productions in prefix order: the root first, then its arguments' trees.
 """
 
 from collections import namedtuple
@@ -8,15 +8,17 @@ from collections import namedtuple
 import numpy as np
 from numba import njit
 
-#: What a grammar's productions are drawn by, type by type: first, last int32 (T,): the
-#: range of each type's productions; upto float64 (P,): the sum of the probabilities from
-#: the type's first on; guide int32 (T, G): the first production whose `upto` is above
-#: g / G; arity int32 (P,), arguments int32 (P, A): the places of the arguments' types.
+#: The arrays by which a grammar's productions are drawn, type by type.
+#: - first, last int32 (T,): the range of each type's productions
+#: - upto float64 (P,): the running sum of the probabilities within the type
+#: - guide int32 (T, G): the first production whose `upto` is above g / G
+#: - arity int32 (P,): the number of arguments
+#: - arguments int32 (P, A): the types of the arguments, by place
 Rules = namedtuple("Rules", "first last upto guide arity arguments")
 
-#: What a draw ends in where it does not end in a tree.
+#: The results of a draw that does not give a tree.
 CUT, FAILED = -1, -2
-#: `tally` int64 (3,): trees finished, cut and failed.
+#: Places in `tally` int64 (3,): trees finished, cut and failed.
 FINISHED_TALLY, CUT_TALLY, FAILED_TALLY = range(3)
 
 
@@ -24,8 +26,8 @@ FINISHED_TALLY, CUT_TALLY, FAILED_TALLY = range(3)
 def draw(generator, rules, root, most, stack, tokens, start):
     """Draws one tree into tokens[start:]; returns its number of nodes, CUT or FAILED.
 
-    It is cut as soon as it is sure to have more than `most` nodes.  A draw beyond the
-    sum of a type's probabilities fails.
+    It is cut as soon as it is certain to have more than `most` nodes. A random number beyond the
+    sum of a type's probabilities makes it fail.
     """
     steps = rules.guide.shape[1]
     stack[0] = root
@@ -52,10 +54,29 @@ def draw(generator, rules, root, most, stack, tokens, start):
 
 @njit(cache=True, nogil=True)
 def draw_trees(generator, rules, root, most, stack, count, tokens, offsets, tally):
-    """Draws up to `count` trees and keeps those that end; returns how many it drew.
+    """Draws up to `count` trees and keeps those that finish; returns the number drawn.
 
-    tokens has room for `most` nodes at least, and the draws end where it has no more;
-    offsets int64 (count + 1,): where each kept tree starts, and the last one stops.
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+        The source of random numbers.
+    rules : Rules
+        The grammar.
+    root : int
+        The type of the trees.
+    most : int
+        The largest number of nodes of a tree.
+    stack : int32 (most + 1,)
+        Scratch memory.
+    count : int
+        The number of trees.
+    tokens : uint16 (N,)
+        Receives the trees; it has room for at least `most` nodes, and drawing ends if no more
+        remain.
+    offsets : int64 (count + 1,)
+        Receives where each kept tree starts and the last one stops.
+    tally : int64 (3,)
+        The counts of outcomes, changed in place.
     """
     end, kept = 0, 0
     offsets[0] = 0
@@ -77,14 +98,28 @@ def draw_trees(generator, rules, root, most, stack, count, tokens, offsets, tall
 
 @njit(cache=True, nogil=True)
 def evaluate(tokens, start, stop, arity, leaves, terms, stack):
-    """The word of a tree's values, 64 rows a word.
+    """The word of a tree's values, with up to 64 rows in it.
 
-    leaves uint64 (P,): the words of inputs and constants; terms uint64 (P, 8): whether
-    the product of the arguments in the bits of the place is a term of the primitive's
-    algebraic normal form, all ones or 0.
+    Parameters
+    ----------
+    tokens : uint16
+        Trees in prefix order.
+    start, stop : int
+        The range of the tree.
+    arity : int32 (P,)
+        The number of arguments of each production.
+    leaves : uint64 (P,)
+        The words of inputs and constants.
+    terms : uint64 (P, 8)
+        All ones if the product of the arguments whose bits are set in the place is a term of the
+        primitive's algebraic normal form, else 0.
+    stack : uint64
+        Scratch memory.
     """
     top = 0
-    for i in range(stop - 1, start - 1, -1):  # so that arguments come before what uses them
+    for i in range(
+        stop - 1, start - 1, -1
+    ):  # backwards, so that arguments come before what uses them
         p = tokens[i]
         k = arity[p]
         if k == 0:
@@ -109,7 +144,7 @@ def evaluate(tokens, start, stop, arity, leaves, terms, stack):
 
 @njit(cache=True, nogil=True)
 def evaluate_trees(tokens, offsets, arity, leaves, terms, stack, out):
-    """out[i]: the word of tree i."""
+    """Evaluates all trees; out[i] is the word of tree i."""
     for i in range(out.shape[0]):
         out[i] = evaluate(tokens, offsets[i], offsets[i + 1], arity, leaves, terms, stack)
 
@@ -120,7 +155,20 @@ def count_behaviours(
 ):
     """Draws `count` trees and counts them by behaviour, the word of their values.
 
-    tokens has room for `most` nodes, stack and words for one more; counts int64 (2**rows,).
+    Parameters
+    ----------
+    generator, rules, root, most, stack, count, tally
+        As in `draw_trees`.
+    tokens : uint16 (most,)
+        Scratch memory.
+    leaves, terms
+        As in `evaluate`.
+    mask : uint64
+        The bits of the rows.
+    words : uint64 (most + 1,)
+        Scratch memory.
+    counts : int64 (2**rows,)
+        The counts by behaviour, changed in place.
     """
     for _ in range(count):
         nodes = draw(generator, rules, root, most, stack, tokens, 0)

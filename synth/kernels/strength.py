@@ -1,4 +1,4 @@
-"""Steps of the strength dynamics: a program's strength, and one for each memorised row."""
+"""Steps of the strength dynamics: one strength for each program and each memorised row."""
 
 import numpy as np
 from numba import njit
@@ -6,10 +6,18 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def spill(shared, coordinates, labels, memory):
-    """The memorised strength of each label at each value of each coordinate.
+    """Adds up the memorised strength of each label at each value of each coordinate.
 
-    shared: float64 (d, values, k), out; coordinates int64 (n, d); labels int64 (n,); memory
-    float64 (n,).
+    Parameters
+    ----------
+    shared : float64 (d, values, k)
+        Receives the sums.
+    coordinates : int64 (n, d)
+        The coordinates of each row.
+    labels : int64 (n,)
+        The label of each row.
+    memory : float64 (n,)
+        The memorised strength of each row.
     """
     shared[:] = 0.0
     for row in range(coordinates.shape[0]):
@@ -21,12 +29,23 @@ def spill(shared, coordinates, labels, memory):
 def logits(out, place, said, strengths, shared, spread):
     """The logits of one row, without its own memory.
 
-    out: float64 (k,); place int64 (d,); said int64 (G,): what each program says, -1 where
-    that is no label; strengths float64 (G,); shared as by `spill`; spread: of a memorised
-    row's strength, on rows that share a coordinate.
+    Parameters
+    ----------
+    out : float64 (k,)
+        Receives the logits.
+    place : int64 (d,)
+        The coordinates of the row.
+    said : int64 (G,)
+        The label that each program gives, -1 if that is not a label.
+    strengths : float64 (G,)
+        The strength of each program.
+    shared : float64 (d, values, k)
+        The sums that `spill` makes.
+    spread : float
+        The share of a memorised row's strength that spills onto rows with a common coordinate.
     """
     out[:] = 0.0
-    for j in range(place.shape[0]):  # labels within, so that they are taken several at once
+    for j in range(place.shape[0]):  # labels in the inner loop, so that it vectorises
         near = shared[j, place[j]]
         for c in range(out.shape[0]):
             out[c] += spread * near[c]
@@ -37,7 +56,7 @@ def logits(out, place, said, strengths, shared, spread):
 
 @njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "reassoc"})
 def largest(values):
-    """The largest of some numbers, in any order: none is NaN."""
+    """The largest of some numbers, compared in any order; none is NaN."""
     found = -np.inf
     for value in values:
         found = max(found, value)
@@ -50,9 +69,30 @@ def steps(
 ):
     """`count` Euler steps; see `synth.dynamics.strength`.
 
-    strengths (G,) and memory (n,), float64, are changed; current: the program that is
-    driven, -1 for none; said int64 (n, G); coordinates int64 (n, d); labels int64 (n,);
-    shared float64 (d, values, k) and out float64 (k,): room to work in.
+    Parameters
+    ----------
+    strengths : float64 (G,)
+        The strength of each program, changed in place.
+    memory : float64 (n,)
+        The memorised strength of each row, changed in place.
+    current : int
+        The program that is driven, -1 for none.
+    said : int64 (n, G)
+        The label that each program gives each row, -1 if that is not a label.
+    coordinates : int64 (n, d)
+        The coordinates of each row.
+    labels : int64 (n,)
+        The label of each row.
+    shared : float64 (d, values, k)
+        Scratch memory.
+    out : float64 (k,)
+        Scratch memory.
+    spread : float
+        As in `logits`.
+    rate, decay : float
+        The rates of growth and of decay per step.
+    count : int
+        The number of steps.
     """
     rows, across = coordinates.shape
     short = np.empty(rows)
@@ -77,9 +117,14 @@ def steps(
 
 @njit(cache=True, nogil=True)
 def read(found, strengths, said, coordinates, shared, out, spread):
-    """Writes the label number that each unseen row is read as, ties to the smallest.
+    """Writes the label that each unseen row is read as; of equal ones the smallest.
 
-    found int64 (m,); the rest, of these rows, as in `logits`.
+    Parameters
+    ----------
+    found : int64 (m,)
+        Receives the labels.
+    strengths, said, coordinates, shared, out, spread
+        As in `steps`, for the unseen rows; `shared` as `spill` left it.
     """
     for row in range(found.shape[0]):
         logits(out, coordinates[row], said[row], strengths, shared, spread)

@@ -1,9 +1,9 @@
-"""Solving the root of a program from its target: which held rows make it, and cheapest how.
+"""Solving the root of a program from its target: which held rows make it, at the least cost.
 
-Rows lie in order of cost; cost int64 is that of every level and ends one past its last
-row.  A target is `value` in the places that `mask` marks, and open elsewhere.  Some of the
-open places may be `checked`, int64 (c,): there the answer a must have serves[place, a],
-uint8 (c, size), which says too where there is none.
+Rows lie in order of cost. `costs` int64 is the cost of every level, and `ends` is one past its
+last row. A target is `value` in the places that `mask` marks, and open elsewhere. Some of the
+open places may be `checked`, int64 (c,). There the answer a must satisfy serves[place, a], uint8
+(c, size), which also says where there is no answer.
 """
 
 import numpy as np
@@ -11,14 +11,13 @@ from numba import njit
 
 from synth.kernels.store import GOLDEN, HALF, ZERO
 
-#: What the inverse of a table says where there is no answer, where every one serves, and
-#: where several do.
+#: Entries of a table's inverse: no answer, every answer serves, several answers serve.
 NONE, ANY, SEVERAL = -1, -2, -3
 
 
 @njit(cache=True, nogil=True)
 def first_match(rows, cells, count, value, mask, checked, serves):
-    """The first of `count` rows that is `value` within the mask and serves, or -1."""
+    """The first of `count` rows that equals `value` within the mask and serves, or -1."""
     for i in range(np.uint64(count)):
         same = True
         for w in range(np.uint64(rows.shape[1])):
@@ -37,6 +36,7 @@ def first_match(rows, cells, count, value, mask, checked, serves):
 
 @njit(cache=True, nogil=True)
 def masked_hash(row, flip, mask):
+    """The hash of `row ^ flip` within the mask."""
     h = ZERO
     for w in range(np.uint64(mask.shape[0])):
         h = (h ^ ((row[w] ^ flip[w]) & mask[w])) * GOLDEN
@@ -46,7 +46,7 @@ def masked_hash(row, flip, mask):
 
 @njit(cache=True, nogil=True)
 def find(rows, slots, row, flip, mask):
-    """Where `row ^ flip`, within the mask, is in an index, or the empty slot it would take."""
+    """The slot of `row ^ flip` within the mask, or the empty slot where it belongs."""
     size = np.uint64(slots.shape[0])
     position = ((masked_hash(row, flip, mask) >> HALF) * size) >> HALF
     while slots[position] != 0:
@@ -66,10 +66,25 @@ def find(rows, slots, row, flip, mask):
 
 @njit(cache=True, nogil=True)
 def pair_xor(rows, count, ends, costs, value, mask, most, slots, out):
-    """The cheapest rows a, b with a ^ b = value within the mask, at most `most` in all.
+    """The cheapest rows a, b with a ^ b = value within the mask.
 
-    slots uint32: an empty index for `count` rows.  out int64 (2,): the rows.  Returns
-    their cost, or -1.  Every row is compared with the cheaper ones and itself.
+    Every row is compared with the cheaper ones and with itself.
+
+    Parameters
+    ----------
+    rows, count, ends, costs, value, mask
+        See the module.
+    most : int
+        The largest total cost.
+    slots : uint32
+        An empty index for `count` rows.
+    out : int64 (2,)
+        Receives the rows.
+
+    Returns
+    -------
+    int
+        Their cost, or -1.
     """
     nothing = np.zeros_like(mask)
     best = most + 1
@@ -94,11 +109,27 @@ def pair_xor(rows, count, ends, costs, value, mask, most, slots, out):
 
 @njit(cache=True, nogil=True)
 def covers(rows, count, flip, value, mask, found, rest, checked):
-    """Rows r with r ^ flip a superset of `value` within the mask, and what they have beyond.
+    """Lists rows r with r ^ flip a superset of `value` within the mask, and what they have beyond.
 
-    found int64 (m,) and rest uint64 (m, W) are filled with those that none of the first
-    `checked` cheaper ones is as good as; returns how many, or -1 where there are more
-    than m.
+    Rows are left out if one of the first `checked` cheaper ones is as good.
+
+    Parameters
+    ----------
+    rows, count, value, mask
+        See the module.
+    flip : uint64 (W,)
+        Exclusive-ored to every row.
+    found : int64 (m,)
+        Receives the rows.
+    rest : uint64 (m, W)
+        Receives what each has beyond `value`.
+    checked : int
+        The number of earlier rows that each one is compared with.
+
+    Returns
+    -------
+    int
+        The number of rows found, or -1 if there are more than m.
     """
     held = 0
     words = np.uint64(mask.shape[0])
@@ -132,7 +163,7 @@ def covers(rows, count, flip, value, mask, found, rest, checked):
 
 @njit(cache=True, nogil=True)
 def pair_disjoint(found, rest, cost, other_found, other_rest, other_cost, most, out):
-    """The cheapest pair whose rests share nothing, at most `most` in all; -1 without one."""
+    """The cheapest pair, of cost at most `most`, whose rests share nothing; -1 if there is none."""
     best = most + 1
     words = np.uint64(rest.shape[1])
     for i in range(found.shape[0]):
@@ -157,8 +188,15 @@ def pair_disjoint(found, rest, cost, other_found, other_rest, other_cost, most, 
 def index_rows(rows, count, mask, slots, following):
     """Fills an empty index, uint32, with the first of the rows that agree within the mask.
 
-    following uint32 (count,): filled with one more than the next row that agrees with each,
-    0 after the last; or of length 0 if only the first of them is of use.
+    Parameters
+    ----------
+    rows, count, mask
+        See the module.
+    slots : uint32
+        The empty index.
+    following : uint32 (count,)
+        Receives 1 + the next row that agrees with each row, 0 after the last; of length 0 if
+        only the first of them is needed.
     """
     nothing = np.zeros_like(mask)
     for i in range(count - 1, -1, -1):
@@ -179,16 +217,59 @@ def serving(cells, i, j, table, checked, serves):
 
 
 @njit(cache=True, nogil=True)
-def pair_inverse(rows, cells, count, ends, costs, inverse, target, places, mask, slots, following,
-                 table, checked, serves, need, need_cells, most, out, open_rows):  # fmt: skip
-    """The cheapest rows of which the second is determined by the first and the target.
+def pair_inverse(
+    rows,
+    cells,
+    count,
+    ends,
+    costs,
+    inverse,
+    target,
+    places,
+    mask,
+    slots,
+    following,
+    table,
+    checked,
+    serves,
+    need,
+    need_cells,
+    most,
+    out,
+    open_rows,
+):
+    """The cheapest pair whose second row is determined by the first one and the target.
 
-    inverse int32 (p, p): by the first operand's value and the target's, the second's, or
-    NONE, ANY, SEVERAL; table (p, p): the answers;
-    slots, following: see `index_rows`; target int64 (k,) at the `places`; need uint64 (1, W) and
-    need_cells (1, cells): scratch, two views of one row; open_rows int64 (m,): filled
-    with the rows that leave something open.  Returns (cost or -1, how many are open,
-    or -1 where there are more than m).
+    Parameters
+    ----------
+    rows, cells, count, ends, costs, mask, checked, serves
+        See the module; `cells` is another view of `rows`.
+    inverse : int32 (p, p)
+        The second operand's value by the first operand's and the target's, or NONE, ANY,
+        SEVERAL.
+    target : int64 (k,)
+        The values of the target at `places`.
+    places : int64 (k,)
+        The places that the mask marks.
+    slots, following
+        See `index_rows`.
+    table : (p, p)
+        The answers.
+    need : uint64 (1, W)
+        Scratch memory.
+    need_cells : (1, cells)
+        Another view of `need`.
+    most : int
+        The largest total cost.
+    out : int64 (2,)
+        Receives the rows.
+    open_rows : int64 (m,)
+        Receives the first rows that leave the second one open.
+
+    Returns
+    -------
+    (int, int)
+        The cost or -1, and the number of open rows; both are -1 if there are more than m.
     """
     best, held = most + 1, 0
     level = 0
@@ -231,9 +312,10 @@ def pair_inverse(rows, cells, count, ends, costs, inverse, target, places, mask,
 
 
 @njit(cache=True, nogil=True)
-def pair_open(cells, first, first_cost, second, second_cost, table, target, places, checked,
-              serves, most, out):  # fmt: skip
-    """The cheapest of the listed pairs that makes the target, tried one by one; -1 without."""
+def pair_open(
+    cells, first, first_cost, second, second_cost, table, target, places, checked, serves, most, out
+):
+    """The cheapest of the listed pairs that makes the target, tried one by one; -1 if none."""
     best = most + 1
     for i in range(first.shape[0]):
         if second.shape[0] == 0 or first_cost[i] + second_cost[0] >= best:

@@ -1,12 +1,12 @@
 """Sums over sets of rows: the transforms that turn connectives into products.
 
-An array of 2**R entries is indexed by behaviours, bit r being the value on row r.
-Three transforms, in place, each its own inverse but for signs and scale: sums over
-supersets (zeta), differences that undo them (Moebius), and Walsh-Hadamard.  Of
-floats, or of uint64 modulo 2**64, where exact counts below 2**64 stay exact.
+An array of 2**R entries is indexed by behaviours; bit r of an index is the value on row r. There
+are three transforms, which work in place: sums over supersets (zeta), the differences that undo
+them (Moebius), and Walsh-Hadamard, which is its own inverse up to scale. They take floats, or
+uint64 modulo 2**64, for which counts below 2**64 stay exact.
 
-The convolution here adds and multiplies positive numbers only, so that each entry keeps
-its relative accuracy; it takes 3**R products.
+The convolution `conjoin` adds and multiplies positive numbers only, so that each entry keeps its
+relative accuracy. It takes 3**R products.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from numba import njit
 
 ZETA, MOEBIUS, WALSH = range(3)
 
-#: Entries of a part that stays in a second-level cache; 2.5 times as fast at R = 20.
+#: The number of entries of a part that stays in a second-level cache; 2.5 times as fast at R = 20.
 PART = 2**14
 
 
@@ -32,7 +32,7 @@ def _pair(kind, a, i, j):
 
 @njit(cache=True, nogil=True)
 def _level(a, half, kind):
-    """One row's step: pairs of entries that differ in that row."""
+    """The step of one row: pairs of entries that differ in that row."""
     n = a.shape[0]
     if kind == ZETA:
         for start in range(0, n, 2 * half):
@@ -52,7 +52,7 @@ def _level(a, half, kind):
 
 @njit(cache=True, nogil=True)
 def _lowest(a, kind):
-    """The steps of the lowest three rows at once: short loops do not vectorise."""
+    """The steps of the lowest three rows at once, since short loops do not vectorise."""
     for s in range(0, a.shape[0], 8):
         i = np.uint64(s)
         for half in (np.uint64(1), np.uint64(2), np.uint64(4)):
@@ -63,9 +63,17 @@ def _lowest(a, kind):
 
 @njit(cache=True, nogil=True)
 def transform(a, kind):
-    """ZETA: a[f] becomes the sum over all g that hold wherever f does; see the module.
+    """Transforms an array in place.
 
-    a: float64 or uint64 (2**R,).  WALSH twice multiplies by 2**R.
+    After ZETA, a[f] is the sum over all g that are true wherever f is; MOEBIUS undoes that.
+    WALSH twice multiplies by 2**R.
+
+    Parameters
+    ----------
+    a : float64 or uint64 (2**R,)
+        The array.
+    kind : int
+        ZETA, MOEBIUS or WALSH.
     """
     n = a.shape[0]
     part = min(n, PART)
@@ -86,17 +94,24 @@ def transform(a, kind):
 
 @njit(cache=True, nogil=True)
 def conjoin(x, y, out, spare):
-    """out[f] += the sum of x[g] * y[h] over all g and h whose conjunction is f.
+    """Adds to out[f] the sum of x[g] * y[h] over all g and h whose conjunction is f.
 
-    By halves: where the last row is 1 both are 1 there, and where it is 0 one of them is 0;
-    three products of half the size.  All float64 (n,); spare: float64 (2 n,).
+    It works by halves: if the last row of f is 1, both are 1 there; if it is 0, at least one is
+    0. This leads to three products of half the size.
+
+    Parameters
+    ----------
+    x, y, out : float64 (n,)
+        The factors and the result.
+    spare : float64 (2 n,)
+        Scratch memory.
     """
     n = x.shape[0]
     if n == 1:
         out[0] += x[0] * y[0]
         return
     if n == 4:
-        # Four functions of two rows; the sums are those of the halves, written out.
+        # Four functions of two rows; the sums of the halves, written out.
         x0, x1, x2, x3 = x[0], x[1], x[2], x[3]
         y0, y1, y2, y3 = y[0], y[1], y[2], y[3]
         out[3] += x3 * y3

@@ -1,4 +1,4 @@
-"""Work: all candidates of one rule for some fixed operands, and what is kept of them."""
+"""Work: all candidates of one rule for some fixed operands, and which of them are kept."""
 
 from collections import namedtuple
 
@@ -24,23 +24,30 @@ from synth.kernels.store import (
 
 EIGHT = np.uint64(8)
 
-#: The candidates of one rule.  kind, p, table: how they are made; u, v uint64 (m, W),
-#: u_cells, v_cells in storage (m, cells) and offsets uint32 (m, rows): the primitive with
-#: all operands but one fixed, of which each kind reads what it needs; words uint64
-#: (n, W) and cells (n, cells): the free operand's rows, viewed twice; fixed uint32 (m, F),
-#: base, low and high int64 (m,): per term the fixed operands, the cost above the band's
-#: start before the free operand's, and the free operand's range of rows; rule: its
-#: number; ends, costs int64: one past the last row, and the cost, of the free operand's
-#: levels; out: the block of the scratch in storage.
+#: The candidates of one rule, as m terms in each of which one operand is free.
+#: - kind, p, table: how candidates are made
+#: - u, v uint64 (m, W), u_cells, v_cells (m, cells) in storage, offsets uint32 (m, rows): the
+#:   primitive with all operands but one fixed; each kind reads what it needs
+#: - words uint64 (n, W) and cells (n, cells): two views of the free operand's rows
+#: - fixed uint32 (m, F): the fixed operands of each term
+#: - base int64 (m,): the cost above the band's start, without the free operand's
+#: - low, high int64 (m,): the range of the free operand's rows
+#: - rule: the rule's number
+#: - ends, costs int64: one past the last row of each of the free operand's levels, and its cost
+#: - out: the block of the scratch in storage
 Work = namedtuple(
     "Work",
     "kind p table u v u_cells v_cells offsets words cells fixed base low high rule ends costs out",
 )
 
-#: What is sought.  bits: whether rows are booleans; labels uint64 (L, W) and mask uint64
-#: (W,) of booleans, or cells (L, n) of others; block: that of the scratch in storage;
-#: wanted uint8 (L, n + 1): with how many exceptions a row is caught; histogram
-#: int64 (L, n + 1): how many candidates have so many; errors int32 (L, B): scratch.
+#: What is sought.
+#: - bits: whether rows are booleans
+#: - labels uint64 (L, W), mask uint64 (W,): the labellings of booleans
+#: - cells (L, n): the labellings of other types
+#: - block: the block of the scratch in storage
+#: - wanted uint8 (L, n + 1): the numbers of exceptions with which a row is caught
+#: - histogram int64 (L, n + 1): the number of candidates with each number of exceptions
+#: - errors int32 (L, B): scratch
 Target = namedtuple("Target", "bits labels mask cells block wanted histogram errors")
 
 
@@ -62,8 +69,8 @@ def tally_made(tally, base, first, stop, ends, costs, level):
 def catch_left(catch, scratch, first, open_, rule, fixed, base, operand, ends, costs, level, made):
     """Catches the candidates of the block that are listed in left[first:open_].
 
-    operand: what the block's candidate 0 was made of; made: how many candidates
-    there were before it.
+    `operand` is the free operand of the block's candidate 0, and `made` the number of candidates
+    before it.
     """
     left, block, slot = scratch.left, scratch.block, scratch.slot
     for k in range(first, open_):
@@ -78,6 +85,7 @@ def catch_left(catch, scratch, first, open_, rule, fixed, base, operand, ends, c
 
 @njit(cache=True, nogil=True)
 def drop_dead(catch, scratch, count, base, operand, ends, costs, level):
+    """Counts the candidates of the block that have no value, by cost."""
     for b in range(count):
         if scratch.dead[b]:
             while ends[level] <= operand + b:
@@ -116,7 +124,7 @@ def next_bit(seen, u, v, flat, start, stop):
 def catch_direct(store, catch, work, term, place, count, level, made):
     """Makes, looks up and catches rows that are their own address.
 
-    Eight at a time: where all are held, as most are, that is one branch.
+    It handles eight at a time: if all are held, as most are, that takes one branch.
     """
     u, v, seen = work.u[term, 0], work.v[term, 0], store.slots
     bytes_ = seen.view(np.uint8)
@@ -144,10 +152,10 @@ def catch_direct(store, catch, work, term, place, count, level, made):
 
 @njit(cache=True, nogil=True)
 def collect(store, catch, scratch, work, cursor, budget):
-    """Catches candidates that the store does not hold; returns how many were made.
+    """Catches candidates that the store does not hold; returns the number made.
 
-    Goes on from cursor (term, place) and leaves there where it stopped: where terms
-    end, after `budget` candidates, or when the catch may not hold what comes.  The store
+    It continues from cursor (term, place), and leaves there where it stopped: at the end of the
+    terms, after `budget` candidates, or when the catch may not hold what comes next. The store
     is only read.
     """
     term, place = cursor[0], cursor[1]
@@ -174,9 +182,19 @@ def collect(store, catch, scratch, work, cursor, budget):
                     drop_dead(catch, scratch, count, base, place, work.ends, work.costs, level)
                 open_ = sift(store, scratch, count)
                 catch_left(
-                    catch, scratch, 0, open_, work.rule, work.fixed[term], base, place,
-                    work.ends, work.costs, level, made,
-                )  # fmt: skip
+                    catch,
+                    scratch,
+                    0,
+                    open_,
+                    work.rule,
+                    work.fixed[term],
+                    base,
+                    place,
+                    work.ends,
+                    work.costs,
+                    level,
+                    made,
+                )
             made += count
             place += count
         term += 1
@@ -187,7 +205,7 @@ def collect(store, catch, scratch, work, cursor, budget):
 
 @njit(cache=True, nogil=True)
 def pick(target, scratch, count):
-    """Counts exceptions of the block; lists in `left` what is wanted; returns how many."""
+    """Counts exceptions in the block; lists the wanted candidates in `left`; returns how many."""
     if target.bits:
         errors_bits(scratch.block[:count], target.labels, target.mask, target.errors)
     else:
@@ -209,9 +227,9 @@ def pick(target, scratch, count):
 
 @njit(cache=True, nogil=True)
 def scan(catch, scratch, work, target, cursor, budget):
-    """Counts the exceptions of candidates and catches those that are wanted.
+    """Counts the exceptions of candidates and catches the wanted ones; returns the number made.
 
-    The same as `collect`, but whether the store holds them is not asked.
+    It is like `collect`, but does not ask whether the store holds them.
     """
     term, place = cursor[0], cursor[1]
     made = 0
@@ -233,9 +251,19 @@ def scan(catch, scratch, work, target, cursor, budget):
                 drop_dead(catch, scratch, count, base, place, work.ends, work.costs, level)
             open_ = pick(target, scratch, count)
             catch_left(
-                catch, scratch, 0, open_, work.rule, work.fixed[term], base, place,
-                work.ends, work.costs, level, made,
-            )  # fmt: skip
+                catch,
+                scratch,
+                0,
+                open_,
+                work.rule,
+                work.fixed[term],
+                base,
+                place,
+                work.ends,
+                work.costs,
+                level,
+                made,
+            )
             made += count
             place += count
         term += 1
@@ -246,11 +274,25 @@ def scan(catch, scratch, work, target, cursor, budget):
 
 @njit(cache=True, nogil=True)
 def plan(low, high, cursor, size, term_of, operand_of, pieces):
-    """The next candidates of the terms, at most `size`, as pieces of one term each.
+    """Lists the next candidates of the terms, at most `size`, in pieces of one term each.
 
-    term_of, operand_of int64 (size,): of every candidate; pieces int64 (size, 3):
-    term, first operand, count.  Returns how many candidates and pieces; moves the
-    cursor on.
+    Parameters
+    ----------
+    low, high : int64 (m,)
+        The range of the free operand of each term.
+    cursor : int64 (2,)
+        The term and the place where to continue, changed in place.
+    size : int
+        The largest number of candidates.
+    term_of, operand_of : int64 (size,)
+        Receives the term and the free operand of every candidate.
+    pieces : int64 (size, 3)
+        Receives the term, the first operand and the count of each piece.
+
+    Returns
+    -------
+    (int, int)
+        The number of candidates and of pieces.
     """
     term, place = cursor[0], cursor[1]
     made = parts = 0
@@ -274,7 +316,7 @@ def plan(low, high, cursor, size, term_of, operand_of, pieces):
 
 @njit(cache=True, nogil=True)
 def catch_pieces(catch, scratch, open_, pieces, rule, fixed, base, ends, costs):
-    """Catches what is listed in `left`, and counts, of a block made piece by piece."""
+    """Catches the candidates listed in `left`, and tallies all, for a block made piece by piece."""
     first = c = 0
     for k in range(pieces.shape[0]):
         term, operand, count = pieces[k, 0], pieces[k, 1], pieces[k, 2]
@@ -290,9 +332,19 @@ def catch_pieces(catch, scratch, open_, pieces, rule, fixed, base, ends, costs):
         while stop < open_ and scratch.left[stop] < first + count:
             stop += 1
         catch_left(
-            catch, scratch, c, stop, rule, fixed[term], base[term], operand - first, ends, costs,
-            level, 0,
-        )  # fmt: skip
+            catch,
+            scratch,
+            c,
+            stop,
+            rule,
+            fixed[term],
+            base[term],
+            operand - first,
+            ends,
+            costs,
+            level,
+            0,
+        )
         c = stop
         first += count
 

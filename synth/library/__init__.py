@@ -1,7 +1,8 @@
 """Abstraction learning: patterns that shorten a family of programs become primitives.
 
-Start with `learning.py` (`learn`), then `patterns.py` (the best next pattern), `corpus.py` (what a
-family costs in a library) and `abstraction.py` (`Library`).  `saved` writes and reads libraries.
+Start with `learning.py` (`learn`). `patterns.py` finds the best next pattern, `corpus.py` has
+the cost of a family in a library, `abstraction.py` the `Library` itself, `families.py` families
+of tasks. `saved` writes and reads libraries.
 """
 
 from synth.library.abstraction import Abstraction, Library

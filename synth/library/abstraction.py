@@ -1,20 +1,20 @@
 """A library: abstractions, which are primitives whose bodies are programs with holes.
 
-Abstractions are added to a base DSL one after another, and each body is a program of the DSL
-before it, so that what comes of it is a normal `DSL`: a search prices, runs and prints an
-abstraction like any other primitive.
+Abstractions are added to a base DSL one after another. The body of each is a program of the DSL
+before it, so the result is an ordinary `DSL`: a search prices, runs and prints an abstraction
+like any other primitive.
 
 The code of a library is a prefix code, in units of 1/1024 bit (see `Grammar`):
 
-- before each abstraction, and after the last, a flag of 1 bit says whether another follows;
+- before each abstraction, and after the last, a flag of 1 bit says whether another one follows;
 - its result type: log2 of the number of the DSL's types;
-- its number of holes k, 1 and more: k bits (k - 1 ones and a zero);
-- the type of each hole, as that of the result;
+- its number of holes k, at least 1: k bits (k - 1 ones and a zero);
+- the type of each hole, coded like that of the result;
 - its body: the bits of a program under the DSL before it, with the holes as inputs.
 
-Names cost nothing, since any will do.  A body's code is that of `Grammar`, which satisfies
-Kraft's inequality, so all libraries together do.  An abstraction has weight 1, and is
-commutative where its body is, up to the order of the arguments of commutative primitives.
+Names cost nothing, since any names will do. A body's code is that of `Grammar`, which satisfies
+Kraft's inequality, and so does the code of all libraries. An abstraction has weight 1. It is
+commutative if its body is, up to the order of the arguments of commutative primitives.
 """
 
 from dataclasses import dataclass
@@ -28,9 +28,19 @@ from synth.language import DSL, UNIT, Constant, Grammar, Input, Primitive, Progr
 class Abstraction:
     """A name for a program with holes.
 
-    holes: names to types, in the order of the arguments, one at least; body: a `Program` of
-    the DSL before it over inputs of these names, in which each of them stands.  Raises
-    DSLError where that is not so, or the body is a hole alone.
+    Parameters
+    ----------
+    name : str
+        The name of the new primitive.
+    holes : dict of str to Type
+        The holes in the order of the arguments, at least one.
+    body : Program
+        A program of the DSL before it. Its inputs are exactly the holes.
+
+    Raises
+    ------
+    DSLError
+        If the body does not contain exactly these holes, or is a hole alone.
     """
 
     name: str
@@ -42,8 +52,8 @@ class Abstraction:
         if not self.holes or inputs != dict(self.holes) or not self.body.arguments:
             given = ", ".join(self.holes) or "none"
             raise DSLError(
-                f"abstraction {self.name}: holes {given}, body {self.body.text}; allowed: a "
-                "primitive with arguments, in which every hole stands, and one at least"
+                f"abstraction {self.name}: holes {given}, body {self.body.text}; allowed: at "
+                "least one hole, and a body that calls a primitive and contains every hole"
             )
 
     @property
@@ -53,15 +63,15 @@ class Abstraction:
 
     @property
     def text(self):
-        """Its definition in one line, `f1(a, b) = a | b`."""
+        """Its definition in one line, such as `f1(a, b) = a | b`."""
         return f"{self.name}({', '.join(self.holes)}) = {self.body.text}"
 
     def function(self):
-        """Its body as a function of arrays (n,), as `DSL.add` takes them."""
+        """The body as a function of arrays (n,), as `DSL.add` takes it."""
         return _Composed(tuple(self.holes), self.body)
 
     def commutative(self):
-        """Whether it has two holes of one type that may be exchanged by its body's shape."""
+        """Whether it has two holes of one type that its body treats symmetrically."""
         names, types = list(self.holes), list(self.holes.values())
         if len(names) != 2 or types[0] != types[1]:
             return False
@@ -70,7 +80,17 @@ class Abstraction:
         return ordered(self.filled(swapped)) == ordered(self.body)
 
     def filled(self, programs):
-        """The body with programs, a mapping by name, in place of the holes."""
+        """The body with programs in place of the holes.
+
+        Parameters
+        ----------
+        programs : dict of str to Program
+            A program for each hole.
+
+        Returns
+        -------
+        Program
+        """
         made = {}
         for node in self.body.parts():
             if isinstance(node.head, Input):
@@ -80,13 +100,23 @@ class Abstraction:
         return made[self.body]
 
     def units(self, dsl):
-        """What its definition takes, in units, the flag before it included; dsl: that before it."""
+        """The length of its definition in units, including the flag before it.
+
+        Parameters
+        ----------
+        dsl : DSL
+            The DSL before it.
+
+        Returns
+        -------
+        int
+        """
         body = named_units(self.body, Grammar(dsl, self.holes))
         return definition_units(dsl, self.result, self.holes.values(), body)
 
 
 class _Composed:
-    """A body as a function of arrays: no value where some step has none."""
+    """A body as a function of arrays; it has no value if some step has none."""
 
     def __init__(self, names, body):
         self.names, self.body = names, body
@@ -96,27 +126,56 @@ class _Composed:
         values, defined = self.body.outputs(dict(zip(self.names, arrays, strict=True)))
         if defined.all():
             return values
-        # Without values and defined the rows would be found by halving: 20 times as long for
-        # `a % b < 5` over the integers 0..10.
+        # Without `values` and `defined`, the rows would be found by halving, which takes 20 times
+        # as long for `a % b < 5` over the integers 0..10.
         raise UndefinedError(
             f"{self.body.text} has no value on some row", values=values, defined=defined
         )
 
 
 def definition_units(dsl, result, holes, body):
-    """The units of a definition: flag, types and number of holes, and `body` units."""
+    """The length of a definition: flag, types, number of holes, and `body` units.
+
+    Parameters
+    ----------
+    dsl : DSL
+        The DSL before it.
+    result : Type
+        The result type.
+    holes : iterable of Type
+        The type of each hole.
+    body : int
+        The units of the body.
+
+    Returns
+    -------
+    int
+        Units of 1/1024 bit.
+    """
     holes = list(holes)
     type_ = code_units(Fraction(1, len(dsl.types)))
     return UNIT + type_ * (1 + len(holes)) + UNIT * len(holes) + body
 
 
 class Library:
-    """A base DSL with abstractions; does not change.
+    """A base DSL with abstractions; it never changes.
 
-    base: a `DSL`; abstractions: of which the body of each is of the DSL before it; spec: by
-    what text `synth.language.dsls.load_dsl` finds the base (None: it cannot be saved).
+    Parameters
+    ----------
+    base : DSL
+        The DSL to which abstractions are added.
+    abstractions : iterable of Abstraction, optional
+        Each body is a program of the DSL before it.
+    spec : str, optional
+        The specification of the base for `synth.language.dsls.load_dsl`; without it, the library
+        cannot be saved.
 
-    dsl: the enlarged DSL; units: of the code of the library, in 1/1024 bit.
+    Attributes
+    ----------
+    dsl : DSL
+        The enlarged DSL.
+    units : int
+        The length of the library's code in units of 1/1024 bit.
     """
 
     def __init__(self, base, abstractions=(), spec=None):
@@ -124,9 +183,9 @@ class Library:
         self.spec = spec
         self.abstractions = ()
         self.dsl = base
-        self.units = UNIT  # that no other follows
+        self.units = UNIT  # the flag that no other follows
         for given in abstractions:
-            # The primitives that the body is made of are those of this library.
+            # Rebuild the body from this library's own primitives.
             body = rebound(given.body, Grammar(self.dsl, given.holes))
             one = Abstraction(given.name, given.holes, body)
             self.units += one.units(self.dsl)
@@ -141,15 +200,15 @@ class Library:
 
     @property
     def bits(self):
-        """Of the code of the library."""
+        """The length of the library's code, in bits."""
         return self.units / UNIT
 
     def added(self, abstraction):
-        """The library with one abstraction more."""
+        """The library with one more abstraction."""
         return Library(self.base, (*self.abstractions, abstraction), self.spec)
 
     def without(self, name):
-        """The library without an abstraction, in the bodies of others written out."""
+        """The library without an abstraction, which is written out in the bodies of the others."""
         gone = next(a for a in self.abstractions if a.name == name)
         rest = [
             Abstraction(a.name, a.holes, inlined(a.body, gone))
@@ -159,37 +218,63 @@ class Library:
         return Library(self.base, rest, self.spec)
 
     def expanded(self, program):
-        """A program of the enlarged DSL written out in the base's primitives."""
+        """A program of the enlarged DSL, written out in the base's primitives."""
         for one in reversed(self.abstractions):
             program = inlined(program, one)
         return program
 
     def free_name(self):
-        """f1, f2, ...: the first that nothing in the DSL has."""
+        """The first of f1, f2, ... that is not used in the DSL."""
         taken = {i.name for i in (*self.dsl.primitives, *self.dsl.constants)}
         return next(f"f{k}" for k in range(1, len(taken) + 2) if f"f{k}" not in taken)
 
     def hole_names(self, count):
-        """a, b, ...: names that no constant of the DSL has."""
+        """`count` names from a, b, ... that no constant of the DSL has."""
         taken = {c.name for c in self.dsl.constants}
         letters = [*"abcdefghijklmnopqrstuvwxyz", *(f"a{k}" for k in range(count + len(taken)))]
         return [name for name in letters if name not in taken][:count]
 
 
 def extended(dsl, abstraction):
-    """A new DSL: one with an abstraction as its last primitive; it shares all else."""
+    """A new DSL with an abstraction as its last primitive; it shares everything else."""
     return with_primitive(
-        dsl, abstraction.name, abstraction.function(), abstraction.holes.values(),
-        abstraction.result, abstraction.commutative(),
-    )  # fmt: skip
+        dsl,
+        abstraction.name,
+        abstraction.function(),
+        abstraction.holes.values(),
+        abstraction.result,
+        abstraction.commutative(),
+    )
 
 
 def with_primitive(dsl, name, function, arguments, result, commutative=False):
-    """A new DSL with one primitive more, of weight 1; the other primitives are the same ones."""
+    """A new DSL with one more primitive, of weight 1; it shares all the others.
+
+    Parameters
+    ----------
+    dsl : DSL
+        The DSL to start from.
+    name : str
+        The name of the new primitive.
+    function : callable
+        Its function of arrays (n,).
+    arguments : iterable of Type
+        The types of its arguments.
+    result : Type
+        The type of its result.
+    commutative : bool, optional
+        Whether its arguments may be exchanged.
+
+    Returns
+    -------
+    DSL
+    """
     made = DSL(
-        dsl.name, leaf_probability=dsl.leaf_probability, description=dsl.description,
+        dsl.name,
+        leaf_probability=dsl.leaf_probability,
+        description=dsl.description,
         prepare=dsl.prepare,
-    )  # fmt: skip
+    )
     made.types, made.constants = list(dsl.types), list(dsl.constants)
     made.primitives = list(dsl.primitives)
     signature = f"{', '.join(map(str, arguments))} -> {result}"
@@ -198,9 +283,23 @@ def with_primitive(dsl, name, function, arguments, result, commutative=False):
 
 
 def rebound(program, grammar):
-    """The program that a grammar's own inputs, constants and primitives of these names make.
+    """The program made of a grammar's own items, matched by name.
 
-    Raises DSLError for a name that the grammar does not have.
+    Parameters
+    ----------
+    program : Program
+        A program of any grammar.
+    grammar : Grammar
+        The grammar whose inputs, constants and primitives are used.
+
+    Returns
+    -------
+    Program
+
+    Raises
+    ------
+    DSLError
+        If the grammar lacks a name.
     """
     items, made = {name_key(p.item): p.item for p in grammar}, {}
     for node in program.parts():
@@ -217,12 +316,12 @@ def named_units(program, grammar):
 
 
 def name_key(item):
-    """What an input, constant or primitive is known by in every grammar that has it."""
+    """A key that identifies an input, constant or primitive in every grammar that has it."""
     return type(item).__name__, item.name, item.result if isinstance(item, Constant) else None
 
 
 def inlined(program, abstraction):
-    """A program with an abstraction's body where its name was called."""
+    """A program with every call of an abstraction replaced by its body."""
     made = {}
     for node in program.parts():
         arguments = [made[a] for a in node.arguments]
@@ -234,7 +333,7 @@ def inlined(program, abstraction):
 
 
 def ordered(program):
-    """The program with the arguments of commutative primitives in an order of their texts."""
+    """The program with the arguments of commutative primitives sorted by their text."""
     made = {}
     for node in program.parts():
         arguments = [made[a] for a in node.arguments]

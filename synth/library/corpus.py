@@ -1,9 +1,9 @@
-"""A corpus: the programs of a family of tasks, and what their hypotheses cost in all.
+"""A corpus: the programs of a family of tasks, and the total cost of their hypotheses.
 
-Every task has its inputs, and so a grammar of its own over the one DSL.  A task's hypothesis
-is its program with what it takes beside (class flag and exceptions), or where that is less
-its table, so that the total is a code of all labels of the family: the library first, then
-each task's hypothesis.
+Every task has its own inputs, and so its own grammar over the common DSL. A task's hypothesis is
+its program with everything it needs besides (class flag and exceptions), or its table if that is
+shorter. The total is therefore a code of all labels of the family: first the library, then each
+task's hypothesis.
 """
 
 import math
@@ -17,12 +17,22 @@ from synth.library.abstraction import name_key, named_units, rebound
 class Solved:
     """A task and a program for it.
 
-    inputs: names to types; program: of the DSL over them, or None where there is none;
-    rest: units of the hypothesis beside the program; table: units of the best hypothesis that
-    is no program, or None where that is no choice; weights: of the inputs (see `Grammar`);
-    name: what it is called.
+    All lengths are in units of 1/1024 bit; `units_of` rounds bits up to units.
 
-    Units are of 1/1024 bit; `from_bits` rounds up to them.
+    Parameters
+    ----------
+    inputs : dict of str to Type
+        The inputs of the task.
+    program : Program or None
+        A program of the DSL over these inputs; None if none is known.
+    rest : int, optional
+        Units of the hypothesis in addition to the program.
+    table : int or None, optional
+        Units of the best hypothesis without a program; None if there is no such choice.
+    weights : dict or None, optional
+        The weights of the inputs (see `Grammar`).
+    name : str, optional
+        The name of the task.
     """
 
     inputs: dict
@@ -34,7 +44,27 @@ class Solved:
 
     @staticmethod
     def from_bits(task, dsl, text, bits, total_bits, table_bits):
-        """Of a `Task` and the numbers of a search in a DSL; text: of the program, or None."""
+        """A solved task from the numbers of a search.
+
+        Parameters
+        ----------
+        task : Task
+            The task.
+        dsl : DSL
+            The DSL that was searched.
+        text : str or None
+            The program as text; None if there is none.
+        bits : float
+            The bits of the program.
+        total_bits : float
+            The bits of the whole hypothesis.
+        table_bits : float
+            The bits of the best hypothesis without a program.
+
+        Returns
+        -------
+        Solved
+        """
         inputs = dict(task.types)
         if text is None:
             return Solved(inputs, None, 0, units_of(table_bits), task.input_weights, task.name)
@@ -48,44 +78,67 @@ class Solved:
         return Grammar(dsl, self.inputs, input_weights=self.weights)
 
     def total(self, units):
-        """Units of the hypothesis, the program's own being `units` (None: no program)."""
+        """Units of the hypothesis if the program takes `units`; None stands for no program."""
         return least(None if units is None else units + self.rest, self.table)
 
     def units(self, dsl):
-        """Units of the program under a DSL; None without one."""
+        """Units of the program under a DSL; None if there is no program."""
         return None if self.program is None else named_units(self.program, self.grammar(dsl))
 
     def bound(self, dsl):
-        """The same with the primitives of another DSL of these names."""
+        """The same with the primitives of another DSL, matched by name."""
         if self.program is None:
             return self
         return replace(self, program=rebound(self.program, self.grammar(dsl)))
 
 
 def units_of(bits):
-    """Bits in units of 1/1024 bit, rounded up, but not for an error of floating point."""
+    """Bits in units of 1/1024 bit, rounded up except for floating-point errors."""
     return math.ceil(bits * UNIT - 1e-6)
 
 
 def least(program, table):
-    """The lesser of two totals, either of which may be None."""
+    """The smaller of two totals, either of which may be None."""
     return min(v for v in (program, table) if v is not None)
 
 
 def corpus_units(dsl, corpus):
-    """Units of all hypotheses of a corpus under a DSL, without those of a library."""
+    """Units of all hypotheses of a corpus under a DSL, without the library."""
     return sum(one.total(one.units(dsl)) for one in corpus)
 
 
 class Terms:
     """All distinct subexpressions of a corpus, numbered so that arguments come first.
 
-    They are distinct up to the order of the arguments of commutative primitives, and by the
-    group: the tasks with the same inputs have one grammar, and so one price for each.
+    Terms that differ only in the order of the arguments of commutative primitives are the same.
+    Terms of different groups are distinct: tasks with the same inputs form a group, which has
+    one grammar and so one price for each term.
 
-    heads: an Input, Constant or Primitive; keys: what prices are kept by; children: tuples of
-    numbers; group; inputs: bit masks of the inputs in each; above: all that hold it and
-    itself, in order; roots: the number of each program, or None.
+    Parameters
+    ----------
+    dsl : DSL
+        The DSL of the programs.
+    corpus : iterable of Solved
+        The tasks.
+
+    Attributes
+    ----------
+    groups : list of Solved
+        One task of each group.
+    heads : list
+        The Input, Constant or Primitive of each term.
+    keys : list
+        The `name_key` of each head, by which prices are stored.
+    children : list of tuple of int
+        The arguments of each term.
+    group : list of int
+        The group of each term.
+    inputs : list of int
+        The inputs in each term, as a bit mask.
+    above : list of tuple of int
+        Each term and all terms that contain it, ascending.
+    roots : list of int or None
+        The term of each program.
     """
 
     def __init__(self, dsl, corpus):
@@ -139,10 +192,10 @@ class Terms:
         return self._ids[whole]
 
     def inputs_of(self, mask):
-        """The keys of the inputs of a mask, which are of one group."""
+        """The keys of the inputs in a mask, which all belong to one group."""
         return [key for (_, key), bit in self._bits.items() if mask >> bit & 1]
 
     def prices(self, dsl, group):
-        """(units by key under a DSL, types that there are values of) for a group."""
+        """The prices of a group under a DSL: units by key, and the types that have values."""
         grammar = self.groups[group].grammar(dsl)
         return {name_key(p.item): p.units for p in grammar}, set(grammar.types)

@@ -1,10 +1,10 @@
-"""Learning a library: abstractions are added, and dropped, as long as the total falls.
+"""Learning a library: abstractions are added and dropped as long as the total falls.
 
-The total is the code of the library (`abstraction`) and of every task's hypothesis
-(`corpus`), in whole units of 1/1024 bit.  Each step takes the pattern whose addition lowers
-it most, of all patterns of the programs as they then are (`patterns`), and rewrites all of
-them by the prices of the enlarged DSL.  Before it, abstractions that do not pay any more
-(those that a later one took the place of, say) are written out again.
+The total is the length of the library's code (`abstraction`) plus every task's hypothesis
+(`corpus`), in whole units of 1/1024 bit. Each step adds the pattern that lowers the total most,
+among all patterns of the current programs (`patterns`). It then rewrites all programs by the
+prices of the enlarged DSL. Before each step, abstractions that no longer pay are written out
+again, for instance those that a later one replaces.
 """
 
 from dataclasses import dataclass, replace
@@ -15,14 +15,23 @@ from synth.library.abstraction import Library, inlined, rebound
 from synth.library.corpus import corpus_units
 from synth.library.patterns import Patterns
 
-#: How many holes a pattern may have unless it is said.
+#: The default of the largest number of holes of a pattern.
 MOST_HOLES = 3
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change of a library: "added" or "dropped", the abstraction's definition as text,
-    and the total before and after it, in bits."""
+    """One change of a library.
+
+    Parameters
+    ----------
+    kind : str
+        "added" or "dropped".
+    text : str
+        The abstraction's definition as text.
+    before, after : float
+        The total before and after the step, in bits.
+    """
 
     kind: str
     text: str
@@ -32,7 +41,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Learned:
-    """library: a `Library`; corpus: the tasks with their programs in its DSL; steps."""
+    """A library and the programs written in it.
+
+    Parameters
+    ----------
+    library : Library
+        The library.
+    corpus : tuple of Solved
+        The tasks with their programs in the library's DSL.
+    steps : tuple of Step
+        The changes that led to it.
+    """
 
     library: Library
     corpus: tuple
@@ -40,7 +59,7 @@ class Learned:
 
     @property
     def bits(self):
-        """The total: of the library and of all hypotheses."""
+        """The total of the library and all hypotheses, in bits."""
         return total_units(self.library, self.corpus) / UNIT
 
 
@@ -50,13 +69,28 @@ def total_units(library, corpus):
 
 
 def learn(library, corpus, *, most_holes=MOST_HOLES):
-    """The library that a corpus leads to, step by step: `Learned`.
+    """Learns a library from a corpus, step by step; the total falls with every step.
 
-    library: a `Library` to begin with; corpus: `Solved` tasks with programs of its DSL;
-    most_holes: of a pattern, at least 1.  The total falls with every step.
+    Parameters
+    ----------
+    library : Library
+        The library to start from.
+    corpus : iterable of Solved
+        Tasks with programs in its DSL.
+    most_holes : int, optional
+        The largest number of holes of a pattern, at least 1.
+
+    Returns
+    -------
+    Learned
+
+    Raises
+    ------
+    SettingError
+        If `most_holes` is not an integer of at least 1.
     """
     if not isinstance(most_holes, int) or most_holes < 1:
-        raise SettingError(f"most_holes={most_holes!r}; allowed: 1 and more")
+        raise SettingError(f"most_holes={most_holes!r}; allowed: integers of at least 1")
     now = Learned(library, tuple(one.bound(library.dsl) for one in corpus), ())
     while (after := _dropped(now) or _added(now, most_holes)) is not None:
         now = after
@@ -64,7 +98,7 @@ def learn(library, corpus, *, most_holes=MOST_HOLES):
 
 
 def _added(now, most_holes):
-    """With the best abstraction more, or None where none lowers the total."""
+    """The result of adding the best abstraction, or None if none lowers the total."""
     library = now.library
     patterns = Patterns(library.dsl, now.corpus, most_holes)
     pattern = patterns.best(corpus_units(library.dsl, now.corpus))
@@ -78,7 +112,7 @@ def _added(now, most_holes):
 
 
 def _dropped(now):
-    """Without the abstraction that lowers the total most by that, or None."""
+    """The result of dropping the abstraction whose removal lowers the total most, or None."""
     best = None
     for one in now.library.abstractions:
         smaller = now.library.without(one.name)

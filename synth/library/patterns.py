@@ -1,23 +1,23 @@
-"""The pattern whose addition to a DSL as a primitive shortens a corpus of programs most.
+"""The pattern that shortens a corpus of programs most if it becomes a primitive of the DSL.
 
-A pattern is a program with holes; equal holes stand for equal subexpressions.  It is written
-in prefix order as tokens: items of the DSL by number, and holes numbered as they first occur.
-Inputs are no part of patterns, since a DSL has none.  Patterns match up to the order of the
-arguments of commutative primitives, and of the two orders of such a pair one is enough: by
-item, holes last.
+A pattern is a program with holes; equal holes stand for equal subexpressions. It is written in
+prefix order as tokens: items of the DSL by number, and holes numbered in order of first
+occurrence. Inputs are not part of patterns, since a DSL has none. Patterns match up to the order
+of the arguments of commutative primitives. Of the two orders of such a pair only one is tried:
+sorted by item, with holes last.
 
-Patterns are grown token by token from the left, as in Stitch (Bowers et al., "Top-Down
-Synthesis for Library Learning", POPL 2023), here best first (A*).  A pattern that is not
-finished has a bound below which the total of no finished one that begins like it can be:
+Patterns are grown token by token from the left, as in Stitch (Bowers et al., "Top-Down Synthesis
+for Library Learning", POPL 2023), here best first (A*). An unfinished pattern has a lower bound
+of the total of every finished pattern that begins with it:
 
-- its own tokens are paid for, and the cheapest one for each place that is still open;
-- a node where it matches costs at least the new name, the arguments that are known, and those
-  inputs that stand at open places alone; what else stands there may vanish in the pattern;
-- all other primitives have the prices of the DSL with the new one in it, since that takes
-  its share of the probability.
+- its own tokens are paid for, plus the cheapest token for each place that is still open;
+- a node where it matches costs at least the new name, the known arguments, and the inputs that
+  occur only at open places; everything else there may become part of the pattern;
+- all other primitives have their prices in the DSL with the new one, since that takes its share
+  of the probability.
 
-For a finished pattern the bound is the total itself, every program rewritten in the cheapest
-way, so that the first one that is taken off the queue is the best.
+For a finished pattern, the bound is the total itself, with every program rewritten in the
+cheapest way. The first finished pattern taken off the queue is therefore the best.
 """
 
 import heapq
@@ -28,7 +28,7 @@ from synth.language import Grammar, Input, Primitive, Program
 from synth.library.abstraction import Abstraction, definition_units, name_key, with_primitive
 from synth.library.corpus import Terms
 
-#: The token of hole k is HOLE + k; below are items, by their place in the DSL.
+#: The token of hole k is HOLE + k; smaller tokens are items by their place in the DSL.
 HOLE = 10**6
 
 
@@ -36,9 +36,16 @@ HOLE = 10**6
 class Pattern:
     """A finished pattern.
 
-    tokens: in prefix order; holes: the type of each; units: the total that it leads to,
-    library code of the new abstraction and all hypotheses; places: where it matches, by the
-    number of the term, the arguments of each way to match.
+    Parameters
+    ----------
+    tokens : tuple of int
+        The tokens in prefix order.
+    holes : tuple of Type
+        The type of each hole.
+    units : int
+        The total that it leads to: the code of the new abstraction and all hypotheses.
+    places : dict
+        For each term that it matches, the arguments of each way to match.
     """
 
     tokens: tuple
@@ -50,7 +57,14 @@ class Pattern:
 class Patterns:
     """The patterns of a corpus under a DSL.
 
-    most_holes: how many different holes a pattern may have, 1 and more.
+    Parameters
+    ----------
+    dsl : DSL
+        The DSL of the programs.
+    corpus : sequence of Solved
+        The tasks.
+    most_holes : int
+        The largest number of different holes of a pattern, at least 1.
     """
 
     def __init__(self, dsl, corpus, most_holes):
@@ -65,10 +79,19 @@ class Patterns:
         self._new, self._hole_prices = {}, {}
 
     def best(self, below):
-        """The `Pattern` of the least total below so many units, or None; ties to the first.
+        """The `Pattern` with the smallest total, or None if none is below a limit.
 
-        The total is of the new abstraction's definition and of all hypotheses, without the
-        code of the library so far.
+        The total is that of the new abstraction's definition and of all hypotheses, without the
+        code of the library so far. The first of equal patterns is taken.
+
+        Parameters
+        ----------
+        below : int
+            The total must be less than this, in units of 1/1024 bit.
+
+        Returns
+        -------
+        Pattern or None
         """
         order, queue = count(), []
         starts = {}
@@ -93,28 +116,27 @@ class Patterns:
     def _push(self, queue, order, state, below):
         _, frames, holes, _ = state
         if not frames and not holes:
-            return  # nothing but constants: it would be no primitive
+            return  # only constants: this would not be a primitive
         units = self.bound(*state)
         if units < below:
             heapq.heappush(queue, (units, next(order), state))
 
     def _orders(self, node):
-        """The children of a term as a pattern may name them."""
+        """The orders of a term's children in which a pattern may list them."""
         children = self.terms.children[node]
         if self.terms.heads[node].commutative and children[0] != children[1]:
             return children, children[::-1]
         return (children,)
 
     def _frames(self, token):
-        """For each argument of an item: (whether it is the first of a commutative pair, the
-        least token it may begin with)."""
+        """For each argument: whether it is the first of a commutative pair, and its least token."""
         item = self.items[token]
         if getattr(item, "commutative", False):
             return (True, 0), (False, 0)
         return ((False, 0),) * len(item.arguments)
 
     def _grown(self, tokens, frames, holes, places):
-        """The states with one token more, at the first open place."""
+        """The states with one more token, at the first open place."""
         first, smallest = frames[0]
         found = {}
         for place, ways in places.items():
@@ -137,7 +159,7 @@ class Patterns:
             yield (*tokens, token), (*inner, *following), types, found[token]
 
     def _options(self, node, bound):
-        """(token, terms at new places, arguments) for each token that a term may begin with."""
+        """The tokens that a term may begin with, each with its new open terms and the arguments."""
         token = self.tokens[node]
         if token is not None:
             for children in self._orders(node) if self.terms.children[node] else ((),):
@@ -154,11 +176,29 @@ class Patterns:
     # Totals and their bounds.
 
     def bound(self, tokens, frames, holes, places):
-        """Units below which no total is of a pattern that begins so; exact without frames."""
+        """A lower bound of the total of every pattern that begins like this; exact if finished.
+
+        Parameters
+        ----------
+        tokens : tuple of int
+            The tokens so far.
+        frames : tuple
+            For each open place, whether it is the first of a commutative pair, and the smallest
+            token it may begin with; empty if the pattern is finished.
+        holes : tuple of Type
+            The types of the holes so far.
+        places : dict
+            For each term that matches so far, the ways to match.
+
+        Returns
+        -------
+        int
+            Units of 1/1024 bit.
+        """
         terms, result = self.terms, self.items[tokens[0]].result
         new = self._prices(result)
         used = {terms.group[place] for place in places}
-        if not frames:  # where it can be used it takes its share, whether it is used or not
+        if not frames:  # it takes its share wherever it can be used, whether it is used or not
             used = {g for g, (_, _, _, types) in enumerate(new) if types.issuperset(holes)}
         lowered = {}
 
@@ -189,18 +229,18 @@ class Patterns:
         return total
 
     def _open(self, frames, places):
-        """The types of the places that are still open."""
+        """The types of the open places."""
         if not frames:
             return ()
         pending, _ = next(iter(next(iter(places.values()))))
         return [self._type(node) for node in pending]
 
     def _definition(self, tokens, open_, result, holes):
-        """Units of the definition, at least."""
+        """A lower bound of the units of the definition."""
         prices, cheapest = self._definition_prices(tuple(holes), bool(open_))
         body = sum(prices.get(self._kind(t, holes), 0) for t in tokens)
         body += sum(cheapest.get(type_, 0) for type_ in open_)
-        # A pattern without a hole so far will get one.
+        # A pattern without a hole will get one.
         return definition_units(self.dsl, result, holes or (result,), body)
 
     def _kind(self, token, holes):
@@ -209,13 +249,13 @@ class Patterns:
     def _definition_prices(self, holes, unfinished):
         """(units by item, and by type for holes; the cheapest token of each type).
 
-        More holes only make items and holes dearer, so that prices with those so far are
-        bounds; what only later holes make usable counts as free.
+        More holes only make items and holes more expensive, so the prices with the present holes
+        are lower bounds. Items that become usable only through later holes count as free.
         """
         key = tuple(sorted(holes, key=str)), unfinished
         if key in self._hole_prices:
             return self._hole_prices[key]
-        if not holes:  # there will be one, of some type
+        if not holes:  # a hole will follow, of some type
             each = [self._definition_prices((type_,), True) for type_ in self.dsl.types]
             found = tuple(_least_of(maps) for maps in zip(*each, strict=True))
         else:
@@ -233,8 +273,11 @@ class Patterns:
         return found
 
     def _prices(self, result):
-        """For each group, with a new primitive of this result type in the DSL:
-        (units by key, units of the new one, units of every term as it is, the types)."""
+        """For each group, the prices with a new primitive of this result type in the DSL.
+
+        They are (units by key, units of the new primitive, units of every term as it is, the
+        types).
+        """
         if result not in self._new:
             stub = with_primitive(self.dsl, "new__", _nothing, (result,), result)
             name = name_key(stub.primitives[-1])
@@ -251,10 +294,24 @@ class Patterns:
             units.append(prices[terms.group[node]][key] + inner)
         return units
 
-    # What a pattern makes of the DSL and of the programs.
+    # From a pattern to the enlarged DSL and the rewritten programs.
 
     def abstraction(self, pattern, name, holes):
-        """The `Abstraction` of a pattern; holes: their names."""
+        """The `Abstraction` of a pattern.
+
+        Parameters
+        ----------
+        pattern : Pattern
+            The pattern.
+        name : str
+            The name of the abstraction.
+        holes : sequence of str
+            The names of its holes.
+
+        Returns
+        -------
+        Abstraction
+        """
         types = dict(zip(holes, pattern.holes, strict=True))
         inputs = {i.name: i for i in Grammar(self.dsl, types).inputs}
         tokens = iter(pattern.tokens)
@@ -269,9 +326,19 @@ class Patterns:
         return Abstraction(name, types, read())
 
     def rewritten(self, pattern, dsl):
-        """The programs in the enlarged DSL, whose last primitive it is, each as short as can be.
+        """The programs in the enlarged DSL, each as short as possible.
 
-        None stands for a task without a program.
+        Parameters
+        ----------
+        pattern : Pattern
+            The pattern that was added.
+        dsl : DSL
+            The enlarged DSL, with the pattern as its last primitive.
+
+        Returns
+        -------
+        list of Program or None
+            None for a task without a program.
         """
         terms, call = self.terms, dsl.primitives[-1]
         grammars = [one.grammar(dsl) for one in terms.groups]
@@ -292,13 +359,13 @@ class Patterns:
 
 
 def _body_prices(dsl, holes):
-    """Units under a DSL with holes of these types as inputs: by item, and by type for holes."""
+    """Units under a DSL with inputs of these types as holes: by item, and by type for holes."""
     grammar = Grammar(dsl, {f"h{k}__": type_ for k, type_ in enumerate(holes)})
     return {p.item.type if isinstance(p.item, Input) else p.item: p.units for p in grammar}
 
 
 def _least_of(maps):
-    """The least value of each key; a key that one map lacks is free."""
+    """The smallest value of each key; a key that one map lacks is free."""
     common = set(maps[0]).intersection(*maps[1:])
     return {key: min(m[key] for m in maps) for key in common}
 

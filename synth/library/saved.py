@@ -1,7 +1,7 @@
-"""Libraries in files: as JSON, and as Python code that `--dsl FILE.py:library` takes.
+"""Libraries in files: as JSON, and as Python code for `--dsl FILE.py:library`.
 
-Both hold the text by which the base DSL is found, and the definitions as texts; nothing in
-them is run, bodies are read by `Program.parse`.
+Both contain the specification of the base DSL and the definitions as text. Nothing in them is
+executed: `Program.parse` reads the bodies.
 """
 
 import json
@@ -12,7 +12,7 @@ from synth.files import write_file
 from synth.language import DSL, Grammar, Program, dsls
 from synth.library.abstraction import Abstraction, Library
 
-#: What a saved file says it is.
+#: The format that a saved file names.
 FORMAT = "synth-library-1"
 
 _KEYS = {"name": str, "holes": dict, "result": str, "body": str}
@@ -21,10 +21,24 @@ _KEYS = {"name": str, "holes": dict, "result": str, "body": str}
 def make(base, definitions, types=()):
     """A `Library` from texts.
 
-    base: a specification that `load_dsl` takes, or a DSL; definitions: dicts of name (str),
-    holes (names to types as text), result (a type as text) and body (a program as text);
-    types: of a task's columns and labels, for a base that is made by them.  Raises DSLError
-    for what is no definition, naming it.
+    Parameters
+    ----------
+    base : str or DSL
+        A specification for `load_dsl`, or a DSL.
+    definitions : iterable of dict
+        The name (str), holes (names to types as text), result (a type as text) and body (a
+        program as text) of each abstraction.
+    types : sequence of Type, optional
+        The types of a task's columns and labels, for a base DSL that is built from them.
+
+    Returns
+    -------
+    Library
+
+    Raises
+    ------
+    DSLError
+        If something is not a definition; the message names it.
     """
     spec = None if isinstance(base, DSL) else str(base)
     library = Library(dsls.load_dsl(base, types), spec=spec)
@@ -40,8 +54,8 @@ def make(base, definitions, types=()):
 def definitions(library):
     """The definitions of a library as `make` takes them.
 
-    A type is named by its family where that is enough, so that a library over `modular`
-    serves every modulus.
+    A type is named by its family if that is unambiguous, so that a library over `modular` works
+    for every modulus.
     """
     texts = {type_: text for text, type_ in _type_names(library.base).items()}
     return [
@@ -56,12 +70,35 @@ def definitions(library):
 
 
 def to_json(library):
-    """A library as a plain document.  Raises DSLError where its base has no specification."""
+    """A library as a JSON document.
+
+    Raises
+    ------
+    DSLError
+        If the base has no specification.
+    """
     return {"format": FORMAT, "base": _spec(library), "abstractions": definitions(library)}
 
 
 def from_json(document, types=()):
-    """The library of a plain document; types: as of `make`.  Raises DSLError."""
+    """The library of a JSON document.
+
+    Parameters
+    ----------
+    document : dict
+        The document, as `to_json` makes it.
+    types : sequence of Type, optional
+        As for `make`.
+
+    Returns
+    -------
+    Library
+
+    Raises
+    ------
+    DSLError
+        If the document is not a library.
+    """
     form = document.get("format") if isinstance(document, dict) else None
     if form != FORMAT:
         raise DSLError(f"a library of format {form!r}; allowed: {FORMAT}")
@@ -72,32 +109,52 @@ def from_json(document, types=()):
 
 
 def to_python(library):
-    """Python code with a function `library`, which makes the DSL."""
+    """Python code with a function `library` that makes the DSL.
+
+    Raises
+    ------
+    DSLError
+        If the base has no specification.
+    """
     count = len(library.abstractions)
     listed = "".join(f"    {json.dumps(one)},\n" for one in definitions(library))
-    return "\n".join((
-        f'"""{count} abstraction{"s" * (count != 1)} learnt over {_spec(library)}.',
-        "",
-        *(f"{one.text}" for one in library.abstractions),
-        '"""',
-        "",
-        "from synth.library.saved import make",
-        "",
-        f"BASE = {json.dumps(_spec(library))}",
-        f"DEFINITIONS = [\n{listed}]",
-        "",
-        "",
-        "def library(types=()):",
-        '    """The DSL for a task whose columns and labels have these types."""',
-        "    return make(BASE, DEFINITIONS, types).dsl",
-        "",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f'"""{count} abstraction{"s" * (count != 1)} learnt over {_spec(library)}.',
+            "",
+            *(f"{one.text}" for one in library.abstractions),
+            '"""',
+            "",
+            "from synth.library.saved import make",
+            "",
+            f"BASE = {json.dumps(_spec(library))}",
+            f"DEFINITIONS = [\n{listed}]",
+            "",
+            "",
+            "def library(types=()):",
+            '    """The DSL for a task whose columns and labels have these types."""',
+            "    return make(BASE, DEFINITIONS, types).dsl",
+            "",
+        )
+    )
 
 
 def save(library, path):
-    """Writes a library, as Python code where the name ends in .py, else as JSON.
+    """Writes a library to a file.
 
-    Raises RunError where it cannot.
+    Parameters
+    ----------
+    library : Library
+        The library.
+    path : str or path
+        The file: Python code if the name ends in .py, else JSON.
+
+    Raises
+    ------
+    DSLError
+        If the base has no specification.
+    RunError
+        If the file cannot be written.
     """
     path = Path(path)
     if path.suffix == ".py":
@@ -107,21 +164,38 @@ def save(library, path):
 
 
 def load(path, types=()):
-    """The library in a JSON file; types: as of `make`.  Raises DSLError for what is none."""
+    """The library in a JSON file.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    types : sequence of Type, optional
+        As for `make`.
+
+    Returns
+    -------
+    Library
+
+    Raises
+    ------
+    DSLError
+        If the file cannot be read or is not a library.
+    """
     try:
         document = json.loads(Path(path).read_text())
     except OSError as error:
         raise DSLError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise DSLError(f"{path} is no library in JSON: {' '.join(str(error).split())}") from None
+        raise DSLError(f"{path} is not a library in JSON: {' '.join(str(error).split())}") from None
     return from_json(document, types)
 
 
 def _spec(library):
     if library.spec is None:
         raise DSLError(
-            f"the base {library.base.name} has no specification; allowed: Library(base, "
-            "spec=TEXT), with a text that load_dsl takes"
+            f"the base {library.base.name} has no specification; make the library as "
+            "Library(base, spec=TEXT), with a text that load_dsl takes"
         )
     return library.spec
 
@@ -131,7 +205,7 @@ def _check(given):
     if not good or not all(isinstance(given[k], kind) for k, kind in _KEYS.items()):
         raise DSLError(
             f"{given!r} defines no abstraction; allowed: name, result and body as texts, and "
-            "holes, names to texts"
+            "holes as a mapping of names to texts"
         )
 
 
@@ -149,7 +223,7 @@ def _type(text, dsl):
 
 
 def _type_names(dsl):
-    """The types of a DSL by their names; last, so that they count, families with one type."""
+    """The types of a DSL by name; family names come last and win if one type has the family."""
     families = [type_.family for type_ in dsl.types]
     names = {str(type_): type_ for type_ in dsl.types}
     return names | {t.family: t for t in dsl.types if families.count(t.family) == 1}
