@@ -2,9 +2,11 @@
 
 Start with `task.py` (`Task` and its twins).  `table.py` reads CSV files, `builtin/` has the
 built-in tasks, `catalogue.py` finds a task by name, `fitting.py` turns a task and a DSL into a
-grammar and a root type, and `encodings.py` has rows of truth values, digits and residues.
+grammar and a root type, `functions.py` defines the Boolean functions that have a name, and
+`encodings.py` encodes truth values, digits and residues as columns.
 """
 
+from synth.tasks import functions
 from synth.tasks.catalogue import describe, is_path, load_task, names
 from synth.tasks.encodings import (
     BITS,
@@ -32,6 +34,7 @@ __all__ = [
     "digit_columns",
     "fit",
     "fit_all",
+    "functions",
     "is_path",
     "load_task",
     "names",
