@@ -255,7 +255,7 @@ def test_heatmaps_of_other_tasks_and_programs():
 def test_what_heatmaps_refuse():
     with pytest.raises(SettingError, match="has 3 columns; allowed: tasks with two"):
         synth.run_experiment("heatmaps", task="parity:n=3", dsl="boolean")
-    with pytest.raises(ParseError, match="z is no input or constant"):
+    with pytest.raises(ParseError, match="z is not an input or a constant"):
         synth.run_experiment("heatmaps", task="mod-add:p=5", dsl="modular", program="x + z")
 
 

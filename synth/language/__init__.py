@@ -1,8 +1,8 @@
-"""What programs are made of: types, primitives, DSLs, grammars, programs, and how they are written.
+"""What programs are made of: types, primitives, DSLs and grammars; reading and writing programs.
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: types, primitive,
-columns, dsl, grammar, check, specification, notation, program, dsls.
+columns, dsl, grammar, check, specification, notation, parsing, program, dsls.
 """
 
 from synth.language.check import check_dsl
