@@ -179,7 +179,7 @@ TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
         (("search", "parity", "--labels", "none"), "'none' is not one of"),
         (("search", "parity", "--label", "x0"), "--label x0: it is for CSV files"),
         (("search", "t.csv", "--label", "c"), "t.csv: no column 'c'; columns: a, b"),
-        (("search", "t.csv", "--modulus", "1"), "the modulus must be a whole number"),
+        (("search", "t.csv", "--modulus", "1"), "the modulus must be an integer"),
         (("search",), "Missing argument 'TASK'"),
         (("contrast", "--dsl", "modular"), "--dsl modular: it needs a TASK"),
         (("contrast", "parity", "--labels", "true"), "'true' is not one of"),

@@ -386,7 +386,7 @@ def test_weights_of_inputs_share_out_the_leaves(weights, constant):
 @pytest.mark.parametrize(
     ("given_", "words"),
     [
-        ({"input_weights": {"x": 0}}, "input x: weight 0 must be a number above 0"),
+        ({"input_weights": {"x": 0}}, "input x: weight 0; allowed: numbers above 0"),
         ({"input_weights": {"x": "much"}}, "input x: weight 'much' must be"),
         ({"input_weights": {"y": 1}}, "input_weights: no input y; inputs: x"),
         ({"input_weights": {"x": 1}, "costs": lambda i: 1}, "with costs there is none"),

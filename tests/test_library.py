@@ -223,10 +223,10 @@ def test_wrong_abstractions_are_one_line():
         with pytest.raises(DSLError, match=r"abstraction f: holes .*; allowed: a primitive with"):
             Abstraction("f", holes, program)
     one = Abstraction("f", {"a": Bool, "b": Bool}, body)
-    with pytest.raises(DSLError, match="primitive f: the DSL has one of that name already"):
+    with pytest.raises(DSLError, match="primitive f: the DSL already has a primitive with"):
         Library(dsl, [one, one])
     twice = Abstraction("and_", {"a": Bool, "b": Bool}, body)
-    with pytest.raises(DSLError, match="primitive and_: the DSL has one of that name"):
+    with pytest.raises(DSLError, match="primitive and_: the DSL already has a primitive with"):
         Library(dsl, [twice])
     library = Library(dsl, [one])
     assert library.free_name() == "f1"

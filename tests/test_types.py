@@ -211,7 +211,7 @@ def test_annotations_and_signatures():
     dsl.constant(0.5, Real)
     assert [p.signature for p in dsl.primitives] == ["Real, Real -> Complex", "Complex -> Real"]
     assert synth.check_dsl(dsl) == []
-    with pytest.raises(DSLError, match=r"Float is no type; allowed: .*Real, Complex"):
+    with pytest.raises(DSLError, match=r"Float is not a type; allowed: .*Real, Complex"):
         dsl.add(np.sqrt, "Float -> Real")
     with pytest.raises(TypeMismatchError, match="constant nan: nan is not Real"):
         dsl.constant(math.nan, Real)
