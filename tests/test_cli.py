@@ -157,10 +157,13 @@ TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
         (("search", "parity:n=99"), "n=99; allowed: 1..62"),
         (("search", "parity", "--dsl", "lisp"), "no DSL 'lisp'; known: boolean"),
         (("search", "parity", "--dsl", "none.py:dsl"), "none.py: no such file"),
-        (("search", "parity", "--dsl", "own.py"), "own.py: write FILE.py:NAME; DSLs in it: dsl"),
+        (
+            ("search", "parity", "--dsl", "own.py"),
+            "own.py names no DSL; allowed: FILE.py:NAME",
+        ),
         (("search", "parity", "--dsl", "none.py"), "none.py: no such file"),
         (("search", "parity", "--dsl", "own.py:nothing"), "own.py has no nothing; DSLs in it: dsl"),
-        (("search", "parity", "--dsl", "own.py:number"), "is no DSL and no function"),
+        (("search", "parity", "--dsl", "own.py:number"), "is neither a DSL nor a function"),
         (("search", "parity", "--dsl", "bad.py:dsl"), "bad.py, line 2: ZeroDivisionError"),
         (("search", "parity", "--dsl", "syntax.py:dsl"), "syntax.py, line 1: SyntaxError"),
         (

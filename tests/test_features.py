@@ -318,13 +318,13 @@ def test_rounding_errors_make_no_threshold():
         (lambda: dsls.load_dsl("features:thresholds=0"), r"thresholds=0; allowed: 1\.\.1000"),
         (lambda: dsls.load_dsl("features:sums=4"), r"sums=4; allowed: 1\.\.3"),
         (lambda: dsls.load_dsl("features:most=70000"), r"most=70000; allowed: 1\.\.65000"),
-        (lambda: dsls.load_dsl("features:thresholds=x"), "thresholds='x'; allowed: a whole"),
+        (lambda: dsls.load_dsl("features:thresholds=x"), "thresholds='x'; allowed: an integer"),
         (lambda: dsls.load_dsl("features:quantiles=3"), "no setting 'quantiles'; settings: thr"),
         (
             lambda: synth.search(
                 synth.Task("t", {"x": [1.0, 1.0]}, {"x": Real}, [0, 1], Bool), max_bits=3
             ),
-            "task t: no column differs among the training rows",
+            "task t: all columns are constant on the training rows",
         ),
         (
             lambda: prepare(
@@ -333,14 +333,14 @@ def test_rounding_errors_make_no_threshold():
                     [0, 1, 1], Bool,
                 )
             ),
-            "two columns make one comparison; rename",
+            "two columns make the same comparison; rename",
         ),
         (
             lambda: synth.search(
                 synth.Task("t", {"x": [1.0, 2, 3]}, {"x": Real}, [0.5, 1.5, 7], Real)
             ),
-            r"task t: 3 labels \(0.5, 1.5, 7.0\); features needs two: .* --label label=0.5, or "
-            "give a DSL for Real labels with --dsl",
+            r"task t: 3 labels \(0.5, 1.5, 7.0\); the features DSL needs two: .* --label "
+            "label=0.5, or give a DSL for Real labels with --dsl",
         ),
         (
             lambda: synth.search(
@@ -352,7 +352,7 @@ def test_rounding_errors_make_no_threshold():
             lambda: synth.search(
                 synth.Task("t", {"z": [1j, 2]}, {"z": synth.Complex}, [0, 1], Bool), "features"
             ),
-            "column z is Complex; features takes Real, Int, Mod, Bool",
+            "column z is Complex; the features DSL takes Real, Int, Mod, Bool",
         ),
     ],
 )  # fmt: skip
@@ -387,9 +387,9 @@ def test_weights_of_inputs_share_out_the_leaves(weights, constant):
     ("given_", "words"),
     [
         ({"input_weights": {"x": 0}}, "input x: weight 0; allowed: numbers above 0"),
-        ({"input_weights": {"x": "much"}}, "input x: weight 'much' must be"),
-        ({"input_weights": {"y": 1}}, "input_weights: no input y; inputs: x"),
-        ({"input_weights": {"x": 1}, "costs": lambda i: 1}, "with costs there is none"),
+        ({"input_weights": {"x": "much"}}, "input x: weight 'much'; allowed: "),
+        ({"input_weights": {"y": 1}}, "input_weights: no input y; known: x"),
+        ({"input_weights": {"x": 1}, "costs": lambda i: 1}, "cannot be combined with costs"),
     ],
 )
 def test_wrong_weights_of_inputs(given_, words):
@@ -470,7 +470,7 @@ def test_a_table_with_reals_end_to_end(flowers):
 
 def test_several_labels_get_a_way_out(flowers):
     words = run("search", flowers, code=2)
-    assert "task flowers.csv: 3 labels (lily, rose, tulip); features needs two" in words
+    assert "task flowers.csv: 3 labels (lily, rose, tulip); the features DSL needs two" in words
     assert "--label kind=lily" in words
     run("search", flowers, "--label", "kind=lily", "--max-bits", "10")
 

@@ -100,11 +100,11 @@ def test_the_dsl_is_well_made_and_has_to_be_asked_for():
 
 
 def test_what_the_dsl_refuses():
-    with pytest.raises(DSLError, match="0 moduli; give one, as fourier:p=31"):
+    with pytest.raises(DSLError, match="0 moduli; give one, as in fourier:p=31"):
         dsls.load_dsl("fourier", (Bool, Bool))
-    with pytest.raises(SettingError, match="frequencies=31; allowed: some that 31 does not divide"):
+    with pytest.raises(SettingError, match="frequencies=31; allowed: not only multiples of 31"):
         dsls.load_dsl("fourier:frequencies=31", (Mod(31),))
-    with pytest.raises(SettingError, match="frequencies=0/1; allowed: whole numbers of 1 and more"):
+    with pytest.raises(SettingError, match="frequencies=0/1; allowed: integers of at least 1"):
         dsls.load_dsl("fourier:frequencies=0/1", (Mod(31),))
 
 

@@ -304,7 +304,7 @@ def test_a_library_over_residues_serves_every_modulus():
         ({"body": "__import__('os')"}, "abstraction f1: __import__ is not a primitive; known: "),
         ({"body": "a |"}, "abstraction f1: 'a |' is not an expression"),
         ({"result": "Real"}, "abstraction f1: no type 'Real'; allowed: Bool"),
-        ({"name": "not a name"}, "abstraction not a name: a primitive needs a name"),
+        ({"name": "not a name"}, "abstraction not a name: a primitive's name must be an"),
         ({"body": 3}, "defines no abstraction; allowed: name, result and body as texts"),
     ],
 )

@@ -370,9 +370,7 @@ def _input_weights(
     if given is None:
         return {}
     if costs is not None:
-        raise DSLError(
-            "input_weights cannot be combined with costs, which leave no probability to share"
-        )
+        raise DSLError("input_weights cannot be combined with costs")
     names = {str(n) for n in dict(inputs)}
     weights = {str(n): exact_weight(w, f"input {n}") for n, w in dict(given).items()}
     for name in weights:
