@@ -82,3 +82,8 @@ class SweepError(SynthError, RuntimeError):
 
 class CacheWarning(UserWarning):
     """Compiled kernels cannot be cached between runs."""
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an error in one line; the name of its class if the message is empty."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -417,10 +417,10 @@ def test_a_dsl_of_ones_own_may_prepare():
     assert result.program.text == "'a odd' ^ 'b odd'"
     assert result.predict({"a": [3, 8], "b": [3, 9]}).tolist() == [False, True]
     for prepare, words in (
-        (lambda given_: None, "DSL odd prepares NoneType; TypedColumns are needed"),
+        (lambda given_: None, "DSL odd: prepare returns NoneType; allowed: TypedColumns"),
         (lambda given_: given_.columns["c"], "DSL odd fails: KeyError: 'c'"),
-        (lambda given_: replace(given_, label_type=Mod(2)), "DSL odd changes the task's rows"),
-        (lambda given_: replace(given_, train=~given_.train), "DSL odd changes the task's rows"),
+        (lambda given_: replace(given_, label_type=Mod(2)), "odd: prepare changes the task"),
+        (lambda given_: replace(given_, train=~given_.train), "odd: prepare changes the task"),
     ):
         dsl.prepare = prepare
         with pytest.raises(DSLError, match=words):

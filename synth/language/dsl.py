@@ -14,12 +14,10 @@ A primitive is any callable that works elementwise on NumPy arrays.  Add one wit
 `synth.language.primitive` says what a primitive sees, and on which rows it has no value.
 """
 
-import ast
-import inspect
 import keyword
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Annotated, Any, TypeVar, get_args, get_origin, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -32,7 +30,8 @@ from synth.language.primitive import (
     exact_weight,
     partial_where_undefined,
 )
-from synth.language.types import ALLOWED, FAMILIES, Int, Mod, Real, Type
+from synth.language.signatures import Signature, read_annotations, read_signature, resolve
+from synth.language.types import ALLOWED, Real, Type
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 #: A type, its text, or the function of its family.
@@ -147,7 +146,7 @@ class DSL:
         def decorate(function: _Function) -> _Function:
             self._append(
                 function,
-                self._annotated(function),
+                read_annotations(function, self.types),
                 name=name,
                 weight=weight,
                 commutative=commutative,
@@ -199,7 +198,7 @@ class DSL:
             raise DSLError(f"a primitive must be a function; {function!r} is not")
         self._append(
             function,
-            self._signature(signature),
+            read_signature(signature, self.types),
             name=name,
             weight=weight,
             commutative=commutative,
@@ -236,7 +235,7 @@ class DSL:
             If the type is unknown, the weight is not above 0, or the name is taken or is not an
             identifier.
         """
-        type = self._resolve(type, "constant")
+        type = resolve(type, "constant", self.types)
         array = type.check(np.asarray(value), f"constant {value!r}")
         value = array.item()
         name = type.format(value) if name is None else str(name)
@@ -279,7 +278,7 @@ class DSL:
     def _append(
         self,
         function: Callable[..., Any],
-        types: tuple[tuple[Type, ...], Type],
+        types: Signature,
         *,
         name: str | None,
         weight: Weight,
@@ -328,81 +327,6 @@ class DSL:
         if type_ not in self.types:
             self.types.append(type_)
 
-    def _annotated(self, function: Callable[..., Any]) -> tuple[tuple[Type, ...], Type]:
-        name = getattr(function, "__name__", repr(function))
-        try:
-            signature = inspect.signature(function)
-        except (TypeError, ValueError):
-            raise DSLError(
-                f"{name} has no Python signature; use dsl.add(function, 'Int, Int -> Int')"
-            ) from None
-        found = []
-        wanted = [(p.name, p.annotation) for p in signature.parameters.values()]
-        for what, annotation in [*wanted, ("the result", signature.return_annotation)]:
-            if annotation is inspect.Signature.empty:
-                raise DSLError(f"primitive {name}: {what} has no type annotation")
-            if isinstance(annotation, str):  # from __future__ import annotations
-                annotation = _lookup(function, annotation)
-            found.append(self._resolve(annotation, f"primitive {name}"))
-        return tuple(found[:-1]), found[-1]
-
-    def _signature(self, text: str) -> tuple[tuple[Type, ...], Type]:
-        left, arrow, right = str(text).partition("->")
-        try:
-            if not arrow:
-                raise SyntaxError
-            arguments = ast.parse(f"({left.strip()},)", mode="eval").body.elts  # type: ignore[attr-defined]
-            result = ast.parse(right.strip(), mode="eval").body
-        except (SyntaxError, AttributeError):
-            raise DSLError(f"signature {text!r}: write it like 'Int, Int -> Bool'") from None
-        where = f"signature {text!r}"
-        return tuple(self._resolve(a, where) for a in arguments), self._resolve(result, where)
-
-    def _resolve(self, given: Any, where: str) -> Type:
-        """A Type from a Type, the function of a family (Int), a text or a parsed expression."""
-        if get_origin(given) is Annotated:
-            _, *notes = get_args(given)
-            types = [n for n in notes if isinstance(n, Type | str) or n in (Int, Mod)]
-            if len(types) != 1:
-                raise DSLError(f"{where}: {given!r} must contain one type; allowed: {ALLOWED}")
-            given = types[0]
-        if isinstance(given, Type):
-            return given
-        if isinstance(given, str):
-            try:
-                given = ast.parse(given.strip(), mode="eval").body
-            except SyntaxError:
-                raise DSLError(f"{where}: {given!r} is not a type") from None
-        if given in (Int, Mod):
-            return self._bare(given.__name__, where)
-        if isinstance(given, ast.Name) and given.id in FAMILIES:
-            return self._bare(given.id, where)
-        if isinstance(given, ast.Call) and isinstance(given.func, ast.Name):
-            family = FAMILIES.get(given.func.id)
-            if callable(family) and not given.keywords:
-                try:
-                    return family(*(ast.literal_eval(a) for a in given.args))
-                except (TypeError, ValueError, SyntaxError) as error:
-                    raise DSLError(f"{where}: {_one_line(error)}") from None
-        shown = ast.unparse(given) if isinstance(given, ast.AST) else repr(given)
-        shown = given.__name__ if isinstance(given, type) else shown
-        raise DSLError(f"{where}: {shown} is not a type; allowed: {ALLOWED}, or Int")
-
-    def _bare(self, family: str, where: str) -> Type:
-        plain = FAMILIES[family]
-        if isinstance(plain, Type):
-            return plain
-        known = [t for t in self.types if t.family == family]
-        if len(known) == 1:
-            return known[0]
-        if known:
-            raise DSLError(
-                f"{where}: {family} could be {' or '.join(map(str, known))}; write the full type"
-            )
-        if family == "Mod":
-            raise DSLError(f"{where}: Mod needs a modulus, as in Mod(97)")
-        return Int()
-
 
 def _check_symbol(symbol: str | None, name: str, arity: int) -> None:
     allowed = {1: UNARY_SYMBOLS, 2: (*BINARY_SYMBOLS, *COMPARISONS)}.get(arity, ())
@@ -411,29 +335,3 @@ def _check_symbol(symbol: str | None, name: str, arity: int) -> None:
             f"primitive {name}: symbol {symbol!r} is not one of {' '.join(allowed) or 'none'} "
             f"for {arity} argument{'s' * (arity != 1)}"
         )
-
-
-def _lookup(function: Callable[..., Any], text: str) -> Any:
-    """What an annotation that is a text stands for in the scope of the function."""
-    scope = dict(getattr(function, "__globals__", {}))
-    closure = inspect.getclosurevars(function).nonlocals if function.__closure__ else {}
-    scope = {**scope, **closure}
-    if text in scope:
-        return scope[text]
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
-        return text
-    match tree:
-        case ast.Subscript(
-            value=ast.Name(id="Annotated") | ast.Attribute(attr="Annotated"),
-            slice=ast.Tuple(elts=[_, note]),
-        ):
-            return _lookup(function, ast.unparse(note))
-        case ast.Constant(value=str(quoted)):
-            return _lookup(function, quoted)
-    return text
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

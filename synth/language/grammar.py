@@ -7,26 +7,26 @@ construction.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from synth.errors import DSLError, SettingError
+from synth.language.costs import (
+    UNIT,
+    Costs,
+    Priced,
+    cheapest_programs,
+    code_units,
+    free_steps,
+    gaps,
+)
 from synth.language.dsl import DSL
 from synth.language.primitive import Head, Input, Primitive, Weight, exact_weight
 from synth.language.types import Type
-
-#: Units of cost in one bit.
-UNIT = 1024
-
-#: Costs in bits: a mapping by name, or a function of the Input, Constant or Primitive.
-Costs = Mapping[str, float] | Callable[[Head], float]
-#: An item, its cost in units and, in a prior, its probability.
-_Priced = tuple[Head, int, float | None]
 
 #: How many bits finer than units the engine's costs are in a grammar with free steps.
 FINER = 20
@@ -141,7 +141,7 @@ class Grammar:
             type_: list(self._priced([i for i in usable if i.result == type_], costs))
             for type_ in self.types
         }
-        free = _free_steps(priced)
+        free = free_steps(priced)
         self.shift = FINER if free else 0
         self.productions = {
             type_: tuple(
@@ -151,11 +151,12 @@ class Grammar:
             for type_, group in priced.items()
         }
         self._units = {p.item: p.units for p in self}
-        self.cheapest = _cheapest(
+        self.cheapest = cheapest_programs(
             {t: [(p.item, p.cost) for p in g] for t, g in self.productions.items()}
         )
-        gaps = [gap for p in self for gap in _gaps(p.item, p.cost, self.cheapest)]
-        self.width = min(gaps, default=UNIT)
+        self.width = min(
+            (gap for p in self for gap in gaps(p.item, p.cost, self.cheapest)), default=UNIT
+        )
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{i.name}: {i.type}" for i in self.inputs)
@@ -231,7 +232,7 @@ class Grammar:
                     "rename the column or drop it"
                 )
 
-    def _priced(self, items: list[Head], costs: Costs | None) -> Iterator[_Priced]:
+    def _priced(self, items: list[Head], costs: Costs | None) -> Iterator[Priced]:
         if costs is not None:
             lookup = costs if callable(costs) else lambda item: costs[item.name]
             for item in items:
@@ -333,34 +334,6 @@ def checked_columns(grammar: Grammar, columns: Mapping[str, ArrayLike]) -> dict[
     return checked
 
 
-def code_units(probability: Fraction) -> int:
-    """The least integer u with 2**(-u/1024) <= probability; exact.
-
-    Parameters
-    ----------
-    probability : Fraction
-        Above 0 and at most 1.
-
-    Raises
-    ------
-    SettingError
-        If the probability is outside this range.
-    """
-    if not 0 < probability <= 1:
-        raise SettingError(f"probability {probability}; allowed: above 0 and at most 1")
-    top, bottom = probability.numerator**UNIT, probability.denominator**UNIT
-
-    def enough(u: int) -> bool:
-        return bottom <= top << u
-
-    log2 = bottom.bit_length() - top.bit_length()
-    low, high = max(0, log2 - 2), log2 + 2
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle + 1, high)
-    return low
-
-
 def _input_weights(
     inputs: Mapping[str, Type],
     given: Mapping[str, Weight] | None,
@@ -381,53 +354,3 @@ def _input_weights(
 
 def _ordered(dsl: DSL, inputs: Iterable[Input]) -> list[Type]:
     return list(dict.fromkeys([*dsl.types, *(i.type for i in inputs)]))
-
-
-def _cheapest(priced: Mapping[Type, Sequence[tuple[Any, ...]]]) -> dict[Type, int]:
-    """The least cost of any program of each type; priced: (item, cost, ...) by type."""
-    best: dict[Type, int] = {}
-    changed = True
-    while changed:
-        changed = False
-        for type_, group in priced.items():
-            for item, cost, *_ in group:
-                if all(a in best for a in item.arguments):
-                    total = cost + sum(best[a] for a in item.arguments)
-                    if total < best.get(type_, total + 1):
-                        best[type_] = total
-                        changed = True
-    return best
-
-
-def _gaps(item: Head, cost: int, cheapest: dict[Type, int]) -> list[int]:
-    """Lower bounds on the cost of a program with this head minus that of each argument."""
-    least = [cheapest[a] for a in item.arguments]
-    return [cost + sum(least) - own for own in least]
-
-
-def _free_steps(priced: Mapping[Type, Sequence[_Priced]]) -> set[Head]:
-    """The items that can cost no more than one of their arguments.
-
-    A type whose only production has probability 1 has such a step.  Raises DSLError if free
-    steps form a cycle, since infinitely many programs would then have one cost.
-    """
-    cheapest = _cheapest(priced)
-    free: set[Head] = set()
-    steps: dict[tuple[Type, Type], Head] = {}
-    for group in priced.values():
-        for item, units, _ in group:
-            for argument, gap in zip(item.arguments, _gaps(item, units, cheapest), strict=True):
-                if gap == 0:
-                    free.add(item)
-                    steps[argument, item.result] = item
-    if steps:
-        import networkx as nx
-
-        graph = nx.DiGraph(list(steps))
-        if not nx.is_directed_acyclic_graph(graph):
-            item = steps[nx.find_cycle(graph)[0][:2]]
-            raise DSLError(
-                f"costs: {item.name} adds nothing to the cost of its argument, "
-                "so infinitely many programs have the same cost"
-            )
-    return free

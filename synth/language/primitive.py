@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.errors import DSLError, UndefinedError
+from synth.errors import DSLError, UndefinedError, one_line
 from synth.language.types import UNDEFINED, Type
 
 #: A positive number, or its text, such as "1/3".
@@ -167,7 +167,7 @@ class Primitive:
             return error
         except (Exception, SystemExit) as error:
             raise DSLError(
-                f"primitive {self.name} fails: {type(error).__name__}: {_one_line(error)}"
+                f"primitive {self.name} fails: {type(error).__name__}: {one_line(error)}"
             ) from error
 
     def _evaluate_parts(self, arrays: tuple[np.ndarray, ...], error: Exception) -> _Partial:
@@ -176,7 +176,7 @@ class Primitive:
         if n == 1:
             return np.full(1, self.result.some, self.result.dtype), np.zeros(1, bool)
         if n == 0:
-            raise DSLError(f"primitive {self.name} fails on no rows: {_one_line(error)}")
+            raise DSLError(f"primitive {self.name} fails on no rows: {one_line(error)}")
         known = self._finite(arrays) if self.result.inexact else None
         if known is not None:
             # Rows whose answer is not finite have no value; usually there are no others.
@@ -298,7 +298,3 @@ def _bounded(grow: Callable[..., Any], size: Callable[..., Any]) -> Callable[...
 
     bounded.__name__ = grow.__name__
     return bounded
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

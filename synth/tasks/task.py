@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import TaskError, TypeMismatchError
 from synth.language import ALLOWED, INT_LIMIT, Int, Type, Weight
+from synth.tasks.drawing import stream, training_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -389,50 +390,3 @@ def _wide(type_: Type) -> Type:
 def _type_text(given: Any) -> str:
     """The name of something given as a type, such as `int` or `Int`, or its repr."""
     return str(getattr(given, "__name__", repr(given)))
-
-
-def training_mask(rows: int, train: int | float, seed: int = 0) -> NDArray[np.bool_]:
-    """Choose training rows at random.
-
-    Parameters
-    ----------
-    rows : int
-        Number of rows.
-    train : float or int
-        The fraction (float, 0..1) or the number (int) of training rows.
-    seed : int
-        The seed that chooses them.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows,)
-
-    Raises
-    ------
-    TaskError
-        If there would be no training rows or more than there are.
-    """
-    if isinstance(train, (float, np.floating)):
-        if not 0 <= train <= 1:
-            raise TaskError(
-                f"train {train}; allowed: a fraction 0..1, or an integer number of rows"
-            )
-        train = round(train * rows)
-    if not 1 <= train <= rows:
-        raise TaskError(f"train: a training set of {train} rows; allowed: 1..{rows}")
-    mask = np.zeros(rows, bool)
-    mask[stream(seed, 0).permutation(rows)[:train]] = True
-    return mask
-
-
-def stream(seed: int, purpose: int) -> np.random.Generator:
-    """The random generator of a seed and a purpose; no two purposes share a stream.
-
-    Raises
-    ------
-    TaskError
-        If the seed is negative.
-    """
-    if seed < 0:
-        raise TaskError(f"seed {seed}; allowed: 0 or more")
-    return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=(purpose,)))

@@ -1,7 +1,6 @@
-"""Real data sets that scikit-learn holds: digits, iris, breast cancer and wine.
+"""Real data sets that come with scikit-learn: digits, iris, breast cancer and wine.
 
-Nothing is fetched; scikit-learn, which is imported when such a task is made, brings
-them along.
+Nothing is downloaded.  scikit-learn is imported only when such a task is made.
 """
 
 import numpy as np
@@ -12,11 +11,11 @@ from synth.tasks.task import Task
 
 
 def digits(classes: str = "0-1", train: int | float = 0.5, seed: int = 0):
-    """Handwritten digits of 8 by 8 pixels: is it the second of two, or odd?
+    """Handwritten digits of 8 by 8 pixels: is the digit the second of two, or is it odd?
 
-    classes: two digits such as 0-1, whose images alone are rows, or even-odd for all
-    1,797.  Columns are the darkness 0..16 of pixels, p07 in the top row at the right.
-    Alpaydin and Kaynak, UCI Machine Learning Repository, 1998; the test set thereof.
+    classes: two digits such as 0-1, to use their images only, or even-odd for all 1,797
+    images.  Columns are the darkness 0..16 of pixels; p07 is the top right one.
+    Alpaydin and Kaynak, UCI Machine Learning Repository, 1998 (its test set).
     """
     data = _loaded("digits")
     rows: slice | np.ndarray
@@ -36,25 +35,25 @@ def digits(classes: str = "0-1", train: int | float = 0.5, seed: int = 0):
 
 
 def iris(label: str = "versicolor", train: int | float = 0.5, seed: int = 0):
-    """150 irises by the length and width of sepals and petals, in cm.
+    """150 irises, described by the length and width of sepals and petals in cm.
 
-    label: the species against the other two: setosa, versicolor or virginica.
+    label: the species to tell from the other two: setosa, versicolor or virginica.
     Fisher, Annals of Eugenics 7, 1936; Anderson's measurements.
     """
     return _one_against_the_rest("iris", label, train, seed)
 
 
 def wine(label: str = "class_1", train: int | float = 0.5, seed: int = 0):
-    """178 wines of three cultivars by 13 chemical measurements.
+    """178 wines of three cultivars, described by 13 chemical measurements.
 
-    label: the cultivar against the other two: class_0, class_1 or class_2.
+    label: the cultivar to tell from the other two: class_0, class_1 or class_2.
     Aeberhard and Forina, UCI Machine Learning Repository, 1991.
     """
     return _one_against_the_rest("wine", label, train, seed)
 
 
 def breast_cancer(train: int | float = 0.5, seed: int = 0):
-    """569 breast tumours by 30 measurements of cell nuclei: malignant or benign?
+    """569 breast tumours, described by 30 measurements of cell nuclei: malignant or benign?
 
     Wolberg, Mangasarian, Street and Street, UCI Machine Learning Repository, 1995.
     """
