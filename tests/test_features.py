@@ -1,4 +1,4 @@
-"""Tables of numbers: thresholds, their prices, tables of one's own, and real data sets."""
+"""Tables of numbers: thresholds and their bits, CSV files, and real data sets."""
 
 import builtins
 import itertools
@@ -24,7 +24,7 @@ from tests.command import run
 
 
 def prepare(task, **given_):
-    """The task as the DSL of comparisons reads it."""
+    """The task as the features DSL reads it."""
     dsl = features.build()
     dsl.prepare = partial(features.prepare, **given_)
     return tasks.prepared(dsl, task)
@@ -34,7 +34,7 @@ def prepare(task, **given_):
 
 
 def cuts(values, most):
-    """Between which distinct values the thresholds stand: the slow way, by fractions."""
+    """The pairs of distinct values that thresholds separate, found slowly with fractions."""
     distinct = sorted(set(values))
     shares = [Fraction(sum(v <= low for v in values), len(values)) for low in distinct[:-1]]
     if len(shares) <= most:
@@ -73,7 +73,7 @@ def test_a_threshold_has_as_few_digits_as_separate(one, two):
 
 
 def separated(low, high):
-    """The same by exact fractions: the coarsest power of ten with a multiple in between.
+    """The threshold by exact fractions: the coarsest power of ten with a multiple in between.
 
     No coarser than the first digit of the middle, or a tenth of that of the gap.
     """
@@ -107,7 +107,7 @@ def test_thresholds_by_example(low, high, expected):
 
 
 def table(rows=60, seed=0):
-    """Two columns of reals, one of whole numbers, one of residues, two of truth values."""
+    """Two columns of reals, one of integers, one of residues and two of truth values."""
     generator = np.random.default_rng(seed)
     columns = {
         "a": np.round(generator.normal(size=rows), 2),
@@ -132,14 +132,14 @@ def test_prices(sums):
     assert sum(p.probability for p in leaves) == pytest.approx(float(dsl.leaf_probability))
     assert sum(2.0**-p.bits for p in leaves) <= float(dsl.leaf_probability)
     assert sum(2.0**-p.bits for p in grammar) <= 1
-    # A leaf's bits: 1 for being one, then how many columns, which, and which threshold.
+    # Bits of a leaf: 1 for being a leaf, then how many columns, which columns, which threshold.
     groups = {}
     for name in prepared.columns:
         groups.setdefault(name.partition(" < ")[0], []).append(name)
     orders = {}
     for group in groups:
         orders.setdefault(group.count(" + ") + 1, []).append(group)
-    # `same` never varies; four columns do, and `flag` is one of its own.
+    # `same` is constant; four columns vary, and `flag` is a truth value.
     assert {r: len(g) for r, g in orders.items()} == {
         r: math.comb(4, r) + (r == 1) for r in range(1, sums + 1)
     }
@@ -191,7 +191,7 @@ def test_held_out_rows_and_labels_have_no_part_in_the_thresholds():
         assert one.input_weights == other.input_weights
         for name in one.columns:
             assert np.array_equal(one.columns[name][task.train], other.columns[name][task.train])
-    # Another split makes other thresholds, of its own training rows.
+    # Another split makes other thresholds from its own training rows.
     again = one.split(0.5, seed=9)
     assert again.source is None
     assert list(prepare(again).columns) == list(prepare(task.split(0.5, seed=9)).columns)
@@ -250,7 +250,7 @@ def test_a_program_of_the_result_is_read_back():
 
 
 def test_the_search_equals_one_over_columns_made_by_hand():
-    """Comparisons as plain columns, with weights given by hand: the same best total."""
+    """Comparisons given as plain columns with explicit weights have the same best total."""
     task = table()
     prepared = prepare(task, thresholds=2, sums=1)
     by_hand = synth.Task(
@@ -292,7 +292,7 @@ def test_too_many_comparisons():
 
 
 def test_sums_of_huge_numbers():
-    """An infinite sum is above every threshold and makes none."""
+    """An infinite sum is above every threshold and does not make one."""
     columns = {"a": [1e308, 1e308, 1.0, 2.0, -1e308, 3.0], "b": [1e308, 1.0, 1.0, 5.0, -1e308, 2]}
     task = synth.Task("huge", columns, dict.fromkeys("ab", Real), [1, 1, 0, 0, 0, 0], Bool)
     prepared = prepare(task)
@@ -305,7 +305,7 @@ def test_sums_of_huge_numbers():
 
 
 def test_rounding_errors_make_no_threshold():
-    """0.1 + 0.2 and 0.3 + 0.0 are one sum."""
+    """0.1 + 0.2 and 0.3 + 0.0 are equal sums."""
     columns = {"a": [0.1, 0.3, 0.7, 0.1], "b": [0.2, 0.0, 0.6, 0.2]}
     task = synth.Task("sums", columns, dict.fromkeys("ab", Real), [0, 1, 1, 0], Bool)
     names = [n for n in prepare(task).columns if n.startswith("a + b")]
@@ -398,7 +398,7 @@ def test_wrong_weights_of_inputs(given_, words):
 
 
 def halved(given_):
-    """Every column of whole numbers as whether it is odd."""
+    """Replace every column of integers by whether they are odd."""
     columns = odd(given_.columns)
     return replace(given_, columns=columns, types=dict.fromkeys(columns, Bool), express=odd)
 
@@ -427,7 +427,7 @@ def test_a_dsl_of_ones_own_may_prepare():
             synth.search(task.split(0.5), dsl)
 
 
-# -- tables of one's own --------------------------------------------------------------
+# -- CSV files ------------------------------------------------------------------------
 
 
 def write(path, head, rows):
@@ -437,7 +437,7 @@ def write(path, head, rows):
 
 @pytest.fixture
 def flowers(tmp_path):
-    """Three kinds by two lengths, of which one is whole numbers."""
+    """Three kinds described by two lengths, one of them integers."""
     generator = np.random.default_rng(3)
     rows = []
     for i in range(90):
@@ -602,7 +602,7 @@ def test_without_scikit_learn_it_is_named(monkeypatch):
         words = run("search", name, code=2)
         assert f"task {name} needs scikit-learn, which is not installed" in words
         assert "pip install 'synth-mdl[sklearn]'" in words
-    # Lists and descriptions need it not.
+    # Lists and descriptions of tasks do not need it.
     assert "digits" in run("tasks")
     assert "even-odd" in run("tasks", "digits")
 

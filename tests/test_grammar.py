@@ -49,7 +49,7 @@ def test_kraft(drawn):
 
 
 def test_mass_of_a_critical_grammar():
-    """Leaves ½, one binary primitive ½: the mass is 1, reached only in the limit."""
+    """With leaves ½ and one binary primitive ½ the mass is 1, but only in the limit."""
     dsl = synth.DSL("critical")
     dsl.add(np.logical_and, "Bool, Bool -> Bool", name="both")
     assert synth.Grammar(dsl, {"x": Bool}).mass()[Bool] == pytest.approx(1, abs=1e-6)
@@ -66,7 +66,7 @@ def test_default_shares():
     grammar = synth.Grammar(dsl, {"x": Bool, "y": Bool, "i": Int(0, 3)})
     shares = {p.item.name: p.probability for p in grammar}
     assert shares == {"x": 0.25, "y": 0.25, "both": 0.3, "no": 0.1, "less": 0.1, "i": 1.0}
-    # Without an Int input, `less` can never be used, and gets no share.
+    # Without an Int input, `less` can never be used, so it gets no share.
     shares = {p.item.name: p.probability for p in synth.Grammar(dsl, {"x": Bool})}
     assert shares == {"x": 0.5, "both": 0.375, "no": 0.125}
 

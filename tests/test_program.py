@@ -13,7 +13,7 @@ from tests.drawn import trees
 
 
 def rich_grammar():
-    """Every kind of symbol, names that are no identifiers, two types with constants."""
+    """Every kind of symbol, names that are not identifiers, and two types with constants."""
     dsl = synth.load_dsl("integer")
     two = "Int, Int -> Int"
     for symbol, name in (("//", "div"), ("**", "power"), ("<<", "left"), ("/", "over")):

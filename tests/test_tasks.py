@@ -28,8 +28,8 @@ def test_every_task_is_made_and_described(name):
 
 
 def test_shepard_hovland_jenkins_types():
-    """The true vertices of the cube: a face, two antipodal edges, a bent path, a claw,
-    a path of three with a vertex apart, and four vertices apart."""
+    """The true vertices of the cube form a face, two antipodal edges, a bent path, a claw, a path
+    of three with a separate vertex, and four separate vertices."""
     cube = nx.hypercube_graph(3)
     shapes = {}
     for number in range(1, 7):
@@ -85,8 +85,10 @@ def test_tic_tac_toe():
     cells = np.array(list(task.columns.values())).reshape(9, 3, 958)
     assert (cells.sum(axis=1) == 1).all()
     lines = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6)]
-    won = {m: np.any([cells[list(line), k].all(axis=0) for line in lines], axis=0)
-           for k, m in enumerate("xo")}  # fmt: skip
+    won = {
+        m: np.any([cells[list(line), k].all(axis=0) for line in lines], axis=0)
+        for k, m in enumerate("xo")
+    }
     assert np.array_equal(won["x"], task.labels)
     assert int((~won["x"] & ~won["o"]).sum()) == 16
 
@@ -238,7 +240,7 @@ def test_labels_of_any_kind(tmp_path):
     assert labels("true", "False") == ("Bool", None, [1, 0])
     assert labels("1", "0") == ("Bool", {0: "0", 1: "1"}, [1, 0])
     assert list(table(tmp_path, "id,a,b\nu1,0,1\nu2,1,0\n", drop=("id",)).columns) == ["a"]
-    text = "a,id,b\n1,,0\n0,u2,1\n"  # cells of a column that is left out may be missing
+    text = "a,id,b\n1,,0\n0,u2,1\n"  # a dropped column may have missing values
     for drop in (("id",), "id", iter(["id"])):
         assert list(table(tmp_path, text, drop=drop).columns) == ["a"]
     task = table(tmp_path, "who,x\nme,1\nyou,0\n", label="who")
