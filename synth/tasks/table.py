@@ -108,13 +108,7 @@ def read_table(
         inputs = [c for c in columns if c is not chosen]
         if not inputs:
             raise TaskError(f"one column only, {chosen.name}; allowed: inputs and a label column")
-        values: dict[str, np.ndarray] = {}
-        types: dict[str, Type] = {}
-        for column in inputs:
-            for name, type_, cells in _typed(column, modulus):
-                if name in values:
-                    raise TaskError(f"line 1: column {name} would appear twice; rename one")
-                values[name], types[name] = cells, type_
+        values, types = _inputs(inputs, modulus)
         mask = training_mask(len(chosen.cells), train, seed)
         read = partial(_read_labels, chosen, value, modulus)
         return Task(
@@ -202,6 +196,20 @@ def _refuse_empty_cells(columns: list[_Column]) -> None:
                     f"{column.where(row)}: missing value; "
                     "fill it in, leave out the row, or leave out the column with --drop"
                 )
+
+
+def _inputs(
+    columns: list[_Column], modulus: int | None
+) -> tuple[dict[str, np.ndarray], dict[str, Type]]:
+    """Values and types by name of the input columns that columns of the file become."""
+    values: dict[str, np.ndarray] = {}
+    types: dict[str, Type] = {}
+    for column in columns:
+        for name, type_, cells in _typed(column, modulus):
+            if name in values:
+                raise TaskError(f"line 1: column {name} would appear twice; rename one")
+            values[name], types[name] = cells, type_
+    return values, types
 
 
 def _typed(column: _Column, modulus: int | None) -> list[tuple[str, Type, np.ndarray]]:

@@ -31,7 +31,7 @@ def digits(classes: str = "0-1", train: int | float = 0.5, seed: int = 0):
         labels, names = data.target[rows] == int(pair[1]), dict(enumerate(pair))
     pixels = [f"p{row}{column}" for row in range(8) for column in range(8)]
     name = f"digits:classes={classes}"
-    return _task(name, pixels, data.data[rows], labels, names, train, seed)
+    return _task(name, pixels, data.data[rows], labels, names).split(train, seed)
 
 
 def iris(label: str = "versicolor", train: int | float = 0.5, seed: int = 0):
@@ -60,7 +60,9 @@ def breast_cancer(train: int | float = 0.5, seed: int = 0):
     data = _loaded("breast_cancer")
     names = {0: "benign", 1: "malignant"}
     malignant = data.target == list(data.target_names).index("malignant")
-    return _task("breast-cancer", data.feature_names, data.data, malignant, names, train, seed)
+    return _task("breast-cancer", data.feature_names, data.data, malignant, names).split(
+        train, seed
+    )
 
 
 def _one_against_the_rest(name, label, train, seed):
@@ -71,13 +73,13 @@ def _one_against_the_rest(name, label, train, seed):
     columns = [n.removesuffix(" (cm)") for n in data.feature_names]
     labels = data.target == classes.index(label)
     names = {0: f"not {label}", 1: label}
-    return _task(f"{name}:label={label}", columns, data.data, labels, names, train, seed)
+    return _task(f"{name}:label={label}", columns, data.data, labels, names).split(train, seed)
 
 
-def _task(name, columns, data, labels, names, train, seed):
+def _task(name, columns, data, labels, names):
     values = {str(n): data[:, i] for i, n in enumerate(columns)}
     types = dict.fromkeys(values, Real)
-    return Task(name, values, types, labels, Bool, label_names=names).split(train, seed)
+    return Task(name, values, types, labels, Bool, label_names=names)
 
 
 def _loaded(name):
