@@ -12,6 +12,7 @@ import synth
 from synth import tasks
 from synth.errors import SettingError, SynthError, TaskError, TypeMismatchError
 from synth.language.types import Bool, Int
+from synth.tasks import all_rows, functions
 
 
 @pytest.mark.parametrize("name", tasks.names())
@@ -174,6 +175,45 @@ def test_training_rows(rows, data):
 def test_task_errors(make, words):
     with pytest.raises((TaskError, SettingError), match=words):
         make()
+
+
+def test_named_functions():
+    expected = {
+        "true": lambda a, b, c, d: True,
+        "x0": lambda a, b, c, d: a,
+        "x0 & x1": lambda a, b, c, d: a and b,
+        "parity 2": lambda a, b, c, d: (a + b) % 2,
+        "x2 ^ x3": lambda a, b, c, d: c != d,
+        "x0 & x1 | x2": lambda a, b, c, d: (a and b) or c,
+        "majority 3": lambda a, b, c, d: a + b + c >= 2,
+        "multiplexer": lambda a, b, c, d: b if a else c,
+        "parity 3": lambda a, b, c, d: (a + b + c) % 2,
+        "x0 & x1 | x2 & x3": lambda a, b, c, d: (a and b) or (c and d),
+        "parity 4": lambda a, b, c, d: (a + b + c + d) % 2,
+    }
+    x = list(all_rows(4).values())
+    rows = list(zip(*(column.tolist() for column in x), strict=True))
+    assert list(functions.NAMED) == list(expected)
+    for name, function in functions.NAMED.items():
+        values = function(x)
+        assert values.dtype == bool, name
+        assert values.tolist() == [bool(expected[name](*row)) for row in rows], name
+
+
+def test_both_sets_of_categories_have_the_same_types():
+    """Up to the symmetries of the cube: permutations and negations of the three features."""
+
+    def forms(members):
+        for order in itertools.permutations(range(3)):
+            for flip in range(8):
+                turned = (sum((m >> v & 1) << order[v] for v in range(3)) ^ flip for m in members)
+                yield tuple(sorted(turned))
+
+    pairs = zip(functions.CATEGORIES.items(), functions.TASK_CATEGORIES.items(), strict=True)
+    for (kind, one), (other, two) in pairs:
+        assert kind == other
+        assert min(forms(one)) == min(forms(two))
+    assert len({min(forms(m)) for m in functions.CATEGORIES.values()}) == 6
 
 
 def test_own_tasks_are_checked():
