@@ -167,5 +167,5 @@ def log2_chance_bound(counts, total):
 
 
 def log2_chance_bound_uniform(n, k, total):
-    """`log2_chance_bound` for labels drawn uniformly: there are k**n labelings of n rows."""
+    """`log2_chance_bound` for labels drawn uniformly: there are k**n labellings of n rows."""
     return min(0.0, total - n * math.log2(k))

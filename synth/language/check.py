@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from synth.errors import DSLError, SynthError
 from synth.language.dsl import DSL
+from synth.language.grammar import producible
 from synth.language.primitive import Constant, Input, Primitive
-from synth.language.types import Type
+from synth.language.types import UNDEFINED, Type
 
 #: Rows in the block of values that a primitive is tried on.
 _BLOCK = 96
@@ -112,8 +113,6 @@ def _outside(
     primitive: Primitive, arrays: Sequence[np.ndarray], known: NDArray[np.bool_]
 ) -> list[str]:
     """Report an answer that is neither a residue nor UNDEFINED: a mistake, not a missing value."""
-    from synth.language.types import UNDEFINED
-
     row = int(np.flatnonzero(~known)[0])
     try:
         with np.errstate(all="raise"):
@@ -154,8 +153,6 @@ def _weights(dsl: DSL) -> list[str]:
 def _unproducible(dsl: DSL, inputs: Mapping[str, Type]) -> list[str]:
     """Report types that no program has, and inputs that the DSL has no type for."""
     import networkx as nx
-
-    from synth.language.grammar import producible
 
     leaves = []
     for name, type_ in dict(inputs).items():

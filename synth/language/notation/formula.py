@@ -16,7 +16,7 @@ import numpy as np
 from synth.errors import DSLError, SettingError, UndefinedError
 from synth.language.check import sample_block
 from synth.language.primitive import Constant, Input
-from synth.language.types import Bool
+from synth.language.types import Bool, Real
 
 try:
     import sympy
@@ -88,8 +88,6 @@ def number(value, type_):
 
 
 def _decimal(value):
-    from synth.language.types import Real
-
     return sympy.Rational(Real.format(value))
 
 
