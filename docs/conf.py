@@ -19,7 +19,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
 #: other public name of the package must have a docstring, and be in the API reference.
 api_internal = (
     "synth.__main__", "synth._version", "synth.files", "synth.kernels", "synth.language.notation",
-    "synth.language.specification",
+    "synth.language.parsing", "synth.language.signatures", "synth.language.specification",
     "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
     "synth.engine.enumerator", "synth.engine.job", "synth.engine.outcome",

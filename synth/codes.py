@@ -1,15 +1,16 @@
-"""Code lengths of data, in bits: the only place where they live.
+"""Code lengths of data, in bits: every formula of a description length is here.
 
-Two-part codes (Rissanen 1978; Grünwald 2007).  A class flag says what follows: a
-program with exceptions costs 1 bit for it, each of the two look-up tables 2 bits.
-`n` is the number of training rows and `k` that of label values throughout.
+The codes are two-part codes (Rissanen 1978; Grünwald 2007).  A flag says which kind of
+hypothesis follows: it costs 1 bit for a program with exceptions and 2 bits for each of the
+two look-up tables.  Throughout, `n` is the number of training rows and `k` the number of
+label values.
 """
 
 import math
 
 import numpy as np
 
-#: Bits of the flag that announces a program, and of the one that announces a table.
+#: Bits of the flag that announces a program, and of the flag that announces a table.
 PROGRAM_FLAG = 1
 TABLE_FLAG = 2
 
@@ -22,70 +23,149 @@ def log2_factorial(n):
 
 
 def log2_binomial(n, e):
-    """log2 of n choose e; 0 <= e <= n."""
+    """log2 of n choose e, where 0 <= e <= n."""
     return log2_factorial(n) - log2_factorial(e) - log2_factorial(n - e)
+
+
+def log2_multinomial(counts):
+    """log2 of the number of distinct orders of labels that occur this often.
+
+    Parameters
+    ----------
+    counts : sequence of int, shape (k,)
+        How often each label value occurs.
+    """
+    counts = [int(c) for c in counts]
+    return log2_factorial(sum(counts)) - sum(map(log2_factorial, counts))
 
 
 def exception_bits(n, e, k, outside):
     """Bits of the labels given a program that is wrong on e of n rows.
 
-    log2(n+1) for e, log2 C(n,e) for which rows, and for each of them log2(k-1)
-    for the right label, or log2(k) where predictions can be `outside` the labels.
+    log2(n+1) for the number of exceptions, log2 C(n,e) for their rows, and the right label
+    of each of them: log2(k-1), or log2(k) if the program may predict values `outside` the
+    labels.
+
+    Parameters
+    ----------
+    n : int
+        Number of training rows.
+    e : int or float
+        Number of exceptions, 0 <= e <= n.
+    k : int
+        Number of label values.
+    outside : bool
+        Whether a prediction can be a value that no label has.
     """
-    label = math.log2(k if outside else k - 1)
-    return math.log2(n + 1) + log2_binomial(n, e) + e * label
+    return math.log2(n + 1) + log2_binomial(n, e) + e * _correction_bits(k, outside)
 
 
 def program_total(bits, n, e, k, outside):
-    """Total bits of the hypothesis "this program of `bits` bits, with e exceptions"."""
+    """Total bits of the hypothesis "this program, with e exceptions".
+
+    Parameters
+    ----------
+    bits : float
+        Bits of the program.
+    n, e, k, outside
+        As `exception_bits` takes them.
+    """
     return PROGRAM_FLAG + bits + exception_bits(n, e, k, outside)
 
 
 def program_totals(n, k, outside):
-    """`program_total` less the program's own bits for e = 0..n, float64 (n+1,)."""
-    # log2 C(n, e) is symmetric; computing it so keeps equal totals equal.
+    """`program_total` without the bits of the program, for e = 0..n.
+
+    Returns
+    -------
+    ndarray of float64, shape (n + 1,)
+        In bits.
+    """
+    # log2 C(n, e) is symmetric in e; computing only one half keeps equal totals equal to the bit.
     half = [log2_binomial(n, e) for e in range(n // 2 + 1)]
     choose = np.array(half + half[: (n + 1) // 2][::-1])
-    label = math.log2(k if outside else k - 1)
-    return PROGRAM_FLAG + math.log2(n + 1) + choose + label * np.arange(n + 1)
+    corrections = _correction_bits(k, outside) * np.arange(n + 1)
+    return PROGRAM_FLAG + math.log2(n + 1) + choose + corrections
+
+
+def _correction_bits(k, outside):
+    """Bits of the right label of one exception."""
+    return math.log2(k if outside else k - 1)
+
+
+def class_choice_bits(classes):
+    """Bits of the next entry of a decision list: one of the remaining classes, or its end.
+
+    Parameters
+    ----------
+    classes : int
+        Number of classes that are left.
+
+    Returns
+    -------
+    float
+        log2(classes + 1); 0 if at most two classes are left, since one program tells them apart.
+    """
+    return math.log2(classes + 1) if classes > 2 else 0
 
 
 def uniform_table_bits(n, k):
-    """Total bits of the table that lists every label with one fixed-length code."""
+    """Total bits of the table that lists every label in a fixed-length code."""
     return TABLE_FLAG + n * math.log2(k)
 
 
 def frequency_table_bits(counts):
-    """Total bits of the table that states the label counts, then which row has which.
+    """Total bits of the table that states how often each label occurs, then their order.
 
-    counts: how often each of the k label values occurs, (k,).
+    Parameters
+    ----------
+    counts : sequence of int, shape (k,)
+        How often each label value occurs.
     """
     n, k = sum(counts), len(counts)
     return TABLE_FLAG + log2_binomial(n + k - 1, k - 1) + log2_multinomial(counts)
 
 
-def log2_multinomial(counts):
-    """log2 of the number of orders of n labels with these counts."""
-    counts = [int(c) for c in counts]
-    return log2_factorial(sum(counts)) - sum(map(log2_factorial, counts))
-
-
 def table_bits(counts):
-    """Total bits of the better of the two tables, and its kind."""
+    """Total bits of the shorter of the two tables, and its kind.
+
+    Parameters
+    ----------
+    counts : sequence of int, shape (k,)
+        How often each label value occurs.
+
+    Returns
+    -------
+    bits : float
+    kind : str
+        "uniform" or "frequency"; "uniform" if both are equally long.
+    """
     uniform = uniform_table_bits(sum(counts), len(counts))
     frequency = frequency_table_bits(counts)
     return (frequency, "frequency") if frequency < uniform else (uniform, "uniform")
 
 
 def log2_chance_bound(counts, total):
-    """log2 of a bound on the chance that permuted labels reach `total` bits; at most 0.
+    """log2 of a bound on the probability that permuted labels reach `total` bits.
 
-    There are n!/prod(n_i!) orders of the labels, and by Kraft's inequality at most
-    2**total of them have a code of `total` bits or fewer.
+    The labels have n!/prod(n_i!) orders, and by Kraft's inequality at most 2**total of them
+    have a code of at most `total` bits.
+
+    Parameters
+    ----------
+    counts : sequence of int, shape (k,)
+        How often each label value occurs.
+    total : float
+        Total bits of a hypothesis.
+
+    Returns
+    -------
+    float
+        At most 0.
     """
     return min(0.0, total - log2_multinomial(counts))
 
 
 def log2_chance_bound_uniform(n, k, total):
-    """The same for labels drawn uniformly, of which there are k**n."""
+    """`log2_chance_bound` for labels drawn uniformly: there are k**n labellings of n rows."""
     return min(0.0, total - n * math.log2(k))

@@ -1,28 +1,27 @@
 """The errors that synth raises on purpose.
 
-Every one of them is a :class:`SynthError`, so that one ``except`` catches them
-all, and most are built-in errors as well, so that code which knows nothing of
-synth treats them as it should.  Their messages are one line: what was given,
-and what is allowed.
+All of them derive from :class:`SynthError`, so one ``except`` catches them all.  Most also
+derive from a built-in error, so code that does not know synth still handles them properly.
+A message is one line that says what was given and what is allowed.
 """
 
 from typing import Any
 
 
 class SynthError(Exception):
-    """The base of every error that synth raises on purpose."""
+    """The base class of every error that synth raises on purpose."""
 
 
 class TypeMismatchError(SynthError, TypeError):
-    """A value, column or argument is not of the type that is asked for."""
+    """A value, column or argument does not have the required type."""
 
 
 class DSLError(SynthError, ValueError):
-    """A DSL, a primitive or a grammar is wrong or does not fit its task."""
+    """A DSL, a primitive or a grammar is invalid or does not fit its task."""
 
 
 class ParseError(SynthError, ValueError):
-    """A text is no program of the grammar."""
+    """A text is not a program of the grammar."""
 
 
 class TaskError(SynthError, ValueError):
@@ -30,14 +29,21 @@ class TaskError(SynthError, ValueError):
 
 
 class SettingError(SynthError, ValueError):
-    """A setting is outside what is allowed."""
+    """A setting is outside its allowed range."""
 
 
 class UndefinedError(SynthError, ArithmeticError):
     """A program has no value on some row.
 
-    A primitive's function that knows which may say so: values (rows,) and defined, bool
-    (rows,), are taken for its answer then.
+    The function of a primitive may raise this error to say which rows have a value; its
+    answer is then taken from `values` and `defined`.
+
+    Parameters
+    ----------
+    values : ndarray, shape (rows,), optional
+        The values; those that are not defined are ignored.
+    defined : ndarray of bool, shape (rows,), optional
+        The rows that have a value.
     """
 
     def __init__(self, *text: str, values: Any = None, defined: Any = None) -> None:
@@ -46,19 +52,23 @@ class UndefinedError(SynthError, ArithmeticError):
 
 
 class ExperimentError(SynthError, ValueError):
-    """There is no such experiment, or its module lacks what one must have."""
+    """An experiment does not exist, or its module lacks a required part."""
 
 
 class RunError(SynthError, ValueError):
-    """A saved run cannot be read."""
+    """A saved run cannot be read or written."""
 
 
 class SweepError(SynthError, RuntimeError):
-    """A sweep cannot go on: workers die of an item, or there is no executor any more.
+    """A sweep cannot continue: an item kills its workers, or no executor is left.
 
-    finished: answers that nobody had yet, by the numbers of their items; partial: of
-    `compare`, the `Comparison` of what was finished, and of `run_experiment` the
-    `ExperimentRun`.
+    Attributes
+    ----------
+    finished : dict of int to object
+        The answers that have not been delivered yet, by the number of their item.
+    partial : Comparison or ExperimentRun
+        What was finished: from `compare` a `Comparison`, from `run_experiment` an
+        `ExperimentRun`.
     """
 
     finished: dict[int, Any]
@@ -71,4 +81,9 @@ class SweepError(SynthError, RuntimeError):
 
 
 class CacheWarning(UserWarning):
-    """Compiled kernels cannot be kept between runs."""
+    """Compiled kernels cannot be cached between runs."""
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an error in one line; the name of its class if the message is empty."""
+    return " ".join(str(error).split()) or type(error).__name__

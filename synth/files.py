@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: aside first, then renamed into place."""
+"""Writes files whole or not at all: to a temporary file first, which is then renamed."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,20 @@ from synth.errors import RunError, SettingError
 
 
 def check_writable(option: str, path: str | os.PathLike[str]) -> None:
-    """Raises SettingError where a file cannot be made in the folder it is to be in."""
+    """Check that a file can be created in its folder.
+
+    Parameters
+    ----------
+    option : str
+        The option that names the file, for the message.
+    path : str or path
+        The file.
+
+    Raises
+    ------
+    SettingError
+        If the folder does not exist or cannot be written to.
+    """
     folder = Path(path).resolve().parent
     if not os.access(folder, os.W_OK):
         raise SettingError(f"{option} {path}: {folder} cannot be written to")
@@ -17,7 +30,13 @@ def check_writable(option: str, path: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Gives a path to write to, which becomes `path` at the end.  Raises RunError."""
+    """Give a temporary path to write to; at the end of the block it is renamed to `path`.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+    """
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield aside
@@ -28,9 +47,15 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_file(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a text, whole or not at all.  Raises RunError."""
+    """Write a text as UTF-8, whole or not at all.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written, or the path exists and is not a regular file.
+    """
     path = Path(path).resolve()
     if path.exists() and not path.is_file():
-        raise RunError(f"{path} cannot be written: it is no regular file")
+        raise RunError(f"{path} cannot be written: it is not a regular file")
     with written_whole(path) as aside:
         aside.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Code lengths against exact integers, and what they promise."""
+"""Code lengths against exact integers, and the inequalities that they satisfy."""
 
 import itertools
 import math
@@ -41,7 +41,7 @@ def test_large_n_keeps_its_digits():
 
 @pytest.mark.parametrize("k", [2, 3])
 def test_the_data_codes_are_prefix_codes(k):
-    """Over all labellings of n rows, sum of 2**-bits is at most 1 with the class flags.
+    """Over all labellings of n rows, the sum of 2**-bits, flags included, is at most 1.
 
     One program of 0 bits that says 0 everywhere, and both tables.
     """

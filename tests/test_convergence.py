@@ -315,7 +315,7 @@ def test_residues_are_called_otherwise():
     assert ((shuffled[x] + shuffled[y]) % p != shuffled[(x + y) % p]).any()
     columns, _ = encodings.residue_columns(p, 3)
     np.testing.assert_array_equal(columns["y"], 3 * y % p)
-    with pytest.raises(SettingError, match="factor=14; allowed: 0, and numbers prime to 7"):
+    with pytest.raises(SettingError, match="factor=14; allowed: 0, or a number coprime to 7"):
         encodings.residue_names(p, 14)
 
 

@@ -308,7 +308,7 @@ def test_other_errors():
         synth.search(mixed)
     dsl = synth.DSL("no-bool", types=(Bool, Int(0, 9)))
     wide = synth.Task("w", {"x": [0, 1]}, {"x": Int(0, 9)}, [0, 1], Bool)
-    with pytest.raises(DSLError, match="makes no Bool from the columns"):
+    with pytest.raises(DSLError, match="has no program of type Bool over the columns"):
         synth.search(wide, dsl)
     grammar = synth.Grammar(synth.load_dsl("integer"), {"x": Int(0, 9)})
     with pytest.raises(DSLError, match="type=None; give one of the grammar's types"):

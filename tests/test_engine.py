@@ -189,7 +189,7 @@ def test_a_body_that_writes_to_its_arguments_is_stopped():
     dsl = synth.DSL("writes")
     dsl.add(doubles, "Int(0, 9) -> Int(0, 9)")
     grammar = synth.Grammar(dsl, {"x": Int(0, 9)})
-    with pytest.raises(synth.SynthError, match="doubles writes to its arguments"):
+    with pytest.raises(synth.SynthError, match="doubles changes its arguments"):
         synth.enumerate_programs(grammar, {"x": np.array([1, 2, 3])}, max_bits=9)
 
 

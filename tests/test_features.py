@@ -1,4 +1,4 @@
-"""Tables of numbers: thresholds, their prices, tables of one's own, and real data sets."""
+"""Tables of numbers: thresholds and their bits, CSV files, and real data sets."""
 
 import builtins
 import itertools
@@ -24,7 +24,7 @@ from tests.command import run
 
 
 def prepare(task, **given_):
-    """The task as the DSL of comparisons reads it."""
+    """The task as the features DSL reads it."""
     dsl = features.build()
     dsl.prepare = partial(features.prepare, **given_)
     return tasks.prepared(dsl, task)
@@ -34,7 +34,7 @@ def prepare(task, **given_):
 
 
 def cuts(values, most):
-    """Between which distinct values the thresholds stand: the slow way, by fractions."""
+    """The pairs of distinct values that thresholds separate, found slowly with fractions."""
     distinct = sorted(set(values))
     shares = [Fraction(sum(v <= low for v in values), len(values)) for low in distinct[:-1]]
     if len(shares) <= most:
@@ -73,7 +73,7 @@ def test_a_threshold_has_as_few_digits_as_separate(one, two):
 
 
 def separated(low, high):
-    """The same by exact fractions: the coarsest power of ten with a multiple in between.
+    """The threshold by exact fractions: the coarsest power of ten with a multiple in between.
 
     No coarser than the first digit of the middle, or a tenth of that of the gap.
     """
@@ -107,7 +107,7 @@ def test_thresholds_by_example(low, high, expected):
 
 
 def table(rows=60, seed=0):
-    """Two columns of reals, one of whole numbers, one of residues, two of truth values."""
+    """Two columns of reals, one of integers, one of residues and two of truth values."""
     generator = np.random.default_rng(seed)
     columns = {
         "a": np.round(generator.normal(size=rows), 2),
@@ -132,14 +132,14 @@ def test_prices(sums):
     assert sum(p.probability for p in leaves) == pytest.approx(float(dsl.leaf_probability))
     assert sum(2.0**-p.bits for p in leaves) <= float(dsl.leaf_probability)
     assert sum(2.0**-p.bits for p in grammar) <= 1
-    # A leaf's bits: 1 for being one, then how many columns, which, and which threshold.
+    # Bits of a leaf: 1 for being a leaf, then how many columns, which columns, which threshold.
     groups = {}
     for name in prepared.columns:
         groups.setdefault(name.partition(" < ")[0], []).append(name)
     orders = {}
     for group in groups:
         orders.setdefault(group.count(" + ") + 1, []).append(group)
-    # `same` never varies; four columns do, and `flag` is one of its own.
+    # `same` is constant; four columns vary, and `flag` is a truth value.
     assert {r: len(g) for r, g in orders.items()} == {
         r: math.comb(4, r) + (r == 1) for r in range(1, sums + 1)
     }
@@ -191,7 +191,7 @@ def test_held_out_rows_and_labels_have_no_part_in_the_thresholds():
         assert one.input_weights == other.input_weights
         for name in one.columns:
             assert np.array_equal(one.columns[name][task.train], other.columns[name][task.train])
-    # Another split makes other thresholds, of its own training rows.
+    # Another split makes other thresholds from its own training rows.
     again = one.split(0.5, seed=9)
     assert again.source is None
     assert list(prepare(again).columns) == list(prepare(task.split(0.5, seed=9)).columns)
@@ -250,7 +250,7 @@ def test_a_program_of_the_result_is_read_back():
 
 
 def test_the_search_equals_one_over_columns_made_by_hand():
-    """Comparisons as plain columns, with weights given by hand: the same best total."""
+    """Comparisons given as plain columns with explicit weights have the same best total."""
     task = table()
     prepared = prepare(task, thresholds=2, sums=1)
     by_hand = synth.Task(
@@ -292,7 +292,7 @@ def test_too_many_comparisons():
 
 
 def test_sums_of_huge_numbers():
-    """An infinite sum is above every threshold and makes none."""
+    """An infinite sum is above every threshold and does not make one."""
     columns = {"a": [1e308, 1e308, 1.0, 2.0, -1e308, 3.0], "b": [1e308, 1.0, 1.0, 5.0, -1e308, 2]}
     task = synth.Task("huge", columns, dict.fromkeys("ab", Real), [1, 1, 0, 0, 0, 0], Bool)
     prepared = prepare(task)
@@ -305,7 +305,7 @@ def test_sums_of_huge_numbers():
 
 
 def test_rounding_errors_make_no_threshold():
-    """0.1 + 0.2 and 0.3 + 0.0 are one sum."""
+    """0.1 + 0.2 and 0.3 + 0.0 are equal sums."""
     columns = {"a": [0.1, 0.3, 0.7, 0.1], "b": [0.2, 0.0, 0.6, 0.2]}
     task = synth.Task("sums", columns, dict.fromkeys("ab", Real), [0, 1, 1, 0], Bool)
     names = [n for n in prepare(task).columns if n.startswith("a + b")]
@@ -318,13 +318,13 @@ def test_rounding_errors_make_no_threshold():
         (lambda: dsls.load_dsl("features:thresholds=0"), r"thresholds=0; allowed: 1\.\.1000"),
         (lambda: dsls.load_dsl("features:sums=4"), r"sums=4; allowed: 1\.\.3"),
         (lambda: dsls.load_dsl("features:most=70000"), r"most=70000; allowed: 1\.\.65000"),
-        (lambda: dsls.load_dsl("features:thresholds=x"), "thresholds='x'; allowed: a whole"),
+        (lambda: dsls.load_dsl("features:thresholds=x"), "thresholds='x'; allowed: an integer"),
         (lambda: dsls.load_dsl("features:quantiles=3"), "no setting 'quantiles'; settings: thr"),
         (
             lambda: synth.search(
                 synth.Task("t", {"x": [1.0, 1.0]}, {"x": Real}, [0, 1], Bool), max_bits=3
             ),
-            "task t: no column differs among the training rows",
+            "task t: all columns are constant on the training rows",
         ),
         (
             lambda: prepare(
@@ -333,14 +333,14 @@ def test_rounding_errors_make_no_threshold():
                     [0, 1, 1], Bool,
                 )
             ),
-            "two columns make one comparison; rename",
+            "two columns make the same comparison; rename",
         ),
         (
             lambda: synth.search(
                 synth.Task("t", {"x": [1.0, 2, 3]}, {"x": Real}, [0.5, 1.5, 7], Real)
             ),
-            r"task t: 3 labels \(0.5, 1.5, 7.0\); features needs two: .* --label label=0.5, or "
-            "give a DSL for Real labels with --dsl",
+            r"task t: 3 labels \(0.5, 1.5, 7.0\); the features DSL needs two: .* --label "
+            "label=0.5, or give a DSL for Real labels with --dsl",
         ),
         (
             lambda: synth.search(
@@ -352,7 +352,7 @@ def test_rounding_errors_make_no_threshold():
             lambda: synth.search(
                 synth.Task("t", {"z": [1j, 2]}, {"z": synth.Complex}, [0, 1], Bool), "features"
             ),
-            "column z is Complex; features takes Real, Int, Mod, Bool",
+            "column z is Complex; the features DSL takes Real, Int, Mod, Bool",
         ),
     ],
 )  # fmt: skip
@@ -386,10 +386,10 @@ def test_weights_of_inputs_share_out_the_leaves(weights, constant):
 @pytest.mark.parametrize(
     ("given_", "words"),
     [
-        ({"input_weights": {"x": 0}}, "input x: weight 0 must be a number above 0"),
-        ({"input_weights": {"x": "much"}}, "input x: weight 'much' must be"),
-        ({"input_weights": {"y": 1}}, "input_weights: no input y; inputs: x"),
-        ({"input_weights": {"x": 1}, "costs": lambda i: 1}, "with costs there is none"),
+        ({"input_weights": {"x": 0}}, "input x: weight 0; allowed: numbers above 0"),
+        ({"input_weights": {"x": "much"}}, "input x: weight 'much'; allowed: "),
+        ({"input_weights": {"y": 1}}, "input_weights: no input y; known: x"),
+        ({"input_weights": {"x": 1}, "costs": lambda i: 1}, "cannot be combined with costs"),
     ],
 )
 def test_wrong_weights_of_inputs(given_, words):
@@ -398,7 +398,7 @@ def test_wrong_weights_of_inputs(given_, words):
 
 
 def halved(given_):
-    """Every column of whole numbers as whether it is odd."""
+    """Replace every column of integers by whether they are odd."""
     columns = odd(given_.columns)
     return replace(given_, columns=columns, types=dict.fromkeys(columns, Bool), express=odd)
 
@@ -417,17 +417,17 @@ def test_a_dsl_of_ones_own_may_prepare():
     assert result.program.text == "'a odd' ^ 'b odd'"
     assert result.predict({"a": [3, 8], "b": [3, 9]}).tolist() == [False, True]
     for prepare, words in (
-        (lambda given_: None, "DSL odd prepares NoneType; TypedColumns are needed"),
+        (lambda given_: None, "DSL odd: prepare returns NoneType; allowed: TypedColumns"),
         (lambda given_: given_.columns["c"], "DSL odd fails: KeyError: 'c'"),
-        (lambda given_: replace(given_, label_type=Mod(2)), "DSL odd changes the task's rows"),
-        (lambda given_: replace(given_, train=~given_.train), "DSL odd changes the task's rows"),
+        (lambda given_: replace(given_, label_type=Mod(2)), "odd: prepare changes the task"),
+        (lambda given_: replace(given_, train=~given_.train), "odd: prepare changes the task"),
     ):
         dsl.prepare = prepare
         with pytest.raises(DSLError, match=words):
             synth.search(task.split(0.5), dsl)
 
 
-# -- tables of one's own --------------------------------------------------------------
+# -- CSV files ------------------------------------------------------------------------
 
 
 def write(path, head, rows):
@@ -437,7 +437,7 @@ def write(path, head, rows):
 
 @pytest.fixture
 def flowers(tmp_path):
-    """Three kinds by two lengths, of which one is whole numbers."""
+    """Three kinds described by two lengths, one of them integers."""
     generator = np.random.default_rng(3)
     rows = []
     for i in range(90):
@@ -470,7 +470,7 @@ def test_a_table_with_reals_end_to_end(flowers):
 
 def test_several_labels_get_a_way_out(flowers):
     words = run("search", flowers, code=2)
-    assert "task flowers.csv: 3 labels (lily, rose, tulip); features needs two" in words
+    assert "task flowers.csv: 3 labels (lily, rose, tulip); the features DSL needs two" in words
     assert "--label kind=lily" in words
     run("search", flowers, "--label", "kind=lily", "--max-bits", "10")
 
@@ -602,7 +602,7 @@ def test_without_scikit_learn_it_is_named(monkeypatch):
         words = run("search", name, code=2)
         assert f"task {name} needs scikit-learn, which is not installed" in words
         assert "pip install 'synth-mdl[sklearn]'" in words
-    # Lists and descriptions need it not.
+    # Lists and descriptions of tasks do not need it.
     assert "digits" in run("tasks")
     assert "even-odd" in run("tasks", "digits")
 

@@ -40,18 +40,21 @@ def test_a_number_without_direction_has_no_read_out():
 @settings(max_examples=60, deadline=None)
 @given(st.integers(3, 251), st.data())
 def test_roots_are_closed_under_products_and_conjugates_to_the_last_bit(p, data):
-    """And sums do not depend on their order: what the search tells programs apart by."""
+    """Sums do not depend on their order, so the search can compare programs by their values."""
     table = Complex.rounded(fourier.roots(p))[0]
     assert np.array_equal(table, fourier.roots(p))
     assert np.abs(table - np.exp(2j * np.pi * np.arange(p) / p)).max() < 1e-10
-    x, y = (np.array(data.draw(st.lists(st.integers(0, p - 1), min_size=9, max_size=9)))
-            for _ in "xy")  # fmt: skip
+    x, y = (
+        np.array(data.draw(st.lists(st.integers(0, p - 1), min_size=9, max_size=9))) for _ in "xy"
+    )
     product = fourier.snapped(table[x] * table[y], p)
     assert np.array_equal(product, table[(x + y) % p])
     assert np.array_equal(np.conj(table[x]), table[-x % p])
     z = table[(x * y) % p]
-    in_turn = [Complex.rounded(Complex.rounded(a + b)[0] + c)[0]
-               for a, b, c in ((table[x], table[y], z), (z, table[y], table[x]))]  # fmt: skip
+    in_turn = [
+        Complex.rounded(Complex.rounded(a + b)[0] + c)[0]
+        for a, b, c in ((table[x], table[y], z), (z, table[y], table[x]))
+    ]
     assert np.array_equal(*in_turn)
 
 
@@ -100,11 +103,11 @@ def test_the_dsl_is_well_made_and_has_to_be_asked_for():
 
 
 def test_what_the_dsl_refuses():
-    with pytest.raises(DSLError, match="0 moduli; give one, as fourier:p=31"):
+    with pytest.raises(DSLError, match="0 moduli; give one, as in fourier:p=31"):
         dsls.load_dsl("fourier", (Bool, Bool))
-    with pytest.raises(SettingError, match="frequencies=31; allowed: some that 31 does not divide"):
+    with pytest.raises(SettingError, match="frequencies=31; allowed: not only multiples of 31"):
         dsls.load_dsl("fourier:frequencies=31", (Mod(31),))
-    with pytest.raises(SettingError, match="frequencies=0/1; allowed: whole numbers of 1 and more"):
+    with pytest.raises(SettingError, match="frequencies=0/1; allowed: integers of at least 1"):
         dsls.load_dsl("fourier:frequencies=0/1", (Mod(31),))
 
 
@@ -159,8 +162,15 @@ def test_noise_and_permuted_phases():
 
 
 def test_the_experiment_as_a_whole():
-    run = synth.run_experiment("fourier", p=31, frequencies=(1, 4), noise=(0.1, 20.0), runs=3,
-                               modulus=11, neurons=(2, 3, 4))  # fmt: skip
+    run = synth.run_experiment(
+        "fourier",
+        p=31,
+        frequencies=(1, 4),
+        noise=(0.1, 20.0),
+        runs=3,
+        modulus=11,
+        neurons=(2, 3, 4),
+    )
     assert run.summary["neurons that are exact"] == [3]
     assert run.summary["neurons that fail"] == [2, 4]
     borne = run.summary["largest noise with accuracy 0.99, by number of frequencies"]
@@ -197,8 +207,11 @@ def test_spectra_against_their_definition(n, m, seed):
     power = {}
     for i in range(n):
         for j in range(m):
-            sums = sum(values[a, b] * cmath.exp(-2j * cmath.pi * (i * a / n + j * b / m))
-                       for a in range(n) for b in range(m))  # fmt: skip
+            sums = sum(
+                values[a, b] * cmath.exp(-2j * cmath.pi * (i * a / n + j * b / m))
+                for a in range(n)
+                for b in range(m)
+            )
             power[i, j] = abs(sums) ** 2 if (i, j) != (0, 0) else 0.0
     total = sum(power.values())
     shares = heatmaps.spectrum(values)
@@ -208,7 +221,7 @@ def test_spectra_against_their_definition(n, m, seed):
     for (i, j), share in one.items():
         both = {(i % n, j % m), (-i % n, -j % m)}
         assert share == pytest.approx(sum(power[f] for f in both) / total)
-    # Each pair of a frequency and its negative is there once.
+    # Each pair of a frequency and its negative occurs once.
     pairs = {frozenset({(i, j), (-i % n, -j % m)}) for i in range(n) for j in range(m)}
     assert len(one) == len(pairs) - 1
 
@@ -249,13 +262,13 @@ def test_heatmaps_of_other_tasks_and_programs():
     leaf, _ = rows(task="mod-add:p=5", dsl="modular", program="x")
     assert (leaf["step"], leaf["peaks"]) == ("x", "(1,0)")
     silent = rows(task="mod-add:p=6", dsl="fourier", program="read1(e1(x) + e1(y))")[-2]
-    assert silent["values"][0][3] is None  # e1(0) + e1(3) is 0, and has no direction
+    assert silent["values"][0][3] is None  # e1(0) + e1(3) is 0, which has no direction
 
 
 def test_what_heatmaps_refuse():
     with pytest.raises(SettingError, match="has 3 columns; allowed: tasks with two"):
         synth.run_experiment("heatmaps", task="parity:n=3", dsl="boolean")
-    with pytest.raises(ParseError, match="z is no input or constant"):
+    with pytest.raises(ParseError, match="z is not an input or a constant"):
         synth.run_experiment("heatmaps", task="mod-add:p=5", dsl="modular", program="x + z")
 
 

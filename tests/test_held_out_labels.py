@@ -1,4 +1,4 @@
-"""Held-out labels of a table decide nothing: they are only counted, right or wrong."""
+"""Held-out labels of a table decide nothing: predictions are only compared with them."""
 
 import itertools
 import json
@@ -54,12 +54,13 @@ def cells_of(kind):
     return [str(KINDS[kind][1](a, b)) for a, b in ROWS]
 
 
-HELD_OUT = np.flatnonzero(~synth.Task("t", {"x": [0, 1] * 24}, {"x": Bool}, [0, 1] * 24, Bool)
-                          .split(TRAIN, SEED).train).tolist()  # fmt: skip
+HELD_OUT = np.flatnonzero(
+    ~synth.Task("t", {"x": [0, 1] * 24}, {"x": Bool}, [0, 1] * 24, Bool).split(TRAIN, SEED).train
+).tolist()
 
 
 def changed(kind, drawn):
-    """The cells with held-out labels replaced: some, or all, by others or by each other."""
+    """The cells with some or all held-out labels replaced by other values or permuted."""
     cells, share = cells_of(kind), drawn.choice((0.1, 0.5, 1.0))
     pool = drawn.sample(OTHERS, drawn.randint(1, len(OTHERS))) + sorted(set(cells))
     for row in HELD_OUT:
@@ -69,7 +70,7 @@ def changed(kind, drawn):
 
 
 def decided(document):
-    """A search document without what held-out labels and clocks may change."""
+    """A search document without the parts that may depend on held-out labels and clocks."""
     document = json.loads(json.dumps(document))
     document.pop("seconds")
     document["rows"].pop("unseen_labels")
@@ -148,7 +149,7 @@ def test_the_experiment_on_tables_is_decided_by_training_labels(tmp_path):
 
 @pytest.mark.parametrize("exact", [False, True])
 def test_an_unknown_label_is_wrong_for_everything(tmp_path, exact):
-    """Whatever value stands in its place: programs that say either one are wrong."""
+    """Whatever value fills its place, programs that predict either value are wrong."""
     true = cells_of("boolean")
     for say, other in itertools.product(("yes", "no"), ("maybe", "0.5")):
         cells = list(true)
@@ -170,7 +171,7 @@ def test_an_unknown_label_is_wrong_for_everything(tmp_path, exact):
 
 
 def test_an_unknown_label_is_wrong_for_what_is_read_as_its_opposite():
-    """Of two labels, `not [x]`: were the mask put on before it is turned, it would be right."""
+    """With two labels, `not [x]` would be right if the mask were applied before the inversion."""
     labels, train = [0, 1, 0, 1, 0, 1], np.array([True, True, True, True, False, False])
     columns = {"x": [1, 0, 1, 0, 1, 0]}
     unknown = np.array([False] * 5 + [True])
@@ -190,10 +191,10 @@ def test_twins_carry_unknown_labels_along(tmp_path):
     assert np.flatnonzero(twin.unknown).tolist() != HELD_OUT[:4]
     assert not (twin.unknown & twin.train).any()
     assert task.corrupted(0.5).unknown.tolist() == task.unknown.tolist()
-    # Its labels are no longer those of the table, so they keep their type.
+    # Its labels are not those of the table, so they keep their type.
     again = twin.split(TRAIN, SEED)
     assert again.labels.tolist() == twin.labels.tolist()
-    with pytest.raises(TaskError, match="4 training labels are no values of Bool; allowed: unkn"):
+    with pytest.raises(TaskError, match="4 training labels are not values of Bool; only labels"):
         twin.split(1.0)
 
 
@@ -216,7 +217,7 @@ def test_a_twin_in_a_language_that_prepares_columns_has_its_own_unknown_labels()
 
 
 def test_numbers_are_right_where_a_program_says_them(tmp_path):
-    """The range of a table's whole numbers is a sample of them; 9.5 is none of them."""
+    """The integers of a table are a sample, so their range is not a limit; 9.5 is not one."""
     cells, texts = cells_of("integers"), set()
     path = write(tmp_path, cells)
     for seed in range(50):
@@ -233,7 +234,7 @@ def test_numbers_are_right_where_a_program_says_them(tmp_path):
         texts.add((result.program.text, result.program.exceptions))
         assert result.program.test_accuracy == pytest.approx(1 - wrong / 36)
         assert result.rows["unseen_labels"] >= 3
-        # Labels that are numbers of training are the table's only ones.
+        # The table predicts only labels that occur in training.
         assert result.table.test_accuracy < 1 - 3 / 36
     assert texts == {("a + (a + b)", 0)}
 
@@ -269,7 +270,7 @@ def test_one_training_label_is_refused_whatever_is_held_out(tmp_path):
             with pytest.raises(TaskError) as error:
                 synth.load_task(write(tmp_path, cells), train=TRAIN, seed=SEED)
             assert str(error.value).endswith(
-                f"column y: one label only ({first}); allowed: 2 and more among the training rows"
+                f"column y: one label only ({first}); allowed: at least 2 among the training rows"
             ), kind
     cells = ["no"] * 48
     cells[HELD_OUT[0]] = "b"
@@ -279,7 +280,7 @@ def test_one_training_label_is_refused_whatever_is_held_out(tmp_path):
         synth.load_task(write(tmp_path, cells), label="y=b", train=TRAIN, seed=SEED)
     for held in (3, 4):
         train = np.array([True, True, False])
-        with pytest.raises(TaskError, match=r"one label value only \(3\); allowed: 2 and more"):
+        with pytest.raises(TaskError, match=r"one label value only \(3\); allowed: at least 2"):
             synth.Task("t", {"x": [0, 1, 1]}, {"x": Bool}, [3, 3, held], Int(0, 9), train)
 
 
@@ -301,7 +302,7 @@ def test_tasks_in_python():
     columns, types = {"x": np.arange(14)}, {"x": Int(0, 20)}
     labels = 2 * columns["x"]
     labels[13] = 27
-    # A held-out 24, and a number beyond the type, are not in the alphabet; 24 is right.
+    # A held-out 24 and a number outside the type are not in the alphabet, but 24 can be right.
     task = synth.Task("t", columns, types, labels, Int(0, 26), train)
     assert (task.alphabet, task.unseen.tolist()) == (tuple(range(0, 24, 2)), (~train).tolist())
     for dsl, limits in ((None, {}), ("integer:low=0,high=26", {}), (None, {"exact": True})):
@@ -316,7 +317,7 @@ def test_tasks_in_python():
         task = synth.Task("t", columns, types, labels, type_, train)
         assert (task.alphabet, task.unseen.any()) == (alphabet, False)
         for unknown, words in (
-            (train, "12 training labels are no values of"),
+            (train, "12 training labels are not values of"),
             ([0, 1], r"unknown must be bool of shape \(14,\)"),
         ):
             with pytest.raises(TaskError, match=words):
@@ -324,7 +325,7 @@ def test_tasks_in_python():
 
 
 def test_the_posterior_and_the_labs_know_no_unknown_label():
-    """Of three held-out rows two have the label 0 or, in the other task, an unknown one."""
+    """Two of three held-out rows have the label 0 or, in the other task, an unknown label."""
     columns = {f"x{i}": np.arange(8) >> i & 1 for i in range(3)}
     types, train = dict.fromkeys(columns, Bool), ~np.isin(np.arange(8), (4, 6, 7))
     task = synth.Task("t", columns, types, columns["x0"], Bool, train)
@@ -361,7 +362,7 @@ def test_a_search_goes_on_from_its_checkpoint_whatever_is_held_out(tmp_path):
     assert found.rows["unseen_labels"] == (~train).sum()
     write(tmp_path, [c if t else "7" for c, t in zip(true, train, strict=True)])
     assert decided(synth.search(path, max_programs=2000).to_dict()) == decided(found.to_dict())
-    # Other training labels are another search's.
+    # Other training labels belong to another search.
     write(tmp_path, true[::-1])
     with pytest.raises(RunError, match="checkpoint"):
         synth.search(path, max_programs=2000, checkpoint=file)

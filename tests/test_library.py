@@ -237,10 +237,10 @@ def test_wrong_abstractions_are_one_line():
         with pytest.raises(DSLError, match=r"abstraction f: holes .*; allowed: at least one hole"):
             Abstraction("f", holes, program)
     one = Abstraction("f", {"a": Bool, "b": Bool}, body)
-    with pytest.raises(DSLError, match="primitive f: the DSL has one of that name already"):
+    with pytest.raises(DSLError, match="primitive f: the DSL already has a primitive with"):
         Library(dsl, [one, one])
     twice = Abstraction("and_", {"a": Bool, "b": Bool}, body)
-    with pytest.raises(DSLError, match="primitive and_: the DSL has one of that name"):
+    with pytest.raises(DSLError, match="primitive and_: the DSL already has a primitive with"):
         Library(dsl, [twice])
     library = Library(dsl, [one])
     assert library.free_name() == "f1"
@@ -325,12 +325,12 @@ def test_a_library_over_residues_serves_every_modulus():
         ({"abstractions": {}}, "allowed: a text, and a list of abstractions"),
         ({"abstractions": [{"name": "f"}]}, "{'name': 'f'} defines no abstraction; allowed: "),
         ({"holes": {"a": "Int", "b": "Bool"}}, "abstraction f1: no type 'Int'; allowed: Bool"),
-        ({"holes": {"a": "Bool"}}, "abstraction f1: b is no input or constant; known: a"),
+        ({"holes": {"a": "Bool"}}, "abstraction f1: b is not an input or a constant; known: a"),
         ({"body": "a"}, "abstraction f1: abstraction f1: holes a, b, body a; allowed: "),
-        ({"body": "__import__('os')"}, "abstraction f1: __import__ is no primitive; known: "),
-        ({"body": "a |"}, "abstraction f1: 'a |' is no expression"),
+        ({"body": "__import__('os')"}, "abstraction f1: __import__ is not a primitive; known: "),
+        ({"body": "a |"}, "abstraction f1: 'a |' is not an expression"),
         ({"result": "Real"}, "abstraction f1: no type 'Real'; allowed: Bool"),
-        ({"name": "not a name"}, "abstraction not a name: a primitive needs a name"),
+        ({"name": "not a name"}, "abstraction not a name: a primitive's name must be an"),
         ({"body": 3}, "defines no abstraction; allowed: name, result and body as texts"),
     ],
 )

@@ -201,7 +201,7 @@ def test_it_is_drawn_and_told(run, tmp_path):
         (["--noise", "0,0.7"], r"noise=0,0\.7; allowed: numbers 0\.\.0\.5"),
         (["--rules", "x0 & x1"], "x0 & x1: 1 on 256 of 1024 rows; allowed: rules that are 1 on"),
         (["--rules", "x0,x0"], "x0 is given twice"),
-        (["--rules", "x0 ^^"], "is no expression"),
+        (["--rules", "x0 ^^"], "is not an expression"),
         (["--rules", "x99"], "x99"),
         (["--rules", "x0 ^ x1 ^ x2", "--max-bits", "8"], "no program of so few bits"),
     ],

@@ -12,6 +12,7 @@ import synth
 from synth import tasks
 from synth.errors import SettingError, SynthError, TaskError, TypeMismatchError
 from synth.language.types import Bool, Int
+from synth.tasks import all_rows, functions
 
 
 @pytest.mark.parametrize("name", tasks.names())
@@ -28,8 +29,8 @@ def test_every_task_is_made_and_described(name):
 
 
 def test_shepard_hovland_jenkins_types():
-    """The true vertices of the cube: a face, two antipodal edges, a bent path, a claw,
-    a path of three with a vertex apart, and four vertices apart."""
+    """The true vertices of the cube form a face, two antipodal edges, a bent path, a claw, a path
+    of three with a separate vertex, and four separate vertices."""
     cube = nx.hypercube_graph(3)
     shapes = {}
     for number in range(1, 7):
@@ -85,8 +86,10 @@ def test_tic_tac_toe():
     cells = np.array(list(task.columns.values())).reshape(9, 3, 958)
     assert (cells.sum(axis=1) == 1).all()
     lines = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6)]
-    won = {m: np.any([cells[list(line), k].all(axis=0) for line in lines], axis=0)
-           for k, m in enumerate("xo")}  # fmt: skip
+    won = {
+        m: np.any([cells[list(line), k].all(axis=0) for line in lines], axis=0)
+        for k, m in enumerate("xo")
+    }
     assert np.array_equal(won["x"], task.labels)
     assert int((~won["x"] & ~won["o"]).sum()) == 16
 
@@ -127,7 +130,7 @@ def test_twins():
         assert not changed[~task.train].any()
         expected = fraction * task.training * 30 / 31
         assert abs(changed.sum() - expected) <= 4 * expected**0.5
-    with pytest.raises(TaskError, match=r"the fraction must be 0\.\.1"):
+    with pytest.raises(TaskError, match=r"allowed: fractions 0\.\.1"):
         task.corrupted(2)
     assert [t.labelling for t in (task, permuted, uniform)] == ["true", "permuted", "uniform"]
 
@@ -151,27 +154,66 @@ def test_training_rows(rows, data):
         (lambda: tasks.load_task("parity:n=3,train=0"), r"set of 0 rows; allowed: 1\.\.8"),
         (lambda: tasks.load_task("parity:n=3,train=0.01"), "a training set of 0 rows"),
         (lambda: tasks.load_task("parity:n=3,train=9"), "a training set of 9 rows"),
-        (lambda: tasks.load_task("parity:n=3,train=1.5"), r"a fraction must be 0\.\.1"),
-        (lambda: tasks.load_task("parity:n=x"), "parity:n=x: n='x'; allowed: a whole number"),
+        (lambda: tasks.load_task("parity:n=3,train=1.5"), r"train 1.5; allowed: a fraction 0\.\.1"),
+        (lambda: tasks.load_task("parity:n=x"), "parity:n=x: n='x'; allowed: an integer"),
         (lambda: tasks.load_task("parity:q=1"), "'q'; settings: n, k, rows, train, seed"),
         (lambda: tasks.load_task("parity:n=3,n=4"), "n is given twice"),
         (lambda: tasks.load_task("parity:4,n=4"), "n is given twice"),
-        (lambda: tasks.load_task("parity:n=4,2"), "'2' has no key but follows one that has"),
+        (lambda: tasks.load_task("parity:n=4,2"), "'2' needs a key, because it follows one"),
         (lambda: tasks.load_task("shj:1,2,3,4,5"), "5 values without a key"),
         (lambda: tasks.load_task("parity:n=4,k=5"), r"k=5; allowed: 1\.\.4"),
         (lambda: tasks.load_task("majority:4"), "n=4; allowed: odd numbers"),
         (lambda: tasks.load_task("monk:4"), "problem=4; allowed: 1, 2, 3"),
         (lambda: tasks.load_task("mod-add:p=1000"), r"p=1000; allowed: 2\.\.251"),
         (lambda: tasks.load_task("mod-div:p=9"), "p=9; allowed: primes"),
-        (lambda: tasks.load_task("parity:n=3,seed=-1"), "seed -1: allowed: 0 and more"),
+        (lambda: tasks.load_task("parity:n=3,seed=-1"), "seed -1; allowed: 0 or more"),
         (lambda: tasks.load_task("nonsense"), "no task 'nonsense'; known: "),
-        (lambda: tasks.load_task("plants.cvs"), "no task and no file 'plants.cvs'"),
-        (lambda: tasks.load_task("parity:n=3", label="x0"), "--label x0: it is for CSV files"),
+        (lambda: tasks.load_task("plants.cvs"), "no task or file 'plants.cvs'"),
+        (lambda: tasks.load_task("parity:n=3", label="x0"), "--label x0: only for CSV files"),
     ],
 )  # fmt: skip
 def test_task_errors(make, words):
     with pytest.raises((TaskError, SettingError), match=words):
         make()
+
+
+def test_named_functions():
+    expected = {
+        "true": lambda a, b, c, d: True,
+        "x0": lambda a, b, c, d: a,
+        "x0 & x1": lambda a, b, c, d: a and b,
+        "parity 2": lambda a, b, c, d: (a + b) % 2,
+        "x2 ^ x3": lambda a, b, c, d: c != d,
+        "x0 & x1 | x2": lambda a, b, c, d: (a and b) or c,
+        "majority 3": lambda a, b, c, d: a + b + c >= 2,
+        "multiplexer": lambda a, b, c, d: b if a else c,
+        "parity 3": lambda a, b, c, d: (a + b + c) % 2,
+        "x0 & x1 | x2 & x3": lambda a, b, c, d: (a and b) or (c and d),
+        "parity 4": lambda a, b, c, d: (a + b + c + d) % 2,
+    }
+    x = list(all_rows(4).values())
+    rows = list(zip(*(column.tolist() for column in x), strict=True))
+    assert list(functions.NAMED) == list(expected)
+    for name, function in functions.NAMED.items():
+        values = function(x)
+        assert values.dtype == bool, name
+        assert values.tolist() == [bool(expected[name](*row)) for row in rows], name
+
+
+def test_both_sets_of_categories_have_the_same_types():
+    """Up to the symmetries of the cube: permutations and negations of the three features."""
+
+    def forms(members):
+        for order in itertools.permutations(range(3)):
+            for flip in range(8):
+                turned = (sum((m >> v & 1) << order[v] for v in range(3)) ^ flip for m in members)
+                yield tuple(sorted(turned))
+
+    pairs = zip(functions.CATEGORIES.items(), functions.TASK_CATEGORIES.items(), strict=True)
+    for (kind, one), (other, two) in pairs:
+        assert kind == other
+        assert min(forms(one)) == min(forms(two))
+    assert len({min(forms(m)) for m in functions.CATEGORIES.values()}) == 6
 
 
 def test_own_tasks_are_checked():
@@ -238,7 +280,7 @@ def test_labels_of_any_kind(tmp_path):
     assert labels("true", "False") == ("Bool", None, [1, 0])
     assert labels("1", "0") == ("Bool", {0: "0", 1: "1"}, [1, 0])
     assert list(table(tmp_path, "id,a,b\nu1,0,1\nu2,1,0\n", drop=("id",)).columns) == ["a"]
-    text = "a,id,b\n1,,0\n0,u2,1\n"  # cells of a column that is left out may be missing
+    text = "a,id,b\n1,,0\n0,u2,1\n"  # a dropped column may have missing values
     for drop in (("id",), "id", iter(["id"])):
         assert list(table(tmp_path, text, drop=drop).columns) == ["a"]
     task = table(tmp_path, "who,x\nme,1\nyou,0\n", label="who")
@@ -266,11 +308,11 @@ TURNED = "".join(f"{i % 2},word{i}\n" for i in range(17))
         ("a,b\n1,0\n,1\n", {}, "line 3, column a: missing value"),
         ("a,b\n1,0\n1\n", {}, "line 3: 1 cells; allowed: 2"),
         ("a,b\n1,0\n1,2,3\n", {}, "line 3: 3 cells; allowed: 2"),
-        ("a,b\n1,1\n0,1\n", {}, r"column b: one label only \(1\); allowed: 2 and more"),
+        ("a,b\n1,1\n0,1\n", {}, r"column b: one label only \(1\); allowed: at least 2"),
         ("a,b\n1,true\n0,TRUE\n", {}, "column b: one label only"),
         ("a,b\n" + MANY, {}, "line 18, column a: 'word16' is the 17th .* column out with --drop"),
         ("b,a\n" + TURNED, {}, "the 17th different text; .* --label COLUMN=VALUE"),
-        ("a;b\n" + COMMAS, {}, "line 18, column a: '0,16'; allowed: numbers with a point"),
+        ("a;b\n" + COMMAS, {}, "line 18, column a: '0,16'; allowed: numbers with a decimal"),
         (
             "b,a\n" + TURNED,
             {},
@@ -279,7 +321,7 @@ TURNED = "".join(f"{i % 2},word{i}\n" for i in range(17))
         (b"\x89PNG\r\n\x1a\n\0\0", {}, "binary, not text; allowed: CSV in UTF-8"),
         (b"a,b\n1,0\n\xff\xfe,1\n", {}, "line 3: not UTF-8"),
         ("1,0\n0,1\n", {}, "line 1: numbers; the first line must name the columns"),
-        ("a,a\n1,0\n", {}, "line 1: column a is there twice"),
+        ("a,a\n1,0\n", {}, "line 1: column a appears twice"),
         ("a,,b\n1,0,1\n", {}, "line 1, column 2: no name"),
         ("a\n1\n0\n", {}, "one column only, a; allowed: inputs and a label"),
         ("a,b\n1,0\n0,1\n", {"label": "c"}, "no column 'c'; columns: a, b"),
@@ -292,7 +334,7 @@ TURNED = "".join(f"{i % 2},word{i}\n" for i in range(17))
         ("a,b\n3,0\n99999999999999999999999,1\n", {}, "line 3, column a: 9+ is outside"),
         ('a,b\n"x,0\n', {}, "line [23]: unexpected end of data"),
         ("a,b\n1,0\n0,1\n", {"train": 0}, r"a training set of 0 rows; allowed: 1\.\.2"),
-        ("a=x,a,b\n1,x,0\n0,y,1\n", {}, "column a=x would be there twice"),
+        ("a=x,a,b\n1,x,0\n0,y,1\n", {}, "column a=x would appear twice"),
     ],
 )  # fmt: skip
 def test_table_errors(tmp_path, text, given, words):

@@ -62,23 +62,30 @@ def test_parts_of_complex_numbers_share_their_last_place(real, imaginary):
 
 
 def test_products_do_not_depend_on_how_a_processor_makes_them():
-    """Some fuse the products of z * conj(z) into one rounding, and leave a remainder."""
+    """Some processors fuse the products of z * conj(z) into one rounding and leave a remainder."""
     generator = np.random.default_rng(0)
     z = Complex.rounded(generator.normal(size=999) + 1j * generator.normal(size=999))[0]
     fused = z * z.conj() + 1j * 2.0**-54 * np.abs(z) ** 2 * generator.uniform(-1, 1, 999)
     assert (rounded(fused).imag == 0).all()
-    one_by_one = np.array([rounded(np.array([a]) * np.array([b]))[0] for a, b in zip(z, z[::-1],
-                          strict=True)])  # fmt: skip
+    one_by_one = np.array(
+        [rounded(np.array([a]) * np.array([b]))[0] for a, b in zip(z, z[::-1], strict=True)]
+    )
     np.testing.assert_array_equal(rounded(z * z[::-1]), one_by_one)
 
 
 def test_the_ends_of_the_range():
     smallest = 2.0**-1062
     for value, expected in (
-        (TOP, TOP), (-TOP, -TOP), (5e-324, 0.0), (smallest, smallest),
-        (smallest * 0.75, smallest), (smallest / 2, 0.0), (1 + 2**-41, 1.0),
-        (1 + 3 * 2**-41, 1 + 2**-39), (0.1 + 0.2, rounded(np.float64(0.3))),
-    ):  # fmt: skip
+        (TOP, TOP),
+        (-TOP, -TOP),
+        (5e-324, 0.0),
+        (smallest, smallest),
+        (smallest * 0.75, smallest),
+        (smallest / 2, 0.0),
+        (1 + 2**-41, 1.0),
+        (1 + 3 * 2**-41, 1 + 2**-39),
+        (0.1 + 0.2, rounded(np.float64(0.3))),
+    ):
         assert rounded(np.array(value)) == expected
     assert rounded(np.array(np.finfo(float).max)) == math.inf
     ones = np.array([2**64 - 1, 2**63 - 1], np.uint64).view(np.float64)
@@ -91,7 +98,7 @@ def test_values_are_written_shortest_and_read_back(value):
     text = Real.format(value)
     assert rounded(np.float64(text)) == value
     assert len(text) <= len(repr(value))
-    # Nothing with fewer digits would do.
+    # No number with fewer digits rounds to the same value.
     digits = len(text.lower().partition("e")[0].strip("-0.").replace(".", ""))
     if digits > 1:
         assert rounded(np.float64(f"{value:.{digits - 1}g}")) != value
@@ -196,7 +203,7 @@ def test_texts(text, again):
 
 @pytest.mark.parametrize("text", ["x + 0.2", "x + 3", "x + 1e999", "z + 7j", "z + (1e999+2j)"])
 def test_numbers_that_are_no_constants(text):
-    with pytest.raises(ParseError, match=r"is no input or constant|fits no primitive"):
+    with pytest.raises(ParseError, match=r"is not an input or a constant|matches no primitive"):
         synth.Program.parse(text, GRAMMAR)
 
 
@@ -211,7 +218,7 @@ def test_annotations_and_signatures():
     dsl.constant(0.5, Real)
     assert [p.signature for p in dsl.primitives] == ["Real, Real -> Complex", "Complex -> Real"]
     assert synth.check_dsl(dsl) == []
-    with pytest.raises(DSLError, match=r"Float is no type; allowed: .*Real, Complex"):
+    with pytest.raises(DSLError, match=r"Float is not a type; allowed: .*Real, Complex"):
         dsl.add(np.sqrt, "Float -> Real")
     with pytest.raises(TypeMismatchError, match="constant nan: nan is not Real"):
         dsl.constant(math.nan, Real)
@@ -268,7 +275,7 @@ def test_many_rows_without_value_take_few_calls():
 
 
 def test_values_are_the_same_wherever_they_are_computed():
-    """In the bank and in a program; transcendental functions among them."""
+    """In the bank and in a program, also for transcendental functions."""
     dsl = synth.load_dsl("boolean")
     two = "Real, Real -> Real"
     dsl.add(np.add, two, name="add", symbol="+", commutative=True)
@@ -288,7 +295,7 @@ def test_values_are_the_same_wherever_they_are_computed():
 
 
 def test_labels_are_compared_by_28_bits():
-    """Rounding errors of decimals are no exceptions, and no labels of their own."""
+    """Rounding errors of decimals make neither exceptions nor additional labels."""
     cents = np.arange(1, 301)
     columns = {"a": cents / 100, "b": cents[::-1] / 70}
     _, dsl = line()
@@ -330,7 +337,7 @@ def test_real_labels():
     assert np.allclose(result.predict(columns), labels, rtol=1e-11)
     asked = {"a": [1.0, 1e-3], "b": [0.25, 5]}
     assert result.predict(asked).tolist() == rounded(np.array([0.75, 5.0005])).tolist()
-    # The table knows what it was trained on, and the least label as the majority.
+    # The table predicts the training labels, and the smallest label as the majority.
     row = int(np.flatnonzero(task.train)[0])
     seen = {n: [c[row], 99.0] for n, c in task.columns.items()}
     assert both.random.predict(seen).tolist() == [
@@ -367,7 +374,7 @@ def test_whole_numbers_are_real_to_a_dsl_without_int():
     assert result.program.exceptions == 0
     assert result.predict(columns).tolist() == labels.tolist()
     assert result.predict({"a": [100], "b": [3]}).tolist() == [106]
-    # A Real answer is not cut to a whole number.
+    # A Real answer is not truncated to an integer.
     evens = {"a": 2 * columns["a"], "b": columns["b"]}
     types["a"] = Int(0, 12)
     halves = synth.search(synth.Task("t", evens, types, columns["a"], Int(0, 20)), dsl)
@@ -390,13 +397,13 @@ def test_dropped_candidates_are_counted():
     dsl.add(np.divide, "Real, Real -> Real", name="div", symbol="/")
     grammar = synth.Grammar(dsl, {"x": Real, "y": Real})
     found = synth.enumerate_programs(grammar, {"x": [4, 6], "y": [0, 3]}, max_bits=6)
-    # x / x is 1 on both rows, y / x is 0 and 0.5; whatever divides by y is dropped.
+    # x / x is 1 on both rows, y / x is 0 and 0.5; every program that divides by y is rejected.
     assert [e.dropped for e in found.levels] == [0, 2]
     assert found.values.tolist() == [[4, 6], [0, 3], [1, 1], [0, 0.5]]
 
 
 def test_mixed_types_in_one_rule():
-    """A choice between reals by a comparison of whole numbers."""
+    """A choice between reals by a comparison of integers."""
     dsl = synth.DSL("mixed", types=(Int(-99, 99), Bool, Real))
     dsl.add(np.where, "Bool, Real, Real -> Real", name="where")
     dsl.add(np.less, "Int, Int -> Bool", name="lt", symbol="<")
@@ -411,7 +418,7 @@ def test_mixed_types_in_one_rule():
 
 
 def test_a_function_may_say_where_it_has_no_value():
-    """As halving would find it, in one call."""
+    """One call finds the same as halving."""
     calls = []
 
     def half(a):

@@ -203,6 +203,6 @@ def test_an_annotation_holds_one_type(notes):
 
     body.__annotations__["a"] = Annotated[np.ndarray, *notes]
     with pytest.raises(
-        synth.SynthError, match=r"primitive body: .*(is no type|must hold one type)"
+        synth.SynthError, match=r"primitive body: .*(is not a type|must contain one type)"
     ):
         synth.DSL("d").primitive(body)

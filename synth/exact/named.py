@@ -8,7 +8,14 @@ from synth.engine import enumerate_programs
 from synth.errors import SettingError
 from synth.exact.connectives import index
 from synth.exact.prior import exact_prior
-from synth.tasks import all_rows
+from synth.tasks import all_rows, functions
+
+#: The functions that `named_functions` has, by how many variables they need.
+_NAMES = {
+    2: ("true", "x0", "x0 & x1", "parity 2"),
+    3: ("majority 3", "multiplexer", "parity 3"),
+    4: ("x0 & x1 | x2 & x3", "parity 4"),
+}
 
 
 @lru_cache(maxsize=4)
@@ -91,29 +98,15 @@ def named_functions(variables):
     if not 2 <= variables <= 4:
         raise SettingError(f"{variables} variables; allowed: 2..4")
     x = list(all_rows(variables).values())
-    found = {"true": x[0] | ~x[0], "x0": x[0], "x0 & x1": x[0] & x[1], "parity 2": x[0] ^ x[1]}
-    if variables > 2:
-        found["majority 3"] = x[0] & x[1] | x[0] & x[2] | x[1] & x[2]
-        found["multiplexer"] = np.where(x[0], x[1], x[2])
-        found["parity 3"] = x[0] ^ x[1] ^ x[2]
-    if variables > 3:
-        found["x0 & x1 | x2 & x3"] = x[0] & x[1] | x[2] & x[3]
-        found["parity 4"] = x[0] ^ x[1] ^ x[2] ^ x[3]
-    return {name: index(values) for name, values in found.items()}
-
-
-#: The six types of categories of four out of eight stimuli with three binary features (Shepard,
-#: Hovland and Jenkins, Psychological Monographs 75(13), 1961), as the rows that belong.
-CATEGORIES = {
-    "I": (0b000, 0b001, 0b010, 0b011),
-    "II": (0b000, 0b001, 0b110, 0b111),
-    "III": (0b000, 0b001, 0b010, 0b101),
-    "IV": (0b000, 0b001, 0b010, 0b100),
-    "V": (0b000, 0b001, 0b010, 0b111),
-    "VI": (0b000, 0b011, 0b101, 0b110),
-}
+    names = [name for needed, group in _NAMES.items() if needed <= variables for name in group]
+    return {name: index(functions.NAMED[name](x)) for name in names}
 
 
 def categories():
-    """The indices of Shepard, Hovland and Jenkins's category types I to VI, on all 8 rows."""
-    return {name: sum(1 << row for row in rows) for name, rows in CATEGORIES.items()}
+    """The indices of Shepard, Hovland and Jenkins's types I to VI, on all 8 rows.
+
+    Returns
+    -------
+    dict of str to int
+    """
+    return {name: sum(1 << row for row in rows) for name, rows in functions.CATEGORIES.items()}

@@ -1,23 +1,16 @@
-"""What programs are made of: types, primitives, DSLs, grammars, programs, and how they are written.
+"""What programs are made of: types, primitives, DSLs and grammars; reading and writing programs.
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: types, primitive,
-columns, dsl, grammar, check, specification, notation, program, dsls.
+columns, signatures, dsl, costs, grammar, check, specification, notation, parsing, program, dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
 from synth.language.columns import TypedColumns
+from synth.language.costs import UNIT, Costs, code_units
 from synth.language.dsl import DSL
 from synth.language.dsls import load_dsl
-from synth.language.grammar import (
-    UNIT,
-    Costs,
-    Grammar,
-    Production,
-    checked_columns,
-    code_units,
-    root_type,
-)
+from synth.language.grammar import Grammar, Production, checked_columns, root_type
 from synth.language.notation.latex import latex
 from synth.language.primitive import Constant, Head, Input, Primitive, Weight
 from synth.language.program import Program

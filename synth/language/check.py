@@ -1,4 +1,4 @@
-"""Conformance checks for a DSL, before any search starts."""
+"""Conformance checks for a DSL, to run before a search."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,26 +7,37 @@ from numpy.typing import NDArray
 
 from synth.errors import DSLError, SynthError
 from synth.language.dsl import DSL
+from synth.language.grammar import producible
 from synth.language.primitive import Constant, Input, Primitive
-from synth.language.types import Type
+from synth.language.types import UNDEFINED, Type
 
-#: Values in a block that a primitive is tried on.
+#: Rows in the block of values that a primitive is tried on.
 _BLOCK = 96
 
-#: Values, and where they are defined.
+#: Values, and which of them are defined.
 _Values = tuple[np.ndarray, NDArray[np.bool_]]
 
 
 def check_dsl(dsl: DSL, inputs: Mapping[str, Type] | None = None) -> list[str]:
-    """What is wrong with a DSL: a list of sentences, empty where nothing is.
+    """Find what is wrong with a DSL.
 
-    inputs: names to types, as a grammar takes them; without them every type of
-    the DSL counts as having inputs.  Every primitive is called on small blocks.
-    Reported: a wrong dtype or shape, values of a Mod type outside it, writes to
-    the arguments, answers that differ from call to call or with the position of a
-    row, no value anywhere, `commutative` where it is not so, types that no program
-    over the inputs produces, names that stand twice, and weights that are not
-    above 0.
+    Every primitive is called on small blocks of values.  Problems are: a wrong dtype or shape,
+    values outside a Mod type, changed arguments, answers that differ from call to call or
+    depend on the position of a row, no value on any row, `commutative` for a primitive that is
+    not, types that no program over the inputs produces, duplicate names, and weights that are
+    not above 0.
+
+    Parameters
+    ----------
+    dsl : DSL
+        The DSL to check.
+    inputs : mapping of str to Type, optional
+        The inputs of a grammar; without them, the types that programs produce are not checked.
+
+    Returns
+    -------
+    list of str
+        One sentence for each problem; empty if there is none.
     """
     problems: list[str] = []
     for primitive in dsl.primitives:
@@ -50,7 +61,7 @@ def _primitive(primitive: Primitive) -> list[str]:
         return [str(error)]
     known = np.ones(_BLOCK, bool) if defined is None else defined
     if not known.any():
-        return [f"{name} has no value on any of {_BLOCK} rows tried"]
+        return [f"{name} has no value on any of the {_BLOCK} rows tried"]
     problems: list[str] = []
     if primitive.result.family == "Mod" and not known.all():
         problems += _outside(primitive, arrays, known)
@@ -63,12 +74,12 @@ def _primitive(primitive: Primitive) -> list[str]:
     if primitive.commutative and not problems:
         swapped = _evaluated(primitive, arrays[::-1])
         if not _same((values, known), swapped):
-            problems.append(f"{name} is not commutative, though it is said to be")
+            problems.append(f"{name} is declared commutative but is not")
     return problems
 
 
 def sample_block(type_: Type, generator: np.random.Generator) -> np.ndarray:
-    """Legal values (96,) of the type, its ends and small numbers among them."""
+    """Legal values of a type, shape (96,), with its limits and small numbers among them."""
     if type_.storage is None:
         return generator.integers(0, 2, _BLOCK).astype(bool)
     if type_.inexact:
@@ -82,7 +93,7 @@ def sample_block(type_: Type, generator: np.random.Generator) -> np.ndarray:
 
 
 def _reals(generator: np.random.Generator) -> np.ndarray:
-    """Numbers of either sign and many magnitudes, small whole ones among them."""
+    """Numbers of both signs and many magnitudes, including small integers."""
     drawn = generator.normal(size=_BLOCK) * 10.0 ** generator.integers(-3, 4, _BLOCK)
     drawn[: _BLOCK // 2] = generator.integers(-4, 5, _BLOCK // 2)
     return generator.permutation(drawn)
@@ -101,9 +112,7 @@ def _same(one: _Values, other: _Values) -> bool:
 def _outside(
     primitive: Primitive, arrays: Sequence[np.ndarray], known: NDArray[np.bool_]
 ) -> list[str]:
-    """Residues that are neither legal nor UNDEFINED are a slip, not a partial function."""
-    from synth.language.types import UNDEFINED
-
+    """Report an answer that is neither a residue nor UNDEFINED: a mistake, not a missing value."""
     row = int(np.flatnonzero(~known)[0])
     try:
         with np.errstate(all="raise"):
@@ -127,7 +136,7 @@ def _names(dsl: DSL, inputs: Mapping[str, Type]) -> list[str]:
     kinds += [("constant", n) for n in dict.fromkeys(c.name for c in dsl.constants)]
     for kind, name in kinds:
         if name in taken:
-            problems.append(f"the name {name} stands twice: {taken[name]} and {kind}")
+            problems.append(f"the name {name} is used twice, for {taken[name]} and {kind}")
         taken.setdefault(name, kind)
     return problems
 
@@ -135,17 +144,15 @@ def _names(dsl: DSL, inputs: Mapping[str, Type]) -> list[str]:
 def _weights(dsl: DSL) -> list[str]:
     items: list[Primitive | Constant] = [*dsl.primitives, *dsl.constants]
     return [
-        f"{type(item).__name__.lower()} {item.name}: weight {item.weight} must be above 0"
+        f"{type(item).__name__.lower()} {item.name}: weight {item.weight}; allowed: above 0"
         for item in items
         if not item.weight > 0
     ]
 
 
 def _unproducible(dsl: DSL, inputs: Mapping[str, Type]) -> list[str]:
-    """Types that no program makes, and inputs the DSL has no type for."""
+    """Report types that no program has, and inputs that the DSL has no type for."""
     import networkx as nx
-
-    from synth.language.grammar import producible
 
     leaves = []
     for name, type_ in dict(inputs).items():
@@ -160,5 +167,5 @@ def _unproducible(dsl: DSL, inputs: Mapping[str, Type]) -> list[str]:
         if type_ not in made:
             wanted = sorted(str(a) for a in needs.predecessors(type_)) if type_ in needs else []
             without = f" (its primitives need {', '.join(dict.fromkeys(wanted))})" if wanted else ""
-            problems.append(f"no program over the inputs makes a {type_}{without}")
+            problems.append(f"no program over the inputs is of type {type_}{without}")
     return problems

@@ -1,4 +1,4 @@
-"""Typed columns: what a DSL's `prepare` takes and returns, without any label in them."""
+"""Typed columns without labels: what a DSL's `prepare` takes and returns."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from synth.language.types import Type
 class TypedColumns:
     """The input columns of a table, and what is known of its labels before any is read.
 
-    A DSL's `prepare` returns one with other columns for the same rows, made with
-    `dataclasses.replace`, or the one it was given if nothing is to be done.
+    A DSL's `prepare` returns a copy with other columns for the same rows, made with
+    `dataclasses.replace`, or the object it was given if there is nothing to do.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class TypedColumns:
     types : mapping of str to Type
         The type of each column.
     train : ndarray of bool, shape (rows,)
-        The training rows.  Thresholds and the like may be taken from these only.
+        The training rows.  Thresholds and the like may depend on these rows only.
     label : str
         The name of the label column, for messages.
     label_type : Type
@@ -37,9 +37,9 @@ class TypedColumns:
     weights : mapping of str to Weight, optional
         Shares of probability among the columns (see `Grammar`).
     express : callable, optional
-        The function that makes the new columns from a mapping of the old ones, for unseen rows.
+        Makes the new columns from a mapping of the old ones, for unseen rows.
     settings : dict
-        What was done, as the settings of a result show it.
+        How the columns were made, for the settings of a result.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """A DSL: types, primitives, constants and weights, without input variables.
 
-A primitive is any callable that works elementwise on NumPy arrays.  It is added
-by decorator, with types as annotations, or with `DSL.add` and a signature:
+A primitive is any callable that works elementwise on NumPy arrays.  Add one with the decorator
+`DSL.primitive` and types as annotations, or with `DSL.add` and a signature:
 
     dsl = DSL("mine")
 
@@ -11,22 +11,13 @@ by decorator, with types as annotations, or with `DSL.add` and a signature:
 
     dsl.add(np.gcd, "Int, Int -> Int")
 
-What a primitive computes, and where it has no value, is in `synth.language.primitive`.
+`synth.language.primitive` says what a primitive sees, and on which rows it has no value.
 """
 
-import ast
-import inspect
 import keyword
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import (
-    Annotated,
-    Any,
-    TypeVar,
-    get_args,
-    get_origin,
-    overload,
-)
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -39,10 +30,11 @@ from synth.language.primitive import (
     exact_weight,
     partial_where_undefined,
 )
-from synth.language.types import ALLOWED, FAMILIES, Int, Mod, Real, Type
+from synth.language.signatures import Signature, read_annotations, read_signature, resolve
+from synth.language.types import ALLOWED, Real, Type
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-#: What stands for a type where one is asked for: itself, its text, or the family's function.
+#: A type, its text, or the function of its family.
 TypeLike = Type | str | Callable[..., Type]
 
 #: Infix and prefix symbols that a primitive can be written with.
@@ -54,12 +46,25 @@ UNARY_SYMBOLS = ("~", "-", "+")
 class DSL:
     """Types, primitives, constants and weights.
 
-    name: how the DSL is called in reports.
-    types: the types that bare family names in signatures ("Int") stand for.
-    leaf_probability: the share that the leaves (inputs and constants) of a type
-    get of its probability where it has primitives too; 0 < share < 1.
-    prepare: a function of `TypedColumns` that returns the columns as this DSL reads them,
-    made from the inputs of training rows alone, or None; see `synth.language.dsls`.
+    Parameters
+    ----------
+    name : str
+        The name of the DSL in reports.
+    types : iterable of Type
+        The types that bare family names in signatures, such as "Int", stand for.
+    leaf_probability : float or Fraction
+        The share of a type's probability that its leaves (inputs and constants) get if the
+        type also has primitives; above 0 and below 1.
+    description : str
+        A text about the DSL.
+    prepare : callable, optional
+        Takes `TypedColumns` and returns the columns as this DSL reads them; it may use the
+        inputs of training rows only.  See `synth.language.dsls`.
+
+    Raises
+    ------
+    SettingError
+        If `leaf_probability` is not above 0 and below 1.
     """
 
     def __init__(
@@ -76,14 +81,14 @@ class DSL:
         self.prepare = prepare
         if not 0 < leaf_probability < 1:
             raise SettingError(
-                f"leaf_probability={leaf_probability!r}: it must be above 0 and below 1"
+                f"leaf_probability={leaf_probability!r}; allowed: above 0 and below 1"
             )
         self.leaf_probability = Fraction(leaf_probability)
         self.types: list[Type] = []
         self.primitives: list[Primitive] = []
         self.constants: list[Constant] = []
         for type_ in types:
-            self._know(type_)
+            self._register(type_)
 
     def __repr__(self) -> str:
         return (
@@ -114,15 +119,39 @@ class DSL:
         commutative: bool = False,
         symbol: str | None = None,
     ) -> _Function | Callable[[_Function], _Function]:
-        """Decorator: adds a function whose parameters and result are annotated with types.
+        """Decorator that adds a function annotated with types.
 
-        An annotation is a type (`Int`, `Mod(97)`), its text, or, as type checkers ask for,
-        `Annotated[np.ndarray, Int]`: what the body sees, and the type of its values.
+        The annotation of a parameter or of the result is a type (`Int`, `Mod(97)`), its text,
+        or `Annotated[np.ndarray, Int]`, which type checkers accept: what the function sees,
+        then the type of its values.
+
+        Parameters
+        ----------
+        name : str, optional
+            The name of the primitive; by default the function's name.
+        weight : float, Fraction or str
+            The share of probability among the primitives with the same result type.
+        commutative : bool
+            Whether the two arguments can be swapped.
+        symbol : str, optional
+            The operator that the primitive is written with.
+
+        Raises
+        ------
+        DSLError
+            If an annotation is missing or is not a type, the weight is not above 0, or the
+            name or symbol is taken.
         """
 
         def decorate(function: _Function) -> _Function:
-            arguments, result = self._annotated(function)
-            self._append(function, arguments, result, name, weight, commutative, symbol)
+            self._append(
+                function,
+                read_annotations(function, self.types),
+                name=name,
+                weight=weight,
+                commutative=commutative,
+                symbol=symbol,
+            )
             return function
 
         return decorate if function is None else decorate(function)
@@ -137,15 +166,44 @@ class DSL:
         commutative: bool = False,
         symbol: str | None = None,
     ) -> _Function:
-        """Adds a function (a ufunc, say) with a signature such as "Int, Int -> Bool".
+        """Add a function, for example a ufunc, by its signature.
 
-        Raises DSLError for a signature that cannot be read, a type that is not
-        known, a weight that is not above 0, or a name or symbol already taken.
+        Parameters
+        ----------
+        function : callable
+            Works elementwise on NumPy arrays.
+        signature : str
+            Types such as "Int, Int -> Bool".
+        name : str, optional
+            The name of the primitive; by default the function's name.
+        weight : float, Fraction or str
+            The share of probability among the primitives with the same result type.
+        commutative : bool
+            Whether the two arguments can be swapped.
+        symbol : str, optional
+            The operator that the primitive is written with.
+
+        Returns
+        -------
+        callable
+            The function.
+
+        Raises
+        ------
+        DSLError
+            If the signature cannot be read, a type is unknown, the weight is not above 0, or
+            the name or symbol is taken.
         """
         if not callable(function):
             raise DSLError(f"a primitive must be a function; {function!r} is not")
-        arguments, result = self._signature(signature)
-        self._append(function, arguments, result, name, weight, commutative, symbol)
+        self._append(
+            function,
+            read_signature(signature, self.types),
+            name=name,
+            weight=weight,
+            commutative=commutative,
+            symbol=symbol,
+        )
         return function
 
     def constant(
@@ -156,22 +214,55 @@ class DSL:
         name: str | None = None,
         weight: Weight = 1,
     ) -> None:
-        """Adds a constant; its name is the value's own text unless given."""
-        type = self._resolve(type, "constant")
+        """Add a constant.
+
+        Parameters
+        ----------
+        value : bool, int, float or complex
+            A legal value of the type.
+        type : Type, str or callable
+            The type, its text, or the function of its family.
+        name : str, optional
+            An identifier; by default the text of the value.
+        weight : float, Fraction or str
+            The share of probability among the leaves of the type.
+
+        Raises
+        ------
+        TypeMismatchError
+            If the value is not of the type.
+        DSLError
+            If the type is unknown, the weight is not above 0, or the name is taken or is not an
+            identifier.
+        """
+        type = resolve(type, "constant", self.types)
         array = type.check(np.asarray(value), f"constant {value!r}")
         value = array.item()
         name = type.format(value) if name is None else str(name)
         if name != type.format(value) and (not name.isidentifier() or keyword.iskeyword(name)):
-            raise DSLError(f"constant {name!r}: a name must be an identifier, or the value itself")
+            raise DSLError(f"constant {name!r}: the name must be an identifier or the value itself")
         if any(c.name == name and c.type == type for c in self.constants):
-            raise DSLError(f"constant {name}: {type} has a constant of that name already")
+            raise DSLError(f"constant {name}: {type} already has a constant with this name")
         self.constants.append(Constant(name, type, value, exact_weight(weight, f"constant {name}")))
 
     def type_for(self, type: Type) -> Type:
-        """The DSL's own type that holds values of `type`: itself, or the one Int.
+        """The type of the DSL that holds the values of another type.
 
-        Whole numbers are Real to a DSL that has no Int.  Raises DSLError where there
-        is none, naming the types the DSL has.
+        Parameters
+        ----------
+        type : Type
+            For example the type of a column.
+
+        Returns
+        -------
+        Type
+            `type` itself if the DSL has it.  For an Int, the DSL's only Int type if that
+            covers its range, or Real if the DSL has no Int.
+
+        Raises
+        ------
+        DSLError
+            If the DSL has no such type.
         """
         if type in self.types:
             return type
@@ -187,22 +278,23 @@ class DSL:
     def _append(
         self,
         function: Callable[..., Any],
-        arguments: tuple[Type, ...],
-        result: Type,
+        types: Signature,
+        *,
         name: str | None,
         weight: Weight,
         commutative: bool,
         symbol: str | None,
     ) -> None:
+        arguments, result = types
         name = str(name or getattr(function, "__name__", "") or "")
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise DSLError(f"a primitive needs a name that is an identifier; {name!r} is not")
+            raise DSLError(f"a primitive's name must be an identifier; {name!r} is not")
         for other in self.primitives:
             if other.name == name:
-                raise DSLError(f"primitive {name}: the DSL has one of that name already")
+                raise DSLError(f"primitive {name}: the DSL already has a primitive with this name")
             if symbol is not None and (other.symbol, other.arguments) == (symbol, arguments):
                 raise DSLError(
-                    f"primitive {name}: symbol {symbol} is taken by {other.name} for these types"
+                    f"primitive {name}: {other.name} already uses symbol {symbol} for these types"
                 )
         if not arguments:
             raise DSLError(f"primitive {name} has no arguments; add it as a constant")
@@ -214,93 +306,26 @@ class DSL:
             )
         if not any(isinstance(t, Type) and t.inexact for t in arguments):
             function = partial_where_undefined(function)
-        weight = exact_weight(weight, f"primitive {name}")
+        exact = exact_weight(weight, f"primitive {name}")
         for type_ in (*arguments, result):
-            self._know(type_)
+            self._register(type_)
         self.primitives.append(
-            Primitive(name, function, arguments, result, weight, bool(commutative), symbol)
+            Primitive(
+                name=name,
+                function=function,
+                arguments=arguments,
+                result=result,
+                weight=exact,
+                commutative=bool(commutative),
+                symbol=symbol,
+            )
         )
 
-    def _know(self, type_: Type) -> None:
+    def _register(self, type_: Type) -> None:
         if not isinstance(type_, Type):
-            raise DSLError(f"{type_!r} is no type; allowed: {ALLOWED}")
+            raise DSLError(f"{type_!r} is not a type; allowed: {ALLOWED}")
         if type_ not in self.types:
             self.types.append(type_)
-
-    def _annotated(self, function: Callable[..., Any]) -> tuple[tuple[Type, ...], Type]:
-        name = getattr(function, "__name__", repr(function))
-        try:
-            signature = inspect.signature(function)
-        except (TypeError, ValueError):
-            raise DSLError(
-                f"{name} has no Python signature; use dsl.add(function, 'Int, Int -> Int')"
-            ) from None
-        found = []
-        wanted = [(p.name, p.annotation) for p in signature.parameters.values()]
-        for what, annotation in [*wanted, ("the result", signature.return_annotation)]:
-            if annotation is inspect.Signature.empty:
-                raise DSLError(f"primitive {name}: {what} has no type annotation")
-            if isinstance(annotation, str):  # from __future__ import annotations
-                annotation = _lookup(function, annotation)
-            found.append(self._resolve(annotation, f"primitive {name}"))
-        return tuple(found[:-1]), found[-1]
-
-    def _signature(self, text: str) -> tuple[tuple[Type, ...], Type]:
-        left, arrow, right = str(text).partition("->")
-        try:
-            if not arrow:
-                raise SyntaxError
-            arguments = ast.parse(f"({left.strip()},)", mode="eval").body.elts  # type: ignore[attr-defined]
-            result = ast.parse(right.strip(), mode="eval").body
-        except (SyntaxError, AttributeError):
-            raise DSLError(f"signature {text!r}: write it like 'Int, Int -> Bool'") from None
-        where = f"signature {text!r}"
-        return tuple(self._resolve(a, where) for a in arguments), self._resolve(result, where)
-
-    def _resolve(self, given: Any, where: str) -> Type:
-        """A Type from a Type, a family function (Int), a text or a parsed expression."""
-        if get_origin(given) is Annotated:
-            _, *notes = get_args(given)
-            types = [n for n in notes if isinstance(n, Type | str) or n in (Int, Mod)]
-            if len(types) != 1:
-                raise DSLError(f"{where}: {given!r} must hold one type; allowed: {ALLOWED}")
-            given = types[0]
-        if isinstance(given, Type):
-            return given
-        if isinstance(given, str):
-            try:
-                given = ast.parse(given.strip(), mode="eval").body
-            except SyntaxError:
-                raise DSLError(f"{where}: {given!r} is no type") from None
-        if given in (Int, Mod):
-            return self._bare(given.__name__, where)
-        if isinstance(given, ast.Name) and given.id in FAMILIES:
-            return self._bare(given.id, where)
-        if isinstance(given, ast.Call) and isinstance(given.func, ast.Name):
-            family = FAMILIES.get(given.func.id)
-            if callable(family) and not given.keywords:
-                try:
-                    return family(*(ast.literal_eval(a) for a in given.args))
-                except (TypeError, ValueError, SyntaxError) as error:
-                    raise DSLError(f"{where}: {_one_line(error)}") from None
-        shown = ast.unparse(given) if isinstance(given, ast.AST) else repr(given)
-        shown = given.__name__ if isinstance(given, type) else shown
-        raise DSLError(f"{where}: {shown} is no type; allowed: {ALLOWED}, or Int")
-
-    def _bare(self, family: str, where: str) -> Type:
-        plain = FAMILIES[family]
-        if isinstance(plain, Type):
-            return plain
-        known = [t for t in self.types if t.family == family]
-        if len(known) == 1:
-            return known[0]
-        if known:
-            raise DSLError(
-                f"{where}: {family} could be {' or '.join(map(str, known))}; write which"
-            )
-        if family == "Mod":
-            raise DSLError(f"{where}: Mod needs its modulus, as in Mod(97)")
-        return Int()
 
 
 def _check_symbol(symbol: str | None, name: str, arity: int) -> None:
@@ -310,29 +335,3 @@ def _check_symbol(symbol: str | None, name: str, arity: int) -> None:
             f"primitive {name}: symbol {symbol!r} is not one of {' '.join(allowed) or 'none'} "
             f"for {arity} argument{'s' * (arity != 1)}"
         )
-
-
-def _lookup(function: Callable[..., Any], text: str) -> Any:
-    """What an annotation kept as text stands for, by name, in the function's own scope."""
-    scope = dict(getattr(function, "__globals__", {}))
-    closure = inspect.getclosurevars(function).nonlocals if function.__closure__ else {}
-    scope = {**scope, **closure}
-    if text in scope:
-        return scope[text]
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
-        return text
-    match tree:
-        case ast.Subscript(
-            value=ast.Name(id="Annotated") | ast.Attribute(attr="Annotated"),
-            slice=ast.Tuple(elts=[_, note]),
-        ):
-            return _lookup(function, ast.unparse(note))
-        case ast.Constant(value=str(quoted)):
-            return _lookup(function, quoted)
-    return text
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -1,44 +1,52 @@
 """A grammar: a DSL bound to named, typed inputs, which gives every program its bits.
 
-In a type, a production (an input, a constant or a primitive that yields the type)
-has a probability; a program's bits are the sum of -log2 of the probabilities of
-its nodes.  Costs are whole numbers of units of 1/1024 bit, rounded up, so that
-Kraft's inequality holds by construction.
+Each production of a type (an input, a constant or a primitive that yields the type) has a
+probability.  The bits of a program are the sum of -log2 of the probabilities of its nodes.
+Costs are integers in units of 1/1024 bit, rounded up, so Kraft's inequality holds by
+construction.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from synth.errors import DSLError, SettingError
+from synth.language.costs import (
+    UNIT,
+    Costs,
+    Priced,
+    cheapest_programs,
+    code_units,
+    free_steps,
+    gaps,
+)
 from synth.language.dsl import DSL
 from synth.language.primitive import Head, Input, Primitive, Weight, exact_weight
 from synth.language.types import Type
 
-#: Units of cost a bit.
-UNIT = 1024
-
-
-#: Costs in bits by name, or a function of the Input, Constant or Primitive.
-Costs = Mapping[str, float] | Callable[[Head], float]
-#: An item, its units and, of a prior, its probability.
-_Priced = tuple[Head, int, float | None]
-
-#: By how much the engine's costs are finer than units where some step is free.
+#: How many bits finer than units the engine's costs are in a grammar with free steps.
 FINER = 20
 
 
 @dataclass(frozen=True, eq=False)
 class Production:
-    """One way to make a value of a type, with its cost in units of 1/1024 bit.
+    """One way to make a value of a type.
 
-    cost: what the engine orders programs by: the units, or a refinement of them
-    in which no step is free (see `Grammar.shift`).
+    Parameters
+    ----------
+    item : Input, Constant or Primitive
+        The head of the node.
+    units : int
+        Its cost in units of 1/1024 bit.
+    probability : float or None
+        Its probability within its type; None with explicit costs.
+    cost : int
+        The cost that the engine orders programs by: the units, or a refinement of them in which
+        no step is free (see `Grammar`).
     """
 
     item: Head
@@ -48,30 +56,55 @@ class Production:
 
     @property
     def bits(self) -> float:
-        """The cost of one node in bits."""
+        """The cost of the node in bits."""
         return self.units / UNIT
 
 
 class Grammar:
     """The probabilistic context-free grammar of a DSL over named inputs.
 
-    inputs: a mapping of names to types.
-    input_weights: a mapping of names to positive numbers, 1 where a name is not in
-    it: by which the leaves of a type share their probability, as constants do by
-    theirs.
-    costs: ``None`` for the prior; else explicit costs in bits, a mapping by name
-    or a function of the Input, Constant or Primitive, at least 0.  With explicit
-    costs `is_prior` is False, and nothing that needs a prior accepts the grammar.
-
-    cheapest: the least cost of a program of each type; width: by how much every
-    program exceeds each of its arguments at least; both in the engine's costs,
-    which are units, or (units << shift) plus the number of steps that cost nothing
-    where there are such steps, between different types.
-
     Productions that no finite program can use get no share of the probability.
-    Raises DSLError where an input's type is none of the DSL's, a name is taken
-    twice, a weight is not above 0, is no input's or stands beside costs, or costs
-    would let a program cost no more than a part of itself.
+
+    Parameters
+    ----------
+    dsl : DSL
+        The types, primitives and constants.
+    inputs : mapping of str to Type
+        The input variables.
+    costs : mapping or callable, optional
+        None for the prior.  Otherwise explicit costs in bits, at least 0: a mapping by name or
+        a function of the Input, Constant or Primitive.  With explicit costs, `is_prior` is
+        False, and functions that need a prior reject the grammar.
+    input_weights : mapping of str to float, Fraction or str, optional
+        The leaves of a type share their probability in proportion to their weights: those of
+        the constants, and these of the inputs (1 for an input that is not listed).
+
+    Attributes
+    ----------
+    is_prior : bool
+        Whether costs come from probabilities.
+    inputs : tuple of Input
+        The input variables.
+    types : tuple of Type
+        The types that some program has.
+    productions : dict of Type to tuple of Production
+        The productions of each type.
+    cheapest : dict of Type to int
+        The least engine cost of a program of each type.
+    width : int
+        A lower bound on the engine cost of a program minus that of any of its arguments.
+    shift : int
+        Engine costs are units if `shift` is 0.  Otherwise some steps between different types
+        cost nothing, and engine costs are (units << shift) plus the number of such steps.
+
+    Raises
+    ------
+    DSLError
+        If the DSL has no type for an input, a name is taken twice, a weight is not above 0,
+        belongs to no input or is combined with costs, or a program could cost no more than a
+        part of itself.
+    SettingError
+        If a cost is negative or too large.
     """
 
     is_prior: bool
@@ -91,7 +124,7 @@ class Grammar:
         input_weights: Mapping[str, Weight] | None = None,
     ) -> None:
         if not isinstance(dsl, DSL):
-            raise DSLError(f"a grammar needs a DSL; {dsl!r} is not one")
+            raise DSLError(f"a grammar needs a DSL; {dsl!r} is not a DSL")
         self.dsl = dsl
         weights = _input_weights(inputs, input_weights, costs)
         self.inputs = tuple(
@@ -108,7 +141,7 @@ class Grammar:
             type_: list(self._priced([i for i in usable if i.result == type_], costs))
             for type_ in self.types
         }
-        free = _free_steps(priced)
+        free = free_steps(priced)
         self.shift = FINER if free else 0
         self.productions = {
             type_: tuple(
@@ -118,18 +151,19 @@ class Grammar:
             for type_, group in priced.items()
         }
         self._units = {p.item: p.units for p in self}
-        self.cheapest = _cheapest(
+        self.cheapest = cheapest_programs(
             {t: [(p.item, p.cost) for p in g] for t, g in self.productions.items()}
         )
-        gaps = [gap for p in self for gap in _gaps(p.item, p.cost, self.cheapest)]
-        self.width = min(gaps, default=UNIT)
+        self.width = min(
+            (gap for p in self for gap in gaps(p.item, p.cost, self.cheapest)), default=UNIT
+        )
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{i.name}: {i.type}" for i in self.inputs)
         return f"Grammar({self.dsl.name!r}, {inputs})"
 
     def __iter__(self) -> Iterator[Production]:
-        """Every production, type by type, in the order that breaks ties."""
+        """Every production, type by type; earlier ones win ties."""
         for group in self.productions.values():
             yield from group
 
@@ -138,18 +172,23 @@ class Grammar:
         try:
             return self._units[item]
         except KeyError:
-            raise DSLError(f"{item.name} is not in the grammar of {self.dsl.name}") from None
+            raise DSLError(f"{item.name} is not in the grammar of DSL {self.dsl.name}") from None
 
     def mass(self) -> dict[Type, float]:
-        """The total probability of finite programs, by type.
+        """The total probability of the finite programs of each type.
 
-        The least fixed point of m = leaves + Σ P(primitive)·Π m(arguments), by
-        Newton's method from 0, which rises to it monotonically (Etessami and
-        Yannakakis, J. ACM 56(1), 2009); to about 1e-8 where the grammar is near
-        critical, where rounding limits what any step can gain.  Raises DSLError unless `is_prior`.
+        It is the least fixed point of m = leaves + Σ P(primitive)·Π m(arguments).  Newton's
+        method from 0 rises to it monotonically (Etessami and Yannakakis, J. ACM 56(1), 2009).
+        The result is accurate to about 1e-8 if the grammar is nearly critical, because
+        rounding then limits each step.
+
+        Raises
+        ------
+        DSLError
+            If the grammar has explicit costs.
         """
         if not self.is_prior:
-            raise DSLError("a grammar with explicit costs is no prior, so it has no mass")
+            raise DSLError("a grammar with explicit costs is not a prior, so it has no mass")
         index = {t: i for i, t in enumerate(self.types)}
         n = len(index)
         mass = np.zeros(n)
@@ -172,7 +211,7 @@ class Grammar:
 
     def _bind(self, name: str, type_: Type) -> Type:
         if not isinstance(type_, Type):
-            raise DSLError(f"input {name}: {type_!r} is no type")
+            raise DSLError(f"input {name}: {type_!r} is not a type")
         try:
             return self.dsl.type_for(type_)
         except DSLError as error:
@@ -182,18 +221,18 @@ class Grammar:
         taken = set()
         for item in self.inputs:
             if item.name in taken:
-                raise DSLError(f"input {item.name}: the name is taken twice")
+                raise DSLError(f"input {item.name} appears twice; names must be distinct")
             taken.add(item.name)
         for constant in self.dsl.constants:
-            # Other names are quoted in programs, and so told apart.
+            # Inputs with other names are quoted in programs, which tells them apart from constants.
             plain = constant.name.isidentifier() and constant.name not in ("true", "false")
             if plain and constant.name in taken:
                 raise DSLError(
-                    f"input {constant.name}: the DSL has a constant of that name; "
-                    "rename the column or leave it out"
+                    f"input {constant.name}: the DSL has a constant with this name; "
+                    "rename the column or drop it"
                 )
 
-    def _priced(self, items: list[Head], costs: Costs | None) -> Iterator[_Priced]:
+    def _priced(self, items: list[Head], costs: Costs | None) -> Iterator[Priced]:
         if costs is not None:
             lookup = costs if callable(costs) else lambda item: costs[item.name]
             for item in items:
@@ -202,7 +241,7 @@ class Grammar:
                 except KeyError:
                     raise DSLError(f"costs: no cost for {item.name}") from None
                 if not 0 <= bits < 2**20:
-                    raise SettingError(f"costs: {item.name} costs {bits}; allowed: 0 and more")
+                    raise SettingError(f"costs: {item.name} costs {bits}; allowed: 0 or more")
                 yield item, math.ceil(bits * UNIT), None
             return
         leaves = [i for i in items if not isinstance(i, Primitive)]
@@ -223,7 +262,7 @@ class Grammar:
 
 
 def producible(items: Iterable[Head]) -> set[Type]:
-    """The types of which these inputs, constants and primitives make some value."""
+    """The types of the values that these inputs, constants and primitives can make."""
     made: set[Type] = set()
     grown = True
     while grown:
@@ -234,9 +273,19 @@ def producible(items: Iterable[Head]) -> set[Type]:
 
 
 def root_type(grammar: Grammar, type: Type | None) -> Type:
-    """The grammar's own type for `type`, or its only one for None.
+    """The type of a grammar's programs that a type stands for.
 
-    Raises DSLError where there is none, or more than one to choose from.
+    Parameters
+    ----------
+    grammar : Grammar
+        The grammar.
+    type : Type or None
+        A type; None for the only type of the grammar.
+
+    Raises
+    ------
+    DSLError
+        If no program has such a type, or None is given and the grammar has several types.
     """
     if type is None:
         if len(grammar.types) != 1:
@@ -247,42 +296,42 @@ def root_type(grammar: Grammar, type: Type | None) -> Type:
         raise DSLError(f"type={type!r}; allowed: {', '.join(map(str, grammar.types))}")
     type = grammar.dsl.type_for(type)
     if type not in grammar.types:
-        raise DSLError(f"no program of the grammar is of type {type}")
+        raise DSLError(f"the grammar has no program of type {type}")
     return type
 
 
 def checked_columns(grammar: Grammar, columns: Mapping[str, ArrayLike]) -> dict[str, np.ndarray]:
-    """The columns of a grammar's inputs, by name, as arrays of their types.
+    """The columns of a grammar's inputs, converted to their types.
 
-    Raises DSLError where one is missing or they are not of one length, 1 and more.
+    Parameters
+    ----------
+    grammar : Grammar
+        The grammar.
+    columns : mapping of str to array_like, shape (rows,)
+        Columns by name; others than the grammar's inputs are ignored.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (rows,)
+
+    Raises
+    ------
+    DSLError
+        If a column is missing, the grammar has no inputs, there are no rows, or the columns
+        differ in length.
+    TypeMismatchError
+        If a value is not of the type of its input.
     """
     missing = [i.name for i in grammar.inputs if i.name not in columns]
     if missing:
         raise DSLError(f"no column for input {missing[0]}; given: {', '.join(columns)}")
     if not grammar.inputs:
-        raise DSLError("a grammar without inputs has no rows; give it one input at least")
+        raise DSLError("a grammar without inputs has no rows; allowed: 1 input or more")
     checked = {i.name: i.type.check(columns[i.name], f"column {i.name}") for i in grammar.inputs}
     shapes = {c.shape for c in checked.values()}
     if len(shapes) > 1 or len(min(shapes)) != 1 or min(shapes) == (0,):
-        raise DSLError(f"columns of shapes {sorted(shapes)}; allowed: one length, 1 and more")
+        raise DSLError(f"columns of shapes {sorted(shapes)}; allowed: one length of at least 1")
     return checked
-
-
-def code_units(probability: Fraction) -> int:
-    """The least whole u with 2**(-u/1024) <= probability, a Fraction; exact."""
-    if not 0 < probability <= 1:
-        raise SettingError(f"probability {probability} must be above 0 and at most 1")
-    top, bottom = probability.numerator**UNIT, probability.denominator**UNIT
-
-    def enough(u: int) -> bool:
-        return bottom <= top << u
-
-    log2 = bottom.bit_length() - top.bit_length()
-    low, high = max(0, log2 - 2), log2 + 2
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle + 1, high)
-    return low
 
 
 def _input_weights(
@@ -290,68 +339,18 @@ def _input_weights(
     given: Mapping[str, Weight] | None,
     costs: Costs | None,
 ) -> dict[str, Fraction]:
-    """Exact weights by the name of the input."""
+    """Exact weights by the names of inputs."""
     if given is None:
         return {}
     if costs is not None:
-        raise DSLError("input_weights share out a prior; with costs there is none")
+        raise DSLError("input_weights cannot be combined with costs")
     names = {str(n) for n in dict(inputs)}
     weights = {str(n): exact_weight(w, f"input {n}") for n, w in dict(given).items()}
     for name in weights:
         if name not in names:
-            raise DSLError(f"input_weights: no input {name}; inputs: {', '.join(sorted(names))}")
+            raise DSLError(f"input_weights: no input {name}; known: {', '.join(sorted(names))}")
     return weights
 
 
 def _ordered(dsl: DSL, inputs: Iterable[Input]) -> list[Type]:
     return list(dict.fromkeys([*dsl.types, *(i.type for i in inputs)]))
-
-
-def _cheapest(priced: Mapping[Type, Sequence[tuple[Any, ...]]]) -> dict[Type, int]:
-    """The least cost of any program of each type; priced: (item, cost, ...) by type."""
-    best: dict[Type, int] = {}
-    changed = True
-    while changed:
-        changed = False
-        for type_, group in priced.items():
-            for item, cost, *_ in group:
-                if all(a in best for a in item.arguments):
-                    total = cost + sum(best[a] for a in item.arguments)
-                    if total < best.get(type_, total + 1):
-                        best[type_] = total
-                        changed = True
-    return best
-
-
-def _gaps(item: Head, cost: int, cheapest: dict[Type, int]) -> list[int]:
-    """By how much a program with this head exceeds each argument at least."""
-    least = [cheapest[a] for a in item.arguments]
-    return [cost + sum(least) - own for own in least]
-
-
-def _free_steps(priced: Mapping[Type, Sequence[_Priced]]) -> set[Head]:
-    """The items that can cost no more than one of their arguments.
-
-    A type whose only production is certain has such a step.  Raises DSLError where
-    free steps run in a circle, so that programs of one cost never end.
-    """
-    cheapest = _cheapest(priced)
-    free: set[Head] = set()
-    steps: dict[tuple[Type, Type], Head] = {}
-    for group in priced.values():
-        for item, units, _ in group:
-            for argument, gap in zip(item.arguments, _gaps(item, units, cheapest), strict=True):
-                if gap == 0:
-                    free.add(item)
-                    steps[argument, item.result] = item
-    if steps:
-        import networkx as nx
-
-        graph = nx.DiGraph(list(steps))
-        if not nx.is_directed_acyclic_graph(graph):
-            item = steps[nx.find_cycle(graph)[0][:2]]
-            raise DSLError(
-                f"costs: {item.name} adds nothing to the cost of its argument, "
-                "so that programs of one cost never end"
-            )
-    return free

@@ -1,11 +1,10 @@
-"""What stands at a node of a program: an input, a constant or a primitive.
+"""The heads of a program's nodes: inputs, constants and primitives.
 
-A primitive has no value where its answer is outside the result type (`UNDEFINED`
-is, for every type of numbers, and so are NaN and infinities) or where it divides by
-zero, overflows or takes the logarithm of a negative number on the way.  Bodies see
-booleans as bool, whole numbers as int64 (one +, - or * cannot wrap around, but a long
-product of large numbers can, unseen), Real as float64 and Complex as complex128; what
-they answer in these is rounded to 40 bits of mantissa.
+A primitive has no value on a row if its answer there is outside the result type (as `UNDEFINED`,
+NaN and infinities are), or if on the way it divides by zero, overflows or takes the logarithm of
+a negative number.  The function of a primitive sees booleans as bool, integers as int64 (one +,
+- or * cannot wrap, but a long product of large numbers can, unnoticed), Real as float64 and
+Complex as complex128.  Its Real and Complex answers are rounded to 40 bits of mantissa.
 """
 
 from collections.abc import Callable
@@ -16,36 +15,46 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.errors import DSLError, UndefinedError
+from synth.errors import DSLError, UndefinedError, one_line
 from synth.language.types import UNDEFINED, Type
 
-#: A number above 0, or its text, such as "1/3".
+#: A positive number, or its text, such as "1/3".
 Weight = float | Fraction | str
-#: Values, and where they are defined, bool of the same shape; None where every one is.
+#: Values, and which are defined: bool of the same shape, or None if all are.
 _Partial = tuple[np.ndarray, NDArray[np.bool_] | None]
 _ErrKind = Literal["ignore", "raise"]
 
-# NumPy answers 0 to an integer division by zero, with a warning at most, and lets
-# powers and shifts wrap around.
+# NumPy's integer division by zero returns 0 with at most a warning, and its integer powers and
+# shifts wrap.
 _DIVISIONS = (np.floor_divide, np.remainder, np.fmod)
 _GROWING = {np.power: lambda a, b: a**b, np.left_shift: lambda a, b: a * 2.0**b}
 
 
 class _Leaf:
-    """What a node of a program without arguments has."""
+    """The common part of inputs and constants, which take no arguments."""
 
     type: Type
     arguments: ClassVar[tuple[Type, ...]] = ()
 
     @property
     def result(self) -> Type:
-        """What a node of it is a value of: `type`."""
+        """The type of its value: `type`."""
         return self.type
 
 
 @dataclass(frozen=True, eq=False)
 class Input(_Leaf):
-    """An input variable of a grammar."""
+    """An input variable of a grammar.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    type : Type
+        The type of its values.
+    weight : Fraction
+        Its share of the probability of the leaves of its type; see `Grammar`.
+    """
 
     name: str
     type: Type
@@ -54,7 +63,19 @@ class Input(_Leaf):
 
 @dataclass(frozen=True, eq=False)
 class Constant(_Leaf):
-    """A named value."""
+    """A named value.
+
+    Parameters
+    ----------
+    name : str
+        Its name, or the text of the value.
+    type : Type
+        The type of the value.
+    value : int, bool, float or complex
+        The value.
+    weight : Fraction
+        Its share of the probability of the leaves of its type; see `Grammar`.
+    """
 
     name: str
     type: Type
@@ -64,7 +85,25 @@ class Constant(_Leaf):
 
 @dataclass(frozen=True, eq=False)
 class Primitive:
-    """A named function with argument types and a result type."""
+    """A named function with argument types and a result type.
+
+    Parameters
+    ----------
+    name : str
+        Its name, an identifier.
+    function : callable
+        Takes one array for each argument, all of one shape, and works elementwise.
+    arguments : tuple of Type
+        The types of its arguments.
+    result : Type
+        The type of its answer.
+    weight : Fraction
+        Its share of the probability of the primitives with this result type; see `Grammar`.
+    commutative : bool
+        Whether its two arguments can be swapped.
+    symbol : str, optional
+        The operator that it is written with.
+    """
 
     name: str
     function: Callable[..., Any] = field(repr=False)
@@ -76,16 +115,29 @@ class Primitive:
 
     @property
     def signature(self) -> str:
-        """Types as `DSL.add` takes them: "Int, Int -> Bool"."""
+        """The types in the form that `DSL.add` takes: "Int, Int -> Bool"."""
         return f"{', '.join(map(str, self.arguments))} -> {self.result}"
 
     def evaluate(self, *arrays: np.ndarray) -> _Partial:
-        """Values and where they are defined, for arrays of one shape (n,).
+        """Apply the primitive to arrays.
 
-        Returns (values of the result's dtype, defined): `defined` is None where
-        every value is, else bool (n,); values that are not defined are arbitrary
-        but legal.  Raises DSLError if the body answers in a wrong dtype or shape
-        or fails with anything but an arithmetic or a value error.
+        Parameters
+        ----------
+        *arrays : ndarray, shape (n,)
+            One array for each argument.
+
+        Returns
+        -------
+        values : ndarray, shape (n,)
+            Of the dtype of the result; legal but arbitrary if not defined.
+        defined : ndarray of bool, shape (n,), or None
+            Which values are defined; None if all are.
+
+        Raises
+        ------
+        DSLError
+            If the function answers in a wrong dtype or shape, or fails with anything but an
+            arithmetic or a value error.
         """
         answer = self._answer(arrays, divide="raise", invalid="raise", over="raise")
         if getattr(answer, "defined", None) is not None:
@@ -97,37 +149,37 @@ class Primitive:
     def _partly(
         self, error: UndefinedError, shape: tuple[int, ...]
     ) -> tuple[np.ndarray, NDArray[np.bool_] | None]:
-        """The answer of a function that says itself where it has none."""
+        """The answer of a function that says itself which rows have a value."""
         values, legal = self._checked(error.values, shape)
         defined: NDArray[np.bool_] = np.asarray(error.defined)
         return values, defined if legal is None else defined & legal
 
     def _answer(self, arrays: tuple[np.ndarray, ...], **flags: _ErrKind) -> Any:
-        """What the body answers, or the arithmetic or value error that it raises."""
+        """The function's answer, or the arithmetic or value error that it raises."""
         try:
             with np.errstate(**flags):  # type: ignore[arg-type]  # none of them is `call`
                 return self.function(*arrays)
         except (ArithmeticError, ValueError) as error:
             if "read-only" in str(error):
                 raise DSLError(
-                    f"primitive {self.name} writes to its arguments; it must leave them as they are"
+                    f"primitive {self.name} changes its arguments; it must leave them as they are"
                 ) from error
             return error
         except (Exception, SystemExit) as error:
             raise DSLError(
-                f"primitive {self.name} fails: {type(error).__name__}: {_one_line(error)}"
+                f"primitive {self.name} fails: {type(error).__name__}: {one_line(error)}"
             ) from error
 
     def _evaluate_parts(self, arrays: tuple[np.ndarray, ...], error: Exception) -> _Partial:
-        # Some element has no value; halving finds which, in O(k log n) calls.
+        # Some rows have no value; halving finds the k that have none in O(k log n) calls.
         n = arrays[0].shape[0]
         if n == 1:
             return np.full(1, self.result.some, self.result.dtype), np.zeros(1, bool)
         if n == 0:
-            raise DSLError(f"primitive {self.name} fails on no rows: {_one_line(error)}")
+            raise DSLError(f"primitive {self.name} fails on no rows: {one_line(error)}")
         known = self._finite(arrays) if self.result.inexact else None
         if known is not None:
-            # Where the answer is no number there is no value; mostly that is all.
+            # Rows whose answer is not finite have no value; usually there are no others.
             values, defined = np.zeros(n, self.result.dtype), known.copy()
             if known.any():
                 values[known], rest = self.evaluate(*(a[known] for a in arrays))
@@ -143,9 +195,9 @@ class Primitive:
         return values, None if defined.all() else defined
 
     def _finite(self, arrays: tuple[np.ndarray, ...]) -> NDArray[np.bool_] | None:
-        """Where the body's answer is finite, however it got there; None if everywhere.
+        """The rows on which the function's answer is finite, whatever happened on the way.
 
-        None as well where the body raises an error of its own.
+        None if the answer is finite on all rows, or the function raises an error of its own.
         """
         answer = self._answer(arrays, all="ignore")
         if isinstance(answer, Exception):
@@ -189,23 +241,39 @@ class Primitive:
         return np.where(defined, values, result.some).astype(result.dtype, copy=False), defined
 
 
-#: What stands at a node of a program.
+#: The head of a node: what the node is, without its arguments.
 Head = Input | Constant | Primitive
 
 
 def exact_weight(weight: Weight, what: str) -> Fraction:
-    """A weight as a Fraction.  Raises DSLError unless it is a number above 0."""
+    """Convert a weight to a Fraction.
+
+    Parameters
+    ----------
+    weight : float, Fraction or str
+        A positive number.
+    what : str
+        What the weight belongs to, for the message.
+
+    Raises
+    ------
+    DSLError
+        If the weight is not a positive number.
+    """
     try:
         value = Fraction(weight)
     except (TypeError, ValueError, OverflowError):
         value = Fraction(0)
     if value <= 0:
-        raise DSLError(f"{what}: weight {weight!r} must be a number above 0")
+        raise DSLError(f"{what}: weight {weight!r}; allowed: numbers above 0")
     return value
 
 
 def partial_where_undefined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A ufunc that answers whole numbers wrongly with a wrapper that has no value there."""
+    """Wrap a ufunc that gives wrong integers on some rows, so that it has no value there.
+
+    Other functions are returned as they are.
+    """
     if function in _DIVISIONS:
         return _guarded(function)
     return _bounded(function, _GROWING[function]) if function in _GROWING else function
@@ -230,7 +298,3 @@ def _bounded(grow: Callable[..., Any], size: Callable[..., Any]) -> Callable[...
 
     bounded.__name__ = grow.__name__
     return bounded
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -1,7 +1,7 @@
-"""Finding DSLs and tasks by name, and reading specifications such as `parity:n=6`.
+"""Specifications of DSLs and tasks by name, such as `parity:n=6`.
 
-A specification is a name, then settings: `name:key=value,key=value`, where
-leading values may stand without their key, in the order of the parameters.
+A specification is a name followed by settings: `name:key=value,key=value`.  The first values may
+be given without keys, in the order of the parameters.
 """
 
 import inspect
@@ -11,14 +11,33 @@ from synth.errors import SettingError
 
 
 def parse_spec(text):
-    """("name", ["positional", ...], {"key": "value", ...}) of a specification."""
+    """Split a specification into its parts.
+
+    Parameters
+    ----------
+    text : str or path
+        A specification.
+
+    Returns
+    -------
+    name : str
+    positional : list of str
+        The values without a key.
+    named : dict of str to str
+        The other values by their keys.
+
+    Raises
+    ------
+    SettingError
+        If a value without a key follows one with a key, or a key appears twice.
+    """
     name, _, rest = str(text).partition(":")
     positional, named = [], {}
     for part in filter(None, (p.strip() for p in rest.split(","))):
         key, equals, value = part.partition("=")
         if not equals:
             if named:
-                raise SettingError(f"{text}: {part!r} has no key but follows one that has")
+                raise SettingError(f"{text}: {part!r} needs a key, because it follows one")
             positional.append(part)
         elif key in named:
             raise SettingError(f"{text}: {key} is given twice")
@@ -28,10 +47,29 @@ def parse_spec(text):
 
 
 def bind(function, what, positional, named, skip=0):
-    """Keyword arguments for a function, converted from text to its annotations.
+    """Keyword arguments for a function, converted from texts to the types of its annotations.
 
-    skip: how many leading parameters the caller supplies.  Raises SettingError
-    for a setting that there is not, or a value that cannot be converted.
+    Parameters
+    ----------
+    function : callable
+        The function whose parameters are the settings.
+    what : str
+        What the settings are for, for messages.
+    positional : list of str
+        Values without a key.
+    named : dict of str to str
+        Values by key.
+    skip : int
+        Number of leading parameters that are not settings.
+
+    Returns
+    -------
+    dict of str to object
+
+    Raises
+    ------
+    SettingError
+        If there is no such setting, it is given twice, or its value cannot be converted.
     """
     parameters = list(inspect.signature(function).parameters.values())[skip:]
     names = [p.name for p in parameters]
@@ -52,7 +90,7 @@ def bind(function, what, positional, named, skip=0):
 
 
 def convert(text, annotation, what):
-    """A value of the annotated type from a text; other values pass unchanged."""
+    """Convert a text to the annotated type; other values are returned as they are."""
     kinds = [a for a in get_args(annotation) or (annotation,) if a is not type(None)]
     if not isinstance(text, str) or kinds in ([str], [inspect.Parameter.empty]):
         return text
@@ -62,7 +100,7 @@ def convert(text, annotation, what):
         if kinds == [tuple]:
             return tuple(int(v) for v in text.split("/") if v)
         if kinds == [int, float]:
-            # A fraction is written with a point, a count without one.
+            # A fraction has a decimal point, a count has none.
             return int(text) if text.lstrip("+-").isdecimal() else float(text)
         return kinds[0](text)
     except (KeyError, ValueError):
@@ -70,10 +108,10 @@ def convert(text, annotation, what):
 
 
 _ALLOWED = {
-    int: "a whole number",
+    int: "an integer",
     float: "a number",
     bool: "true or false",
-    tuple: "whole numbers parted by /",
+    tuple: "integers separated by /",
 }
 
 

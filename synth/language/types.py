@@ -1,18 +1,19 @@
-"""Types: what values are legal, how user code sees them, how a bank stores them.
+"""Types: which values are legal, how user code sees them, and how a bank stores them.
 
-A type has two faces.  Primitives see NumPy arrays of ``dtype`` (``bool``, ``int64``:
-wide enough that ordinary arithmetic cannot wrap; ``float64`` or ``complex128``).
-Banks store rows of 64-bit words: 64 booleans a word, or as many residues as fit.
-`Type.pack` and `Type.unpack` convert between the two.
+Primitives see NumPy arrays of the type's ``dtype``: ``bool``, ``int64`` (wide enough that
+ordinary arithmetic cannot wrap), ``float64`` or ``complex128``.  Banks store rows of 64-bit
+words: 64 booleans a word, or as many numbers as fit.  `Type.pack` and `Type.unpack` convert
+between the two.
 
-Real and Complex numbers are float64 rounded to the nearest with 40 bits of mantissa,
-the last 12 of 52 dropped, and -0 is 0; infinities and NaN are no values.  Both parts of a
-Complex number have the last place of the larger one: of a product whose imaginary part
-should vanish, processors leave different remainders of 2**-53.  Rounding is
-part of what a program means: inputs, constants and the answer of every primitive are
-rounded, so a program has the same values wherever it is evaluated, and programs of
-one behaviour can stand for one another exactly.  The last of these bits still depend
-on the order of operations, so labels are compared by 28 bits (`Type.coarse`).
+Real and Complex numbers are float64 rounded to the nearest number with 40 bits of mantissa: the
+last 12 of 52 bits are dropped.  -0 becomes 0; infinities and NaN are not legal values.  Both
+parts of a Complex number are multiples of the last place of the larger one, because processors
+leave different remainders of 2**-53 in a product whose imaginary part should vanish.
+
+Rounding is part of what a program means: inputs, constants and the answer of every primitive are
+rounded.  So a program has the same values wherever it is evaluated, and one program can stand
+for all programs with the same behaviour.  The last of the 40 bits still depend on the order of
+operations, so labels are compared by 28 bits only (`Type.coarse`).
 """
 
 import math
@@ -25,31 +26,37 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import DSLError, SettingError, TypeMismatchError
 
-#: What a primitive answers where it has no value (Real and Complex ones: NaN as well).
+#: The answer of a primitive where it has no value; for Real and Complex, NaN also works.
 UNDEFINED: int = np.iinfo(np.int64).min
 
-#: Int values stay within this magnitude, so that one +, - or * of two of them
-#: cannot wrap around in int64.
+#: The largest magnitude of Int values.  One +, - or * of two of them cannot wrap in int64.
 INT_LIMIT = 2**31
 
-#: Bits of a float64's mantissa that Real and Complex values do without.
+#: How many bits of a float64's mantissa Real and Complex values drop.
 DROPPED = 12
 
-#: Bits that the comparison of labels does without.  Of sums a + b of numbers with two
-#: decimals, 37 % differ from the rounded number with two decimals at 40 bits, none of
-#: 100,000 at 28; of a * b + c, 1 in 7,000.
+#: How many bits of the mantissa the comparison of labels drops.  Of 100,000 sums a + b of
+#: numbers with two decimals, 37 % differ at 40 bits from the number with two decimals that they
+#: should be, and none at 28 bits; of a * b + c, 1 in 7,000 does.
 COARSE = 24
 
 
 @dataclass(frozen=True)
 class Type:
-    """A set of values.
+    """A set of legal values.
 
-    family: "Bool", "Mod", "Int", "Real" or "Complex"; name: as it is written in
-    signatures.
-    low, high: the smallest and the largest legal value, or infinities.
-    dtype: what the bodies of primitives see.
-    storage: what a bank keeps; ``None`` means one bit a value.
+    Parameters
+    ----------
+    family : str
+        "Bool", "Mod", "Int", "Real" or "Complex".
+    name : str
+        The type as it is written in signatures.
+    low, high : int or float
+        The smallest and the largest legal value; infinite for Real and Complex.
+    dtype : numpy.dtype
+        The dtype of the arrays that primitives see.
+    storage : numpy.dtype or None
+        The dtype of stored values; None if a value takes one bit.
     """
 
     family: str
@@ -60,8 +67,8 @@ class Type:
     storage: np.dtype[Any] | None
 
     def __hash__(self) -> int:
-        # Equal types have equal names; the hash of six fields took a tenth of a search
-        # over 13,000 inputs.
+        # Equal types have equal names.  Hashing all six fields took a tenth of the time of a
+        # search over 13,000 inputs.
         return hash(self.name)
 
     def __repr__(self) -> str:
@@ -69,31 +76,42 @@ class Type:
 
     @property
     def size(self) -> int | float:
-        """How many legal values there are; math.inf for Real and Complex."""
+        """The number of legal values; math.inf for Real and Complex."""
         return self.high - self.low + 1
 
     @property
     def inexact(self) -> bool:
-        """Whether values are floating-point numbers: Real and Complex."""
+        """Whether values are floating-point numbers, as Real and Complex are."""
         return self.dtype.kind in "fc"
 
     @property
     def number(self) -> np.dtype[Any]:
-        """The dtype of values as numbers: int64 for Bool, else `dtype`."""
+        """The dtype of values as numbers: int64 for Bool, otherwise `dtype`."""
         return self.dtype if self.inexact else np.dtype(np.int64)
 
     @property
     def some(self) -> int | float:
-        """A legal value, to stand where there is none."""
+        """A legal value to fill places that have no value."""
         return 0 if self.inexact else self.low
 
     def words(self, rows: int) -> int:
-        """How many 64-bit words one behaviour on `rows` rows takes."""
+        """The number of 64-bit words that one behaviour on `rows` rows takes."""
         bits = 1 if self.storage is None else 8 * self.storage.itemsize
         return max(1, -(-rows * bits // 64))
 
     def pack(self, values: ArrayLike) -> NDArray[np.uint64]:
-        """Words, uint64 (m, words(rows)), of legal values (m, rows); padding is zero."""
+        """Pack values into words.
+
+        Parameters
+        ----------
+        values : array_like, shape (m, rows)
+            Legal values of the type.
+
+        Returns
+        -------
+        ndarray of uint64, shape (m, words(rows))
+            Padded with zeros.
+        """
         values = np.asarray(values)
         m, rows = values.shape
         words = np.zeros((m, self.words(rows)), np.uint64)
@@ -105,7 +123,19 @@ class Type:
         return words
 
     def unpack(self, words: NDArray[np.uint64], rows: int) -> np.ndarray:
-        """Values of `dtype`, (m, rows), of words, uint64 (m, words(rows))."""
+        """Unpack values from words.
+
+        Parameters
+        ----------
+        words : ndarray of uint64, shape (m, words(rows))
+            Words that `pack` made.
+        rows : int
+            Number of values in each behaviour.
+
+        Returns
+        -------
+        ndarray of `dtype`, shape (m, rows)
+        """
         if self.storage is None:
             bits = np.unpackbits(words.view(np.uint8), axis=1, count=rows, bitorder="little")
             return bits.view(np.bool_)
@@ -115,7 +145,25 @@ class Type:
         return cells.astype(self.dtype, copy=False)
 
     def check(self, values: ArrayLike, what: str) -> np.ndarray:
-        """`values` as an array of `dtype`; `what` names them in the error."""
+        """Convert values to an array of `dtype`; Real and Complex values are rounded.
+
+        Parameters
+        ----------
+        values : array_like
+            Values of any shape.
+        what : str
+            What the values are, for messages.
+
+        Returns
+        -------
+        ndarray of `dtype`
+            Of the same shape.
+
+        Raises
+        ------
+        TypeMismatchError
+            If a value is not a legal value of the type.
+        """
         given = np.asarray(values)
         if not given.size:
             return given.astype(self.dtype)
@@ -140,8 +188,7 @@ class Type:
             return values
         if given.dtype.kind not in "iu":
             raise TypeMismatchError(
-                f"{what}: {_sample(given)} is not {self}; allowed: whole numbers "
-                f"{self.low}..{self.high}"
+                f"{what}: {_sample(given)} is not {self}; allowed: integers {self.low}..{self.high}"
             )
         outside = given[(given < self.low) | (given > self.high)]
         if outside.size:
@@ -152,14 +199,24 @@ class Type:
 
     @property
     def accepts(self) -> str:
-        """The kinds of NumPy dtypes that stand for Real or for Complex values."""
+        """The kinds of NumPy dtypes that can hold Real or Complex values."""
         return "iuf" if self.family == "Real" else "iufc"
 
     def rounded(self, values: ArrayLike) -> tuple[np.ndarray, NDArray[np.bool_] | None]:
-        """Real or Complex values, of `dtype`, of numbers; and where they are legal.
+        """Round numbers to Real or Complex values.
 
-        The second is None where every one is, else bool of the same shape; what is
-        not legal (NaN, infinite, or rounded to infinity) becomes 0.
+        Parameters
+        ----------
+        values : array_like
+            Numbers of any shape.
+
+        Returns
+        -------
+        values : ndarray of `dtype`
+            Of the same shape; values that are not legal (NaN, infinite or rounded to infinity)
+            become 0.
+        legal : ndarray of bool or None
+            Which values are legal; None if all are.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             values = rounded(np.asarray(values).astype(self.dtype))
@@ -169,7 +226,7 @@ class Type:
         return np.where(legal, values, self.dtype.type(0)), legal
 
     def coarse(self, values: np.ndarray) -> np.ndarray:
-        """Values as labels are compared: Real and Complex ones to 28 bits of mantissa."""
+        """Values as labels are compared: Real and Complex ones rounded to 28 bits of mantissa."""
         if not self.inexact:
             return values
         coarse = rounded(values, COARSE)
@@ -177,7 +234,7 @@ class Type:
         return np.where(np.isfinite(coarse), coarse, values)
 
     def format(self, value: Any) -> str:
-        """A value as it is written in a program."""
+        """The text of a value in a program."""
         if self.storage is None:
             return "true" if value else "false"
         if self.family == "Real":
@@ -190,24 +247,35 @@ class Type:
 
 
 def rounded(values: ArrayLike, dropped: int = DROPPED) -> np.ndarray:
-    """The nearest numbers with 40 bits of mantissa, ties to even, -0 as 0; a new array.
+    """Round numbers to the nearest with fewer bits of mantissa, ties to even; -0 becomes 0.
 
-    values: float64 or complex128, of any shape; dropped: how many of 52 bits go.  Subnormal
-    numbers are rounded to multiples of 2**(dropped - 1074), and the largest numbers to
-    infinity; infinities and NaN stay.  Of complex numbers the larger part is rounded so, and
-    the other to a multiple of its last place.
+    Subnormal numbers are rounded to multiples of 2**(dropped - 1074), and the largest numbers
+    to infinity; infinities and NaN stay.  The larger part of a complex number is rounded this
+    way, and the smaller part to a multiple of the larger part's last place.
+
+    Parameters
+    ----------
+    values : array_like of float64 or complex128
+        Numbers of any shape.
+    dropped : int
+        How many of the 52 bits to drop.
+
+    Returns
+    -------
+    ndarray
+        A new array of the same shape and dtype.
     """
     flat = np.array(values).reshape(-1)
     parts, bits = flat.view(np.float64), flat.view(np.uint64)
     finite = np.isfinite(parts)
-    # A NaN of all ones would carry over into the sign.
-    strange = None if finite.all() else parts[~finite]
-    # To add less than half of the last place that stays makes ties even; where the
-    # mantissa overflows, the carry is the next exponent's, as it should be.
+    # The addition below would carry from the mantissa of a NaN of all ones into its sign.
+    special = None if finite.all() else parts[~finite]
+    # Adding one less than half of the last kept place, plus that place's bit, rounds ties to
+    # even; a mantissa that overflows carries into the exponent, as it should.
     bits += ((bits >> np.uint64(dropped)) & np.uint64(1)) + np.uint64(2 ** (dropped - 1) - 1)
     bits &= np.uint64(2**64 - 2**dropped)
-    if strange is not None:
-        parts[~finite] = strange
+    if special is not None:
+        parts[~finite] = special
     if flat.dtype.kind == "c":
         _share_last_place(parts.reshape(-1, 2), np.array(values).reshape(-1), dropped)
     parts += 0.0  # -0 + 0 is 0
@@ -215,11 +283,11 @@ def rounded(values: ArrayLike, dropped: int = DROPPED) -> np.ndarray:
 
 
 def _share_last_place(parts: np.ndarray, values: np.ndarray, dropped: int) -> None:
-    """Rounds values (m,) to the last place of the larger of their rounded parts (m, 2)."""
+    """Round values (m,) to the last place of the larger of their rounded parts (m, 2)."""
     largest = np.abs(parts).max(axis=1)
     exponent = largest.view(np.uint64) & np.uint64(0x7FF << 52)
     place = exponent.view(np.float64) * 2.0 ** (dropped - 52)
-    # Where one is not finite, 0 or next to it, parts stay as they are.
+    # Numbers that are not finite, 0 or nearly 0 stay as they are.
     some = np.isfinite(largest) & (place >= np.finfo(np.float64).tiny)
     place = place[some, None]
     parts[some] = np.rint(values[some].view(np.float64).reshape(-1, 2) / place) * place
@@ -228,7 +296,7 @@ def _share_last_place(parts: np.ndarray, values: np.ndarray, dropped: int) -> No
 def _shortest(
     part: float, whole: Callable[[float], complex] = float, value: complex | None = None
 ) -> float:
-    """The number of fewest decimal digits for `part` with which `whole` is rounded to `value`."""
+    """The number of fewest decimal digits near `part` for which `whole` rounds to `value`."""
     wanted = rounded(np.array(part)) if value is None else np.array(value)
     for digits in range(1, 17):
         short = float(f"{part:.{digits}g}")
@@ -246,20 +314,32 @@ Bool = Type("Bool", "Bool", 0, 1, np.dtype(bool), None)
 
 
 def Mod(p: int) -> Type:  # noqa: N802 - it reads as a type wherever it is used
-    """The residues 0..p-1.  Raises SettingError unless 2 <= p <= 65,521."""
+    """The type of the residues 0..p-1.
+
+    Raises
+    ------
+    SettingError
+        Unless 2 <= p <= 65,521.
+    """
     if not isinstance(p, (int, np.integer)) or not 2 <= p <= 65521:
-        raise SettingError(f"Mod({p!r}): the modulus must be a whole number, 2..65521")
+        raise SettingError(f"Mod({p!r}): the modulus must be an integer; allowed: 2..65521")
     p = int(p)
     storage = np.dtype(np.uint8 if p <= 255 else np.uint16)
     return Type("Mod", f"Mod({p})", 0, p - 1, np.dtype(np.int64), storage)
 
 
 def Int(low: int = -(10**6), high: int = 10**6) -> Type:  # noqa: N802
-    """The whole numbers low..high.  Raises SettingError beyond 2**31 in magnitude."""
+    """The type of the integers low..high.
+
+    Raises
+    ------
+    SettingError
+        If low exceeds high, or a bound is not an integer or exceeds 2**31 in magnitude.
+    """
     for value in (low, high):
         if not isinstance(value, (int, np.integer)) or abs(value) > INT_LIMIT:
             raise SettingError(
-                f"Int({low!r}, {high!r}): bounds must be whole numbers, -2**31..2**31"
+                f"Int({low!r}, {high!r}): bounds must be integers; allowed: -2**31..2**31"
             )
     if low > high:
         raise SettingError(f"Int({low}, {high}): low must not exceed high")
@@ -267,7 +347,7 @@ def Int(low: int = -(10**6), high: int = 10**6) -> Type:  # noqa: N802
     return Type("Int", f"Int({low}, {high})", low, high, np.dtype(np.int64), np.dtype(np.int64))
 
 
-#: The finite float64 numbers with 40 bits of mantissa, and pairs of them.
+#: The finite float64 numbers with 40 bits of mantissa, and complex numbers of two such parts.
 Real = Type("Real", "Real", -math.inf, math.inf, np.dtype(np.float64), np.dtype(np.float64))
 Complex = Type(
     "Complex", "Complex", -math.inf, math.inf, np.dtype(np.complex128), np.dtype(np.complex128)
@@ -275,22 +355,33 @@ Complex = Type(
 
 
 def common_modulus(types: Iterable[Type], example: str) -> int:
-    """The p of the only Mod(p) among types, of a task's columns say.
+    """The p of the only Mod(p) among some types.
 
-    example: how else to give a DSL one, "modular:p=97".  Raises DSLError for none or several.
+    Parameters
+    ----------
+    types : iterable of Type
+        For example the types of a task's columns.
+    example : str
+        The specification of a DSL with its modulus, such as "modular:p=97", for the message.
+
+    Raises
+    ------
+    DSLError
+        If the types have no modulus, or several.
     """
     found = sorted({int(t.size) for t in types if t.family == "Mod"})
     if len(found) != 1:
         raise DSLError(
             f"{example.partition(':')[0]}: the task's columns have {len(found)} moduli; "
-            f"give one, as {example}"
+            f"give one, as in {example}"
         )
     return found[0]
 
 
-#: The types, as errors list them.
+#: The types as messages list them.
 ALLOWED = "Bool, Mod(p), Int(low, high), Real, Complex"
 
+#: What each name of a family in a signature stands for: a type, or the function that makes one.
 FAMILIES: dict[str, Type | Callable[..., Type]] = {
     "Bool": Bool,
     "Mod": Mod,

@@ -2,10 +2,14 @@
 
 Start with `task.py` (`Task` and its twins).  `table.py` reads CSV files, `builtin/` has the
 built-in tasks, `catalogue.py` finds a task by name, `fitting.py` turns a task and a DSL into a
-grammar and a root type, and `encodings.py` has rows of truth values, digits and residues.
+grammar and a root type, `functions.py` defines the Boolean functions that have a name,
+`encodings.py` encodes truth values, digits and residues as columns, and `drawing.py` draws
+training rows and random numbers.
 """
 
+from synth.tasks import functions
 from synth.tasks.catalogue import describe, is_path, load_task, names
+from synth.tasks.drawing import stream, training_mask
 from synth.tasks.encodings import (
     BITS,
     DIGITS,
@@ -18,7 +22,7 @@ from synth.tasks.encodings import (
 )
 from synth.tasks.fitting import Fitted, fit, fit_all, prepared
 from synth.tasks.table import read_table
-from synth.tasks.task import Task, stream, training_mask
+from synth.tasks.task import Task
 
 __all__ = [
     "BITS",
@@ -32,6 +36,7 @@ __all__ = [
     "digit_columns",
     "fit",
     "fit_all",
+    "functions",
     "is_path",
     "load_task",
     "names",

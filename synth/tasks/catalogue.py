@@ -1,9 +1,9 @@
 """The built-in tasks, and how a task is found by name or read from a CSV file.
 
-A task module has `TASKS`, names to functions that make a `Task`; a function's
-parameters are the task's settings, `train` (a fraction with a point, or a count)
-and `seed` among them.  The modules of `synth.tasks.builtin` are found by themselves; other
-packages name theirs in the entry point group `synth.tasks`.
+A task module has `TASKS`, a mapping of names to functions that make a `Task`.  The parameters of
+a function are the settings of the task; `train` (a fraction with a decimal point, or a number of
+rows) and `seed` are among them.  The modules of `synth.tasks.builtin` are found automatically;
+other packages register their functions in the entry point group `synth.tasks`.
 """
 
 import importlib
@@ -22,12 +22,30 @@ from synth.tasks.task import Task
 
 
 def names() -> list[str]:
-    """The names of the tasks, in the order of their modules."""
+    """The names of the tasks, module by module."""
     return list(_makers())
 
 
 def describe(name: str) -> tuple[str, dict[str, Any]]:
-    """(its description, {setting: default}) of a task by name."""
+    """Describe a task.
+
+    Parameters
+    ----------
+    name : str
+        The name of the task.
+
+    Returns
+    -------
+    text : str
+        Its description.
+    settings : dict of str to object
+        Its settings and their defaults.
+
+    Raises
+    ------
+    TaskError
+        If there is no such task.
+    """
     function = _maker(name)
     parameters = inspect.signature(function).parameters.values()
     return inspect.getdoc(function) or "", {p.name: p.default for p in parameters}
@@ -42,17 +60,35 @@ def load_task(
     train: int | float | None = None,
     seed: int | None = None,
 ) -> Task:
-    """A task from `name:key=value,...` or from the path of a CSV file.
+    """Load a task by its specification or from a CSV file.
 
-    train and seed, where given, overrule the specification's; label, drop and
-    modulus are for files.  Raises TaskError or SettingError where there is no such task.
+    Parameters
+    ----------
+    spec : str or path
+        `name:key=value,...`, or the path of a CSV file.
+    label, drop, modulus : optional
+        For files only, as `read_table` takes them.
+    train : float or int, optional
+        The fraction (float) or the number (int) of training rows; overrides the specification.
+    seed : int, optional
+        The seed that chooses them; overrides the specification.
+
+    Raises
+    ------
+    TaskError
+        If there is no such task or file, or it cannot be used.
+    SettingError
+        If a setting does not exist or has a value that is not allowed, or an option for files
+        is given for another task.
     """
     given: dict[str, Any] = {k: v for k, v in (("train", train), ("seed", seed)) if v is not None}
     if is_path(spec):
         return read_table(spec, label=label, drop=drop, modulus=modulus, **given)
-    for key, value in (("--label", label), ("--drop", drop), ("--modulus", modulus)):
+    options: dict[str, Any] = {"--label": label, "--drop": drop, "--modulus": modulus}
+    for key, value in options.items():
         if value not in (None, ()):
-            raise SettingError(f"{key} {value}: it is for CSV files; {spec} is none")
+            shown = value if isinstance(value, str | int) else ",".join(value)
+            raise SettingError(f"{key} {shown}: only for CSV files; {spec} is not one")
     name, positional, named = parse_spec(spec)
     function = _maker(name)
     settings = bind(function, spec, positional, {**named, **given})
@@ -60,7 +96,7 @@ def load_task(
 
 
 def is_path(spec: str | os.PathLike[str]) -> bool:
-    """Whether a specification is a file's path rather than a task's name."""
+    """Whether a specification is the path of a file rather than the name of a task."""
     text = str(spec)
     if parse_name(text) in _makers():
         return False
@@ -68,7 +104,7 @@ def is_path(spec: str | os.PathLike[str]) -> bool:
 
 
 def parse_name(text: str) -> str:
-    """The name in a specification: what stands before the first colon."""
+    """The name in a specification: the text before the first colon."""
     return text.partition(":")[0].strip()
 
 
@@ -86,8 +122,10 @@ def _maker(name: str) -> Callable[..., Task]:
     if name not in makers:
         if "." in name:
             raise TaskError(
-                f"no task and no file {name!r}; allowed: a task that `synth tasks` lists, or the "
+                f"no task or file {name!r}; allowed: a task that `synth tasks` lists, or the "
                 "path of a .csv, .tsv or .txt file"
             )
-        raise TaskError(f"no task {name!r}; known: {', '.join(makers)}, or a CSV file's path")
+        raise TaskError(
+            f"no task {name!r}; known: {', '.join(makers)}; or give the path of a CSV file"
+        )
     return makers[name]

@@ -1,43 +1,43 @@
-"""The same things seen in different ways: 16 pairs of digits as truth values, and residues.
+"""Encodings of the same objects: pairs of digits as truth values, and renamed residues.
 
-What a program computes can be compared row by row across encodings, since the rows are the
-same things in each.
+A row stands for the same object in every encoding, so the predictions of programs can be
+compared row by row across encodings.
 """
 
 import numpy as np
 
 from synth.errors import SettingError
 from synth.language import Bool, Mod
+from synth.tasks.functions import NAMED
 
 
 def all_rows(variables):
-    """Columns x0, x1, ... of all 2**variables rows of truth values, x0 changing fastest.
+    """The columns x0, x1, ... of all 2**variables rows of truth values, x0 changing fastest.
 
-    A dict of bool (2**variables,): bit v of the number of a row is its x{v}.
+    Returns
+    -------
+    dict of str to ndarray of bool, shape (2**variables,)
+        In row r, x{v} is bit v of r.
     """
     rows = np.arange(2**variables)
     return {f"x{v}": (rows >> v & 1).astype(bool) for v in range(variables)}
 
 
-#: How pairs of digits 0..3 are seen: two bits each, two bits of which one changes from digit
-#: to digit, four truth values each; or two bits each with the 16 pairs shuffled, so that
-#: nothing that is simple in bits stays simple.
+#: Encodings of a pair of digits 0..3.  "binary": two bits a digit; "gray": two bits a digit, of
+#: which one changes between neighbouring digits; "one-hot": four truth values a digit;
+#: "shuffled": "binary" with the 16 pairs permuted, so that nothing simple in bits stays simple.
 DIGITS = ("binary", "gray", "one-hot", "shuffled")
 
-#: The four bits of the digits, bool (4, 16), and functions of them.
+#: The four bits of a pair of digits, bool (4, 16), and functions of them.
 BITS = np.array(list(all_rows(4).values()))
 TARGETS = {
-    "x0": lambda x: x[0],
-    "x0 & x1": lambda x: x[0] & x[1],
-    "x2 ^ x3": lambda x: x[2] ^ x[3],
-    "majority 3": lambda x: x[0] & x[1] | x[0] & x[2] | x[1] & x[2],
-    "multiplexer": lambda x: np.where(x[0], x[1], x[2]),
-    "x0 & x1 | x2 & x3": lambda x: x[0] & x[1] | x[2] & x[3],
+    name: NAMED[name]
+    for name in ("x0", "x0 & x1", "x2 ^ x3", "majority 3", "multiplexer", "x0 & x1 | x2 & x3")
 }
 
 
 def apart(one, other):
-    """Whether two of the `TARGETS` depend on different bits."""
+    """Whether two of the `TARGETS`, given by name, depend on disjoint sets of bits."""
     reads = []
     for target in (one, other):
         values = TARGETS[target](BITS)
@@ -46,10 +46,26 @@ def apart(one, other):
 
 
 def digit_columns(encoding, seed=0):
-    """Columns, a dict of bool (16,), and their types, of the pairs of digits.
+    """The columns that encode all 16 pairs of digits, and their types.
 
-    Row r has the digits r mod 4 and r // 4, so that in binary bit i of r is x{i}; seed: of
-    `shuffled`.  Raises SettingError for an encoding that is none of `DIGITS`.
+    Row r has the digits r mod 4 and r // 4; in binary, x{i} is bit i of r.
+
+    Parameters
+    ----------
+    encoding : str
+        One of `DIGITS`.
+    seed : int
+        Seed of the permutation of "shuffled".
+
+    Returns
+    -------
+    columns : dict of str to ndarray of bool, shape (16,)
+    types : dict of str to Type
+
+    Raises
+    ------
+    SettingError
+        If there is no such encoding.
     """
     if encoding not in DIGITS:
         raise SettingError(f"encoding={encoding}; allowed: {', '.join(DIGITS)}")
@@ -68,22 +84,48 @@ def digit_columns(encoding, seed=0):
 
 
 def residue_names(p, factor, seed=0):
-    """What the residues 0..p-1 are called, int64 (p,): `factor` times as much.
+    """The new names of the residues 0..p-1.
 
-    0: names are shuffled, so that no sum stays a sum.  Raises SettingError for a factor that
-    is 0 modulo p otherwise, or shares a divisor with it.
+    Parameters
+    ----------
+    p : int
+        The modulus.
+    factor : int
+        Each residue is renamed to `factor` times itself modulo p.  If it is 0, names are
+        permuted at random, so that addition is no longer addition.
+    seed : int
+        Seed of the permutation.
+
+    Returns
+    -------
+    ndarray of int64, shape (p,)
+
+    Raises
+    ------
+    SettingError
+        If the factor is not 0 and shares a divisor with p.
     """
     if factor == 0:
         return np.random.default_rng(seed).permutation(p)
     if np.gcd(factor, p) != 1:
-        raise SettingError(f"factor={factor}; allowed: 0, and numbers prime to {p}")
+        raise SettingError(f"factor={factor}; allowed: 0, or a number coprime to {p}")
     return factor * np.arange(p) % p
 
 
 def residue_columns(p, factor, seed=0):
-    """Columns x, y of all pairs of residues as they are called, and their types.
+    """The columns x and y of all pairs of residues by their new names, and their types.
 
-    Rows go by x, then by y, each int64 (p * p,).
+    Rows are ordered by x, then by y, before renaming.
+
+    Parameters
+    ----------
+    p, factor, seed
+        As `residue_names` takes them.
+
+    Returns
+    -------
+    columns : dict of str to ndarray of int64, shape (p * p,)
+    types : dict of str to Type
     """
     names = residue_names(p, factor, seed)
     x, y = np.divmod(np.arange(p * p), p)

@@ -1,4 +1,4 @@
-"""A task and a DSL brought together: typed columns as the DSL reads them, grammar and root."""
+"""Binds a task to a DSL: the columns as the DSL reads them, the grammar and the root type."""
 
 import os
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from synth.tasks.task import Task
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A task as a DSL reads it, with what programs for it are made of.
+    """A task bound to a DSL.
 
     Parameters
     ----------
     dsl : DSL
-        The DSL that was asked for, or the built-in one that fits.
+        The DSL.
     task : Task
-        The task with the columns that the DSL makes of its own.
+        The task with the columns as the DSL reads them.
     grammar : Grammar
         The DSL bound to these columns.
     root : Type
@@ -53,12 +53,27 @@ def fit(dsl: DSL | str | os.PathLike[str] | None, task: Task) -> Fitted:
     grammar = Grammar(chosen, task.types, input_weights=task.input_weights)
     root = chosen.type_for(task.label_type)
     if root not in grammar.types:
-        raise DSLError(f"DSL {chosen.name} makes no {root} from the columns of {task.name}")
+        raise DSLError(
+            f"DSL {chosen.name} has no program of type {root} over the columns of task {task.name}"
+        )
     return Fitted(chosen, task, grammar, root)
 
 
 def fit_all(dsl: DSL | str | os.PathLike[str] | None, tasks: Sequence[Task]) -> list[Fitted]:
-    """Bind several labellings of the same inputs and training rows; the grammar is one for all."""
+    """Bind tasks that differ only in their labels to a DSL; they share one grammar.
+
+    Parameters
+    ----------
+    dsl : DSL, str, path or None
+        As `fit` takes it.
+    tasks : sequence of Task
+        Tasks with the same inputs and training rows, such as a task and its twins.
+
+    Raises
+    ------
+    DSLError
+        As in `fit`.
+    """
     first = fit(dsl, tasks[0])
     same = first.task is tasks[0]
     return [
@@ -68,9 +83,12 @@ def fit_all(dsl: DSL | str | os.PathLike[str] | None, tasks: Sequence[Task]) -> 
 
 
 def prepared(dsl: DSL, task: Task) -> Task:
-    """The task as a DSL reads it: itself, unless the DSL re-expresses columns.
+    """The task as a DSL reads it: the task itself, unless the DSL re-expresses its columns.
 
-    Raises DSLError if `prepare` fails, or returns anything but typed columns for the same rows.
+    Raises
+    ------
+    DSLError
+        If the DSL's `prepare` fails, or does not return typed columns for the same rows.
     """
     if dsl.prepare is None:
         return task
@@ -88,9 +106,9 @@ def prepared(dsl: DSL, task: Task) -> Task:
         return task
     if not isinstance(made, TypedColumns):
         what = type(made).__name__
-        raise DSLError(f"DSL {dsl.name} prepares {what}; TypedColumns are needed")
+        raise DSLError(f"DSL {dsl.name}: prepare returns {what}; allowed: TypedColumns")
     if made.train is not given.train or made.label_type != given.label_type:
-        raise DSLError(f"DSL {dsl.name} changes the task's rows; only columns may change")
+        raise DSLError(f"DSL {dsl.name}: prepare changes the task's rows; only columns may change")
     settings = {**task.settings, "prepared": made.settings} if made.settings else task.settings
     return replace(
         task,

@@ -1,14 +1,14 @@
-"""Tasks from CSV files: types are inferred from the columns.
+"""Tasks from CSV files; the types of columns are inferred.
 
-0, 1, true, false -> Bool; whole numbers -> Int, or Mod(p) where a modulus is given;
-numbers with a point or an exponent -> Real; text with at most 16 different values ->
-one Bool column a value, named `colour=red`.  Labels that are numbers, of more than two
-values, keep their values; other labels are numbered 0..k-1 in sorted order and named in
-reports.
+A column of 0, 1, true and false is Bool.  Integers are Int, or Mod(p) if a modulus is given.
+Numbers with a decimal point or an exponent are Real.  A column of texts with at most 16 different
+values becomes one Bool column for each value, named `colour=red`.  Labels that are numbers with
+more than two values keep their values; other labels are numbered 0..k-1 in sorted order and named
+in reports.
 
-Inputs are typed by all rows, since a learner knows the inputs of held-out rows.  Labels are
-typed, numbered and named by the training rows alone.  A held-out label that is no value of
-the type they make is unknown: it changes nothing, and every hypothesis is wrong on it.
+Inputs are typed by all rows, because a learner knows the inputs of held-out rows.  Labels are
+typed, numbered and named by the training rows alone.  A held-out label that is not a value of the
+resulting type is unknown: it changes nothing, and every hypothesis is wrong on it.
 """
 
 import csv
@@ -27,29 +27,30 @@ from numpy.typing import NDArray
 
 from synth.errors import TaskError
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Type
-from synth.tasks.task import Task, training_mask
+from synth.tasks.drawing import training_mask
+from synth.tasks.task import Task
 
-#: The most different values of a text column.
+#: The most different values of a column of texts.
 MOST_VALUES = 16
 
-#: What else may be done about labels that cannot be used.
+#: Advice in messages about labels that cannot be used.
 ONE_VALUE = "make one value the label with --label COLUMN=VALUE"
 
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
-# What people write for a missing number.
+# What people write for infinities and for missing numbers.
 _INFINITE = {"inf", "infinity"}
 _MISSING = {"na", "n/a", "nan", "null", "none", "?", "-", ".", "missing"}
-#: The type of labels, what they stand for where they are numbers for something else, and
-#: the value that a cell has, None for none.
+#: The type of labels; what they stand for if they are numbers for something else; and the
+#: function that gives the value of a cell, or None if it has none.
 _Labels = tuple[Type, Mapping[Any, str] | None, Callable[[str], Any]]
 _TRUTH = {"0": False, "1": True, "false": False, "true": True}
 
 
 @dataclass(frozen=True)
 class _Column:
-    """A column's name, its cells as text, and the line of the file each stands on."""
+    """The name of a column, its cells as texts, and the line of the file of each cell."""
 
     name: str
     cells: tuple[str, ...]
@@ -59,7 +60,7 @@ class _Column:
         return f"line {self.lines[row]}, column {self.name}"
 
     def only(self, rows: NDArray[np.bool_]) -> "_Column":
-        """The same column of some rows, bool (rows,)."""
+        """The column with some of its rows, bool (rows,)."""
         places = np.flatnonzero(rows).tolist()
         cells, lines = self.cells, self.lines
         return _Column(self.name, tuple(cells[k] for k in places), tuple(lines[k] for k in places))
@@ -74,51 +75,93 @@ def read_table(
     train: int | float = 0.5,
     seed: int = 0,
 ) -> Task:
-    """The task of a CSV file whose first line names the columns.
+    """Read a task from a CSV file whose first line names the columns.
 
-    label: the column of the labels, the last one unless given, or COLUMN=VALUE: whether
-    that column has this value, as it is written; drop: names of columns to leave out, or
-    one name; modulus: makes whole numbers residues.  Columns are parted by commas, or by
-    semicolons or tabs where the first line has no comma.  Inputs are typed by all rows,
-    labels by the training rows alone.  Raises TaskError, which names the line and the column,
-    for what cannot be used.
+    Columns are separated by commas, or by semicolons or tabs if the first line has no comma.
+    Inputs are typed by all rows, labels by the training rows alone.
+
+    Parameters
+    ----------
+    path : str or path
+        The file, in UTF-8.
+    label : str, optional
+        The name of the label column, by default the last one; or COLUMN=VALUE, whose label
+        says whether the column has this value as it is written.
+    drop : str or iterable of str
+        The names of columns to leave out.
+    modulus : int, optional
+        Makes columns of integers residues.
+    train : float or int
+        The fraction (float) or the number (int) of training rows.
+    seed : int
+        The seed that chooses them.
+
+    Raises
+    ------
+    TaskError
+        If the file cannot be used; the message names the line and the column.
     """
     path = Path(path)
     try:
-        columns = _columns(path)
-        names = [c.name for c in columns]
-        dropped = [drop] if isinstance(drop, str) else list(drop)
-        for name in dropped:
-            if name not in names:
-                raise TaskError(f"no column {name!r} to drop; columns: {', '.join(names)}")
-        columns = [c for c in columns if c.name not in dropped]
-        if not columns:
-            raise TaskError("every column is dropped; allowed: inputs and a label column")
-        _refuse_empty_cells(columns)
-        names = [c.name for c in columns]
-        label = names[-1] if label is None else label
-        chosen, value = _label_column(columns, label)
+        columns = _kept(_columns(path), drop)
+        chosen, value = _label_column(columns, columns[-1].name if label is None else label)
         inputs = [c for c in columns if c is not chosen]
         if not inputs:
             raise TaskError(f"one column only, {chosen.name}; allowed: inputs and a label column")
-        values, types = {}, {}
-        for column in inputs:
-            for name, type_, cells in _typed(column, modulus):
-                if name in values:
-                    raise TaskError(f"line 1: column {name} would be there twice")
-                values[name], types[name] = cells, type_
+        values, types = _inputs(inputs, modulus)
         mask = training_mask(len(chosen.cells), train, seed)
         read = partial(_read_labels, chosen, value, modulus)
-        settings = {"train": train, "seed": seed}
         return Task(
-            path.name, values, types, train=mask, label=label, settings=settings, read=read,
+            path.name,
+            values,
+            types,
+            train=mask,
+            label=columns[-1].name if label is None else label,
+            settings={"train": train, "seed": seed},
+            read=read,
             **read(mask),
-        )  # fmt: skip
+        )
     except TaskError as error:
         raise TaskError(f"{path}: {error}") from None
 
 
+def _kept(columns: list[_Column], drop: Iterable[str]) -> list[_Column]:
+    """The columns that are not dropped, without missing values."""
+    names = [c.name for c in columns]
+    dropped = [drop] if isinstance(drop, str) else list(drop)
+    for name in dropped:
+        if name not in names:
+            raise TaskError(f"no column {name!r} to drop; columns: {', '.join(names)}")
+    columns = [c for c in columns if c.name not in dropped]
+    if not columns:
+        raise TaskError("every column is dropped; allowed: inputs and a label column")
+    _refuse_empty_cells(columns)
+    return columns
+
+
 def _columns(path: Path) -> list[_Column]:
+    """The columns of a file."""
+    (first, names), *body = _lines(path)
+    if all(_NUMBER.fullmatch(n) for n in names):
+        raise TaskError(f"line {first}: numbers; the first line must name the columns")
+    for k, name in enumerate(names):
+        if not name:
+            raise TaskError(f"line {first}, column {k + 1}: no name")
+        if name in names[:k]:
+            raise TaskError(f"line {first}: column {name} appears twice; names must be distinct")
+    if not body:
+        raise TaskError("no rows; allowed: a line of column names, then one line for each row")
+    for line, cells in body:
+        if len(cells) != len(names):
+            raise TaskError(
+                f"line {line}: {len(cells)} cells; allowed: {len(names)}, one for each column"
+            )
+    lines = tuple(line for line, _ in body)
+    return [_Column(n, tuple(cells[k] for _, cells in body), lines) for k, n in enumerate(names)]
+
+
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    """(line, cells) of every line of a file that is not empty."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -141,22 +184,8 @@ def _columns(path: Path) -> list[_Column]:
     except csv.Error as error:
         raise TaskError(f"line {reader.line_num}: {error}") from None
     if not rows:
-        raise TaskError("empty; allowed: a line of column names, then a line a row")
-    (first, names), body = rows[0], rows[1:]
-    if all(_NUMBER.fullmatch(n) for n in names):
-        raise TaskError(f"line {first}: numbers; the first line must name the columns")
-    for k, name in enumerate(names):
-        if not name:
-            raise TaskError(f"line {first}, column {k + 1}: no name")
-        if name in names[:k]:
-            raise TaskError(f"line {first}: column {name} is there twice")
-    if not body:
-        raise TaskError("no rows; allowed: a line of column names, then a line a row")
-    for line, cells in body:
-        if len(cells) != len(names):
-            raise TaskError(f"line {line}: {len(cells)} cells; allowed: {len(names)}, as named")
-    lines = tuple(line for line, _ in body)
-    return [_Column(n, tuple(cells[k] for _, cells in body), lines) for k, n in enumerate(names)]
+        raise TaskError("empty; allowed: a line of column names, then one line for each row")
+    return rows
 
 
 def _refuse_empty_cells(columns: list[_Column]) -> None:
@@ -165,12 +194,26 @@ def _refuse_empty_cells(columns: list[_Column]) -> None:
             if not column.cells[row]:
                 raise TaskError(
                     f"{column.where(row)}: missing value; "
-                    "fill it in, or leave out the row, or the column with --drop"
+                    "fill it in, leave out the row, or leave out the column with --drop"
                 )
 
 
+def _inputs(
+    columns: list[_Column], modulus: int | None
+) -> tuple[dict[str, np.ndarray], dict[str, Type]]:
+    """Values and types by name of the input columns that columns of the file become."""
+    values: dict[str, np.ndarray] = {}
+    types: dict[str, Type] = {}
+    for column in columns:
+        for name, type_, cells in _typed(column, modulus):
+            if name in values:
+                raise TaskError(f"line 1: column {name} would appear twice; rename one")
+            values[name], types[name] = cells, type_
+    return values, types
+
+
 def _typed(column: _Column, modulus: int | None) -> list[tuple[str, Type, np.ndarray]]:
-    """(name, type, values) of the one or more input columns that a column makes."""
+    """(name, type, values) of the input columns that a column of the file becomes."""
     cells = column.cells
     different = set(cells)
     if modulus is not None and all(map(_WHOLE.fullmatch, different)):
@@ -192,9 +235,9 @@ def _typed(column: _Column, modulus: int | None) -> list[tuple[str, Type, np.nda
 def _read_labels(
     column: _Column, value: str | None, modulus: int | None, train: NDArray[np.bool_]
 ) -> dict[str, Any]:
-    """What the labels are when these rows are for training, as fields of a `Task`.
+    """The fields of a `Task` that describe its labels, for these training rows.
 
-    value: the one that is the label, against all others, or None.
+    value: the value to tell from all others, or None.
     """
     trained = column.only(train)
     if value is None:
@@ -207,7 +250,7 @@ def _read_labels(
     if len({v for v, t in zip(values, train, strict=True) if t}) < 2:
         raise TaskError(
             f"column {column.name}: one label only ({trained.cells[0]}); "
-            "allowed: 2 and more among the training rows"
+            "allowed: at least 2 among the training rows"
         )
     return {
         "labels": np.array([0 if v is None else v for v in values], label_type.dtype),
@@ -218,7 +261,7 @@ def _read_labels(
 
 
 def _labels(trained: _Column, modulus: int | None) -> _Labels:
-    """How labels are read, by those of the training rows."""
+    """How labels are read, given those of the training rows."""
     different = sorted(set(trained.cells))
     whole = all(map(_WHOLE.fullmatch, different))
     if modulus is not None and whole:
@@ -241,19 +284,19 @@ def _labels(trained: _Column, modulus: int | None) -> _Labels:
 
 
 def _place(number: Callable[[str], Any], found: list[Any]) -> Callable[[str], int | None]:
-    """The function that finds a cell's place among values; None where it has another one."""
+    """A function that gives the index of a cell's value among some values; None for others."""
     places = {value: place for place, value in enumerate(found)}
     return lambda cell: places.get(number(cell))
 
 
 def _whole(cell: str, low: int = -INT_LIMIT, high: int = INT_LIMIT) -> int | None:
-    """The whole number low..high that a cell is, if it is one: 5 for `5.0`."""
+    """The integer low..high that a cell holds (5 for `5.0`), or None."""
     number = float(cell) if _NUMBER.fullmatch(cell) else math.nan
     return int(number) if low <= number <= high and number % 1 == 0 else None
 
 
 def _real(cell: str) -> float | None:
-    """The Real number that a cell is, if it is one."""
+    """The Real number that a cell holds, or None."""
     if not _NUMBER.fullmatch(cell):
         return None
     values, legal = Real.rounded([float(cell)])
@@ -261,7 +304,7 @@ def _real(cell: str) -> float | None:
 
 
 def _label_column(columns: list[_Column], label: str) -> tuple[_Column, str | None]:
-    """The column that a label names, and the value it asks for, or None."""
+    """The column that a label names, and the value to tell from all others, or None."""
     found = {c.name: c for c in columns}
     if label in found:
         return found[label], None
@@ -273,7 +316,7 @@ def _label_column(columns: list[_Column], label: str) -> tuple[_Column, str | No
 
 
 def _one_label(trained: _Column, value: str) -> _Labels:
-    """How one value of a column is told from all others; the training rows must have it."""
+    """How labels are read that tell one value from all others; the training rows must have it."""
     different = sorted(set(trained.cells))
     if value not in different:
         shown = ", ".join(different[:MOST_VALUES]) + ", ..." * (len(different) > MOST_VALUES)
@@ -294,7 +337,9 @@ def _reals(column: _Column) -> NDArray[np.float64]:
         _, legal = Real.rounded(values)
     if legal is not None:
         row = int(np.flatnonzero(~legal)[0])
-        raise TaskError(f"{column.where(row)}: {column.cells[row]} is too large; allowed: 1e308")
+        raise TaskError(
+            f"{column.where(row)}: {column.cells[row]} is too large; the limit is 1e308"
+        )
     return values
 
 
@@ -309,11 +354,11 @@ def _numbers(column: _Column, low: int, high: int) -> NDArray[np.int64]:
 
 
 def _refuse_free_text(column: _Column, instead: str) -> None:
-    """Raises TaskError for what is no number among numbers, and too many different texts.
+    """Raise TaskError for missing or infinite numbers, and for too many different texts.
 
-    instead: what else its user may do.
+    instead: what else the user can do.
     """
-    others = [c for c in column.cells if not _strange(c)]
+    others = [c for c in column.cells if not _no_number(c)]
     if others and all(map(_NUMBER.fullmatch, others)):
         _refuse_missing(column, instead)
     seen = set()
@@ -321,7 +366,9 @@ def _refuse_free_text(column: _Column, instead: str) -> None:
         seen.add(cell)
         if len(seen) > MOST_VALUES:
             if all(map(_DECIMAL_COMMA.fullmatch, column.cells)):
-                raise TaskError(f"{column.where(row)}: {cell!r}; allowed: numbers with a point")
+                raise TaskError(
+                    f"{column.where(row)}: {cell!r}; allowed: numbers with a decimal point"
+                )
             raise TaskError(
                 f"{column.where(row)}: {cell!r} is the {len(seen)}th different text; "
                 f"{_allowed(instead)}"
@@ -329,9 +376,9 @@ def _refuse_free_text(column: _Column, instead: str) -> None:
 
 
 def _refuse_missing(column: _Column, instead: str) -> None:
-    """Raises TaskError for what stands for no number, or an infinite one, among numbers."""
+    """Raise TaskError for a missing or an infinite number."""
     for row, cell in enumerate(column.cells):
-        if _strange(cell):
+        if _no_number(cell):
             what = "infinite" if _infinite(cell) else "a missing value"
             raise TaskError(
                 f"{column.where(row)}: {cell!r} among numbers is {what}; {_allowed(instead)}"
@@ -343,7 +390,8 @@ def _allowed(instead: str) -> str:
     return f"allowed: numbers, true and false, or {texts}; or {instead}"
 
 
-def _strange(cell: str) -> bool:
+def _no_number(cell: str) -> bool:
+    """Whether a cell stands for a missing or an infinite number."""
     return cell.lower() in _MISSING or _infinite(cell)
 
 

@@ -1,11 +1,10 @@
 """A task: typed input columns, labels, and which rows are for training.
 
-The labels of a task are values of its label type, so that a program's answer can
-be compared with them; the alphabet lists the k values that labels can take.  Of a
-type with more values than a task uses, it is what occurs in training: held-out
-labels never influence a search.  A held-out label that is no value of the type is
-marked as unknown, and every hypothesis is wrong on it.  A twin is the same inputs and
-the same training rows with other labels.
+Labels are values of the label type, so the answers of programs can be compared with them.  The
+alphabet lists the k values that labels can take.  For a type with more values than a task uses,
+these are the values that occur in training: held-out labels never influence a search.  A held-out
+label that is not a value of the label type is marked as unknown, and every hypothesis is wrong on
+it.  A twin is a task with the same inputs and training rows but other labels.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,32 +16,66 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import TaskError, TypeMismatchError
 from synth.language import ALLOWED, INT_LIMIT, Int, Type, Weight
+from synth.tasks.drawing import stream, training_mask
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
     """Typed columns, labels and a training mask.
 
-    name; columns: names to arrays (rows,); types: names to types; labels: values
-    of `label_type` (rows,); train: bool (rows,), all if not given; given_alphabet:
-    the label values there can be, at least 2 (if not given, all of a Bool or Mod
-    type, and of an Int, Real or Complex type those that occur in training; Real and
-    Complex labels count as equal where `Type.coarse` makes them so); label_names: what
-    the label values stand for, a mapping, where they are numbers for something else;
-    labelling: "true", or how the labels were made; unknown: bool (rows,), the held-out rows
-    whose label is no value of `label_type` (none if not given), where `labels` has any value.
-    Of an Int type, held-out labels may be outside low..high: its range is for training.
+    Parameters
+    ----------
+    name : str
+        The name of the task.
+    columns : mapping of str to array_like, shape (rows,)
+        The input columns.
+    types : mapping of str to Type
+        The type of each column.
+    labels : array_like, shape (rows,)
+        Values of `label_type`.  Held-out labels of an Int type may be outside low..high, since
+        the range comes from training rows.
+    label_type : Type
+        The type of the labels.
+    train : array_like of bool, shape (rows,), optional
+        The training rows; by default all.
+    given_alphabet : iterable, optional
+        The values that labels can take, at least 2.  By default all values of a Bool or Mod
+        type; of an Int, Real or Complex type, the values that occur in training, where Real and
+        Complex labels are equal if `Type.coarse` makes them equal.
+    label_names : mapping, optional
+        What each label value stands for, if labels are numbers for something else.
+    label : str
+        The name of the label column.
+    labelling : str
+        "true", or how the labels were made.
+    settings : dict
+        How the task was made.
+    input_weights : mapping of str to Weight, optional
+        If a DSL re-expressed the columns: their shares of probability (see `Grammar`).
+    source : Task, optional
+        If a DSL re-expressed the columns: the task before that.
+    express : callable, optional
+        If a DSL re-expressed the columns: makes them from the source's columns, for unseen
+        rows.
+    unknown : array_like of bool, shape (rows,), optional
+        The held-out rows whose label is not a value of `label_type`; their entries in `labels`
+        are arbitrary.  By default none.
+    read : callable, optional
+        If the labels of a table depend on its training rows: takes a training mask and returns
+        the `labels`, `label_type`, `label_names` and `unknown` that belong to it.
 
-    Where a table's training rows decide what its labels are, read: the function of a training
-    mask that makes `labels`, `label_type`, `label_names` and `unknown`.
+    Attributes
+    ----------
+    alphabet : tuple
+        The values that labels can take, sorted.
 
-    Where a DSL re-expressed the columns: input_weights, by which these share their
-    probability (see `Grammar`); source: the task as it was; express: the function that
-    made these columns of the source's, for unseen rows.
-
-    Raises TaskError for no rows, no training row, columns of different lengths,
-    one label only in training or labels outside the alphabet, and TypeMismatchError for
-    types that are none and values of a wrong type.
+    Raises
+    ------
+    TaskError
+        If there are no rows, no training rows, columns of different lengths, only one label
+        value in training, or labels outside the alphabet.
+    TypeMismatchError
+        If a type is not a `Type`, or a value is not of its type.
     """
 
     name: str
@@ -50,7 +83,7 @@ class Task:
     types: Mapping[str, Type]
     labels: np.ndarray
     label_type: Type
-    train: NDArray[np.bool_] = None  # type: ignore[assignment]  # an array once it is made
+    train: NDArray[np.bool_] = None  # type: ignore[assignment]  # always an array after __init__
     given_alphabet: Sequence[Any] | None = None
     label_names: Mapping[Any, str] | None = None
     label: str = "label"
@@ -65,7 +98,7 @@ class Task:
     read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = field(default=None, repr=False)
     alphabet: tuple[Any, ...] = field(init=False)
 
-    if TYPE_CHECKING:  # what may be given is more than what is kept
+    if TYPE_CHECKING:  # arguments may have more types than the fields
 
         def __init__(
             self,
@@ -88,8 +121,42 @@ class Task:
         ) -> None: ...
 
     def __post_init__(self) -> None:
+        self._check_types()
+        columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
+        given = np.asarray(self.labels)
+        rows = len(given)
+        for name, column in columns.items():
+            if column.shape != (rows,):
+                raise TaskError(
+                    f"task {self.name}: column {name} has shape {column.shape}; "
+                    f"allowed: ({rows},), one value for each label"
+                )
+        if rows == 0:
+            raise TaskError(f"task {self.name} has no rows; allowed: 1 row or more")
+        train = self._mask("train", self.train, rows, True)
+        if not train.any():
+            raise TaskError(f"task {self.name}: the training set has 0 rows; allowed: 1..{rows}")
+        unknown = self._mask("unknown", self.unknown, rows, False)
+        if (unknown & train).any():
+            raise TaskError(
+                f"task {self.name}: {(unknown & train).sum()} training labels are not values of "
+                f"{self.label_type}; only labels of held-out rows may be unknown"
+            )
+        self.label_type.check(given[train], f"label column {self.label}")
+        labels = _wide(self.label_type).check(given, f"label column {self.label}")
+        made = {
+            "columns": columns,
+            "labels": labels,
+            "train": train,
+            "unknown": unknown,
+            "alphabet": self._find_alphabet(labels, train),
+        }
+        for key, value in made.items():
+            object.__setattr__(self, key, value)
+
+    def _check_types(self) -> None:
         if len(self.columns) == 0:  # a data frame has no truth value
-            raise TaskError(f"task {self.name} has no input column; it needs one at least")
+            raise TaskError(f"task {self.name} has no input column; allowed: 1 column or more")
         for name in self.columns:
             if name not in self.types:
                 raise TypeMismatchError(f"column {name} has no type; allowed: {ALLOWED}")
@@ -98,36 +165,18 @@ class Task:
                 raise TypeMismatchError(f"column {name}: type {shown}; allowed: {ALLOWED}")
         if not isinstance(self.label_type, Type):
             raise TypeMismatchError(f"label_type {_type_text(self.label_type)}; allowed: {ALLOWED}")
-        columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
-        given_labels = np.asarray(self.labels)
-        rows = len(given_labels)
-        for name, column in columns.items():
-            if column.shape != (rows,):
-                raise TaskError(
-                    f"task {self.name}: column {name} has shape {column.shape}; "
-                    f"allowed: ({rows},), as many as labels"
-                )
-        if rows == 0:
-            raise TaskError(f"task {self.name} has no rows; it needs one at least")
-        train = np.ones(rows, bool) if self.train is None else np.asarray(self.train)
-        if train.dtype != np.bool_ or train.shape != (rows,):
-            raise TaskError(f"task {self.name}: train must be bool of shape ({rows},)")
-        if not train.any():
-            raise TaskError(f"task {self.name}: the training set has 0 rows; allowed: 1..{rows}")
-        unknown = np.zeros(rows, bool) if self.unknown is None else np.asarray(self.unknown)
-        if unknown.dtype != np.bool_ or unknown.shape != (rows,):
-            raise TaskError(f"task {self.name}: unknown must be bool of shape ({rows},)")
-        if (unknown & train).any():
-            raise TaskError(
-                f"task {self.name}: {(unknown & train).sum()} training labels are no values of "
-                f"{self.label_type}; allowed: unknown labels in held-out rows"
-            )
-        self.label_type.check(given_labels[train], f"label column {self.label}")
-        labels = _wide(self.label_type).check(given_labels, f"label column {self.label}")
-        number = self.label_type.number
+
+    def _mask(self, what: str, given: Any, rows: int, default: bool) -> NDArray[np.bool_]:
+        mask = np.full(rows, default) if given is None else np.asarray(given)
+        if mask.dtype != np.bool_ or mask.shape != (rows,):
+            raise TaskError(f"task {self.name}: {what} must be bool of shape ({rows},)")
+        return mask
+
+    def _find_alphabet(self, labels: np.ndarray, train: NDArray[np.bool_]) -> tuple[Any, ...]:
+        """The values that labels can take, sorted; at least two."""
         if self.given_alphabet is not None:
             given = self.label_type.check(list(self.given_alphabet), "given_alphabet")
-            alphabet = tuple(np.unique(given.astype(number)).tolist())
+            alphabet = tuple(np.unique(given.astype(self.label_type.number)).tolist())
             outside = labels[~np.isin(self._compared(labels), self._compared(alphabet))]
             if outside.size:
                 raise TaskError(
@@ -141,20 +190,16 @@ class Task:
         if len(alphabet) < 2:
             raise TaskError(
                 f"task {self.name}: one label value only ({alphabet[0]}); "
-                "allowed: 2 and more among the training rows"
+                "allowed: at least 2 among the training rows"
             )
-        for key, value in (
-            ("columns", columns), ("labels", labels), ("train", train), ("unknown", unknown),
-            ("alphabet", alphabet),
-        ):  # fmt: skip
-            object.__setattr__(self, key, value)
+        return alphabet
 
     def __repr__(self) -> str:
         return f"Task({self.name!r}, {self.rows} rows, {self.training} for training)"
 
     @property
     def rows(self) -> int:
-        """How many rows there are, held-out ones too."""
+        """The number of rows, including held-out rows."""
         return len(self.labels)
 
     @property
@@ -163,29 +208,41 @@ class Task:
         return int(self.train.sum())
 
     def counts(self) -> NDArray[np.int64]:
-        """How often each label value occurs in training, int64 (k,)."""
+        """How often each value of the alphabet occurs in training, int64 (k,)."""
         return np.bincount(self.places(), minlength=len(self.alphabet))
 
     def places(self) -> NDArray[np.int64]:
-        """Where in the alphabet each training label stands, int64 (n,)."""
+        """The index in the alphabet of each training label, int64 (n,)."""
         labels = self._compared(self.labels[self.train])
         return np.searchsorted(self._compared(self.alphabet), labels)
 
     def _compared(self, values: ArrayLike) -> np.ndarray:
-        """Label values as numbers, by as many of their bits as labels are compared by."""
+        """Label values as numbers, rounded to the bits by which labels are compared."""
         return self.label_type.coarse(np.asarray(values, self.label_type.number))
 
     def label_text(self, value: Any) -> str:
-        """How a label value is written in the task's own words."""
+        """The text of a label value: its name if it has one."""
         if self.label_names is not None:
             return self.label_names[int(value)]
         return self.label_type.format(value)
 
     def encode(self, columns: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        """Typed columns from columns as a table has them: `colour=red` from `colour`.
+        """Make the task's typed columns from the columns of a table.
 
-        Where a DSL re-expressed the columns, they are given as they were before.
-        Raises TypeMismatchError for a column that is missing or of a wrong type.
+        Parameters
+        ----------
+        columns : mapping of str to array_like, shape (m,)
+            Columns as in the table that the task was read from: `colour` rather than
+            `colour=red`, and the original ones if a DSL re-expressed the columns.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (m,)
+
+        Raises
+        ------
+        TypeMismatchError
+            If a column is missing or has a value of a wrong type.
         """
         if self.source is not None and self.express is not None:
             return self.express(self.source.encode(columns))
@@ -203,38 +260,58 @@ class Task:
 
     @property
     def original(self) -> "Task":
-        """The task before a DSL re-expressed its columns; itself where none did."""
+        """The task before a DSL re-expressed its columns; the task itself if none did."""
         if self.source is None:
             return self
         return self.source.relabelled(self)
 
     def relabelled(self, other: "Task") -> "Task":
-        """The same task with the labels of another one of the same rows."""
+        """The same task with the labels of another task of the same rows."""
         return replace(self, labels=other.labels, labelling=other.labelling, unknown=other.unknown)
 
     @property
     def unseen(self) -> NDArray[np.bool_]:
-        """The held-out rows whose label is none of the alphabet, bool (rows,)."""
+        """The held-out rows whose label is not in the alphabet, bool (rows,)."""
         return self.unknown | ~np.isin(self._compared(self.labels), self._compared(self.alphabet))
 
-    def right(self, said: np.ndarray, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Where label values said of some rows, (..., m), are their labels, of the same shape.
+    def right(self, predictions: np.ndarray, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether predictions equal the labels; never true if the label is unknown.
 
-        rows: bool (rows,) with m of them.  On an unknown label nothing is right.
+        Parameters
+        ----------
+        predictions : ndarray, shape (..., m)
+            Label values.
+        rows : ndarray of bool, shape (rows,)
+            The m rows that they are predictions for.
+
+        Returns
+        -------
+        ndarray of bool, shape (..., m)
         """
-        same = self._compared(said) == self._compared(self.labels[rows])
+        same = self._compared(predictions) == self._compared(self.labels[rows])
         return same & ~self.unknown[rows]
 
     def majority(self) -> Any:
-        """The most frequent training label, ties to the smallest."""
+        """The most frequent training label; the smallest one if there are ties."""
         return self.alphabet[int(np.argmax(self.counts()))]
 
     def split(self, train: int | float, seed: int = 0) -> "Task":
-        """The same task with other training rows: a fraction (float) or a count (int).
+        """The same task with other training rows.
 
-        Columns that a DSL made of the training rows are as they were before it did.  What the
-        labels of a table are is read anew; labels that were made otherwise, those of a twin,
-        keep their type.
+        If a DSL re-expressed the columns, the new task has the original ones.  The labels of a
+        table are read again; other labels, such as those of a twin, keep their type.
+
+        Parameters
+        ----------
+        train : float or int
+            The fraction (float) or the number (int) of training rows.
+        seed : int
+            The seed that chooses them.
+
+        Raises
+        ------
+        TaskError
+            If there would be no training rows or too many, or only one training label.
         """
         mask = training_mask(self.rows, train, seed)
         task = self.original
@@ -242,7 +319,7 @@ class Task:
         return replace(task, train=mask, settings=settings, **task._read_with(mask))
 
     def _read_with(self, train: NDArray[np.bool_]) -> dict[str, Any]:
-        """What the table's labels are with other training rows; nothing for other labels."""
+        """The fields of the table's labels for other training rows; empty for other labels."""
         if self.read is None:
             return {}
         now = self.read(self.train)
@@ -254,10 +331,10 @@ class Task:
             raise TaskError(f"task {self.name}: {error}") from None
 
     def permuted(self, seed: int = 0) -> "Task":
-        """The twin whose training labels are permuted among the training rows.
+        """The twin whose labels are permuted, training and held-out rows separately.
 
-        Held-out labels are permuted among the held-out rows.  Label counts, and so
-        the bits of the tables, stay as they are: only what goes with what is lost.
+        Label counts, and so the bits of the tables, are unchanged: only the pairing of inputs
+        and labels is destroyed.
         """
         generator = stream(seed, 1)
         order = np.arange(self.rows)
@@ -272,12 +349,25 @@ class Task:
         )
 
     def corrupted(self, fraction: float, seed: int = 0) -> "Task":
-        """The twin in which a fraction of the training labels is drawn anew, uniformly.
+        """The twin in which a fraction of the training labels is replaced.
 
-        Held-out labels stay true; a label drawn anew may be the same one again.
+        New labels are drawn uniformly from the alphabet, so some may equal the old ones.
+        Held-out labels stay true.
+
+        Parameters
+        ----------
+        fraction : float
+            The fraction of training labels to replace, 0..1.
+        seed : int
+            The seed that chooses the rows and their labels.
+
+        Raises
+        ------
+        TaskError
+            If the fraction is outside 0..1.
         """
         if not 0 <= fraction <= 1:
-            raise TaskError(f"corrupt {fraction}: the fraction must be 0..1")
+            raise TaskError(f"corrupt {fraction}; allowed: fractions 0..1")
         generator = stream(seed, 3)
         rows = np.flatnonzero(self.train)
         chosen = generator.permutation(rows)[: round(fraction * len(rows))]
@@ -293,30 +383,10 @@ class Task:
 
 
 def _wide(type_: Type) -> Type:
-    """The type of a column's further values: the numbers of an Int column are a sample."""
+    """The type of further values of a column: those of an Int column may leave its range."""
     return Int(-INT_LIMIT, INT_LIMIT) if type_.family == "Int" else type_
 
 
 def _type_text(given: Any) -> str:
-    """What was given as a type, as it is written: `int` or `Int`, where that is a name."""
+    """The name of something given as a type, such as `int` or `Int`, or its repr."""
     return str(getattr(given, "__name__", repr(given)))
-
-
-def training_mask(rows: int, train: int | float, seed: int = 0) -> NDArray[np.bool_]:
-    """bool (rows,) with a fraction (float, 0..1) or a count (int) of rows for training."""
-    if isinstance(train, (float, np.floating)):
-        if not 0 <= train <= 1:
-            raise TaskError(f"train {train}: a fraction must be 0..1, or a whole number of rows")
-        train = round(train * rows)
-    if not 1 <= train <= rows:
-        raise TaskError(f"train: a training set of {train} rows; allowed: 1..{rows}")
-    mask = np.zeros(rows, bool)
-    mask[stream(seed, 0).permutation(rows)[:train]] = True
-    return mask
-
-
-def stream(seed: int, purpose: int) -> np.random.Generator:
-    """One stream a seed and purpose, so that no two draws of a task share one."""
-    if seed < 0:
-        raise TaskError(f"seed {seed}: allowed: 0 and more")
-    return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=(purpose,)))

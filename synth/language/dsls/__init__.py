@@ -1,13 +1,16 @@
-"""The built-in DSLs, and how a DSL is found by name, entry point or file.
+"""The built-in DSLs, and how a DSL is found by its name, its entry point or its file.
 
-A DSL module has `build(types, **settings)`, which makes the DSL for a task whose
-columns and labels have these types, the labels' last, and `fits(types)`, whether it
-serves them.  It may have `prepare(columns, **settings)`, which takes `TypedColumns` and
-returns others for the same rows before they become the inputs of the grammar: comparisons
-instead of numbers, say.  It gets the settings that `build` gets.  It sees no labels, and may
-not look at held-out rows.
-The modules beside this one are found by themselves; other packages name theirs
-in the entry point group `synth.dsls`.
+A DSL module has two functions.  `build(types, **settings)` makes the DSL for a task whose columns
+and labels have these types, the labels' type last; `fits(types)` says whether the DSL is meant
+for them.
+
+It may also have `prepare(columns, **settings)`, which takes `TypedColumns` and returns other
+columns for the same rows, such as comparisons instead of numbers; these become the inputs of the
+grammar.  It gets the same settings as `build`.  It sees no labels, and must not use the values of
+held-out rows.
+
+Modules in this folder are found automatically; other packages register theirs in the entry point
+group `synth.dsls`.
 """
 
 import contextlib
@@ -33,17 +36,35 @@ from synth.language.types import Type
 
 __all__ = ["called", "describe", "find", "for_types", "load_dsl", "modular", "names"]
 
-# Two threads that turn standard output aside at once would leave it so.
+# Two threads that redirect standard output at once would leave it redirected.
 _LOADING = threading.RLock()
 
 
 def names() -> list[str]:
-    """The names of the built-in DSLs and of those that entry points add."""
+    """The names of the built-in DSLs and of those that entry points add, sorted."""
     return sorted({*_built_in(), *(e.name for e in entry_points(group="synth.dsls"))})
 
 
 def describe(name: str) -> tuple[str, dict[str, Any]]:
-    """(first line of its description, {setting: default}) of a DSL by name."""
+    """Describe a DSL.
+
+    Parameters
+    ----------
+    name : str
+        The name of the DSL.
+
+    Returns
+    -------
+    text : str
+        Its description.
+    settings : dict of str to object
+        Its settings and their defaults.
+
+    Raises
+    ------
+    DSLError
+        If there is no such DSL.
+    """
     maker = _maker(name)
     function = getattr(maker, "build", maker)
     text = inspect.getdoc(maker) or str(getattr(maker, "description", ""))
@@ -55,7 +76,18 @@ def describe(name: str) -> tuple[str, dict[str, Any]]:
 
 
 def for_types(types: Sequence[Type]) -> DSL:
-    """The built-in DSL that fits these types.  Raises DSLError where none does."""
+    """The built-in DSL that fits some types.
+
+    Parameters
+    ----------
+    types : sequence of Type
+        The types of the columns and of the labels, the labels' type last.
+
+    Raises
+    ------
+    DSLError
+        If no built-in DSL fits.
+    """
     for name in _built_in():
         if _maker(name).fits(types):
             return load_dsl(name, types)
@@ -67,10 +99,26 @@ def for_types(types: Sequence[Type]) -> DSL:
 
 
 def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> DSL:
-    """A DSL from a name with settings, `FILE.py:NAME`, or a DSL as it is.
+    """Load a DSL.
 
-    A DSL that is not built in is checked by `check_dsl` first.  Raises DSLError
-    where there is none, it cannot be made, or the check reports something.
+    Parameters
+    ----------
+    spec : DSL, str or path
+        A name with settings, `FILE.py:NAME`, or a DSL, which is returned as it is.
+    types : sequence of Type
+        The types of the columns and of the labels, the labels' type last.
+
+    Returns
+    -------
+    DSL
+        If it is not built in, `check_dsl` has checked it.
+
+    Raises
+    ------
+    DSLError
+        If there is no such DSL, it cannot be made, or `check_dsl` reports a problem.
+    SettingError
+        If a setting does not exist or has a value that is not allowed.
     """
     if isinstance(spec, DSL):
         return spec
@@ -83,7 +131,18 @@ def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> 
 
 
 def find(spec: DSL | str | os.PathLike[str]) -> None:
-    """Raises DSLError where there is no such DSL, or its file is broken for any task."""
+    """Check that a DSL exists, without making it for a task.
+
+    Parameters
+    ----------
+    spec : DSL, str or path
+        As `load_dsl` takes it.
+
+    Raises
+    ------
+    DSLError
+        If there is no such DSL, or its file cannot be used for any task.
+    """
     if isinstance(spec, DSL):
         return
     if ".py:" in str(spec) or str(spec).endswith(".py"):
@@ -103,7 +162,7 @@ def _maker(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     for entry in entry_points(group="synth.dsls", name=name):
         return entry.load()
-    raise DSLError(f"no DSL {name!r}; known: {', '.join(names())}, or FILE.py:NAME")
+    raise DSLError(f"no DSL {name!r}; known: {', '.join(names())}; or give FILE.py:NAME")
 
 
 def _made(
@@ -118,17 +177,17 @@ def _made(
     maker = getattr(maker, "build", maker)
     if not isinstance(maker, DSL):
         if not callable(maker):
-            raise DSLError(f"{what} is no DSL and no function that makes one")
+            raise DSLError(f"{what} is neither a DSL nor a function that makes one")
         try:
             takes = bool(inspect.signature(maker).parameters)
         except (TypeError, ValueError):
-            raise DSLError(f"{what} is no DSL and no function that makes one") from None
+            raise DSLError(f"{what} is neither a DSL nor a function that makes one") from None
         settings = bind(maker, what, positional, named, skip=1)
         maker = called(maker, what, *((types,) if takes else ()), **settings)
         if prepare is not None and isinstance(maker, DSL):
             maker.prepare = partial(prepare, **settings)
     if not isinstance(maker, DSL):
-        raise DSLError(f"{what} makes {type(maker).__name__}; a DSL is needed")
+        raise DSLError(f"{what} returns {type(maker).__name__}; allowed: a DSL")
     problems = check_dsl(maker) if external else []
     if problems:
         more = f" (and {len(problems) - 1} more: see synth.check_dsl)" if problems[1:] else ""
@@ -137,7 +196,22 @@ def _made(
 
 
 def called(function: Callable[..., Any], what: str, *arguments: Any, **settings: Any) -> Any:
-    """What an external function returns; its errors in one line."""
+    """Call the function of an external module; its errors become one line.
+
+    Parameters
+    ----------
+    function : callable
+        The function.
+    what : str
+        What the function belongs to, for the message.
+    *arguments, **settings
+        Its arguments.
+
+    Raises
+    ------
+    DSLError
+        If the function raises an error that is not synth's own.
+    """
     try:
         return function(*arguments, **settings)
     except SynthError:
@@ -156,11 +230,11 @@ def _from_file(spec: str) -> Any:
         raise DSLError(f"{path}: no such file")
     module_spec = importlib.util.spec_from_file_location(f"synth_file_{file.stem}", file)
     if module_spec is None or module_spec.loader is None:
-        raise DSLError(f"{path} is no Python file; allowed: FILE.py:NAME")
+        raise DSLError(f"{path} is not a Python file; allowed: FILE.py:NAME")
     module = importlib.util.module_from_spec(module_spec)
-    sys.modules[module_spec.name] = module  # as dataclasses and annotations expect
+    sys.modules[module_spec.name] = module  # dataclasses and annotations look it up there
     try:
-        # Standard output is for results alone.
+        # Standard output is reserved for results.
         with _LOADING, contextlib.redirect_stdout(sys.stderr):
             module_spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
@@ -170,7 +244,7 @@ def _from_file(spec: str) -> Any:
         text = " ".join(str(error).split())
         raise DSLError(f"{path}, line {line}: {type(error).__name__}: {text}") from error
     if not hasattr(module, name):
-        what = f"{path} has no {name}" if name else f"{spec}: write FILE.py:NAME"
+        what = f"{path} has no {name}" if name else f"{spec} names no DSL; allowed: FILE.py:NAME"
         found = [n for n, v in vars(module).items() if isinstance(v, DSL)]
         raise DSLError(f"{what}; DSLs in it: {', '.join(found) or 'none'}")
     return getattr(module, name)

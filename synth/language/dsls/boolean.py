@@ -1,8 +1,8 @@
 """Boolean connectives over a chosen basis.
 
-Bases: and-or-xor-not (the default), and-or-not, and-or (monotone functions only),
-nand, anf (and, xor and the constant true: algebraic normal form) and ite
-(if-then-else with both constants).
+The bases are and-or-xor-not (the default), and-or-not, and-or (monotone functions only), nand,
+anf (algebraic normal form: and, xor and the constant true) and ite (if-then-else with both
+constants).
 """
 
 import numpy as np
@@ -15,11 +15,27 @@ BASES = ("and-or", "and-or-not", "and-or-xor-not", "nand", "anf", "ite")
 
 
 def fits(types):
+    """Whether all types are Bool."""
     return all(t == Bool for t in types)
 
 
 def build(types=(), basis: str = "and-or-xor-not", leaf: float = 0.5):
-    """The boolean DSL; basis: one of BASES; leaf: the probability that leaves share."""
+    """The boolean DSL.
+
+    Parameters
+    ----------
+    types : sequence of Type
+        Not used.
+    basis : str
+        One of BASES.
+    leaf : float
+        The share of the probability that leaves get.
+
+    Raises
+    ------
+    SettingError
+        If there is no such basis, or the share is not above 0 and below 1.
+    """
     if basis not in BASES:
         raise SettingError(f"boolean: basis={basis!r}; allowed: {', '.join(BASES)}")
     name = f"boolean:{basis}" if leaf == 0.5 else f"boolean:{basis},leaf={leaf:g}"

@@ -1,11 +1,11 @@
 """Rules over tables of numbers: comparisons with thresholds, joined by and, or and not.
 
-Every column of numbers becomes comparisons such as `alcohol < 12.8`, and so do sums of
-few columns, `alcohol + ash < 14.1`; columns of truth values stay as they are.  The
-thresholds of a column lie at quantiles of the training rows, between two neighbouring
-values, and labels have no part in them.  A comparison costs what it takes to name how
-many columns are summed (r of them have twice the probability of r + 1), then which
-columns, then which threshold: log2 of how many thresholds there are.
+Every column of numbers becomes comparisons such as `alcohol < 12.8`, and so do sums of a few
+columns, such as `alcohol + ash < 14.1`; columns of truth values stay as they are.  The thresholds
+of a column are at quantiles of the training rows, between two neighbouring values, and do not
+depend on labels.  The bits of a comparison name three things: how many columns are summed (sums
+of r columns have twice the probability of sums of r + 1), which columns, and which threshold
+(log2 of the number of thresholds).
 """
 
 import itertools
@@ -22,8 +22,7 @@ from synth.language.columns import TypedColumns
 from synth.language.dsl import DSL
 from synth.language.types import Bool, Real
 
-#: The most comparisons that can be asked for: the engine numbers what makes programs
-#: with 16 bits.
+#: The most comparisons that `most` may allow: the engine numbers productions with 16 bits.
 MOST = 65_000
 DEFAULT_MOST = 20_000
 
@@ -31,15 +30,30 @@ NUMBERS = ("Real", "Int", "Mod")
 
 
 def fits(types):
+    """Whether all types are numbers or Bool, at least one of them Real."""
     families = {t.family for t in types}
     return "Real" in families and families <= {*NUMBERS, "Bool"}
 
 
 def build(types=(), thresholds: int = 8, sums: int | None = None, most: int = DEFAULT_MOST):
-    """The DSL of comparisons; thresholds: of a column or a sum, at most.
+    """The DSL of comparisons.
 
-    sums: of how many columns at most, 1..3; unless given 2, or 1 where sums of 2 would
-    make more than `most` comparisons.  The settings in a result say which.
+    Parameters
+    ----------
+    types : sequence of Type
+        Not used.
+    thresholds : int
+        The most thresholds of a column or a sum, 1..1000.
+    sums : int, optional
+        The most columns in a sum, 1..3.  By default 2, or 1 if sums of 2 would make more than
+        `most` comparisons; the settings of a result say which.
+    most : int
+        The most comparisons, 1..65,000.
+
+    Raises
+    ------
+    SettingError
+        If a setting is outside its range.
     """
     for key, value, high in (
         ("thresholds", thresholds, 1000),
@@ -65,17 +79,31 @@ def prepare(
     sums: int | None = None,
     most: int = DEFAULT_MOST,
 ) -> TypedColumns:
-    """Columns of comparisons instead of numbers, and the weights that price them.
+    """Replace columns of numbers by comparisons, with the weights that give them their bits.
 
-    Raises TaskError where the labels are not of two values, a column is Complex, no
-    column differs among the training rows, or there would be more than `most`
-    comparisons.
+    Parameters
+    ----------
+    given : TypedColumns
+        The columns of a task.
+    thresholds, sums, most
+        As `build` takes them.
+
+    Returns
+    -------
+    TypedColumns
+
+    Raises
+    ------
+    TaskError
+        If the labels do not have two values, a column is Complex, all columns are constant on
+        the training rows, or there would be more than `most` comparisons.
     """
     if given.label_type != Bool:
         raise TaskError(_about_labels(given))
     for name, type_ in given.types.items():
         if type_ != Bool and type_.family not in NUMBERS:
-            raise TaskError(f"column {name} is {type_}; features takes {', '.join(NUMBERS)}, Bool")
+            allowed = ", ".join((*NUMBERS, "Bool"))
+            raise TaskError(f"column {name} is {type_}; the features DSL takes {allowed}")
     if all(t == Bool for t in given.types.values()):
         return given
     groups = _groups(given, thresholds, 2 if sums is None else sums, most)
@@ -88,10 +116,10 @@ def prepare(
             f"{most} comparisons; allowed: fewer sums or thresholds, or most={MOST} at most"
         )
     if not groups:
-        raise TaskError(f"task {given.name}: no column differs among the training rows")
+        raise TaskError(f"task {given.name}: all columns are constant on the training rows")
     columns = _expressed(groups, given.columns)
     if len(columns) < sum(len(texts) for _, _, texts in groups):
-        raise TaskError(f"task {given.name}: two columns make one comparison; rename one of them")
+        raise TaskError(f"task {given.name}: two columns make the same comparison; rename one")
     made = {
         "thresholds": thresholds,
         "sums": max(len(names) for names, _, _ in groups),
@@ -108,10 +136,20 @@ def prepare(
 
 
 def quantile_thresholds(values, most):
-    """At most `most` numbers that part the values, finite (n,), at their quantiles.
+    """Thresholds that separate values at their quantiles.
 
-    Each stands between two neighbouring values, above the one and at most the other,
-    where the share of rows below is nearest to j / (most + 1) for some j = 1..most.
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Finite numbers.
+    most : int
+        The most thresholds.
+
+    Returns
+    -------
+    list of float
+        Each is above a value and at most the next larger one.  These two are chosen so that the
+        share of rows below the threshold is nearest to j / (most + 1), for j = 1..most.
     """
     distinct, counts = np.unique(values, return_counts=True)
     below = np.cumsum(counts)[:-1]
@@ -124,9 +162,17 @@ def quantile_thresholds(values, most):
 
 @lru_cache(maxsize=2**16, typed=True)
 def separating(low, high):
-    """The middle of two numbers, with as few digits as stay above `low`, at most `high`.
+    """The middle of two numbers, rounded to the fewest digits that keep it between them.
 
-    Between whole numbers (int) it is one too.
+    Parameters
+    ----------
+    low, high : float or int
+        The threshold is above `low` and at most `high`.
+
+    Returns
+    -------
+    float
+        An integer if the numbers are of type int.
     """
     with localcontext(prec=2000):  # more digits than any sum of two floats has
         low_, high_ = Decimal(low), Decimal(high)
@@ -145,15 +191,15 @@ def separating(low, high):
 
 
 def _groups(given, thresholds, sums, most):
-    """(columns, thresholds, names) of every column and sum; None where they are too many.
+    """(columns, thresholds, names) of every column and sum; None if there are too many.
 
-    A column of truth values has no thresholds, None, and its own name.
+    A column of truth values keeps its name and has None for its thresholds.
     """
     groups = [((n,), None, (n,)) for n, t in given.types.items() if t == Bool]
     trained = {
         n: given.columns[n][given.train] for n, t in given.types.items() if t.family in NUMBERS
     }
-    # A column that is constant changes no sum.
+    # A constant column would not change the order of any sum.
     trained = {n: column for n, column in trained.items() if (column != column[0]).any()}
     held = len(groups)
     if held + sum(math.comb(len(trained), r) for r in range(1, sums + 1)) > most:
@@ -177,12 +223,12 @@ def _sum(columns, names):
         return first
     with np.errstate(over="ignore", invalid="ignore"):
         total = sum(rest, first)
-    # 0.1 + 0.2 is to be 0.3, or a threshold could fall between the two.
+    # 0.1 + 0.2 has to equal 0.3, or a threshold could fall between the two.
     return Real.coarse(total) if total.dtype.kind == "f" else total
 
 
 def _expressed(groups, columns):
-    """The comparisons of typed columns (rows,), by name: bool (rows,)."""
+    """The comparisons of typed columns (rows,), by name: each bool (rows,)."""
     made = {}
     for names, thresholds, texts in groups:
         if thresholds is None:
@@ -195,7 +241,7 @@ def _expressed(groups, columns):
 
 
 def _weights(groups):
-    """The share of each comparison among the leaves, an exact fraction."""
+    """The share of each comparison among the leaves, as an exact fraction."""
     sets = {}
     for names, _, _ in groups:
         sets[len(names)] = sets.get(len(names), 0) + 1
@@ -212,12 +258,12 @@ def _text(number):
 
 
 def _about_labels(given):
-    """What to do where labels are not of two values."""
+    """What to do if the labels do not have two values."""
     values = given.label_values
     shown = ", ".join(values[:4]) + ", ..." * (len(values) > 4)
     such = {"Real": ", such as real", "Int": ", such as integer"}.get(given.label_type.family, "")
     return (
-        f"task {given.name}: {len(values)} labels ({shown}); features needs two: make one value "
-        f"the label against all others with --label {given.label}={values[0]}, or give a DSL "
-        f"for {given.label_type} labels with --dsl{such}"
+        f"task {given.name}: {len(values)} labels ({shown}); the features DSL needs two: compare "
+        f"one value with all others with --label {given.label}={values[0]}, or give a DSL for "
+        f"{given.label_type} labels with --dsl{such}"
     )

@@ -1,13 +1,13 @@
 """Roots of unity for residues: embeddings, products, conjugates, sums and read-outs.
 
 A residue x has the embeddings e_k(x) = exp(2 pi i k x / p) for a few frequencies k, and
-`read`k takes a number z back to the residue c of greatest Re(z conj(e_k(c))).  There is no
-modular addition: x + y has to be found as the product of two embeddings, x - y with a
-conjugate.  The modulus is that of the task's columns and labels unless `p` is given.
+`read`k returns, for a number z, the residue c with the greatest Re(z conj(e_k(c))).  There is no
+modular addition: a program has to find x + y as the product of two embeddings, and x - y with a
+conjugate.  By default the modulus is that of the task's columns and labels.
 
-Programs are told apart by all their bits, so embeddings are multiples of 2**-34 and a
-product or a conjugate of them is exactly the embedding that it stands for; sums of up to
-64 embeddings are exact.  Of products with sums, rounding can keep equal ones apart.
+Programs are compared by all bits of their values.  Embeddings are multiples of 2**-34, so a
+product or conjugate of embeddings is exactly the embedding that it equals, and sums of up to 64
+embeddings are exact.  For products with sums, rounding can make equal programs differ.
 """
 
 from functools import lru_cache
@@ -19,39 +19,52 @@ from synth.errors import SettingError
 from synth.language.dsl import DSL
 from synth.language.types import UNDEFINED, Complex, Mod, common_modulus
 
-#: What bodies see of Complex values.
+#: The annotation of Complex arguments and results.
 Numbers = Annotated[np.ndarray, Complex]
 
-#: Embeddings are rounded to multiples of this.  Numbers have 40 bits of mantissa, which
-#: leaves sums exact below 2**6.
+#: Embeddings are rounded to multiples of this.  Numbers have 40 bits of mantissa, so sums below
+#: 2**6 are exact.
 GRID = 2.0**-34
 
-#: How near a product must be to a root of unity to be it: above what rounding does
-#: (2**-33), below the distance of two roots (2 pi / p).
+#: A product this near to a root of unity becomes that root.  It is more than rounding errors
+#: (2**-33) and less than the distance of two roots (2 pi / p).
 NEAR = 2.0**-24
 
 
 def fits(types):
-    """Never: it is there to be asked for, since `modular` says these tasks shortly."""
+    """Never: `modular` has shorter programs for such tasks, so this DSL is used only on request."""
     return False
 
 
 def build(types=(), p: int | None = None, frequencies: tuple = (1, 2, 5)):
-    """The DSL of roots of unity; p: the modulus; frequencies: k of embeddings and read-outs.
+    """The DSL of roots of unity.
 
-    Frequencies are taken modulo p, those that are 0 or there already left out.  Raises
-    DSLError where the task does not say p, SettingError where no frequency is left.
+    Parameters
+    ----------
+    types : sequence of Type
+        The types of the task's columns and labels.
+    p : int, optional
+        The modulus; by default that of the types.
+    frequencies : tuple of int
+        The k of embeddings and read-outs, modulo p; zeros and duplicates are left out.
+
+    Raises
+    ------
+    DSLError
+        If no modulus is given and the types have none or several.
+    SettingError
+        If a frequency is below 1, or p divides all of them.
     """
     if p is None:
         p = common_modulus(types, "fourier:p=31")
     residue = Mod(p)
     if not frequencies or min(frequencies) < 1:
         given = "/".join(map(str, frequencies))
-        raise SettingError(f"fourier: frequencies={given}; allowed: whole numbers of 1 and more")
+        raise SettingError(f"fourier: frequencies={given}; allowed: integers of at least 1")
     chosen = [k for k in dict.fromkeys(k % p for k in frequencies) if k]
     if not chosen:
         given = "/".join(map(str, frequencies))
-        raise SettingError(f"fourier: frequencies={given}; allowed: some that {p} does not divide")
+        raise SettingError(f"fourier: frequencies={given}; allowed: not only multiples of {p}")
     name = "" if tuple(chosen) == (1, 2, 5) else f",frequencies={'/'.join(map(str, chosen))}"
     dsl = DSL(f"fourier:p={p}{name}", types=(residue, Complex), description=__doc__)
 
@@ -77,9 +90,14 @@ def build(types=(), p: int | None = None, frequencies: tuple = (1, 2, 5)):
 
 @lru_cache(maxsize=32)
 def roots(p):
-    """exp(2 pi i r / p) for r = 0..p-1 to multiples of `GRID`: complex128 (p,).
+    """The p-th roots of unity, exp(2 pi i r / p) for r = 0..p-1, rounded to multiples of `GRID`.
 
-    Those of r and p - r are conjugate to the last bit.
+    The roots of r and p - r are conjugate to the last bit.
+
+    Returns
+    -------
+    ndarray of complex128, shape (p,)
+        Read-only.
     """
     angles = 2 * np.pi * np.minimum(np.arange(p), p - np.arange(p)) / p
     sign = np.where(2 * np.arange(p) > p, -1, 1)
@@ -89,7 +107,20 @@ def roots(p):
 
 
 def snapped(values, p):
-    """Numbers, complex128 of any shape, with those within `NEAR` of a p-th root made that root."""
+    """Replace numbers within `NEAR` of a p-th root of unity by that root.
+
+    Parameters
+    ----------
+    values : ndarray of complex128
+        Numbers of any shape.
+    p : int
+        The modulus.
+
+    Returns
+    -------
+    ndarray of complex128
+        Of the same shape.
+    """
     table = roots(p)
     power = np.square(values.real) + np.square(values.imag)
     near = np.abs(power - 1) < 2 * NEAR
@@ -103,15 +134,28 @@ def snapped(values, p):
 
 
 def read_out(values, k, p):
-    """The c of greatest Re(z conj(e_k(c))), ties to the smallest: int64 of the same shape.
+    """The residue c with the greatest Re(z conj(e_k(c))); the smallest such c if there are ties.
 
-    values: complex128.  What is halfway between two roots, to `NEAR` of their distance, is
-    a tie, so that rounding does not decide; a number below `NEAR` in magnitude has no
-    direction, and no value.
+    Numbers halfway between two roots, within `NEAR` of their distance, are ties, so that
+    rounding decides nothing.  Numbers below `NEAR` in magnitude have no value.
+
+    Parameters
+    ----------
+    values : ndarray of complex128
+        The numbers z, of any shape.
+    k : int
+        The frequency.
+    p : int
+        The modulus.
+
+    Returns
+    -------
+    ndarray of int64
+        Of the same shape; `UNDEFINED` for numbers that have no value.
     """
     divisor = np.gcd(k, p)
-    turns = p // divisor  # as many different embeddings as there are
-    # e_k(c) is the root number c (k / divisor) of that many.
+    turns = p // divisor  # the number of distinct embeddings
+    # e_k(c) is root number c (k / divisor) of these.
     inverse = pow(int(k // divisor), -1, int(turns)) if turns > 1 else 0
     place = np.angle(values) * (turns / (2 * np.pi))
     low = np.floor(place)

@@ -1,7 +1,7 @@
-"""Whole numbers and booleans: arithmetic, comparisons, connectives and choice.
+"""Integers and booleans: arithmetic, comparisons, connectives and choice.
 
-Values outside low..high have no meaning, so that a program that leaves the range
-on any row is dropped, as is one that divides by zero.
+A program that leaves the range low..high or divides by zero on any row has no value there and is
+rejected.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from synth.language.types import INT_LIMIT, Bool, Int
 
 
 def fits(types):
+    """Whether all types are Int or Bool, at least one of them Int."""
     families = {t.family for t in types}
     return "Int" in families and families <= {"Int", "Bool"}
 
@@ -21,9 +22,17 @@ def build(
     high: int | None = None,
     constants: tuple = (0, 1, 2, 3, 4),
 ):
-    """The integer DSL; low, high: the range of its numbers.
+    """The integer DSL.
 
-    Unless given, it is a million either way, or twice what the task's columns need.
+    Parameters
+    ----------
+    types : sequence of Type
+        The types of the task's columns and labels.
+    low, high : int, optional
+        The range of its numbers; by default -1,000,000 to 1,000,000, or twice the range of the
+        task's columns and labels if that is wider.
+    constants : tuple of int
+        Constants.
     """
     found = [t for t in types if t.family == "Int"]
     widest = max([10**6, *(2 * max(abs(t.low), abs(t.high)) for t in found)])

@@ -1,6 +1,6 @@
 """Arithmetic modulo p: sums, differences, products and small constants.
 
-The modulus is that of the task's columns unless `p` is given.
+By default the modulus is that of the task's columns.
 """
 
 from typing import Annotated
@@ -12,11 +12,27 @@ from synth.language.types import Mod, common_modulus
 
 
 def fits(types):
+    """Whether all types are one Mod type."""
     return len(set(types)) == 1 and types[0].family == "Mod"
 
 
 def build(types=(), p: int | None = None, constants: tuple = (1, 2, 3)):
-    """The modular DSL; p: the modulus; constants: those below p are taken."""
+    """The modular DSL.
+
+    Parameters
+    ----------
+    types : sequence of Type
+        The types of the task's columns and labels.
+    p : int, optional
+        The modulus; by default that of the types.
+    constants : tuple of int
+        Constants; those that are not residues are left out.
+
+    Raises
+    ------
+    DSLError
+        If no modulus is given and the types have none or several.
+    """
     if p is None:
         p = common_modulus(types, "modular:p=97")
     residue = Mod(p)

@@ -1,6 +1,6 @@
 """Real numbers: sums, differences, products, quotients and small constants.
 
-A program that divides by zero on any row has no value and is dropped.
+A program that divides by zero on any row has no value there and is rejected.
 """
 
 import numpy as np
@@ -10,11 +10,20 @@ from synth.language.types import Real
 
 
 def fits(types):
+    """Whether all types are Real."""
     return {t.family for t in types} == {"Real"}
 
 
 def build(types=(), constants: tuple = (1, 2)):
-    """The DSL of reals; constants: any finite numbers."""
+    """The DSL of real numbers.
+
+    Parameters
+    ----------
+    types : sequence of Type
+        Not used.
+    constants : tuple of float
+        Finite numbers.
+    """
     dsl = DSL("real", types=(Real,), description=__doc__)
     two = "Real, Real -> Real"
     dsl.add(np.add, two, name="add", symbol="+", commutative=True)

@@ -1,7 +1,7 @@
-"""Programs in other notations: LaTeX, Graphviz DOT, HTML and SymPy.
+"""Programs in notations: Python expressions, LaTeX, Graphviz DOT, HTML and SymPy.
 
-`Program.to_latex`, `to_dot` and `to_sympy` are the way in.  Names come from columns of
-tables and can be any text, so each notation has its own way to make them inert.
+Use `Program.text`, `to_latex`, `to_dot` and `to_sympy`.  Names come from the columns of tables
+and can be any text, so each notation has its own way to escape them.
 """
 
-__all__ = ["dot", "formula", "html", "latex"]
+__all__ = ["dot", "expression", "formula", "html", "latex"]

@@ -4,7 +4,7 @@ from synth.language.primitive import Primitive
 
 
 def dot(program):
-    """A DOT text: one node a distinct subexpression, edges to arguments from left to right."""
+    """The DOT text of a program: a node for each distinct subexpression, edges to its arguments."""
     lines = [
         "digraph program {",
         "  ordering=out;",
@@ -24,6 +24,6 @@ def dot(program):
 
 
 def _quoted(text):
-    """A text as a DOT string: of its characters only these four mean anything there."""
+    """A text as a DOT string: only these four characters have a meaning there."""
     text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{text.replace(chr(0), chr(0xFFFD))}"'

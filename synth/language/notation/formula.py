@@ -1,10 +1,11 @@
-"""A program as a SymPy expression, which agrees with it wherever it has a value.
+"""A program as a SymPy expression, which equals it wherever the program has a value.
 
-What a primitive means is not taken from its name alone: on truth values its whole table is
-read, and elsewhere `+`, `min` and the like are tried on a block of values first.  A
-primitive that is none of these is a function of its own, which SymPy leaves as it is
-until its arguments are numbers; then its body answers.  Real arithmetic is exact there
-and rounded to 40 bits here, and SymPy knows no limits of a type.
+The meaning of a primitive is not taken from its name alone.  For a primitive of truth values,
+its whole truth table is read; for others, the operation that `+`, `min` and the like suggest is
+first compared on a block of values.  A primitive that matches no known operation becomes a SymPy
+function, which stays symbolic until its arguments are numbers and is then evaluated by the
+primitive itself.  Real arithmetic is exact in SymPy and rounded to 40 bits here, and SymPy does
+not know the limits of a type.
 """
 
 import itertools
@@ -15,7 +16,7 @@ import numpy as np
 from synth.errors import DSLError, SettingError, UndefinedError
 from synth.language.check import sample_block
 from synth.language.primitive import Constant, Input
-from synth.language.types import Bool
+from synth.language.types import Bool, Real
 
 try:
     import sympy
@@ -26,7 +27,7 @@ except ImportError as error:
         "pip install 'synth-mdl[sympy]'"
     ) from None
 
-#: Of truth values, tables of so many arguments are read; beyond, a function stays opaque.
+#: Truth tables are read for up to this many arguments; larger ones become SymPy functions.
 MOST_ARGUMENTS = 6
 
 _ASSUMED = {
@@ -41,10 +42,15 @@ _ASSUMED = {
 def formula(program):
     """The SymPy expression of a program.
 
-    Its symbols have the names of the inputs: integers for Int, integers of 0 and more for Mod,
-    real for Real.  Truth values are SymPy's logic.  A choice within the condition of a choice is
-    told case by case, and SymPy fails on numbers with which some case divides by zero.  Raises
-    UndefinedError where some part has no value whatever the inputs are.
+    Its symbols have the names of the inputs: integers for Int, nonnegative integers for Mod,
+    real for Real.  Truth values become SymPy's logic.  A choice within the condition of another
+    choice is split into cases, and SymPy fails on numbers for which one of the cases divides by
+    zero.
+
+    Raises
+    ------
+    UndefinedError
+        If some part has no value for any input.
     """
     found, fixed = {}, set()
     for node in program.parts():
@@ -55,14 +61,14 @@ def formula(program):
         if isinstance(head, Constant):
             found[node] = number(head.value, head.type)
         elif not head.result.inexact and all(a in fixed for a in node.arguments):
-            # Powers of constants could take SymPy all memory; here they have a range.
+            # SymPy could need all memory for a power of constants; the primitive limits its range.
             found[node] = _value(head, [found[a] for a in node.arguments])
         else:
             found[node] = _applied(head, [found[a] for a in node.arguments])
         if isinstance(head, Constant) or all(a in fixed for a in node.arguments):
             fixed.add(node)
         if found[node].has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
-            raise UndefinedError(f"{node.text} has no value, whatever its inputs are")
+            raise UndefinedError(f"{node.text} has no value for any input")
     return found[program]
 
 
@@ -72,7 +78,7 @@ def symbol(head):
 
 
 def number(value, type_):
-    """A legal value of a type as SymPy has it: decimal fractions are exact."""
+    """A legal value of a type as a SymPy number; decimal fractions are exact."""
     if type_ == Bool:
         return sympy.true if value else sympy.false
     if type_.family == "Complex":
@@ -82,15 +88,13 @@ def number(value, type_):
 
 
 def _decimal(value):
-    from synth.language.types import Real
-
     return sympy.Rational(Real.format(value))
 
 
 def _applied(primitive, arguments):
     try:
         return sympy.sympify(meaning(primitive)(*arguments))
-    except (ZeroDivisionError, TypeError):  # SymPy compares no infinities
+    except (ZeroDivisionError, TypeError):  # SymPy does not compare infinities
         return sympy.nan
 
 
@@ -99,14 +103,14 @@ def _where(condition, yes, no):
 
 
 def _by_cases(condition):
-    """The same condition, with no Piecewise in what it compares.
+    """The same condition without a Piecewise inside its comparisons.
 
-    SymPy 1.14 makes Piecewise((x, x < Piecewise((x, b), (y, True))), (y, True)) into y.
+    SymPy 1.14 turns Piecewise((x, x < Piecewise((x, b), (y, True))), (y, True)) into y.
     """
     pieces = condition.atoms(sympy.Piecewise)
     if not pieces:
         return condition
-    # An innermost one, so that none is left in a condition.
+    # Take an innermost one, whose conditions contain no Piecewise.
     piece = min(pieces, key=lambda p: (len(p.atoms(sympy.Piecewise)), sympy.default_sort_key(p)))
     found, left = [], sympy.true
     for value, case in piece.args:
@@ -117,7 +121,7 @@ def _by_cases(condition):
 
 @lru_cache(maxsize=4096)
 def meaning(primitive):
-    """A function of SymPy expressions that says what a primitive does."""
+    """The function of SymPy expressions that does what a primitive does."""
     if {*primitive.arguments, primitive.result} == {Bool}:
         return _connective(primitive)
     arity = len(primitive.arguments)
@@ -134,7 +138,7 @@ def meaning(primitive):
 
 
 def _connective(primitive):
-    """What a function of truth values is, by its whole table."""
+    """The SymPy function with the truth table of a primitive."""
     arity = len(primitive.arguments)
     if arity > MOST_ARGUMENTS:
         return _opaque(primitive)
@@ -164,7 +168,7 @@ def _modular(reference, build, modulus):
 
 
 def _agrees(primitive, reference):
-    """Whether a primitive answers as the reference does wherever it has a value."""
+    """Whether a primitive agrees with a NumPy function wherever the primitive has a value."""
     generator = np.random.default_rng(0)
     arrays = [sample_block(type_, generator) for type_ in primitive.arguments]
     values, defined = primitive.evaluate(*arrays)
@@ -182,7 +186,7 @@ def _agrees(primitive, reference):
 
 
 def _opaque(primitive):
-    """A SymPy function that the primitive's own body evaluates."""
+    """A SymPy function that the primitive evaluates on numbers."""
 
     def evaluated(cls, *arguments):
         if any(a.free_symbols or a.atoms(sympy.Function, BooleanFunction) for a in arguments):
@@ -195,7 +199,7 @@ def _opaque(primitive):
 
 
 def _value(primitive, arguments):
-    """What a primitive answers to numbers; SymPy's NaN where it has no value."""
+    """The answer of a primitive to SymPy numbers; SymPy's NaN if it has no value."""
     try:
         arrays = [
             type_.check(np.array([_plain(a, type_)]), "argument")
@@ -226,7 +230,7 @@ def _floored(a, b):
 
 
 def _power(a, b):
-    if a.is_zero:  # of 0**-x SymPy makes a power of infinity
+    if a.is_zero:  # SymPy turns 0**-x into a power of infinity
         return _where(sympy.Eq(b, 0), 1, 0)
     return a**b
 
@@ -234,12 +238,12 @@ def _power(a, b):
 def _remainder(a, b):
     if b.is_zero:
         return sympy.nan
-    # SymPy 1.14 makes Mod(2*Mod(2*x, 7), 7) into 2*Mod(2*x, 7), which can be 8.
+    # SymPy 1.14 turns Mod(2*Mod(2*x, 7), 7) into 2*Mod(2*x, 7), which can be 8.
     return a - b * sympy.floor(a / b) if a.has(sympy.Mod) else sympy.Mod(a, b)
 
 
 def _shifted_right(a, b):
-    # By a negative number NumPy's answer is the processor's; no formula has it.
+    # NumPy's answer to a shift by a negative number depends on the processor; no formula has it.
     return np.where(b >= 0, np.right_shift(a, np.maximum(b, 0)), np.iinfo(np.int64).min)
 
 
@@ -249,7 +253,7 @@ _CONNECTIVES = {
     3: (sympy.ITE,),
 }
 
-#: By symbol or name and number of arguments: what NumPy does, and SymPy.
+#: Pairs of a NumPy function and its SymPy counterpart, by symbol or name and number of arguments.
 _MEANINGS = {
     ("+", 2): [(np.add, lambda a, b: a + b)],
     ("-", 2): [(np.subtract, lambda a, b: a - b)],

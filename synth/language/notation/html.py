@@ -1,15 +1,15 @@
-"""A program as HTML for notebooks: its text, and its tree to unfold."""
+"""A program as HTML for notebooks: its text, and a tree that can be unfolded."""
 
 from html import escape
 
 from synth.language.primitive import Primitive
 
-#: Trees of more nodes are not drawn.
+#: The most nodes of a tree that is shown.
 MOST_NODES = 200
 
 
 def html(program):
-    """HTML in which every name is escaped; without scripts and styles that reach out of it."""
+    """The HTML of a program, with every name escaped and without scripts or styles."""
     text = f"<code>{escape(program.text)}</code>"
     if not program.arguments or program.size > MOST_NODES:
         return f"<div>{text} <small>{escape(str(program.type))}</small></div>"

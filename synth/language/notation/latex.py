@@ -1,8 +1,8 @@
-"""A program as LaTeX mathematics, of commands that MathJax and KaTeX know as well.
+"""A program as LaTeX mathematics, in commands that MathJax and KaTeX also know.
 
-Precedence is that of mathematics rather than of Python: connectives of different kinds
-and `mod` are bracketed wherever they meet something else.  A symbol is read as its type
-reads it: `&` is a conjunction of truth values, and nothing known of numbers.
+Brackets follow mathematics rather than Python: different connectives, and `mod`, are bracketed
+wherever they meet another operation.  The meaning of a symbol depends on its type: `&` is a
+conjunction of truth values, but a plain symbol between numbers.
 """
 
 import numpy as np
@@ -11,19 +11,24 @@ from synth.language.primitive import Constant, Primitive
 from synth.language.types import Bool
 from synth.report import latex_text
 
-# How tightly things bind.
+# How tightly a text binds, loosest first.
 _CASES, _COMPARISON, _OTHER, _SUM, _PRODUCT, _NOT, _ATOM = range(7)
 
 _COMPARISONS = {"<": "<", "<=": r"\le", "==": "=", "!=": r"\ne", ">": ">", ">=": r"\ge"}
 _CONNECTIVES = {"&": r"\land", "|": r"\lor", "^": r"\oplus"}
 _OTHERS = {
-    "&": r"\mathbin{\&}", "|": r"\mathbin{|}", "^": r"\oplus", "<<": r"\ll", ">>": r"\gg",
-    "%": r"\bmod", "@": r"\mathbin{@}",
-}  # fmt: skip
+    "&": r"\mathbin{\&}",
+    "|": r"\mathbin{|}",
+    "^": r"\oplus",
+    "<<": r"\ll",
+    ">>": r"\gg",
+    "%": r"\bmod",
+    "@": r"\mathbin{@}",
+}
 
 
 def latex(program):
-    """LaTeX of a program, without dollar signs; residues end in their modulus."""
+    """The LaTeX of a program, without dollar signs; for residues it ends in the modulus."""
     found = {}
     for node in program.parts():
         found[node] = _node(node, [found[a] for a in node.arguments])
@@ -34,7 +39,7 @@ def latex(program):
 
 
 def latex_name(name):
-    """Any text as upright LaTeX, every character of it inert; x12 with an index."""
+    """A name as upright LaTeX with every character escaped; `x12` gets an index."""
     if len(name) == 1 and name.isascii() and name.isalpha():
         return name
     if name[:1].isascii() and name[:1].isalpha() and name[1:].isascii() and name[1:].isdigit():
@@ -93,14 +98,14 @@ def _binary(node, inner):
     if symbol == "//":
         return rf"\left\lfloor\frac{{{left[0]}}}{{{right[0]}}}\right\rfloor", _ATOM
     if symbol == "**":
-        # In braces, so that a power of a power has one base.
+        # The braces give a power of a power one base.
         return f"{{{_within(left, _ATOM)}}}^{{{right[0]}}}", _PRODUCT
     if symbol in _COMPARISONS:
         return _joined(left, _COMPARISONS[symbol], right, _SUM, _SUM), _COMPARISON
     if symbol == "*":
         return _joined(left, r"\cdot", right, _PRODUCT, _NOT), _PRODUCT
     if symbol in ("+", "-"):
-        # Not a + -b.
+        # Avoid a + -b.
         bracketed = right if right[1] != _SUM else (_bracketed(right[0]), _ATOM)
         return _joined(left, symbol, bracketed, _SUM, _PRODUCT), _SUM
     truths = all(t == Bool for t in node.head.arguments)

@@ -1,1 +1,1 @@
-"""The built-in tasks: one module for each kind, with a mapping `TASKS` of names to functions."""
+"""The built-in tasks: one module for each kind, with `TASKS` mapping names to functions."""

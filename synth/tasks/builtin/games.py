@@ -1,4 +1,4 @@
-"""Small data sets of the machine-learning literature, generated from their rules."""
+"""Small data sets from the machine-learning literature, generated from their rules."""
 
 import itertools
 
@@ -6,20 +6,20 @@ import numpy as np
 
 from synth.errors import SettingError
 from synth.language import Bool, Int
-from synth.tasks.task import Task, stream
+from synth.tasks.drawing import stream
+from synth.tasks.task import Task
 
 _SIZES = (3, 3, 2, 3, 4, 2)
 _MONK_TRAIN = {1: 124, 2: 169, 3: 122}
 
 
 def monk(problem: int = 1, train: int | float | None = None, seed: int = 0):
-    """The MONK's problems: 432 robots of six attributes; 1, 2 or 3.
+    """One of the three MONK's problems about 432 robots with six attributes.
 
-    Thrun et al., "The MONK's Problems", CMU-CS-91-197, 1991.  1: a1 = a2 or
-    a5 = 1.  2: exactly two attributes have their value 1.  3: (a5 = 3 and a4 = 1)
-    or (a5 is not 4 and a2 is not 3), with 5 % of the training labels flipped.
-    Training rows, 124, 169 and 122 of them as published unless given, are drawn
-    by the seed.
+    Thrun et al., "The MONK's Problems", CMU-CS-91-197, 1991.  Problem 1: a1 = a2 or a5 = 1.
+    Problem 2: exactly two attributes are 1.  Problem 3: (a5 = 3 and a4 = 1) or (a5 is not 4 and
+    a2 is not 3), with 5 % of the training labels flipped.  By default there are 124, 169 and
+    122 training rows, as published; the seed draws them.
     """
     if problem not in _MONK_TRAIN:
         raise SettingError(f"monk: problem={problem}; allowed: 1, 2, 3")
@@ -56,8 +56,8 @@ _CELLS = [row + column for row in "tmb" for column in "lmr"]
 def tic_tac_toe(train: int | float = 0.5, seed: int = 0):
     """The 958 end positions of tic-tac-toe when x begins: has x won?
 
-    Aha, UCI Machine Learning Repository, 1991: 626 of them are won by x.  One
-    boolean column for each cell (tl, tm, ... br) and each of x, o and b, blank.
+    Aha, UCI Machine Learning Repository, 1991; x has won 626 of them.  There is one boolean
+    column for each cell (tl, tm, ... br) and each of the marks x, o and b (blank).
     """
     boards = sorted(_end_positions())
     cells = np.array([list(board) for board in boards])
@@ -74,7 +74,7 @@ def _won(board, mark):
 
 
 def _end_positions():
-    """Every board, nine letters, at which a game can end."""
+    """Every board, as nine letters, with which a game can end."""
     seen, ends, stack = set(), set(), ["b" * 9]
     while stack:
         board = stack.pop()

@@ -1,7 +1,6 @@
-"""Real data sets that scikit-learn holds: digits, iris, breast cancer and wine.
+"""Real data sets that come with scikit-learn: digits, iris, breast cancer and wine.
 
-Nothing is fetched; scikit-learn, which is imported when such a task is made, brings
-them along.
+Nothing is downloaded.  scikit-learn is imported only when such a task is made.
 """
 
 import numpy as np
@@ -12,11 +11,11 @@ from synth.tasks.task import Task
 
 
 def digits(classes: str = "0-1", train: int | float = 0.5, seed: int = 0):
-    """Handwritten digits of 8 by 8 pixels: is it the second of two, or odd?
+    """Handwritten digits of 8 by 8 pixels: is the digit the second of two, or is it odd?
 
-    classes: two digits such as 0-1, whose images alone are rows, or even-odd for all
-    1,797.  Columns are the darkness 0..16 of pixels, p07 in the top row at the right.
-    Alpaydin and Kaynak, UCI Machine Learning Repository, 1998; the test set thereof.
+    classes: two digits such as 0-1, to use their images only, or even-odd for all 1,797
+    images.  Columns are the darkness 0..16 of pixels; p07 is the top right one.
+    Alpaydin and Kaynak, UCI Machine Learning Repository, 1998 (its test set).
     """
     data = _loaded("digits")
     rows: slice | np.ndarray
@@ -32,36 +31,38 @@ def digits(classes: str = "0-1", train: int | float = 0.5, seed: int = 0):
         labels, names = data.target[rows] == int(pair[1]), dict(enumerate(pair))
     pixels = [f"p{row}{column}" for row in range(8) for column in range(8)]
     name = f"digits:classes={classes}"
-    return _task(name, pixels, data.data[rows], labels, names, train, seed)
+    return _task(name, pixels, data.data[rows], labels, names).split(train, seed)
 
 
 def iris(label: str = "versicolor", train: int | float = 0.5, seed: int = 0):
-    """150 irises by the length and width of sepals and petals, in cm.
+    """150 irises, described by the length and width of sepals and petals in cm.
 
-    label: the species against the other two: setosa, versicolor or virginica.
+    label: the species to tell from the other two: setosa, versicolor or virginica.
     Fisher, Annals of Eugenics 7, 1936; Anderson's measurements.
     """
     return _one_against_the_rest("iris", label, train, seed)
 
 
 def wine(label: str = "class_1", train: int | float = 0.5, seed: int = 0):
-    """178 wines of three cultivars by 13 chemical measurements.
+    """178 wines of three cultivars, described by 13 chemical measurements.
 
-    label: the cultivar against the other two: class_0, class_1 or class_2.
+    label: the cultivar to tell from the other two: class_0, class_1 or class_2.
     Aeberhard and Forina, UCI Machine Learning Repository, 1991.
     """
     return _one_against_the_rest("wine", label, train, seed)
 
 
 def breast_cancer(train: int | float = 0.5, seed: int = 0):
-    """569 breast tumours by 30 measurements of cell nuclei: malignant or benign?
+    """569 breast tumours, described by 30 measurements of cell nuclei: malignant or benign?
 
     Wolberg, Mangasarian, Street and Street, UCI Machine Learning Repository, 1995.
     """
     data = _loaded("breast_cancer")
     names = {0: "benign", 1: "malignant"}
     malignant = data.target == list(data.target_names).index("malignant")
-    return _task("breast-cancer", data.feature_names, data.data, malignant, names, train, seed)
+    return _task("breast-cancer", data.feature_names, data.data, malignant, names).split(
+        train, seed
+    )
 
 
 def _one_against_the_rest(name, label, train, seed):
@@ -72,13 +73,13 @@ def _one_against_the_rest(name, label, train, seed):
     columns = [n.removesuffix(" (cm)") for n in data.feature_names]
     labels = data.target == classes.index(label)
     names = {0: f"not {label}", 1: label}
-    return _task(f"{name}:label={label}", columns, data.data, labels, names, train, seed)
+    return _task(f"{name}:label={label}", columns, data.data, labels, names).split(train, seed)
 
 
-def _task(name, columns, data, labels, names, train, seed):
+def _task(name, columns, data, labels, names):
     values = {str(n): data[:, i] for i, n in enumerate(columns)}
     types = dict.fromkeys(values, Real)
-    return Task(name, values, types, labels, Bool, label_names=names).split(train, seed)
+    return Task(name, values, types, labels, Bool, label_names=names)
 
 
 def _loaded(name):

@@ -21,7 +21,7 @@ _OPERATIONS = {
 
 
 def _inverses(p):
-    """The inverse of each residue modulo a prime p; 0 for 0."""
+    """The inverse of each residue modulo a prime p; for 0 it is 0."""
     return np.array([0, *(pow(v, -1, p) for v in range(1, p))])
 
 
