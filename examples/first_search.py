@@ -13,8 +13,10 @@ task = synth.load_task("parity:n=6,k=3")
 result = synth.search(task)
 print("parity:", result.program.text)
 print(f"  {result.program.bits:.1f} bits, {result.program.exceptions} exceptions")
-print(f"  a table takes {result.table.bits:.1f} bits, in total the program saves "
-      f"{result.saved_bits:.1f}")  # fmt: skip
+print(
+    f"  a table takes {result.table.bits:.1f} bits, in total the program saves "
+    f"{result.saved_bits:.1f}"
+)
 print(f"  it is right on {result.program.test_accuracy:.0%} of unseen rows")
 print("  no shorter hypothesis exists" if result.optimal else "  not proven optimal")
 
@@ -23,8 +25,9 @@ table = Path(__file__).parent / "own_table.csv"
 own = synth.load_task(table)
 both = synth.contrast(own)  # next to the same rows with permuted labels
 print("own table:", both.structured.program.text)
-print(f"  saves {both.structured.saved_bits:.1f} bits; permuted labels "
-      f"{both.random.saved_bits:.1f}")  # fmt: skip
+print(
+    f"  saves {both.structured.saved_bits:.1f} bits; permuted labels {both.random.saved_bits:.1f}"
+)
 print(f"  probability of this with permuted labels: at most {both.structured.chance_bound:.1g}")
 
 # %% Predictions for new rows, given as the columns of the file

@@ -44,8 +44,10 @@ if __name__ == "__main__":
     # %% Use it in a search, as a built-in DSL
     task = synth.load_task(Path(__file__).parent / "own_table.csv")
     result = synth.search(task, dsl)
-    print(f"{result.program.text}: {result.program.bits:.1f} bits,",
-          f"{result.program.test_accuracy:.0%} of unseen rows")  # fmt: skip
+    print(
+        f"{result.program.text}: {result.program.bits:.1f} bits,",
+        f"{result.program.test_accuracy:.0%} of unseen rows",
+    )
 
     # %% The same rule costs different bits in another DSL: the language is the prior
     for name, other in (("own", dsl), ("integer", "integer")):

@@ -42,11 +42,10 @@ for fraction in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
         f"{found.program.exceptions:10}  {found.saved_bits:10.1f}  {best.test_accuracy:8.3f}"
     )
 
-# %% [9] A bound on chance shows without held-out rows that the rule is no accident
-print(
-    f"log2 of the bound on the probability that permuted labels do as well: {result.log2_chance_bound:,.0f}"
-)
-print(f"the same bound for the permuted labels: {random.log2_chance_bound:,.0f}")
+# %% [9] Even without held-out rows, the rule is no accident: a bound on the probability that
+# permuted labels do as well
+print(f"log2 of the bound on chance, true labels: {result.log2_chance_bound:,.0f}")
+print(f"log2 of the bound on chance, permuted labels: {random.log2_chance_bound:,.0f}")
 
 # %% [10] The resolution: one rule, the fewest bits, chose both times.  If a short program exists,
 # it is chosen and generalises; if none exists, only a table is left.

@@ -57,8 +57,8 @@ def test_own_dsl(monkeypatch):
     own, integer = (float(line.split()[1]) for line in lines[2:4])
     assert own < integer
     assert lines[-1] == "digits(n) > 1 [False, True, True]"
-    command = re.search(r"^Or use it in a search: +synth (.+)$", (EXAMPLES / "own_dsl.py").read_text(),
-                        re.M)[1]  # fmt: skip
+    text = (EXAMPLES / "own_dsl.py").read_text()
+    command = re.search(r"^Or use it in a search: +synth (.+)$", text, re.M)[1]
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(main, command.split())
     assert "member | (items > 4)" in result.stdout
