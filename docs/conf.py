@@ -20,6 +20,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
 api_internal = (
     "synth.__main__", "synth._version", "synth.files", "synth.kernels", "synth.language.notation",
     "synth.language.specification",
+    "synth.engine.band", "synth.engine.labelling", "synth.engine.watch",
     "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
     "synth.engine.enumerator", "synth.engine.job", "synth.engine.outcome",
