@@ -1,4 +1,4 @@
-"""What all benches write: a JSON document that says when, of what and where; and tables."""
+"""What all benches write: a JSON document with date, version and machine, and Markdown tables."""
 
 import argparse
 import json
@@ -14,14 +14,17 @@ HERE = Path(__file__).resolve().parent
 
 
 def parser(description, name):
-    """Of a bench's options, with `--json`; description: its docstring; name: of its file."""
+    """A parser for a bench's options, with `--json`.
+
+    description is the docstring of the bench, and name is the name of its file.
+    """
     made = argparse.ArgumentParser(description=description.splitlines()[0])
     made.add_argument("--json", type=Path, default=HERE / "results" / f"{name}.json")
     return made
 
 
 def write(path, **content):
-    """Writes what was measured with the date, the version, the commit and the machine."""
+    """Write the measurements with the date, the version, the commit and the machine."""
     document = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": synth.__version__,
@@ -37,10 +40,11 @@ def write(path, **content):
 
 
 def commit():
-    """The short name of the commit that is measured, None outside a checkout."""
+    """The short hash of the measured commit, or None outside a checkout."""
     try:
-        run = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True,
-                             text=True, cwd=HERE)  # fmt: skip
+        run = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE
+        )
     except OSError:
         return None
     return run.stdout.strip() or None
@@ -55,19 +59,19 @@ def cpu_name():
 
 
 def markdown(head, rows):
-    """A table of texts; a row has as many as the head."""
+    """A Markdown table of texts; every row is as long as the head."""
     lines = [head, ["---"] * len(head)]
     lines += [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def number(value):
-    """Three figures, and no more digits than they need."""
+    """A number with three significant digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def ratio_text(row):
-    """The median ratio of a row and its range; where it is a bound, that alone."""
+    """The median ratio of a row and its range, or the bound alone if the ratio is a bound."""
     if "ratio" not in row:
         return ""
     if row.get("bound"):

@@ -1,11 +1,11 @@
-"""Steps a second of the grokking lab's dynamics, on one core at 961 inputs.
+"""Steps per second of the grokking lab's dynamics, on one core with 961 inputs.
 
     python bench/dynamics.py [--repeats N] [--json FILE]
 
-Each line is the median of runs in this process, kernels warm.  Lines of one table are taken
-in turn, so that other work on the machine falls on all of them.  There is nothing to compare
-with; what bounds it is seen from the lines with only one kind of move, and from the number
-of random draws alone.
+Each line is the median of several runs in this process, with compiled kernels.  The lines of a
+table are measured in turn, so that other work on the machine affects all of them.  There is no peer
+to compare with.  The lines with a single kind of move, and the rate of random draws alone, show
+what limits the speed.
 """
 
 import statistics
@@ -55,10 +55,16 @@ def main():
     parser.add_argument("--repeats", type=int, default=7)
     options = parser.parse_args()
     jobs = [
-        metropolis(14, 0.5), metropolis(14, 0.5, decay=0.0), metropolis(22, 0.5, decay=0.0),
-        metropolis(14, 0.0), metropolis(14, 1.0), metropolis(14, 0.5, "regrow"),
-        metropolis(14, 1.0, "regrow"), random_numbers(), strengths(),
-    ]  # fmt: skip
+        metropolis(14, 0.5),
+        metropolis(14, 0.5, decay=0.0),
+        metropolis(22, 0.5, decay=0.0),
+        metropolis(14, 0.0),
+        metropolis(14, 1.0),
+        metropolis(14, 0.5, "regrow"),
+        metropolis(14, 1.0, "regrow"),
+        random_numbers(),
+        strengths(),
+    ]
     seconds = [[] for _ in jobs]
     for _ in range(options.repeats):
         for (_, _, run), times in zip(jobs, seconds, strict=True):

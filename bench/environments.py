@@ -1,4 +1,4 @@
-"""Peers: each runs in a process of its own, in an environment of its own, with one thread."""
+"""Peers: each runs in a process and an environment of its own, with one thread."""
 
 import json
 import os
@@ -14,16 +14,16 @@ import document
 
 HERE = Path(__file__).resolve().parent
 
-#: How long a worker may take beside solving: imports, and reading the job.
+#: Seconds that a worker may take in addition to solving: for imports and reading the job.
 SET_UP_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A tool, or one setting of it.
+    """A tool, or one setting of a tool.
 
-    package: what pip installs, None for Python itself; probe: a statement that shows it
-    is there; worker: the script that runs it; chance: whether its seed matters.
+    package is what pip installs (None for Python itself); probe is a statement that succeeds if the
+    tool is there; worker is the script that runs it; chance says whether its seed matters.
     """
 
     name: str
@@ -36,19 +36,31 @@ class Peer:
 
 
 def parser(description, name, seconds_of, known):
-    """Of the options of a bench with peers; seconds_of: what is timed; known: what, one by one."""
+    """A parser for the options of a bench with peers.
+
+    seconds_of says what is timed; known is the metavariable of `--only`.
+    """
     made = document.parser(description, name)
-    made.add_argument("--repeats", type=int, default=5, help="pairs that are timed (5)")
-    made.add_argument("--timeout", type=float, default=60.0, help=f"seconds {seconds_of} (60)")
-    made.add_argument("--only", action="append", metavar=known, help="may be given again")
+    made.add_argument("--repeats", type=int, default=5, help="number of timed pairs (default: 5)")
+    made.add_argument(
+        "--timeout", type=float, default=60.0, help=f"seconds {seconds_of} (default: 60)"
+    )
+    made.add_argument(
+        "--only", action="append", metavar=known, help="run this one only; may be repeated"
+    )
     made.add_argument("--markdown", action="store_true", help="print the table")
-    made.add_argument("--install", action="store_true", help="make missing environments first")
-    made.add_argument("--folder", type=Path, default=HERE / ".peers", help="of environments")
+    made.add_argument("--install", action="store_true", help="install missing environments first")
+    made.add_argument(
+        "--folder", type=Path, default=HERE / ".peers", help="folder of the environments"
+    )
     return made
 
 
 def parse(made, arguments, known, seconds=("timeout",)):
-    """The options, checked; known: the names that `--only` may give; seconds: options above 0."""
+    """The options, checked.
+
+    known holds the names that `--only` accepts; seconds names options that must be above 0.
+    """
     options = made.parse_args(arguments)
     for name in options.only or ():
         if name not in known:
@@ -62,15 +74,22 @@ def parse(made, arguments, known, seconds=("timeout",)):
 
 
 def install(peers, folder):
-    """Makes an environment a peer below a folder where there is none."""
+    """Make the missing environments, one for each peer, below a folder."""
     for peer in {p.environment: p for p in peers if p.package}.values():
         place = folder / peer.environment
         if has(place / "bin" / "python", peer.probe):
             continue
         shutil.rmtree(place, ignore_errors=True)
         venv.create(place, with_pip=True)
-        command = [place / "bin" / "python", "-m", "pip", "install", "--quiet",
-                   "--disable-pip-version-check", peer.package]  # fmt: skip
+        command = [
+            place / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            peer.package,
+        ]
         run = subprocess.run(command, capture_output=True, text=True, env=clean())
         if run.returncode:
             shutil.rmtree(place)
@@ -81,7 +100,7 @@ def install(peers, folder):
 
 
 def find_python(peer, folder, given=None):
-    """The Python that has a peer, or None: the given one, its environment's, or this."""
+    """A Python that has the peer, or None: the given one, its environment's, or this one."""
     if peer.package is None:
         return sys.executable
     places = [given, folder / peer.environment / "bin" / "python", sys.executable]
@@ -89,7 +108,7 @@ def find_python(peer, folder, given=None):
 
 
 def has(python, probe):
-    """Whether a Python is there and a statement runs in it."""
+    """Whether a Python exists and runs a statement without error."""
     if not Path(python).is_file():
         return False
     run = subprocess.run([python, "-c", probe], capture_output=True, env=clean(), cwd="/")
@@ -97,17 +116,23 @@ def has(python, probe):
 
 
 def clean():
-    """The environment of workers: one thread, and no path on which this `synth` is found."""
+    """The environment variables of workers: one thread, and no path that leads to this `synth`."""
     kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     return kept | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 def answered(peer, python, job):
-    """What a worker answers to a job with its `timeout`, or {"timeout"} or {"failed"}."""
+    """The worker's answer to a job with its `timeout`, or {"timeout"} or {"failed"}."""
     command = [python, str(HERE / "workers" / f"{peer.worker}.py")]
     try:
-        run = subprocess.run(command, input=json.dumps(job), capture_output=True, text=True,
-                             timeout=job["timeout"] + SET_UP_SECONDS, env=clean())  # fmt: skip
+        run = subprocess.run(
+            command,
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
+            timeout=job["timeout"] + SET_UP_SECONDS,
+            env=clean(),
+        )
     except subprocess.TimeoutExpired:
         return {"timeout": True}
     if run.returncode == -signal.SIGALRM:

@@ -1,10 +1,10 @@
-"""Seconds and memory of exact priors, posteriors, counts and samples.
+"""Time and memory of exact priors, posteriors, counts and samples.
 
     python bench/exact.py [--repeats N] [--json FILE] [--large]
 
-Each line is the median of runs in a process of its own, kernels warm; `--large` adds 24
-rows, some minutes and some GB.  There is nothing to compare with: no other software
-solves these priors.
+Each line is the median of several runs, each in its own process, with compiled kernels.  `--large`
+adds 24 rows, which takes some minutes and some GB.  There is no peer to compare with: no other
+software computes these priors.
 """
 
 import argparse
@@ -71,7 +71,7 @@ LARGE = {"24 rows of 10 inputs, and/or/xor/not": lambda: prior(XOR, ten_inputs(2
 def main():
     parser = document.parser(__doc__, "exact")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--large", action="store_true", help="also 24 rows")
+    parser.add_argument("--large", action="store_true", help="also measure 24 rows")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -97,8 +97,12 @@ def measured(what, repeats):
         job()
         seconds.append(time.perf_counter() - begin)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return {"what": what, "seconds": statistics.median(seconds), "most": max(seconds),
-            "grown": grown * 1024 / 1e9}  # fmt: skip
+    return {
+        "what": what,
+        "seconds": statistics.median(seconds),
+        "most": max(seconds),
+        "grown": grown * 1024 / 1e9,
+    }
 
 
 if __name__ == "__main__":

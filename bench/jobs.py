@@ -1,9 +1,9 @@
-"""The jobs of `peers.py`: what is asked, our answer to it, and how answers are checked.
+"""The jobs of `peers.py`: what is asked, our answer, and how answers are checked.
 
-A job is a table of examples and a grammar in which every leaf and every operator costs
-1, or, without labels, the enumeration of all functions of the grammar.  Every side's
-answer is an expression in one form, which is evaluated and counted here: a leaf (a
-name or a number) or a list of an operator and its arguments.
+A job is a table of examples and a grammar in which every leaf and every operator costs 1.  A job
+without labels is the enumeration of all functions of the grammar.  Every side gives its answer as
+an expression in the same form, which is evaluated and counted here: a leaf (a name or a number), or
+a list of an operator and its arguments.
 """
 
 import inspect
@@ -16,10 +16,10 @@ import numpy as np
 import synth
 from synth.language.types import INT_LIMIT, Bool, Int, Mod
 
-#: Whole numbers are as wide as they go, since those of the peers have no bounds.
+#: The widest range of integers, because the integers of the peers are unbounded.
 NUMBER = Int(-INT_LIMIT, INT_LIMIT)
 
-#: operator: (body, arguments, symbol, commutative); own is the type of the leaves.
+#: operator: (body, arguments, symbol, commutative); "own" is the type of the leaves.
 OPERATORS = {
     "and": (np.logical_and, ("own", "own"), "&", True),
     "or": (np.logical_or, ("own", "own"), "|", True),
@@ -35,14 +35,28 @@ OPERATORS = {
 
 @dataclass(frozen=True)
 class Job:
-    """One thing to do for everyone.
+    """One job for all sides.
 
-    name; what: in words; family: "bool", "int" or "mod", the type of the leaves;
-    variables, operators, constants: the grammar; rows, labels: the examples (no labels:
-    enumerate all functions); modulus: of residues; minimal: the least number of leaves
-    and operators of a right expression, where it is known; exact: only a smallest
-    expression counts, and our side asks for `exact`; polynomial: it can be done without
-    a comparison.
+    Parameters
+    ----------
+    name : str
+        Its name.
+    what : str
+        Its description.
+    family : str
+        The type of the leaves: "bool", "int" or "mod".
+    variables, operators, constants
+        The grammar.
+    rows, labels
+        The examples.  Without labels, the job is to enumerate all functions.
+    modulus : int
+        The modulus of residues.
+    minimal : int or None
+        The least number of leaves and operators of a right expression, if it is known.
+    exact : bool
+        Whether only a smallest expression counts; our side then asks for `exact`.
+    polynomial : bool
+        Whether it can be done without a comparison.
     """
 
     name: str
@@ -69,7 +83,7 @@ class Job:
         return Bool if self.family == "bool" else NUMBER
 
     def dsl(self):
-        """Exactly the job's operators and constants."""
+        """A DSL with exactly the operators and constants of the job."""
         own = self.type
         dsl = synth.DSL(self.name, types=(own,))
         for name in self.operators:
@@ -91,7 +105,7 @@ class Job:
         return dict.fromkeys(self.variables, self.type)
 
     def grammar(self):
-        """The DSL at a cost of 1 a leaf or operator."""
+        """The DSL as a grammar in which every leaf and operator costs 1."""
         return synth.Grammar(self.dsl(), self.types(), costs=lambda item: 1.0)
 
     def columns(self):
@@ -116,14 +130,14 @@ def expression_of(program):
 
 
 def size(expression):
-    """Leaves and operators."""
+    """The number of leaves and operators."""
     if not isinstance(expression, (list, tuple)):
         return 1
     return 1 + sum(map(size, expression[1:]))
 
 
 def value(expression, row, modulus=None):
-    """Of an expression on one row, a mapping of names to values, by plain recursion."""
+    """The value of an expression on one row, a mapping of names to values, by plain recursion."""
     if isinstance(expression, str):
         return row[expression]
     if not isinstance(expression, (list, tuple)):
@@ -158,15 +172,15 @@ def is_right(job, expression):
 
 
 def has_exact():
-    """Whether this version's search takes `exact`."""
+    """Whether the search of this version accepts `exact`."""
     return "exact" in inspect.signature(synth.search).parameters
 
 
 def solve(job, seconds):
     """Our answer to a job with labels: {seconds, expression, candidates, proven}.
 
-    One call of `search`, which ends when it has proven its answer the best; the DSL's
-    own bits decide, not the number of nodes, unless the job is exact.
+    It makes one call of `search`, which ends when its answer is proven to be the best.  The bits of
+    the DSL decide, not the number of nodes, unless the job is exact.
     """
     task, dsl = job.task(), job.dsl()
     more = {"exact": True} if job.exact else {}
@@ -174,29 +188,38 @@ def solve(job, seconds):
     result = synth.search(task, dsl, seconds=seconds, **more)
     spent = time.perf_counter() - begin
     found = None if result.best is None else expression_of(result.best)
-    return {"seconds": spent, "expression": found, "candidates": result.candidates,
-            "proven": result.optimal}  # fmt: skip
+    return {
+        "seconds": spent,
+        "expression": found,
+        "candidates": result.candidates,
+        "proven": result.optimal,
+    }
 
 
 def enumerate_functions(job, most=None):
     """Our answer to a job without labels: {seconds, candidates, distinct, complete, sizes}.
 
-    most: the size up to which to go, all sizes unless given; sizes: the number of
-    functions of each size or less.
+    most is the largest size to enumerate, by default all sizes; sizes has the number of functions
+    of each size or less.
     """
     grammar, columns = job.grammar(), job.columns()
     begin = time.perf_counter()
     found = synth.enumerate_programs(grammar, columns, max_bits=most)
     spent = time.perf_counter() - begin
     sizes = np.cumsum([level.distinct for level in found.levels]).tolist()
-    return {"seconds": spent, "candidates": found.candidates, "distinct": len(found),
-            "complete": found.stop_reason == "exhausted", "sizes": sizes}  # fmt: skip
+    return {
+        "seconds": spent,
+        "candidates": found.candidates,
+        "distinct": len(found),
+        "complete": found.stop_reason == "exhausted",
+        "sizes": sizes,
+    }
 
 
 def smallest(job, most):
     """(nodes, expression) of a smallest right expression of at most `most` nodes, or None.
 
-    By one enumeration in order of size, which `search` has no part in.
+    It enumerates in order of size and does not use `search`.
     """
     found = synth.enumerate_programs(job.grammar(), job.columns(), type=job.type, max_bits=most)
     hits = np.flatnonzero((found.values == np.array(job.labels)).all(axis=1))
@@ -226,7 +249,7 @@ def functions(count):
 
 
 def quadratic(count):
-    """x² + xy + y² mod 97 from `count` of its 9,409 rows; the built-in modular DSL."""
+    """x² + xy + y² mod 97 from `count` of its 9,409 rows, in the built-in modular DSL."""
     drawn = random.Random(count).sample([(x, y) for x in range(97) for y in range(97)], count)
     return Job(
         f"quadratic-{count}",
@@ -243,7 +266,7 @@ def quadratic(count):
 
 
 def formula(name, what, function, minimal, polynomial=False):
-    """A function of two whole numbers from 20 examples, -50..50."""
+    """A function of two integers in -50..50, from 20 examples."""
     generator = random.Random(20)
     rows = tuple((generator.randint(-50, 50), generator.randint(-50, 50)) for _ in range(20))
     return Job(
@@ -261,7 +284,7 @@ def formula(name, what, function, minimal, polynomial=False):
 
 
 def smallest_formula(name, what, task, operators, minimal=None):
-    """A job of which only a smallest formula is an answer: the task's training rows."""
+    """A job that asks for a smallest formula on a task's training rows."""
     names = tuple(task.columns)
     table = np.stack([task.columns[n] for n in names], axis=1)[task.train].tolist()
     return Job(

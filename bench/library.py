@@ -1,17 +1,17 @@
-"""Abstractions of the same programs by Stitch: which they are, what they save, how long it takes.
+"""Compare abstractions with those of Stitch: what they are, what they save, how long they take.
 
     python bench/library.py [--repeats N] [--timeout S] [--only CORPUS] [--json FILE]
                             [--markdown] [--install] [--folder PATH]
 
-Stitch (stitch_core, Rust) runs in an environment of its own under `--folder`
-(`--install` makes it), with one thread; where it is absent our side is measured alone.
-Both get the same programs and may use three holes, and inputs are no part of patterns
-(for Stitch they are free variables).  Seconds are those of learning, without imports.
+Stitch (stitch_core, Rust) runs with one thread in its own environment under `--folder`, which
+`--install` makes.  Without it, only our side is measured.  Both sides get the same programs and may
+use three holes.  Inputs are not part of patterns; for Stitch, they are free variables.  The seconds
+are those of learning, without imports.
 
-The two seek different things: Stitch the least size of programs and bodies in nodes,
-synth the least total of bits of library and programs under the enlarged grammar.  So each
-answer is judged by both measures, here and by the same code, after its programs have been
-written out again and found to be those that were given.
+The two sides optimise different things.  Stitch minimises the size of programs and bodies in nodes.
+synth minimises the total bits of library and programs under the enlarged grammar.  Each answer is
+therefore measured in both ways, here and by the same code.  First its programs are expanded and
+checked to be the given ones.
 """
 
 import random
@@ -37,13 +37,13 @@ from synth.library.learning import learn, total_units
 STITCH = Peer("Stitch", "stitch", "stitch_core", "import stitch_core", "stitch_library")
 MOST_HOLES = 3
 
-#: So many abstractions of a library are printed.
+#: The number of abstractions of a library that are printed.
 SHOWN = 4
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Programs as texts, of a DSL over inputs (names to types)."""
+    """Programs as texts, in a DSL over inputs (names to types)."""
 
     name: str
     what: str
@@ -70,7 +70,7 @@ def xors():
 
 
 def turned():
-    """The same with the arguments of commutative primitives in an order by chance."""
+    """The corpus with the arguments of commutative primitives in random order."""
     straight = xors()
     chance = random.Random(0)
     texts = []
@@ -78,7 +78,7 @@ def turned():
         made = {}
         for node in program.parts():
             arguments = [made[a] for a in node.arguments]
-            chance.shuffle(arguments)  # all of them are commutative, or of one argument
+            chance.shuffle(arguments)  # all primitives are commutative or have one argument
             made[node] = Program(node.head, arguments)
         texts.append(made[program].text)
     what = "the same, each & and | in an order by chance"
@@ -110,7 +110,7 @@ def digits():
 
 
 def drawn(count=60, leaves=10):
-    """Programs by chance with three functions of two or three arguments among the primitives."""
+    """Random programs that use three functions of two or three arguments as primitives."""
     chance = random.Random(1)
     inputs = {f"x{k}": Bool for k in range(8)}
     plain = (2, "{} & {}"), (2, "{} | {}")
@@ -169,7 +169,7 @@ def parse(arguments):
 
 
 def measured(corpus, python, options):
-    """Rows: the corpus as it is, our library of it, and Stitch's where that is there."""
+    """Rows for the corpus without a library, for our library, and for Stitch's if it is there."""
     programs = corpus.programs()
     solved = [Solved(corpus.inputs, program) for program in programs]
     bare = Library(corpus.base())
@@ -189,27 +189,38 @@ def measured(corpus, python, options):
     row = {"corpus": corpus.name, "what": corpus.what}
     yield row | {"by": "no library"} | judged(bare, programs, programs)
     learnt = [one.program for one in found.corpus]
-    yield row | {"by": "synth", "seconds": statistics.median(ours)} | judged(
-        found.library, learnt, programs
-    )  # fmt: skip
+    yield (
+        row
+        | {"by": "synth", "seconds": statistics.median(ours)}
+        | judged(found.library, learnt, programs)
+    )
     if python is None:
         return
     row |= {"by": STITCH.name}
-    word = next((r.get("skip") or r.get("failed") or "out of time" for r in theirs
-                 if "seconds" not in r), None)  # fmt: skip
+    word = next(
+        (r.get("skip") or r.get("failed") or "out of time" for r in theirs if "seconds" not in r),
+        None,
+    )
     if word:
         yield row | {"word": word}
         return
     answer = theirs[-1]
     ratios = [t["seconds"] / o for t, o in zip(theirs, ours, strict=True)]
-    yield row | {
-        "seconds": statistics.median(t["seconds"] for t in theirs), "version": answer["version"],
-        "ratio": statistics.median(ratios), "least": min(ratios), "most": max(ratios),
-    } | judged(*read(corpus, answer), programs)  # fmt: skip
+    yield (
+        row
+        | {
+            "seconds": statistics.median(t["seconds"] for t in theirs),
+            "version": answer["version"],
+            "ratio": statistics.median(ratios),
+            "least": min(ratios),
+            "most": max(ratios),
+        }
+        | judged(*read(corpus, answer), programs)
+    )
 
 
 def nested(program):
-    """A program as the workers have it: a leaf's text, or a list of a name and arguments."""
+    """A program as workers read it: the text of a leaf, or a list of a name and arguments."""
     if not program.arguments:
         return program.text
     return [program.head.name, *map(nested, program.arguments)]
@@ -218,8 +229,8 @@ def nested(program):
 def read(corpus, answer):
     """(the `Library`, the programs in it) of a worker's answer.
 
-    Its abstractions without a hole are written out, since ours have one at least; the
-    others are in its order, each over those before.
+    Its abstractions without holes are expanded, because ours have at least one hole.  The others
+    are in its order, each defined over the earlier ones.
     """
     library, constants = Library(corpus.base()), {}
     for given in answer["abstractions"]:
@@ -244,7 +255,7 @@ def filled(expression, constants):
 
 
 def hole_types(expression, dsl, found):
-    """Writes the types of holes h0, h1, ... below calls into `found`."""
+    """Write the types of the holes h0, h1, ... below calls into `found`."""
     head, *parts = expression
     (primitive,) = (p for p in dsl.primitives if p.name == head)
     for part, type_ in zip(parts, primitive.arguments, strict=True):
@@ -261,18 +272,19 @@ def text(expression):
 
 
 def judged(library, programs, given):
-    """Bits and nodes of a library with programs; raises where they are not those given."""
+    """Bits and nodes of a library with programs; raises if the programs are not the given ones."""
     for program, one in zip(programs, given, strict=True):
         if ordered(library.expanded(program)).text != ordered(one).text:
             raise AssertionError(f"{program.text} is not {one.text}")
-    inputs = {n.head.name: n.head.type for p in given for n in p.walk()
-              if isinstance(n.head, Input)}  # fmt: skip
+    inputs = {
+        n.head.name: n.head.type for p in given for n in p.walk() if isinstance(n.head, Input)
+    }
     solved = [Solved(inputs, program) for program in programs]
     bodies = [one.body for one in library.abstractions]
     return {
         "bits": total_units(library, solved) / UNIT,
         "nodes": sum(p.size for p in (*programs, *bodies)),
-        # With the abstractions before it written out, as the base has it.
+        # Earlier abstractions are expanded, so the body is one of the base DSL.
         "abstractions": [written_out(library, one) for one in library.abstractions],
     }
 
@@ -301,7 +313,7 @@ def cells_of(row):
 
 
 def markdown(rows):
-    """The rows as a table; a corpus is named in its first row."""
+    """The rows as a table; the first row of a corpus names it."""
     cells = [
         (row["what"] if row["by"] == "no library" else "", row["by"], *cells_of(row))
         for row in rows

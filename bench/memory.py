@@ -1,9 +1,9 @@
-"""How well `--memory` is kept, what scoring alone saves, and how much 10 GB hold.
+"""How closely `--memory` is kept, what scoring without storing saves, and what 10 GB hold.
 
     python bench/memory.py [--large] [--json FILE]
 
-Every measurement is a process of its own.  Peaks are what the resident memory grows by
-at most (VmHWM of Linux), from after a small search that loads the kernels.
+Every measurement runs in its own process.  A peak is the largest growth of the resident memory
+(VmHWM of Linux) after a small search that loads the kernels.
 """
 
 import argparse
@@ -20,15 +20,20 @@ HERE = Path(__file__).parent
 
 def main():
     parser = document.parser(__doc__, "memory")
-    parser.add_argument("--large", action="store_true", help="also fill 10 GB, some minutes")
+    parser.add_argument(
+        "--large", action="store_true", help="also fill 10 GB, which takes some minutes"
+    )
     parser.add_argument("--one", nargs=2, metavar=("WHAT", "SETTINGS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         what, settings = options.one
         print(json.dumps(globals()[what](**json.loads(settings))))
         return
-    rows = [measured("peak", memory=m, task=task, dsl=dsl)
-            for m in (2e8, 1e9, 4e9) for task, dsl in (TASKS if m < 4e9 else LARGE)]  # fmt: skip
+    rows = [
+        measured("peak", memory=m, task=task, dsl=dsl)
+        for m in (2e8, 1e9, 4e9)
+        for task, dsl in (TASKS if m < 4e9 else LARGE)
+    ]
     rows += [measured("frontier", kept=kept) for kept in (True, False)]
     if options.large:
         rows.append(measured("fill", memory=10e9))
@@ -41,7 +46,7 @@ TASKS = (
     ("mod-x3xy:p=97,train=0.02,labels", "modular"),
 )
 
-#: Of parity of 6, 4 GB prove the shortest program.
+#: With 4 GB, the shortest program for parity of 6 is proven, so this needs larger tasks.
 LARGE = TASKS[1:2]
 
 
@@ -54,7 +59,7 @@ def measured(what, **settings):
 
 
 def grown(function):
-    """(what a function answers, bytes by which the resident memory peaks, seconds)."""
+    """(the result of a function, growth of the peak resident memory in bytes, seconds)."""
     Path("/proc/self/clear_refs").write_text("5")
     before = resident("VmRSS")
     begin = time.perf_counter()
@@ -72,17 +77,24 @@ def peak(memory, task, dsl):
 
     loaded = synth.load_task(task.removesuffix(",labels"))
     if task.endswith(",labels"):
-        loaded = loaded.uniform(0)  # no program explains them, so the search goes on
+        loaded = loaded.uniform(
+            0
+        )  # no program explains random labels, so the search does not end early
     memory = int(memory)
     synth.search(loaded, dsl, memory=memory, max_bits=12)
     found, peak_, seconds = grown(lambda: synth.search(loaded, dsl, memory=memory, seconds=None))
-    return {"ratio": peak_ / memory, "stop": found.stop_reason, "distinct": found.distinct,
-            "kept to bits": max(e.bits for e in found.levels if e.distinct is not None),
-            "scored to bits": found.certified_bits, "seconds": seconds}  # fmt: skip
+    return {
+        "ratio": peak_ / memory,
+        "stop": found.stop_reason,
+        "distinct": found.distinct,
+        "kept to bits": max(e.bits for e in found.levels if e.distinct is not None),
+        "scored to bits": found.certified_bits,
+        "seconds": seconds,
+    }
 
 
 def frontier(kept):
-    """The same search, all behaviours kept or only those that others can use."""
+    """The same search, with all behaviours stored or only those that others can use."""
     import synth
     from synth.engine.enumerator import Enumerator
 
@@ -91,12 +103,17 @@ def frontier(kept):
     task, dsl = "parity:n=6,k=6,train=1.0", "boolean:basis=and-or-not"
     synth.search(task, dsl, max_bits=12)
     found, peak_, seconds = grown(lambda: synth.search(task, dsl, max_bits=41, seconds=None))
-    return {"bits": found.certified_bits, "candidates": found.candidates, "peak": peak_,
-            "distinct": found.distinct, "seconds": seconds}  # fmt: skip
+    return {
+        "bits": found.certified_bits,
+        "candidates": found.candidates,
+        "peak": peak_,
+        "distinct": found.distinct,
+        "seconds": seconds,
+    }
 
 
 def fill(memory):
-    """Functions of 6 variables by operators and/or/xor, negated literals free."""
+    """Functions of 6 variables by the number of operators and/or/xor, with free negated inputs."""
     sys.path.insert(0, str(HERE))
     import run
 
@@ -110,8 +127,13 @@ def fill(memory):
         lambda: synth.enumerate_programs(grammar, columns, max_bits=9, memory=int(memory))
     )
     levels = [(e.bits, e.candidates, e.distinct) for e in found.levels]
-    return {"distinct": len(found), "stop": found.stop_reason, "peak": peak_, "levels": levels,
-            "seconds": seconds}  # fmt: skip
+    return {
+        "distinct": len(found),
+        "stop": found.stop_reason,
+        "peak": peak_,
+        "levels": levels,
+        "seconds": seconds,
+    }
 
 
 if __name__ == "__main__":

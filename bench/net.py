@@ -1,18 +1,21 @@
-"""Keeps what commands print, to compare it before and after a restructuring.
+"""Record what commands print, and compare the records before and after a restructuring.
 
     python bench/net.py take FOLDER [--jobs N]
     python bench/net.py compare OLD NEW [--renames FILE.json] [--lines N]
     python bench/net.py show FOLDER
 
-`take` runs the commands of net.txt and net_library.py, with the `synth` that this Python imports,
-in an empty folder.  It writes a JSON file a command (arguments, seconds, exit code, standard output
-and error), and keeps what commands saved in FOLDER/saved.  `compare` wants JSON documents, saved
-runs and exit codes to be the same, but for seconds, versions and summary keys that FILE renames
-({old: new}, or {experiment: {old: new}}).  It shows the differences of texts, and does not fail.
-`show` has the present `synth show` read all saved runs.
+`take` runs the commands of net.txt and net_library.py in an empty folder, with the `synth` that
+this Python imports.  It writes a JSON file for each command (arguments, seconds, exit code,
+standard output and standard error) and keeps saved runs in FOLDER/saved.
 
-Both folders have to come from one machine: other processors round otherwise.  No command ends
-by time, and the number of threads is fixed.
+`compare` requires equal JSON documents, saved runs and exit codes.  It ignores seconds, versions,
+and summary keys that FILE renames ({old: new}, or {experiment: {old: new}}).  It shows differences
+of texts, but they are not failures.
+
+`show` runs the present `synth show` on all saved runs.
+
+Both folders must come from one machine, because other processors round differently.  No command is
+ended by a time limit, and the number of threads is fixed.
 """
 
 import argparse
@@ -32,31 +35,37 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-#: Files that commands read.
+#: The files that commands read.
 INPUTS = {
-    "table.csv": "a,b,colour,size,y\n" + "".join(
+    "table.csv": "a,b,colour,size,y\n"
+    + "".join(
         f"{k % 2},{k // 2 % 2},{('red', 'green', 'blue')[k % 3]},{k * 7 % 11},"
-        f"{'yes' if k % 2 == 1 or k * 7 % 11 > 8 else 'no'}\n" for k in range(36)
+        f"{'yes' if k % 2 == 1 or k * 7 % 11 > 8 else 'no'}\n"
+        for k in range(36)
     ),
     "own.py": "from synth import DSL, Bool\n\nown = DSL('own', types=(Bool,))\n"
     "own.add(lambda a, b: ~(a & b), 'Bool, Bool -> Bool', name='nand', commutative=True)\n"
     "own.add(lambda a: ~a, 'Bool -> Bool', name='no')\n",
-}  # fmt: skip
+}
 
-#: What stands in net.txt for it, before a number of threads.
+#: The word in net.txt that stands for these options, before a number of threads.
 LIMITS = "--seconds 1000000 --memory 400MB --threads"
 
 #: The parts of net_library.py.
 LIBRARY = ("prior", "posterior", "counts", "check", "learner")
 
 
-#: What documents are found to be.
-WORDS = {"equal": "equal", "renamed": "renamed", "text": "text-only different",
-         "different": "different"}  # fmt: skip
+#: How documents compare.
+WORDS = {
+    "equal": "equal",
+    "renamed": "renamed",
+    "text": "text-only different",
+    "different": "different",
+}
 
 
 def commands():
-    """[{name: arguments}] of the first part, and of what reads what that saved."""
+    """[{name: arguments}] of the first part, and of the part that reads what the first saved."""
     text = (HERE / "net.txt").read_text().replace("\n ", " ").replace("LIMITS", LIMITS)
     parts = [{}]
     for line in text.splitlines():
@@ -73,7 +82,7 @@ def commands():
 
 
 def environment():
-    """Nothing that differs from call to call; no terminal is wide, none has colours."""
+    """Environment variables, equal in every call, for a narrow terminal without colours."""
     kept = ("PATH", "HOME", "NUMBA_CACHE_DIR", "LD_LIBRARY_PATH")
     made = {k: os.environ[k] for k in kept if k in os.environ}
     if "PYTHONPATH" in os.environ:
@@ -84,15 +93,21 @@ def environment():
 
 
 def ran(arguments, folder):
-    """What a command of this Python printed: a finished process."""
-    return subprocess.run([sys.executable, *arguments], cwd=folder, env=environment(), text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True)  # fmt: skip
+    """The finished process of a command, run by this Python."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment(),
+        text=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+    )
 
 
 def take(folder, jobs):
-    """Runs all commands; 1 where one did not end as it has to."""
+    """Run all commands; returns 1 if one did not end as expected."""
     if folder.exists() and any(folder.iterdir()):
-        sys.exit(f"{folder} is not empty; allowed: a new folder")
+        sys.exit(f"{folder} is not empty; choose a new or empty folder")
     folder.mkdir(parents=True, exist_ok=True)
     began, failed = time.monotonic(), []
     with tempfile.TemporaryDirectory() as made, ThreadPoolExecutor(jobs) as pool:
@@ -103,15 +118,20 @@ def take(folder, jobs):
         where = ran(["-c", "import synth; print(synth.__file__)"], work)
         if where.returncode:
             sys.exit(where.stderr)
-        print(f"of {where.stdout.strip()}")
+        print(f"synth is {where.stdout.strip()}")
 
         def one(pair):
             name, arguments = pair
             start = time.monotonic()
             run = ran(arguments, work)
             spent = round(time.monotonic() - start, 1)
-            document = {"arguments": arguments, "seconds": spent, "code": run.returncode,
-                        "stdout": run.stdout, "stderr": run.stderr}  # fmt: skip
+            document = {
+                "arguments": arguments,
+                "seconds": spent,
+                "code": run.returncode,
+                "stdout": run.stdout,
+                "stderr": run.stderr,
+            }
             (folder / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
             if run.returncode != (2 if name.startswith("wrong-") else 0):
                 failed.append(f"{name} ended with {run.returncode}: {run.stderr.strip()[-300:]}")
@@ -131,16 +151,16 @@ def timeless(value):
         return [timeless(v) for v in value]
     if not isinstance(value, dict):
         return value
-    return {k: timeless(v) for k, v in value.items() if not passing(k)}
+    return {k: timeless(v) for k, v in value.items() if not varies(k)}
 
 
-def passing(key):
-    """Whether what stands under a key differs from run to run."""
+def varies(key):
+    """Whether the value of this key differs from run to run."""
     return key in ("seconds", "version") or key.endswith("_seconds")
 
 
 def renamed(value, names):
-    """With the keys of every summary renamed, in their places; of a run of an experiment."""
+    """The document of an experiment's run with the keys of every summary renamed in place."""
     names = names | names.get(value.get("experiment"), {}) if isinstance(value, dict) else names
 
     def keys(part, inside):
@@ -158,7 +178,7 @@ def renamed(value, names):
 
 
 def masked(text):
-    """Lines without figures of time, sizes of files (which time changes) and versions."""
+    """The lines without seconds, file sizes (which depend on seconds) and versions."""
     first = text.partition("\n")[0]
     if re.search(r"[,|] ?seconds\b", first) or first.startswith("| "):
         text = without_columns(text, first)
@@ -167,18 +187,18 @@ def masked(text):
 
 
 def without_columns(text, first):
-    """A table of CSV or Markdown without the columns of time, and without what fills columns."""
+    """A CSV or Markdown table without columns of time, and without padding."""
     if first.startswith("| "):
         rows = [[c.strip() for c in line.split(" | ")] for line in text.splitlines()]
     else:
         rows = list(csv.reader(text.splitlines()))
-    kept = [k for k, name in enumerate(rows[0]) if not passing(name.strip("| "))]
-    # Rules below a head are as long as its cells.
+    kept = [k for k, name in enumerate(rows[0]) if not varies(name.strip("| "))]
+    # The rule below a Markdown head is as long as its cells.
     return "\n".join(",".join(re.sub("--+", "--", r[k]) for k in kept if k < len(r)) for r in rows)
 
 
 def parsed(text):
-    """(whether it is a JSON document, its value); figures stay as they are written."""
+    """(whether it is a JSON document, its value); numbers keep their text."""
     try:
         value = json.loads(text, parse_float=lambda figure: f"float {figure}")
     except ValueError:
@@ -187,7 +207,7 @@ def parsed(text):
 
 
 def document(path):
-    """(exit code, standard output, standard error) of a command; of a saved file its text."""
+    """(exit code, standard output, standard error) of a command, or the text of a saved file."""
     if path.parent.name == "saved":
         return 0, path.read_text(), ""
     kept = json.loads(path.read_text())
@@ -224,9 +244,10 @@ def diff(old, new):
 
 
 def compare(old, new, names, most):
-    """Says what differs; 1 where a JSON document or an exit code does."""
-    files = {str(p.relative_to(f)) for f in (old, new) for g in ("*.json", "saved/*")
-             for p in f.glob(g)}  # fmt: skip
+    """Print the differences; returns 1 if a JSON document or an exit code differs."""
+    files = {
+        str(p.relative_to(f)) for f in (old, new) for g in ("*.json", "saved/*") for p in f.glob(g)
+    }
     if not files:
         sys.exit(f"{old} and {new} have no documents; allowed: folders that `take` wrote")
     found = {}
@@ -245,7 +266,7 @@ def compare(old, new, names, most):
 
 
 def show(folder):
-    """Shows all saved runs as text and JSON; 1 where one cannot be shown."""
+    """Show all saved runs as text and as JSON; returns 1 if one cannot be shown."""
     paths = sorted((folder / "saved").glob("*.json"))
     if not paths:
         sys.exit(f"{folder}/saved has no runs; allowed: a folder that `take` wrote")
@@ -254,7 +275,7 @@ def show(folder):
         for form in ("table", "json"):
             run = ran(["-m", "synth", "show", path.resolve(), "--format", form], folder)
             if run.returncode or not run.stdout.strip():
-                print(f"{path} as {form}: {run.stderr.strip()[-300:] or 'nothing is shown'}")
+                print(f"{path} as {form}: {run.stderr.strip()[-300:] or 'no output'}")
                 failed += 1
     print(f"{len(paths)} saved runs, {failed} failures")
     return int(failed > 0)
@@ -265,12 +286,21 @@ def main(arguments=None):
     parts = parser.add_subparsers(dest="what", required=True)
     part = parts.add_parser("take")
     part.add_argument("folder", type=Path)
-    part.add_argument("--jobs", type=int, default=2, help="commands side by side (2)")
+    part.add_argument(
+        "--jobs",
+        type=int,
+        default=2,
+        help="number of commands that run at the same time (default: 2)",
+    )
     part = parts.add_parser("compare")
     part.add_argument("old", type=Path)
     part.add_argument("new", type=Path)
-    part.add_argument("--renames", type=Path, help="JSON of old summary keys to new ones")
-    part.add_argument("--lines", type=int, default=40, help="of a document's differences (40)")
+    part.add_argument(
+        "--renames", type=Path, help="JSON file that maps old summary keys to new ones"
+    )
+    part.add_argument(
+        "--lines", type=int, default=40, help="most lines of differences per document (default: 40)"
+    )
     parts.add_parser("show").add_argument("folder", type=Path)
     options = parser.parse_args(arguments)
     if options.what == "take":

@@ -1,6 +1,6 @@
 """What bench/net.py asks of the library: python bench/net_library.py PART prints a JSON list.
 
-Every answer is written by `repr`, so that floats have all their digits.  It reads own.py, which
+Every answer is written by `repr`, so that floats keep all digits.  The script reads own.py, which
 net.py writes.
 """
 
@@ -31,7 +31,7 @@ def prior():
 
 
 def internal(name):
-    """A function that is not public, in whatever module it is now."""
+    """An internal function, from whichever module it is in now."""
     root = Path(synth.__file__).parent
     path = next(p for p in sorted(root.rglob("*.py")) if f"def {name}(" in p.read_text())
     module = ".".join(("synth", *path.relative_to(root).with_suffix("").parts))

@@ -1,11 +1,12 @@
-"""Small networks many at a time, against one by one, and against scikit-learn's.
+"""Train small networks many at a time, one by one, and with scikit-learn.
 
     python bench/networks.py [--repeats N] [--json FILE]
 
-One hidden layer of 32 ReLU units on 12 rows of 4 inputs, full-batch Adam, 200 steps: networks in
-one batch, the same code on one network after the other, and `MLPClassifier` with the same
-settings.  Random functions of 3 inputs as `network-prior` draws them.  Each line is the median of
-runs in this process; lines are taken in turn, so that other work falls on all of them.
+The networks have one hidden layer of 32 ReLU units and are trained on 12 rows of 4 inputs by
+full-batch Adam for 200 steps: all in one batch, one after the other with the same code, and with
+`MLPClassifier` and the same settings.  The bench also measures random functions of 3 inputs, as
+`network-prior` draws them.  Each line is the median of several runs in this process; the lines are
+measured in turn, so that other work affects all of them.
 """
 
 import os
@@ -13,7 +14,7 @@ import statistics
 import time
 import warnings
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is there
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
 import document
 import numpy as np
@@ -30,7 +31,7 @@ CORNERS = 2 * ((np.arange(8)[:, None] >> np.arange(3)) & 1) - 1
 
 
 def trained(at_once, count):
-    """`count` networks, `at_once` in a batch; their network-steps."""
+    """Train `count` networks, `at_once` in a batch; returns the number of network-steps."""
     shape, rule = Shape(4, (32,), 1), Rule(rate=0.005)
 
     def run():
@@ -48,9 +49,16 @@ def scikit_learn(count):
             warnings.simplefilter("ignore", ConvergenceWarning)
             for seed in range(count):
                 MLPClassifier(
-                    (32,), solver="adam", learning_rate_init=0.005, batch_size=len(POINTS),
-                    alpha=0.0, max_iter=STEPS, n_iter_no_change=STEPS, tol=0.0, random_state=seed,
-                ).fit(POINTS, LABELS)  # fmt: skip
+                    (32,),
+                    solver="adam",
+                    learning_rate_init=0.005,
+                    batch_size=len(POINTS),
+                    alpha=0.0,
+                    max_iter=STEPS,
+                    n_iter_no_change=STEPS,
+                    tol=0.0,
+                    random_state=seed,
+                ).fit(POINTS, LABELS)
 
     return "scikit-learn, one at a time", count * STEPS, run
 
@@ -66,8 +74,14 @@ def main():
     parser = document.parser(__doc__, "networks")
     parser.add_argument("--repeats", type=int, default=7)
     options = parser.parse_args()
-    jobs = [trained(1000, 1000), trained(100, 1000), trained(10, 100), trained(1, 20),
-            scikit_learn(20), functions(100_000)]  # fmt: skip
+    jobs = [
+        trained(1000, 1000),
+        trained(100, 1000),
+        trained(10, 100),
+        trained(1, 20),
+        scikit_learn(20),
+        functions(100_000),
+    ]
     rates = [[] for _ in jobs]
     for _ in range(options.repeats):
         for (_, done, run), found in zip(jobs, rates, strict=True):
@@ -78,8 +92,13 @@ def main():
     rows = []
     for (what, _, _), found in zip(jobs, rates, strict=True):
         paired = [mine / theirs for mine, theirs in zip(found, peer, strict=True)]
-        rows.append({"what": what, "a_second": statistics.median(found),
-                     "over_scikit_learn": statistics.median(paired)})  # fmt: skip
+        rows.append(
+            {
+                "what": what,
+                "a_second": statistics.median(found),
+                "over_scikit_learn": statistics.median(paired),
+            }
+        )
         steps = "functions" if what.startswith("functions") else "network-steps"
         ratio = (
             "" if steps == "functions" else f"{rows[-1]['over_scikit_learn']:8.1f} times the peer"

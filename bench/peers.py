@@ -1,14 +1,13 @@
-"""Times the same jobs against what users would pick instead, side by side in one run.
+"""Time the same jobs with other tools, in turn within one run.
 
     python bench/peers.py [--repeats N] [--timeout S] [--only JOB] [--json FILE]
                           [--markdown] [--install] [--folder PATH]
                           [--progsynth-python PATH]
 
-Each peer runs in a process of its own, in an environment of its own under `--folder`
-(`--install` makes them), with one thread; a peer that is absent is skipped with a word.
-Seconds are those of solving, without imports, on both sides; every answer is evaluated
-on the examples and its nodes are counted here.  Above 1, a ratio says how many times
-longer the peer takes.
+Each peer runs with one thread, in a process and an environment of its own under `--folder`, which
+`--install` makes.  A missing peer is skipped with a message.  The seconds are those of solving,
+without imports, on both sides.  Every answer is evaluated on the examples, and its nodes are
+counted here.  A ratio above 1 says how many times longer the peer takes.
 """
 
 import statistics
@@ -20,7 +19,7 @@ import jobs
 from document import number, ratio_text
 from environments import SET_UP_SECONDS, Peer
 
-#: ProgSynth is not on the package index: its README installs it from its repository.
+#: ProgSynth is not on the package index; its README says to install it from its repository.
 PROGSYNTH = "git+https://github.com/nathanael-fijalkow/ProgSynth"
 
 PEERS = (
@@ -56,15 +55,21 @@ def main(arguments=None):
 
 def parse(arguments):
     parser = environments.parser(__doc__, "peers", "a search", "JOB")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of enumerating (10)")
-    parser.add_argument("--progsynth-python", type=Path, metavar="PATH",
-                        help="the Python of an environment that has ProgSynth")  # fmt: skip
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, help="seconds of each enumeration (default: 10)"
+    )
+    parser.add_argument(
+        "--progsynth-python",
+        type=Path,
+        metavar="PATH",
+        help="the Python of an environment that has ProgSynth",
+    )
     known = [job.name for job in jobs.all_jobs()]
     return environments.parse(parser, arguments, known, ("timeout", "seconds"))
 
 
 def find_peers(options):
-    """([(peer, its Python)], {name of an absent peer: why})."""
+    """([(peer, its Python)], {name of a missing peer: reason})."""
     pythons, present, words = {}, [], {}
     for peer in PEERS:
         if peer.environment not in pythons:
@@ -80,7 +85,7 @@ def find_peers(options):
 
 
 def run_worker(peer, python, job, options, seed):
-    """One run: what the worker answers, or {"timeout"}, {"skip"} or {"failed"}."""
+    """The worker's answer in one run, or {"timeout"}, {"skip"} or {"failed"}."""
     given = job.document() | {
         "timeout": options.timeout if job.labels is not None else options.seconds + SET_UP_SECONDS,
         "seconds": options.seconds,
@@ -91,12 +96,12 @@ def run_worker(peer, python, job, options, seed):
 
 
 def search_rows(job, present, options):
-    """A row a peer: both sides in turn, `repeats` times."""
+    """A row for each peer: both sides in turn, `repeats` times."""
     ours_word = None
     if job.exact and not jobs.has_exact():
         ours_word = "our side is skipped: search has no `exact` in this version"
     else:
-        jobs.solve(job, options.timeout)  # compiles, and makes the system find the memory
+        jobs.solve(job, options.timeout)  # compiles, and lets the system allocate memory
     runs, ours = {peer.name: [] for peer, _ in present}, []
     for repeat in range(1 if ours_word else options.repeats):
         if not ours_word:
@@ -113,7 +118,7 @@ def search_rows(job, present, options):
 
 
 def given_up(runs, chance):
-    """Whether a peer is not asked again: it cannot, or it ran out of time (twice by chance)."""
+    """Whether a peer is not asked again: it cannot, or it timed out (twice, if it uses chance)."""
     late = sum("timeout" in run for run in runs)
     return any("skip" in r or "failed" in r for r in runs) or late >= 1 + chance
 
@@ -132,8 +137,14 @@ def our_answer(job, ours):
 
 def search_row(job, peer, runs, our_side, options):
     row = {"job": job.name, "what": job.what, "peer": peer.name, "runs": len(runs)}
-    word = next((r.get("skip") or r.get("failed") for r in runs if "seconds" not in r
-                 and "timeout" not in r), None)  # fmt: skip
+    word = next(
+        (
+            r.get("skip") or r.get("failed")
+            for r in runs
+            if "seconds" not in r and "timeout" not in r
+        ),
+        None,
+    )
     if word:
         return row | {"word": word}
     done = [r for r in runs if "seconds" in r]
@@ -146,7 +157,7 @@ def search_row(job, peer, runs, our_side, options):
     row["sizes"] = sorted({jobs.size(r["expression"]) for r in done})
     seconds = [r.get("seconds", options.timeout) for r in runs]
     row["seconds"] = statistics.median(seconds)
-    # Half of the runs or more were cut off: then the median is a bound.
+    # If half of the runs or more were cut off, the median is a bound.
     row["bound"] = 2 * row["timeouts"] >= len(runs)
     least = job.minimal or (
         min(our_side["sizes"], default=None) if our_side.get("proven") else None
@@ -160,7 +171,7 @@ def search_row(job, peer, runs, our_side, options):
 
 
 def function_rows(job, present, options):
-    """How long our side takes for as many functions as a peer found in its seconds."""
+    """The time that our side takes for as many functions as a peer found in its seconds."""
     whole = jobs.enumerate_functions(job)
     runs, ours = {peer.name: [] for peer, _ in present}, []
     for repeat in range(options.repeats):
@@ -174,10 +185,14 @@ def function_rows(job, present, options):
                 run["ours"] = jobs.enumerate_functions(job, most)["seconds"]
             runs[peer.name].append(run)
     yield {
-        "job": job.name, "what": job.what, "peer": "synth", "complete": whole["complete"],
+        "job": job.name,
+        "what": job.what,
+        "peer": "synth",
+        "complete": whole["complete"],
         "seconds": statistics.median(o["seconds"] for o in ours),
-        "candidates": whole["candidates"], "distinct": whole["distinct"],
-    }  # fmt: skip
+        "candidates": whole["candidates"],
+        "distinct": whole["distinct"],
+    }
     for peer, _ in present:
         row = {"job": job.name, "what": job.what, "peer": peer.name}
         done = [r for r in runs[peer.name] if "distinct" in r]
@@ -187,10 +202,16 @@ def function_rows(job, present, options):
             continue
         ratios = [r["seconds"] / r["ours"] for r in done]
         row |= {k: done[-1][k] for k in ("version", "settings")}
-        row |= {k: statistics.median(r[k] for r in done)
-                for k in ("seconds", "candidates", "distinct")}  # fmt: skip
-        yield row | {"runs": len(done), "bound": False, "ratio": statistics.median(ratios),
-                     "least": min(ratios), "most": max(ratios)}  # fmt: skip
+        row |= {
+            k: statistics.median(r[k] for r in done) for k in ("seconds", "candidates", "distinct")
+        }
+        yield row | {
+            "runs": len(done),
+            "bound": False,
+            "ratio": statistics.median(ratios),
+            "least": min(ratios),
+            "most": max(ratios),
+        }
 
 
 def time_text(row):
@@ -198,7 +219,7 @@ def time_text(row):
 
 
 def found_text(row):
-    """What came of it: nodes of the answer, or functions and rates."""
+    """The nodes of the answer, or functions and rates."""
     if "seconds" not in row or "word" in row:
         return row.get("word", "")
     if "distinct" in row:
@@ -221,14 +242,17 @@ def line(row):
 
 
 def markdown(rows):
-    """The rows as a table; a job's first row is ours."""
+    """The rows as a table; the first row of a job is ours."""
     cells = [
         (
-            row["what"] if row["peer"] == "synth" else "", row["peer"],
-            time_text(row) if "seconds" in row else "", ratio_text(row), found_text(row),
+            row["what"] if row["peer"] == "synth" else "",
+            row["peer"],
+            time_text(row) if "seconds" in row else "",
+            ratio_text(row),
+            found_text(row),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     head = ("job", "by", "time", "ratio (least to most)", "answer")
     return document.markdown(head, cells)
 

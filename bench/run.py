@@ -1,9 +1,9 @@
-"""Speed and memory as ratios, each pair measured in turn within one run.
+"""Speed and memory as ratios; the two sides of each pair are measured in turn within one run.
 
     python bench/run.py [--repeats N] [--json FILE]
 
-Prints a line a measurement and writes all of them as JSON.  The C++ references are
-compiled on the spot; without a compiler they are left out, with a word.
+Prints a line for each measurement and writes all of them as JSON.  The C++ references are compiled
+on the spot.  Without a compiler they are left out, with a message.
 """
 
 import shutil
@@ -41,13 +41,16 @@ def main():
 
 
 def report(row):
-    parts = [f"{k} {v:,.3g}" if isinstance(v, float) else f"{k} {v:,}" for k, v in row.items()
-             if k not in ("what", "note")]  # fmt: skip
+    parts = [
+        f"{k} {v:,.3g}" if isinstance(v, float) else f"{k} {v:,}"
+        for k, v in row.items()
+        if k not in ("what", "note")
+    ]
     print(f"{row['what']:<44} {'; '.join(parts)}  {row.get('note', '')}".rstrip(), flush=True)
 
 
 def compile_fused(folder):
-    """The C++ reference's path, or None where there is no compiler."""
+    """The path of the compiled C++ reference, or None if there is no compiler."""
     compiler = next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
     if compiler is None:
         print("no C++ compiler found: the fused loops are left out")
@@ -60,14 +63,15 @@ def compile_fused(folder):
 
 def run_fused(fused, *arguments):
     """(candidates, distinct, seconds) of one run of the reference."""
-    text = subprocess.run([str(fused), *map(str, arguments)], check=True, capture_output=True,
-                          text=True).stdout  # fmt: skip
+    text = subprocess.run(
+        [str(fused), *map(str, arguments)], check=True, capture_output=True, text=True
+    ).stdout
     made, distinct, seconds = text.split()
     return int(made), int(distinct), float(seconds)
 
 
 def enumerate_(grammar, columns, most, threads=1):
-    """(candidates but the leaves, distinct, seconds) of one enumeration."""
+    """(candidates without leaves, distinct, seconds) of one enumeration."""
     begin = time.perf_counter()
     found = synth.enumerate_programs(grammar, columns, max_bits=most, threads=threads)
     seconds = time.perf_counter() - begin
@@ -75,8 +79,8 @@ def enumerate_(grammar, columns, most, threads=1):
 
 
 def paired(what, fused, arguments, grammar, columns, most, repeats):
-    """Both in turn; the ratio is theirs over ours, so above 1 we are faster."""
-    enumerate_(grammar, columns, most)  # compiles, and makes the system find the memory
+    """Both sides in turn; the ratio is theirs over ours, so above 1 we are faster."""
+    enumerate_(grammar, columns, most)  # compiles, and lets the system allocate memory
     found, ours, theirs = [], [], []
     for _ in range(repeats):
         made, distinct, seconds = enumerate_(grammar, columns, most)
@@ -86,11 +90,19 @@ def paired(what, fused, arguments, grammar, columns, most, repeats):
             assert other[:2] == (made, distinct), (what, other, made, distinct)
             theirs.append(made / other[2] / 1e6)
             found.append(other[2] / seconds)
-    row = {"what": what, "candidates": made, "distinct": distinct,
-           "ours M/s": statistics.median(ours)}  # fmt: skip
+    row = {
+        "what": what,
+        "candidates": made,
+        "distinct": distinct,
+        "ours M/s": statistics.median(ours),
+    }
     if fused is not None:
-        row |= {"fused C++ M/s": statistics.median(theirs), "ratio": statistics.median(found),
-                "least ratio": min(found), "most ratio": max(found)}  # fmt: skip
+        row |= {
+            "fused C++ M/s": statistics.median(theirs),
+            "ratio": statistics.median(found),
+            "least ratio": min(found),
+            "most ratio": max(found),
+        }
     return row
 
 
@@ -124,7 +136,7 @@ def booleans(fused, repeats, folder):
 
 
 def blocks(fused, repeats, folder):
-    """One thread and two against what one core can do: hashes first, slots prefetched."""
+    """One and two threads compared with the limit of one core: hashes first, slots prefetched."""
     if fused is None:
         return
     for n, most in ((4, 7), (5, 5), (5, 6), (6, 4)):
@@ -148,7 +160,7 @@ def blocks(fused, repeats, folder):
             **ratios("one thread", runs["C++"], runs[1]),
             **ratios("two threads over one", runs[1], runs[2]),
             **ratios("two threads", runs["C++"], runs[2]),
-            # What the machine's second core is worth: twice the work, in two processes.
+            # The gain from the machine's second core: twice the work, in two processes.
             "two C++ processes over one": statistics.median(
                 2 * a / b for a, b in zip(runs["C++"], runs["C++ twice"], strict=True)
             ),
@@ -156,7 +168,7 @@ def blocks(fused, repeats, folder):
 
 
 def side_by_side(fused, *arguments):
-    """The longer time of two runs of the reference at once."""
+    """The longer time of two simultaneous runs of the reference."""
     command = [str(fused), *map(str, arguments)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     return max(float(run.communicate()[0].split()[2]) for run in both)
@@ -164,12 +176,15 @@ def side_by_side(fused, *arguments):
 
 def ratios(what, theirs, ours):
     found = [a / b for a, b in zip(theirs, ours, strict=True)]
-    return {what: statistics.median(found), f"{what}, least": min(found),
-            f"{what}, most": max(found)}  # fmt: skip
+    return {
+        what: statistics.median(found),
+        f"{what}, least": min(found),
+        f"{what}, most": max(found),
+    }
 
 
 def nodes(fused, repeats, folder):
-    """All functions of 4 variables by number of nodes over and/or/not, to the last."""
+    """All functions of 4 variables by the number of nodes over and/or/not."""
     rows = np.arange(16)
     columns = {f"x{v}": (rows >> v & 1).astype(bool) for v in range(4)}
     dsl = synth.load_dsl("boolean:basis=and-or-not")
@@ -190,7 +205,7 @@ def nodes(fused, repeats, folder):
 
 
 def against_python(repeats):
-    """The same enumeration in plain Python, ints as rows and a set to tell them apart."""
+    """The same enumeration in plain Python, with integers as rows and a set to tell them apart."""
     columns, most = literals(4), 7
     grammar = synth.Grammar(connectives(), dict.fromkeys(columns, Bool), costs=operators)
     found = []
@@ -202,8 +217,12 @@ def against_python(repeats):
         other = time.perf_counter() - begin
         assert plain == (made, distinct)
         found.append(other / seconds)
-    return {"what": "booleans, 4 variables, 7 operators, Python", "candidates": made,
-            "plain Python M/s": made / other / 1e6, "ratio": statistics.median(found)}  # fmt: skip
+    return {
+        "what": "booleans, 4 variables, 7 operators, Python",
+        "candidates": made,
+        "plain Python M/s": made / other / 1e6,
+        "ratio": statistics.median(found),
+    }
 
 
 def plain_python(n, most):
@@ -240,7 +259,7 @@ def wide_rows(fused, repeats, folder):
 
 
 def bytes_per_behaviour():
-    """Resident memory that an enumeration adds, over its distinct boolean behaviours."""
+    """The resident memory that an enumeration adds, per distinct boolean behaviour."""
     code = (
         f"import os, sys; sys.path.insert(0, {str(HERE)!r})\n"
         "import run, synth\nfrom synth.language.types import Bool\n"
@@ -255,12 +274,16 @@ def bytes_per_behaviour():
     )
     text = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     distinct, held, resident = map(int, text.stdout.split())
-    return {"what": "bytes a distinct boolean behaviour, 64 rows", "distinct": distinct,
-            "held": held / distinct, "resident": resident / distinct}  # fmt: skip
+    return {
+        "what": "bytes a distinct boolean behaviour, 64 rows",
+        "distinct": distinct,
+        "held": held / distinct,
+        "resident": resident / distinct,
+    }
 
 
 def start_up(repeats):
-    """Whole processes, with a warm kernel cache."""
+    """Whole processes, with compiled kernels."""
     commands = {
         "synth --help": ["--help"],
         "synth search parity:n=6,k=3": ["search", "parity:n=6,k=3"],
@@ -270,8 +293,9 @@ def start_up(repeats):
         seconds = []
         for k in range(repeats + 1):
             begin = time.perf_counter()
-            subprocess.run([sys.executable, "-m", "synth", *arguments], check=True,
-                           stdout=subprocess.DEVNULL)  # fmt: skip
+            subprocess.run(
+                [sys.executable, "-m", "synth", *arguments], check=True, stdout=subprocess.DEVNULL
+            )
             if k:  # the first run warms the caches
                 seconds.append(time.perf_counter() - begin)
         yield {"what": what, "seconds": statistics.median(seconds), "most": max(seconds)}

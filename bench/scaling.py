@@ -2,9 +2,9 @@
 
     python bench/scaling.py [--only GRAMMAR] [--longest S] [--json FILE] [--plot FILE]
 
-Enumerates a boolean, a modular and an integer grammar up to more and more bits, each
-point in a fresh process, so that its peak memory is its own, and fits base-2 logarithms
-with a straight line: 2 to the power of its slope is the growth a bit.
+Enumerates a boolean, a modular and an integer grammar up to increasing numbers of bits.  Each point
+runs in a new process, so that its peak memory is its own.  A straight line is fitted to the base-2
+logarithms; 2 to the power of its slope is the growth per bit.
 """
 
 import json
@@ -22,16 +22,16 @@ import numpy as np
 import synth
 from synth.language.types import Bool, Mod
 
-#: What is fitted, and from which value on: less is start-up, not growth.
+#: What is fitted, and the least value to fit: smaller values are start-up, not growth.
 QUANTITIES = {"seconds": 0.1, "peak_bytes": 2**24, "candidates": 1000, "distinct": 1000}
 
-#: ru_maxrss is in KiB, but on macOS in bytes.
+#: ru_maxrss is in KiB, except on macOS, where it is in bytes.
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
 class Case:
-    """A grammar to enumerate: `make` gives (grammar, columns, type); bits to go up to."""
+    """A grammar to enumerate: `make` gives (grammar, columns, type), and the bits to go up to."""
 
     name: str
     what: str
@@ -67,7 +67,7 @@ CASES = {
     case.name: case
     for case in (
         Case("boolean", "and, or, xor, not; 6 variables, 64 rows", boolean, range(14, 60, 3)),
-        # A leaf and an operator cost 5.9 bits: between these there is nothing new.
+        # A leaf and an operator cost 5.9 bits, so smaller steps would add nothing new.
         Case("modular", "+, -, * mod 97; x, y, 1, 2, 3, 200 rows", modular, range(10, 60, 6)),
         Case("integer", "the built-in integer DSL; x, y, 20 rows", integer, range(14, 60, 2)),
     )
@@ -88,8 +88,9 @@ def main(arguments=None):
             spent.append(rows[-1]["seconds"])
             if foreseen(spent) > options.longest or not complete(rows[-1]):
                 break
-    fits = {name: fit_all([r for r in rows if r["grammar"] == name])
-            for name in options.only or CASES}  # fmt: skip
+    fits = {
+        name: fit_all([r for r in rows if r["grammar"] == name]) for name in options.only or CASES
+    }
     for name, fitted in fits.items():
         print(f"{name}: {fit_text(fitted)}")
     grammars = {name: CASES[name].what for name in fits}
@@ -102,28 +103,38 @@ def main(arguments=None):
 
 def parse(arguments):
     parser = document.parser(__doc__, "scaling")
-    parser.add_argument("--only", action="append", choices=CASES, help="may be given again")
-    parser.add_argument("--longest", type=float, default=30.0, metavar="S",
-                        help="no point that may take longer than so many seconds (30)")  # fmt: skip
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture (matplotlib)")
-    parser.add_argument("--point", nargs=2, metavar=("GRAMMAR", "BITS"),
-                        help="measure one point in this process")  # fmt: skip
+    parser.add_argument(
+        "--only", action="append", choices=CASES, help="run this grammar only; may be repeated"
+    )
+    parser.add_argument(
+        "--longest",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help="skip points that may take longer than this many seconds (default: 30)",
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw a figure (needs matplotlib)"
+    )
+    parser.add_argument(
+        "--point", nargs=2, metavar=("GRAMMAR", "BITS"), help="measure one point in this process"
+    )
     return parser.parse_args(arguments)
 
 
 def complete(row):
-    """Whether all programs of so many bits were made, and no limit came before."""
+    """Whether all programs up to these bits were made before any limit."""
     return row["stop_reason"] in ("max_bits", "exhausted")
 
 
 def foreseen(spent):
-    """The seconds that the next point may take, from those of the points so far."""
-    # Short ones are mostly start-up, and say nothing of growth.
+    """The seconds that the next point may take, estimated from the earlier points."""
+    # Short runs are mostly start-up and say nothing about growth.
     return spent[-1] * max([1.0, *(b / a for a, b in pairwise(spent[-3:]) if a > 0.05)])
 
 
 def point(name, bits):
-    """One point, measured in a process of its own."""
+    """One point, measured in its own process."""
     command = [sys.executable, str(Path(__file__).resolve()), "--point", name, str(bits)]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(run.stdout)
@@ -132,7 +143,7 @@ def point(name, bits):
 def measure(name, bits):
     """One enumeration: seconds, peak memory above the start's, candidates, behaviours.
 
-    A small enumeration before it loads the kernels, untimed.
+    A small untimed enumeration first loads the kernels.
     """
     grammar, columns, type_ = CASES[name].make()
     synth.enumerate_programs(grammar, columns, type=type_, max_bits=CASES[name].bits[0])
@@ -141,28 +152,39 @@ def measure(name, bits):
     found = synth.enumerate_programs(grammar, columns, type=type_, max_bits=bits)
     seconds = time.perf_counter() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return {"grammar": name, "bits": bits, "seconds": seconds, "peak_bytes": peak * RSS_UNIT,
-            "candidates": found.candidates, "distinct": len(found),
-            "stop_reason": found.stop_reason}  # fmt: skip
+    return {
+        "grammar": name,
+        "bits": bits,
+        "seconds": seconds,
+        "peak_bytes": peak * RSS_UNIT,
+        "candidates": found.candidates,
+        "distinct": len(found),
+        "stop_reason": found.stop_reason,
+    }
 
 
 def fit(bits, values):
-    """Of log2(values) on bits: {slope, error (its standard error), intercept, growth, points}.
+    """The fit of log2(values) on bits: {slope, error, intercept, growth, points}.
 
-    growth: the factor a bit.  None for fewer than 3 points.
+    error is the standard error of the slope, growth the factor per bit.  None for fewer than 3
+    points.
     """
     if len(bits) < 3:
         return None
     from scipy.stats import linregress
 
     fitted = linregress(bits, np.log2(values))
-    return {"slope": float(fitted.slope), "error": float(fitted.stderr),
-            "intercept": float(fitted.intercept), "growth": float(2**fitted.slope),
-            "points": len(bits)}  # fmt: skip
+    return {
+        "slope": float(fitted.slope),
+        "error": float(fitted.stderr),
+        "intercept": float(fitted.intercept),
+        "growth": float(2**fitted.slope),
+        "points": len(bits),
+    }
 
 
 def fit_all(rows):
-    """A fit a quantity, of the complete rows in which it is large enough."""
+    """A fit for each quantity, to the complete rows in which it is large enough."""
     fitted = {}
     for quantity, least in QUANTITIES.items():
         kept = [r for r in rows if r[quantity] >= least and complete(r)]
@@ -189,14 +211,18 @@ def fit_text(fitted):
 
 
 def draw(measured, path):
-    """Four panels over bits, logarithmic, with the fitted lines."""
+    """Four logarithmic panels over bits, with the fitted lines."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    titles = {"seconds": "seconds", "peak_bytes": "peak memory (MiB)",
-              "candidates": "candidates", "distinct": "distinct behaviours"}  # fmt: skip
+    titles = {
+        "seconds": "seconds",
+        "peak_bytes": "peak memory (MiB)",
+        "candidates": "candidates",
+        "distinct": "distinct behaviours",
+    }
     figure, axes = pyplot.subplots(2, 2, figsize=(10, 7.5), sharex=True, layout="constrained")
     for axis, (quantity, title) in zip(axes.flat, titles.items(), strict=True):
         scale = 2.0**-20 if quantity == "peak_bytes" else 1.0

@@ -1,4 +1,4 @@
-"""How Sphinx builds the pages: `make docs`, where any warning is an error."""
+"""The configuration of Sphinx for `make docs`, where every warning is an error."""
 
 import sys
 from pathlib import Path
@@ -15,11 +15,13 @@ release = version = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
 
-#: Modules, and packages with all that is in them, whose names are for synth itself.  Every
-#: other public name of the package must have a docstring, and be in the API reference.
+#: Internal modules, and packages that are internal with all their modules.  Every other public
+#: name must have a docstring and be in the API reference.
 api_internal = (
     "synth.__main__", "synth._version", "synth.files", "synth.kernels", "synth.language.notation",
-    "synth.language.parsing", "synth.language.signatures", "synth.language.specification",
+    "synth.language.costs", "synth.language.parsing", "synth.language.signatures",
+    "synth.language.specification",
+    "synth.engine.band", "synth.engine.labelling", "synth.engine.watch",
     "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
     "synth.engine.enumerator", "synth.engine.job", "synth.engine.outcome",
@@ -36,8 +38,8 @@ api_internal = (
     "synth.cli.catalogue", "synth.cli.commands", "synth.cli.experiments", "synth.cli.options",
     "synth.cli.output", "synth.cli.progress",
 )  # fmt: skip
-#: Packages whose modules are found by name: `synth dsls`, `synth tasks` and the pages of
-#: experiments say what they hold.
+#: Packages whose modules are found by name, with their modules that are documented all the same.
+#: `synth dsls`, `synth tasks` and the pages of experiments describe the other modules.
 api_found_by_name = {
     "synth.language.dsls": (),
     "synth.tasks.builtin": (),

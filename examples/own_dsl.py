@@ -1,10 +1,10 @@
-"""A DSL of one's own, with the three kinds of bodies a primitive can have.
+"""A DSL of your own, with the three kinds of functions that a primitive can have.
 
 Run it in a checkout:  python examples/own_dsl.py
-Or take it by name:    synth search examples/own_table.csv --dsl examples/own_dsl.py:dsl
+Or use it in a search: synth search examples/own_table.csv --dsl examples/own_dsl.py:dsl
 """
 
-# %% Types, and primitives of any functions that work elementwise on NumPy arrays
+# %% Types, and primitives: any functions that work elementwise on NumPy arrays
 from pathlib import Path
 
 import numba
@@ -37,21 +37,23 @@ dsl.add(digits, "Int -> Int")
 for value in (1, 4, 10):
     dsl.constant(value, Int)
 
-# %% What is wrong with it, if anything, before any search
+# %% Check the DSL before any search
 if __name__ == "__main__":
     print("problems:", synth.check_dsl(dsl) or "none")
 
-    # %% It is searched as the built-in ones are
+    # %% Use it in a search, as a built-in DSL
     task = synth.load_task(Path(__file__).parent / "own_table.csv")
     result = synth.search(task, dsl)
-    print(f"{result.program.text}: {result.program.bits:.1f} bits,",
-          f"{result.program.test_accuracy:.0%} of unseen rows")  # fmt: skip
+    print(
+        f"{result.program.text}: {result.program.bits:.1f} bits,",
+        f"{result.program.test_accuracy:.0%} of unseen rows",
+    )
 
-    # %% The same rule costs other bits elsewhere: the language is the prior
+    # %% The same rule costs different bits in another DSL: the language is the prior
     for name, other in (("own", dsl), ("integer", "integer")):
         found = synth.search(task, other)
         print(f"{name:8} {found.program.bits:5.1f} bits  {found.program.text}")
 
-    # %% What its body computes, on rows of any columns
+    # %% Evaluate a program on any columns
     program = synth.Program.parse("digits(n) > 1", synth.Grammar(dsl, {"n": Int(0, 1000)}))
     print(program, program.evaluate({"n": np.array([7, 10, 999])}).tolist())

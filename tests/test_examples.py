@@ -46,7 +46,7 @@ def test_first_search():
     assert "own table: member | (4 < items)" in lines
     assert "  new rows: no, yes, yes" in lines
     assert lines[-2] == r"as LaTeX: \mathrm{member} \lor \left(4 < \mathrm{items}\right)"
-    assert lines[-1] == "read again: member | (4 < items)"
+    assert lines[-1] == "loaded again: member | (4 < items)"
     assert len(cells("first_search.py")) == 5
 
 
@@ -57,8 +57,8 @@ def test_own_dsl(monkeypatch):
     own, integer = (float(line.split()[1]) for line in lines[2:4])
     assert own < integer
     assert lines[-1] == "digits(n) > 1 [False, True, True]"
-    command = re.search(r"^Or take it by name: +synth (.+)$", (EXAMPLES / "own_dsl.py").read_text(),
-                        re.M)[1]  # fmt: skip
+    text = (EXAMPLES / "own_dsl.py").read_text()
+    command = re.search(r"^Or use it in a search: +synth (.+)$", text, re.M)[1]
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(main, command.split())
     assert "member | (items > 4)" in result.stdout

@@ -217,3 +217,42 @@ def test_docstrings_are_plain_text(docstrings):
         == "So:\n\n.. code-block:: default\n\n    a * b\n\nand on"
     )
     assert made("- one,\n  two;\n- three") == "- one,\n  two;\n- three"
+
+
+def test_numpy_sections_become_lists_of_definitions(docstrings):
+    meant = {"Task": "synth.Task", "TaskError": "synth.errors.TaskError"}.get
+    text = """Bind a task.
+
+Parameters
+----------
+task, other_task : Task, str or int|Task
+    A `Task`.
+
+    Second paragraph.
+*rest : ndarray of bool, shape (rows,)
+
+Returns
+-------
+Task
+    The task.
+
+Raises
+------
+TaskError
+    If there is none.
+
+Notes
+-----
+See |p|."""
+    assert "\n".join(docstrings.as_rst(text.split("\n"), meant)) == (
+        "Bind a task.\n\n:Parameters:\n"
+        "    **task, other\\_task** : :py:obj:`Task <synth.Task>`, "
+        "str or int\\|\\ :py:obj:`Task <synth.Task>`\n"
+        "        A :py:obj:`Task <synth.Task>`.\n\n        Second paragraph.\n\n"
+        "    **\\*rest** : ndarray of bool, shape (rows,)\n\n"
+        ":Returns:\n    :py:obj:`Task <synth.Task>`\n        The task.\n\n"
+        ":Raises:\n    :py:obj:`TaskError <synth.errors.TaskError>`\n        If there is none.\n\n"
+        ".. rubric:: Notes\n\nSee \\|p\\|.\n"
+    )
+    said = docstrings.as_rst(["Returns", "-------", "The number of rows."], meant)
+    assert "\n".join(said).strip() == ":Returns:\n    The number of rows."

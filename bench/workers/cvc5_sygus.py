@@ -1,13 +1,13 @@
-"""cvc5's SyGuS solver, by its Python interface.
+"""cvc5's SyGuS solver, through its Python interface.
 
-Search jobs are one `checkSynth` over the job's grammar with an equation a row; sums,
-differences and products of residues are those of integers, and the equations hold
-modulo p, so that cvc5 does arithmetic once a row.  The enumeration of all functions is
-`findSynth` of terms of the grammar: cvc5 leaves out what its rewriter finds equal.
+A search job is one `checkSynth` over the job's grammar with one equation per row.  Sums,
+differences and products of residues are those of integers, and the equations hold modulo p, so cvc5
+computes the remainder once per row.  The enumeration of all functions is a `findSynth` over terms
+of the grammar; cvc5 leaves out terms that its rewriter finds equal.
 
-Variants: "default"; "fast", which sets sygus-enum=fast; "fast, pbe", which sets
-sygus-pbe=true by hand too: conditionals are then put together from parts that are right
-on some rows, which says nothing about the size of the whole.
+Variants: "default"; "fast", which sets sygus-enum=fast; "fast, pbe", which also sets
+sygus-pbe=true. The last one combines conditionals from parts that are right on some rows, and does
+not minimise the size of the whole.
 """
 
 import itertools
@@ -24,9 +24,16 @@ VARIANTS = {
 }
 
 KINDS = {
-    "and": Kind.AND, "or": Kind.OR, "xor": Kind.XOR, "not": Kind.NOT, "lt": Kind.LT,
-    "ite": Kind.ITE, "add": Kind.ADD, "sub": Kind.SUB, "mul": Kind.MULT,
-}  # fmt: skip
+    "and": Kind.AND,
+    "or": Kind.OR,
+    "xor": Kind.XOR,
+    "not": Kind.NOT,
+    "lt": Kind.LT,
+    "ite": Kind.ITE,
+    "add": Kind.ADD,
+    "sub": Kind.SUB,
+    "mul": Kind.MULT,
+}
 NAMES = {kind: name for name, kind in KINDS.items()}
 
 
@@ -68,7 +75,7 @@ class Problem:
         return self.terms.mkInteger(value)
 
     def constrain(self):
-        """Adds an equation a row; returns the function that is sought."""
+        """Add an equation for each row; returns the function to synthesise."""
         tm, job = self.terms, self.job
         function = self.solver.synthFun("f", self.inputs, self.sort, self.grammar)
         for row, label in zip(job["rows"], job["labels"], strict=True):
@@ -92,8 +99,11 @@ def expression(term):
         return ["sub", 0, expression(term[0])]
     if kind in (Kind.LEQ, Kind.GT, Kind.GEQ):
         a, b = expression(term[0]), expression(term[1])
-        return {Kind.GT: ["lt", b, a], Kind.LEQ: ["not", ["lt", b, a]],
-                Kind.GEQ: ["not", ["lt", a, b]]}[kind]  # fmt: skip
+        return {
+            Kind.GT: ["lt", b, a],
+            Kind.LEQ: ["not", ["lt", b, a]],
+            Kind.GEQ: ["not", ["lt", a, b]],
+        }[kind]
     parts = [expression(part) for part in term]
     found = [NAMES[kind], *parts] if len(parts) < 3 or kind == Kind.ITE else None
     if found is None:
@@ -104,7 +114,7 @@ def expression(term):
 
 
 class Tables:
-    """Truth tables of enumerated terms, in which operators stand as lambda terms."""
+    """Truth tables of enumerated terms, whose operators are lambda terms."""
 
     def __init__(self, problem):
         self.problem = problem
@@ -154,8 +164,9 @@ def main():
         seconds = time.perf_counter() - begin
         tables = Tables(problem)
         distinct = len({tables.of(term) for term in found})
-        protocol.answer(begin, candidates=len(found), distinct=distinct,
-                        **about | {"seconds": seconds})  # fmt: skip
+        protocol.answer(
+            begin, candidates=len(found), distinct=distinct, **about | {"seconds": seconds}
+        )
         return
     function = problem.constrain()
     begin = protocol.start(job)

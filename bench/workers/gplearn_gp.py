@@ -1,9 +1,9 @@
 """gplearn's symbolic regressor: genetic programming over the job's own operators.
 
-Constants are columns, so that leaves are the job's own; a comparison stands only within
-a conditional, `ite` of four arguments, as gplearn knows one type.  Fitness is the mean
-absolute error for whole numbers and the share of wrong rows for booleans and residues;
-all else is as it comes, and it goes on until an answer is right on every row.
+Constants are columns, so that the leaves are those of the job. gplearn has one type, so a
+comparison occurs only within a conditional, `ite` with four arguments.  Fitness is the mean
+absolute error for integers, and the share of wrong rows for booleans and residues.  Other settings
+are the defaults.  It runs until an answer is right on every row.
 """
 
 import warnings
@@ -21,7 +21,7 @@ WRONG = make_fitness(
 
 
 def functions(job):
-    """gplearn's functions by the job's operators, lt being within ite."""
+    """gplearn's functions for the job's operators; lt is part of ite."""
     p = job["modulus"]
     known = {
         "and": (lambda a, b: ((a > 0) & (b > 0)) * 1.0, 2),

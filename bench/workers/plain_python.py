@@ -1,7 +1,7 @@
-"""The baseline that one would write first: bottom-up enumeration by size in Python.
+"""The obvious baseline: bottom-up enumeration by size in plain Python.
 
-Behaviours are tuples of values, a dictionary tells them apart and remembers how each
-was made; a pair of a commutative operator is made once.
+Behaviours are tuples of values.  A dictionary tells them apart and records how each was made.  A
+commutative operator is applied to each pair once.
 """
 
 import itertools
@@ -15,19 +15,19 @@ COMMUTATIVE = ("and", "or", "xor", "add", "mul")
 
 
 class Enumerator:
-    """Sizes one after another; `candidates` made, `seen` behaviours by type."""
+    """Enumerates sizes in order; has `candidates` made and `seen` behaviours by type."""
 
     def __init__(self, job):
         self.job = job
         self.bodies = protocol.bodies(job)
         self.candidates = 0
         self.seen = {"bool": {}, "int": {}}
-        self.sizes = {"bool": [[]], "int": [[]]}  # sizes[type][size]: behaviours
+        self.sizes = {"bool": [[]], "int": [[]]}  # sizes[type][size] holds behaviours
         self.goal = None
         self.late = float("inf")
 
     def run(self):
-        """Until the goal is met, nothing is left or it is late; whether the goal was met."""
+        """Run until the goal is met, nothing is left, or time is up; returns whether it was met."""
         job = self.job
         own = protocol.own_type(job["family"])
         columns = protocol.columns_of(job)
@@ -49,7 +49,7 @@ class Enumerator:
                 return self.goal is None
 
     def apply(self, operator, size):
-        """All programs of a size with this operator on top; whether one is the goal."""
+        """All programs of a size with this root operator; returns whether one is the goal."""
         family, body = self.job["family"], self.bodies[operator]
         result = protocol.result_type(operator, family)
         types = protocol.argument_types(operator, family)
@@ -88,7 +88,7 @@ class Enumerator:
 
 
 def splits(total, parts):
-    """All ways to write a number as a sum of so many sizes of at least 1."""
+    """All ways to write a number as a sum of `parts` sizes of at least 1."""
     if parts == 1:
         return [(total,)] if total >= 1 else []
     return [(k, *rest) for k in range(1, total) for rest in splits(total - k, parts - 1)]
@@ -104,8 +104,9 @@ def main():
     if job["labels"] is None:
         enumerator.late = begin + job["seconds"]
         enumerator.run()
-        protocol.answer(begin, candidates=enumerator.candidates,
-                        distinct=len(enumerator.seen[own]), **about)  # fmt: skip
+        protocol.answer(
+            begin, candidates=enumerator.candidates, distinct=len(enumerator.seen[own]), **about
+        )
         return
     enumerator.goal = tuple(job["labels"])
     enumerator.run()

@@ -1,9 +1,8 @@
 """ProgSynth's beap search over an infinite grammar with uniform probabilities.
 
-Behaviours that were met before are filtered out among subprograms too, which its
-documentation calls the most efficient way of observational equivalence.  Written
-against commit 030fe45 of its repository; ProgSynth imports as `synth`, so that it has
-an environment of its own.
+Behaviours that occurred before are also filtered out among subprograms, which its documentation
+calls the most efficient way of observational equivalence.  Written against commit 030fe45 of its
+repository.  ProgSynth imports as `synth`, so it has its own environment.
 """
 
 import contextlib
@@ -19,7 +18,7 @@ class LateError(Exception):
 
 
 class Distinct:
-    """Accepts a program when no earlier one of its type has the same values."""
+    """Accepts a program if no earlier one of its type has the same values."""
 
     def __init__(self, job):
         self.bodies = protocol.bodies(job)

@@ -1,9 +1,9 @@
 """What every worker does: read a job, start the clock, print one line of JSON.
 
-A worker runs in the environment of its peer, so that this file needs nothing but
-Python.  The job comes on standard input, as `jobs.Job.document` makes it, with
-`timeout`, `seconds` and `seed`.  An expression is a leaf (a name or a number) or a
-list: an operator of and, or, xor, not, add, sub, mul, lt, ite, and its arguments.
+A worker runs in the environment of its peer, so this file needs only Python.  The job comes on
+standard input, as `jobs.Job.document` makes it, with `timeout`, `seconds` and `seed`.  An
+expression is a leaf (a name or a number) or a list: an operator (and, or, xor, not, add, sub, mul,
+lt, ite) and its arguments.
 """
 
 import json
@@ -19,8 +19,8 @@ def read():
 def start(job):
     """The time now; the process ends `timeout` seconds later, whatever it is doing.
 
-    The signal's own action ends it, not Python code, which a long call into a
-    library would keep from running.
+    The default action of the signal ends it.  A Python handler would not run during a long call
+    into a library.
     """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, job["timeout"])
@@ -28,20 +28,20 @@ def start(job):
 
 
 def answer(begin, **fields):
-    """Prints the answer; seconds: since `start` unless they are given."""
+    """Print the answer; the seconds are those since `start`, unless they are given."""
     seconds = time.perf_counter() - begin
     signal.setitimer(signal.ITIMER_REAL, 0)
     print(json.dumps({"seconds": seconds} | fields))
 
 
 def skip(reason):
-    """The peer has no such job: says why and ends the process."""
+    """Say why the peer cannot do such a job, and end the process."""
     print(json.dumps({"skip": reason}))
     raise SystemExit(0)
 
 
 def result_type(operator, family):
-    """bool or int: what an operator makes; the leaves are of the job's own type."""
+    """bool or int: the result type of an operator; leaves have the job's own type."""
     return "bool" if operator == "lt" else own_type(family)
 
 
@@ -57,7 +57,7 @@ def argument_types(operator, family):
 
 
 def values_of(expression, columns):
-    """A leaf's values on all rows; columns: names to lists."""
+    """The values of a leaf on all rows; columns maps names to lists."""
     if isinstance(expression, str):
         return tuple(columns[expression])
     return (expression,) * len(next(iter(columns.values())))

@@ -1,9 +1,9 @@
-"""pyoperon (Operon): genetic programming with whole-number coefficients.
+"""pyoperon (Operon): genetic programming with integer coefficients.
 
-It knows real arithmetic and no conditional of two arguments, so that polynomials are
-the jobs that it can do.  `symbolic_mode` keeps coefficients whole.  Its own `epsilon`
-did not end a run (pyoperon 0.6.2 went through all generations with an error of 0), so
-it is asked for one generation at a time, going on with the same population.
+It has real arithmetic and no conditional with two arguments, so it can only do jobs that are
+polynomials.  `symbolic_mode` keeps the coefficients integer.  Its own `epsilon` did not end a run
+(pyoperon 0.6.2 went through all generations with an error of 0), so it is asked for one generation
+at a time and continues with the same population.
 """
 
 import ast

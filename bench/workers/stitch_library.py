@@ -1,10 +1,9 @@
-"""Stitch: compression of programs of the lambda calculus by abstractions, greedily.
+"""Stitch: greedy compression of lambda-calculus programs by abstractions.
 
-Inputs are free variables, so that no abstraction holds one, and functions without their
-arguments are neither bodies nor holes, as in a first-order DSL.  Bound by lambdas around
-each program they led to abstractions of the lambdas themselves, and with its check of the
-cost after rewriting it gives up where patterns nest (both: stitch_core 0.1.29); the bench
-checks the programs itself.
+Inputs are free variables, so no abstraction contains one.  Functions without their arguments are
+neither bodies nor holes, as in a first-order DSL.  When inputs were bound by lambdas around each
+program, Stitch made abstractions of the lambdas themselves.  Its check of the cost after rewriting
+fails if patterns nest (both with stitch_core 0.1.29), so the bench checks the programs itself.
 """
 
 from importlib.metadata import version
@@ -12,7 +11,7 @@ from importlib.metadata import version
 import protocol
 from stitch_core import compress
 
-#: It stops by itself before, where none compresses.
+#: It stops earlier if no abstraction compresses.
 ITERATIONS = 20
 
 

@@ -1,9 +1,14 @@
-"""The API reference: which names are public, and that each of them is on some page.
+"""The API reference: decides which names are public, and checks that each is on some page.
 
-Public are the names of `synth.__all__`; in every module that is not internal (see
-`api_internal` in conf.py) the functions and classes that it defines, but for `_names`; and
-the methods and properties of these classes.  One that has no docstring, or that no page
-documents, is a warning of the build, which `make docs` makes an error.
+Public names are
+
+- the names of `synth.__all__`;
+- in every module that is not internal (see `api_internal` in conf.py), the functions and classes
+  that it defines, except names that begin with `_`;
+- the methods and properties of these classes.
+
+A public name without a docstring, or on no page, is a warning, and `make docs` treats warnings as
+errors.
 """
 
 import importlib
@@ -21,7 +26,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Api:
-    """The public names of synth, by the names they are documented by."""
+    """The public names of synth, under the names in the documentation."""
 
     def __init__(self, internal, found_by_name):
         self.internal = tuple(internal)
@@ -53,10 +58,11 @@ class Api:
                 yield importlib.import_module(found.name)
 
     def meant(self, text, where):
-        """The name that a docstring means by a text in backquotes, or None.
+        """The public name that a text in backquotes refers to, or None.
 
-        where: whose docstring it is.  What is nearest counts: a name of the same class, of
-        the same module, of `synth`, or one in full; else a class, where one is called so.
+        where is the name whose docstring contains the text.  The nearest name counts: in the same
+        class, in the same module, in `synth`, or a full name.  Otherwise it is a class with this
+        name, if there is only one.
         """
         module = getattr(self.names.get(where), "__module__", where.rpartition(".")[0])
         for scope in (where, where.rpartition(".")[0], module, "synth"):
@@ -88,7 +94,7 @@ class Api:
 
     @staticmethod
     def _defined(module, name, found):
-        # A kernel is a function that numba wrapped.
+        # A kernel is a function wrapped by numba.
         function = getattr(found, "py_func", found)
         kinds = inspect.isfunction(function) or inspect.isclass(found)
         return name[0] != "_" and kinds and function.__module__ == module.__name__
@@ -100,7 +106,7 @@ def _api(internal, found_by_name):
 
 
 def _skip(app, what, name, found, skip, options):
-    """A public name of `synth` is documented as such, not once more in its module."""
+    """Document a name of `synth` on its own page only, not again in its module."""
     return True if what == "module" and id(found) in Api.of(app).top else None
 
 
@@ -114,9 +120,11 @@ def _check(app, env):
 
 
 def _unlinked(app, env, node, contents):
-    """Types in signatures are shown, not linked, where they are not on any page."""
+    """Types in signatures and aliases are shown, but not linked, if they are on no page."""
     above = node.parent
     while above is not None and not isinstance(above, addnodes.desc_signature):
+        if isinstance(above, addnodes.desc) and above["objtype"] == "data":
+            break
         above = above.parent
     return contents if above is not None and isinstance(contents, nodes.Node) else None
 

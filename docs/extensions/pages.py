@@ -1,4 +1,4 @@
-"""What pages take from the program itself: the help of every command, the experiments' claims."""
+"""Parts of pages that come from the program: the help of commands, the experiments' claims."""
 
 import posixpath
 
@@ -13,7 +13,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def commands():
-    """A section for each command, with the text of its `--help`."""
+    """A section for each command with the output of its `--help`."""
     context = _context()
     parts = [_help(main, context)]
     for name in main.list_commands(context):
@@ -24,7 +24,7 @@ def commands():
 
 
 def settings(name):
-    """The section of an experiment's page with the text of its `--help`."""
+    """The section of an experiment's page with the output of its `--help`."""
     context = _context()
     group = main.get_command(context, "run")
     below = click.Context(group, context, info_name="run")
@@ -33,7 +33,7 @@ def settings(name):
 
 
 def claims(names):
-    """A table of experiments and what each is to show."""
+    """A table of experiments and their claims."""
     rows = [
         f"| [{name}](experiments/{name}.md) | {_claim(name).replace('|', chr(92) + '|')} |"
         for name in names
@@ -42,7 +42,7 @@ def claims(names):
 
 
 def built_in():
-    """The experiments of synth itself; others may be installed beside them."""
+    """The experiments of synth itself, without those of other installed packages."""
     return [n for n in experiments.names() if experiments.load(n).__name__.startswith("synth.")]
 
 
@@ -51,7 +51,7 @@ def _claim(name):
 
 
 def _context():
-    # The width that click takes on a terminal of 80 columns.
+    # The width that click uses on a terminal of 80 columns.
     return click.Context(main, info_name="synth", terminal_width=78, **main.context_settings)
 
 
@@ -79,7 +79,7 @@ def _check(app, env):
 
 
 def _linked(app, doctree, docname):
-    """A figure is wider than the page: it opens at its own size."""
+    """Link every figure to its file, because figures are wider than the page."""
     if app.builder.format != "html":
         return
     for image in list(doctree.findall(nodes.image)):

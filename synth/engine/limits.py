@@ -154,8 +154,8 @@ def interrupts() -> Iterator[Callable[[], bool]]:
         return bool(noted)
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        handler = None if number is None else signal.getsignal(number)
+        number = getattr(signal, name, 0)
+        handler = signal.getsignal(number) if number else None
         if callable(handler) and not isinstance(handler, signal.Handlers):
             before[number] = handler
     for number in before:

@@ -1,8 +1,9 @@
-"""Additive cellular automata stay short programs as they run, and others do not.
+"""Additive cellular automata remain short programs as they run; other automata do not.
 
-A rule is additive where the next state is a sum modulo 2 of states (rules 60, 90 and 150 are);
-after t steps it is still one.  The bits that the best program saves over a table, after
-each number of steps, of additive rules and of two others.
+A rule is additive if the next state is a sum of states modulo 2, as for the rules 60, 90 and 150.
+It is then still additive after t steps.  For each rule and number of steps, the experiment
+measures the bits that the best program saves compared with a table, for additive rules and for two
+others.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from synth.experiments.base import setting
 from synth.runs.items import Item, contrast_item
 
-CONTROL = "the twin: with permuted labels no rule saves bits"
+CONTROL = "twins: with permuted labels, no rule saves bits"
 COLUMNS = ("rule", "steps", "chosen", "program", "saved_bits", "twin_saved_bits")
 
 ADDITIVE = (60, 90, 102, 150, 170, 204, 240)
@@ -18,11 +19,13 @@ ADDITIVE = (60, 90, 102, 150, 170, 204, 240)
 
 @dataclass(frozen=True)
 class Settings:
-    rules: tuple[int, ...] = setting((60, 90, 30, 110), "rules", low=0, high=255)
-    steps: tuple[int, ...] = setting((2, 3), "how many steps", low=1, high=6)
+    rules: tuple[int, ...] = setting(
+        (60, 90, 30, 110), "rules (Wolfram's numbers)", low=0, high=255
+    )
+    steps: tuple[int, ...] = setting((2, 3), "numbers of steps", low=1, high=6)
     dsl: str = setting("boolean", "the DSL")
-    max_programs: int = setting(1_000_000, "programs that a search makes", low=1)
-    seed: int = setting(0, "of the split and the twin", low=0)
+    max_programs: int = setting(1_000_000, "most programs per search", low=1)
+    seed: int = setting(0, "seed for the split and for the twin", low=0)
 
 
 def run(settings, map):

@@ -1,4 +1,4 @@
-"""The task: what becomes of a cell after some steps of an elementary cellular automaton."""
+"""The task: the state of a cell after some steps of an elementary cellular automaton."""
 
 import numpy as np
 
@@ -7,11 +7,21 @@ from synth.errors import SettingError
 
 
 def automaton(rule: int = 90, steps: int = 3, train: int | float = 0.5, seed: int = 0):
-    """A cell after some steps of an elementary cellular automaton.
+    """The state of a cell after some steps of an elementary cellular automaton.
 
-    rule: 0..255 in Wolfram's numbering; steps: 1..6.  Columns are the 2 * steps + 1 cells
-    around it at the start, x0 at the left; there is a row for each of their states.
-    Wolfram, Reviews of Modern Physics 55, 1983.
+    The columns are the 2 * steps + 1 cells around it at the start, with x0 at the left.  There is
+    a row for each combination of their states.  Wolfram, Reviews of Modern Physics 55, 1983.
+
+    Parameters
+    ----------
+    rule : int
+        0..255 in Wolfram's numbering.
+    steps : int
+        1..6.
+    train : int or float
+        Number or fraction of the training rows.
+    seed : int
+        Seed for the split.
     """
     for name, value, low, high in (("rule", rule, 0, 255), ("steps", steps, 1, 6)):
         if not low <= value <= high:
@@ -28,6 +38,6 @@ def automaton(rule: int = 90, steps: int = 3, train: int | float = 0.5, seed: in
 
 
 def after_one_step(cells, rule):
-    """The states (rows, width - 2) of the cells that have both neighbours."""
+    """The next states (rows, width - 2) of the cells that have both neighbours."""
     left, own, right = cells[:, :-2], cells[:, 1:-1], cells[:, 2:]
     return (rule >> (4 * left + 2 * own + right)) & 1

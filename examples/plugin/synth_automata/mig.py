@@ -1,14 +1,14 @@
-"""Majority-inverter graphs: the majority of three, not, and the constants.
+"""Majority-inverter graphs: the majority of three, `not`, and the constants.
 
-With a constant, the majority of three is `and` or `or`.  Amarù, Gaillardon and De Micheli,
-Majority-Inverter Graph, DAC 2014.
+If one argument is a constant, the majority of three is `and` or `or`.  Amarù, Gaillardon and
+De Micheli, Majority-Inverter Graph, DAC 2014.
 """
 
 from synth import DSL, Bool
 
 
 def build(types=(), weight: float = 1.0):
-    """The DSL; weight: of the majority beside `not`."""
+    """The DSL; `weight` is the weight of the majority, where `not` has weight 1."""
     dsl = DSL("mig", types=(Bool,), description=__doc__)
 
     @dsl.primitive(weight=weight)

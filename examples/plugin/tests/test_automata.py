@@ -1,4 +1,4 @@
-"""What a package of one's own should test: its DSL conforms, its task is what it says."""
+"""What a package should test: its DSL passes the checks, and its task is what it claims."""
 
 import itertools
 
