@@ -223,7 +223,7 @@ class Bank:
         """Labellings (L, n) of the type as kernels compare them with rows.
 
         Returns words and mask for a type that is packed in bits, and cells for any other; see
-        `kernels.Target`.
+        `kernels.Labels`.
         """
         if self.type.storage is None:
             return *self.packed(labels, labels.shape[1]), _NO_CELLS
@@ -232,7 +232,7 @@ class Bank:
     def target(self, block, labels, wanted):
         """What a kernel needs to score a block; labels: see `pack_labels`."""
         count = len(wanted), len(block)
-        return kernels.Target(
+        return kernels.Labels(
             self.type.storage is None,
             *labels,
             block.view(self.type.storage or np.uint8),

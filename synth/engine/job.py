@@ -109,7 +109,7 @@ class Batch:
     start, stop : int
         The rows that it caught, in the hand's part of the catch.
     tally, target
-        What it counted; see `kernels.Catch` and `kernels.Target`.
+        What it counted; see `kernels.Catch` and `kernels.Labels`.
     """
 
     hand: int

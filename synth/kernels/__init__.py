@@ -34,7 +34,7 @@ from synth.kernels.targets import (
     pair_xor,
 )
 from synth.kernels.transform import MOEBIUS, WALSH, ZETA, conjoin, transform
-from synth.kernels.work import Target, Work, collect, collect_block, plan, scan, scan_block
+from synth.kernels.work import Labels, Work, collect, collect_block, plan, scan, scan_block
 
 __all__ = [
     "BITS",
@@ -46,9 +46,9 @@ __all__ = [
     "WALSH",
     "ZETA",
     "Catch",
+    "Labels",
     "Scratch",
     "Store",
-    "Target",
     "Work",
     "cache",
     "chain",

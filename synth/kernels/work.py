@@ -48,7 +48,7 @@ Work = namedtuple(
 #: - wanted uint8 (L, n + 1): the numbers of exceptions with which a row is caught
 #: - histogram int64 (L, n + 1): the number of candidates with each number of exceptions
 #: - errors int32 (L, B): scratch
-Target = namedtuple("Target", "bits labels mask cells block wanted histogram errors")
+Labels = namedtuple("Labels", "bits labels mask cells block wanted histogram errors")
 
 
 @njit(cache=True, nogil=True)

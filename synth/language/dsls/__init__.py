@@ -24,6 +24,7 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,18 @@ def called(function: Callable[..., Any], what: str, *arguments: Any, **settings:
         raise DSLError(f"{what} fails: {type(error).__name__}: {text}") from error
 
 
+class _Source(SourceFileLoader):
+    """Reads the source each time.
+
+    Compiled files are known by the second of their source and by its length, so that an edit
+    right after a run would not be seen.
+    """
+
+    def get_code(self, fullname: str) -> Any:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def _from_file(spec: str) -> Any:
     path, colon, name = spec.rpartition(":")
     if not colon:
@@ -228,7 +241,8 @@ def _from_file(spec: str) -> Any:
     file = Path(path)
     if not file.is_file():
         raise DSLError(f"{path}: no such file")
-    module_spec = importlib.util.spec_from_file_location(f"synth_file_{file.stem}", file)
+    named = f"synth_file_{file.stem}"
+    module_spec = importlib.util.spec_from_file_location(named, loader=_Source(named, str(file)))
     if module_spec is None or module_spec.loader is None:
         raise DSLError(f"{path} is not a Python file; allowed: FILE.py:NAME")
     module = importlib.util.module_from_spec(module_spec)
