@@ -26,8 +26,7 @@ from synth.experiments.base import (
     spawn_seeds,
     uninterrupted,
 )
-from synth.records import ExperimentRun
-from synth.records.saved import plain
+from synth.records import ExperimentRun, plain
 from synth.runs.executors import executor
 from synth.runs.sweeps import Interrupted
 
@@ -465,7 +464,7 @@ def test_show_plots_experiments_only(tmp_path):
     CliRunner().invoke(main, ["search", "parity:n=3", "--save", str(path)])
     result = CliRunner().invoke(main, ["show", str(path), "--plot", str(tmp_path / "x.png")])
     assert result.exit_code == 2
-    assert "allowed: of what `synth run` saved" in result.stderr
+    assert "only a run that `synth run` saved can be drawn" in result.stderr
 
 
 def test_plain():

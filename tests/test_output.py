@@ -91,7 +91,7 @@ def test_the_formats_of_each_command():
     ]  # fmt: skip
     assert read(run("tasks", "parity", "--format", "csv"))[0]["setting"] == "n"
     error = run("tasks", "--json", "--format", "csv", code=2)
-    assert error == "synth: --json with --format csv; allowed: one of the two\n"
+    assert error == "synth: --json cannot be combined with --format csv\n"
 
 
 def test_a_saved_run_in_every_format(tmp_path):
@@ -145,7 +145,7 @@ def test_no_folder_for_kernels_is_a_warning(unwritable):
     )  # fmt: skip
     [warning] = done.stderr.splitlines()
     assert warning.startswith("synth: warning: no folder to keep compiled kernels in can be")
-    assert "gone with this process; NUMBA_CACHE_DIR=FOLDER lasts" in done.stdout
+    assert "lost when this process ends; set NUMBA_CACHE_DIR=FOLDER" in done.stdout
     assert not list(unwritable.glob("synth-kernels-*"))  # it went with its process
     done = subprocess.run(
         [*command, "search", "parity:n=6,k=2", "--json", "--seconds", "600"], cwd=unwritable,

@@ -383,18 +383,24 @@ def test_contrasts_as_a_sweep(cluster):
     [
         (("compare",), "Missing argument 'TASK...'"),
         (("compare", "nonsense"), "no task 'nonsense'"),
-        (("compare", "parity", "parity"), "tasks: parity is there twice"),
+        (("compare", "parity", "parity"), "tasks: parity appears twice; names must be distinct"),
         (("compare", "parity", "--dsl", "lisp"), "no DSL 'lisp'"),
         (("compare", "parity", "--dsl", "none.py:dsl"), "none.py: no such file"),
         (("compare", "parity", "--dsl", "boolean:x"), "boolean: basis='x'; allowed: and-or"),
         (("compare", "parity", "--max-bits", "-1"), "max_bits=-1.0; allowed: 0 and more"),
         (("compare", "parity", "--seeds", "0"), "0 is not in the range x>=1"),
         (("compare", "parity", "--workers", "0"), "0 is not in the range x>=1"),
-        (("compare", "parity", "--workers", "2", "--cluster", "x:1"), "allowed: one of them"),
+        (
+            ("compare", "parity", "--workers", "2", "--cluster", "x:1"),
+            "workers=2 cannot be combined with cluster=x:1",
+        ),
         (("compare", "parity", "--cluster", "nowhere"), "cluster=nowhere: missing port number"),
         (("compare", "parity", "--cluster", "tcp://127.0.0.1:1"), "127.0.0.1:1: no answer within"),
         (("contrast", "--workers", "2", "--save", "x.json"), "--save x.json: it needs a TASK"),
-        (("contrast", "parity", "--seeds", "2", "--save", "x.json"), "it needs one seed"),
+        (
+            ("contrast", "parity", "--seeds", "2", "--save", "x.json"),
+            "--save x.json: allowed with one seed only",
+        ),
     ],
 )
 def test_errors_are_one_line_and_exit_2(tmp_path, monkeypatch, arguments, words):
@@ -412,7 +418,7 @@ def test_clusters_that_will_not_do(cluster, monkeypatch):
     assert f"cluster={worker}: it is a Worker" in run(*arguments, worker, code=2)
     with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty:
         at = empty.scheduler_address
-        assert f"it has no workers; start some, with: dask worker {at}" in run(
+        assert f"the scheduler has no workers; start some with: dask worker {at}" in run(
             *arguments, at, code=2
         )
     monkeypatch.setattr(executors, "__version__", "9.9")
