@@ -265,7 +265,7 @@ def test_what_cannot_be_sent_is_said_in_one_line(processes):
     ("given", "words"),
     [
         ({"executor": 3}, "executor=3; allowed: None, or an executor with a method submit"),
-        ({"retries": 0}, "retries=0; allowed: 1 and more"),
+        ({"retries": 0}, "retries=0; allowed: 1 or more"),
     ],
 )
 def test_settings_of_a_sweep(given, words):
