@@ -22,11 +22,12 @@ from synth.errors import RunError
 from synth.records.result import Contrast, Result
 from synth.records.saved import load_run, save_run
 from synth.report.page import make_page, write_page
+from synth.report.page.chart import png, render
 from synth.report.page.colours import contrast
 from synth.report.page.contenders import Case, search_case, weigh, winner
 from synth.report.page.drawn import Reader, drawn_panels
 from synth.report.page.markup import data_block, element, fit
-from synth.report.page.panel import Line, png, render
+from synth.report.page.panel import Line
 from synth.report.page.tree import read_tree
 
 texts = st.text(alphabet=st.characters(exclude_categories=()), max_size=30)

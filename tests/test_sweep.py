@@ -569,8 +569,8 @@ def test_which_dsl_leads_in_all_and_chance_bounds():
             assert row["log2_chance_bound"] == one.log2_chance_bound
     first, second = sorted(totals.values())
     said = " ".join(text.split())
-    assert f"has {second - first:.1f} bits less than boolean:nand over 2 tasks" in said
-    assert "description of the DSLs themselves is not counted" in said
+    assert f"has {second - first:.1f} bits fewer than boolean:nand over the 2 tasks" in said
+    assert "description of the DSLs is not counted" in said
     bold = emphasised(text)
     assert bold.count("\x1b[1m") == text.count("*") - text.count("*:")
     assert bold.replace("\x1b[1m", "").replace("\x1b[0m", "") == text

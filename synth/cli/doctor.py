@@ -48,14 +48,17 @@ def health():
     folder = engine.kernel_folder()
     return {
         "versions": {
-            "synth": __version__, "python": platform.python_version(),
+            "synth": __version__,
+            "python": platform.python_version(),
             **{name: _version(name) for name in CORE},
         },
         "system": f"{platform.system()} {platform.machine()}",
         "cores": default_threads(),
         "memory": default_memory(),
         "kernels": {
-            "folder": folder, "compiled": _compiled(folder), "last": engine.kernels_are_kept(),
+            "folder": folder,
+            "compiled": _compiled(folder),
+            "last": engine.kernels_are_kept(),
         },
         "extras": {
             extra: f"{name} {_version(name)}" if importlib.util.find_spec(module) else None
@@ -64,7 +67,7 @@ def health():
         "entry points": {
             group: sorted(e.name for e in entry_points(group=group)) for group in GROUPS
         },
-    }  # fmt: skip
+    }
 
 
 def warm(progress=None):
@@ -80,9 +83,11 @@ def warm(progress=None):
             progress(done, len(_JOBS))
         job()
     return {
-        "folder": folder, "compiled": _compiled(folder) - before,
-        "last": engine.kernels_are_kept(), "seconds": time.monotonic() - begin,
-    }  # fmt: skip
+        "folder": folder,
+        "compiled": _compiled(folder) - before,
+        "last": engine.kernels_are_kept(),
+        "seconds": time.monotonic() - begin,
+    }
 
 
 def _version(name):

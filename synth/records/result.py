@@ -1,7 +1,8 @@
 """The result of a search: the chosen hypothesis, its rivals, the front and the certificate.
 
 A `Result` is a plain record that can be saved as JSON and read back. One that comes straight
-from a search also holds its best program and its data, and can predict.
+from a search also holds its best program and its data, and can predict. The file is long because
+each of the many fields of these records is described.
 """
 
 from collections.abc import Mapping

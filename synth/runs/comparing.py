@@ -109,9 +109,16 @@ def compare(
     ]
     found, stop = run_items(_row, items, executor=executor, progress=progress)
     settings = {
-        "tasks": task_names, "dsls": dsl_names, "seeds": seeds, "seed": seed, "labels": labels,
-        "corrupt": corrupt, **table, "drop": list(drop), **asdict(given),
-    }  # fmt: skip
+        "tasks": task_names,
+        "dsls": dsl_names,
+        "seeds": seeds,
+        "seed": seed,
+        "labels": labels,
+        "corrupt": corrupt,
+        **table,
+        "drop": list(drop),
+        **asdict(given),
+    }
     reasons = {type(None): StopReason.FINISHED, SweepError: StopReason.FAILED}
     comparison = Comparison(
         rows=tuple(found[number] for number in sorted(found)),
