@@ -79,11 +79,12 @@ def _command(name, module):
     @parallel_options
     @formatted
     @click.pass_context
-    def callback(context, plot, form, save, workers, cluster, **given):
+    def callback(context, form, plot, save, workers, cluster, **given):
         given = {k: v for k, v in given.items() if v is not None}
         if form == "table":
             form = wanted(*(context.parent.params[key] for key in ("form", "as_json")))
-        _run(name, given, plot, form, save, workers, cluster)
+        output = {"form": form, "plot": plot, "save": save}
+        _run(name, given, output, workers, cluster)
 
     options = [
         *map(_option, settings),
@@ -108,15 +109,17 @@ def _option(setting):
     return click.Option([setting.option, setting.name], type=_Value(setting), help=text)
 
 
-def _run(name, given, plot, form, save, workers, cluster):
+def _run(name, given, output, workers, cluster):
+    """Runs an experiment; output: the options form, plot and save."""
     from synth.experiments.runner import run_experiment
     from synth.files import check_writable
     from synth.records import StopReason
     from synth.report import check_plot
     from synth.runs import executor
 
-    if plot is not None:
-        check_plot(plot)
+    save = output["save"]
+    if output["plot"] is not None:
+        check_plot(output["plot"])
     if save is not None:
         check_writable("--save", save)
     try:
@@ -130,14 +133,14 @@ def _run(name, given, plot, form, save, workers, cluster):
             )
     except SweepError as error:
         if error.partial is not None:
-            _finish(error.partial, plot, form, save)
+            _finish(error.partial, **output)
         raise
-    _finish(found, plot, form, save)
+    _finish(found, **output)
     if found.stop_reason == StopReason.INTERRUPTED:
         sys.exit(130)
 
 
-def _finish(found, plot, form, save):
+def _finish(found, form, plot, save):
     from synth.records import save_run
     from synth.report import experiment_text
 

@@ -86,43 +86,30 @@ def compare(
     dsl_names = _names("dsls", dsls, DSL)
     for dsl in dsls:
         find_dsl(dsl)
-    given = read_limits(limits)
-    asked: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
+    read = read_limits(limits)
     table = {"train": train, "label": label, "drop": tuple(drop), "modulus": modulus}
+    shared: dict[str, Any] = {
+        "labels": labels,
+        "corrupt": corrupt,
+        "table": table,
+        "limits": dict(limits),
+    }
+    pairs: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
     # Seeds are consecutive, so that each row equals a search with that --seed, and every DSL
     # gets the same splits.
     items = [
-        Item(
-            task,
-            dsl,
-            each,
-            labels,
-            corrupt,
-            table=table,
-            top=1,
-            limits=dict(limits),
-            tags={"task": task_name, "dsl": dsl_name, "seed": each},
-        )
-        for task, task_name in zip(tasks, task_names, strict=True)
-        for dsl, dsl_name in asked
+        Item(task, dsl, each, top=1, tags={"task": name, "dsl": dsl_name, "seed": each}, **shared)
+        for task, name in zip(tasks, task_names, strict=True)
+        for dsl, dsl_name in pairs
         for each in range(seed, seed + seeds)
     ]
     found, stop = run_items(_row, items, executor=executor, progress=progress)
-    settings = {
-        "tasks": task_names,
-        "dsls": dsl_names,
-        "seeds": seeds,
-        "seed": seed,
-        "labels": labels,
-        "corrupt": corrupt,
-        **table,
-        "drop": list(drop),
-        **asdict(given),
-    }
+    asked = {"tasks": task_names, "dsls": dsl_names, "seeds": seeds, "seed": seed}
+    asked |= {"labels": labels, "corrupt": corrupt, **table, "drop": list(drop)}
     reasons = {type(None): StopReason.FINISHED, SweepError: StopReason.FAILED}
     comparison = Comparison(
         rows=tuple(found[number] for number in sorted(found)),
-        settings=settings,
+        settings={**asked, **asdict(read)},
         stop_reason=reasons.get(type(stop), StopReason.INTERRUPTED),
         version=__version__,
     )

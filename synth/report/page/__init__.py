@@ -189,40 +189,12 @@ _HEAD = (
 def _document(sections, overview, charts, number):
     script = Markup((_HERE / "page.js").read_text(encoding="utf-8"))
     title = f"synth: {number} run{'s' if number != 1 else ''}"
+    runs = cells_table("The runs", overview, head=_HEAD, align="lllrrrrr")
     body = joined(
         element("a", "Skip to the runs", href="#runs", class_="skip"),
+        element("header", element("h1", title), _theme()),
         element(
-            "header",
-            element("h1", title),
-            element(
-                "p",
-                element("label", "Theme ", for_="theme"),
-                element(
-                    "select",
-                    *(
-                        element("option", text, value=value)
-                        for value, text in (
-                            ("", "as the system"),
-                            ("light", "light"),
-                            ("dark", "dark"),
-                        )
-                    ),
-                    id="theme",
-                    autocomplete="off",
-                ),
-                class_="theme",
-            ),
-        ),
-        element(
-            "main",
-            element(
-                "nav",
-                cells_table("The runs", overview, head=_HEAD, align="lllrrrrr"),
-                aria_label="Runs",
-            ),
-            sections,
-            id="runs",
-            tabindex="-1",
+            "main", element("nav", runs, aria_label="Runs"), sections, id="runs", tabindex="-1"
         ),
         element(
             "footer",
@@ -248,6 +220,18 @@ def _document(sections, overview, charts, number):
         element("style", style),
     )
     return f"<!doctype html>\n{element('html', head, element('body', body), lang='en')}\n"
+
+
+def _theme():
+    """The choice of a theme."""
+    choices = (("", "as the system"), ("light", "light"), ("dark", "dark"))
+    options = [element("option", text, value=value) for value, text in choices]
+    return element(
+        "p",
+        element("label", "Theme ", for_="theme"),
+        element("select", options, id="theme", autocomplete="off"),
+        class_="theme",
+    )
 
 
 def _digest(text):

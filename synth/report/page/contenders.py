@@ -136,11 +136,7 @@ def search_case(result, name):
     if not all(0 <= p.bits < math.inf and 0 <= p.exceptions <= n for p in result.front):
         raise ValueError("the front has impossible bits or exceptions")
     programs = tuple(
-        (
-            f"program {program_text(p.text, p.inverted)}",
-            float(p.bits),
-            p.exceptions / n,
-        )
+        (f"program {program_text(p.text, p.inverted)}", float(p.bits), p.exceptions / n)
         for p in result.front
     )
     minority, tables = None, "uniform"
@@ -149,8 +145,16 @@ def search_case(result, name):
         tables = "both" if minority is not None else "uniform"
     elif result.table.kind == "frequency":
         tables = "fixed"  # the bits do not determine the counts of more than two labels
-    outside = _outside(result.front, n, k)
-    return Case(name, programs, n, k, outside, minority, tables, float(result.table.bits))
+    return Case(
+        name,
+        programs,
+        n=n,
+        k=k,
+        outside=_outside(result.front, n, k),
+        minority=minority,
+        tables=tables,
+        table=float(result.table.bits),
+    )
 
 
 def _outside(front, n, k):

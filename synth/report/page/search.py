@@ -87,68 +87,61 @@ def comparison_section(comparison, charts):
     rows = comparison.rows
     tasks = list(dict.fromkeys(r["task"] for r in rows))
     dsls = list(dict.fromkeys(r["dsl"] for r in rows))
-    body = []
-    for task in tasks:
-        line = [task]
-        for dsl in dsls:
-            mine = [r for r in rows if r["task"] == task and r["dsl"] == dsl and not r["error"]]
-            line.append(_mean_bits(mine, "total_bits"))
-        own = [r for r in rows if r["task"] == task and not r["error"]]
-        body.append([*line, _mean_bits(own[:1], "table_bits")])
-    head = ["task", *dsls, "table"]
-    keys = (
-        "task",
-        "dsl",
-        "seed",
-        "chosen",
-        "program",
-        "bits",
-        "exceptions",
-        "total_bits",
-        "table_bits",
-        "saved_bits",
-        "test_accuracy",
-        "error",
-    )
-    shown = [[_cell(row, key) for key in keys] for row in rows[:MOST_ROWS]]
+    shown = [[_cell(row, key) for key in _COMPARED] for row in rows[:MOST_ROWS]]
     more = len(rows) - len(shown)
-    found = [r for r in rows if r["bits"] is not None][:24]
-    several = len({r["seed"] for r in rows}) > 1
-    bars = []
-    for r in found:
-        name = f"{r['task']} in {r['dsl']}" + (f", seed {r['seed']}" if several else "")
-        best = (r["table_bits"] - r["saved_bits"]) if r["saved_bits"] is not None else None
-        if best is not None:
-            flag = best - r["bits"]
-            bars.append((name, r["program"], r["bits"], flag, r["table_bits"]))
     return joined(
         element(
             "p",
-            f"Total bits of {len(tasks)} tasks in {len(dsls)} languages.  Fewer "
-            "bits are better; the last column is the look-up table.",
+            f"Total bits of {len(tasks)} tasks in {len(dsls)} languages.  Fewer bits are better; "
+            "the last column is the look-up table.",
             class_="lead",
         ),
-        cells_table("Total bits, the mean over seeds", body, head=head, align="l" + "r" * 99),
-        stacked(
-            "Bits of the best program of each search, and of the table",
-            [
-                bar
-                for name, text, own, rest, table in bars
-                for bar in (
-                    (name, [("program", own, text), ("exceptions", rest, "exceptions and flag")]),
-                    ("table", [("table", table, "look-up table")]),
-                )
-            ],
-        ),
+        _matrix(rows, tasks, dsls),
+        stacked("Bits of the best program of each search, and of the table", _best_bars(rows)),
         details(
             "All searches",
-            cells_table("", shown, head=list(map(spaced, keys))),
+            cells_table("", shown, head=list(map(spaced, _COMPARED))),
             element("p", f"{more:,} more rows are in the saved file.", class_="note")
             if more
             else None,
         ),
     )
 
+
+def _matrix(rows, tasks, dsls):
+    """The table of total bits by task and DSL."""
+    body = []
+    for task in tasks:
+        own = [r for r in rows if r["task"] == task and not r["error"]]
+        totals = [_mean_bits([r for r in own if r["dsl"] == d], "total_bits") for d in dsls]
+        body.append([task, *totals, _mean_bits(own[:1], "table_bits")])
+    head = ["task", *dsls, "table"]
+    return cells_table("Total bits, the mean over seeds", body, head=head, align="l" + "r" * 99)
+
+
+def _best_bars(rows):
+    """Two bars for each search: its best program and its table."""
+    several = len({r["seed"] for r in rows}) > 1
+    bars = []
+    for r in [r for r in rows if r["bits"] is not None][:MOST_BARS]:
+        if r["saved_bits"] is None:
+            continue
+        name = f"{r['task']} in {r['dsl']}" + (f", seed {r['seed']}" if several else "")
+        rest = r["table_bits"] - r["saved_bits"] - r["bits"]
+        program = ("program", r["bits"], r["program"])
+        bars.append((name, [program, ("exceptions", rest, "exceptions and flag")]))
+        bars.append(("table", [("table", r["table_bits"], "look-up table")]))
+    return bars
+
+
+#: The columns of the table of all searches.
+_COMPARED = (
+    "task", "dsl", "seed", "chosen", "program", "bits", "exceptions", "total_bits", "table_bits",
+    "saved_bits", "test_accuracy", "error",
+)  # fmt: skip
+
+#: The most searches with bars.
+MOST_BARS = 24
 
 #: The most rows of a list.
 MOST_ROWS = 200

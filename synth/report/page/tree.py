@@ -90,57 +90,17 @@ def _node(tree, inputs, depth):
 def draw_tree(node, text):
     """Draws a tree as SVG, in a box that scrolls if the tree is wide."""
     places, edges = [], []
-
-    def place(node, left, depth):
-        """Places a subtree from `left` on; returns its right end and the middle of its root."""
-        own = max(28, _CHAR * min(len(node.label), LONGEST) + 14)
-        right, middles = left, []
-        for child in node.children:
-            right, middle = place(child, right, depth + 1)
-            middles.append(middle)
-        if middles:
-            middle = (middles[0] + middles[-1]) / 2
-            if middle - own / 2 < left:  # the root is wider than its subtrees
-                middle = max(middle, left + own / 2)
-            right = max(right, middle + own / 2 + _GAP)
-            edges.extend(((middle, depth), (m, depth + 1)) for m in middles)
-        else:
-            middle, right = left + own / 2, left + own + _GAP
-        places.append((node, middle, depth, own))
-        return right, middle
-
-    width, _ = place(node, 2, 0)
-    width -= _GAP - 2
+    right, _ = _place(node, 2, 0, places, edges)
+    width = right - _GAP + 2
     height = _STEP * max(depth for _, _, depth, _ in places) + _HIGH + 4
     lines = "".join(
         f"M{x:.0f},{_STEP * d + _HIGH + 2}L{a:.0f},{_STEP * b + 2}" for (x, d), (a, b) in edges
     )
-    boxes = []
-    for part, x, depth, own in sorted(places, key=lambda p: (p[2], p[1])):
-        label = part.label
-        short = cut(label, LONGEST)
-        y = _STEP * depth + 2
-        boxes.append(
-            element(
-                "g",
-                element("title", label) if short != label else None,
-                element(
-                    "rect",
-                    x=f"{x - own / 2:.1f}",
-                    y=y,
-                    width=f"{own:.1f}",
-                    height=_HIGH,
-                    rx=12 if part.kind == "operation" else 4,
-                ),
-                element("text", short, x=f"{x:.1f}", y=y + 16, text_anchor="middle"),
-                class_=f"node {part.kind}",
-            )
-        )
     picture = element(
         "svg",
         element("title", f"Program tree of {text}"),
         element("path", d=lines, class_="edge") if lines else None,
-        boxes,
+        [_box(*place) for place in sorted(places, key=lambda p: (p[2], p[1]))],
         class_="tree",
         viewBox=f"0 0 {width:.0f} {height}",
         width=f"{width:.0f}",
@@ -150,4 +110,42 @@ def draw_tree(node, text):
     )
     return element(
         "div", picture, class_="scroll", tabindex="0", role="region", aria_label="Program as a tree"
+    )
+
+
+def _place(node, left, depth, places, edges):
+    """Places a subtree from `left` on; returns its right end and the middle of its root."""
+    own = max(28, _CHAR * min(len(node.label), LONGEST) + 14)
+    right, middles = left, []
+    for child in node.children:
+        right, middle = _place(child, right, depth + 1, places, edges)
+        middles.append(middle)
+    if middles:
+        middle = (middles[0] + middles[-1]) / 2
+        if middle - own / 2 < left:  # the root is wider than its subtrees
+            middle = max(middle, left + own / 2)
+        right = max(right, middle + own / 2 + _GAP)
+        edges.extend(((middle, depth), (m, depth + 1)) for m in middles)
+    else:
+        middle, right = left + own / 2, left + own + _GAP
+    places.append((node, middle, depth, own))
+    return right, middle
+
+
+def _box(node, x, depth, own):
+    """The box of a node with its middle at x; own: its width."""
+    short, y = cut(node.label, LONGEST), _STEP * depth + 2
+    return element(
+        "g",
+        element("title", node.label) if short != node.label else None,
+        element(
+            "rect",
+            x=f"{x - own / 2:.1f}",
+            y=y,
+            width=f"{own:.1f}",
+            height=_HIGH,
+            rx=12 if node.kind == "operation" else 4,
+        ),
+        element("text", short, x=f"{x:.1f}", y=y + 16, text_anchor="middle"),
+        class_=f"node {node.kind}",
     )
