@@ -1,4 +1,4 @@
-"""The command line: its contract, its errors, its stops."""
+"""The command line: its output, its errors, and how it stops."""
 
 import json
 import os
@@ -60,14 +60,14 @@ def test_contrast_of_modular_tasks(task):
 
 
 def reads(path, *arguments, code=0):
-    """The output of a command, and how often this process opened a file meanwhile."""
+    """The output of a command, and how often it opened a file in this process."""
     opened, watching = [], True
 
     def hook(event, details):
         if watching and event == "open" and str(details[0]) == str(path):
             opened.append(details[1])
 
-    sys.addaudithook(hook)  # it cannot be removed
+    sys.addaudithook(hook)  # a hook cannot be removed
     try:
         return run(*arguments, code=code), len(opened)
     finally:
@@ -78,7 +78,7 @@ def test_a_contrast_reads_a_file_once(tmp_path, monkeypatch):
     path = tmp_path / "t.csv"
     rows = [(a, b, c, a ^ b) for a in (0, 1) for b in (0, 1) for c in range(6)]
     path.write_text("a,b,c,y\n" + "".join(f"{a},{b},{c},{y}\n" for a, b, c, y in rows))
-    monkeypatch.setattr(synth.Contrast, "from_dict", None)  # in one process there is no JSON
+    monkeypatch.setattr(synth.Contrast, "from_dict", None)  # one process needs no JSON
     text, count = reads(path, "contrast", path, "--train", "0.7")
     assert "t.csv" in text
     assert count == 1
@@ -90,7 +90,7 @@ def test_a_contrast_reads_a_file_once(tmp_path, monkeypatch):
             for document in (found[part], alone[part]):
                 del document["seconds"]
             assert found[part] == alone[part]
-    # The count counts: two commands read the file twice.
+    # The test can fail: a comparison reads the file more than once.
     assert reads(path, "search", path, "--train", 2000, code=2)[1] == 1
     assert reads(path, "compare", path)[1] > 1
 
@@ -217,7 +217,7 @@ TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
         (("search", "t.csv", "--label", "c"), "t.csv: no column 'c'; columns: a, b"),
         (("search", "t.csv", "--modulus", "1"), "the modulus must be a whole number"),
         (("search",), "Missing argument 'TASK'"),
-        (("contrast", "--dsl", "modular"), "--dsl modular: it needs a TASK"),
+        (("contrast", "--dsl", "modular"), "--dsl modular: allowed only with a TASK"),
         (("contrast", "parity", "--labels", "true"), "'true' is not one of"),
         (("tasks", "nonsense"), "no task 'nonsense'"),
         (("dsls", "nonsense"), "no DSL 'nonsense'"),
@@ -305,7 +305,7 @@ dsl.constant(0, Int)
 
 
 def test_a_dsl_of_ten_lines(tmp_path):
-    """Plain NumPy, a ufunc and a compiled loop, each needed by the rule it finds."""
+    """Plain NumPy, a ufunc and a compiled loop; the rule that is found needs all three."""
     assert len(TEN_LINES.splitlines()) == 10
     (tmp_path / "ten.py").write_text(TEN_LINES)
     rows = [(a, b, int(bin(max(a - b, 0)).count("1") == b)) for a in range(16) for b in range(16)]
@@ -338,7 +338,7 @@ def process(*arguments, **given):
 def test_ctrl_c_prints_the_best_so_far_and_exits_130(tmp_path):
     saved = tmp_path / "run.json"
     child = process("search", "multiplexer:a=3", "--json", "--seconds", "60", "--save", str(saved))
-    # Not before the search has begun: numba is loaded when the maps name it.
+    # The search must have begun: numba is loaded once the maps name it.
     deadline = time.monotonic() + 60
     while b"llvmlite" not in Path(f"/proc/{child.pid}/maps").read_bytes():
         assert time.monotonic() < deadline

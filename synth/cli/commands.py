@@ -146,9 +146,9 @@ def _contrast_items(task, twin, seeds, options):
     if task is None:
         for key in ("dsl", "save", "label", "modulus", "drop"):
             if options[key]:
-                raise click.UsageError(f"--{key} {_given(options[key])}: it needs a TASK")
+                raise click.UsageError(f"--{key} {_given(options[key])}: allowed only with a TASK")
     elif seeds > 1 and options["save"]:
-        raise click.UsageError(f"--save {options['save']}: allowed with one seed only")
+        raise click.UsageError(f"--save {options['save']}: allowed only with one seed")
     loaded, table = task, {key: options[key] for key in _TABLE}
     if task is not None:
         checked = _load(task, options)  # so that messages have the user's words
@@ -174,7 +174,7 @@ def _contrast_items(task, twin, seeds, options):
 
 
 def _print_contrasts(found, items, options, single):
-    """Prints the contrasts by the numbers of their items; a single one is saved, too."""
+    """Prints the contrasts by the numbers of their items; a single one is also saved."""
     from synth.report import contrast_text, contrasts_text
 
     runs = [found[number] for number in sorted(found)]
