@@ -58,6 +58,7 @@ def emit_run(form, run, text):
 
 
 def emit_document(document):
+    """Prints a JSON document."""
     click.echo(json.dumps(document, allow_nan=False))
 
 

@@ -57,6 +57,7 @@ class _View:
         self.dsl_names = ["built-in DSL"] if self.dsls == [None] else _short(self.dsls)
 
     def matrix(self, width):
+        """The lines of the table of total bits."""
         body = []
         for task, name in zip(self.tasks, self.task_names, strict=True):
             rows = [self.cells.get((task, dsl), []) for dsl in self.dsls]
@@ -95,6 +96,7 @@ class _View:
         return [*texts, end + (" " if by_program or not tables else "*")]
 
     def notes(self, width):
+        """The reasons of missing totals, the legend, and the best DSL."""
         lines = []
         for k, reason in enumerate(self.reasons):
             lines += textwrap.wrap(f"({k + 1}) {reason}", width, subsequent_indent="    ")

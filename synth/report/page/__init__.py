@@ -53,6 +53,7 @@ class _Charts:
         return render(panels, self.numbers)
 
     def block(self, data):
+        """Keeps the data of a block of sliders; returns its id."""
         number = f"b{next(self.numbers)}"
         self.blocks[number] = json.loads(json.dumps(data, allow_nan=False))
         return number

@@ -66,6 +66,7 @@ class Case:
     beta: float | None = None
 
     def to_dict(self):
+        """The case as plain data."""
         return asdict(self)
 
 

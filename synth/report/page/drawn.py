@@ -87,10 +87,12 @@ class Reader:
         return [panel] if panel.marks else []
 
     def title(self):
+        """The titles of the axes as one text."""
         titles = [self.above, *(self.axes.get_title(loc) for loc in ("left", "center", "right"))]
         return " ".join(" ".join(t.split()) for t in titles if t)
 
     def axis(self, which):
+        """The axis "x" or "y" with the ticks that are visible."""
         axes = self.axes
         axis = getattr(axes, f"{which}axis")
         across = which == "x"
@@ -133,6 +135,7 @@ class Reader:
             return self.to_unit.transform(np.ma.filled(pixels, np.nan))
 
     def line(self, line, names):
+        """A line as marks; names: the names of lines by their look."""
         x, y = (np.ma.filled(np.ma.asarray(d, float), np.nan) for d in line.get_data(orig=False))
         if not len(x):
             return []
@@ -184,6 +187,7 @@ class Reader:
         return [_number(v) for v in values]
 
     def collection(self, collection):
+        """A collection as marks: points, filled polygons or lines."""
         offsets = np.ma.filled(np.ma.asarray(collection.get_offsets(), float), np.nan)
         paths = collection.get_paths()
         if type(collection).__name__ == "PathCollection":
@@ -244,6 +248,7 @@ class Reader:
         return marks
 
     def patch(self, patch):
+        """A patch as marks: a filled polygon or an outline; none for an arrow."""
         if type(patch).__name__ == "FancyArrowPatch":
             return []
         if patch.get_fill():
@@ -283,6 +288,7 @@ class Reader:
         return [" ".join((name or text).split()) for name, text in zip(own, texts, strict=True)]
 
     def areas(self, path, transform, face):
+        """The polygons of a path, filled with a colour."""
         if face[3] == 0:
             return []
         found = []

@@ -32,6 +32,7 @@ class Node:
     children: tuple = ()
 
     def count(self):
+        """The number of nodes of the tree."""
         return 1 + sum(child.count() for child in self.children)
 
 
