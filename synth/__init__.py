@@ -1,8 +1,8 @@
 """synth: a program-synthesis simplicity-bias simulator.
 
-It enumerates every program of a small typed DSL in order of description length,
-scores each by two-part MDL, and shows what is found on a data set beside its
-random-label twin.  Names are loaded when they are first used.
+It enumerates every program of a small typed DSL in order of description length, scores each by
+two-part MDL, and compares the best hypothesis for a data set with the best one for its
+random-label twin. The public names are loaded when they are first used.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""The command line: its contract, its errors, its stops."""
+"""The command line: its output, its errors, and how it stops."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def test_a_search_that_was_resumed_says_so(tmp_path):
     file = tmp_path / "kept"
     command = ["search", "parity:n=5", "--checkpoint", str(file), "--every", "0"]
     said = [CliRunner().invoke(main, command) for _ in range(2)]
-    assert [r.stderr for r in said] == ["", f"synth: went on from {file}\n"]
+    assert [r.stderr for r in said] == ["", f"synth: resumed from {file}\n"]
     assert run("search", "parity:n=6", "--checkpoint", file, code=2).startswith("synth: ")
 
 
@@ -57,6 +57,42 @@ def test_contrast_of_modular_tasks(task):
     assert structured["optimal"] is True
     assert structured["program"]["test_accuracy"] == 1.0
     assert random["table"]["test_accuracy"] < 0.03
+
+
+def reads(path, *arguments, code=0):
+    """The output of a command, and how often it opened a file in this process."""
+    opened, watching = [], True
+
+    def hook(event, details):
+        if watching and event == "open" and str(details[0]) == str(path):
+            opened.append(details[1])
+
+    sys.addaudithook(hook)  # a hook cannot be removed
+    try:
+        return run(*arguments, code=code), len(opened)
+    finally:
+        watching = False
+
+
+def test_a_contrast_reads_a_file_once(tmp_path, monkeypatch):
+    path = tmp_path / "t.csv"
+    rows = [(a, b, c, a ^ b) for a in (0, 1) for b in (0, 1) for c in range(6)]
+    path.write_text("a,b,c,y\n" + "".join(f"{a},{b},{c},{y}\n" for a, b, c, y in rows))
+    monkeypatch.setattr(synth.Contrast, "from_dict", None)  # one process needs no JSON
+    text, count = reads(path, "contrast", path, "--train", "0.7")
+    assert "t.csv" in text
+    assert count == 1
+    text, count = reads(path, "contrast", path, "--seeds", 3, "--seed", 4, "--json")
+    assert count == 1
+    for seed, found in zip((4, 5, 6), json.loads(text)["contrasts"], strict=True):
+        alone = json.loads(run("contrast", path, "--seed", seed, "--json"))
+        for part in ("structured", "random"):
+            for document in (found[part], alone[part]):
+                del document["seconds"]
+            assert found[part] == alone[part]
+    # The test can fail: a comparison reads the file more than once.
+    assert reads(path, "search", path, "--train", 2000, code=2)[1] == 1
+    assert reads(path, "compare", path)[1] > 1
 
 
 def test_contrast_without_a_task_fits_eighty_columns():
@@ -184,12 +220,12 @@ TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
         (("search", "t.csv", "--label", "c"), "t.csv: no column 'c'; columns: a, b"),
         (("search", "t.csv", "--modulus", "1"), "the modulus must be an integer"),
         (("search",), "Missing argument 'TASK'"),
-        (("contrast", "--dsl", "modular"), "--dsl modular: it needs a TASK"),
+        (("contrast", "--dsl", "modular"), "--dsl modular: allowed only with a TASK"),
         (("contrast", "parity", "--labels", "true"), "'true' is not one of"),
         (("tasks", "nonsense"), "no task 'nonsense'"),
         (("dsls", "nonsense"), "no DSL 'nonsense'"),
         (("show", "none.json"), "none.json cannot be read: No such file"),
-        (("show", "t.csv"), "t.csv is no JSON; allowed: a file that --save wrote"),
+        (("show", "t.csv"), "t.csv is not JSON; allowed: a file that --save wrote"),
         (("search", "parity:n=3", "--save", "no/run.json"), "--save no/run.json: "),
         (("search", "parity", "--dsl", "exit.py:dsl"), "exit.py, line 2: SystemExit: 3"),
         (("search", "parity", "--dsl", "own.py:fails"), "own.py:fails fails: ValueError: no"),
@@ -272,7 +308,7 @@ dsl.constant(0, Int)
 
 
 def test_a_dsl_of_ten_lines(tmp_path):
-    """Plain NumPy, a ufunc and a compiled loop, each needed by the rule it finds."""
+    """Plain NumPy, a ufunc and a compiled loop; the rule that is found needs all three."""
     assert len(TEN_LINES.splitlines()) == 10
     (tmp_path / "ten.py").write_text(TEN_LINES)
     rows = [(a, b, int(bin(max(a - b, 0)).count("1") == b)) for a in range(16) for b in range(16)]
@@ -305,7 +341,7 @@ def process(*arguments, **given):
 def test_ctrl_c_prints_the_best_so_far_and_exits_130(tmp_path):
     saved = tmp_path / "run.json"
     child = process("search", "multiplexer:a=3", "--json", "--seconds", "60", "--save", str(saved))
-    # Not before the search has begun: numba is loaded when the maps name it.
+    # The search must have begun: numba is loaded once the maps name it.
     deadline = time.monotonic() + 60
     while b"llvmlite" not in Path(f"/proc/{child.pid}/maps").read_bytes():
         assert time.monotonic() < deadline

@@ -18,7 +18,7 @@ from synth.language.types import Bool, Complex
 from synth.learners import learner as learners
 from synth.learners import pairwise, similarity
 from synth.learners.learner import Learner, Searcher
-from synth.records.saved import plain
+from synth.records import plain
 from synth.tasks import encodings
 
 BASES = ("anf", "nand")

@@ -255,9 +255,9 @@ def test_saved_and_loaded(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "is no JSON; allowed: a file that --save wrote"),
-        ("[]", "is no saved run"),
-        ("{}", "is no saved run"),
+        ("{", "is not JSON; allowed: a file that --save wrote"),
+        ("[]", "is not a saved run"),
+        ("{}", "is not a saved run"),
         ('{"format": "synth-run-1", "kind": "search", "x": 1}', "not a saved search"),
         ('{"format": "synth-run-1", "kind": "contrast"}', "not a saved contrast"),
     ],

@@ -26,8 +26,7 @@ from synth.experiments.base import (
     spawn_seeds,
     uninterrupted,
 )
-from synth.records import ExperimentRun
-from synth.records.saved import plain
+from synth.records import ExperimentRun, plain
 from synth.runs.executors import executor
 from synth.runs.sweeps import Interrupted
 
@@ -465,7 +464,7 @@ def test_show_plots_experiments_only(tmp_path):
     CliRunner().invoke(main, ["search", "parity:n=3", "--save", str(path)])
     result = CliRunner().invoke(main, ["show", str(path), "--plot", str(tmp_path / "x.png")])
     assert result.exit_code == 2
-    assert "allowed: of what `synth run` saved" in result.stderr
+    assert "only a run that `synth run` saved can be drawn" in result.stderr
 
 
 def test_plain():
@@ -545,10 +544,10 @@ def test_a_journal_of_another_run_is_refused(tmp_path):
     assert "run.json.part holds rows of another run: settings" in again.stderr
     assert again.stderr.count("\n") == 1
     part.write_text(json.dumps({**json.loads(lines[0]), "version": "0.0"}) + "\n")
-    with pytest.raises(RunError, match=r'version "0\.0", and now'):
+    with pytest.raises(RunError, match=r'version was "0\.0", and is now'):
         synth.run_experiment("own-coins", broken=2, journal=part)
     part.write_text("[]\n")
-    with pytest.raises(RunError, match="another run: experiment null"):
+    with pytest.raises(RunError, match="another run: experiment was null"):
         synth.run_experiment("own-coins", journal=part)
     with pytest.raises(RunError, match="cannot be written"):
         synth.run_experiment("own-coins", journal=tmp_path / "none" / "x")

@@ -164,7 +164,7 @@ def test_an_unknown_label_is_wrong_for_everything(tmp_path, exact):
         said = np.mean([cells[row] == "no" for row in HELD_OUT])
         assert result.table.test_accuracy == pytest.approx(said)
         text = " ".join(str(result).split())
-        assert "4 of 14 held out, not in training; wrong unless a program says them" in text
+        assert "4 of 14 held-out labels are not in training; only a program can predict" in text
     assert "not in training" in str(synth.contrast(task))
     true = synth.load_task(write(tmp_path, true), train=TRAIN, seed=SEED)
     assert "not in training" not in str(synth.search(true))

@@ -1,4 +1,4 @@
-"""Programs and results as LaTeX, DOT, HTML and SymPy: they say the same, and names are inert."""
+"""Programs and results as LaTeX, DOT, HTML and SymPy: same meaning, and names are escaped."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     pydot = pytest.importorskip("pydot")
     pytest.importorskip("pydot.dot_parser")
 
-#: Column names that would do something in HTML, LaTeX, DOT or Python if they could.
+#: Column names that have a meaning in HTML, LaTeX, DOT or Python if they are not escaped.
 HOSTILE = (
     "<img src=x onerror=alert(1)>", "</code></td></table><script>alert(1)</script>",
     "$\\input{/etc/passwd}$", "\\end{array}$$ x", '"]; evil [label="', "a\\", "a\nb\x00c",
@@ -86,7 +86,7 @@ def test_boolean_programs_are_the_same_in_sympy_and_simplified(data):
 
 
 def in_both(program, columns):
-    """(values, where they are defined, the program in SymPy, None where it never has a value)."""
+    """(values, where they are defined, the program in SymPy or None if it has no value)."""
     values, defined = program.outputs(columns)
     try:
         return values, defined, program.to_sympy()
@@ -96,7 +96,7 @@ def in_both(program, columns):
 
 
 def chooses_by_choice(program):
-    """Whether the condition of some `where` has another one in it."""
+    """Whether the condition of some `where` contains another `where`."""
     choices = [n for n in program.walk() if n.head.name == "where"]
     names = {"where", "power"}  # 0 to a power is a choice
     return any(m.head.name in names for n in choices for m in n.arguments[0].walk())
@@ -232,7 +232,7 @@ _SIGNS = {
 
 
 def group(text, i):
-    """The content of the braces that open at i, and where they end."""
+    """The content of the braces that open at i, and the position of their end."""
     depth = 0
     for j in range(i, len(text)):
         depth += (text[j] == "{") - (text[j] == "}")
@@ -287,7 +287,7 @@ def as_python(text):
 
 
 def _cases(inner):
-    """where(condition, yes, no) of the inside of cases, whose parts may hold cases."""
+    """where(condition, yes, no) for the inside of `cases`, whose parts may contain `cases`."""
     cuts, depth = [], 0
     for step in re.finditer(r"\\begin\{cases\}|\\end\{cases\}|&|\\\\", inner):
         if step[0].startswith((r"\begin", r"\end")):
@@ -307,7 +307,7 @@ def _cases(inner):
 def test_latex_is_read_back_as_the_same_program(data):
     grammar = data.draw(st.sampled_from([INTEGER, REAL, *BOOLEAN.values()]))
     program = data.draw(trees(grammar, data.draw(st.sampled_from(grammar.types)), 4))
-    # -0 could be a constant's name; mathematics does not mind.
+    # -0 could be the name of a constant; in mathematics it equals 0.
     assume(not any(p.head.name == "neg" and not p.arguments[0].arguments for p in program.walk()))
     text = as_python(program.to_latex())
     if grammar is BOOLEAN["ite"]:
@@ -336,7 +336,7 @@ def test_residues_name_their_modulus():
     assert program._repr_latex_() == r"$\displaystyle x \cdot y + 3 \pmod{7}$"
 
 
-# Names of strangers.
+# Untrusted names.
 
 _COMMANDS = {
     "mathrm", "text", "backslash", "sim", "hat", "left", "right", "land", "lor", "lnot", "oplus",
@@ -370,7 +370,7 @@ class Tags(HTMLParser):
 
 
 def check_latex(text):
-    """No command, dollar sign or brace that is not ours."""
+    """Asserts that there is no foreign command, dollar sign or brace."""
     inner = text.removeprefix("$$").removesuffix("$$")
     inner = inner.removeprefix("$").removesuffix("$")
     assert set(re.findall(r"\\([A-Za-z]+)", inner)) <= _COMMANDS
@@ -453,7 +453,7 @@ def test_an_inverted_program_is_shown_so():
 
 
 def check_dot(program):
-    """A parser reads the nodes, their labels and the order of arguments back."""
+    """A parser recovers the nodes, their labels and the order of arguments."""
     (graph,) = pydot.graph_from_dot_data(program.to_dot())
     nodes = {n.get_name(): n for n in graph.get_nodes() if n.get_name() not in ("node", "edge")}
     parts = list(program.parts())
@@ -470,7 +470,7 @@ def check_dot(program):
 
 
 def unquoted(label):
-    """What Graphviz shows of a quoted label."""
+    """A quoted label as Graphviz shows it."""
     assert label[0] == label[-1] == '"'
     return re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], label[1:-1], flags=re.S)
 

@@ -1,4 +1,4 @@
-"""`--format`: what is printed as CSV and Markdown is what JSON has; doctor and warmup."""
+"""`--format`: CSV and Markdown have the same values as JSON; doctor and warmup."""
 
 import csv
 import io
@@ -91,7 +91,7 @@ def test_the_formats_of_each_command():
     ]  # fmt: skip
     assert read(run("tasks", "parity", "--format", "csv"))[0]["setting"] == "n"
     error = run("tasks", "--json", "--format", "csv", code=2)
-    assert error == "synth: --json with --format csv; allowed: one of the two\n"
+    assert error == "synth: --json cannot be combined with --format csv\n"
 
 
 def test_a_saved_run_in_every_format(tmp_path):
@@ -124,7 +124,7 @@ def test_doctor_says_what_there_is():
 
 @pytest.fixture
 def unwritable(tmp_path):
-    """A copy of synth beside whose kernels nothing can be written, root or not."""
+    """A copy of synth whose folder of kernels cannot be written, even by root."""
     shutil.copytree(
         ROOT / "synth", tmp_path / "synth", ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -145,8 +145,8 @@ def test_no_folder_for_kernels_is_a_warning(unwritable):
     )  # fmt: skip
     [warning] = done.stderr.splitlines()
     assert warning.startswith("synth: warning: no folder to keep compiled kernels in can be")
-    assert "gone with this process; NUMBA_CACHE_DIR=FOLDER lasts" in done.stdout
-    assert not list(unwritable.glob("synth-kernels-*"))  # it went with its process
+    assert "lost when this process ends; set NUMBA_CACHE_DIR=FOLDER" in done.stdout
+    assert not list(unwritable.glob("synth-kernels-*"))  # the folder was removed with its process
     done = subprocess.run(
         [*command, "search", "parity:n=6,k=2", "--json", "--seconds", "600"], cwd=unwritable,
         env=environment, capture_output=True, text=True, check=True,
@@ -155,7 +155,7 @@ def test_no_folder_for_kernels_is_a_warning(unwritable):
     assert len(done.stderr.splitlines()) == 1
 
 
-#: Commands after which `synth warmup` must have left nothing to compile.
+#: Commands that compile nothing after `synth warmup`.
 USUAL = (
     "search parity:n=6,k=3", "search majority:n=5 --seconds 5", "contrast mod-add:p=31",
     "search mod-mul:p=31 --dsl fourier --seconds 5", "contrast monk:1 --seconds 5",
@@ -183,7 +183,7 @@ def test_after_warmup_nothing_is_compiled(tmp_path):
 
 
 def test_compiling_counts_for_no_limit(tmp_path):
-    """Seconds are those of the search, where all kernels are compiled on the way, too."""
+    """The seconds are those of the search alone, even if it compiles all kernels."""
     code = (
         "import synth, time; begin = time.monotonic(); found = synth.search('parity:n=6,k=3', "
         "seconds=30); print(found.seconds, time.monotonic() - begin, found.stop_reason)"
@@ -195,5 +195,5 @@ def test_compiling_counts_for_no_limit(tmp_path):
     )  # fmt: skip
     seconds, whole, reason = done.stdout.split()
     assert reason == "optimal"
-    # Of two seconds and more most is compiling, on any machine.
+    # Compiling takes most of the time, which is at least two seconds on any machine.
     assert float(seconds) < float(whole) / 2

@@ -1,4 +1,4 @@
-"""The page of runs: what it says, that strangers' texts stay texts, and that files are refused."""
+"""The page of runs: its content, escaping of untrusted texts, refusal of wrong files."""
 
 import base64
 import copy
@@ -22,18 +22,19 @@ from synth.errors import RunError
 from synth.records.result import Contrast, Result
 from synth.records.saved import load_run, save_run
 from synth.report.page import make_page, write_page
+from synth.report.page.chart import png, render
 from synth.report.page.colours import contrast
 from synth.report.page.contenders import Case, search_case, weigh, winner
 from synth.report.page.drawn import Reader, drawn_panels
 from synth.report.page.markup import data_block, element, fit
-from synth.report.page.panel import Line, png, render
+from synth.report.page.panel import Line
 from synth.report.page.tree import read_tree
 
 texts = st.text(alphabet=st.characters(exclude_categories=()), max_size=30)
 
 
 class Read(HTMLParser):
-    """What a reader of HTML makes of a page: (tag, attributes) and texts."""
+    """A page as an HTML parser reads it: (tag, attributes) pairs, and texts."""
 
     def __init__(self, page):
         super().__init__(convert_charrefs=True)
@@ -54,7 +55,7 @@ class Read(HTMLParser):
 @given(texts, texts)
 def test_a_text_stays_a_text_wherever_it_is_put(content, attribute):
     read = Read(element("p", content, title=attribute))
-    # Carriage returns are line ends to a reader of HTML.
+    # HTML parsers read carriage returns as line ends.
     wanted = [fit(t).replace("\r\n", "\n").replace("\r", "\n") for t in (content, attribute)]
     assert read.tags == [("p", {"title": fit(attribute)})]
     assert "".join(read.texts).replace("\r", "\n").replace("\n\n", "\n") == wanted[0].replace(
@@ -178,7 +179,7 @@ def test_both_tables_follow_the_codes(n, data):
 
 def test_noise_makes_the_expected_number_of_exceptions():
     case = Case("own", (("p", 5.0, 0.25),), n=100, k=5)
-    # A quarter wrong already stays wrong, or is drawn: 0.6 * 25 + 0.4 * 80 = 47 exceptions.
+    # A label stays with 0.6 (25 wrong) or is drawn (80 wrong): 0.6 * 25 + 0.4 * 80 = 47.
     _, _, rest = weigh(case, noise=0.4)[0]
     assert rest == pytest.approx(codes.program_total(0, 100, 47, 5, False))
 
@@ -186,11 +187,11 @@ def test_noise_makes_the_expected_number_of_exceptions():
 @settings(deadline=None, max_examples=40)
 @given(st.floats(0, 1), st.integers(1, 200), st.floats(0.02, 8), st.integers(0, 3))
 def test_what_wins_is_always_on_the_front(noise, n, decay, number):
-    """Of random programs, by weighing every one."""
+    """Checked for random programs, by weighing each one."""
     generator = np.random.default_rng(number)
     drawn = generator.integers(1, 60, 80), generator.integers(0, 41, 80)
     every = [(f"p{b},{e}", float(b), int(e) / 40) for b, e in zip(*drawn, strict=True)]
-    # With five values a program is wrong on at most 4/5 of rows where it is worth anything.
+    # With five values, a program that is wrong on more than 4/5 of the rows is worthless.
     every = [p for p in every if p[2] <= 0.8]
     front, least = [], math.inf
     for p in sorted(every, key=lambda p: (p[1], p[2])):
@@ -311,7 +312,7 @@ HOSTILE = (
 
 
 def hostile_runs(searches):
-    """Runs in which every text, and every key that may be any text, is a hostile one."""
+    """Runs in which every text, and every key that can be any text, is hostile."""
     count = iter(range(10**6))
 
     def text():
@@ -484,7 +485,7 @@ def documents(searches):
 
 
 def spoiled(documents, tmp_path, draw):
-    """What was said against a document with one part that is wrong; None where nothing was."""
+    """The error of a document with one wrong part; None if there was none."""
     document = copy.deepcopy(draw(documents))
     path = draw(list(leaves(document)))
     part = document

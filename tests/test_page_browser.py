@@ -1,7 +1,7 @@
 """A page of twenty runs in headless Chromium, opened from disk.
 
-Without a Chromium these tests are skipped, unless SYNTH_BROWSER=required says that there is to
-be one.  `CHROMIUM` names one that is not found by itself.
+Without a Chromium these tests are skipped, unless SYNTH_BROWSER=required demands one. The
+variable `CHROMIUM` names one that is not on the path.
 """
 
 import json
@@ -120,7 +120,7 @@ def test_hostile_texts_do_nothing_but_show(browser, tmp_path):
     write_page(list(map(synth.load_run, paths)), None, tmp_path / "page.html")
     browser.open(tmp_path / "page.html")
     assert browser.console == []
-    # Every slider is moved, every chart asked, so that texts that the script puts in are too.
+    # Every slider is moved and every chart read, so that the texts of the script are checked too.
     browser.run(MOVE_ALL)
     browser.run("""document.querySelectorAll("svg.chart[tabindex]").forEach((chart) => {
         for (let k = 0; k < 9; k++) chart.dispatchEvent(
@@ -152,7 +152,7 @@ PLACES = """[...document.querySelectorAll("[data-block]")].map((part) => ({
 
 
 def expected(found, blocks):
-    """The verdicts of Python's formulas at the places of the sliders."""
+    """The verdicts of the Python formulas at the positions of the sliders."""
     block = blocks[found["block"]]
     given = {}
     for key, (moved, start, low) in found["at"].items():
@@ -171,7 +171,7 @@ def read(browser):
 
 
 def alike(texts, others):
-    """Whether texts are the same but for the last digit of their numbers."""
+    """Whether texts are equal, except for the last digit of their numbers."""
     number = r"[\d,]+\.?\d*"
     for text, other in zip(texts, others, strict=True):
         assert re.sub(number, "#", text) == re.sub(number, "#", other)
@@ -185,7 +185,7 @@ def alike(texts, others):
 def test_a_slider_that_is_moved_changes_what_wins_as_the_codes_say(browser, page):
     browser.open(page)
     blocks, before = read(browser)
-    # Eleven searches, of which contrasts have two cases, and six of the experiments.
+    # Eleven searches (contrasts have two cases), and six experiments.
     assert len(before) == 11 + 5
     assert {key for found in before for key in found["at"]} == {"q", "n", "decay"}
     for found in before:
@@ -305,7 +305,7 @@ CONTRASTS = """(() => {
 
 
 def faint(browser):
-    """(kind, colour, background, ratio) of what WCAG 2.1 AA has too little contrast."""
+    """(kind, colour, background, ratio) of parts with less contrast than WCAG 2.1 AA requires."""
     pairs = browser.run(CONTRASTS)
     assert len(pairs) > 10
     found = [(*pair, contrast(*pair[1:])) for pair in pairs]

@@ -1,4 +1,4 @@
-"""Sweeps: the same rows on threads, processes and a cluster, whoever dies on the way."""
+"""Sweeps: the same rows on threads, processes and a cluster, even if workers die."""
 
 import itertools
 import json
@@ -28,7 +28,7 @@ from tests.sweeping import backwards, deadly, interrupted, noted, picky, setting
 
 ROOT = Path(__file__).parent.parent
 
-# Closing a cluster, dask leaves a socket or a process to the garbage collector now and then.
+# When a cluster closes, dask sometimes leaves a socket or a process to the garbage collector.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
@@ -88,7 +88,7 @@ def searches():
 
 
 def rows(answers):
-    """Documents without what depends on the machine."""
+    """Documents without the parts that depend on the machine."""
     return [{k: v for k, v in a.items() if k not in ("seconds", "settings")} for a in answers]
 
 
@@ -104,7 +104,7 @@ def test_rows_do_not_depend_on_the_executor(pool, expected):
 
 
 class Killer:
-    """A progress that kills a worker in the middle of an item, once some are finished."""
+    """A progress function that kills a worker during an item, after some are finished."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -125,8 +125,8 @@ def after_a_kill(pool, folder):
     items = [(folder, number, item) for number, item in enumerate(searches())]
     found = rows(sweep(noted, items, executor=pool, progress=killer))
     starts = {int(p.stem): len(p.read_text().split()) for p in folder.glob("*.start")}
-    assert starts[killer.killed] == 2  # it was under way, and was done again
-    assert sum(starts.values()) < 2 * len(items)  # what was finished was not
+    assert starts[killer.killed] == 2  # the item was running, and was run again
+    assert sum(starts.values()) < 2 * len(items)  # finished items were not
     return found
 
 
@@ -157,7 +157,7 @@ def test_an_item_that_kills_its_workers_is_named(cluster, pool, monkeypatch):
 
 
 class Killing:
-    """An executor in which item 1 loses its worker once; `beside`: who flew with its last try."""
+    """An executor in which item 1 loses its worker once; `beside`: items at its last try."""
 
     def __init__(self):
         self.flying, self.beside = set(), None
@@ -265,7 +265,7 @@ def test_what_cannot_be_sent_is_said_in_one_line(processes):
     ("given", "words"),
     [
         ({"executor": 3}, "executor=3; allowed: None, or an executor with a method submit"),
-        ({"retries": 0}, "retries=0; allowed: 1 and more"),
+        ({"retries": 0}, "retries=0; allowed: 1 or more"),
     ],
 )
 def test_settings_of_a_sweep(given, words):
@@ -280,7 +280,7 @@ def test_an_executor_that_is_gone():
         list(sweep(backwards, range(3), executor=pool))
 
 
-# After the others that use these processes, since it breaks them.
+# This test is the last one that uses these processes, since it breaks them.
 @on("processes")
 def test_a_killed_process_costs_nothing_but_time(pool, tmp_path, expected):
     assert after_a_kill(pool, tmp_path) == expected
@@ -383,18 +383,27 @@ def test_contrasts_as_a_sweep(cluster):
     [
         (("compare",), "Missing argument 'TASK...'"),
         (("compare", "nonsense"), "no task 'nonsense'"),
-        (("compare", "parity", "parity"), "tasks: parity is there twice"),
+        (("compare", "parity", "parity"), "tasks: parity appears twice; names must be distinct"),
         (("compare", "parity", "--dsl", "lisp"), "no DSL 'lisp'"),
         (("compare", "parity", "--dsl", "none.py:dsl"), "none.py: no such file"),
         (("compare", "parity", "--dsl", "boolean:x"), "boolean: basis='x'; allowed: and-or"),
         (("compare", "parity", "--max-bits", "-1"), "max_bits=-1.0; allowed: 0 and more"),
         (("compare", "parity", "--seeds", "0"), "0 is not in the range x>=1"),
         (("compare", "parity", "--workers", "0"), "0 is not in the range x>=1"),
-        (("compare", "parity", "--workers", "2", "--cluster", "x:1"), "allowed: one of them"),
+        (
+            ("compare", "parity", "--workers", "2", "--cluster", "x:1"),
+            "workers=2 cannot be combined with cluster=x:1",
+        ),
         (("compare", "parity", "--cluster", "nowhere"), "cluster=nowhere: missing port number"),
         (("compare", "parity", "--cluster", "tcp://127.0.0.1:1"), "127.0.0.1:1: no answer within"),
-        (("contrast", "--workers", "2", "--save", "x.json"), "--save x.json: it needs a TASK"),
-        (("contrast", "parity", "--seeds", "2", "--save", "x.json"), "it needs one seed"),
+        (
+            ("contrast", "--workers", "2", "--save", "x.json"),
+            "--save x.json: allowed only with a TASK",
+        ),
+        (
+            ("contrast", "parity", "--seeds", "2", "--save", "x.json"),
+            "--save x.json: allowed only with one seed",
+        ),
     ],
 )
 def test_errors_are_one_line_and_exit_2(tmp_path, monkeypatch, arguments, words):
@@ -412,7 +421,7 @@ def test_clusters_that_will_not_do(cluster, monkeypatch):
     assert f"cluster={worker}: it is a Worker" in run(*arguments, worker, code=2)
     with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty:
         at = empty.scheduler_address
-        assert f"it has no workers; start some, with: dask worker {at}" in run(
+        assert f"the scheduler has no workers; start some with: dask worker {at}" in run(
             *arguments, at, code=2
         )
     monkeypatch.setattr(executors, "__version__", "9.9")
@@ -454,7 +463,7 @@ def children(pid):
 
 
 def ended(processes):
-    """Whether they are gone within some seconds; one that is nobody's child stays as a zombie."""
+    """Whether processes end within some seconds; an orphan stays as a zombie."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         left = [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
@@ -491,19 +500,19 @@ def test_ctrl_c_prints_the_rows_that_are_finished(more, tmp_path):
         command, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
     )  # fmt: skip
-    # A search loads its DSL: here the first has ended when the second does so.
+    # Each search loads its DSL: when the second load is seen, the first search has ended.
     here, loads, deadline = "--workers" not in more, tmp_path / "loads", time.monotonic() + 60
     while not loads.exists() or len(loads.read_text()) < (2 if here else 1):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(2)
     workers = children(child.pid)
-    # A worker that searches, and one that waits for work, do not care.
+    # Workers ignore Ctrl-C, both during a search and while they wait.
     for worker in workers:
         worker.send_signal(signal.SIGINT)
     time.sleep(0.5)
     assert all(w.is_running() and w.status() != psutil.STATUS_ZOMBIE for w in workers)
-    # From a terminal the whole group gets the signal.
+    # In a terminal, the whole process group receives the signal.
     os.killpg(child.pid, signal.SIGINT)
     out, err = child.communicate(timeout=20)
     assert (child.returncode, err) == (130, "")
@@ -512,7 +521,7 @@ def test_ctrl_c_prints_the_rows_that_are_finished(more, tmp_path):
     first, *others = document["rows"]
     assert first["task"] == "parity:n=4,k=2"
     assert first["stop_reason"] in ("optimal", "exhausted")
-    # In this process the search that ran shows what it had; workers are ended.
+    # In this process, the interrupted search has a row; searches of workers have none.
     assert [r["stop_reason"] for r in others] == (["interrupted"] if here else [])
     assert here or len(workers) >= 2
     assert ended(workers)
@@ -563,8 +572,8 @@ def test_which_dsl_leads_in_all_and_chance_bounds():
             assert row["log2_chance_bound"] == one.log2_chance_bound
     first, second = sorted(totals.values())
     said = " ".join(text.split())
-    assert f"has {second - first:.1f} bits less than boolean:nand over 2 tasks" in said
-    assert "description of the DSLs themselves is not counted" in said
+    assert f"has {second - first:.1f} bits fewer than boolean:nand over the 2 tasks" in said
+    assert "description of the DSLs is not counted" in said
     bold = emphasised(text)
     assert bold.count("\x1b[1m") == text.count("*") - text.count("*:")
     assert bold.replace("\x1b[1m", "").replace("\x1b[0m", "") == text

@@ -1,8 +1,9 @@
-"""The door: the commands of `synth`, their options, what they print, and progress.
+"""The command line: the commands of `synth`, their options, their output and progress.
 
-Start with `commands.py`; `experiments.py` makes `synth run` from the experiments' settings,
-`options.py` has the options that several commands share, `output.py` the formats, `doctor.py`
-what `synth doctor` and `synth warmup` do.  Heavy modules are imported by the command that runs.
+Start with `commands.py`. `experiments.py` makes `synth run` from the settings of experiments,
+`options.py` has the options that several commands share, `output.py` the output formats,
+`catalogue.py` the lists and descriptions, and `doctor.py` is behind `synth doctor` and
+`synth warmup`. Each command imports the heavy modules that it needs when it runs.
 """
 
 from synth.cli.commands import main

@@ -1,4 +1,4 @@
-"""The command line.  Heavy modules are imported by the commands that need them."""
+"""The commands. Each command imports the heavy modules that it needs when it runs."""
 
 import os
 import sys
@@ -19,13 +19,13 @@ from synth.cli.options import (
     sweep_options,
     top_option,
 )
-from synth.cli.output import emit, emit_document, emit_records, formatted, records
+from synth.cli.output import emit, emit_run, formatted, records
 from synth.cli.progress import Progress
 from synth.errors import RunError, SweepError, SynthError
 
 
 class _Commands(click.Group):
-    """Turns errors into one line and exit 2, whatever command raised them."""
+    """Prints an error of any command as one line and exits with status 2."""
 
     def main(self, *args, **extra):
         with warnings.catch_warnings():
@@ -60,7 +60,7 @@ def _show_warning(message, category, filename, lineno, file=None, line=None):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="synth")
 def main():
-    """Search programs by description length, and contrast structure with chance."""
+    """Search for the shortest programs that explain data, and test them against chance."""
 
 
 @main.command()
@@ -70,14 +70,20 @@ def main():
 @top_option
 @labels_option
 @corrupt_option
-@click.option("--exact", is_flag=True, help="Seek the shortest program without exceptions.")
-@click.option("--checkpoint", type=click.Path(dir_okay=False), help="Keep the search in a file.")
+@click.option("--exact", is_flag=True, help="Look for the shortest program without exceptions.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False),
+    help="File that keeps the search, so that it can be resumed.",
+)
 @click.option("--every", type=float, help="Seconds between two checkpoints.  [default: 60]")
 def search(task, labels, corrupt, exact, checkpoint, every, **options):
-    """The best hypothesis for TASK: a name such as parity:n=6, or a CSV file.
+    """Find the best hypothesis for TASK.
 
-    With --checkpoint, a search that was killed or has reached --seconds or --max-programs
-    goes on from the file when it is run again; --seconds counts them together.
+    TASK is a built-in task, such as parity:n=6, or the path of a CSV file.
+
+    If a search with --checkpoint was killed, or reached --seconds or --max-programs, the same
+    command resumes it from the file. --seconds limits the total time of all its parts.
     """
     from synth import engine
     from synth.report import search_text
@@ -91,8 +97,8 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
     resumed = checkpoint is not None and os.path.exists(checkpoint)
     with Progress() as progress:
         run = engine.search(loaded, exact=exact, progress=progress, **kept, **_settings(options))
-    if resumed:  # after the search, which refuses the file of another one
-        click.echo(f"synth: went on from {checkpoint}", err=True)
+    if resumed:  # said after the search, which refuses the file of another search
+        click.echo(f"synth: resumed from {checkpoint}", err=True)
     _finish(run, [run], options, search_text)
 
 
@@ -108,54 +114,95 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
     type=click.Choice(["permuted", "uniform"]),
     default="permuted",
     show_default=True,
-    help="How the twin's labels are made.",
+    help="How the random labels of the twin are made.",
 )
 def contrast(task, twin, seeds, **options):
-    """TASK beside its random-label twin; without TASK, a small set of tasks."""
+    """Compare TASK with its random-label twin.
+
+    Without TASK, the command runs a small set of built-in tasks.
+    """
     from synth.records import Contrast
-    from synth.report import contrast_text, contrasts_text
     from synth.runs.items import Item, contrast_item, run_items
 
-    if task is None:
-        for key in ("dsl", "save", "label", "modulus", "drop"):
-            if options[key]:
-                raise click.UsageError(f"--{key} {options[key]}: it needs a TASK")
-    elif seeds > 1 and options["save"]:
-        raise click.UsageError(f"--save {options['save']}: it needs one seed")
-    else:
-        _load(task, options)  # what is wrong with it is said in the user's words
-    single = task is not None and seeds == 1
-    table = {key: options[key] for key in ("label", "drop", "modulus", "train")}
-    items = []
-    for spec, most in _SET if task is None else [(task, None)]:
-        settings = _settings(options)
-        shared = {key: settings.pop(key, None) for key in ("dsl", "top")}
-        if most is not None:
-            settings.setdefault("max_bits", most)
-        for k in range(seeds):
-            seed = options["seed"] if seeds == 1 else (options["seed"] or 0) + k
-            items.append(Item(spec, seed=seed, twin=twin, table=table, limits=settings, **shared))
+    items = _contrast_items(task, twin, seeds, options)
     with _sweep_settings(options) as sweeping:
-        found, stop = run_items(contrast_item, items, **sweeping)
-    runs = [Contrast.from_dict(found[number]) for number in sorted(found)]
-    if single and runs:
-        _finish(runs[0], [runs[0].structured], options, contrast_text)
-    elif options["form"] == "json":
-        document = {"contrasts": [run.to_dict() for run in runs], "version": __version__}
-        emit_document(document)
-    elif runs and options["form"] != "table":
-        emit_records(options["form"], [row for run in runs for row in records(run)])
-    elif runs:
-        missing = [str(items[k].task) for k in range(len(items)) if k not in found]
-        shown = [items[k].seed for k in sorted(found)] if seeds > 1 else None
-        click.echo(contrasts_text(runs, missing, shown))
+        if sweeping["executor"] is None:
+            found, stop = run_items(Item.contrast, items, **sweeping)
+        else:
+            found, stop = run_items(contrast_item, items, **sweeping)
+            found = {number: Contrast.from_dict(document) for number, document in found.items()}
+    _print_contrasts(found, items, options, single=task is not None and seeds == 1)
     if isinstance(stop, SynthError):
         raise stop
     if stop is not None:
         sys.exit(130)
 
 
-#: What `synth contrast` runs without a task: the task, and how far to search.
+def _contrast_items(task, twin, seeds, options):
+    """The items of `synth contrast`; in this process they hold a CSV file as it was loaded."""
+    from synth.runs.items import Item
+    from synth.tasks import is_path
+
+    if task is None:
+        for key in ("dsl", "save", "label", "modulus", "drop"):
+            if options[key]:
+                raise click.UsageError(f"--{key} {_given(options[key])}: allowed only with a TASK")
+    elif seeds > 1 and options["save"]:
+        raise click.UsageError(f"--save {options['save']}: allowed only with one seed")
+    loaded, table = task, {key: options[key] for key in _TABLE}
+    if task is not None:
+        checked = _load(task, options)  # so that messages have the user's words
+        if options["workers"] is None and options["cluster"] is None:
+            if seeds == 1:
+                loaded, table = checked, {}
+            elif is_path(task):
+                loaded, table = checked, {"train": checked.settings["train"]}
+    items = []
+    for spec, most in _SET if task is None else [(task, None)]:
+        given = spec if task is None else loaded
+        settings = _settings(options)
+        shared = {key: settings.pop(key, None) for key in ("dsl", "top")}
+        if most is not None:
+            settings.setdefault("max_bits", most)
+        for k in range(seeds):
+            seed = options["seed"] if seeds == 1 else (options["seed"] or 0) + k
+            tags = {"task": spec, "dsl": shared["dsl"], "seed": seed}
+            items.append(
+                Item(given, seed=seed, twin=twin, table=table, limits=settings, tags=tags, **shared)
+            )
+    return items
+
+
+def _print_contrasts(found, items, options, single):
+    """Prints the contrasts by the numbers of their items; a single one is also saved."""
+    from synth.report import contrast_text, contrasts_text
+
+    runs = [found[number] for number in sorted(found)]
+    if single and runs:
+        _finish(runs[0], [runs[0].structured], options, contrast_text)
+        return
+
+    def text():
+        missing = [item.tags["task"] for k, item in enumerate(items) if k not in found]
+        several = len({item.seed for item in items}) > 1
+        return contrasts_text(runs, missing, [items[k].seed for k in sorted(found)] * several)
+
+    def document():
+        return {"contrasts": [run.to_dict() for run in runs], "version": __version__}
+
+    if runs or options["form"] == "json":
+        rows = [row for run in runs for row in records(run)]
+        emit(options["form"], text=text, document=document, rows=lambda: rows)
+
+
+def _given(value):
+    return " ".join(value) if isinstance(value, tuple) else value
+
+
+#: Options that say how a CSV file is read.
+_TABLE = ("label", "drop", "modulus", "train")
+
+#: What `synth contrast` runs without a task: the task, and the bits up to which it searches.
 _SET = (
     ("mod-add:p=97,train=0.3", 14.0),
     ("parity:n=10,k=3,train=0.3", 19.5),
@@ -166,25 +213,28 @@ _SET = (
 
 @main.command()
 @click.argument("tasks", metavar="TASK...", nargs=-1, required=True, shell_complete=complete_tasks)
-@dsl_option(multiple=True)
+@dsl_option(
+    "DSL to compare: a built-in name, entry point, or FILE.py:NAME; repeatable.", multiple=True
+)
 @search_options
 @sweep_options
 @labels_option
 @corrupt_option
 def compare(tasks, dsl, seeds, labels, corrupt, **options):
-    """Total bits of TASKs (down) in DSLs (across): --dsl A --dsl B."""
+    """Compare the total bits of TASKs in several DSLs.
+
+    The table has one row for each TASK and one column for each --dsl.
+    """
     from synth.report import comparison_text, emphasised
-    from synth.runs import comparing as comparison
+    from synth.runs import comparing
 
     for task in tasks:
         _load(task, options)
-    table = {key: options[key] for key in ("label", "drop", "modulus", "train")}
+    given = {key: options[key] for key in _TABLE} | _settings(options)
+    given |= {"labels": labels, "corrupt": corrupt, "seeds": seeds, "seed": options["seed"] or 0}
     try:
         with _sweep_settings(options) as sweeping:
-            run = comparison.compare(
-                tasks, dsl, seeds=seeds, seed=options["seed"] or 0, labels=labels,
-                corrupt=corrupt, **table, **_settings(options), **sweeping,
-            )  # fmt: skip
+            run = comparing.compare(tasks, dsl, **given, **sweeping)
     except SweepError as error:
         if error.partial is not None and error.partial.rows:
             _finish(error.partial, [], options, comparison_text)
@@ -201,47 +251,52 @@ main.add_command(run_command)
 @click.argument("name", required=False, shell_complete=complete_tasks)
 @formatted
 def list_tasks(name, form):
-    """The built-in tasks; with NAME, all about it."""
+    """List the built-in tasks, or describe the task NAME."""
     from synth import tasks
-    from synth.cli.catalogue import describe
+    from synth.cli.catalogue import describe, list_catalogue
 
-    describe(tasks, name, form, "task")
+    if name is None:
+        list_catalogue(form, "tasks", tasks)
+    else:
+        describe(form, tasks, name)
 
 
 @main.command("dsls")
 @click.argument("name", required=False, shell_complete=complete_dsls)
 @formatted
 def list_dsls(name, form):
-    """The DSLs; with NAME (or name:key=value, or FILE.py:NAME), all about it."""
-    from synth.cli.catalogue import describe, describe_dsl
+    """List the built-in DSLs, or describe the DSL NAME.
+
+    NAME is a name, name:key=value, or FILE.py:NAME.
+    """
+    from synth.cli.catalogue import describe, describe_dsl, list_catalogue
     from synth.language import dsls
 
     if name is None:
-        describe(dsls, None, form, "DSL")
+        list_catalogue(form, "dsls", dsls)
         return
     if ":" in name or name not in dsls.names():
-        describe_dsl(dsls.load_dsl(name), form, {})
+        describe_dsl(form, dsls.load_dsl(name), {})
         return
-    settings = dsls.describe(name)[1]
     try:
         loaded = dsls.load_dsl(name)
-    except SynthError:  # it needs a task's types
-        describe(dsls, name, form, "DSL")
-        return
-    describe_dsl(loaded, form, settings)
+    except SynthError:  # the DSL needs the types of a task
+        describe(form, dsls, name)
+    else:
+        describe_dsl(form, loaded, dsls.describe(name)[1])
 
 
 @main.command()
 @click.argument("run", type=click.Path())
-@click.option("--plot", metavar="FILE", help="Draw an experiment's run: .png, .svg or .pdf.")
+@click.option("--plot", metavar="FILE", help="Draw an experiment's figure (.png, .svg, .pdf).")
 @formatted
 def show(run, plot, form):
-    """A saved RUN, as it was shown when it was made."""
+    """Show a saved RUN as it was shown when it was made."""
     from synth.experiments.runner import load_run
 
     loaded = load_run(run)
     try:
-        emit(form, loaded, str)
+        emit_run(form, loaded, str)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
     if plot is not None:
@@ -251,57 +306,55 @@ def show(run, plot, form):
 @main.command()
 @formatted
 def doctor(form):
-    """Versions, threads, where compiled kernels are kept, and which extras are there."""
+    """Show versions, threads, compiled kernels and installed extras."""
     from synth.cli import doctor
     from synth.cli.catalogue import health_text
 
     found = doctor.health()
-    if form == "table":
-        click.echo(health_text(found))
-    elif form == "json":
-        emit_document(found)
-    else:
-        emit_records(form, [{"what": key, "found": value} for key, value in found.items()])
+    emit(
+        form,
+        text=lambda: health_text(found),
+        document=lambda: found,
+        rows=lambda: [{"what": key, "found": value} for key, value in found.items()],
+    )
 
 
 @main.command()
 @formatted
 def warmup(form):
-    """Compile all kernels now, so that no later command waits for that."""
+    """Compile all kernels now, so that no later command has to."""
     from synth.cli import doctor
 
     with Progress() as progress:
         found = doctor.warm(progress and progress.items)
-    if form == "json":
-        emit_document(found)
-    elif form != "table":
-        emit_records(form, [found])
-    else:
-        kept = found["folder"] or "nowhere: no folder can be written"
-        click.echo(
-            f"{found['compiled']} kernels compiled in {found['seconds']:.0f} s; kept in {kept}"
-        )
+    kept = found["folder"] or "nowhere, since no folder can be written"
+    text = f"{found['compiled']} kernels compiled in {found['seconds']:.0f} s; kept in {kept}"
+    emit(form, text=lambda: text, document=lambda: found, rows=lambda: [found])
 
 
 @main.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path())
 @click.option(
-    "-o", "--output", metavar="FILE", required=True, type=click.Path(), help="The page: FILE.html."
+    "-o",
+    "--output",
+    metavar="FILE",
+    required=True,
+    type=click.Path(),
+    help="The HTML file to write.",
 )
 @formatted
 def report(runs, output, form):
-    """Saved RUNs as one HTML page, which fetches nothing and opens anywhere."""
+    """Write saved RUNs as one HTML page.
+
+    The page is a single file that needs no network.
+    """
     from synth.experiments.runner import load_run
     from synth.report.page import write_page
 
     size = write_page([load_run(run) for run in runs], list(runs), output)
     made = {"file": output, "bytes": size, "runs": len(runs)}
-    if form == "json":
-        emit_document(made)
-    elif form != "table":
-        emit_records(form, [made])
-    else:
-        click.echo(f"{output}: {len(runs)} run{'s' * (len(runs) != 1)}, {size / 1000:,.0f} kB")
+    text = f"{output}: {len(runs)} run{'s' * (len(runs) != 1)}, {size / 1000:,.0f} kB"
+    emit(form, text=lambda: text, document=lambda: made, rows=lambda: [made])
 
 
 def _load(task, options):
@@ -322,7 +375,7 @@ def _settings(options):
 
 @contextmanager
 def _sweep_settings(options):
-    """The executor that is asked for, and the progress of a sweep."""
+    """The executor and the progress line of a sweep, as keyword arguments."""
     from synth.runs import executor
 
     with (
@@ -335,7 +388,7 @@ def _sweep_settings(options):
 def _finish(run, results, options, text):
     from synth.records import save_run
 
-    emit(options["form"], run, text)
+    emit_run(options["form"], run, text)
     if options["save"]:
         save_run(run, options["save"])
     _exit(results)

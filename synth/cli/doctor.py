@@ -1,4 +1,4 @@
-"""What synth runs on (versions, cores, where compiled kernels are kept), and warming it up."""
+"""The environment of synth (versions, cores, compiled kernels), and the compilation of kernels."""
 
 import importlib.util
 import platform
@@ -28,7 +28,7 @@ from synth.exact import (
 from synth.language import Grammar, dsls
 
 CORE = ("numpy", "numba", "llvmlite", "scipy", "networkx", "click")
-#: The module that each extra of the package brings, and what it is called where it is got.
+#: The extras of the package: a module that each one installs, and the name of its distribution.
 EXTRAS = {
     "plot": ("matplotlib", "matplotlib"),
     "cluster": ("distributed", "distributed"),
@@ -39,23 +39,30 @@ GROUPS = ("synth.dsls", "synth.tasks", "synth.experiments")
 
 
 def health():
-    """What there is, as JSON takes it.
+    """Describes the environment, as plain data.
 
-    versions; cores: that may be used; memory: the most that a search takes unless told,
-    bytes; kernels: folder, how many are there, whether they last beyond this process;
-    extras and entry points: {name: what is there, or None}.
+    Returns
+    -------
+    dict
+        "versions" of synth, Python and libraries; "system"; "cores", the number of usable
+        cores; "memory", the default limit of a search in bytes; "kernels", a dict of their
+        "folder", the number "compiled", and whether they "last" beyond this process; "extras",
+        the installed module of each extra, or None; "entry points", the names in each group.
     """
     folder = engine.kernel_folder()
     return {
         "versions": {
-            "synth": __version__, "python": platform.python_version(),
+            "synth": __version__,
+            "python": platform.python_version(),
             **{name: _version(name) for name in CORE},
         },
         "system": f"{platform.system()} {platform.machine()}",
         "cores": default_threads(),
         "memory": default_memory(),
         "kernels": {
-            "folder": folder, "compiled": _compiled(folder), "last": engine.kernels_are_kept(),
+            "folder": folder,
+            "compiled": _compiled(folder),
+            "last": engine.kernels_are_kept(),
         },
         "extras": {
             extra: f"{name} {_version(name)}" if importlib.util.find_spec(module) else None
@@ -64,14 +71,22 @@ def health():
         "entry points": {
             group: sorted(e.name for e in entry_points(group=group)) for group in GROUPS
         },
-    }  # fmt: skip
+    }
 
 
 def warm(progress=None):
-    """Runs a small job of every kind, so that all their kernels are compiled and kept.
+    """Runs a small job of each kind, so that all kernels are compiled and kept.
 
-    progress: called with how many jobs are done, and of how many.  Returns a dict: folder,
-    compiled (how many kernels were, since there was none), seconds.
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with the number of finished jobs and the number of all jobs.
+
+    Returns
+    -------
+    dict
+        The "folder" of the kernels, the number that was "compiled" now, whether they "last"
+        beyond this process, and the "seconds" it took.
     """
     folder, begin = engine.kernel_folder(), time.monotonic()
     before = _compiled(folder)
@@ -80,9 +95,11 @@ def warm(progress=None):
             progress(done, len(_JOBS))
         job()
     return {
-        "folder": folder, "compiled": _compiled(folder) - before,
-        "last": engine.kernels_are_kept(), "seconds": time.monotonic() - begin,
-    }  # fmt: skip
+        "folder": folder,
+        "compiled": _compiled(folder) - before,
+        "last": engine.kernels_are_kept(),
+        "seconds": time.monotonic() - begin,
+    }
 
 
 def _version(name):
@@ -93,12 +110,12 @@ def _version(name):
 
 
 def _compiled(folder):
-    """How many compiled kernels a folder has."""
+    """The number of compiled kernels in a folder."""
     return sum(1 for _ in Path(folder).glob("*.nbc"))
 
 
 def _searches():
-    """One search or more by each way in which candidates are made and scored."""
+    """At least one search for each way in which candidates are made and scored."""
     for task, dsl, limits in (
         ("parity:n=6,k=3", None, {}),
         ("parity:n=7,k=3", None, {}),
@@ -106,7 +123,7 @@ def _searches():
         ("mod-add:p=11", None, {"max_bits": 18}),
         ("mod-add:p=11", "fourier", {}),
         ("monk:1", None, {"max_bits": 20}),
-        ("tic-tac-toe", None, {"seconds": 3}),  # without a budget of bits, wider indices
+        ("tic-tac-toe", None, {"seconds": 3}),  # without a limit of bits, indices are wider
     ):
         for threads in (1, 2):
             given = {"seconds": 5, "threads": threads, **limits}
@@ -119,7 +136,7 @@ def _exact():
     bits_of("boolean:basis=and-or-not", 3)
     exact_posterior("parity:n=3,k=2,train=5")
     task = tasks.load_task("parity:n=4")
-    # As many functions as make an index grow.
+    # This has enough functions for an index to grow.
     count_programs(Grammar(dsls.load_dsl("boolean"), task.types), task.columns, max_bits=24)
     sample_programs(prior.grammar, 100).values(prior.columns)
     behaviour_counts(prior.grammar, prior.columns, 100)

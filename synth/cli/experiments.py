@@ -1,21 +1,21 @@
-"""The command `synth run`: a subcommand an experiment, its options made from `Settings`."""
+"""The command `synth run`: one subcommand for each experiment, with options from its settings."""
 
 import os
 import sys
-import textwrap
 
 import click
 
 from synth import experiments
+from synth.cli.catalogue import list_entries
 from synth.cli.options import parallel_options
-from synth.cli.output import emit, emit_document, emit_records, formatted, wanted
+from synth.cli.output import emit_run, formatted, wanted
 from synth.cli.progress import Progress
 from synth.errors import ExperimentError, SweepError
 from synth.experiments import settings_of
 
 
 class _Value(click.ParamType):
-    """A text that a `Setting` reads."""
+    """A parameter type whose texts a `Setting` reads."""
 
     def __init__(self, setting):
         self.setting = setting
@@ -33,14 +33,14 @@ class _Value(click.ParamType):
 
 
 class Experiments(click.Group):
-    """The experiments as subcommands, of which only the one that is run is imported."""
+    """The experiments as subcommands; only the one that runs is imported."""
 
     def list_commands(self, ctx):
         return experiments.names()
 
     def get_command(self, ctx, name):
-        # Before NumPy is loaded.  The matrices of items are small, and workers are many: with
-        # two BLAS threads on two busy cores, kernel ridge took ten times as long.
+        # This must happen before NumPy is loaded. The matrices of items are small and workers
+        # are many: with two BLAS threads on two busy cores, kernel ridge took ten times as long.
         for library in ("OPENBLAS", "MKL", "OMP"):
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")
         return _command(name, experiments.load(name))
@@ -58,22 +58,14 @@ class Experiments(click.Group):
 @formatted
 @click.pass_context
 def run_command(context, form):
-    """One phenomenon: rows, a summary, a figure; no EXPERIMENT lists them.
+    """Run an EXPERIMENT: rows, a summary and a figure.
 
-    `synth run EXPERIMENT --help` shows an experiment's settings.
+    Without EXPERIMENT, the command lists all experiments. `synth run EXPERIMENT --help` shows
+    the settings of one.
     """
     if context.invoked_subcommand is not None:
         return
-    if form != "table":
-        entries = [{"name": n, "claim": c} for n, c in _listed()]
-        if form == "json":
-            emit_document({"experiments": entries})
-        else:
-            emit_records(form, entries)
-        return
-    pad = max((len(n) for n, _ in _listed()), default=0) + 2
-    for name, text in _listed():
-        click.echo(textwrap.fill(f"{name:<{pad}}{text}", 79, subsequent_indent=" " * pad))
+    list_entries(form, "experiments", "claim", _listed())
 
 
 def _listed():
@@ -87,20 +79,22 @@ def _command(name, module):
     @parallel_options
     @formatted
     @click.pass_context
-    def callback(context, plot, form, save, workers, cluster, **given):
+    def callback(context, form, plot, save, workers, cluster, **given):
         given = {k: v for k, v in given.items() if v is not None}
         if form == "table":
             form = wanted(*(context.parent.params[key] for key in ("form", "as_json")))
-        _run(name, given, plot, form, save, workers, cluster)
+        output = {"form": form, "plot": plot, "save": save}
+        _run(name, given, output, workers, cluster)
 
     options = [
         *map(_option, settings),
-        click.Option(["--plot"], metavar="FILE", help="Draw into FILE: .png, .svg or .pdf."),
+        click.Option(["--plot"], metavar="FILE", help="Draw the figure (.png, .svg, .pdf)."),
         click.Option(
-            ["--save"], metavar="FILE",
-            help="Write the run as JSON; a stopped one goes on from FILE.part.",
+            ["--save"],
+            metavar="FILE",
+            help="Save the run as JSON; an interrupted run resumes from FILE.part.",
         ),
-    ]  # fmt: skip
+    ]
     text = f"{module.__doc__.strip()}\n\nControl: {module.CONTROL}"
     return click.command(name, params=options, help=text)(callback)
 
@@ -115,15 +109,17 @@ def _option(setting):
     return click.Option([setting.option, setting.name], type=_Value(setting), help=text)
 
 
-def _run(name, given, plot, form, save, workers, cluster):
+def _run(name, given, output, workers, cluster):
+    """Runs an experiment; output: the options form, plot and save."""
     from synth.experiments.runner import run_experiment
     from synth.files import check_writable
     from synth.records import StopReason
     from synth.report import check_plot
     from synth.runs import executor
 
-    if plot is not None:
-        check_plot(plot)
+    save = output["save"]
+    if output["plot"] is not None:
+        check_plot(output["plot"])
     if save is not None:
         check_writable("--save", save)
     try:
@@ -137,18 +133,18 @@ def _run(name, given, plot, form, save, workers, cluster):
             )
     except SweepError as error:
         if error.partial is not None:
-            _finish(error.partial, plot, form, save)
+            _finish(error.partial, **output)
         raise
-    _finish(found, plot, form, save)
+    _finish(found, **output)
     if found.stop_reason == StopReason.INTERRUPTED:
         sys.exit(130)
 
 
-def _finish(found, plot, form, save):
+def _finish(found, form, plot, save):
     from synth.records import save_run
     from synth.report import experiment_text
 
-    emit(form, found, experiment_text)
+    emit_run(form, found, experiment_text)
     if save is not None:
         save_run(found, save)
     if plot is not None and found.rows:
@@ -163,13 +159,13 @@ def _plot(found, path):
     except Exception as error:
         if found.stop_reason == StopReason.FINISHED:
             raise
-        # An experiment need not be ready to draw some rows only.
+        # An experiment need not be able to draw incomplete rows.
         text = " ".join(str(error).split())
         click.echo(f"synth: --plot {path}: these rows cannot be drawn: {text}", err=True)
 
 
 def plot_saved(found, path):
-    """Draws a saved run anew.  Raises ExperimentError where it is none of an experiment."""
+    """Draws a saved run again.  Raises ExperimentError if it is not a run of an experiment."""
     if found.kind != "run":
-        raise ExperimentError(f"--plot {path}: allowed: of what `synth run` saved")
+        raise ExperimentError(f"--plot {path}: only a run that `synth run` saved can be drawn")
     found.plot(path)

@@ -1,4 +1,4 @@
-"""Options of the command line that have one name and one meaning in every command."""
+"""Options with the same name and meaning in every command."""
 
 from importlib import import_module
 
@@ -27,7 +27,7 @@ class Memory(click.ParamType):
 
 
 class Train(click.ParamType):
-    """A fraction of the rows (with a point) or a count of rows."""
+    """A fraction of the rows (a decimal number) or a count of rows."""
 
     name = "fraction or count"
 
@@ -41,7 +41,7 @@ class Train(click.ParamType):
 
 
 def _completes(module):
-    """A shell's completion of what a module such as synth.tasks names, or a file."""
+    """Shell completion by the names that a module lists (such as synth.tasks), or a file."""
 
     def complete(ctx, param, incomplete):
         names = import_module(module).names()
@@ -54,26 +54,37 @@ def _completes(module):
 complete_tasks, complete_dsls = _completes("synth.tasks"), _completes("synth.language.dsls")
 
 
-def dsl_option(**more):
-    """`--dsl`; more: what else `click.option` takes."""
-    text = "Built-in name, entry point, or FILE.py:NAME."
+def dsl_option(text="DSL: a built-in name, an entry point, or FILE.py:NAME.", **more):
+    """The option `--dsl` with a help text; more: further arguments of `click.option`."""
     return click.option("--dsl", help=text, shell_complete=complete_dsls, **more)
 
 
 def search_options(function):
-    """The options of commands that search."""
+    """Adds the options of commands that search."""
     options = [
-        click.option("--max-bits", type=float, help="Programs of at most so many bits."),
-        click.option("--max-programs", type=int, help="Make at most so many programs."),
-        click.option("--seconds", type=float, help="Stop after so long.  [default: 30]"),
-        click.option("--memory", type=Memory(), help="For behaviours.  [default: half of all]"),
-        click.option("--threads", type=int, help="Side by side.  [default: all cores]"),
-        click.option("--train", type=Train(), help="Training rows: 0.5, 1.0, or a count."),
-        click.option("--seed", type=click.IntRange(0), help="Of the split and of twins."),
-        click.option("--label", help="Label column of a CSV, or COLUMN=VALUE."),
-        click.option("--drop", multiple=True, help="Column of a CSV to leave out; repeatable."),
-        click.option("--modulus", type=int, help="Read a CSV's whole numbers modulo this."),
-        click.option("--save", type=click.Path(dir_okay=False), help="Write the run as JSON."),
+        click.option("--max-bits", type=float, help="Search programs of at most this many bits."),
+        click.option("--max-programs", type=int, help="Stop after making this many programs."),
+        click.option(
+            "--seconds", type=float, help="Stop a search after this many seconds.  [default: 30]"
+        ),
+        click.option(
+            "--memory", type=Memory(), help="Memory for stored behaviours.  [default: half of all]"
+        ),
+        click.option(
+            "--threads", type=int, help="Number of worker threads.  [default: one per core]"
+        ),
+        click.option("--train", type=Train(), help="Training rows: a fraction (0.5) or a count."),
+        click.option(
+            "--seed", type=click.IntRange(0), help="Seed for the split and for random labels."
+        ),
+        click.option("--label", help="Label column of a CSV file, or COLUMN=VALUE."),
+        click.option(
+            "--drop", multiple=True, help="Column of a CSV file to leave out; repeatable."
+        ),
+        click.option(
+            "--modulus", type=int, help="Read the integers of a CSV file modulo this number."
+        ),
+        click.option("--save", type=click.Path(dir_okay=False), help="Save the run as JSON."),
     ]
     function = formatted(function)
     for option in reversed(options):
@@ -81,33 +92,38 @@ def search_options(function):
     return function
 
 
-top_option = click.option("--top", type=int, default=10, show_default=True, help="Best hypotheses.")
+top_option = click.option(
+    "--top", type=int, default=10, show_default=True, help="Number of best hypotheses to list."
+)
 labels_option = click.option(
     "--labels",
     type=click.Choice(["true", "permuted", "uniform"]),
     default="true",
     show_default=True,
-    help="Search on these labels.",
+    help="Labels to explain: the true ones, or random ones.",
 )
 corrupt_option = click.option(
-    "--corrupt", type=float, help="Draw this fraction of training labels anew."
+    "--corrupt", type=float, help="Fraction of training labels to draw anew at random."
 )
 
 
 def sweep_options(function):
-    """The options of commands that run many searches."""
+    """Adds the options of commands that run many searches."""
     seeds = click.option(
-        "--seeds", type=click.IntRange(1), default=1, show_default=True,
-        help="Run so many seeds, from --seed on.",
-    )  # fmt: skip
+        "--seeds",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Number of consecutive seeds, starting at --seed.",
+    )
     return seeds(parallel_options(function))
 
 
 def parallel_options(function):
-    """`--workers` and `--cluster`; see `synth.runs.executors.executor`."""
+    """Adds `--workers` and `--cluster`, see `synth.runs.executors.executor`."""
     options = [
-        click.option("--workers", type=click.IntRange(1), help="Run on so many processes."),
-        click.option("--cluster", metavar="ADDRESS", help="Run on a dask scheduler's workers."),
+        click.option("--workers", type=click.IntRange(1), help="Number of worker processes."),
+        click.option("--cluster", metavar="ADDRESS", help="Address of a dask scheduler to run on."),
     ]
     for option in reversed(options):
         function = option(function)

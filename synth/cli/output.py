@@ -1,7 +1,7 @@
-"""What a command prints on standard output: text, or its records as JSON, CSV or Markdown.
+"""The output of commands: text, or records as JSON, CSV or Markdown.
 
-The records of a search are one row, of a contrast two, of a comparison or an experiment its
-rows; of lists an entry each.
+A search has one record, a contrast two. A comparison or an experiment has one for each row, a
+list one for each entry.
 """
 
 import csv
@@ -11,20 +11,24 @@ import json
 
 import click
 
-#: What `--format` takes.
+#: The values of `--format`.
 FORMATS = ("table", "json", "csv", "markdown")
 
 
 def formatted(function):
-    """Adds `--format` and `--json`; the command gets `form`, one of `FORMATS`."""
+    """Adds `--format` and `--json`; the command receives `form`, one of `FORMATS`."""
 
     @functools.wraps(function)
     def command(*args, form, as_json, **options):
         return function(*args, form=wanted(form, as_json), **options)
 
     options = (
-        click.option("--format", "form", type=click.Choice(FORMATS), help="[default: table]"),
-        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+        click.option(
+            "--format", "form", type=click.Choice(FORMATS), help="Output format.  [default: table]"
+        ),
+        click.option(
+            "--json", "as_json", is_flag=True, help="Print one JSON document (--format json)."
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -32,38 +36,44 @@ def formatted(function):
 
 
 def wanted(form, as_json):
-    """What is asked for by `--format` and `--json`; the table unless either is given."""
+    """The format that `--format` and `--json` ask for, by default the table."""
     if as_json and form not in (None, "json"):
-        raise click.UsageError(f"--json with --format {form}; allowed: one of the two")
+        raise click.UsageError(f"--json cannot be combined with --format {form}")
     return "json" if as_json else form or "table"
 
 
-def emit(form, run, text):
-    """Prints a run; text: a function of it that gives the table."""
+def emit(form, *, text, document, rows):
+    """Prints one view of some data; text, document and rows are functions that return it."""
     if form == "table":
-        click.echo(text(run))
+        click.echo(text())
     elif form == "json":
-        emit_document(run.to_dict())
+        emit_document(document())
     else:
-        emit_records(form, records(run))
+        emit_records(form, rows())
+
+
+def emit_run(form, run, text):
+    """Prints a run; text(run) is its table."""
+    emit(form, text=lambda: text(run), document=run.to_dict, rows=lambda: records(run))
 
 
 def emit_document(document):
+    """Prints a JSON document."""
     click.echo(json.dumps(document, allow_nan=False))
 
 
 def emit_records(form, rows):
-    """Prints dicts as CSV or Markdown; columns are the keys as they are first met."""
+    """Prints dicts as CSV or Markdown; columns are in the order in which keys first appear."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
     cells = [[row.get(key) for key in keys] for row in rows]
     click.echo((_csv if form == "csv" else _markdown)(keys, cells), nl=False)
 
 
 def records(run):
-    """The rows of a run, plain dicts: of a search one, of a contrast two."""
-    if hasattr(run, "rows") and not hasattr(run, "table"):
+    """The records of a run, as plain dicts."""
+    if run.kind in ("compare", "run"):
         return list(run.rows)
-    if hasattr(run, "structured"):
+    if run.kind == "contrast":
         return [_record(run.structured), _record(run.random)]
     return [_record(run)]
 
@@ -91,16 +101,16 @@ def _csv(keys, cells):
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(keys)
-    writer.writerows([_plain(cell) for cell in row] for row in cells)
+    writer.writerows([_csv_cell(cell) for cell in row] for row in cells)
     return out.getvalue()
 
 
-def _plain(cell):
-    """A cell as JSON writes it, but for texts, and nothing for None."""
+def _csv_cell(cell):
+    """A cell as JSON writes it; texts are not quoted, and None is empty."""
     if cell is None:
         return ""
     if isinstance(cell, str):
-        # A lone carriage return would not be quoted, and ends a row for those who read it.
+        # The writer does not quote a lone carriage return, which readers take for a row's end.
         return cell.replace("\r\n", "\n").replace("\r", "\n")
     return json.dumps(cell, ensure_ascii=False)
 
@@ -108,7 +118,7 @@ def _plain(cell):
 def _markdown(keys, cells):
     columns = []
     for key, column in zip(keys, zip(*cells, strict=True), strict=True) if cells else ():
-        texts = [key, *map(_cell, column)]
+        texts = [key, *map(_markdown_cell, column)]
         width = max(3, *map(len, texts))
         right = all(isinstance(c, (int, float, type(None))) for c in column)
         rule = "-" * (width - 1) + (":" if right else "-")
@@ -117,11 +127,11 @@ def _markdown(keys, cells):
     return "".join(f"| {' | '.join(line)} |\n" for line in zip(*columns, strict=True))
 
 
-def _cell(cell):
+def _markdown_cell(cell):
     if isinstance(cell, float):
         return f"{cell:.6g}"
-    text = " ".join(str(_plain(cell)).split())
-    # Nothing in a cell ends it, or is taken for markup or for a tag.
+    text = " ".join(str(_csv_cell(cell)).split())
+    # Nothing in a cell may end it or be read as markup.
     for mark in "\\|`*_<[":
         text = text.replace(mark, f"\\{mark}")
     return text

@@ -1,4 +1,4 @@
-"""The line on standard error that says how far work is, where that is a terminal."""
+"""The progress line on standard error, shown if that is a terminal."""
 
 import sys
 import time
@@ -7,14 +7,14 @@ import click
 
 
 class Progress:
-    """A context manager: None where standard error is no terminal."""
+    """A context manager that gives a progress line, or None if standard error is no terminal."""
 
     def __enter__(self):
         self.started = time.monotonic()
         return self if sys.stderr.isatty() else None
 
     def __call__(self, engine, what=""):
-        """Of a search: its `Enumerator`."""
+        """Shows the progress of one search by its `Enumerator`."""
         rate = engine.candidates / max(engine.seconds, 1e-9) / 1e6
         self._show(
             f"{what} {engine.certified_bits or 0:.1f} bits, {engine.candidates:,} programs, "
@@ -22,7 +22,7 @@ class Progress:
         )
 
     def sweep(self, finished, count, engine):
-        """Of a sweep of searches: how many are done, and the one at work here."""
+        """Shows how many searches of a sweep are done, and the search at work here, if any."""
         what = f"{finished} of {count} searches" if count > 1 else ""
         if engine is None:
             self._show(what)
@@ -30,7 +30,7 @@ class Progress:
             self(engine, what)
 
     def items(self, finished, count):
-        """Of an experiment: how many items are done, and how long the others may take."""
+        """Shows how many items are done, and estimates the time that is left."""
         left = (time.monotonic() - self.started) / max(finished, 1) * (count - finished)
         text = f"{left:.0f} s" if left < 120 else f"{left / 60:.0f} min"
         self._show(f"{finished} of {count} items, {text} left")

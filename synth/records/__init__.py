@@ -1,14 +1,15 @@
-"""What a run leaves behind: plain records that go to JSON and back, and show themselves.
+"""The records of runs: plain data that can be saved as JSON, read back and shown.
 
-Start with `result.py` (`Result`, `Contrast`, `Level`, `StopReason`); `comparison.py` and
-`experiment.py` have the records of comparisons and experiments, `saved.py` their files.
-Nothing here needs the engine, so a saved run is shown without compiled code.
+Start with `result.py` (`Result`, `Contrast`, `Level`, `StopReason`). `comparison.py` and
+`experiment.py` have the records of comparisons and experiments, `document.py` their JSON form,
+`saved.py` their files. Nothing here needs the engine, so that a saved run is shown without
+compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
+from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
 from synth.records.result import (
-    FORMAT,
     Contrast,
     FrontPoint,
     Hypothesis,
@@ -18,7 +19,7 @@ from synth.records.result import (
     StopReason,
     TableScore,
 )
-from synth.records.saved import Run, load_run, plain, save_run
+from synth.records.saved import Run, load_run, save_run
 
 __all__ = [
     "COMPARED",

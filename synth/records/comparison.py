@@ -1,33 +1,41 @@
 """A comparison: the best hypothesis for each task in each DSL, as a plain record."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from synth.errors import RunError
-from synth.records.result import FORMAT, StopReason
+from synth.records.document import FORMAT, contents, plain, reading
+from synth.records.result import StopReason
 from synth.report import comparison_text, notebook
 
-#: What a comparison keeps of each search, in this order.
+#: The keys of a comparison's rows, in this order.
 COMPARED = (
     "task", "dsl", "seed", "chosen", "program", "inverted", "bits", "exceptions", "ties",
     "total_bits", "table_bits", "saved_bits", "log2_chance_bound", "train_accuracy",
     "test_accuracy", "certified_bits", "optimal", "stop_reason", "candidates", "distinct",
     "seconds", "error",
 )  # fmt: skip
-#: What comparisons of version 1 of the format may lack, saved before it was kept.
+#: Keys that older files may lack.
 _LATER = ("log2_chance_bound",)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tasks by DSLs (by seeds): the best hypothesis in each.
+    """The best hypothesis for each task, DSL and seed.
 
-    rows: plain dicts with the keys of `COMPARED`: task, dsl and seed as they were
-    asked for (dsl: of the built-in one that was taken, its name); program, inverted,
-    bits, exceptions, ties: of the best program; accuracies: of what was chosen;
-    error: why the DSL does not fit the task, all else then being None.  settings:
-    what was asked for; stop_reason: "finished", or where some rows are not there, or
-    were cut short, "interrupted" or "failed".
+    Parameters
+    ----------
+    rows : tuple of dict
+        One plain dict for each search, with the keys of `COMPARED`. task, dsl and seed are
+        those that were asked for; where no DSL was asked for, dsl is the name of the built-in
+        one. program, inverted, bits, exceptions and ties describe the best program; the
+        accuracies are those of the chosen hypothesis. If the DSL does not fit the task,
+        error says why, and the values of all keys but task, dsl and seed are None.
+    settings : dict
+        The arguments of the comparison.
+    stop_reason : StopReason
+        "finished"; "interrupted" or "failed" if rows are missing or a search was cut short.
+    version : str
+        The version of synth that made the comparison.
     """
 
     kind: ClassVar[str] = "compare"
@@ -38,23 +46,26 @@ class Comparison:
     version: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as JSON takes it."""
-        rows = [dict(row) for row in self.rows]
-        return {"format": FORMAT, "kind": self.kind, **asdict(self), "rows": rows}
+        """The comparison as a JSON document."""
+        return {"format": FORMAT, "kind": self.kind, **plain(self)}
 
     @staticmethod
     def from_dict(document: dict[str, Any]) -> "Comparison":
-        """A comparison from JSON.  Raises RunError where it is none."""
-        try:
-            given = {k: v for k, v in document.items() if k not in ("format", "kind")}
+        """Reads a comparison from a JSON document.
+
+        Raises
+        ------
+        RunError
+            If the document is not a comparison.
+        """
+        with reading("comparison"):
+            given = contents(document)
             rows = tuple(
                 {k: row.get(k) if k in _LATER else row[k] for k in COMPARED}
                 for row in given.pop("rows")
             )
             given["stop_reason"] = StopReason(given["stop_reason"])
             return Comparison(rows=rows, **given)
-        except (TypeError, KeyError, AttributeError, ValueError) as error:
-            raise RunError(f"not a saved comparison: {' '.join(str(error).split())}") from None
 
     def __str__(self) -> str:
         return comparison_text(self)

@@ -1,4 +1,4 @@
-"""A run of an experiment: rows and their summary, as a plain record that can draw itself."""
+"""A run of an experiment: its rows and their summary, as a plain record that can draw itself."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, get_origin
 
 from synth.errors import ExperimentError, RunError
-from synth.records.result import FORMAT, StopReason
+from synth.records.document import FORMAT, contents, reading
+from synth.records.result import StopReason
 from synth.report import check_plot, experiment_text, notebook, plot_run
 
-#: What a run has of its experiment, and its file does not.
+#: Fields that come from the installed experiment and are not saved.
 _LIVE = ("drawer", "sentences")
 
 
@@ -17,12 +18,33 @@ _LIVE = ("drawer", "sentences")
 class ExperimentRun:
     """One run of an experiment.
 
-    experiment: its name; claim: what it is to show; settings: all of them; rows: plain
-    dicts; summary: a plain dict; control: the case in which the phenomenon must vanish;
-    columns: the keys of rows to show first; stop_reason: "finished", or where some rows
-    are not there, "interrupted" or "failed"; seconds: that it took; drawer: a function that
-    gives the experiment's module, whose `draw` makes the figure (None if it is not installed);
-    sentences: what the keys of the summary mean, for people.
+    Parameters
+    ----------
+    experiment : str
+        The experiment's name.
+    claim : str
+        The statement that the experiment tests.
+    settings : dict
+        The values of all its settings.
+    rows : tuple of dict
+        The measurements, as plain dicts.
+    summary : dict
+        What the rows show, as plain data.
+    control : str
+        The case in which the phenomenon must vanish.
+    columns : tuple of str
+        The keys of the rows that are shown first.
+    stop_reason : StopReason
+        "finished"; "interrupted" or "failed" if rows are missing.
+    seconds : float
+        The duration of the run.
+    version : str
+        The version of synth that made the run.
+    drawer : callable, optional
+        Returns the experiment's module, whose `draw` makes the figure. None if the experiment
+        is not installed.
+    sentences : mapping of str to str, optional
+        The meaning of the keys of the summary, for readers.
     """
 
     kind: ClassVar[str] = "run"
@@ -41,21 +63,25 @@ class ExperimentRun:
     sentences: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The run as JSON takes it."""
+        """The run as a JSON document."""
         lists = {"rows": [dict(row) for row in self.rows], "columns": list(self.columns)}
         given = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _LIVE}
         return {"format": FORMAT, "kind": self.kind, **given, **lists}
 
     @staticmethod
     def from_dict(document: dict[str, Any]) -> "ExperimentRun":
-        """A run from JSON.  Raises RunError where it is none."""
-        try:
-            given = {k: v for k, v in document.items() if k not in ("format", "kind")}
+        """Reads a run from a JSON document.
+
+        Raises
+        ------
+        RunError
+            If the document is not a run of an experiment.
+        """
+        with reading("experiment"):
+            given = contents(document)
             rows, columns = given.pop("rows"), given.pop("columns")
             given["stop_reason"] = StopReason(given["stop_reason"])
             run = ExperimentRun(rows=tuple(map(dict, rows)), columns=tuple(columns), **given)
-        except (TypeError, KeyError, AttributeError, ValueError) as error:
-            raise RunError(f"not a saved experiment: {' '.join(str(error).split())}") from None
         for f in fields(run):
             if f.name in _LIVE:
                 continue
@@ -68,10 +94,20 @@ class ExperimentRun:
         return experiment_text(self)
 
     def plot(self, path: str | os.PathLike[str]) -> None:
-        """Draws the run into a file, .png, .svg or .pdf, by its experiment's `draw`.
+        """Draws the run into a file, with the `draw` of its experiment.
 
-        Raises SettingError for another suffix and if matplotlib is not installed, and
-        ExperimentError if the experiment is not installed.
+        Parameters
+        ----------
+        path : str or path
+            A name that ends in .png, .svg or .pdf.
+
+        Raises
+        ------
+        SettingError
+            If the name has another suffix, the file cannot be written, or matplotlib is not
+            installed.
+        ExperimentError
+            If the experiment is not installed.
         """
         check_plot(path)
         if self.drawer is None:

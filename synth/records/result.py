@@ -1,11 +1,12 @@
-"""What a search found: the chosen hypothesis, its rivals, the front and the certificate.
+"""The result of a search: the chosen hypothesis, its rivals, the front and the certificate.
 
-A `Result` is a plain record that goes to JSON and back; one that comes straight
-from a search also holds its programs and can predict.
+A `Result` is a plain record that can be saved as JSON and read back. One that comes straight
+from a search also holds its best program and its data, and can predict. The file is long because
+each of the many fields of these records is described.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
@@ -13,19 +14,20 @@ import numpy as np
 
 from synth.errors import RunError
 from synth.language import Program, latex
+from synth.records.document import FORMAT, contents, plain, reading
 from synth.report import contrast_text, notebook, search_text
 from synth.tasks import Task
 
-#: What a saved run says it is.
-FORMAT = "synth-run-1"
+#: Fields that a search fills in and a file does not hold.
+_LIVE = ("best", "trained_on")
 
 
 class StopReason(StrEnum):
-    """Why a run ended; each is equal to its text, as JSON has it."""
+    """Why a run ended; each member equals its text in JSON."""
 
     #: No program that was not scored can win.
     OPTIMAL = "optimal"
-    #: Of a twin: the search ended because the task's best program was proven.
+    #: Of a twin: the search ended because the task's best program was proven optimal.
     STRUCTURED_OPTIMAL = "structured-optimal"
     #: There are no further behaviours.
     EXHAUSTED = "exhausted"
@@ -34,7 +36,7 @@ class StopReason(StrEnum):
     MAX_PROGRAMS = "max_programs"
     SECONDS = "seconds"
     MEMORY = "memory"
-    #: Ctrl-C.
+    #: Ctrl-C was pressed.
     INTERRUPTED = "interrupted"
     #: Nothing yet: the search can be run on.
     PAUSED = "paused"
@@ -45,11 +47,19 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True)
 class Level:
-    """What was made at one exact cost, over all types.
+    """The programs of one exact cost, of all types together.
 
-    bits; candidates made; distinct behaviours among them that were new, None if
-    candidates were scored without being told apart; dropped: candidates without a
-    value on some row.
+    Parameters
+    ----------
+    bits : float
+        The cost.
+    candidates : int
+        The number of programs made.
+    distinct : int or None
+        The number of new behaviours among them. None if the candidates were scored without
+        being told apart by behaviour.
+    dropped : int
+        The number of candidates that have no value on some row.
     """
 
     bits: float
@@ -60,13 +70,27 @@ class Level:
 
 @dataclass(frozen=True)
 class ProgramScore:
-    """The best program on a labelling.
+    """The best program for one labelling.
 
-    text; bits: its description length; exceptions: training rows it is wrong on;
-    total_bits: of the hypothesis; ties: how many programs (behaviours) reach that
-    total; train_accuracy, test_accuracy: of its predictions, the mean over the
-    ties (None without held-out rows); inverted: it is read as its opposite, the
-    other of two labels, of which `exceptions` then are those of the opposite.
+    Parameters
+    ----------
+    text : str
+        The program.
+    bits : float
+        Its description length.
+    exceptions : int
+        The number of training rows on which it is wrong.
+    total_bits : float
+        The total bits of the hypothesis.
+    train_accuracy : float
+        Accuracy of its predictions on the training rows, the mean over the ties.
+    test_accuracy : float or None
+        The same on the held-out rows. None if there are none.
+    ties : int
+        The number of programs (behaviours) that reach the same total.
+    inverted : bool
+        Whether the program is read as its opposite, the other of two labels. `exceptions` are
+        then those of the opposite.
     """
 
     text: str
@@ -81,7 +105,18 @@ class ProgramScore:
 
 @dataclass(frozen=True)
 class TableScore:
-    """The better look-up table: total bits, kind ("uniform" or "frequency"), accuracies."""
+    """The better of the two look-up tables.
+
+    Parameters
+    ----------
+    bits : float
+        Its total bits.
+    kind : str
+        "uniform" or "frequency".
+    train_accuracy : float
+    test_accuracy : float or None
+        None if there are no held-out rows.
+    """
 
     bits: float
     kind: str
@@ -91,7 +126,23 @@ class TableScore:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One of the best hypotheses; share: of the posterior 2**-total among all scored."""
+    """One of the best hypotheses.
+
+    Parameters
+    ----------
+    kind : str
+        "program" or "table".
+    text : str
+    bits : float or None
+        The description length of a program; None for a table.
+    exceptions : int or None
+        The number of training rows on which a program is wrong; None for a table.
+    total_bits : float
+    share : float
+        Its share of the posterior 2**-total among all scored hypotheses.
+    inverted : bool
+        Whether the program is read as its opposite.
+    """
 
     kind: str
     text: str
@@ -104,7 +155,19 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class FrontPoint:
-    """A program with fewer exceptions than every shorter one."""
+    """A program with fewer exceptions than every shorter one.
+
+    Parameters
+    ----------
+    bits : float
+        The program's description length.
+    exceptions : int
+        The number of training rows on which it is wrong.
+    total_bits : float
+    text : str
+    inverted : bool
+        Whether the program is read as its opposite.
+    """
 
     bits: float
     exceptions: int
@@ -115,26 +178,70 @@ class FrontPoint:
 
 @dataclass(frozen=True)
 class Result:
-    """One search on one labelling.
+    """One search for one labelling of a task.
 
-    task, dsl: names; inputs: the types of the task's columns, before any DSL re-expressed
-    them (`settings` then has "prepared", which says how); label_names: what label values stand
-    for (None: for themselves); rows: counts {"train", "test", "labels",
-    "unseen_labels"}, the last one of held-out labels that do not occur in training; chosen:
-    "program" or "table"; program: None where none was scored; total_bits: the least of all;
-    saved_bits: table bits less the best program's total (None without a program);
-    chance_bound, chance_bound_uniform: bounds on the chance that permuted, or
-    uniformly drawn, training labels let any hypothesis reach total_bits, and their
-    base-2 logarithms; certified_bits: every program up to so many bits was scored
-    (None: of whatever length); optimal: no program beyond can win; exact_bound: of a
-    search for programs without exceptions, below how many bits there is none (None: there
-    is none at all, or they were not sought); stop_reason: one
-    of "optimal", "exhausted", "max_bits", "max_programs", "seconds", "memory",
-    "interrupted", and of a twin "structured-optimal", where the search ended because
-    the task's best was proven; candidates, distinct: programs made, and distinct behaviours of
-    the label type that were kept; top: programs of one behaviour count once, but where
-    they were scored without being kept (levels whose `distinct` is None) each counts, so that
-    shares are at least what is said.
+    Parameters
+    ----------
+    task, dsl : str
+        Their names.
+    labelling : str
+        "true", or how the labels were made.
+    inputs : dict of str to str
+        The types of the task's columns, before a DSL re-expressed them. (`settings` then has
+        the key "prepared", which says how.)
+    rows : dict of str to int
+        The counts "train", "test", "labels" and "unseen_labels"; the last one counts held-out
+        labels that do not occur in training.
+    label_names : dict of str to str, or None
+        What the label values stand for. None if they stand for themselves.
+    chosen : str
+        "program" or "table".
+    program : ProgramScore or None
+        The best program. None if none was scored.
+    table : TableScore
+    total_bits : float
+        The least total of all hypotheses.
+    saved_bits : float or None
+        The table's bits minus the best program's total. None if there is no program.
+    chance_bound, log2_chance_bound : float
+        A bound on the chance that permuted training labels let any hypothesis reach
+        `total_bits`, and its base-2 logarithm.
+    chance_bound_uniform, log2_chance_bound_uniform : float
+        The same for training labels that are drawn uniformly.
+    certified_bits : float or None
+        Every program of at most so many bits was scored. None if every program of any length
+        was.
+    optimal : bool
+        Whether no program that was not scored can win.
+    stop_reason : StopReason
+        One of "optimal", "exhausted", "max_bits", "max_programs", "seconds", "memory" and
+        "interrupted". For a twin also "structured-optimal": the search ended because the
+        task's best program was proven optimal.
+    exact_bound : float or None
+        Of a search for programs without exceptions: no such program has fewer bits than this.
+        None if there is no such program at all, or if none was sought.
+    candidates : int
+        The number of programs made.
+    distinct : int
+        The number of distinct behaviours of the label type that were kept.
+    seconds : float
+        The duration of the search.
+    front : tuple of FrontPoint
+        The fewest exceptions for every length.
+    top : tuple of Hypothesis
+        The best hypotheses. Programs of one behaviour count once. However, programs of levels
+        whose `distinct` is None were scored without being kept, and each of them counts; the
+        shares are then lower bounds.
+    levels : tuple of Level
+        The programs of each cost.
+    settings : dict
+        The settings of the task and of the search.
+    version : str
+        The version of synth that made the result.
+    best : Program, optional
+        The best program. None if the result was read from a file.
+    trained_on : Task, optional
+        The task. None if the result was read from a file.
     """
 
     kind: ClassVar[str] = "search"
@@ -170,39 +277,54 @@ class Result:
     trained_on: Task | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The record as JSON takes it."""
-        live = ("best", "trained_on")
-        document = {
-            f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in live
-        }
+        """The result as a JSON document."""
+        saved = [f.name for f in fields(self) if f.name not in _LIVE]
+        document = {name: plain(getattr(self, name)) for name in saved}
         return {"format": FORMAT, "kind": self.kind, **document}
 
     @staticmethod
     def from_dict(document: dict[str, Any]) -> "Result":
-        """A record from JSON.  Raises RunError where it is none."""
+        """Reads a result from a JSON document.
+
+        Raises
+        ------
+        RunError
+            If the document is not a result.
+        """
         parts = {"program": ProgramScore, "table": TableScore}
         lists = {"front": FrontPoint, "top": Hypothesis, "levels": Level}
-        try:
-            given = {k: v for k, v in document.items() if k not in ("format", "kind")}
+        with reading("search"):
+            given = contents(document)
             for key, kind in parts.items():
                 given[key] = given[key] and kind(**given[key])
             for key, kind in lists.items():
                 given[key] = tuple(kind(**entry) for entry in given[key])
             given["stop_reason"] = StopReason(given["stop_reason"])
             return Result(**given)
-        except (TypeError, KeyError, AttributeError, ValueError) as error:
-            raise RunError(f"not a saved search: {' '.join(str(error).split())}") from None
 
     def predict(self, columns: Mapping[str, Any]) -> np.ndarray:
-        """Predicted labels (rows,), as the task's labels were written.
+        """Predicts labels with the chosen hypothesis.
 
-        columns: a mapping of input names to arrays (rows,), as they were before a DSL
-        re-expressed them; a text column of a table may stand as it is, `colour` for
-        `colour=red`.  The program where it was
-        chosen, and the majority label where it has no value, or one that names no
-        label; else the table: the training label of the same inputs (the most
-        frequent one), the majority label where there is none.  Raises RunError for a
-        result that was loaded from a file.
+        If the program was chosen, it gives the label, and the majority label of the training
+        rows where it has no value or a value that is not a label. If the table was chosen, it
+        gives the most frequent training label of the same inputs, and the majority label
+        where there is none.
+
+        Parameters
+        ----------
+        columns : mapping of str to array (rows,)
+            The inputs by name, as they were before a DSL re-expressed them. A text column of
+            a table may be given as it is: `colour` for `colour=red`.
+
+        Returns
+        -------
+        array (rows,)
+            Labels as the task's labels were written.
+
+        Raises
+        ------
+        RunError
+            If the result was read from a file.
         """
         task, best, program = self.trained_on, self.best, self.program
         if task is None:
@@ -210,7 +332,7 @@ class Result:
         majority, dtype = task.majority(), task.label_type.dtype
         if self.chosen == "program" and best is not None and program is not None:
             values, defined = best.outputs(task.encode(columns))
-            # Whole-number labels may have a Real program.
+            # A Real program may have integer labels.
             dtype, values = values.dtype, values.astype(best.type.number)
             if program.inverted:
                 values = sum(task.alphabet) - values
@@ -219,7 +341,7 @@ class Result:
             values = np.where(defined, values, majority)
         else:
             task = task.original
-            values = _looked_up(task, task.encode(columns), majority)
+            values = _table_labels(task, task.encode(columns), majority)
         if task.label_names is None:
             return values.astype(dtype)
         return np.array([task.label_names[v] for v in values.tolist()])
@@ -236,7 +358,15 @@ class Result:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A task beside its random-label twin: two results of one enumeration."""
+    """A task and its random-label twin: two results of one enumeration.
+
+    Parameters
+    ----------
+    structured : Result
+        The result for the task's own labels.
+    random : Result
+        The result for the twin's labels.
+    """
 
     kind: ClassVar[str] = "contrast"
 
@@ -244,7 +374,7 @@ class Contrast:
     random: Result
 
     def to_dict(self) -> dict[str, Any]:
-        """The two records as JSON takes them."""
+        """The contrast as a JSON document."""
         return {
             "format": FORMAT,
             "kind": self.kind,
@@ -254,7 +384,13 @@ class Contrast:
 
     @staticmethod
     def from_dict(document: dict[str, Any]) -> "Contrast":
-        """Two records from JSON.  Raises RunError where they are none."""
+        """Reads a contrast from a JSON document.
+
+        Raises
+        ------
+        RunError
+            If the document is not a contrast.
+        """
         try:
             parts = [document[k] for k in ("structured", "random")]
         except KeyError as error:
@@ -277,15 +413,8 @@ def _formula(result: Result) -> str | None:
     return None if result.best is None else latex(result.best)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, (ProgramScore, TableScore, Hypothesis, FrontPoint, Level)):
-        return asdict(value)
-    if isinstance(value, tuple):
-        return [_plain(v) for v in value]
-    return value
-
-
-def _looked_up(task: Task, columns: Mapping[str, np.ndarray], majority: Any) -> np.ndarray:
+def _table_labels(task: Task, columns: Mapping[str, np.ndarray], majority: Any) -> np.ndarray:
+    """The labels that the look-up table gives to rows, (rows,)."""
     names = list(task.columns)
     seen: dict[tuple[Any, ...], list[int]] = {}
     train = [task.columns[n][task.train].tolist() for n in names]

@@ -1,8 +1,9 @@
-"""What people read: text, figures, notebook tables and the HTML page, drawn from plain records.
+"""Views of records: text, figures, notebook tables and the HTML page.
 
-Start with `text.py` (tables of 80 columns); `matrix.py` is a comparison, `experiment.py` a run of
-an experiment, `figure.py` draws with matplotlib, `notebook` is HTML and LaTeX, `page` the report.
-Nothing here imports another room: what is drawn is handed in.
+Start with `text.py` (tables for terminals). `matrix.py` shows a comparison, `experiment.py` a run
+of an experiment; `figure.py` draws with matplotlib, `notebook.py` writes HTML and LaTeX, and
+`page/` makes the page of `synth report`. No module here imports another room: the records to be
+shown are passed in.
 """
 
 from synth.report.escape import latex_text

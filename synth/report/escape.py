@@ -1,6 +1,6 @@
-"""Texts made inert: what strangers wrote, as LaTeX shows it and does not read it."""
+"""Escaping: texts from any source, so that LaTeX shows them and does not interpret them."""
 
-# What stands for a character; letters and digits stand for themselves.
+# The LaTeX of characters; letters and digits are their own.
 _CHARACTERS = {
     "\\": r"\backslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&{}", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\hat{}", "~": r"{\sim}", "-": r"\text{-}", "'": r"\text{'}",
@@ -9,7 +9,7 @@ _CHARACTERS = {
 
 
 def latex_text(text):
-    """The characters of a text, as they can stand in upright mathematics."""
+    """Escapes a text for upright LaTeX mathematics."""
     return "".join(map(_character, text))
 
 
@@ -20,5 +20,5 @@ def _character(c):
         return c
     if c.isspace() or not c.isprintable():
         return r"\ "
-    # In braces a sign is no operator, and of `<b>` no HTML.
+    # In braces a sign is not an operator, and `<b>` is not HTML.
     return f"{{{c}}}" if c.isascii() else rf"\text{{{c}}}"

@@ -1,18 +1,18 @@
-"""A run of an experiment as text: its rows, its summary and its control, in 80 columns."""
+"""A run of an experiment as text: its rows, its summary and its control."""
 
 import textwrap
 
-from synth.report.text import shorten, table, terminal_width
+from synth.report.text import shorten, spaced, table, terminal_width
 
-#: Rows that are shown; all of them are in --json and in what --save writes.
+#: The number of rows shown; --json and --save have all of them.
 MOST_ROWS = 30
 
-#: The widest that a column of texts is shown.
+#: The greatest width of a column of texts.
 WIDEST = 24
 
 
 def experiment_text(run, width=None):
-    """The claim, the settings, as many rows and columns as fit, the summary, the control."""
+    """The claim, the settings, as many rows and columns as fit, the summary and the control."""
     width = width or terminal_width()
     lines = textwrap.wrap(f"{run.experiment}: {run.claim}", width)
     if run.settings:
@@ -20,28 +20,32 @@ def experiment_text(run, width=None):
         lines += _wrapped(f"settings: {given}", width)
     lines += ["", *_rows(run, width), ""]
     for key, value in summary_in_words(run).items():
-        lines += _entry(_words(key), value, width)
+        lines += _entry(spaced(key), value, width)
     lines += _wrapped(f"control: {run.control}", width)
     if run.stop_reason != "finished":
-        lines.append(f"{run.stop_reason.upper()}: some rows are not there")
+        lines.append(f"{run.stop_reason.upper()}: some rows are missing")
     return "\n".join(lines)
 
 
 def summary_in_words(run):
-    """The summary with sentences for keys, where the experiment has them."""
+    """The summary, with a sentence in place of each key that the experiment explains."""
     return {run.sentences.get(key, key): value for key, value in run.summary.items()}
+
+
+def row_keys(run):
+    """The keys of a run's rows, with those to show first in front."""
+    keys = dict.fromkeys(key for row in run.rows for key in row)
+    return [*(k for k in run.columns if k in keys), *(k for k in keys if k not in run.columns)]
 
 
 def _rows(run, width):
     if not run.rows:
         return ["No row was finished."]
-    keys = dict.fromkeys(key for row in run.rows for key in row)
-    keys = [*(k for k in run.columns if k in keys), *(k for k in keys if k not in run.columns)]
     shown = run.rows[:MOST_ROWS]
     columns, align, left_out, used = [], "", [], 0
-    for key in keys:
+    for key in row_keys(run):
         values = [row.get(key) for row in shown]
-        column = [_words(key), *_column(values)]
+        column = [spaced(key), *_column(values)]
         size = max(map(len, column)) + 2
         if columns and used + size - 2 > width:
             left_out.append(key)
@@ -54,12 +58,12 @@ def _rows(run, width):
     if len(run.rows) > MOST_ROWS:
         lines.append(f"... and {len(run.rows) - MOST_ROWS:,} more of {len(run.rows):,} rows")
     if left_out:
-        lines += _wrapped(f"columns not shown: {', '.join(map(_words, left_out))}", width)
+        lines += _wrapped(f"columns not shown: {', '.join(map(spaced, left_out))}", width)
     return lines
 
 
 def _column(values):
-    """The cells of a column; its numbers have the same decimals."""
+    """The cells of a column, whose numbers have the same number of decimals."""
     numbers = [abs(v) for v in values if isinstance(v, float) and v]
     if not numbers:
         form = ".0f"
@@ -70,20 +74,20 @@ def _column(values):
     return [format(v, form) if isinstance(v, float) else shorten(_value(v), WIDEST) for v in values]
 
 
-def experiment_text_parts(summary):
-    """(name, text) pairs of a summary, several named values as a pair each."""
+def summary_pairs(summary):
+    """(name, text) pairs of a summary; a dict gives a pair for each of its values."""
     for key, value in summary.items():
         if not isinstance(value, dict) or not value:
-            yield _words(key), str(_value(value))
+            yield spaced(key), str(_value(value))
             continue
         for name, each in value.items():
             if isinstance(each, dict):
                 each = "; ".join(f"{what} {_value(v)}" for what, v in each.items())
-            yield f"{_words(key)}: {name}", str(_value(each))
+            yield f"{spaced(key)}: {name}", str(_value(each))
 
 
 def _entry(key, value, width):
-    """A line of the summary; of several named values, one line each."""
+    """The lines of one entry of the summary; a dict has a line for each of its values."""
     if not isinstance(value, dict) or not value:
         return _wrapped(f"{key}: {_value(value)}", width)
     lines = [f"{key}:"]
@@ -116,14 +120,10 @@ def _value(value):
 
 
 def _listed(value):
-    """A setting as the command line takes it."""
+    """A setting as it is written on the command line."""
     if isinstance(value, list):
         return ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _words(key):
-    return key.replace("_", " ")
 
 
 def _wrapped(text, width):

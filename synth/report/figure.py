@@ -1,7 +1,6 @@
 """Figures: an experiment's `draw` on axes of one style, written as PNG, SVG or PDF.
 
-Nothing here touches matplotlib's global state (`pyplot`): a figure is made, drawn by
-the Agg backend, written and forgotten.
+Figures are made without `pyplot`, so that matplotlib's global state does not change.
 """
 
 import os
@@ -13,46 +12,65 @@ from synth.files import check_writable
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
-#: Inches of one panel among several.
+#: The size of one panel among several, in inches.
 PANEL = (4.2, 3.6)
 
 STYLE = Path(__file__).with_name("synth.mplstyle")
 
 
 def check_plot(path, option="--plot"):
-    """Raises SettingError where a figure could not be written; before the work is done."""
+    """Checks that a figure can be written, before the work is done.
+
+    Parameters
+    ----------
+    path : str or path
+    option : str, optional
+        The option that gave the path, for messages.
+
+    Raises
+    ------
+    SettingError
+        If the path has another suffix than .png, .svg and .pdf, it cannot be written, or
+        matplotlib is not installed.
+    """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise SettingError(f"{option} {path}: allowed: a name that ends in {', '.join(SUFFIXES)}")
     try:
-        import matplotlib  # noqa: F401 - it is to be there
+        import matplotlib  # noqa: F401 - checks that it is installed
     except ImportError:
         raise SettingError(
             f"{option} {path}: matplotlib is not installed; pip install 'synth-mdl[plot]'"
         ) from None
     if path.exists() and not path.is_file():
-        raise SettingError(f"{option} {path}: it is no regular file")
+        raise SettingError(f"{option} {path}: not a regular file")
     if path.exists() and not os.access(path, os.W_OK):
         raise SettingError(f"{option} {path}: the file cannot be written to")
     check_writable(option, path)
 
 
 def plot_run(run, experiment, path):
-    """Draws the run of an experiment into a file that `check_plot` has allowed.
+    """Draws a run of an experiment into a file.
 
-    experiment: the module, or anything else with its `draw` and, if it has them, `PANELS`.
+    Parameters
+    ----------
+    run : ExperimentRun
+    experiment : module
+        The experiment's module: its `draw`, and its `PANELS` if it has any.
+    path : str or path
+        A path that `check_plot` has accepted.
     """
     import matplotlib
 
     with matplotlib.rc_context(fname=STYLE):
         figure = make_figure(run, experiment)
-        # Without the date, the same run gives the same file.
+        # Files have no date, so that the same run gives the same file.
         dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
         figure.savefig(path, metadata=dates[Path(path).suffix.lower()])
 
 
 def make_figure(run, experiment):
-    """A matplotlib `Figure` of the run of an experiment, on a canvas of its own."""
+    """The figure of a run of an experiment, as a matplotlib `Figure` with labels at line ends."""
     figure, axes = drawn_figure(run, experiment)
     width = int(figure.get_figwidth() * 13)
     figure.suptitle(
@@ -64,7 +82,7 @@ def make_figure(run, experiment):
 
 
 def drawn_figure(run, experiment):
-    """(figure, its axes): what the experiment's `draw` draws and nothing more."""
+    """(figure, its axes), with exactly what the experiment's `draw` draws."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -78,21 +96,21 @@ def drawn_figure(run, experiment):
     for each in axes:
         if each.images:
             each.grid(False)
-    # Before anything measures the figure, which cannot be laid out with such axes.
+    # This comes before anything measures the figure, which cannot be laid out with such axes.
     for each in axes:
         _without_empty_logarithms(each)
     return figure, axes
 
 
 def _without_empty_logarithms(axes):
-    """Makes logarithmic axes that have no positive data, which cannot be drawn, linear."""
+    """Makes logarithmic axes without positive data linear, since they cannot be drawn."""
     for axis, limits in (("x", axes.get_xlim), ("y", axes.get_ylim)):
         if getattr(axes, f"get_{axis}scale")() == "log" and not min(limits()) > 0:
             getattr(axes, f"set_{axis}scale")("linear")
 
 
 def _label_ends(axes):
-    """Writes the labels of lines at their right ends, pushed apart where they would meet."""
+    """Writes the labels of lines at their right ends, moved apart if they would overlap."""
     lines = [
         line
         for line in axes.get_lines()
@@ -103,7 +121,7 @@ def _label_ends(axes):
     from matplotlib.font_manager import FontProperties
 
     figure = axes.figure
-    figure.draw_without_rendering()  # so that points have their places
+    figure.draw_without_rendering()  # so that points have their positions
     step = 1.25 * FontProperties(size="small").get_size_in_points() * figure.dpi / 72
     box = axes.get_window_extent()
     ends = []
@@ -117,14 +135,20 @@ def _label_ends(axes):
     for (_, x, line), place in zip(ends, places, strict=True):
         x, y = axes.transAxes.inverted().transform((max(x, box.x1), place))
         axes.annotate(
-            line.get_label(), (x, y), xycoords="axes fraction", xytext=(6, 0),
-            textcoords="offset points", va="center", color=line.get_color(),
-            fontsize="small", annotation_clip=False,
-        )  # fmt: skip
+            line.get_label(),
+            (x, y),
+            xycoords="axes fraction",
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            color=line.get_color(),
+            fontsize="small",
+            annotation_clip=False,
+        )
 
 
 def _apart(places, step):
-    """Sorted places moved as little as need be to lie `step` apart."""
+    """Sorted positions, moved as little as necessary to be at least `step` apart."""
     groups = []
     for place in places:
         groups.append([place, 1])

@@ -1,21 +1,29 @@
-"""A comparison as text: total bits, tasks down and DSLs across, then what was found."""
+"""A comparison as text: a table of total bits by task and DSL, then the best programs."""
 
 import re
 import textwrap
 from collections import Counter
 from pathlib import PurePath
 
-from synth.report.text import accuracy, bits, chance, shorten, table, terminal_width
+from synth.report.text import (
+    accuracy,
+    bits,
+    chance,
+    program_text,
+    shorten,
+    table,
+    terminal_width,
+)
 
-#: The longest name of a task or a DSL that is shown whole.
+#: The longest name of a task or a DSL that is shown in full.
 LONGEST = 24
 
-#: Totals that differ by less are one (they are sums of floating-point numbers).
+#: Totals that differ by less are equal (they are sums of floating-point numbers).
 SAME = 1e-9
 
 
 def comparison_text(comparison, width=None):
-    """The matrix, in blocks of as many DSLs as fit, its notes, and a line a search."""
+    """The table, in blocks of as many DSLs as fit; its notes; one line for each search."""
     width = width or terminal_width()
     if not comparison.rows:
         return "No search was finished."
@@ -27,12 +35,12 @@ def comparison_text(comparison, width=None):
 
 
 def emphasised(text):
-    """The text with the least of each row in bold, for a terminal."""
+    """The text with the least total of each row in bold, for a terminal."""
     return re.sub(r"[0-9][0-9.,]*(?: \([^)]*\))?\*", "\x1b[1m\\g<0>\x1b[0m", text)
 
 
 class _View:
-    """Rows by task and DSL, and how they are called."""
+    """The rows by task and DSL, and the names shown for these."""
 
     def __init__(self, comparison):
         settings = comparison.settings
@@ -49,6 +57,7 @@ class _View:
         self.dsl_names = ["built-in DSL"] if self.dsls == [None] else _short(self.dsls)
 
     def matrix(self, width):
+        """The lines of the table of total bits."""
         body = []
         for task, name in zip(self.tasks, self.task_names, strict=True):
             rows = [self.cells.get((task, dsl), []) for dsl in self.dsls]
@@ -62,7 +71,7 @@ class _View:
         return lines
 
     def _marked(self, rows):
-        """The cells of a task, the least of which has a star, the table's among them."""
+        """The cells of a task and its table, with a star at the least total."""
         scored = [[r for r in cell if not r["error"]] for cell in rows]
         totals = [_mean(cell, "total_bits") for cell in scored]
         known = [cell for cell in scored if cell]
@@ -81,24 +90,25 @@ class _View:
             by_program |= star
             proven = all(r["optimal"] for r in cell)
             texts.append(_spread(cell, "total_bits") + "*" * star + "?" * (not proven))
-        # Marks stand to the right of numbers that stay aligned.
+        # Padding keeps the numbers aligned to the left of their marks.
         texts = [t if t.endswith("  ") else t + " " * (2 - _marks(t)) for t in texts]
         end = _spread(tables, "table_bits") if tables else "-"
         return [*texts, end + (" " if by_program or not tables else "*")]
 
     def notes(self, width):
+        """The reasons of missing totals, the legend, and the best DSL."""
         lines = []
         for k, reason in enumerate(self.reasons):
             lines += textwrap.wrap(f"({k + 1}) {reason}", width, subsequent_indent="    ")
-        legend = "total bits: of the best hypothesis, the table included; *: the least of a row"
+        legend = "total bits: the best hypothesis, which may be the table; *: the least of the row"
         if any(r["optimal"] is False for r in self.comparison.rows):
-            legend += "; ?: not proven, a longer search may find less"
+            legend += "; ?: not proven optimal, so a longer search may find fewer bits"
         if self.seeds > 1:
             legend += f"; mean and range over {self.seeds} seeds"
         return ["", *lines, *textwrap.wrap(legend, width), *self.leader(width)]
 
     def leader(self, width):
-        """Which DSL has the fewest bits in all, over the tasks that every DSL was run on."""
+        """Says which DSL has the fewest bits in total, over the tasks that fit every DSL."""
         shared, sums = 0, dict.fromkeys(self.dsls, 0.0)
         for task in self.tasks:
             cells = [self.cells.get((task, dsl), []) for dsl in self.dsls]
@@ -111,17 +121,17 @@ class _View:
         names = dict(zip(self.dsls, self.dsl_names, strict=True))
         first, second, *_ = sorted(sums, key=sums.get)
         ahead = sums[second] - sums[first]
-        tasks = f"{shared} task{'s' * (shared > 1)} that every DSL fits"
+        tasks = f"the {shared} task{'s' * (shared > 1)} that every DSL fits"
         if ahead <= SAME:
-            text = f"in all: {names[first]} and {names[second]} tie over {tasks}"
+            text = f"in total: {names[first]} and {names[second]} tie over {tasks}"
         else:
-            text = f"in all: {names[first]} has {bits(ahead)} bits less than {names[second]}"
+            text = f"in total: {names[first]} has {bits(ahead)} bits fewer than {names[second]}"
             text += f" over {tasks}"
-        text += "; the description of the DSLs themselves is not counted"
+        text += "; the description of the DSLs is not counted"
         return textwrap.wrap(text, width)
 
     def found(self, width):
-        """What was found: a line a task and DSL, under the task's name."""
+        """One line for each task and DSL, under the task's name."""
         names = dict(zip(self.dsls, self.dsl_names, strict=True))
         groups, body = [], []
         for task, name in zip(self.tasks, self.task_names, strict=True):
@@ -149,9 +159,9 @@ class _View:
             lines += [name, *rest[:count]] if count else []
             rest = rest[count:]
         legend = (
-            "bits, exc: of the best program, and the training rows it is wrong on; saved: "
-            "table less program, exceptions and all; chance: bound on the chance that permuted "
-            "labels do as well; test: accuracy of what was chosen"
+            "bits, exc: length of the best program, and the training rows on which it is wrong; "
+            "saved: bits that the program and its exceptions save over the table; chance: bound "
+            "on the chance that permuted labels do as well; test: accuracy of the chosen hypothesis"
         )
         if self.comparison.stop_reason != "finished":
             reason = self.comparison.stop_reason.upper()
@@ -159,10 +169,7 @@ class _View:
         return [*lines, "", *textwrap.wrap(legend, width)]
 
     def _line(self, name, cell):
-        texts = Counter(
-            f"not [{r['program']}]" if r["inverted"] else r["program"] or "(none found)"
-            for r in cell
-        )
+        texts = Counter(program_text(r["program"] or "(none found)", r["inverted"]) for r in cell)
         text, count = texts.most_common(1)[0]
         chosen = Counter(r["chosen"] for r in cell).most_common(1)[0]
         exceptions = _mean(cell, "exceptions")
@@ -180,13 +187,13 @@ class _View:
 
     @staticmethod
     def _chance(cell):
-        """The worst of several seeds."""
+        """The largest bound of several seeds."""
         found = [r["log2_chance_bound"] for r in cell if r["log2_chance_bound"] is not None]
         return chance(max(found)) if found else "-"
 
 
 def _short(names):
-    """Names without the folders of files, cut where they are long, still different."""
+    """Names without the folders of files, and cut if they are long, but still distinct."""
     bare = [str(PurePath(n.replace("\\", "/")).name) if "/" in n else n for n in names]
     bare = [b if bare.count(b) == 1 else n for n, b in zip(names, bare, strict=True)]
     short = [shorten(name, LONGEST) for name in bare]
@@ -194,7 +201,7 @@ def _short(names):
 
 
 def _blocks(rows, width):
-    """Lists of columns that fit: the first, some DSLs, and the table's, which is the last."""
+    """Lists of columns that fit: the first, some DSLs, and the last, which is the table's."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     room = width - widths[0] - widths[-1] - 2
     last = len(widths) - 1
@@ -218,7 +225,7 @@ def _number(value):
 
 
 def _spread(rows, key):
-    """The mean, and where they differ the range."""
+    """The mean, and the range if the values differ."""
     values = [r[key] for r in rows]
     low, high = bits(min(values)), bits(max(values))
     mean = bits(_mean(rows, key))

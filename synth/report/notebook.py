@@ -1,12 +1,12 @@
-"""Results as HTML and LaTeX tables for notebooks; every text from a run is made inert."""
+"""Records as HTML and LaTeX tables for notebooks; every text of a run is escaped."""
 
 from html import escape
 
-from synth.report import text as words
 from synth.report.escape import latex_text
-from synth.report.experiment import summary_in_words
+from synth.report.experiment import row_keys, summary_in_words
+from synth.report.text import program_text, search_rows
 
-#: Rows of a comparison or an experiment that are shown.
+#: The number of rows shown of a comparison or an experiment.
 MOST_ROWS = 60
 
 _COMPARED = (
@@ -16,27 +16,30 @@ _COMPARED = (
 
 
 def search_html(result):
-    """A result: what it found, and the front and the best hypotheses to unfold."""
+    """A result as HTML; the front and the best hypotheses can be unfolded."""
     front = [
-        (_cell(p.bits), p.exceptions, _cell(p.total_bits), _read(p.text, p.inverted))
+        (_cell(p.bits), p.exceptions, _cell(p.total_bits), program_text(p.text, p.inverted))
         for p in result.front
     ]
-    top = [(_cell(h.total_bits), _cell(h.share), _read(h.text, h.inverted)) for h in result.top]
+    top = [
+        (_cell(h.total_bits), _cell(h.share), program_text(h.text, h.inverted)) for h in result.top
+    ]
     return (
-        _pairs_html([(name, (value,)) for name, value in words.search_rows(result)])
-        + _folded("Fewest exceptions for every length", ("bits", "exceptions", "total", "program"),
-                  front)
+        _pairs_html([(name, (value,)) for name, value in search_rows(result)])
+        + _folded(
+            "Fewest exceptions for each length", ("bits", "exceptions", "total", "program"), front
+        )
         + _folded("Best hypotheses", ("total", "posterior", "hypothesis"), top)
-    )  # fmt: skip
+    )
 
 
 def contrast_html(contrast):
-    """A contrast: both labellings side by side."""
+    """A contrast as HTML, with both labellings side by side."""
     return _pairs_html(_side_by_side(contrast), ("", *_headings(contrast)))
 
 
 def comparison_html(comparison):
-    """A comparison: one row a task, DSL and seed."""
+    """A comparison as HTML, with one row for each task, DSL and seed."""
     shown = [
         (*(_cell(row[key]) for key in _COMPARED), row["error"] or "") for row in comparison.rows
     ]
@@ -44,8 +47,8 @@ def comparison_html(comparison):
 
 
 def run_html(run):
-    """An experiment: its claim, its summary and its rows."""
-    keys = _keys(run)
+    """A run of an experiment as HTML: its claim, its summary and its rows."""
+    keys = row_keys(run)
     rows = [tuple(_cell(row.get(key)) for key in keys) for row in run.rows]
     summary = [(name, (_cell(value),)) for name, value in summary_in_words(run).items()]
     head = f"<p><b>{escape(run.experiment)}</b>: {escape(run.claim)}</p>"
@@ -53,50 +56,47 @@ def run_html(run):
 
 
 def search_latex(result, formula):
-    """A result as a LaTeX array; formula: its best program in LaTeX, None if it is not held."""
-    rows = [(name, (value,)) for name, value in words.search_rows(result)]
+    """A result as a LaTeX array.
+
+    Parameters
+    ----------
+    result : Result
+    formula : str or None
+        The best program in LaTeX. None if the result does not have it.
+    """
+    rows = [(name, (value,)) for name, value in search_rows(result)]
     return _array([(n, _formulas(n, v, (result,), (formula,))) for n, v in rows])
 
 
 def contrast_latex(contrast, formulas):
-    """A contrast as a LaTeX array of three columns; formulas: see `search_latex`, one each."""
+    """A contrast as a LaTeX array; formulas: one for each result, see `search_latex`."""
     both = (contrast.structured, contrast.random)
     rows = [(n, _formulas(n, v, both, formulas)) for n, v in _side_by_side(contrast)]
-    return _array([("", tuple(map(_plain, _headings(contrast)))), *rows])
+    return _array([("", tuple(map(_upright, _headings(contrast)))), *rows])
 
 
 def comparison_latex(comparison):
     """A comparison as a LaTeX array."""
     keys = ("dsl", "chosen", "program", "total_bits", "table_bits", "test_accuracy")
-    rows = [("task", tuple(map(_plain, keys)))]
+    rows = [("task", tuple(map(_upright, keys)))]
     for row in comparison.rows[:MOST_ROWS]:
-        rows.append((row["task"], tuple(_plain(_cell(row[key])) for key in keys)))
+        rows.append((row["task"], tuple(_upright(_cell(row[key])) for key in keys)))
     return _array(rows)
 
 
 def run_latex(run):
-    """An experiment's summary as a LaTeX array."""
-    pairs = [(name, (_plain(_cell(value)),)) for name, value in summary_in_words(run).items()]
-    return _array([("experiment", (_plain(run.experiment),)), *pairs])
+    """The summary of a run of an experiment as a LaTeX array."""
+    pairs = [(name, (_upright(_cell(value)),)) for name, value in summary_in_words(run).items()]
+    return _array([("experiment", (_upright(run.experiment),)), *pairs])
 
 
 def _side_by_side(contrast):
-    first, second = (dict(words.search_rows(r)) for r in (contrast.structured, contrast.random))
+    first, second = (dict(search_rows(r)) for r in (contrast.structured, contrast.random))
     return [(n, (first.get(n, "-"), second.get(n, "-"))) for n in dict.fromkeys([*first, *second])]
 
 
 def _headings(contrast):
     return "true labels", f"{contrast.random.labelling} labels"
-
-
-def _keys(run):
-    """The columns of an experiment's rows, those to show first in front."""
-    keys = dict.fromkeys(key for row in run.rows for key in row)
-    return tuple(dict.fromkeys([*(k for k in run.columns if k in keys), *keys]))
-
-
-def _read(text, inverted):
-    return f"not [{text}]" if inverted else text
 
 
 def _cell(value):
@@ -108,7 +108,7 @@ def _cell(value):
 
 
 def _pairs_html(pairs, head=()):
-    """Rows of a name and one value or more; a `head` names the columns."""
+    """A table of (name, values) rows; head: the names of the columns."""
     rows = "".join(
         f"<tr><th style='text-align:left' scope='row'>{escape(name)}</th>"
         + "".join(f"<td style='text-align:left'>{escape(str(v))}</td>" for v in values)
@@ -120,9 +120,11 @@ def _pairs_html(pairs, head=()):
 
 def _table_html(head, rows):
     body = "".join(
-        "<tr>" + "".join(f"<td style='text-align:left'>{escape(str(v))}</td>" for v in row)
-        + "</tr>" for row in rows[:MOST_ROWS]
-    )  # fmt: skip
+        "<tr>"
+        + "".join(f"<td style='text-align:left'>{escape(str(v))}</td>" for v in row)
+        + "</tr>"
+        for row in rows[:MOST_ROWS]
+    )
     more = f"<p>and {len(rows) - MOST_ROWS} more rows</p>" if len(rows) > MOST_ROWS else ""
     return f"<table>{_head_html(head)}<tbody>{body}</tbody></table>{more}"
 
@@ -137,11 +139,11 @@ def _folded(title, head, rows):
 
 
 def _formulas(name, values, results, formulas):
-    """Values as LaTeX: of the best program its formula, if the result holds it."""
+    """Values as LaTeX; the best program as its formula, if there is one."""
     if name != "best program":
-        return tuple(map(_plain, values))
+        return tuple(map(_upright, values))
     return tuple(
-        _plain(value) if formula is None else _formula(formula, result.program.inverted)
+        _upright(value) if formula is None else _formula(formula, result.program.inverted)
         for value, result, formula in zip(values, results, formulas, strict=True)
     )
 
@@ -150,13 +152,13 @@ def _formula(text, inverted):
     return rf"\text{{not }}\left[{text}\right]" if inverted else text
 
 
-def _plain(text):
+def _upright(text):
     return rf"\mathrm{{{latex_text(str(text))}}}"
 
 
 def _array(rows):
-    """A LaTeX array of a name and values that are LaTeX already."""
+    """A LaTeX array of rows; a row is a name and values that are LaTeX already."""
     width = max(len(values) for _, values in rows)
-    lines = [" & ".join((_plain(name), *values)) for name, values in rows]
+    lines = [" & ".join((_upright(name), *values)) for name, values in rows]
     body = " \\\\\n".join(lines)
     return f"$$\\begin{{array}}{{l{'l' * width}}}\n{body}\n\\end{{array}}$$"

@@ -1,4 +1,4 @@
-"""Results as text: aligned tables that fit 80 columns."""
+"""Results as text: aligned tables that fit in 80 columns."""
 
 import math
 import shutil
@@ -6,45 +6,58 @@ import textwrap
 
 
 def bits(value):
-    """Bits with one decimal, large numbers of them without."""
+    """Bits with one decimal; large numbers without."""
     return f"{value:,.1f}" if abs(value) < 9999.5 else f"{value:,.0f}"
 
 
 def accuracy(value):
+    """An accuracy with three decimals; None as a dash."""
     return "-" if value is None else f"{value:.3f}"
 
 
 def chance(log2):
-    """A bound on a chance: as a number where it is one to read, else as a power of 2."""
+    """The bound on a chance whose base-2 logarithm is given; a small one as a power of 2."""
     if log2 > math.log2(0.0001):
         return f"{2.0**log2:.2g}"
     return f"2^-{-log2:.0f}"
 
 
 def rounded_down(value):
-    """A certificate is never rounded up."""
+    """Bits with one decimal, rounded down, since a certificate must not claim more."""
     return f"{math.floor(value * 10) / 10:,.1f}"
 
 
 def shorten(text, width):
+    """A text cut to a width."""
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
-def program_text(result):
-    """The best program, as not [...] where it is read as its opposite."""
-    return "(none found)" if result.program is None else _read(result.program)
+def spaced(key):
+    """A key with spaces for underscores."""
+    return key.replace("_", " ")
+
+
+def program_text(text, inverted):
+    """A program's text, as not [...] if the program is read as its opposite."""
+    return f"not [{text}]" if inverted else text
+
+
+def best_program(result):
+    """The text of a result's best program."""
+    program = result.program
+    return "(none found)" if program is None else program_text(program.text, program.inverted)
 
 
 def search_rows(result):
-    """(name, value) pairs that say all about one result but its lists."""
+    """All of a result but its lists, as (name, value) pairs of text."""
     program, rows = result.program, result.rows
     labels = "" if result.labelling == "true" else f", {result.labelling}"
     yield "task", f"{result.task}{labels}"
     yield "inputs", _inputs(result.inputs)
     yield "rows", f"{rows['train']} training, {rows['test']} held out, {rows['labels']} labels"
-    if rows.get("unseen_labels"):  # runs that were saved earlier have no such count
-        unseen = f"{rows['unseen_labels']} of {rows['test']} held out, not in training"
-        yield "unseen labels", f"{unseen}; wrong unless a program says them"
+    if rows.get("unseen_labels"):  # older files do not have this count
+        unseen = f"{rows['unseen_labels']} of {rows['test']} held-out labels"
+        yield "unseen labels", f"{unseen} are not in training; only a program can predict them"
     if result.label_names and list(result.label_names.values()) != ["0", "1"]:
         yield "labels", ", ".join(f"{k} = {v}" for k, v in result.label_names.items())
     yield "DSL", result.dsl
@@ -58,7 +71,7 @@ def search_rows(result):
             ),
         )
     yield "chosen", result.chosen
-    yield "best program", program_text(result)
+    yield "best program", best_program(result)
     if program is not None:
         yield "program bits", bits(program.bits)
         yield "exceptions", f"{program.exceptions} of {rows['train']}"
@@ -80,21 +93,21 @@ def search_rows(result):
 
 
 def search_text(result, width=None):
-    """A result as text: the pairs, the front, the best hypotheses."""
+    """A result as text: its figures, the front and the best hypotheses."""
     width = width or terminal_width()
     lines = []
     pairs = list(search_rows(result))
     pad = max(len(name) for name, _ in pairs) + 2
     for name, value in pairs:
         lines += _wrapped(name, value, pad, width)
-    lines += ["", "Fewest exceptions for every length"]
+    lines += ["", "Fewest exceptions for each length"]
     lines += table(
         ("bits", "exceptions", "total", "program"),
         _front_rows(result.front),
         "rrrl",
         width,
     )
-    lines += ["", "Best hypotheses (programs of one behaviour count once)"]
+    lines += ["", "Best hypotheses (programs with the same behaviour count once)"]
     lines += table(
         ("total", "posterior", "hypothesis"),
         [(bits(h.total_bits), _share(h.share), _hypothesis(h)) for h in result.top],
@@ -105,7 +118,7 @@ def search_text(result, width=None):
 
 
 def contrast_text(contrast, width=None):
-    """A contrast as text: both labellings side by side."""
+    """A contrast as text, with both labellings side by side."""
     width = width or terminal_width()
     pad = 18
     heads = ("task", "inputs", "rows", "unseen labels", "labels", "DSL", "prepared")
@@ -133,9 +146,17 @@ def contrast_text(contrast, width=None):
 
 
 def contrasts_text(contrasts, missing=(), seeds=None, width=None):
-    """Several contrasts as one table, two lines each; missing: tasks not run.
+    """Several contrasts as one table of two lines each.
 
-    seeds: of the contrasts, where they are to be told apart by them.
+    Parameters
+    ----------
+    contrasts : list of Contrast
+    missing : sequence of str, optional
+        Tasks that were not run.
+    seeds : sequence of int, optional
+        The seeds of the contrasts, shown if given.
+    width : int, optional
+        By default the width of the terminal.
     """
     width = width or terminal_width()
     names = [contrast.structured.task for contrast in contrasts]
@@ -146,16 +167,18 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
     for name, twin, contrast in zip(names, twins, contrasts, strict=True):
         for result in (contrast.structured, contrast.random):
             program = result.program
-            rows.append((
-                name if result is contrast.structured else twin,
-                result.chosen,
-                "-" if program is None else bits(program.bits),
-                "-" if program is None else str(program.exceptions),
-                bits(result.table.bits),
-                "-" if program is None else bits(result.saved_bits),
-                chance(result.log2_chance_bound),
-                *_chosen_accuracies(result),
-            ))  # fmt: skip
+            rows.append(
+                (
+                    name if result is contrast.structured else twin,
+                    result.chosen,
+                    "-" if program is None else bits(program.bits),
+                    "-" if program is None else str(program.exceptions),
+                    bits(result.table.bits),
+                    "-" if program is None else bits(result.saved_bits),
+                    chance(result.log2_chance_bound),
+                    *_chosen_accuracies(result),
+                )
+            )
     head = ("task", "chosen", "bits", "exc", "table", "saved", "chance", "train", "test")
     lines = table(head, rows, "llrrrrrrr", width)
     lines += ["", "Best programs on the true labels"]
@@ -164,7 +187,7 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
     pad = max(map(len, names)) + 2
     for name, contrast in zip(names, contrasts, strict=True):
         result = contrast.structured
-        text = f"{program_text(result)}   ({_verdict(result)}; {_reach(result)})"
+        text = f"{best_program(result)}   ({_verdict(result)}; {_reach(result)})"
         if result.stop_reason not in ("optimal", "exhausted", "max_bits"):
             text += f"   CUT SHORT: {result.stop_reason}"
         lines += _wrapped(name, text, pad, width)
@@ -172,17 +195,31 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
         lines += _wrapped("not run", ", ".join(missing), pad, width)
     lines += [
         "",
-        "bits: of the best program; exc: training rows it is wrong on; table: bits of",
-        "the look-up table; saved: table less program, exceptions and all; chance: bound",
-        "on the chance that permuted labels do as well; train, test: accuracy of what",
-        "was chosen; optimal: no other hypothesis of the DSL has fewer bits.  Both rows",
-        "of a task were scored in one enumeration, so the twin was searched as far.",
+        "bits: length of the best program; exc: training rows on which it is wrong;",
+        "table: bits of the look-up table; saved: bits that the program and its",
+        "exceptions save over the table; chance: bound on the chance that permuted",
+        "labels do as well; train, test: accuracy of the chosen hypothesis; optimal: no",
+        "hypothesis of the DSL has fewer bits.  Both rows of a task come from one",
+        "enumeration, so the twin was searched just as far.",
     ]
     return "\n".join(lines)
 
 
 def table(head, rows, align, width):
-    """Lines of an aligned table; the last column is cut to fit where it is text."""
+    """The lines of an aligned table.
+
+    Parameters
+    ----------
+    head : sequence of str
+    rows : sequence of sequences of str
+    align : str
+        "l" or "r" for each column. A last column that is "l" is cut to fit the width.
+    width : int
+
+    Returns
+    -------
+    list of str
+    """
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     if align[-1] == "l":
@@ -200,17 +237,15 @@ def table(head, rows, align, width):
 
 
 def terminal_width():
+    """The width of the terminal, between 60 and 100 columns."""
     return max(60, min(100, shutil.get_terminal_size((80, 24)).columns))
 
 
 def _hypothesis(h):
     if h.kind == "table":
         return h.text
-    return f"{_read(h)}  ({h.exceptions} exceptions)" if h.exceptions else _read(h)
-
-
-def _read(h):
-    return f"not [{h.text}]" if h.inverted else h.text
+    text = program_text(h.text, h.inverted)
+    return f"{text}  ({h.exceptions} exceptions)" if h.exceptions else text
 
 
 def _share(share):
@@ -218,13 +253,16 @@ def _share(share):
 
 
 def _front_rows(front):
-    """One row a printed length: of those that print alike, the fewest exceptions."""
+    """One row for each printed length, with the fewest exceptions of those that print alike."""
     rows = {bits(p.bits): p for p in front}
-    return [(b, str(p.exceptions), bits(p.total_bits), _read(p)) for b, p in rows.items()]
+    return [
+        (b, str(p.exceptions), bits(p.total_bits), program_text(p.text, p.inverted))
+        for b, p in rows.items()
+    ]
 
 
 def _inputs(inputs):
-    """Columns and their types; those that one text column made as one."""
+    """Columns and their types; the columns made of one text column count as one."""
     groups = {}
     for name, type_ in inputs.items():
         source, equals, value = name.rpartition("=")

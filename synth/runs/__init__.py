@@ -1,8 +1,8 @@
-"""Many searches: work items, sweeps on threads, processes or a cluster, journals, comparisons.
+"""Many searches: work items, sweeps on threads, processes or a cluster, comparisons.
 
 Start with `items.py` (a search as plain data) and `sweeps.py` (one function over many items).
-`executors.py` makes what `--workers` and `--cluster` ask for, `journal.py` keeps answers so that
-a stopped run goes on, `comparing` is tasks by DSLs.
+`executors.py` makes the executors of `--workers` and `--cluster`, `journal.py` keeps answers so
+that a stopped run can resume, and `comparing.py` compares tasks in several DSLs.
 """
 
 from synth.runs.executors import executor

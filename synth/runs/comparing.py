@@ -1,4 +1,4 @@
-"""Tasks by DSLs: the bits of the best hypothesis in each, as one sweep of searches."""
+"""Tasks by DSLs: the best hypothesis for each task in each DSL, as one sweep of searches."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
@@ -12,7 +12,7 @@ from synth.errors import DSLError, SettingError, SweepError
 from synth.language import DSL
 from synth.language.dsls import find as find_dsl
 from synth.records import COMPARED, Comparison, StopReason
-from synth.runs.items import Item, run_items, search_item
+from synth.runs.items import Item, run_items
 from synth.runs.sweeps import Interrupted
 from synth.tasks import Task
 
@@ -33,60 +33,83 @@ def compare(
     progress: Callable[..., object] | None = None,
     **limits: Unpack[LimitSettings],
 ) -> Comparison:
-    """Searches every task in every DSL: a `Comparison`.
+    """Searches every task in every DSL.
 
-    tasks: specifications, CSV files' paths or `Task`s; dsls: specifications, or
-    `DSL`s where no other process is to run them (none: the built-in one that fits
-    each task); seeds: how many splits and labellings of each, from `seed` on;
-    labels: "true", "permuted" or "uniform"; corrupt: the fraction of training labels
-    to draw anew; train, label, drop, modulus: of `load_task`; executor: of a sweep
-    (see `synth.runs.sweeps`); progress: see `run_items`; limits: of each search, see
-    `Limits`.  In a worker a search has its part of the memory, and one thread.
+    If a DSL does not fit a task, its row says why. Ctrl-C ends the comparison, which then has
+    the rows that were finished. In a worker, a search gets its share of the memory, and one
+    thread unless the limits say otherwise.
 
-    A DSL that does not fit a task has a row that says why.  Raises DSLError for a
-    DSL that there is not, and SweepError, with the rows that were finished.  Ctrl-C
-    ends it, with those rows too.
+    Parameters
+    ----------
+    tasks : Task, str or path, or an iterable of these
+        Tasks, specifications, or paths of CSV files.
+    dsls : DSL, str or path, or an iterable of these, optional
+        Specifications, or `DSL` objects if no other process runs them. By default the
+        built-in DSL that fits each task.
+    seeds : int, optional
+        The number of splits and labellings of each task.
+    seed : int, optional
+        The first of the consecutive seeds.
+    labels : str, optional
+        "true", "permuted" or "uniform".
+    corrupt : float, optional
+        The fraction of training labels to draw anew.
+    train, label, drop, modulus : optional
+        See `load_task`.
+    executor : Executor, optional
+        The executor of the sweep, see `synth.runs.sweeps`. By default all runs in this thread.
+    progress : callable, optional
+        See `run_items`.
+    **limits
+        The limits of each search, see `Limits`.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    SettingError
+        If there is no task, a name appears twice, or a setting is not allowed.
+    DSLError
+        If there is no such DSL.
+    SweepError
+        If a worker died of a search. Its `partial` has the rows that were finished.
     """
     tasks = [tasks] if isinstance(tasks, (str, PurePath, Task)) else list(tasks)
     dsls = [dsls] if isinstance(dsls, (str, PurePath, DSL)) else list(dsls)
     if not tasks:
-        raise SettingError("tasks: none; allowed: 1 and more")
+        raise SettingError("tasks: none; allowed: 1 or more")
     if not isinstance(seeds, int) or seeds < 1:
-        raise SettingError(f"seeds={seeds!r}; allowed: 1 and more")
+        raise SettingError(f"seeds={seeds!r}; allowed: 1 or more")
     task_names = _names("tasks", tasks, Task)
     dsl_names = _names("dsls", dsls, DSL)
     for dsl in dsls:
         find_dsl(dsl)
-    given = read_limits(limits)
-    asked: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
+    read = read_limits(limits)
     table = {"train": train, "label": label, "drop": tuple(drop), "modulus": modulus}
-    # Consecutive seeds, so that each row is the search that `--seed` runs by itself,
-    # and every DSL gets the same splits.
+    shared: dict[str, Any] = {
+        "labels": labels,
+        "corrupt": corrupt,
+        "table": table,
+        "limits": dict(limits),
+    }
+    pairs: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
+    # Seeds are consecutive, so that each row equals a search with that --seed, and every DSL
+    # gets the same splits.
     items = [
-        Item(
-            task,
-            dsl,
-            each,
-            labels,
-            corrupt,
-            table=table,
-            top=1,
-            limits=dict(limits),
-            tags={"task": task_name, "dsl": dsl_name, "seed": each},
-        )
-        for task, task_name in zip(tasks, task_names, strict=True)
-        for dsl, dsl_name in asked
+        Item(task, dsl, each, top=1, tags={"task": name, "dsl": dsl_name, "seed": each}, **shared)
+        for task, name in zip(tasks, task_names, strict=True)
+        for dsl, dsl_name in pairs
         for each in range(seed, seed + seeds)
     ]
     found, stop = run_items(_row, items, executor=executor, progress=progress)
-    settings = {
-        "tasks": task_names, "dsls": dsl_names, "seeds": seeds, "seed": seed, "labels": labels,
-        "corrupt": corrupt, **table, "drop": list(drop), **asdict(given),
-    }  # fmt: skip
+    asked = {"tasks": task_names, "dsls": dsl_names, "seeds": seeds, "seed": seed}
+    asked |= {"labels": labels, "corrupt": corrupt, **table, "drop": list(drop)}
     reasons = {type(None): StopReason.FINISHED, SweepError: StopReason.FAILED}
     comparison = Comparison(
         rows=tuple(found[number] for number in sorted(found)),
-        settings=settings,
+        settings={**asked, **asdict(read)},
         stop_reason=reasons.get(type(stop), StopReason.INTERRUPTED),
         version=__version__,
     )
@@ -100,16 +123,16 @@ def _names(what: str, given: list[Any], kind: type[Any]) -> list[str]:
     names = [g.name if isinstance(g, kind) else str(g) for g in given]
     for k, name in enumerate(names):
         if name in names[:k]:
-            raise SettingError(f"{what}: {name} is there twice; allowed: different ones")
+            raise SettingError(f"{what}: {name} appears twice; names must be distinct")
     return names
 
 
 def _row(item: Item, progress: Callable[..., object] | None = None) -> dict[str, Any]:
-    """What a comparison keeps of one search."""
+    """The row of one search."""
     try:
-        return _kept(item, search_item(item, progress))
+        return _kept(item, item.search(progress).to_dict())
     except Interrupted as stop:
-        raise Interrupted(_kept(item, stop.answer)) from None
+        raise Interrupted(_kept(item, stop.answer.to_dict())) from None
     except DSLError as error:
         return {**dict.fromkeys(COMPARED), **item.tags, "error": " ".join(str(error).split())}
 

@@ -1,8 +1,8 @@
 """The executors that `--workers N` and `--cluster ADDRESS` ask for.
 
-Spawned processes ignore Ctrl-C and end when their parent does or says so: each
-waits for the other end of a pipe to close.  A cluster is dask's, started by the
-user; its workers must have the same version of synth.
+Worker processes are spawned. They ignore Ctrl-C, and end when their parent ends or says so:
+each waits for the parent's end of a pipe to close. A cluster is a dask cluster that the user
+has started; its workers must have the same version of synth.
 """
 
 import asyncio
@@ -18,24 +18,37 @@ from contextlib import contextmanager
 from synth._version import __version__
 from synth.errors import SettingError
 
-#: Seconds until a scheduler counts as unreachable, and until it must have a worker.
+#: Seconds to wait for a scheduler to answer, and then for it to have a worker.
 PATIENCE = 4
 
 
 @contextmanager
 def executor(workers=None, cluster=None):
-    """A context manager for the executor of a sweep; None where neither is given.
+    """A context manager for the executor of a sweep.
 
-    workers: so many spawned processes, at least 1; cluster: the address of a dask
-    scheduler, such as tcp://HOST:8786.  Raises SettingError for both at once, for a
-    scheduler that cannot be reached or has no workers, for workers with another
-    version of synth, and where `distributed` is not installed.
+    Parameters
+    ----------
+    workers : int, optional
+        The number of worker processes to spawn.
+    cluster : str, optional
+        The address of a dask scheduler, such as tcp://HOST:8786.
+
+    Yields
+    ------
+    Executor or None
+        None if neither is given.
+
+    Raises
+    ------
+    SettingError
+        If both are given, the scheduler cannot be reached or has no workers, a worker has
+        another version of synth, or `distributed` is not installed.
     """
     if workers is not None and cluster is not None:
-        raise SettingError(f"workers={workers} and cluster={cluster}; allowed: one of them")
+        raise SettingError(f"workers={workers} cannot be combined with cluster={cluster}")
     if workers is not None:
         if not isinstance(workers, int) or workers < 1:
-            raise SettingError(f"workers={workers!r}; allowed: 1 and more")
+            raise SettingError(f"workers={workers!r}; allowed: 1 or more")
         with _processes(workers) as pool:
             yield pool
     elif cluster is not None:
@@ -53,20 +66,20 @@ def _processes(workers):
     try:
         yield pool
     finally:
-        # After an error or Ctrl-C items may still run, and nobody wants them.
+        # After an error or Ctrl-C items may still run, but their answers are not wanted.
         lifeline.close()
         pool.shutdown(cancel_futures=True)
         theirs.close()
 
 
 def _start_worker(lifeline):
-    # Ctrl-C reaches all processes of a terminal; the parent alone decides.
+    # Ctrl-C reaches all processes of a terminal, but only the parent may act on it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 
 def _end_with(lifeline):
-    """Ends this process as soon as the parent closes its end of the pipe, or dies."""
+    """Ends this process when the parent closes its end of the pipe, or dies."""
     with contextlib.suppress(OSError):
         lifeline.poll(None)
     os._exit(1)
@@ -81,7 +94,7 @@ def _cluster(address):
             f"cluster={address}: dask is not installed; pip install 'synth-mdl[cluster]'"
         ) from None
     with _quiet(), ThreadPoolExecutor(1) as aside:
-        # In a thread of its own: a notebook's has an event loop already.
+        # The probe needs a thread of its own, since a notebook's thread has an event loop.
         aside.submit(_probe, distributed, address).result()
         with distributed.Client(address, timeout=10, set_as_default=False) as client:
             _check_workers(client, address)
@@ -90,8 +103,8 @@ def _cluster(address):
 
 @contextmanager
 def _quiet():
-    """Without dask's log: what goes wrong is raised."""
-    # dask gives many of its loggers a level and a handler of their own.
+    """Silences dask's log; errors are raised instead."""
+    # Many of dask's loggers have a level and a handler of their own.
     known = [n for n in logging.root.manager.loggerDict if n.partition(".")[0] == "distributed"]
     loggers = [logging.getLogger(name) for name in (*known, "distributed", "tornado.application")]
     levels = [logger.level for logger in loggers]
@@ -107,8 +120,8 @@ def _quiet():
 def _probe(distributed, address):
     """Raises SettingError unless a scheduler answers.
 
-    A `Client` alone would not do: it waits for ever where something else listens,
-    and goes on complaining after it has failed.
+    A `Client` alone is not enough: it waits forever if something else listens at the address,
+    and continues to log errors after it has failed.
     """
 
     async def identity():
@@ -122,7 +135,7 @@ def _probe(distributed, address):
         kind = asyncio.run(within())["type"]
     except TimeoutError:
         why = f"no answer within {PATIENCE} s"
-    except Exception as error:  # noqa: BLE001 - what may listen there is anything
+    except Exception as error:  # noqa: BLE001 - anything may listen there
         why = " ".join(str(error).split()) or type(error).__name__
     else:
         if kind.endswith("Scheduler"):
@@ -138,7 +151,8 @@ def _check_workers(client, address):
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError:
         raise SettingError(
-            f"cluster={address}: it has no workers; start some, with: dask worker {address}"
+            f"cluster={address}: the scheduler has no workers; "
+            f"start some with: dask worker {address}"
         ) from None
     for worker, version in client.run(_version, on_error="return").items():
         if isinstance(version, BaseException):
@@ -155,10 +169,10 @@ def _version():
 
 
 class _Cluster(Executor):
-    """dask's client as an executor.
+    """A dask client as an executor.
 
-    Unlike `Client.get_executor()` it also says so where the scheduler is lost while
-    an answer is on its way, and never takes two equal items for one.
+    Unlike `Client.get_executor()`, it also reports a scheduler that is lost while an answer is
+    being transferred, and it never treats two equal items as one.
     """
 
     def __init__(self, client):
@@ -175,7 +189,7 @@ class _Cluster(Executor):
                 return
             try:
                 mirror.set_result(remote.result())
-            except BaseException as error:  # noqa: BLE001 - it is for whoever asked
+            except BaseException as error:  # noqa: BLE001 - handed to the caller
                 mirror.set_exception(error)
 
         remote.add_done_callback(hand_over)

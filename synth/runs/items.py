@@ -1,6 +1,10 @@
-"""Searches as work items: plain data that says all of a search, to be run anywhere."""
+"""Searches as work items: plain data that describes a search, so that it can run anywhere.
 
-import json
+`Item.search` and `Item.contrast` run an item in this process and return its `Result` or
+`Contrast`. `search_item` and `contrast_item` do the same in any process and return a plain
+document.
+"""
+
 import os
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -17,15 +21,39 @@ from synth.tasks import Task
 class Item:
     """One search, or one contrast.
 
-    task: its specification, a CSV file's path, or a `Task`; dsl: a specification, or
-    a `DSL` where no other process is to run it; seed: of the split, the labels and
-    the twin (None: the task's own, and 0); labels: "true", "permuted" or "uniform";
-    corrupt: the fraction of training labels to draw anew; twin: of a contrast;
-    table: `train`, `label`, `drop` and `modulus` of `load_task`; top and limits: of
-    `search`; tags: what a caller knows it by.
+    Paths are made absolute, since a worker may run in another folder. Permuted and drawn
+    labels are the same as those of the same seed on the command line.
 
-    Paths are made absolute, since the worker may be elsewhere.  Labels that are
-    permuted or drawn are those of the same seed on the command line.
+    Parameters
+    ----------
+    task : Task, str or path
+        A task, its specification, or the path of a CSV file.
+    dsl : DSL, str or path, optional
+        A specification, or a `DSL` if no other process runs the item. By default the built-in
+        DSL that fits the task.
+    seed : int, optional
+        Seed for the split, the labels and the twin. By default the task's own seed for the
+        split, and 0 for the others.
+    labels : str, optional
+        "true", "permuted" or "uniform".
+    corrupt : float, optional
+        The fraction of training labels to draw anew.
+    twin : str, optional
+        How a contrast makes the twin's labels: "permuted" or "uniform".
+    table : dict, optional
+        The arguments `train`, `label`, `drop` and `modulus` of `load_task`. Of these, only
+        `train` applies to a `Task`.
+    top : int, optional
+        The number of best hypotheses to keep.
+    limits : dict, optional
+        The limits of the search, see `Limits`.
+    tags : dict, optional
+        Names by which the caller knows the item; messages show them.
+
+    Raises
+    ------
+    SettingError
+        If `labels` has another value.
     """
 
     task: object
@@ -48,11 +76,17 @@ class Item:
             object.__setattr__(self, "dsl", os.path.abspath(self.dsl))
 
     def __str__(self):
-        tags = self.tags or {"task": self.task, "dsl": self.dsl, "seed": self.seed}
+        task = self.task.name if isinstance(self.task, Task) else self.task
+        tags = self.tags or {"task": task, "dsl": self.dsl, "seed": self.seed}
         return ", ".join(f"{k} {v}" for k, v in tags.items() if v is not None)
 
     def load(self):
-        """The task, with the labels that are asked for."""
+        """The task with the labels that the item asks for.
+
+        Returns
+        -------
+        Task
+        """
         task, table, seed = self.task, dict(self.table), self.seed or 0
         if not isinstance(task, Task):
             task = tasks.load_task(task, seed=self.seed, **table)
@@ -65,7 +99,15 @@ class Item:
         return task
 
     def settings(self):
-        """Keyword arguments of `search`; a worker uses its part of the memory, one thread."""
+        """The keyword arguments of the search.
+
+        In a worker, the search gets its share of the memory, and one thread unless the limits
+        say otherwise.
+
+        Returns
+        -------
+        dict
+        """
         limits, sharing = dict(self.limits), share()
         if sharing is not None:
             memory = limits.get("memory", default_memory())
@@ -73,33 +115,115 @@ class Item:
             limits.setdefault("threads", 1)
         return {"dsl": self.dsl, "top": self.top, **limits}
 
+    def search(self, progress=None):
+        """Runs the search.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with the `Enumerator` at work.
+
+        Returns
+        -------
+        Result
+
+        Raises
+        ------
+        Interrupted
+            If Ctrl-C ended the search; its `answer` is the result so far.
+        """
+        _load_kernels_in_worker()
+        found = engine.search(self.load(), progress=progress, **self.settings())
+        return _unless_interrupted(found, found)
+
+    def contrast(self, progress=None):
+        """Searches the task and its twin together.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with the `Enumerator` at work.
+
+        Returns
+        -------
+        Contrast
+
+        Raises
+        ------
+        Interrupted
+            If Ctrl-C ended the search; its `answer` is the contrast so far.
+        """
+        _load_kernels_in_worker()
+        settings = {"twin": self.twin, "seed": self.seed or 0, **self.settings()}
+        found = engine.contrast(self.load(), progress=progress, **settings)
+        return _unless_interrupted(found, found.structured)
+
 
 def search_item(item, progress=None):
-    """The `Result` of an item's search as a plain document.
+    """Runs an item's search, in any process.
 
-    Raises `Interrupted` with that document where Ctrl-C ended the search.
+    Parameters
+    ----------
+    item : Item
+    progress : callable, optional
+        See `Item.search`.
+
+    Returns
+    -------
+    dict
+        The `Result` as a JSON document.
+
+    Raises
+    ------
+    Interrupted
+        If Ctrl-C ended the search; its `answer` is the document so far.
     """
-    _prepare()
-    result = engine.search(item.load(), progress=progress, **item.settings())
-    return _unless_interrupted(result, result.to_dict())
+    return _document(item.search, progress)
 
 
 def contrast_item(item, progress=None):
-    """The `Contrast` of an item's task and its twin as a plain document; as `search_item`."""
-    _prepare()
-    both = engine.contrast(
-        item.load(), twin=item.twin, seed=item.seed or 0, progress=progress, **item.settings()
-    )
-    return _unless_interrupted(both.structured, both.to_dict())
+    """Runs an item's contrast, in any process.
+
+    Parameters
+    ----------
+    item : Item
+    progress : callable, optional
+        See `Item.contrast`.
+
+    Returns
+    -------
+    dict
+        The `Contrast` as a JSON document.
+
+    Raises
+    ------
+    Interrupted
+        If Ctrl-C ended the search; its `answer` is the document so far.
+    """
+    return _document(item.contrast, progress)
 
 
 def run_items(function, items, *, executor=None, progress=None):
-    """The answers of `function(item)` by the items' numbers, and what cut them short.
+    """Applies a function to items and keeps what is finished, whatever ends the sweep.
 
-    That is None, or a KeyboardInterrupt, or a SweepError; what was finished is there
-    all the same, and at Ctrl-C the best so far of a search in this process.
-    progress: called with the number of items finished, with how many they are, and in
-    this process with the `Enumerator` at work (else None).
+    Parameters
+    ----------
+    function : callable
+        Of an item; with `progress`, and without an executor, also of a keyword `progress`.
+    items : iterable
+    executor : Executor, optional
+        See `sweep`. By default the items run in this thread.
+    progress : callable, optional
+        Called with the number of finished items, the number of all items, and the
+        `Enumerator` at work in this process (or None).
+
+    Returns
+    -------
+    found : dict
+        The answers by the numbers of their items. At Ctrl-C they include the best so far of
+        the search in this process.
+    stop : KeyboardInterrupt, SweepError or None
+        What ended the sweep early.
     """
     items, found, finished = list(items), {}, 0
 
@@ -119,8 +243,8 @@ def run_items(function, items, *, executor=None, progress=None):
     return found, None
 
 
-def _prepare():
-    """Loads a worker's kernels, so that its first search does not spend its seconds on that."""
+def _load_kernels_in_worker():
+    """Keeps the time that loading kernels takes from a worker's first search."""
     if share() is not None:
         _load_kernels()
 
@@ -131,8 +255,14 @@ def _load_kernels():
         engine.search(task, max_bits=8, max_programs=100)
 
 
-def _unless_interrupted(result, document):
-    document = json.loads(json.dumps(document, allow_nan=False))  # lists, and Python's numbers
+def _unless_interrupted(found, result):
     if result.stop_reason == StopReason.INTERRUPTED:
-        raise Interrupted(document)
-    return document
+        raise Interrupted(found)
+    return found
+
+
+def _document(run, progress):
+    try:
+        return run(progress).to_dict()
+    except Interrupted as stop:
+        raise Interrupted(stop.answer.to_dict()) from None

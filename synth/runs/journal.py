@@ -1,8 +1,9 @@
-"""A journal: the answers of a long sweep as they come, so that a stopped one goes on.
+"""A journal: a file of the answers of a long sweep, from which a stopped sweep resumes.
 
-One JSON line each: first what is being run, then the answers, each with the number of its
-`map` and in the order of items.  A line that was cut short by a kill is left out, and all
-behind it.
+The file has one JSON document on each line. The first line says what is being run. Each further
+line holds an answer and the number of the call of `map` it belongs to; the answers of a call
+are in the order of its items. If a kill cut a line short, that line and all after it are
+ignored.
 """
 
 import json
@@ -14,10 +15,21 @@ from synth.errors import ExperimentError, RunError
 
 
 class Journal:
-    """The journal at a path, of one experiment with some settings.
+    """The journal of one experiment with certain settings.
 
-    Raises RunError where the file is of another run or another version, or cannot be
-    read or written.
+    Parameters
+    ----------
+    path : str or path
+        The file, which may exist already.
+    experiment : str
+        The experiment's name.
+    settings : dict
+        Its settings, as plain data.
+
+    Raises
+    ------
+    RunError
+        If the file belongs to another run or another version, or cannot be read or written.
     """
 
     def __init__(self, path, experiment, settings):
@@ -36,36 +48,37 @@ class Journal:
             raise RunError(f"{self.path} cannot be written: {error.strerror}") from None
 
     def kept(self, call):
-        """The answers of the first items of a `map`, in order."""
+        """The answers of the first items of a call of `map`, in order."""
         return self._kept.get(call, [])
 
     def keep(self, call, answer):
-        """Writes an answer down; returns it as it would be read again."""
+        """Writes an answer; returns it as it would be read back."""
         try:
             line = self._write({"map": call, "answer": answer})
         except TypeError as error:
             raise ExperimentError(
-                f"an answer cannot be kept: {' '.join(str(error).split())}; allowed: JSON's values"
+                f"an answer cannot be written to the journal: {' '.join(str(error).split())}; "
+                "allowed: values that JSON has"
             ) from None
         except OSError as error:
             raise RunError(f"{self.path} cannot be written: {error.strerror}") from None
         return json.loads(line)["answer"]
 
     def close(self, finished):
-        """Ends the journal, and removes it where all is finished."""
+        """Closes the journal; removes the file if the sweep is finished."""
         self._file.close()
         if finished:
             self.path.unlink(missing_ok=True)
 
     def _write(self, document):
-        line = json.dumps(document, default=_plain)
+        line = json.dumps(document, default=_json_value)
         self._file.write(line.encode() + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
         return line
 
     def _read(self):
-        """Reads what is there; returns up to which byte it is whole."""
+        """Reads the file; returns the number of bytes that are complete lines."""
         try:
             lines = self.path.read_bytes().split(b"\n")
         except OSError as error:
@@ -89,16 +102,16 @@ class Journal:
         for key, mine in self._head.items():
             if given.get(key) != mine:
                 raise RunError(
-                    f"{self.path} holds rows of another run: {key} {_short(given.get(key))}, "
-                    f"and now {_short(mine)}; go on with the same, or remove the file"
+                    f"{self.path} holds rows of another run: {key} was {_short(given.get(key))}, "
+                    f"and is now {_short(mine)}; use the former, or remove the file"
                 )
 
 
-def _plain(value):
-    """NumPy's numbers and arrays as Python's."""
+def _json_value(value):
+    """NumPy numbers and arrays as Python values; unlike `plain`, it keeps infinities."""
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} is no value of JSON")
+    raise TypeError(f"JSON has no {type(value).__name__}")
 
 
 def _short(value):

@@ -1,9 +1,9 @@
-"""Sweeps: one function over many items, here, on threads, on processes or on a cluster.
+"""Sweeps: one function over many items, in this thread, on threads, processes or a cluster.
 
-Answers come in the order of the items and do not depend on where they were made:
-an item carries all that its answer depends on, its seed too.  A worker that dies
-costs only what it was at; those items are tried again, and an item at its last try
-has the executor for itself, so that what is then blamed for a death is its cause.
+Answers come in the order of the items. They do not depend on where they were computed: an
+item carries everything that its answer depends on, including its seed. If a worker dies, only
+the items it was running are lost, and they are tried again. The last try of an item runs
+alone on the executor, so that the item is blamed for a death only if it caused it.
 """
 
 import queue
@@ -15,20 +15,26 @@ from dataclasses import dataclass
 
 from synth.errors import SettingError, SweepError
 
-#: Items under way at a time in an executor that does not say how many workers it has.
+#: Items submitted at a time to an executor that does not say how many workers it has.
 AHEAD = 1000
 
-#: How many workers the executor has that runs this item; None outside a sweep's
-#: workers, 0 where it does not say.
+#: The number of workers of the executor that runs this item; None outside a sweep's
+#: workers, 0 if the executor does not say.
 _width = ContextVar("width", default=None)
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in the middle of a sweep.
+    """Ctrl-C during a sweep.
 
-    finished: answers that nobody had yet, by the numbers of their items (0, 1, ...).
-    A function that Ctrl-C ends early, and that has something to show, raises it with
-    that `answer`.
+    A function that Ctrl-C ends early raises it if it has something to show.
+
+    Parameters
+    ----------
+    answer : object, optional
+        What the interrupted function has so far.
+    finished : dict, optional
+        Answers that the sweep had not handed out yet, by the numbers of their items (0, 1,
+        ...).
     """
 
     def __init__(self, answer=None, finished=None):
@@ -38,36 +44,55 @@ class Interrupted(KeyboardInterrupt):
 
 
 def sweep(function, items, *, executor=None, retries=2, progress=None):
-    """An iterator of function(item), in the order of the items.
+    """Applies a function to items and returns an iterator of the answers, in order.
 
-    executor: whatever has the `submit` of `concurrent.futures` (a pool of threads or
-    processes, `distributed.Client.get_executor()`); None: in this thread.  For
-    another process, function and items must be such that pickle takes them.  Items
-    are taken as they are needed, so there may be many; retries: how often an item is
-    tried again whose worker died, at least 1; progress: called with the number of
-    finished items.
+    Items are taken as they are needed, so there may be any number of them. If the function
+    raises an error, the sweep raises it too and submits no further items.
 
-    What the function raises is raised here, and nothing further is submitted.
-    Raises SweepError, which names the item, where workers die of it, and
-    `Interrupted` at Ctrl-C; both have the answers that were ready.
+    Parameters
+    ----------
+    function : callable
+        Of one item. For other processes, the function and the items must be picklable.
+    items : iterable
+    executor : Executor, optional
+        Any object with the `submit` of `concurrent.futures`: a pool of threads or processes,
+        or `distributed.Client.get_executor()`. By default the items run in this thread.
+    retries : int, optional
+        How often an item is tried again after its worker died, at least 1.
+    progress : callable, optional
+        Called with the number of finished items.
+
+    Returns
+    -------
+    iterator
+
+    Raises
+    ------
+    SettingError
+        If an argument is not allowed.
+    SweepError
+        If workers die of an item, which the message names, or the executor is lost. Its
+        `finished` has the answers that were ready.
+    Interrupted
+        At Ctrl-C. Its `finished` has the answers that were ready.
     """
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise SettingError(
             f"executor={executor!r}; allowed: None, or an executor with a method submit"
         )
     if not isinstance(retries, int) or retries < 1:
-        raise SettingError(f"retries={retries!r}; allowed: 1 and more")
+        raise SettingError(f"retries={retries!r}; allowed: 1 or more")
     if executor is None:
         return _in_turn(function, items, progress)
     return _Sweep(function, items, executor, retries, progress).answers()
 
 
 def share():
-    """How many searches share this machine; None where none but the caller's runs."""
+    """The number of searches that share this machine, or None if only the caller's runs."""
     width = _width.get()
     if width != 0:
         return width
-    # A dask worker may use so much memory for its threads: its part of the machine.
+    # A dask worker has a limit of memory for its threads, which is its share of the machine.
     distributed = sys.modules.get("distributed")
     try:
         worker = distributed.get_worker()
@@ -91,7 +116,7 @@ def _in_turn(function, items, progress):
 
 
 def _call(function, item, width, attempt):
-    """Runs an item in a worker; `attempt` keeps dask from taking two tries for one."""
+    """Runs an item in a worker; `attempt` keeps dask from treating two tries as one."""
     token = _width.set(width)
     try:
         return function(item)
@@ -101,7 +126,7 @@ def _call(function, item, width, attempt):
 
 @dataclass(eq=False)
 class _Attempt:
-    """An item under way; last: it has no further try, and runs alone."""
+    """A try of an item; last: it is the last one, and runs alone."""
 
     number: int
     item: object
@@ -123,8 +148,8 @@ class _Sweep:
         self.retries = retries
         self.progress = progress
         self.width = getattr(executor, "_max_workers", None) or 0
-        # As many more as there are workers keep them busy, and no more than these
-        # are tried again when a pool breaks.
+        # Twice as many items as workers keep them busy, and no more than these have to be
+        # tried again if a pool breaks.
         self.ahead = 2 * self.width or AHEAD
         self.flying = {}
         self.waiting = []
@@ -151,7 +176,7 @@ class _Sweep:
             self.end()
 
     def launch(self):
-        """Submits what there is room for; whether anything is under way."""
+        """Submits items while there is room; returns whether any are running."""
         while len(self.flying) < self.ahead:
             attempt = self.next_attempt()
             if attempt is None:
@@ -160,7 +185,7 @@ class _Sweep:
         return bool(self.flying)
 
     def next_attempt(self):
-        """The next item to be submitted; None if there is none, or none may be now."""
+        """The next item to submit; None if there is none, or none may start now."""
         if any(attempt.last for attempt in self.flying.values()):
             return None
         if self.waiting:
@@ -179,7 +204,7 @@ class _Sweep:
             try:
                 future = self.pool.submit(_call, *arguments)
                 break
-            except BrokenExecutor as error:  # since the last item, or before the first
+            except BrokenExecutor as error:  # after the last item, or before the first
                 self.renew(error)
             except RuntimeError as error:
                 raise SweepError(f"the executor takes no more items: {_one_line(error)}") from error
@@ -190,19 +215,19 @@ class _Sweep:
 
     def next_landed(self):
         while True:
-            # On some systems only a wait that ends lets Ctrl-C through.
+            # On some systems, Ctrl-C gets through only if the wait has a timeout.
             try:
                 return self.landed.get(timeout=1)
             except queue.Empty:
-                # Where dask loses its scheduler in mid-transfer, a future stays pending.
+                # If dask loses its scheduler during a transfer, a future stays pending.
                 if getattr(getattr(self.pool, "_client", None), "status", None) == "closed":
                     raise SweepError(
                         "the connection to the scheduler is lost, with "
-                        f"{len(self.flying)} items under way"
+                        f"{len(self.flying)} items running"
                     ) from None
 
     def take(self, future):
-        """Whether there is an answer; where the worker died the item goes back.
+        """Takes an answer; returns False, and puts the item back, if its worker died.
 
         Raises what the function raised, and SweepError.
         """
@@ -218,22 +243,22 @@ class _Sweep:
         attempt.deaths += 1
         if attempt.last:
             raise SweepError(
-                f"{attempt}: its worker died {attempt.deaths} times, the last time with "
-                f"nothing beside it; killed, or out of memory? {_one_line(error)}"
+                f"{attempt}: its worker died {attempt.deaths} times, the last time while no "
+                f"other item ran; was it killed, or out of memory? {_one_line(error)}"
             ) from error
-        # KilledWorker: dask has tried it on several workers by itself.
+        # KilledWorker: dask itself has tried the item on several workers.
         attempt.last = attempt.deaths == self.retries or type(error).__name__ == "KilledWorker"
         self.waiting.append(attempt)
         return False
 
     def renew(self, error):
-        """A pool of processes in place of a broken one."""
+        """Replaces a broken pool of processes."""
         pool = self.pool
         if not isinstance(pool, ProcessPoolExecutor):
             raise SweepError(f"the executor is broken: {_one_line(error)}") from error
         if pool is not self.given:
             pool.shutdown(wait=False)
-        # A pool does not hand out what it was made of.
+        # A pool has no public access to its arguments.
         self.pool = ProcessPoolExecutor(
             pool._max_workers,
             pool._mp_context,
@@ -243,7 +268,7 @@ class _Sweep:
         )
 
     def salvage(self):
-        """The answers not handed out yet, with those that have landed unseen."""
+        """The answers that were not handed out yet, including those not looked at."""
         for future, attempt in self.flying.items():
             if not future.done() or future.cancelled():
                 continue
@@ -262,7 +287,7 @@ class _Sweep:
 
 
 def _is_loss(error):
-    """Whether it says that a worker died, not that the function failed."""
+    """Whether an error says that a worker died, not that the function failed."""
     if isinstance(error, (BrokenExecutor, CancelledError, AsyncCancelledError)):
         return True
     distributed = sys.modules.get("distributed")
@@ -272,7 +297,7 @@ def _is_loss(error):
 
 
 def _unsendable(attempt, error):
-    """A SweepError where an item, or its answer, cannot be sent between processes."""
+    """A SweepError if an item or its answer cannot be sent between processes, else None."""
     text = _one_line(error)
     if type(error).__name__ != "PicklingError" and not (
         isinstance(error, (AttributeError, TypeError))
@@ -280,8 +305,8 @@ def _unsendable(attempt, error):
     ):
         return None
     return SweepError(
-        f"{attempt} cannot be sent to another process: {text}; give functions by the name "
-        "they have in a module, and a DSL of your own as FILE.py:NAME"
+        f"{attempt} cannot be sent to another process: {text}; use functions that are defined "
+        "at the top of a module, and give a DSL of your own as FILE.py:NAME"
     )
 
 

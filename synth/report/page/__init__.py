@@ -1,8 +1,8 @@
-"""`synth report`: saved runs as one HTML page that fetches nothing and can be opened anywhere.
+"""The page of `synth report`: saved runs as one HTML file that needs no network.
 
-`make_page(runs)` gives its text, `write_page(runs, names, path)` writes it.
-The page has its style and script within, allows no other by its Content-Security-Policy, and
-says all it has to say without the script, which adds values under the pointer and sliders.
+`make_page(runs)` returns the text of the page, `write_page(runs, names, path)` writes it. The
+page contains its style and script, and its Content-Security-Policy allows no others. It is
+complete without the script, which only adds the sliders and the values under the pointer.
 """
 
 import base64
@@ -14,9 +14,9 @@ from pathlib import Path
 from synth._version import __version__
 from synth.errors import RunError
 from synth.files import check_writable, write_file
+from synth.report.page.chart import render
 from synth.report.page.colours import colour_rules
 from synth.report.page.markup import Markup, data_block, element, joined
-from synth.report.page.panel import render
 from synth.report.page.parts import cells_table, chance_text
 from synth.report.page.run import run_section
 from synth.report.page.search import comparison_section, contrast_section, search_section
@@ -24,24 +24,26 @@ from synth.report.text import accuracy, bits
 
 __all__ = ["make_page", "write_page"]
 
-#: Characters of a page of up to twenty runs.
+#: The most characters of a page of up to twenty runs.
 LARGEST = 1_900_000
-#: Characters that a run has where there are more.
+#: The characters that each run has on a larger page.
 LEAST_ROOM = 60_000
 
 _HERE = Path(__file__).parent
 
-#: What draws a run of each kind but an experiment's.
+#: The sections of all kinds of runs but an experiment's.
 _SECTIONS = {
-    "search": search_section, "contrast": contrast_section, "compare": comparison_section,
-}  # fmt: skip
+    "search": search_section,
+    "contrast": contrast_section,
+    "compare": comparison_section,
+}
 
-#: What a damaged document makes the sections raise.
+#: The errors that a damaged document causes.
 _DAMAGE = (TypeError, ValueError, KeyError, AttributeError, IndexError, ArithmeticError)
 
 
 class _Charts:
-    """Numbers the charts of a page, and gathers the data of its sliders."""
+    """Draws and numbers the charts of a page, and collects the data of its sliders."""
 
     def __init__(self):
         self.numbers = count(1)
@@ -51,17 +53,30 @@ class _Charts:
         return render(panels, self.numbers)
 
     def block(self, data):
+        """Keeps the data of a block of sliders; returns its id."""
         number = f"b{next(self.numbers)}"
         self.blocks[number] = json.loads(json.dumps(data, allow_nan=False))
         return number
 
 
 def make_page(runs, names=None):
-    """The HTML of saved runs, a str of ASCII and UTF-8 characters that is a whole document.
+    """Makes the HTML page of saved runs.
 
-    runs: `Result`, `Contrast`, `Comparison` or `ExperimentRun`s; names: what each is called
-    in an error, its place among them unless given.  Raises RunError for one whose parts are
-    not what a run's are.
+    Parameters
+    ----------
+    runs : iterable of Result, Contrast, Comparison or ExperimentRun
+    names : list of str, optional
+        The names of the runs in messages; by default "run 1" and so on.
+
+    Returns
+    -------
+    str
+        A complete HTML document.
+
+    Raises
+    ------
+    RunError
+        If a run is damaged.
     """
     runs = list(runs)
     names = names or [f"run {k}" for k in range(1, len(runs) + 1)]
@@ -70,7 +85,7 @@ def make_page(runs, names=None):
     for number, (run, name) in enumerate(zip(runs, names, strict=True), 1):
         try:
             title, kind = _title(run)
-            # What the runs before it have left, less the least that those after it need.
+            # The room that earlier runs have left, minus the least room for later ones.
             room = max(LEAST_ROOM, left - LEAST_ROOM * (len(runs) - number))
             body = _section(run, charts, room)
             left -= len(body)
@@ -78,22 +93,44 @@ def make_page(runs, names=None):
         except _DAMAGE as error:
             text = " ".join(str(error).split())
             raise RunError(f"{name} is damaged: {type(error).__name__}: {text}") from None
-        sections.append(element(
-            "section", element("h2", title), element("p", kind, class_="kind"), body,
-            id=f"run-{number}", class_="run", aria_label=title,
-        ))  # fmt: skip
+        sections.append(
+            element(
+                "section",
+                element("h2", title),
+                element("p", kind, class_="kind"),
+                body,
+                id=f"run-{number}",
+                class_="run",
+                aria_label=title,
+            )
+        )
     return _document(sections, overview, charts, len(runs))
 
 
 def write_page(runs, names, path):
-    """Writes the page of some runs; the number of its bytes.
+    """Writes the HTML page of saved runs.
 
-    runs, names: see `make_page`.  Raises RunError if a run is damaged or the page cannot be
-    written, and SettingError if its folder cannot be written to.
+    Parameters
+    ----------
+    runs, names
+        See `make_page`.
+    path : str or path
+
+    Returns
+    -------
+    int
+        The size of the page in bytes.
+
+    Raises
+    ------
+    RunError
+        If a run is damaged, or the page cannot be written.
+    SettingError
+        If the folder cannot be written to.
     """
     check_writable("-o", path)
     if Path(path).exists() and not Path(path).is_file():
-        raise RunError(f"{path} cannot be written: it is no regular file")
+        raise RunError(f"{path} cannot be written: not a regular file")
     page = make_page(runs, names)
     write_file(path, page)
     return len(page.encode())
@@ -106,7 +143,7 @@ def _section(run, charts, room):
 
 
 def _title(run):
-    """(title, what kind of run it is)."""
+    """(title, kind) of a run, as texts."""
     if run.kind == "run":
         return run.experiment, f"experiment, {len(run.rows):,} rows, {run.seconds:.1f} s"
     if run.kind == "compare":
@@ -127,45 +164,49 @@ def _overview(run, number, title, kind):
     part = one.program if one.chosen == "program" else one.table
     program = one.program
     return [
-        link, "contrast" if run.kind == "contrast" else "search", one.chosen,
-        "-" if program is None else bits(program.total_bits), bits(one.table.bits),
+        link,
+        "contrast" if run.kind == "contrast" else "search",
+        one.chosen,
+        "-" if program is None else bits(program.total_bits),
+        bits(one.table.bits),
         "-" if one.saved_bits is None else bits(one.saved_bits),
-        chance_text(one.log2_chance_bound), accuracy(part.test_accuracy),
-    ]  # fmt: skip
+        chance_text(one.log2_chance_bound),
+        accuracy(part.test_accuracy),
+    ]
 
 
-_HEAD = ("run", "kind", "chosen", "program, bits in all", "table bits", "bits saved",
-         "chance bound", "held out")  # fmt: skip
+_HEAD = (
+    "run",
+    "kind",
+    "chosen",
+    "program, total bits",
+    "table bits",
+    "bits saved",
+    "chance bound",
+    "held out",
+)
 
 
 def _document(sections, overview, charts, number):
     script = Markup((_HERE / "page.js").read_text(encoding="utf-8"))
     title = f"synth: {number} run{'s' if number != 1 else ''}"
+    runs = cells_table("The runs", overview, head=_HEAD, align="lllrrrrr")
     body = joined(
         element("a", "Skip to the runs", href="#runs", class_="skip"),
+        element("header", element("h1", title), _theme()),
         element(
-            "header",
-            element("h1", title),
-            element("p", element("label", "Theme ", for_="theme"), element(
-                "select", *(element("option", text, value=value) for value, text in
-                            (("", "as the system"), ("light", "light"), ("dark", "dark"))),
-                id="theme", autocomplete="off"), class_="theme"),
+            "main", element("nav", runs, aria_label="Runs"), sections, id="runs", tabindex="-1"
         ),
         element(
-            "main",
-            element("nav", cells_table("The runs", overview, head=_HEAD, align="lllrrrrr"),
-                    aria_label="Runs"),
-            sections,
-            id="runs", tabindex="-1",
+            "footer",
+            element("p", f"Made by synth {__version__}.  Bits are code lengths: fewer is better."),
         ),
-        element("footer", element("p", f"Made by synth {__version__}.  Bits are code lengths: "
-                                  "fewer is better.")),
         element("div", id="tip", role="status", aria_live="polite", hidden=True),
         data_block("blocks", charts.blocks),
         element("script", script),
-    )  # fmt: skip
+    )
     style = Markup((_HERE / "page.css").read_text(encoding="utf-8") + colour_rules(body))
-    # Only this very style and script, and pictures that the page itself holds.
+    # Only this style, this script and embedded pictures are allowed.
     policy = (
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -180,6 +221,18 @@ def _document(sections, overview, charts, number):
         element("style", style),
     )
     return f"<!doctype html>\n{element('html', head, element('body', body), lang='en')}\n"
+
+
+def _theme():
+    """The choice of a theme."""
+    choices = (("", "as the system"), ("light", "light"), ("dark", "dark"))
+    options = [element("option", text, value=value) for value, text in choices]
+    return element(
+        "p",
+        element("label", "Theme ", for_="theme"),
+        element("select", options, id="theme", autocomplete="off"),
+        class_="theme",
+    )
 
 
 def _digest(text):

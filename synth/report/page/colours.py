@@ -1,14 +1,15 @@
-"""Colours of a page in both themes, far enough from their background to be told from it."""
+"""Colours of the page in both themes, with enough contrast to the background."""
 
 import colorsys
 import re
 
 
 def colour_rules(page, *, light="f5f7f9", dark="1b2127"):
-    """CSS for the colours that a page's classes `c-rrggbb` and `a-rrggbb` name, in both themes.
+    """CSS for the colours of a page's classes `c-rrggbb` and `a-rrggbb`, in both themes.
 
-    Those of lines are moved away from their background in lightness until they differ in
-    contrast by 3, what WCAG 2 asks of graphics; areas are only there behind something.
+    The lightness of colours of lines (`c`) is changed until their contrast to the background is
+    3, which WCAG 2 requires of graphics. Colours of areas (`a`) stay, since areas are only
+    backgrounds.
     """
     rules = []
     for kind, name in sorted(set(re.findall(r"\b([ac])-([0-9a-f]{6})\b", page))):
@@ -20,7 +21,7 @@ def colour_rules(page, *, light="f5f7f9", dark="1b2127"):
 
 
 def contrast(first, second):
-    """The contrast ratio of two colours rrggbb, by WCAG 2: 1 to 21."""
+    """The contrast ratio of two colours rrggbb by WCAG 2, 1 to 21."""
     high, low = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
@@ -32,7 +33,7 @@ def _luminance(colour):
 
 
 def _turned(colour):
-    """Greys stand as far from black as they did from white; others are made lighter."""
+    """A colour for the dark theme: greys are reversed, other colours made lighter."""
     hue, light, strong = colorsys.rgb_to_hls(*_rgb(colour))
     light = 1 - 0.9 * light if strong < 0.08 else max(light, 0.62)
     return _hex(colorsys.hls_to_rgb(hue, light, strong))

@@ -1,20 +1,29 @@
-"""What would win if: the hypotheses of a run weighed anew, at other noise, rows or decay.
+"""What would win: a run's hypotheses weighed again, with other noise, rows or decay.
 
-A case holds what a run's rows say of its programs: their bits and the share of training rows
-they are wrong on.  From these alone follow the bits of each hypothesis with so many rows of
-the same kind, each label drawn anew with probability q, in expectation; decay weighs the
-description against the exceptions, 1 being MDL.  The front of a search suffices for that:
-noise and rows change every program's share of exceptions by the same rising function, so
-that what wins is always on the front.
+A case holds what a run says about its programs: their bits, and the share of training rows on
+which they are wrong. These alone give the expected bits of each hypothesis for another number
+of rows of the same kind, if each label is drawn anew with probability q. Decay is the weight of
+the description relative to the exceptions; 1 is MDL. The front of a search is enough, since
+noise and rows change every program's share of exceptions by the same increasing function: the
+winner is always on the front.
 
-`weigh` is what the page's script computes too, at every move of a slider; a test compares
-them.  Where nothing is moved it gives the saved run's own bits.
+The page's script computes the same as `weigh` whenever a slider moves; a test compares the two.
+With the sliders at the run's own values, the bits are those of the saved run.
 """
 
 import math
 from dataclasses import asdict, dataclass
 
-from synth.codes import PROGRAM_FLAG, TABLE_FLAG
+from synth.codes import (
+    PROGRAM_FLAG,
+    TABLE_FLAG,
+    exception_bits,
+    frequency_table_bits,
+    log2_multinomial,
+    program_total,
+    uniform_table_bits,
+)
+from synth.report.text import program_text
 
 #: Totals that differ by less are equal.
 SAME = 1e-6
@@ -24,11 +33,26 @@ SAME = 1e-6
 class Case:
     """One labelling of one task.
 
-    programs: (what it is called, bits, share of training rows it is wrong on); n: training
-    rows; k: label values; outside: predictions may be no label; minority: share of the rarer
-    of two labels, None where it is not known; tables: "both", "uniform", or "fixed" where only
-    the saved bits are known; table: those bits; beta: energy of an exception, bits, for runs
-    of a stochastic search, else None.
+    Parameters
+    ----------
+    name : str
+    programs : tuple of (str, float, float)
+        The name of each program, its bits, and the share of training rows on which it is wrong.
+    n : int
+        The number of training rows.
+    k : int
+        The number of label values.
+    outside : bool
+        Whether predictions may be values that are not labels.
+    minority : float or None
+        The share of the rarer of two labels, if it is known.
+    tables : str
+        The tables whose bits can be computed: "both", "uniform", or "fixed" if only the saved
+        bits are known.
+    table : float or None
+        The saved bits of the table.
+    beta : float or None
+        The energy of an exception in bits, for runs of a stochastic search.
     """
 
     name: str
@@ -42,28 +66,42 @@ class Case:
     beta: float | None = None
 
     def to_dict(self):
+        """The case as plain data."""
         return asdict(self)
 
 
 def weigh(case, *, noise=0.0, rows=None, decay=1.0):
-    """[(name, description, rest)] of all hypotheses, in bits; the least sum wins.
+    """Weighs all hypotheses of a case.
 
-    description: of the hypothesis, weighed by decay; rest: the class flag and exceptions.
+    Parameters
+    ----------
+    case : Case
+    noise : float, optional
+        The chance that a training label is drawn anew.
+    rows : int, optional
+        The number of training rows; by default the case's own.
+    decay : float, optional
+        The weight of the description.
+
+    Returns
+    -------
+    list of (str, float, float)
+        The name of each hypothesis; the bits of its description, weighted by decay; the bits of
+        the class flag and the exceptions. The least sum wins.
     """
     n = case.n if rows is None else rows
     if case.beta is not None:
         return _energies(case, n, decay)
-    label = math.log2(case.k if case.outside else case.k - 1)
     found = []
     for text, bits, share in case.programs:
         e = n * ((1 - noise) * share + noise * (case.k - 1) / case.k)
-        rest = PROGRAM_FLAG + math.log2(n + 1) + _choose(n, e) + e * label
+        rest = PROGRAM_FLAG + exception_bits(n, e, case.k, case.outside)
         found.append((text, decay * bits, rest))
     return [*found, ("table", decay * (_table(case, n, noise) - TABLE_FLAG), float(TABLE_FLAG))]
 
 
 def winner(weighed):
-    """The first hypothesis of the least sum."""
+    """The first hypothesis with the least sum."""
     least = min(description + rest for _, description, rest in weighed)
     return next(h for h in weighed if h[1] + h[2] <= least + SAME)
 
@@ -71,41 +109,35 @@ def winner(weighed):
 def _table(case, n, noise):
     if case.tables == "fixed":
         return case.table
-    uniform = TABLE_FLAG + n * math.log2(case.k)
+    uniform = uniform_table_bits(n, case.k)
     if case.tables == "uniform":
         return uniform
     share = (1 - noise) * case.minority + noise / 2
-    return min(uniform, TABLE_FLAG + math.log2(n + 1) + _choose(n, n * share))
+    # Expected counts are no integers. Of two labels, the counts and their rows cost as much as
+    # the number of exceptions and their rows, if the label of an exception costs nothing.
+    return min(uniform, TABLE_FLAG + exception_bits(n, n * share, 2, outside=False))
 
 
 def _energies(case, n, decay):
-    """Of pure states of the stochastic search: see `synth.dynamics.chain`."""
-    empty = math.log2(n + 1)
+    """The energies of pure states of the stochastic search, see `synth.dynamics.chain`."""
+    empty = exception_bits(n, 0, case.k, outside=True)
     found = [
         (text, decay * (bits + empty), case.beta * n * share) for text, bits, share in case.programs
     ]
     guesses = case.beta * n * (case.k - 1) / case.k
-    table = empty + n * math.log2(case.k)
+    table = exception_bits(n, n, case.k, outside=True)
     return [*found, ("table", decay * table, 0.0), ("neither", decay * empty, guesses)]
 
 
-def _choose(n, e):
-    return (math.lgamma(n + 1) - math.lgamma(e + 1) - math.lgamma(n - e + 1)) / math.log(2)
-
-
 def search_case(result, name):
-    """The case of a `Result`; None where it has no program, or fewer than two labels."""
+    """The case of a `Result`; None if it has no program, or fewer than two labels."""
     n, k = result.rows["train"], result.rows["labels"]
     if not result.front or n < 1 or k < 2:
         return None
     if not all(0 <= p.bits < math.inf and 0 <= p.exceptions <= n for p in result.front):
-        raise ValueError("the front has bits or exceptions that no program has")
+        raise ValueError("the front has impossible bits or exceptions")
     programs = tuple(
-        (
-            f"program not [{p.text}]" if p.inverted else f"program {p.text}",
-            float(p.bits),
-            p.exceptions / n,
-        )
+        (f"program {program_text(p.text, p.inverted)}", float(p.bits), p.exceptions / n)
         for p in result.front
     )
     minority, tables = None, "uniform"
@@ -113,28 +145,37 @@ def search_case(result, name):
         minority = _minority(result, n)
         tables = "both" if minority is not None else "uniform"
     elif result.table.kind == "frequency":
-        tables = "fixed"  # the counts of more than two labels do not follow from the bits
-    outside = _outside(result.front, n, k)
-    return Case(name, programs, n, k, outside, minority, tables, float(result.table.bits))
+        tables = "fixed"  # the bits do not determine the counts of more than two labels
+    return Case(
+        name,
+        programs,
+        n=n,
+        k=k,
+        outside=_outside(result.front, n, k),
+        minority=minority,
+        tables=tables,
+        table=float(result.table.bits),
+    )
 
 
 def _outside(front, n, k):
-    """Whether an exception costs log2 k, read off a program that has some."""
+    """Whether an exception costs log2 k, according to a program that has some."""
     for p in front:
         if p.exceptions:
-            rest = p.total_bits - p.bits - PROGRAM_FLAG - math.log2(n + 1)
-            per = (rest - _choose(n, p.exceptions)) / p.exceptions
-            return abs(per - math.log2(k)) < abs(per - math.log2(k - 1))
+            inside, outside = (
+                abs(program_total(p.bits, n, p.exceptions, k, outside) - p.total_bits)
+                for outside in (False, True)
+            )
+            return outside < inside
     return False
 
 
 def _minority(result, n):
-    """The share of the rarer of two labels, from the bits that state which rows have it."""
-    orders = None
+    """The share of the rarer of two labels, from bits that depend on the counts of labels."""
     if result.log2_chance_bound < 0:
-        orders = result.total_bits - result.log2_chance_bound
+        bits_of, known = log2_multinomial, result.total_bits - result.log2_chance_bound
     elif result.table.kind == "frequency":
-        orders = result.table.bits - TABLE_FLAG - math.log2(n + 1)
-    if orders is None:
+        bits_of, known = frequency_table_bits, result.table.bits
+    else:
         return None
-    return min(range(n // 2 + 1), key=lambda m: abs(_choose(n, m) - orders)) / n
+    return min(range(n // 2 + 1), key=lambda m: abs(bits_of([n - m, m]) - known)) / n

@@ -1,7 +1,7 @@
-"""What an experiment's `draw` drew, read back from matplotlib's axes as the page's panels.
+"""Reads matplotlib axes, as an experiment's `draw` left them, into panels of the page.
 
-So one function of an experiment makes both its figure and its charts of the page, which have
-the values of their points, the page's colours, and texts that are text.
+One function of an experiment thus makes both its figure and its charts on the page. The charts
+have the values of their points, the page's colours, and text that can be selected.
 """
 
 import math
@@ -11,27 +11,40 @@ import numpy as np
 
 from synth.report.figure import STYLE, drawn_figure
 from synth.report.page.panel import HEIGHT, Area, Axis, Label, Line, Panel, Picture
+from synth.report.page.parts import raised
 
-#: Points of a line that are kept; longer ones are thinned evenly.
+#: The most points of a line; longer lines are thinned evenly.
 MOST_POINTS = 300
-
-_SUPERSCRIPTS = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
 def drawn_panels(run, drawer):
-    """Lists of panels that belong together, as the experiment of a run draws them.
+    """The figure of a run as panels.
 
-    drawer: gives the experiment's module; it is called only if matplotlib is installed.
+    Parameters
+    ----------
+    run : ExperimentRun
+    drawer : callable
+        Returns the experiment's module. It is called only if matplotlib is installed.
 
-    Raises what `draw` raises, and ImportError where matplotlib is not installed.
+    Returns
+    -------
+    list of lists of Panel
+        Panels of one list belong together.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    Exception
+        Whatever `draw` raises.
     """
     import matplotlib
 
-    # The panels have a layout of their own; matplotlib's draws everything several times.
+    # Panels need no layout by matplotlib, which would draw everything several times.
     plain = {"figure.constrained_layout.use": False}
     with matplotlib.rc_context(plain, fname=STYLE):
         figure, axes = drawn_figure(run, drawer())
-        figure.draw_without_rendering()  # limits and ticks have their final places
+        figure.draw_without_rendering()  # gives limits and ticks their final positions
         groups = [Reader(each).panels() for each in axes]
     return [group for group in groups if group]
 
@@ -46,7 +59,7 @@ class Reader:
         self.thinned = False
 
     def panels(self):
-        """Its panel, or those of the axes inset in it where it is a frame for them only."""
+        """The panel of the axes, or those of its inset axes if it is only a frame for them."""
         axes = self.axes
         if not axes.axison:
             above = self.title()
@@ -74,28 +87,30 @@ class Reader:
         return [panel] if panel.marks else []
 
     def title(self):
+        """The titles of the axes as one text."""
         titles = [self.above, *(self.axes.get_title(loc) for loc in ("left", "center", "right"))]
         return " ".join(" ".join(t.split()) for t in titles if t)
 
     def axis(self, which):
+        """The axis "x" or "y" with the ticks that are visible."""
         axes = self.axes
         axis = getattr(axes, f"{which}axis")
         across = which == "x"
         to_pixel = axes.get_xaxis_transform() if across else axes.get_yaxis_transform()
         ticks, lines = [], False
         for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
-            text = _plain(tick.label1.get_text())
+            text = _untypeset(tick.label1.get_text())
             loc = tick.get_loc()
             place = self.unit(to_pixel, [(loc, 0) if across else (0, loc)])[0][0 if across else 1]
             lines |= tick.gridline.get_visible()
             if text and tick.get_visible() and tick.label1.get_visible() and -0.001 < place < 1.001:
                 ticks.append((float(place), text))
-        label = " ".join(_plain(axis.get_label().get_text()).split())
-        factor = _plain(axis.get_offset_text().get_text())
+        label = " ".join(_untypeset(axis.get_label().get_text()).split())
+        factor = _untypeset(axis.get_offset_text().get_text())
         return Axis(f"{label} ({factor})" if factor else label, tuple(ticks), bool(lines))
 
     def names(self, panel):
-        """Puts the legend into the panel; the names by how their marks look."""
+        """Adds the legend to the panel; returns the names by the look of their marks."""
         legend = self.axes.get_legend()
         if legend is not None:
             handles = legend.legend_handles
@@ -114,12 +129,13 @@ class Reader:
         return names
 
     def unit(self, transform, points):
-        """Points through a transform to pixels, and on to 0..1 of the axes; (n, 2)."""
+        """Transforms points to pixels, and these to 0..1 of the axes; (n, 2)."""
         with np.errstate(all="ignore"):
             pixels = transform.transform(np.asarray(points, float).reshape(-1, 2))
             return self.to_unit.transform(np.ma.filled(pixels, np.nan))
 
     def line(self, line, names):
+        """A line as marks; names: the names of lines by their look."""
         x, y = (np.ma.filled(np.ma.asarray(d, float), np.nan) for d in line.get_data(orig=False))
         if not len(x):
             return []
@@ -134,7 +150,7 @@ class Reader:
         if not there.any():
             return []
         look = _look(line)
-        # Lines across the whole axes are a help to the eye, and have no values.
+        # Lines across the whole axes are guides without values.
         shown = line.get_transform() == self.axes.transData
         values = ()
         if shown:
@@ -146,14 +162,23 @@ class Reader:
         if dash is None and marker is None:
             return []
         drawstyle = line.get_drawstyle()
-        return [Line(
-            points, values, name=name, colour=colour, dash=dash, marker=marker, open=hollow,
-            width=max(0.8, line.get_linewidth()), size=max(3.5, line.get_markersize()),
-            step=drawstyle.removeprefix("steps-") if drawstyle.startswith("steps-") else None,
-        )]  # fmt: skip
+        return [
+            Line(
+                points,
+                values,
+                name=name,
+                colour=colour,
+                dash=dash,
+                marker=marker,
+                open=hollow,
+                width=max(0.8, line.get_linewidth()),
+                size=max(3.5, line.get_markersize()),
+                step=drawstyle.removeprefix("steps-") if drawstyle.startswith("steps-") else None,
+            )
+        ]
 
     def texts(self, which, values):
-        """Values as texts: categories by their names, numbers with four digits."""
+        """Values as texts: the names of categories, or numbers with four digits."""
         axis = getattr(self.axes, f"{which}axis")
         known = getattr(axis.units, "_mapping", None)
         if known:
@@ -162,6 +187,7 @@ class Reader:
         return [_number(v) for v in values]
 
     def collection(self, collection):
+        """A collection as marks: points, filled polygons or lines."""
         offsets = np.ma.filled(np.ma.asarray(collection.get_offsets(), float), np.nan)
         paths = collection.get_paths()
         if type(collection).__name__ == "PathCollection":
@@ -176,18 +202,26 @@ class Reader:
                 places = self.unit(collection.get_transform(), path.vertices)
                 points = tuple(tuple(p) if np.isfinite(p).all() else None for p in places)
                 widths = collection.get_linewidth()
-                marks.append(Line(points, colour=_colour(edges[k % len(edges)]),
-                                  width=max(0.8, float(widths[k % len(widths)]))))  # fmt: skip
+                marks.append(
+                    Line(
+                        points,
+                        colour=_colour(edges[k % len(edges)]),
+                        width=max(0.8, float(widths[k % len(widths)])),
+                    )
+                )
         return marks
 
     def points(self, collection, offsets):
-        """A scatter: one mark a colour."""
+        """A scatter plot, as one mark for each colour."""
         places = self.unit(collection.get_offset_transform(), offsets)
         faces = collection.get_facecolor()
         hollow = not len(faces)
         colours = collection.get_edgecolor() if hollow else faces
-        sizes = np.sqrt(np.asarray(collection.get_sizes(), float)) if len(
-            collection.get_sizes()) else np.array([5.0])  # fmt: skip
+        sizes = (
+            np.sqrt(np.asarray(collection.get_sizes(), float))
+            if len(collection.get_sizes())
+            else np.array([5.0])
+        )
         square = _is_square(collection)
         groups = {}
         for k, place in enumerate(places):
@@ -196,16 +230,25 @@ class Reader:
         label = collection.get_label()
         marks = []
         for colour, group in groups.items():
-            values = zip(self.texts("x", offsets[group, 0]), self.texts("y", offsets[group, 1]),
-                         strict=True)  # fmt: skip
-            marks.append(Line(
-                tuple(tuple(places[k]) for k in group), tuple(values),
-                name="" if label.startswith("_") else label, colour=colour, dash=None,
-                marker="s" if square else "o", open=hollow, size=float(sizes[0]),
-            ))  # fmt: skip
+            values = zip(
+                self.texts("x", offsets[group, 0]), self.texts("y", offsets[group, 1]), strict=True
+            )
+            marks.append(
+                Line(
+                    tuple(tuple(places[k]) for k in group),
+                    tuple(values),
+                    name="" if label.startswith("_") else label,
+                    colour=colour,
+                    dash=None,
+                    marker="s" if square else "o",
+                    open=hollow,
+                    size=float(sizes[0]),
+                )
+            )
         return marks
 
     def patch(self, patch):
+        """A patch as marks: a filled polygon or an outline; none for an arrow."""
         if type(patch).__name__ == "FancyArrowPatch":
             return []
         if patch.get_fill():
@@ -214,7 +257,7 @@ class Reader:
         return [Line(tuple(map(tuple, places)), colour=_colour(patch.get_edgecolor()), width=1)]
 
     def bar_ends(self):
-        """The values of bars, as points at their ends that are not seen."""
+        """The values of bars, as invisible points at their ends."""
         data = self.axes.transData
         bars = [p for p in self.axes.patches if type(p).__name__ == "Rectangle"]
         bars = [b for b in bars if b.get_visible() and b.get_data_transform() == data]
@@ -233,7 +276,7 @@ class Reader:
         return [Line(points, tuple(zip(*values, strict=True)), dash=None, marker="silent")]
 
     def bar_texts(self, which, k, ends):
-        """Texts of one coordinate of the ends: of a tick that stands there its name, if any."""
+        """One coordinate of the ends as texts: the name of the tick there, if any, or the value."""
         axis = getattr(self.axes, f"{which}axis")
         named = {
             round(float(t.get_loc()), 9): t.label1.get_text()
@@ -245,6 +288,7 @@ class Reader:
         return [" ".join((name or text).split()) for name, text in zip(own, texts, strict=True)]
 
     def areas(self, path, transform, face):
+        """The polygons of a path, filled with a colour."""
         if face[3] == 0:
             return []
         found = []
@@ -255,7 +299,7 @@ class Reader:
         return found
 
     def label(self, text):
-        """A text of the axes, at the place that it has in the figure."""
+        """A text of the axes, at its position in the figure."""
         box = text.get_window_extent()
         turn = float(text.get_rotation()) % 360
         side = text.get_horizontalalignment()
@@ -265,10 +309,10 @@ class Reader:
         if turn:
             x, anchor = (box.x0 + box.x1) / 2, "middle"
         place = self.to_unit.transform((x, y))
-        return Label(_plain(text.get_text()), tuple(place), anchor, turn)
+        return Label(_untypeset(text.get_text()), tuple(place), anchor, turn)
 
     def picture(self, image):
-        """An image: its values as 256 colours at most, from the top."""
+        """An image as a picture of at most 256 colours, from the top."""
         values = np.ma.filled(np.ma.asarray(image.get_array(), float), np.nan)
         if values.ndim != 2:
             values = values[..., :3].mean(axis=2)
@@ -280,7 +324,7 @@ class Reader:
         middles = (known[1:] + known[:-1]) / 2
         levels = np.searchsorted(middles, np.nan_to_num(values, nan=known[0]))
         palette = [[round(255 * float(c)) for c in image.cmap(image.norm(v))[:3]] for v in known]
-        # get_extent is from the first row's side: `origin` has put row 0 below or above.
+        # get_extent starts at the side of row 0, which `origin` has put below or above.
         left, right, start, end = image.get_extent()
         if image.origin == "lower":
             levels = levels[::-1]
@@ -299,7 +343,7 @@ class Reader:
 
 
 def _look(artist):
-    """(colour class, dash, marker, open) of a line or of a legend's handle; None for others."""
+    """(colour class, dash, marker, open) of a line or a legend's handle; None for other artists."""
     if hasattr(artist, "get_marker"):
         dash = artist.get_linestyle()
         dash = dash if dash in ("-", "--", "-.", ":") and artist.get_linewidth() else None
@@ -311,7 +355,7 @@ def _look(artist):
         colour = artist.get_color() if dash or not marker else artist.get_markeredgecolor()
         known = marker if marker in (None, "o", "s", ".", "x", "^", "v", "D", "+") else "o"
         return _colour(colour), dash, known, hollow
-    children = getattr(artist, "get_children", list)()  # an errorbar's line, say
+    children = getattr(artist, "get_children", list)()  # such as the line of an error bar
     if isinstance(artist, tuple) or children:
         parts = artist if isinstance(artist, tuple) else children
         return next((look for p in parts if (look := _look(p)) is not None), None)
@@ -335,7 +379,7 @@ def _is_white(colour):
 
 
 def _colour(colour, kind="c"):
-    """The class of a colour, "a" of an area's; `colour_rules` says what it is in both themes."""
+    """The class of a colour, see `colour_rules`; kind: "c", or "a" for an area."""
     from matplotlib.colors import to_hex
 
     return f"{kind}-{to_hex(colour)[1:]}"
@@ -345,12 +389,12 @@ def _number(value):
     return "-" if not math.isfinite(value) else f"{value:.4g}"
 
 
-def _plain(text):
-    """The text of a label that matplotlib would typeset: powers as superscripts."""
+def _untypeset(text):
+    """A label that matplotlib would typeset, as plain text with powers as superscripts."""
     text = text.replace("−", "-")
     if "$" not in text:
         return text
     text = re.sub(r"\\mathdefault\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", text.replace("$", ""))
     text = re.sub(r"\\times", "×", text)
-    text = re.sub(r"\^\{([^{}]*)\}", lambda m: m[1].translate(_SUPERSCRIPTS), text)
+    text = re.sub(r"\^\{([^{}]*)\}", lambda m: raised(m[1]), text)
     return re.sub(r"[{}\\]", "", text)

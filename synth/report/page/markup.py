@@ -1,18 +1,18 @@
-"""HTML that is escaped by construction: text is text until an element makes it markup.
+"""HTML that is escaped by construction.
 
-Labels, column names and programs come from strangers' files.  Whatever is not `Markup` is
-escaped where it is put in, be it content or an attribute, so that forgetting it is no hole.
+Labels, column names and programs come from untrusted files. Everything that is not `Markup` is
+escaped when it becomes content or an attribute, so that escaping cannot be forgotten.
 """
 
 import json
 import re
 from html import escape
 
-#: What no text of a page may hold: control characters, and halves of surrogate pairs, which
-#: UTF-8 does not have.
+#: Characters that no text of a page may have: control characters, and halves of surrogate pairs,
+#: which UTF-8 cannot encode.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
-#: Signs that turn the direction of what follows, by which one text can pass for another.
+#: Characters that change the direction of text, with which one text can imitate another.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 _VOID = {"meta", "input", "br"}
@@ -25,17 +25,22 @@ class Markup(str):
 
 
 def fit(value):
-    """A value as text that a page may hold."""
+    """A value as text that a page may have."""
     return _TURNING.sub("\ufffd", _UNFIT.sub("\ufffd", str(value)))
 
 
 def escaped(value):
-    """A value as markup: markup as it is, all else escaped."""
+    """A value as markup; a value that is not markup is escaped."""
     return value if isinstance(value, Markup) else Markup(escape(fit(value)))
 
 
+def cut(text, most):
+    """A text cut to a number of characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def joined(*parts):
-    """The parts, and lists of them, as one markup; None is left out."""
+    """Parts and lists of parts as one markup; None is left out."""
     texts = []
     for part in parts:
         if isinstance(part, (list, tuple)):
@@ -46,10 +51,16 @@ def joined(*parts):
 
 
 def element(tag, *content, **attributes):
-    """`<tag ...>content</tag>`.
+    """An element, `<tag ...>content</tag>`.
 
-    Attributes: `class_` is `class`, `data_x` is `data-x`; None or False leaves one out, True
-    gives it without a value.
+    Parameters
+    ----------
+    tag : str
+    *content : str, list or None
+        See `joined`.
+    **attributes
+        `class_` is written as `class`, `data_x` as `data-x`. An attribute that is None or False
+        is left out; one that is True has no value.
     """
     given = []
     for key, value in attributes.items():
@@ -62,9 +73,9 @@ def element(tag, *content, **attributes):
 
 
 def data_block(name, data):
-    """Data for the page's script: JSON in a block that is never run.
+    """Data for the page's script: a block of JSON that is never run.
 
-    `<`, `>` and `&` are written as escapes of JSON, so that no text in it ends the block.
+    `<`, `>` and `&` are written as JSON escapes, so that no text in the block can end it.
     """
     text = json.dumps(_fit_all(data), allow_nan=False, separators=(",", ":"), ensure_ascii=True)
     for sign in "<>&":

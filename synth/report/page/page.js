@@ -1,5 +1,5 @@
 "use strict";
-// Themes, values under the pointer, and sliders.  Texts go in as text only, never as HTML.
+// Themes, values under the pointer, and sliders.  Texts are inserted as text, never as HTML.
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const SAME = 1e-6;
@@ -10,7 +10,7 @@
     else delete document.documentElement.dataset.theme;
   });
 
-  // ---- values under the pointer, or under the arrow keys
+  // ---- values under the pointer, or at the arrow keys
   const tip = document.getElementById("tip");
   let ring = null;
 
@@ -40,7 +40,7 @@
     return chart.series;
   }
 
-  // The levels of a picture: its PNG has one filter only, none, so that they follow as they are.
+  // The levels of a picture: its PNG uses no filter, so its data are the levels themselves.
   async function levels(image) {
     const text = atob(image.getAttribute("href").split(",")[1]);
     const bytes = Uint8Array.from(text, (c) => c.charCodeAt(0));
@@ -55,7 +55,7 @@
     return { columns, rows, at: (x, y) => raw[y * (columns + 1) + 1 + x] };
   }
 
-  // The value of the cell that `place` names, given how many columns and rows there are.
+  // Shows the value of the cell that `place` gives for the number of columns and rows.
   async function pictureValue(image, place) {
     image.levels = image.levels || levels(image);
     const grid = await image.levels, box = image.getBoundingClientRect();
@@ -126,7 +126,7 @@
         event.preventDefault();
         const [across, down] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1],
           ArrowDown: [0, 1] }[event.key];
-        // From the lower left cell on.
+        // Starts at the lower left cell.
         pictureValue(image, (columns, rows) => {
           const [x, y] = chart.cell || [-1, rows - 1];
           return [x + across, y + down];
@@ -154,7 +154,7 @@
     else if (!(event.target.closest && event.target.closest("svg.chart[tabindex]"))) hide();
   });
 
-  // ---- what would win: the formulas are those of contenders.py
+  // ---- what would win: the same formulas as in contenders.py
   const COEFFICIENTS = [
     0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313,
     -176.61502916214059, 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6,
@@ -216,7 +216,7 @@
       const other = table ? `; the best program has ${bits(best)}` : "";
       return `The table wins with ${bits(total(h))} ${unit}${other}.`;
     }
-    if (won > table) return `Neither pays: guessing has ${bits(total(h))} ${unit}.`;
+    if (won > table) return `Neither wins: guessing has ${bits(total(h))} ${unit}.`;
     return `The ${h[0]} wins with ${bits(total(h))} ${unit}; ` +
       `the table has ${bits(total(found[table]))}.`;
   }
@@ -229,7 +229,7 @@
     return made;
   }
 
-  // The winner, the best programs and the table, at most six, as bars on one scale.
+  // Draws the best hypotheses and the table, at most six, as bars on one scale.
   function drawBars(list, found, c) {
     const won = winner(found), table = c.programs.length;
     const order = found.map((_, k) => k).sort((a, b) => total(found[a]) - total(found[b]));
@@ -239,7 +239,7 @@
     list.replaceChildren(...shown.map((k) => {
       const h = found[k], bar = make("svg", {
         viewBox: "0 0 300 18", preserveAspectRatio: "none", class: "bar", role: "img",
-        "aria-label": `${h[0]}: description ${bits(h[1])}, the rest ${bits(h[2])} bits`,
+        "aria-label": `${h[0]}: description ${bits(h[1])}, other ${bits(h[2])} bits`,
       });
       let x = 0;
       const parts = k === table ? [[total(h), "table", "all"]] : [

@@ -1,4 +1,4 @@
-"""Sections of the page for searches, contrasts and comparisons."""
+"""The sections of searches, contrasts and comparisons."""
 
 import math
 
@@ -15,11 +15,11 @@ from synth.report.page.parts import (
     stacked,
 )
 from synth.report.page.tree import draw_tree, read_tree
-from synth.report.text import bits, program_text, search_rows
+from synth.report.text import best_program, bits, program_text, search_rows, spaced
 
 
 def lead(result):
-    """The outcome in a sentence or two."""
+    """The outcome of a search in a few sentences."""
     rows = f"{result.rows['train']:,} training rows"
     table = f"the table needs {bits(result.table.bits)}"
     if result.program is None:
@@ -29,24 +29,24 @@ def lead(result):
         e = result.program.exceptions
         with_ = "" if not e else f", with {e:,} exceptions"
         first = (
-            f"A program of {bits(result.program.bits)} bits explains the {rows}{with_}: "
-            f"{bits(result.program.total_bits)} bits in all, and {table}. "
-            f"It saves {bits(saved)} bits; chance reaches that with a probability of at most "
-            f"{chance_text(result.log2_chance_bound)}."
+            f"A program of {bits(result.program.bits)} bits explains the {rows}{with_}. "
+            f"It needs {bits(result.program.total_bits)} bits in total; {table}. "
+            f"The program saves {bits(saved)} bits, which permuted labels reach with a probability "
+            f"of at most {chance_text(result.log2_chance_bound)}."
         )
     else:
         first = (
-            f"No program pays: the best needs {bits(result.program.total_bits)} bits for the "
-            f"{rows}, and {table}."
+            f"No program saves bits: the best needs {bits(result.program.total_bits)} bits for "
+            f"the {rows}; {table}."
         )
     part = result.program if result.chosen == "program" else result.table
     if part.test_accuracy is not None:
-        first += f" The {result.chosen} is right on {part.test_accuracy:.1%} of the unseen rows."
+        first += f" The {result.chosen} is right on {part.test_accuracy:.1%} of the held-out rows."
     return first
 
 
 def search_section(result, charts):
-    """A `Result`: its sentence, tree, bits, front, levels, sliders and tables."""
+    """The section of a `Result`: its outcome, tree, bits, front, levels, sliders and tables."""
     return joined(
         element("p", lead(result), class_="lead"),
         columns(
@@ -64,7 +64,7 @@ def search_section(result, charts):
 
 
 def contrast_section(contrast, charts):
-    """A `Contrast`: both labellings in one chart each."""
+    """The section of a `Contrast`, with both labellings in the same charts."""
     pair = [("true labels", contrast.structured), ("random twin", contrast.random)]
     return joined(
         [
@@ -83,47 +83,67 @@ def contrast_section(contrast, charts):
 
 
 def comparison_section(comparison, charts):
-    """A `Comparison`: the matrix of total bits, and a row for each search."""
+    """The section of a `Comparison`: total bits by task and DSL, and a row for each search."""
     rows = comparison.rows
     tasks = list(dict.fromkeys(r["task"] for r in rows))
     dsls = list(dict.fromkeys(r["dsl"] for r in rows))
+    shown = [[_cell(row, key) for key in _COMPARED] for row in rows[:MOST_ROWS]]
+    more = len(rows) - len(shown)
+    return joined(
+        element(
+            "p",
+            f"Total bits of {len(tasks)} tasks in {len(dsls)} languages.  Fewer bits are better; "
+            "the last column is the look-up table.",
+            class_="lead",
+        ),
+        _matrix(rows, tasks, dsls),
+        stacked("Bits of the best program of each search, and of the table", _best_bars(rows)),
+        details(
+            "All searches",
+            cells_table("", shown, head=list(map(spaced, _COMPARED))),
+            element("p", f"{more:,} more rows are in the saved file.", class_="note")
+            if more
+            else None,
+        ),
+    )
+
+
+def _matrix(rows, tasks, dsls):
+    """The table of total bits by task and DSL."""
     body = []
     for task in tasks:
-        line = [task]
-        for dsl in dsls:
-            mine = [r for r in rows if r["task"] == task and r["dsl"] == dsl and not r["error"]]
-            line.append(_mean_bits(mine, "total_bits"))
         own = [r for r in rows if r["task"] == task and not r["error"]]
-        body.append([*line, _mean_bits(own[:1], "table_bits")])
+        totals = [_mean_bits([r for r in own if r["dsl"] == d], "total_bits") for d in dsls]
+        body.append([task, *totals, _mean_bits(own[:1], "table_bits")])
     head = ["task", *dsls, "table"]
-    keys = ("task", "dsl", "seed", "chosen", "program", "bits", "exceptions", "total_bits",
-            "table_bits", "saved_bits", "test_accuracy", "error")  # fmt: skip
-    shown = [[_cell(row, key) for key in keys] for row in rows[:MOST_ROWS]]
-    more = len(rows) - len(shown)
-    found = [r for r in rows if r["bits"] is not None][:24]
+    return cells_table("Total bits, the mean over seeds", body, head=head, align="l" + "r" * 99)
+
+
+def _best_bars(rows):
+    """Two bars for each search: its best program and its table."""
     several = len({r["seed"] for r in rows}) > 1
     bars = []
-    for r in found:
+    for r in [r for r in rows if r["bits"] is not None][:MOST_BARS]:
+        if r["saved_bits"] is None:
+            continue
         name = f"{r['task']} in {r['dsl']}" + (f", seed {r['seed']}" if several else "")
-        best = (r["table_bits"] - r["saved_bits"]) if r["saved_bits"] is not None else None
-        if best is not None:
-            flag = best - r["bits"]
-            bars.append((name, r["program"], r["bits"], flag, r["table_bits"]))
-    return joined(
-        element("p", f"Total bits of {len(tasks)} tasks in {len(dsls)} languages; fewer is "
-                     "better, and the last column is the look-up table.", class_="lead"),
-        cells_table("Total bits, the mean over seeds", body, head=head, align="l" + "r" * 99),
-        stacked("Bits of the best program of each search, and of the table",
-                [bar for name, text, own, rest, table in bars for bar in (
-                    (name, [("program", own, text), ("exceptions", rest, "exceptions and flag")]),
-                    ("table", [("table", table, "look-up table")]))]),
-        details("All searches", cells_table("", shown, head=[k.replace("_", " ") for k in keys]),
-                element("p", f"{more:,} more in the saved file.", class_="note")
-                if more else None),
-    )  # fmt: skip
+        rest = r["table_bits"] - r["saved_bits"] - r["bits"]
+        program = ("program", r["bits"], r["program"])
+        bars.append((name, [program, ("exceptions", rest, "exceptions and flag")]))
+        bars.append(("table", [("table", r["table_bits"], "look-up table")]))
+    return bars
 
 
-#: Rows of a list that are shown.
+#: The columns of the table of all searches.
+_COMPARED = (
+    "task", "dsl", "seed", "chosen", "program", "bits", "exceptions", "total_bits", "table_bits",
+    "saved_bits", "test_accuracy", "error",
+)  # fmt: skip
+
+#: The most searches with bars.
+MOST_BARS = 24
+
+#: The most rows of a list.
 MOST_ROWS = 200
 
 
@@ -134,26 +154,38 @@ def _mean_bits(rows, key):
 
 def _cell(row, key):
     value = row[key]
-    if key == "program" and value is not None and row["inverted"]:
-        return f"not [{value}]"
+    if key == "program" and value is not None:
+        return program_text(value, row["inverted"])
     if isinstance(value, float):
         return f"{value:.3f}" if key.endswith("accuracy") else bits(value)
     return "-" if value is None else value
 
 
 def _program(result, title):
-    """The best program as a tree, and as text where it is too large for one."""
+    """The best program as text, and as a tree if it is not too large."""
     if result.program is None:
-        return element("figure", element("figcaption", title), element("p", "None was found."),
-                       class_="panel")  # fmt: skip
-    text = program_text(result)
+        return element(
+            "figure",
+            element("figcaption", title),
+            element("p", "No program was found."),
+            class_="panel",
+        )
+    text = best_program(result)
     tree = read_tree(result.program.text, result.inputs, result.program.inverted)
     return element(
-        "figure", element("figcaption", title), draw_tree(tree, text) if tree else None,
+        "figure",
+        element("figcaption", title),
+        draw_tree(tree, text) if tree else None,
         element("p", element("code", text), class_="program"),
-        None if tree else element("p", "Too large, or no expression, to be drawn.", class_="note"),
+        None
+        if tree
+        else element(
+            "p",
+            "The program is too large, or not an expression, so there is no tree.",
+            class_="note",
+        ),
         class_="panel",
-    )  # fmt: skip
+    )
 
 
 def _bars(pair):
@@ -163,15 +195,31 @@ def _bars(pair):
         p = result.program
         if p is not None:
             rest = p.total_bits - p.bits
-            bars.append((f"{prefix}program", [
-                ("program", p.bits, f"the program itself, {bits(p.bits)} bits"),
-                ("exceptions", rest,
-                 f"flag and {p.exceptions:,} exceptions, {bits(rest)} bits"),
-            ]))  # fmt: skip
-        bars.append((f"{prefix}table", [
-            ("table", result.table.bits,
-             f"{result.table.kind} table, {bits(result.table.bits)} bits"),
-        ]))  # fmt: skip
+            bars.append(
+                (
+                    f"{prefix}program",
+                    [
+                        ("program", p.bits, f"the program itself, {bits(p.bits)} bits"),
+                        (
+                            "exceptions",
+                            rest,
+                            f"flag and {p.exceptions:,} exceptions, {bits(rest)} bits",
+                        ),
+                    ],
+                )
+            )
+        bars.append(
+            (
+                f"{prefix}table",
+                [
+                    (
+                        "table",
+                        result.table.bits,
+                        f"{result.table.kind} table, {bits(result.table.bits)} bits",
+                    ),
+                ],
+            )
+        )
     return stacked("What each hypothesis costs, in bits", bars)
 
 
@@ -179,36 +227,45 @@ _FRONTS = (("k-program", "o", "-"), ("k-exceptions", "s", "--"))
 
 
 def front_panel(pair):
-    """Fewest exceptions for every length; each point has its program."""
+    """The chart of the fewest exceptions for each length; each point has its program."""
     wide = max((p.bits for _, r in pair for p in r.front), default=1) * 1.05
     high = max((p.exceptions for _, r in pair for p in r.front), default=1) * 1.08 or 1
     panel = Panel(
-        "Fewest exceptions for every length",
+        "Fewest exceptions for each length",
         Axis("bits of the program", scaled(linear_ticks(0, wide), 0, wide)),
-        Axis("exceptions", scaled([t for t in linear_ticks(0, high) if t[0] == int(t[0])],
-                                  0, high)),
-    )  # fmt: skip
+        Axis(
+            "exceptions", scaled([t for t in linear_ticks(0, high) if t[0] == int(t[0])], 0, high)
+        ),
+    )
     for (name, result), (colour, marker, dash) in zip(pair, _FRONTS, strict=False):
         front = result.front
         if not front:
             continue
-        panel.marks.append(Line(
-            tuple((p.bits / wide, p.exceptions / high) for p in front),
-            tuple((bits(p.bits), f"{p.exceptions:,}") for p in front),
-            tuple(" ".join(f"{_read(p)} (total {bits(p.total_bits)})".split()) for p in front),
-            name=name, colour=colour, dash=dash, marker=marker, step="post", size=7,
-        ))  # fmt: skip
+        panel.marks.append(
+            Line(
+                tuple((p.bits / wide, p.exceptions / high) for p in front),
+                tuple((bits(p.bits), f"{p.exceptions:,}") for p in front),
+                tuple(map(_tip, front)),
+                name=name,
+                colour=colour,
+                dash=dash,
+                marker=marker,
+                step="post",
+                size=7,
+            )
+        )
         if len(pair) > 1:
             panel.legend.append((name, colour, dash, marker, False))
     return panel
 
 
-def _read(p):
-    return f"not [{p.text}]" if p.inverted else p.text
+def _tip(point):
+    text = program_text(point.text, point.inverted)
+    return " ".join(f"{text} (total {bits(point.total_bits)})".split())
 
 
 def levels_panel(result):
-    """Programs made at each cost and the new behaviours among them, in powers of ten."""
+    """The chart of the programs made at each cost and of the new behaviours among them."""
     levels = [v for v in result.levels if v.candidates > 0]
     wide = max((v.bits for v in levels), default=1) * 1.03
     tall = max((math.log10(v.candidates) for v in levels), default=1)
@@ -220,19 +277,27 @@ def levels_panel(result):
         Axis("programs at this cost", scaled(ticks, 0, tall)),
     )
     kinds = (
-        ("made", "candidates", "k-ink", True), ("new behaviours", "distinct", "k-program", False),
-    )  # fmt: skip
+        ("made", "candidates", "k-ink", True),
+        ("new behaviours", "distinct", "k-program", False),
+    )
     for name, key, colour, hollow in kinds:
         mine = [(v.bits, getattr(v, key)) for v in levels if getattr(v, key)]
         if mine:
-            panel.marks.append(Line(
-                tuple((b / wide, math.log10(c) / tall) for b, c in mine),
-                tuple((bits(b), f"{c:,}") for b, c in mine),
-                name=name, colour=colour, dash=None, marker="o", open=hollow, size=6,
-            ))  # fmt: skip
+            panel.marks.append(
+                Line(
+                    tuple((b / wide, math.log10(c) / tall) for b, c in mine),
+                    tuple((bits(b), f"{c:,}") for b, c in mine),
+                    name=name,
+                    colour=colour,
+                    dash=None,
+                    marker="o",
+                    open=hollow,
+                    size=6,
+                )
+            )
             panel.legend.append((name, colour, None, "o", hollow))
     if any(v.distinct is None for v in levels):
-        panel.note = "Levels without a count of behaviours were scored without being kept."
+        panel.note = "At levels without a count of behaviours, programs were scored but not kept."
     return panel
 
 
@@ -243,22 +308,44 @@ def _sliders(pair, charts):
     every = max(r.rows["train"] + r.rows["test"] for _, r in cases)
     fixed = any(case.tables == "fixed" for case, _ in cases)
     return slider_block(
-        [case for case, _ in cases], charts,
-        noise=None if fixed else 0.0, rows=None if fixed else (cases[0][0].n, every), decay=1.0,
-        note=None if not fixed else "The counts of the labels are not in a saved run, so that "
-        "its frequency table cannot be reckoned for other rows or noise.",
-    )  # fmt: skip
+        [case for case, _ in cases],
+        charts,
+        noise=None if fixed else 0.0,
+        rows=None if fixed else (cases[0][0].n, every),
+        decay=1.0,
+        note=None
+        if not fixed
+        else "A saved run does not have the counts of its labels, so "
+        "its frequency table cannot be computed for other rows or noise.",
+    )
 
 
 def _lists(result, which):
-    front = [(bits(p.bits), f"{p.exceptions:,}", bits(p.total_bits), _read(p))
-             for p in result.front[:MOST_ROWS]]  # fmt: skip
-    top = [(bits(h.total_bits), f"{h.share:.3g}", "-" if h.exceptions is None else h.exceptions,
-            _read(h)) for h in result.top[:MOST_ROWS]]  # fmt: skip
+    front = [
+        (bits(p.bits), f"{p.exceptions:,}", bits(p.total_bits), program_text(p.text, p.inverted))
+        for p in result.front[:MOST_ROWS]
+    ]
+    top = [
+        (
+            bits(h.total_bits),
+            f"{h.share:.3g}",
+            "-" if h.exceptions is None else h.exceptions,
+            program_text(h.text, h.inverted),
+        )
+        for h in result.top[:MOST_ROWS]
+    ]
     return details(
         f"Best hypotheses and front{which}",
-        cells_table("Best hypotheses (programs of one behaviour count once)", top,
-                    head=("total bits", "posterior", "exceptions", "hypothesis"), align="rrrl"),
-        cells_table("Fewest exceptions for every length", front,
-                    head=("bits", "exceptions", "total bits", "program"), align="rrrl"),
-    )  # fmt: skip
+        cells_table(
+            "Best hypotheses (programs with the same behaviour count once)",
+            top,
+            head=("total bits", "posterior", "exceptions", "hypothesis"),
+            align="rrrl",
+        ),
+        cells_table(
+            "Fewest exceptions for each length",
+            front,
+            head=("bits", "exceptions", "total bits", "program"),
+            align="rrrl",
+        ),
+    )

@@ -1,13 +1,14 @@
-"""A program's text as a tree: read with `ast`, never run, and drawn as inline SVG.
+"""A program's text as a tree, drawn as inline SVG.
 
-A saved run holds texts only, so that the tree is that of Python's grammar; a name that is
-an input of the task is told apart from a constant.
+A saved run has only the text of a program. It is parsed with `ast` and never run, so that the
+tree follows Python's grammar. A name is an input if the task has a column of that name, and a
+constant otherwise.
 """
 
 import ast
 from dataclasses import dataclass
 
-from synth.report.page.markup import element
+from synth.report.page.markup import cut, element
 
 _SIGNS = {
     ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&", ast.LShift: "<<", ast.RShift: ">>",
@@ -16,7 +17,7 @@ _SIGNS = {
     ast.Gt: ">", ast.GtE: ">=", ast.Invert: "~", ast.USub: "-", ast.UAdd: "+",
 }  # fmt: skip
 
-#: Nodes that are drawn at most, and the characters of one.
+#: The most nodes of a drawing, and the most characters of a node.
 MOST, LONGEST = 400, 22
 _DEEPEST = 200
 _CHAR, _HIGH, _STEP, _GAP = 7.4, 24, 46, 10
@@ -24,21 +25,32 @@ _CHAR, _HIGH, _STEP, _GAP = 7.4, 24, 46, 10
 
 @dataclass(frozen=True)
 class Node:
-    """label; kind: "operation", "input", "constant" or "opposite"; children: Nodes."""
+    """A node; kind: "operation", "input", "constant" or "opposite"."""
 
     label: str
     kind: str
     children: tuple = ()
 
     def count(self):
+        """The number of nodes of the tree."""
         return 1 + sum(child.count() for child in self.children)
 
 
 def read_tree(text, inputs=(), inverted=False):
-    """The tree of a program's text; None where it is none, or too large to be drawn.
+    """Parses a program's text.
 
-    inputs: names of the task's columns; inverted: it is read as its opposite, which the root
-    then says.
+    Parameters
+    ----------
+    text : str
+    inputs : iterable of str, optional
+        The names of the task's columns.
+    inverted : bool, optional
+        Whether the program is read as its opposite; the root of the tree is then "not".
+
+    Returns
+    -------
+    Node or None
+        None if the text is not an expression, or its tree is too large to be drawn.
     """
     try:
         node = _node(ast.parse(text.strip(), mode="eval").body, set(inputs), 1)
@@ -77,51 +89,64 @@ def _node(tree, inputs, depth):
 
 
 def draw_tree(node, text):
-    """The tree as an SVG in a box that scrolls where it is wide."""
+    """Draws a tree as SVG, in a box that scrolls if the tree is wide."""
     places, edges = [], []
-
-    def place(node, left, depth):
-        """Puts a subtree from `left` on; (its right end, the middle of its root)."""
-        own = max(28, _CHAR * min(len(node.label), LONGEST) + 14)
-        right, middles = left, []
-        for child in node.children:
-            right, middle = place(child, right, depth + 1)
-            middles.append(middle)
-        if middles:
-            middle = (middles[0] + middles[-1]) / 2
-            if middle - own / 2 < left:  # the root is wider than what is under it
-                middle = max(middle, left + own / 2)
-            right = max(right, middle + own / 2 + _GAP)
-            edges.extend(((middle, depth), (m, depth + 1)) for m in middles)
-        else:
-            middle, right = left + own / 2, left + own + _GAP
-        places.append((node, middle, depth, own))
-        return right, middle
-
-    width, _ = place(node, 2, 0)
-    width -= _GAP - 2
+    right, _ = _place(node, 2, 0, places, edges)
+    width = right - _GAP + 2
     height = _STEP * max(depth for _, _, depth, _ in places) + _HIGH + 4
     lines = "".join(
         f"M{x:.0f},{_STEP * d + _HIGH + 2}L{a:.0f},{_STEP * b + 2}" for (x, d), (a, b) in edges
     )
-    boxes = []
-    for part, x, depth, own in sorted(places, key=lambda p: (p[2], p[1])):
-        label = part.label
-        short = label if len(label) <= LONGEST else label[: LONGEST - 1] + "…"
-        y = _STEP * depth + 2
-        boxes.append(element(
-            "g",
-            element("title", label) if short != label else None,
-            element("rect", x=f"{x - own / 2:.1f}", y=y, width=f"{own:.1f}", height=_HIGH,
-                    rx=12 if part.kind == "operation" else 4),
-            element("text", short, x=f"{x:.1f}", y=y + 16, text_anchor="middle"),
-            class_=f"node {part.kind}",
-        ))  # fmt: skip
     picture = element(
-        "svg", element("title", f"Program tree of {text}"),
-        element("path", d=lines, class_="edge") if lines else None, boxes,
-        class_="tree", viewBox=f"0 0 {width:.0f} {height}", width=f"{width:.0f}", height=height,
-        role="img", aria_label=f"Program tree of {text}",
-    )  # fmt: skip
-    return element("div", picture, class_="scroll", tabindex="0", role="region",
-                   aria_label="Program as a tree")  # fmt: skip
+        "svg",
+        element("title", f"Program tree of {text}"),
+        element("path", d=lines, class_="edge") if lines else None,
+        [_box(*place) for place in sorted(places, key=lambda p: (p[2], p[1]))],
+        class_="tree",
+        viewBox=f"0 0 {width:.0f} {height}",
+        width=f"{width:.0f}",
+        height=height,
+        role="img",
+        aria_label=f"Program tree of {text}",
+    )
+    return element(
+        "div", picture, class_="scroll", tabindex="0", role="region", aria_label="Program as a tree"
+    )
+
+
+def _place(node, left, depth, places, edges):
+    """Places a subtree from `left` on; returns its right end and the middle of its root."""
+    own = max(28, _CHAR * min(len(node.label), LONGEST) + 14)
+    right, middles = left, []
+    for child in node.children:
+        right, middle = _place(child, right, depth + 1, places, edges)
+        middles.append(middle)
+    if middles:
+        middle = (middles[0] + middles[-1]) / 2
+        if middle - own / 2 < left:  # the root is wider than its subtrees
+            middle = max(middle, left + own / 2)
+        right = max(right, middle + own / 2 + _GAP)
+        edges.extend(((middle, depth), (m, depth + 1)) for m in middles)
+    else:
+        middle, right = left + own / 2, left + own + _GAP
+    places.append((node, middle, depth, own))
+    return right, middle
+
+
+def _box(node, x, depth, own):
+    """The box of a node with its middle at x; own: its width."""
+    short, y = cut(node.label, LONGEST), _STEP * depth + 2
+    return element(
+        "g",
+        element("title", node.label) if short != node.label else None,
+        element(
+            "rect",
+            x=f"{x - own / 2:.1f}",
+            y=y,
+            width=f"{own:.1f}",
+            height=_HIGH,
+            rx=12 if node.kind == "operation" else 4,
+        ),
+        element("text", short, x=f"{x:.1f}", y=y + 16, text_anchor="middle"),
+        class_=f"node {node.kind}",
+    )
