@@ -21,6 +21,7 @@ from synth.cli.options import (
 )
 from synth.cli.output import emit, emit_run, formatted, records
 from synth.cli.progress import Progress
+from synth.cli.signals import exit_status, stopping
 from synth.errors import RunError, SweepError, SynthError
 
 
@@ -28,7 +29,7 @@ class _Commands(click.Group):
     """Prints an error of any command as one line and exits with status 2."""
 
     def main(self, *args, **extra):
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), stopping():
             warnings.showwarning = _show_warning
             self._main(*args, **extra)
 
@@ -36,7 +37,7 @@ class _Commands(click.Group):
         try:
             sys.exit(super().main(*args, **{**extra, "standalone_mode": False}) or 0)
         except (click.Abort, KeyboardInterrupt):
-            sys.exit(130)
+            sys.exit(exit_status())
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.format_message(), err=True)
             sys.exit(2)
@@ -135,7 +136,7 @@ def contrast(task, twin, seeds, **options):
     if isinstance(stop, SynthError):
         raise stop
     if stop is not None:
-        sys.exit(130)
+        sys.exit(exit_status())
 
 
 def _contrast_items(task, twin, seeds, options):
@@ -398,4 +399,4 @@ def _exit(results):
     from synth.records import StopReason
 
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
-        sys.exit(130)
+        sys.exit(exit_status())

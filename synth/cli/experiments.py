@@ -10,6 +10,7 @@ from synth.cli.catalogue import list_entries
 from synth.cli.options import parallel_options
 from synth.cli.output import emit_run, formatted, wanted
 from synth.cli.progress import Progress
+from synth.cli.signals import exit_status
 from synth.errors import ExperimentError, SweepError
 from synth.experiments import settings_of
 
@@ -137,7 +138,7 @@ def _run(name, given, output, workers, cluster):
         raise
     _finish(found, **output)
     if found.stop_reason == StopReason.INTERRUPTED:
-        sys.exit(130)
+        sys.exit(exit_status())
 
 
 def _finish(found, form, plot, save):

@@ -1,8 +1,11 @@
 """No Ctrl-C is lost, wherever it comes; other signals only do what the program asked for."""
 
+import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -76,6 +79,40 @@ def test_other_signals_count_only_if_the_program_handles_them(number):
         assert interrupting_signal() == number
     finally:
         signal.signal(number, kept)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)
+def test_a_stopped_command_prints_the_best_so_far_and_goes_on(number, status, tmp_path):
+    """With a checkpoint, from which the search ends as if it had not been stopped."""
+    command = [sys.executable, "-m", "synth", "search", "tic-tac-toe", "--max-bits", "36"]
+    command += ["--seconds", "600", "--threads", "1", "--json"]
+    whole = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    file = tmp_path / "kept"
+    command += ["--checkpoint", str(file)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    time.sleep(0.6 * whole["seconds"] + 1)
+    process.send_signal(number)
+    cut = json.loads(process.communicate()[0])
+    assert process.returncode == status
+    assert cut["stop_reason"] == "interrupted"
+    assert file.exists()
+    found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    for document in (whole, found):
+        del document["seconds"]
+    assert found == whole
+
+
+def test_a_stopped_experiment_says_which_signal(tmp_path):
+    command = [sys.executable, "-m", "synth", "run", "grokking", "--save", "kept.json"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    time.sleep(4)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
 
 
 def test_an_interrupted_search_that_had_ended_ends_again_as_it_was(monkeypatch):
