@@ -1,5 +1,7 @@
 """`synth.Search`: run for a while, looked at, and run on, it ends as if it had not been stopped."""
 
+import doctest
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -150,3 +152,9 @@ def test_search_and_contrast_are_a_few_lines_over_it(monkeypatch):
     driver.contrast(task)
     driver.search_labellings([task, task.permuted(1), task.permuted(2)])
     assert made == [1, 2, 3]
+
+
+def test_the_example_of_the_docstring_runs():
+    found = doctest.testmod(driver)
+    assert found.attempted >= 3
+    assert not found.failed

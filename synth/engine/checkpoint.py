@@ -223,6 +223,22 @@ class Checkpoint:
                 )
 
 
+def about_search(engine, training, *, top, limits):
+    """What a search must share with its checkpoint, as plain values by name.
+
+    engine: the `Enumerator`; training: the labellings (L, n); top: how many hypotheses are
+    listed; limits: the `Limits` that were asked for.
+    """
+    return {
+        "dsl": digest_of_rules(engine.rules, engine.columns),
+        "task": digest_of_columns(engine.columns, training),
+        "rows": [engine.rows, training.shape[1]],
+        "top": top,
+        "max_bits": limits.max_bits,
+        "memory": limits.memory,
+    }
+
+
 def digest(*parts):
     """A short digest of values that differ in their bytes or their `repr`."""
     found = hashlib.sha256()

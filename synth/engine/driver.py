@@ -21,8 +21,7 @@ from synth.engine.checkpoint import (
     DEFAULT_EVERY,
     Checkpoint,
     Keeper,
-    digest_of_columns,
-    digest_of_rules,
+    about_search,
 )
 from synth.engine.enumerator import Enumerator
 from synth.engine.labelling import Labelling, Labellings
@@ -82,7 +81,7 @@ class Search:
 
     Examples
     --------
-    >>> search = Search("mod-add:p=31", max_programs=1000)
+    >>> search = Search("mod-add:p=31", max_programs=50)
     >>> search.run().stop_reason.value
     'max_programs'
     >>> search.run(max_programs=None).program.text
@@ -198,21 +197,14 @@ class Search:
         if self._exact:
             self._backward = BackwardSearch(self._engine, self._every.training[0])
         scores = [each.score for each in self._labellings]
-        file = None if self._file is None else Checkpoint(*self._file, self._about(columns))
+        file = None
+        if self._file is not None:
+            training = self._every.training
+            about = about_search(self._engine, training, top=self._top, limits=self.limits)
+            file = Checkpoint(*self._file, about)
         self._keeper = Keeper(self._engine, scores, file)
         self._keeper.load()
         self._watch.pause()
-
-    def _about(self, columns):
-        """What a search must share with its checkpoint."""
-        return {
-            "dsl": digest_of_rules(self._engine.rules, columns),
-            "task": digest_of_columns(columns, self._every.training),
-            "rows": [self._engine.rows, self._labellings[0].n],
-            "top": self._top,
-            "max_bits": self.limits.max_bits,
-            "memory": self.limits.memory,
-        }
 
     def _set_limits(self, limits: Limits) -> None:
         """Take new limits; start again if the banks were made for others."""
