@@ -14,6 +14,11 @@ from synth.runs.items import Item, contrast_item
 CONTROL = "twins: with permuted labels, no rule saves bits"
 COLUMNS = ("rule", "steps", "chosen", "program", "saved_bits", "twin_saved_bits")
 
+SUMMARY = {
+    "saved_bits_after_{steps}_steps": "bits saved after {steps} steps",
+    "most_twin_saved_bits": "control: most bits saved by a twin",
+}
+
 ADDITIVE = (60, 90, 102, 150, 170, 204, 240)
 
 
@@ -57,8 +62,8 @@ def summarise(rows):
     last = max(r["steps"] for r in rows)
     longest = [r for r in rows if r["steps"] == last]
     return {
-        f"bits saved after {last} steps": {str(r["rule"]): r["saved_bits"] for r in longest},
-        "control: most bits saved by a twin": max(r["twin_saved_bits"] for r in rows),
+        f"saved_bits_after_{last}_steps": {str(r["rule"]): r["saved_bits"] for r in longest},
+        "most_twin_saved_bits": max(r["twin_saved_bits"] for r in rows),
     }
 
 
