@@ -27,11 +27,11 @@ from synth.exact import (
     prior_of,
 )
 from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.learners.correlations import correlation
 from synth.learners.networks.compared import (
     beyond,
     calibrated,
     correlated,
-    correlation,
     fitted,
     rank_correlation,
 )
@@ -227,7 +227,7 @@ def _compared(settings, laws, rules, n, answers):
                 "agreement": float(1 - np.abs(g - h).mean()),
                 "agreement_permuted": float(1 - np.mean(by_chance)),
                 "row_correlation": float(correlation(said[ours][mine].ravel(),
-                                                     said[name][mine].ravel())),
+                                                     said[name][mine].ravel(), 0.0)),
                 "left": float((left[mine] >= ENOUGH).mean()) if name == P_NET else None,
             }  # fmt: skip
     for name in (*laws, NEAREST):

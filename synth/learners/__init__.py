@@ -12,20 +12,23 @@ from synth.learners.baselines import (
     fit_ridge,
     least_norm,
     nearest,
+    neighbours,
 )
-from synth.learners.learner import Learner
+from synth.learners.language_learner import Learner
 
 __all__ = [
     "KernelRidge",
     "Learner",
     "LogisticRegression",
     "agreement",
+    "correlations",
     "embed",
     "estimator",
     "fit_ridge",
-    "learner",
+    "language_learner",
     "least_norm",
     "nearest",
+    "neighbours",
     "networks",
     "pairwise",
     "sharing",

@@ -40,15 +40,55 @@ def embed(task):
     return np.stack(parts, axis=1)
 
 
+def neighbours(points, asked=None, k=1):
+    """The k nearest points of each point that is asked about, nearest first.
+
+    Parameters
+    ----------
+    points : float64 (n, d)
+        Of points at equal distance the first counts as nearer.
+    asked : float64 (m, d), optional
+        By default `points` themselves, each asked about without itself (leave one out).
+    k : int, optional
+
+    Returns
+    -------
+    int64 (m, min(k, n))
+        Row numbers of `points`.
+    """
+    far = _distances(points if asked is None else asked, points)
+    if asked is None:
+        np.fill_diagonal(far, np.inf)
+    return np.argsort(far, axis=1, kind="stable")[:, :k]
+
+
+def all_nearest(points, asked):
+    """Which points are at the least distance from each one asked about, ties together.
+
+    Parameters
+    ----------
+    points : float64 (n, d)
+    asked : float64 (m, d)
+
+    Returns
+    -------
+    bool (m, n)
+    """
+    far = _distances(asked, points)
+    return far == far.min(axis=1, keepdims=True)
+
+
+def _distances(asked, points):
+    return np.round(cdist(asked, points), 9)  # so that equal distances are equal
+
+
 def nearest(points, labels, asked, k=1):
     """The most frequent label among the k nearest points, (m,) of the labels' dtype.
 
     points: float64 (n, d); labels: (n,); asked: float64 (m, d); k: 1..n.  Of points
     equally far the first counts, of labels equally frequent the nearer.
     """
-    far = np.round(cdist(asked, points), 9)  # so that equal distances are equal
-    order = np.argsort(far, axis=1, kind="stable")[:, :k]
-    found = labels[order]
+    found = labels[neighbours(points, asked, k)]
     votes = (found[:, :, None] == found[:, None, :]).sum(axis=2)
     return found[np.arange(len(asked)), votes.argmax(axis=1)]
 

@@ -2,22 +2,20 @@
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.stats import rankdata
+
+from synth.learners import correlations
 
 #: Resamples of an interval, and permutations.
 RESAMPLES = 400
 
 
 def rank_correlation(x, y):
-    """Spearman's, along the last axis of arrays (..., n); 0 where one of both is constant."""
-    return correlation(rankdata(x, axis=-1), rankdata(y, axis=-1))
+    """`correlations.rank_correlation`, but 0 if x or y is constant.
 
-
-def correlation(x, y):
-    """Pearson's, along the last axis of arrays (..., n); 0 where one of both is constant."""
-    x, y = (each - each.mean(axis=-1, keepdims=True) for each in (x, y))
-    size = np.sqrt((x * x).sum(axis=-1) * (y * y).sum(axis=-1))
-    return np.divide((x * y).sum(axis=-1), size, out=np.zeros_like(size), where=size > 1e-12)
+    Means and intervals are taken over these figures, and a learner for which all targets (or
+    all functions) are alike ranks none of them: that counts as no agreement.
+    """
+    return correlations.rank_correlation(x, y, constant=0.0)
 
 
 def beyond(x, y, third):

@@ -9,6 +9,7 @@ almost", JMLR 2021, compare how often each comes with P(f | rows).)
 import numpy as np
 
 from synth.errors import SettingError
+from synth.learners.baselines import all_nearest
 from synth.learners.networks.perceptron import block_of, drawn, outputs, said
 from synth.learners.networks.training import train_to_zero
 
@@ -68,8 +69,7 @@ def nearest_shares(points, train, labels):
 
     points (rows, inputs); train bool (rows,); labels (targets, training rows).
     """
-    apart = np.abs(points[~train][:, None] - points[train]).sum(axis=-1)
-    near = apart == apart.min(axis=1, keepdims=True)
+    near = all_nearest(points[train], points[~train])
     return labels @ (near / near.sum(axis=1, keepdims=True)).T
 
 

@@ -142,7 +142,7 @@ def shortest_item(item):
     return {"programs": [space.program(truth).text for truth in truths], "says": says}
 
 
-def search_item(item):
+def search_ends(item):
     """Where the searches of one seed of one learner end, for each training set and labels.
 
     item: (learner, programs to draw, seed, targets, training sets, steps, their seed).  Of
