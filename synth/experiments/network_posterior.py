@@ -43,7 +43,7 @@ from synth.learners.networks.consistent import (
     shares,
 )
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
-from synth.learners.networks.training import OPTIMISERS, Rule
+from synth.learners.networks.training import OPTIMISERS, Optimiser
 
 CONTROL = (
     "targets drawn uniformly from all functions: networks and posteriors are right on half of the "
@@ -181,8 +181,8 @@ def _trained(item):
     settings, targets, networks, _, seed = item
     functions, _ = consistent_functions(
         settings.shape, corners(settings.variables), _train(item), targets, networks, seed,
-        Rule(settings.optimiser, settings.rate), scale=settings.scale, bias=settings.bias,
-        most=settings.steps,
+        optimiser=Optimiser(settings.optimiser, settings.rate), scale=settings.scale,
+        bias=settings.bias, most=settings.steps,
     )  # fmt: skip
     return functions.tolist()
 

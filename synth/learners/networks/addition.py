@@ -7,7 +7,7 @@ import numpy as np
 from synth import tasks
 from synth.errors import SettingError, TaskError
 from synth.learners.networks.perceptron import Shape, drawn, forward, outputs, said
-from synth.learners.networks.training import Rule, Training, history
+from synth.learners.networks.training import Optimiser, Training, history
 
 
 def addition_task(p, train, number, *, permuted=False):
@@ -60,9 +60,11 @@ class Recipe:
         hidden = self.embedding, self.width
         return Shape(inputs, hidden, outputs, ("linear", self.activation))
 
-    def rule(self):
-        """The `Rule` of training."""
-        return Rule(rate=self.rate, decay=self.decay, l1=self.l1, betas=(0.9, 0.98), loss=self.loss)
+    def optimiser(self):
+        """The `Optimiser` of training."""
+        return Optimiser(
+            rate=self.rate, decay=self.decay, l1=self.l1, betas=(0.9, 0.98), loss=self.loss
+        )
 
 
 #: What comes to all frequencies, and what comes to a few (see the page of network-grokking).
@@ -86,7 +88,7 @@ class Trained:
         train = self.task.train
         training = Training(
             self.shape, drawn(self.shape, 1, seed, scale=recipe.scale), self.points[train],
-            self.task.labels[train], recipe.rule(),
+            self.task.labels[train], recipe.optimiser(),
         )  # fmt: skip
         self.parameters = history(training, self.times)[:, 0]
         self.logits = np.concatenate([outputs(*state) for state in self._states()])

@@ -23,7 +23,7 @@ def corners(variables):
 
 
 def consistent_functions(
-    shape, points, train, targets, networks, seed, rule, *, scale=1.0, bias=0.0, most=5000
+    shape, points, train, targets, networks, seed, *, optimiser, scale=1.0, bias=0.0, most=5000
 ):
     """The functions that networks end at, int64 (targets, networks), and the steps they took.
 
@@ -46,7 +46,7 @@ def consistent_functions(
         parameters = drawn(
             shape, len(labels[some]), seed, first=start, scale=scale, bias=bias
         )  # fmt: skip
-        steps[some] = train_to_zero(shape, parameters, points[train], labels[some], rule, most)
+        steps[some] = train_to_zero(shape, parameters, points[train], labels[some], optimiser, most)
         says = said(outputs(shape, parameters, points))
         functions[some] = (says << np.arange(len(points))).sum(axis=1)
     functions[steps < 0] = -1

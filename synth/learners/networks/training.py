@@ -13,7 +13,7 @@ FREED = 30 * 2**20
 
 
 @dataclass(frozen=True)
-class Rule:
+class Optimiser:
     """How parameters change.
 
     decay: decoupled weight decay, by which each parameter shrinks, rate * decay a step
@@ -22,7 +22,7 @@ class Rule:
     betas, epsilon: of adamw (Kingma and Ba, "Adam", 2015).  Biases are decayed as weights are.
     """
 
-    optimiser: str = "adamw"
+    method: str = "adamw"
     rate: float = 1e-3
     decay: float = 0.0
     l1: float = 0.0
@@ -32,9 +32,12 @@ class Rule:
     loss: str = "cross-entropy"
 
     def __post_init__(self):
-        for name, allowed in (("optimiser", OPTIMISERS), ("loss", LOSSES)):
-            if getattr(self, name) not in allowed:
-                raise SettingError(f"{name}={getattr(self, name)}; allowed: {', '.join(allowed)}")
+        for name, value, allowed in (
+            ("optimiser", self.method, OPTIMISERS),
+            ("loss", self.loss, LOSSES),
+        ):
+            if value not in allowed:
+                raise SettingError(f"{name}={value}; allowed: {', '.join(allowed)}")
         for name in ("rate", "decay", "l1"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise SettingError(f"{name}={getattr(self, name)}; allowed: 0 and more")
@@ -56,8 +59,8 @@ class Training:
     step.
     """
 
-    def __init__(self, shape, parameters, points, labels, rule):
-        self.shape, self.parameters, self.rule = shape, parameters, rule
+    def __init__(self, shape, parameters, points, labels, optimiser):
+        self.shape, self.parameters, self.optimiser = shape, parameters, optimiser
         self.points = np.asarray(points, parameters.dtype)
         self.labels = np.asarray(labels, np.int64)
         self.first, self.second = np.zeros((2, *parameters.shape), parameters.dtype)
@@ -76,29 +79,29 @@ class Training:
     def look(self):
         """Loss, layers and gradient of the parameters as they are."""
         self.loss, self.gradient, self.layers = loss_and_gradient(
-            self.shape, self.parameters, self.points, self.labels, self.rule.loss
+            self.shape, self.parameters, self.points, self.labels, self.optimiser.loss
         )
 
     @unwarned
     def move(self):
         """The step that the last look asks for."""
-        rule = self.rule
+        optimiser = self.optimiser
         self.steps += 1
-        if rule.optimiser == "adamw":
+        if optimiser.method == "adamw":
             change = self._adam(self.gradient)
         else:
-            self.first *= rule.momentum
+            self.first *= optimiser.momentum
             self.first += self.gradient
-            change = self.first * rule.rate
-        if rule.decay:
-            self.parameters *= 1 - rule.rate * rule.decay
+            change = self.first * optimiser.rate
+        if optimiser.decay:
+            self.parameters *= 1 - optimiser.rate * optimiser.decay
         self.parameters -= change
-        if rule.l1:
-            size = np.abs(self.parameters) - rule.rate * rule.l1
+        if optimiser.l1:
+            size = np.abs(self.parameters) - optimiser.rate * optimiser.l1
             np.copysign(np.maximum(size, 0, out=size), self.parameters, out=self.parameters)
 
     def _adam(self, gradient):
-        one, two = self.rule.betas
+        one, two = self.optimiser.betas
         self.first *= one
         self.first += (1 - one) * gradient
         np.square(gradient, out=gradient)
@@ -107,9 +110,9 @@ class Training:
         self.second += gradient
         np.divide(self.second, 1 - two**self.steps, out=gradient)
         np.sqrt(gradient, out=gradient)
-        gradient += self.rule.epsilon
+        gradient += self.optimiser.epsilon
         change = np.divide(self.first, gradient, out=gradient)
-        change *= self.rule.rate / (1 - one**self.steps)
+        change *= self.optimiser.rate / (1 - one**self.steps)
         return change
 
     def keep(self, some):
@@ -129,13 +132,13 @@ class Training:
         return (said(values) == self.labels).mean(axis=1) * finite
 
 
-def train_to_zero(shape, parameters, points, labels, rule, most):
+def train_to_zero(shape, parameters, points, labels, optimiser, most):
     """Trains each network until it is right on every row; returns the steps that took, int64 (B,).
 
     parameters (B, P) are changed; -1 where `most` steps were not enough.
     """
     took, left = np.full(len(parameters), -1), np.arange(len(parameters))
-    one = Training(shape, parameters.copy(), points, labels, rule)
+    one = Training(shape, parameters.copy(), points, labels, optimiser)
     for step in range(most + 1):
         one.look()
         done = one.right() == 1
