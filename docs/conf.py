@@ -26,7 +26,7 @@ api_internal = (
     "synth.engine.schedule", "synth.engine.scoring", "synth.engine.targets",
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.levels",
     "synth.exact.pairs", "synth.dynamics.regrow", "synth.dynamics.trees",
-    "synth.runs.journal",
+    "synth.learners.decision_list", "synth.runs.journal",
     "synth.report.escape", "synth.report.experiment", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
     "synth.report.page.colours", "synth.report.page.contenders", "synth.report.page.drawn",

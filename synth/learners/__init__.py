@@ -22,6 +22,7 @@ __all__ = [
     "LogisticRegression",
     "agreement",
     "correlations",
+    "decision_list",
     "embed",
     "estimator",
     "fit_ridge",
