@@ -8,18 +8,38 @@ from synth.errors import SettingError
 from synth.learners.networks.perceptron import LOSSES, loss_and_gradient, said, unwarned
 
 OPTIMISERS = ("adamw", "sgd")
-#: Bytes of a block that is freed at once, see `Training`.
+#: Bytes of a block that is allocated and freed at once, see `Training.__init__`.
 FREED = 30 * 2**20
 
 
 @dataclass(frozen=True)
 class Optimiser:
-    """How parameters change.
+    """How parameters change at each step.  Biases are decayed as weights are.
 
-    decay: decoupled weight decay, by which each parameter shrinks, rate * decay a step
-    (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019); l1: the same for the
-    sum of absolute values, rate * l1 a step towards 0 and never beyond; momentum: of sgd;
-    betas, epsilon: of adamw (Kingma and Ba, "Adam", 2015).  Biases are decayed as weights are.
+    Parameters
+    ----------
+    method : str
+        One of `OPTIMISERS`: AdamW, or SGD with momentum.
+    rate : float
+        The learning rate.
+    decay : float
+        Decoupled weight decay: each parameter shrinks by the share rate * decay at each step
+        (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019).
+    l1 : float
+        The same for the sum of absolute values: each parameter moves by rate * l1 towards 0, and
+        never beyond.
+    momentum : float
+        Of SGD.
+    betas : (float, float)
+    epsilon : float
+        Of AdamW (Kingma and Ba, "Adam", 2015).
+    loss : str
+        One of `perceptron.LOSSES`.
+
+    Raises
+    ------
+    SettingError
+        If a value is not allowed.
     """
 
     method: str = "adamw"
@@ -44,7 +64,7 @@ class Optimiser:
         if self.rate * self.decay > 1:
             raise SettingError(
                 f"rate={self.rate:g}, decay={self.decay:g}; allowed: a product up to 1, since "
-                "each step takes so much of every parameter"
+                "each step removes that share of every parameter"
             )
         for name, value in (("momentum", self.momentum), *(("betas", b) for b in self.betas)):
             if not 0 <= value < 1:
@@ -54,9 +74,23 @@ class Optimiser:
 class Training:
     """Networks of one shape in training on the same points.
 
-    parameters (B, P) are changed in place; points (rows, inputs); labels int (rows,) or
-    (B, rows).  loss (B,), gradient (B, P) and layers (see `forward`) are those before the last
-    step.
+    Parameters
+    ----------
+    shape : Shape
+    parameters : (B, P)
+        They are changed in place.
+    points : (rows, inputs)
+    labels : int (rows,) or (B, rows)
+    optimiser : Optimiser
+
+    Attributes
+    ----------
+    loss : (B,)
+    gradient : (B, P)
+    layers : list
+        These three are those before the last step; see `loss_and_gradient`.
+    steps : int
+        The number of steps made.
     """
 
     def __init__(self, shape, parameters, points, labels, optimiser):
@@ -65,26 +99,26 @@ class Training:
         self.labels = np.asarray(labels, np.int64)
         self.first, self.second = np.zeros((2, *parameters.shape), parameters.dtype)
         self.steps = 0
-        # Where glibc allocates, it hands freed memory back to the system above a limit that is
-        # twice the largest block freed so far, up to 32 MB (mallopt(3), M_MMAP_THRESHOLD): the
-        # arrays of a step would be 160 page faults, and a step takes 1.6 times as long.
+        # glibc returns freed memory to the system above a limit that is twice the largest block
+        # freed so far, up to 32 MB (mallopt(3), M_MMAP_THRESHOLD).  Freeing one large block
+        # raises it; otherwise each step has 160 page faults and takes 1.6 times as long.
         np.empty(FREED, np.uint8)
         self.loss = self.layers = self.gradient = None
 
     def step(self):
-        """One step of all networks on all rows."""
+        """Makes one step of all networks on all rows."""
         self.look()
         self.move()
 
     def look(self):
-        """Loss, layers and gradient of the parameters as they are."""
+        """Computes loss, layers and gradient of the present parameters."""
         self.loss, self.gradient, self.layers = loss_and_gradient(
             self.shape, self.parameters, self.points, self.labels, self.optimiser.loss
         )
 
     @unwarned
     def move(self):
-        """The step that the last look asks for."""
+        """Makes the step that the last look asks for."""
         optimiser = self.optimiser
         self.steps += 1
         if optimiser.method == "adamw":
@@ -116,16 +150,16 @@ class Training:
         return change
 
     def keep(self, some):
-        """Goes on with some of the networks, bool (B,); the parameters are a copy then."""
+        """Goes on with some of the networks, bool (B,); the parameters are then a copy."""
         self.parameters, self.gradient = self.parameters[some], self.gradient[some]
         self.first, self.second = self.first[some], self.second[some]
         if self.labels.ndim == 2:
             self.labels = self.labels[some]
 
     def right(self):
-        """The share of rows that each network had right when it was looked at, (B,).
+        """The share of rows on which each network was right at the last look, (B,).
 
-        0 for one that has diverged: its outputs are not finite, and say nothing.
+        It is 0 for a network that has diverged, whose outputs are not finite.
         """
         values = self.layers[-1][1]
         finite = np.isfinite(values).all(axis=(1, 2))
@@ -133,9 +167,23 @@ class Training:
 
 
 def train_to_zero(shape, parameters, points, labels, optimiser, most):
-    """Trains each network until it is right on every row; returns the steps that took, int64 (B,).
+    """Trains each network until it is right on every row.
 
-    parameters (B, P) are changed; -1 where `most` steps were not enough.
+    Parameters
+    ----------
+    shape : Shape
+    parameters : (B, P)
+        They are changed in place.
+    points : (rows, inputs)
+    labels : int (rows,) or (B, rows)
+    optimiser : Optimiser
+    most : int
+        The most steps.
+
+    Returns
+    -------
+    int64 (B,)
+        The steps that each network took; -1 if `most` were not enough.
     """
     took, left = np.full(len(parameters), -1), np.arange(len(parameters))
     one = Training(shape, parameters.copy(), points, labels, optimiser)
@@ -155,9 +203,17 @@ def train_to_zero(shape, parameters, points, labels, optimiser, most):
 
 
 def history(training, times):
-    """The parameters (len(times), B, P) of a `Training`'s networks after so many steps.
+    """The parameters of a `Training`'s networks after some numbers of steps.
 
-    times: steps from the beginning, ascending.
+    Parameters
+    ----------
+    training : Training
+    times : int (T,)
+        Steps from the beginning, ascending.
+
+    Returns
+    -------
+    (T, B, P)
     """
     found = []
     for time in times:
