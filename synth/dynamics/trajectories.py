@@ -14,8 +14,8 @@ FIRST, MEASUREMENTS = 250, 120
 def trajectory(one, steps, truths):
     """The measures of a `Chain` over time, and the step at which it first held a true program.
 
-    The measures are taken at steps spread evenly in their logarithm, and from the discovery on
-    spread so again.
+    The measures are taken at steps spread evenly in their logarithm; the spacing starts anew at
+    the discovery of a true program.
 
     Parameters
     ----------
@@ -45,6 +45,7 @@ def trajectory(one, steps, truths):
 
 
 def _times(start, steps):
+    """The steps after `start` at which measures are taken, up to `steps`."""
     later = np.geomspace(FIRST, max(steps - start, FIRST + 1), MEASUREMENTS).astype(np.int64)
     return [t for t in np.unique(start + later).tolist() if t <= steps]
 

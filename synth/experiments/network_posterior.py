@@ -227,7 +227,7 @@ def _compared(settings, laws, rules, n, answers):
                 "agreement": float(1 - np.abs(g - h).mean()),
                 "agreement_permuted": float(1 - np.mean(by_chance)),
                 "row_correlation": float(correlation(said[ours][mine].ravel(),
-                                                     said[name][mine].ravel(), 0.0)),
+                                                     said[name][mine].ravel(), constant=0.0)),
                 "left": float((left[mine] >= ENOUGH).mean()) if name == P_NET else None,
             }  # fmt: skip
     for name in (*laws, NEAREST):

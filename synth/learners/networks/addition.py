@@ -1,4 +1,4 @@
-"""Networks on tasks of one-hot residues: what is trained, and its history step by step."""
+"""Networks on tasks of one-hot residues: what is trained, and its history over the steps."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How much of a network it needs for what it says: the units and weights that pruning leaves."""
+"""How much of a network its predictions need: the units and weights that pruning leaves."""
 
 import numpy as np
 
@@ -45,8 +45,8 @@ def units_needed(shape, parameters, points, labels, least=LEAST):
 def weights_needed(shape, parameters, points, labels, least=LEAST, sizes=100):
     """The fewest parameters, the largest magnitudes first, that reach an accuracy.
 
-    Parameters and answer are those of `units_needed`; `sizes` numbers of parameters are tried,
-    spread evenly in their logarithm.
+    Parameters and return value are those of `units_needed`; `sizes` numbers of parameters are
+    tried, spread evenly in their logarithm.
     """
     order = np.argsort(-np.abs(parameters), kind="stable")
     for count in np.unique(np.geomspace(1, len(order), sizes).round().astype(int)).tolist():

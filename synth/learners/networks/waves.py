@@ -113,8 +113,9 @@ def _share(part, whole):
 class WavesOfSums:
     """Waves of x + y with some frequencies, fitted to logits by least squares on some rows.
 
-    On rows that were not trained on, the fit is what the network says by a rule.  On all rows, as
-    Nanda et al. take it, a table of the true labels consists of waves of x + y as well.
+    If only rows that were not trained on are fitted, the fit shows what the network says by a
+    rule. Nanda et al. fit all rows; there a table of the true labels consists of waves of x + y,
+    too.
 
     Parameters
     ----------
