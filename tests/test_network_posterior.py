@@ -154,12 +154,12 @@ def test_rank_correlations_against_scipy_and_regression(seed, size):
     for each in (x, y):
         ranks.append(np.array([(each < v).sum() + ((each == v).sum() + 1) / 2 for v in each]))
     left = [r - np.polyval(np.polyfit(ranks[0], r, 1), ranks[0]) for r in ranks[1:]]
-    found = compared.beyond(x, y, third)
+    found = compared.partial_rank_correlation(x, y, third)
     if max(abs(spearmanr(each, third)[0]) for each in (x, y)) > 1 - 1e-9:
         assert found is None
     else:
         assert found == pytest.approx(np.corrcoef(*left)[0, 1], abs=1e-6)
-    assert compared.beyond(x, y, x) is None
+    assert compared.partial_rank_correlation(x, y, x) is None
     # A constant has no correlation, and counts as none where the mean of many is taken.
     assert np.isnan(correlations.rank_correlation(x, np.ones(size)))
     assert np.isnan(correlations.correlation(x, np.full(size, 0.1)))

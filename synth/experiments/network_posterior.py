@@ -29,10 +29,10 @@ from synth.exact import (
 from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
 from synth.learners.correlations import correlation
 from synth.learners.networks.compared import (
-    beyond,
     calibrated,
     correlated,
     fitted,
+    partial_rank_correlation,
     rank_correlation,
 )
 from synth.learners.networks.consistent import (
@@ -214,13 +214,13 @@ def _compared(settings, laws, rules, n, answers):
             x, y = right[ours][mine], right[name][mine]
             g, h = guesses[ours][mine], guesses[name][mine]
             by_chance = [np.abs(g - generator.permutation(h)).mean() for _ in range(20)]
-            bits = laws[name].bits if name in laws else None
+            bits = laws[name].bits[members] if name in laws else None
             yield _EMPTY | {
                 "row": "rule", "rule": rule, "rows": n, "learner": name, "targets": len(members),
                 "classes": len(np.unique(classes[members])), **correlated(x, y, generator),
                 "of_majorities": float(rank_correlation(best[ours][mine], best[name][mine])),
-                "beyond_bits": None if bits is None else beyond(x, y, bits[members]),
-                "beyond_nearest": beyond(x, y, right[NEAREST][mine]),
+                "beyond_bits": None if bits is None else partial_rank_correlation(x, y, bits),
+                "beyond_nearest": partial_rank_correlation(x, y, right[NEAREST][mine]),
                 "accuracy": float(y.mean()), "error": _error(y),
                 "networks": float(x.mean()), "networks_error": _error(x),
                 "trained": float(trained[mine].mean()),

@@ -99,7 +99,7 @@ def features(program, columns, which="all"):
     )
 
 
-def beside(parts):
+def side_by_side(parts):
     """The `Features` of all parts side by side; they have the same number of rows."""
     widths = np.cumsum([0, *(part.values.shape[1] for part in parts)])
     return Features(

@@ -18,7 +18,7 @@ def rank_correlation(x, y):
     return correlations.rank_correlation(x, y, constant=0.0)
 
 
-def beyond(x, y, third):
+def partial_rank_correlation(x, y, third):
     """The partial rank correlation of x and y, with the ranks of a third variable held fixed.
 
     (r_xy - r_xz r_yz) / sqrt((1 - r_xz²) (1 - r_yz²)).
