@@ -214,12 +214,13 @@ def _compared(settings, laws, rules, n, answers):
             x, y = right[ours][mine], right[name][mine]
             g, h = guesses[ours][mine], guesses[name][mine]
             by_chance = [np.abs(g - generator.permutation(h)).mean() for _ in range(20)]
-            bits = laws[name].bits[members] if name in laws else None
+            bits = laws[name].bits if name in laws else None
+            beyond_bits = bits if bits is None else partial_rank_correlation(x, y, bits[members])
             yield _EMPTY | {
                 "row": "rule", "rule": rule, "rows": n, "learner": name, "targets": len(members),
                 "classes": len(np.unique(classes[members])), **correlated(x, y, generator),
                 "of_majorities": float(rank_correlation(best[ours][mine], best[name][mine])),
-                "beyond_bits": None if bits is None else partial_rank_correlation(x, y, bits),
+                "beyond_bits": beyond_bits,
                 "beyond_nearest": partial_rank_correlation(x, y, right[NEAREST][mine]),
                 "accuracy": float(y.mean()), "error": _error(y),
                 "networks": float(x.mean()), "networks_error": _error(x),
