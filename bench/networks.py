@@ -22,7 +22,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from synth.learners.networks.perceptron import Shape, drawn, function_counts
-from synth.learners.networks.training import Rule, Training
+from synth.learners.networks.training import Optimiser, Training
 
 STEPS = 200
 POINTS = (2 * ((np.arange(12)[:, None] >> np.arange(4)) & 1) - 1).astype(np.float32)
@@ -32,11 +32,13 @@ CORNERS = 2 * ((np.arange(8)[:, None] >> np.arange(3)) & 1) - 1
 
 def trained(at_once, count):
     """Train `count` networks, `at_once` in a batch; returns the number of network-steps."""
-    shape, rule = Shape(4, (32,), 1), Rule(rate=0.005)
+    shape, optimiser = Shape(4, (32,), 1), Optimiser(rate=0.005)
 
     def run():
         for start in range(0, count, at_once):
-            one = Training(shape, drawn(shape, at_once, start, scale=1.4), POINTS, LABELS, rule)
+            one = Training(
+                shape, drawn(shape, at_once, start, scale=1.4), POINTS, LABELS, optimiser
+            )
             for _ in range(STEPS):
                 one.step()
 

@@ -145,6 +145,32 @@ def table_bits(counts):
     return (frequency, "frequency") if frequency < uniform else (uniform, "uniform")
 
 
+def decision_list_bits(totals, rest):
+    """Total bits of a list of programs, each of which tells one class from all that are left.
+
+    While r > 2 classes are left, log2(r+1) bits say which of them comes next, or that the list
+    ends.  The labels that are left at its end are listed by the better of the two tables.
+
+    Parameters
+    ----------
+    totals : sequence of float
+        Total bits of each program (`program_total`) on the rows that are left for it.
+    rest : int (r,)
+        How often each class that is left at the end occurs.
+    """
+    bits, left = float(PROGRAM_FLAG), len(totals) + len(rest)
+    for total in totals:
+        bits += total + _next_class_bits(left)
+        left -= 1
+    if left > 1:
+        bits += table_bits(rest)[0] + _next_class_bits(left)
+    return bits
+
+
+def _next_class_bits(left):
+    return math.log2(left + 1) if left > 2 else 0
+
+
 def log2_chance_bound(counts, total):
     """log2 of a bound on the probability that permuted labels reach `total` bits.
 

@@ -96,7 +96,7 @@ def test_automorphisms_of_known_functions():
         own = [(m == n).all() and (g == h).all() for m, g in zip(*found, strict=True)
                for n, h in zip(moves, units, strict=True)]  # fmt: skip
         assert sum(own) == expected
-    with pytest.raises(SettingError, match="a row goes to none; allowed: all rows"):
+    with pytest.raises(SettingError, match="maps a row to none of the rows; allowed: sets of rows"):
         agreement.unit_symmetries([np.array([0, 1, 3])], 7)
 
 

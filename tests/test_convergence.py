@@ -15,9 +15,9 @@ from synth.errors import SettingError, TypeMismatchError
 from synth.exact.sampling import sample_programs
 from synth.experiments import convergence, runner
 from synth.language.types import Bool, Complex
-from synth.learners import learner as learners
+from synth.learners import language_learner as learners
 from synth.learners import pairwise, similarity
-from synth.learners.learner import Learner, Searcher
+from synth.learners.language_learner import Learner, Searcher
 from synth.records import plain
 from synth.tasks import encodings
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import linregress
 
 from synth.experiments import fits
+from synth.learners import correlations
 
 
 def test_exponents_of_power_laws():
@@ -85,8 +86,10 @@ def ranks(values):
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=9))
 def test_rank_correlations_are_the_correlations_of_ranks(points):
     x, y = zip(*points, strict=True)
-    found = fits.rank_correlation(x, y)
+    found, same = fits.rank_correlation(x, y), correlations.rank_correlation(x, y)
     if len(set(x)) == 1 or len(set(y)) == 1:
         assert found is None
+        assert np.isnan(same)
     else:
         assert found == pytest.approx(np.corrcoef(ranks(x), ranks(y))[0, 1], abs=1e-9)
+        assert same == pytest.approx(found)

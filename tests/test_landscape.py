@@ -75,7 +75,7 @@ def check_against_all_pairs(grammar, columns, most, edits):
         values = {p: naive.behaviour(p, columns) for _, p in every}
         expected = {p: u for u, p in every if values[p] is not None}
         if not expected:
-            with pytest.raises(SettingError, match="no program is as short"):
+            with pytest.raises(SettingError, match="no program has so few bits"):
                 program_landscape(grammar, columns, max_bits=most / 1024, type=type_, edits=edits)
             continue
         found = program_landscape(grammar, columns, max_bits=most / 1024, type=type_, edits=edits)

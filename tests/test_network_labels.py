@@ -16,7 +16,7 @@ from synth.experiments import network_labels
 from synth.experiments.network_labels import Settings, fall, most_exceptions, shortest_bits
 from synth.learners.networks.consistent import corners
 from synth.learners.networks.perceptron import drawn, outputs, said
-from synth.learners.networks.training import Rule, Training
+from synth.learners.networks.training import Optimiser, Training
 
 SMALL = {
     "rules": ("x0", "x0 ^ x1"), "inputs": 8, "rows": 128, "runs": 4, "max_bits": 13.0,
@@ -106,7 +106,7 @@ def test_training_beyond_zero_error_tells_the_first_step_without():
     parameters, steps = network_labels.trained(made, start.copy(), points, labels)
     for k in range(2):
         alone = Training(made.shape, start[k : k + 1].copy(), points, labels[k],
-                         Rule(rate=0.01, decay=0.1))  # fmt: skip
+                         Optimiser(rate=0.01, decay=0.1))  # fmt: skip
         first = None
         for step in range(60):
             right = (said(outputs(made.shape, alone.parameters, points)) == labels[k]).all()
@@ -137,7 +137,7 @@ def test_rows_are_those_of_networks_and_programs_alone(run):
     for k in (0, 4, 11):
         labels = labellings[k][0]
         start = drawn(made.shape, 1, seed, scale=made.scale, bias=made.bias)
-        alone = Training(made.shape, start, corners(8)[train], labels[train], Rule(rate=0.01))
+        alone = Training(made.shape, start, corners(8)[train], labels[train], Optimiser(rate=0.01))
         alone.look()
         while alone.right() < 1:
             alone.move()

@@ -20,6 +20,7 @@ from synth.exact.posterior import exact_posterior
 from synth.exact.split import Split
 from synth.experiments import network_posterior
 from synth.language.types import Bool
+from synth.learners import correlations
 from synth.learners.networks import compared, perceptron
 from synth.learners.networks.consistent import (
     consistent_functions,
@@ -29,7 +30,7 @@ from synth.learners.networks.consistent import (
     shares,
 )
 from synth.learners.networks.perceptron import Shape, drawn, function_counts, outputs
-from synth.learners.networks.training import Rule, train_to_zero
+from synth.learners.networks.training import Optimiser, train_to_zero
 from synth.tasks.task import Task
 
 SMALL = {
@@ -76,11 +77,11 @@ def test_targets_are_chosen_by_the_rules():
 
 
 def test_functions_are_consistent_and_those_of_each_network_alone(monkeypatch):
-    shape, points, rule = Shape(3, (16,), 1), corners(3), Rule(rate=0.02)
+    shape, points, optimiser = Shape(3, (16,), 1), corners(3), Optimiser(rate=0.02)
     train = np.array([1, 0, 1, 1, 0, 1, 0, 0], bool)
     targets = np.array([0b10010110, 0, 255, 0b11101000])
     functions, steps = consistent_functions(
-        shape, points, train, targets, 3, 7, rule, scale=1.4, bias=0.3
+        shape, points, train, targets, 3, 7, optimiser=optimiser, scale=1.4, bias=0.3
     )
     assert functions.shape == steps.shape == (4, 3)
     assert (steps > 0).any()
@@ -89,7 +90,7 @@ def test_functions_are_consistent_and_those_of_each_network_alone(monkeypatch):
         labels = np.array([target >> row & 1 for row in np.flatnonzero(train)])
         for k in range(3):
             one = start[3 * t + k : 3 * t + k + 1].copy()
-            took = train_to_zero(shape, one, points[train], labels, rule, 5000)
+            took = train_to_zero(shape, one, points[train], labels, optimiser, 5000)
             assert steps[t, k] == pytest.approx(took[0], abs=1)
             values = outputs(shape, one, points)[0, :, 0] > 0
             assert functions[t, k] == sum(int(v) << row for row, v in enumerate(values))
@@ -98,15 +99,17 @@ def test_functions_are_consistent_and_those_of_each_network_alone(monkeypatch):
     # Few at a time, where they are large, are what all of them are.
     monkeypatch.setattr(perceptron, "MOST_NUMBERS", 5 * shape.parameters)
     again, _ = consistent_functions(
-        shape, points, train, targets, 3, 7, rule, scale=1.4, bias=0.3
+        shape, points, train, targets, 3, 7, optimiser=optimiser, scale=1.4, bias=0.3
     )  # fmt: skip
     np.testing.assert_array_equal(again, functions)
     # One network that is right by chance needs no step; most of the others none could do.
-    none, took = consistent_functions(shape, points, train, targets, 3, 7, rule, most=0)
+    none, took = consistent_functions(
+        shape, points, train, targets, 3, 7, optimiser=optimiser, most=0
+    )
     assert ((none == -1) == (took == -1)).all()
     assert (none == -1).any()
     with pytest.raises(SettingError, match=r"8 rows, train of shape \(7,\) and 1 outputs; allowed"):
-        consistent_functions(shape, points, train[:7], targets, 3, 7, rule)
+        consistent_functions(shape, points, train[:7], targets, 3, 7, optimiser=optimiser)
 
 
 @settings(max_examples=40, deadline=None)
@@ -143,22 +146,24 @@ def test_rank_correlations_against_scipy_and_regression(seed, size):
     x, y = generator.integers(0, 6, (2, size)).astype(float)
     third = x + generator.normal(size=size)
     x[:2], y[:2] = (0, 1), (1, 0)  # neither is constant
-    assert compared.rank_correlation(x, y) == pytest.approx(spearmanr(x, y)[0])
-    both = compared.rank_correlation(np.stack([x, y]), np.stack([third, third]))
+    assert correlations.rank_correlation(x, y) == pytest.approx(spearmanr(x, y)[0])
+    both = correlations.rank_correlation(np.stack([x, y]), np.stack([third, third]))
     assert both == pytest.approx([spearmanr(x, third)[0], spearmanr(y, third)[0]])
     # What a partial correlation is: that of what is left of ranks after a linear fit on ranks.
     ranks = [np.argsort(np.argsort(third)).astype(float)]
     for each in (x, y):
         ranks.append(np.array([(each < v).sum() + ((each == v).sum() + 1) / 2 for v in each]))
     left = [r - np.polyval(np.polyfit(ranks[0], r, 1), ranks[0]) for r in ranks[1:]]
-    found = compared.beyond(x, y, third)
+    found = compared.partial_rank_correlation(x, y, third)
     if max(abs(spearmanr(each, third)[0]) for each in (x, y)) > 1 - 1e-9:
         assert found is None
     else:
         assert found == pytest.approx(np.corrcoef(*left)[0, 1], abs=1e-6)
-    assert compared.beyond(x, y, x) is None
+    assert compared.partial_rank_correlation(x, y, x) is None
+    # A constant has no correlation, and counts as none where the mean of many is taken.
+    assert np.isnan(correlations.rank_correlation(x, np.ones(size)))
+    assert np.isnan(correlations.correlation(x, np.full(size, 0.1)))
     assert compared.rank_correlation(x, np.ones(size)) == 0
-    assert compared.correlation(x, np.full(size, 0.1)) == 0
 
 
 def test_intervals_hold_what_they_should_and_permuting_leaves_nothing():

@@ -23,7 +23,7 @@ def test_steps_at_a_frequency():
         angle = 2 * np.pi * k * (columns["x"] + columns["y"]) / p
         waves = np.stack([np.cos(angle), np.sin(angle)], axis=1)
         np.testing.assert_allclose(found.values, waves, atol=1e-8)
-    both = similarity.beside([
+    both = similarity.side_by_side([
         network_program.steps_at(program, columns, k, p, "all") for k in (1, 2)
     ])  # fmt: skip
     assert len(both) == 12

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from synth.errors import SettingError
 from synth.learners.networks import perceptron
 from synth.learners.networks.perceptron import Shape, drawn, loss_and_gradient, outputs, said
-from synth.learners.networks.training import Rule, Training, train_to_zero
+from synth.learners.networks.training import Optimiser, Training, train_to_zero
 
 LAYERS = st.lists(st.tuples(st.integers(1, 4), st.sampled_from(perceptron.ACTIVATIONS)), max_size=2)
 SHAPES = st.one_of(
@@ -92,34 +92,34 @@ def test_values_and_gradients(shape, loss, seed, own):
 @settings(max_examples=40, deadline=None)
 @given(
     st.builds(
-        Rule, optimiser=st.sampled_from(["adamw", "sgd"]), rate=st.floats(1e-4, 0.1),
+        Optimiser, method=st.sampled_from(["adamw", "sgd"]), rate=st.floats(1e-4, 0.1),
         decay=st.sampled_from([0.0, 1.0]), l1=st.sampled_from([0.0, 0.3]),
         momentum=st.sampled_from([0.0, 0.9]),
     ),
     st.integers(0, 2**32),
 )  # fmt: skip
-def test_steps_are_those_of_the_rules(rule, seed):
+def test_steps_are_those_of_the_papers(optimiser, seed):
     """Every parameter by the formulas of the papers, number by number."""
     shape = Shape(3, (4,), 1, "tanh")
     parameters = drawn(shape, 2, seed, bias=0.3, dtype=np.float64)
     labels = np.random.default_rng(seed).integers(0, 2, 8)
     expected = parameters.copy()
-    one = Training(shape, parameters, BITS, labels, rule)
+    one = Training(shape, parameters, BITS, labels, optimiser)
     first, second = np.zeros((2, *parameters.shape))
     for t in range(1, 6):
         _, gradient, _ = loss_and_gradient(shape, expected, BITS, labels)
         for index in np.ndindex(*expected.shape):
             g, w = gradient[index], expected[index]
-            if rule.optimiser == "adamw":
+            if optimiser.method == "adamw":
                 first[index] = 0.9 * first[index] + 0.1 * g
                 second[index] = 0.999 * second[index] + 0.001 * g * g
                 m, v = first[index] / (1 - 0.9**t), second[index] / (1 - 0.999**t)
-                change = rule.rate * m / (math.sqrt(v) + 1e-8)
+                change = optimiser.rate * m / (math.sqrt(v) + 1e-8)
             else:
-                first[index] = rule.momentum * first[index] + g
-                change = rule.rate * first[index]
-            w = w - rule.rate * rule.decay * w - change
-            expected[index] = math.copysign(max(abs(w) - rule.rate * rule.l1, 0), w)
+                first[index] = optimiser.momentum * first[index] + g
+                change = optimiser.rate * first[index]
+            w = w - optimiser.rate * optimiser.decay * w - change
+            expected[index] = math.copysign(max(abs(w) - optimiser.rate * optimiser.l1, 0), w)
         one.step()
         np.testing.assert_allclose(one.parameters, expected, rtol=1e-9, atol=1e-12)
 
@@ -142,29 +142,31 @@ def test_networks_trained_to_zero_are_right_and_are_as_alone():
     shape = Shape(3, (32,), 1)
     labels = (np.arange(256)[:, None] >> np.arange(8)) & 1
     start = drawn(shape, 256, 0)
-    rule = Rule(rate=0.02)
+    optimiser = Optimiser(rate=0.02)
     parameters = start.copy()
-    took = train_to_zero(shape, parameters, BITS, labels, rule, 3000)
+    took = train_to_zero(shape, parameters, BITS, labels, optimiser, 3000)
     assert (took >= 0).sum() >= 255
     fits = (said(outputs(shape, parameters, BITS)) == labels).all(axis=1)
     np.testing.assert_array_equal(fits, took >= 0)
     for k in (3, 105):
         alone = start[k : k + 1].copy()
-        assert train_to_zero(shape, alone, BITS, labels[k], rule, 3000) == pytest.approx(
+        assert train_to_zero(shape, alone, BITS, labels[k], optimiser, 3000) == pytest.approx(
             took[k], abs=2
         )
     some = start[:20].copy()
-    assert (train_to_zero(shape, some, BITS, labels[:20], rule, 0) >= 0).sum() < 20
+    assert (train_to_zero(shape, some, BITS, labels[:20], optimiser, 0) >= 0).sum() < 20
     np.testing.assert_array_equal(some, start[:20])
 
 
 def test_networks_that_diverge_are_not_right():
     """Whose outputs are no numbers say nothing, not even where every label is the first."""
-    shape, rule = Shape(3, (8,), 1, "quadratic"), Rule("sgd", rate=1e30)
+    shape, optimiser = Shape(3, (8,), 1, "quadratic"), Optimiser("sgd", rate=1e30)
     parameters = drawn(shape, 20, 0)
-    took = train_to_zero(shape, parameters, BITS, np.tile([0, 0, 0, 0, 0, 0, 0, 1], 1), rule, 30)
+    took = train_to_zero(
+        shape, parameters, BITS, np.tile([0, 0, 0, 0, 0, 0, 0, 1], 1), optimiser, 30
+    )
     assert (took == -1).all()
-    one = Training(shape, parameters, BITS, np.zeros(8), rule)
+    one = Training(shape, parameters, BITS, np.zeros(8), optimiser)
     one.look()
     assert not np.isfinite(one.layers[-1][1]).all()
     assert (one.right() == 0).all()
@@ -186,9 +188,9 @@ def test_sums_of_many_logits_do_not_overflow():
 def test_l1_makes_zeros_and_decay_does_not():
     shape, labels = Shape(3, (16,), 1), BITS[:, 0]
     parameters = [drawn(shape, 8, 1, bias=0.1) for _ in range(2)]
-    for one, rule in zip(parameters, (Rule(rate=0.01, l1=0.1), Rule(rate=0.01, decay=0.1)),
-                         strict=True):  # fmt: skip
-        training = Training(shape, one, BITS, labels, rule)
+    optimisers = Optimiser(rate=0.01, l1=0.1), Optimiser(rate=0.01, decay=0.1)
+    for one, optimiser in zip(parameters, optimisers, strict=True):
+        training = Training(shape, one, BITS, labels, optimiser)
         for _ in range(1500):
             training.step()
     assert (parameters[0] == 0).mean() > 0.5
@@ -205,11 +207,11 @@ def test_l1_makes_zeros_and_decay_does_not():
         (lambda: Shape(2, (3,), 1, ("tanh", "gelu")), "activation=gelu; allowed: relu, tanh"),
         (lambda: Shape(2, (3,), 1, ("tanh", "relu")), "for 1 hidden layers; allowed: one name"),
         (lambda: drawn(Shape(2, (), 1), 0, 0), "networks=0; allowed: 1 and more"),
-        (lambda: Rule("lbfgs"), "optimiser=lbfgs; allowed: adamw, sgd"),
-        (lambda: Rule(loss="hinge"), "loss=hinge; allowed: cross-entropy, squared"),
-        (lambda: Rule(decay=-1.0), "decay=-1.0; allowed: 0 and more"),
-        (lambda: Rule(rate=0.1, decay=11.0), "rate=0.1, decay=11; allowed: a product up to 1"),
-        (lambda: Rule(momentum=1.0), "momentum=1.0; allowed: 0 and more, below 1"),
+        (lambda: Optimiser("lbfgs"), "optimiser=lbfgs; allowed: adamw, sgd"),
+        (lambda: Optimiser(loss="hinge"), "loss=hinge; allowed: cross-entropy, squared"),
+        (lambda: Optimiser(decay=-1.0), "decay=-1.0; allowed: 0 and more"),
+        (lambda: Optimiser(rate=0.1, decay=11.0), "rate=0.1, decay=11; allowed: a product up to 1"),
+        (lambda: Optimiser(momentum=1.0), "momentum=1.0; allowed: 0 and more, below 1"),
     ],
 )
 def test_what_is_refused(make, words):

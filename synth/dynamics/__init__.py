@@ -1,8 +1,8 @@
-"""Learners that move: stochastic search over a program and a memorised table, and landscapes.
+"""Stochastic search over a program and a memorised table, and landscapes of programs.
 
-Start with `chain.py` (`make_world`, `Chain`: the grokking lab); `markov.py` solves a small world
-exactly, `strength.py` is a deterministic version, `landscape.py` is the graph of programs that
-differ by one edit.
+Start with `chain.py` (`make_world`, `Chain`: the grokking lab).  `markov.py` solves a small
+world exactly, `strength.py` is a deterministic version, and `landscape.py` has the graph of
+programs that differ by one edit.
 """
 
 from synth.dynamics.chain import MOVES, Chain, World, make_world

@@ -1,20 +1,20 @@
 """Stochastic search over hypotheses: a program g and a set T of memorised training rows.
 
-A memorised training row is right, whatever g says; any other is read off g.  An unseen row
-is read off the nearest memorised row within a radius, on the inputs' own metric, and where
-there is none off g: so a table spills over to its surroundings, which is what harms unseen
-rows.  The energy, in bits, is
+A memorised training row is right, whatever g says; every other training row is predicted by g.
+An unseen row is predicted by the nearest memorised row within a radius, in the metric of the
+inputs, and by g if there is none.  So a table spills over to its surroundings, and that is what
+harms unseen rows.  The energy, in bits, is
 
     E = beta * training errors + decay * (bits of g + bits of T)
 
-with bits of T = log2(n+1) + log2 C(n, |T|) + |T| log2 k.  A step proposes either to add or
-drop one training row, or a program, and accepts with probability min(1, 2**-change of E).
-Programs are drawn from the prior over the enumerated behaviours, or (moves="regrow", see
-`synth.dynamics.regrow`) by drawing a subtree of the present one anew.  Either way the law of
-long runs is 2**(-bits of g - E), normalised: over behaviours, or over all trees.  `decay`
-(weight decay) is the price of complexity; with 0 the table costs nothing.  What is assumed:
-which moves there are, how a table is read nearby, and that fitting comes before simplicity
-(beta); all else is measured.
+with bits of T = log2(n+1) + log2 C(n, |T|) + |T| log2 k.  A step proposes to add or drop one
+training row, or to change the program, and accepts with probability min(1, 2**-change of E).
+Programs are drawn from the prior over the enumerated behaviours or, with moves="regrow" (see
+`synth.dynamics.regrow`), by drawing a subtree of the present program anew.  In both cases the
+law of long runs is 2**(-bits of g - E), normalised over behaviours or over all trees.  `decay`
+(weight decay) is the price of complexity; if it is 0, the table costs nothing.  Three things
+are assumed: which moves there are, how a table is read nearby, and that fitting comes before
+simplicity (beta).  All else is measured.
 """
 
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ from synth.kernels import chain as kernels
 from synth.language import Grammar
 from synth.tasks import Task, fit
 
-#: Steps in a row.
+#: Steps that are made between two looks at Ctrl-C.
 PART = 1_000_000
-#: Distances that are held at a time, of 8 bytes.
+#: Distances, of 8 bytes each, that are held in memory at a time.
 NEAR_BLOCK = 2**22
 
 
@@ -40,11 +40,30 @@ NEAR_BLOCK = 2**22
 class World:
     """A task, all programs up to some bits, and which rows are near which.
 
-    programs: the `Enumeration` of `grammar` up to `max_bits`; bits: float64 (B,);
-    predictions: (B, rows) of the label type; near: int64 (rows - n, D), the training rows
-    within the radius of each held-out row by place in `training`, nearest first (ties to the
-    first row), -1 where there are fewer; training, held_out: numbers of rows; table:
-    float64 (n + 1,), bits of tables.
+    Parameters
+    ----------
+    task : Task
+    grammar : Grammar
+    max_bits : float
+        The budget of the programs, in bits.
+    programs : Enumeration
+        The programs of the grammar up to `max_bits`.
+    bits : float64 (B,)
+        The cost of each program.
+    predictions : (B, rows)
+        What each program says of each row, in the dtype of the labels.
+    near : int64 (rows - n, D)
+        For each held-out row the training rows within the radius, by place in `training`, nearest
+        first (of equally near ones the first row first), padded with -1.
+    training, held_out : int64 (n,) and (rows - n,)
+        Row numbers.
+
+    Attributes
+    ----------
+    wrong : bool (B, n)
+        Whether each program is wrong on each training row.
+    arrays : synth.kernels.chain.World
+        What the kernel reads; its `table`, float64 (n + 1,), has the bits of tables.
     """
 
     task: Task
@@ -66,16 +85,15 @@ class World:
         words.view(np.uint8)[:, : packed.shape[1]] = packed
         mass = 2.0**-self.bits
         k = len(self.task.alphabet)
-        table = np.array(
-            [np.log2(n + 1) + codes.log2_binomial(n, m) + m * np.log2(k) for m in range(n + 1)]
-        )
+        # A table states its rows as a program states exceptions that may have any of k labels.
+        table = np.array([codes.exception_bits(n, m, k, outside=True) for m in range(n + 1)])
         arrays = kernels.World(words, self.bits, np.cumsum(mass) / mass.sum(), table)
         object.__setattr__(self, "arrays", arrays)
         object.__setattr__(self, "wrong", wrong)
 
     @cached_property
     def growth(self):
-        """The `synth.kernels.regrow.Growth` of the programs; raises as `make_growth`."""
+        """The `synth.kernels.regrow.Growth` of the programs; raises what `make_growth` raises."""
         root = self.grammar.dsl.type_for(self.task.label_type)
         return regrow.make_growth(
             self.grammar, self.task.columns, root, self.programs, self.max_bits
@@ -83,7 +101,7 @@ class World:
 
     @cached_property
     def truths(self):
-        """The numbers of the programs that are right on all rows, held-out ones too."""
+        """The numbers of the programs that are right on all rows, held-out rows included."""
         same = (self.predictions == self.task.labels) & ~self.task.unknown
         return np.flatnonzero(same.all(axis=1))
 
@@ -91,8 +109,28 @@ class World:
 def make_world(task, dsl=None, *, max_bits, radius=1.0):
     """The `World` of a task: every behaviour of a program of at most `max_bits` bits.
 
-    radius: memorised rows are read within this distance: the largest difference of any
-    input; of residues the shorter way round, of booleans 1 where they differ.
+    Parameters
+    ----------
+    task : Task, str or path
+        A task with held-out rows, its specification, or the path of a CSV file.
+    dsl : DSL or str, optional
+        By default the built-in one that fits the task.
+    max_bits : float
+        The budget of a program, in bits.
+    radius : float, optional
+        Memorised rows are read within this distance: the largest difference of any input.
+        Residues differ by the shorter way round, booleans by 1.
+
+    Returns
+    -------
+    World
+
+    Raises
+    ------
+    SettingError
+        If the radius is negative, or no program has so few bits.
+    TaskError
+        If the task has no held-out rows.
     """
     task = task if isinstance(task, Task) else tasks.load_task(task)
     fitted = fit(dsl, task)
@@ -104,17 +142,25 @@ def make_world(task, dsl=None, *, max_bits, radius=1.0):
     limits = {"type": fitted.root, "max_bits": max_bits}
     found = enumerate_programs(grammar, task.columns, **limits).whole()
     if not len(found):
-        raise SettingError(f"max_bits={max_bits}: no program is as short; allowed: more")
+        raise SettingError(f"max_bits={max_bits}: no program has so few bits; allowed: more")
     training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)
-    near = _near(task, held_out, training, radius)
-    bits = np.asarray(found.bits)
-    return World(task, grammar, max_bits, found, bits, found.values, near, training, held_out)
+    return World(
+        task=task,
+        grammar=grammar,
+        max_bits=max_bits,
+        programs=found,
+        bits=np.asarray(found.bits),
+        predictions=found.values,
+        near=_near(task, held_out, training, radius),
+        training=training,
+        held_out=held_out,
+    )
 
 
 def _near(task, rows, training, radius):
-    """The training rows (by place) within the radius of rows, nearest first, -1 padded.
+    """The training rows (by place) within the radius of rows, nearest first, padded with -1.
 
-    Near is what is near in every input; of those the sum of distances decides.
+    A row is near if it is near in every input; among near rows the sum of distances decides.
     """
     step = max(1, NEAR_BLOCK // max(1, len(training)))
     parts = [
@@ -130,7 +176,7 @@ def _near(task, rows, training, radius):
 
 
 def _near_pairs(task, rows, training, radius):
-    """How many training rows each of some rows has near it, and which, row by row."""
+    """How many training rows are near each of some rows, and which, row by row."""
     furthest = np.zeros((len(rows), len(training)))
     total = furthest.copy()
     for name, column in task.columns.items():
@@ -145,14 +191,7 @@ def _near_pairs(task, rows, training, radius):
     return np.bincount(row, minlength=len(rows)), place[order]
 
 
-#: What `Chain.run` records.
-RECORDED = (
-    "step", "train_accuracy", "test_accuracy", "restricted_accuracy", "excluded_accuracy",
-    "memorised", "table_bits", "program_bits", "total_bits",
-)  # fmt: skip
-
-
-#: How programs are proposed.
+#: How programs are proposed: from the prior, or by drawing a subtree of the present one anew.
 MOVES = ("prior", "regrow")
 
 #: No goal to stop at.
@@ -160,20 +199,35 @@ _NOWHERE = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool)
 
 
 class Chain:
-    """One run; beta: bits of energy an error; decay: of a bit of description.
+    """One run of the stochastic search.
 
-    proposals: the share of steps that propose a program; moves: how, of `MOVES`.
+    Parameters
+    ----------
+    world : World
+    beta : float, optional
+        Bits of energy for each training error.
+    decay : float, optional
+        Bits of energy for each bit of description.
+    proposals : float, optional
+        The share of steps that propose a program.
+    moves : str, optional
+        How programs are proposed, one of `MOVES`.
+    seed : int, optional
+
+    Raises
+    ------
+    SettingError
+        If a setting is out of range.
     """
 
     def __init__(self, world, *, beta=30.0, decay=1.0, proposals=0.5, moves="prior", seed=0):
         if moves not in MOVES:
             raise SettingError(f"moves={moves}; allowed: {', '.join(MOVES)}")
-        for name, value, high in (("beta", beta, None), ("decay", decay, None),
-                                  ("proposals", proposals, 1)):  # fmt: skip
-            if value < 0 or (high is not None and value > high):
-                raise SettingError(
-                    f"{name}={value}; allowed: 0{f'..{high}' if high else ' and more'}"
-                )
+        for name, value in (("beta", beta), ("decay", decay)):
+            if value < 0:
+                raise SettingError(f"{name}={value}; allowed: 0 and more")
+        if not 0 <= proposals <= 1:
+            raise SettingError(f"proposals={proposals}; allowed: 0..1")
         self.world, self.beta, self.decay, self.proposals = world, beta, decay, proposals
         self.generator = np.random.default_rng(seed)
         self.words = np.zeros(world.arrays.wrong.shape[1], np.uint64)
@@ -191,20 +245,36 @@ class Chain:
         self.step = self.accepted = 0
 
     def advance(self, count, until=None):
-        """Makes so many steps, or fewer where a goal is reached; returns whether it was.
+        """Makes `count` steps, or fewer if a goal is reached; returns whether it was reached.
 
-        until: (offset, stride, goal) as of `synth.kernels.chain.steps`.
+        Parameters
+        ----------
+        count : int
+        until : tuple, optional
+            The goal, as the arguments (offset, stride, goal) of `synth.kernels.chain.steps`.
         """
         offset, stride, goal = until or _NOWHERE
         end = self.step + count
-        while self.step < end:  # by parts, so that Ctrl-C acts at once
+        while self.step < end:  # in parts, so that Ctrl-C acts at once
             part = min(PART, end - self.step)
             made, accepted = kernels.steps(
-                self.world.arrays, self.growth, self.state, self.words, self.codes, self.spent,
-                self.room, len(self.world.training), self.generator, part,
-                float(self.proposals), float(self.beta), float(self.decay),
-                offset, stride, goal,
-            )  # fmt: skip
+                self.world.arrays,
+                self.growth,
+                self.state,
+                self.words,
+                self.codes,
+                self.spent,
+                self.room,
+                len(self.world.training),
+                self.generator,
+                part,
+                float(self.proposals),
+                float(self.beta),
+                float(self.decay),
+                offset,
+                stride,
+                goal,
+            )
             self.step += made
             self.accepted += accepted
             if made < part:
@@ -212,7 +282,7 @@ class Chain:
         return False
 
     def seek(self, count):
-        """As `advance`, or to where the program is right on all rows; returns whether it is."""
+        """Like `advance`, but ends once the program is right on all rows; returns whether it is."""
         truth = np.isin(np.arange(len(self.world.bits)), self.world.truths).astype(np.int64)
         nothing = np.zeros(len(self.world.training), np.int64)
         self.advance(count, (truth, nothing, np.array([False, True])))
@@ -231,7 +301,7 @@ class Chain:
 
     @property
     def program_bits(self):
-        """Bits of the program: of its tree where trees are regrown, else of the shortest."""
+        """Bits of the program: of its tree if trees are regrown, otherwise of the shortest one."""
         return float(self.spent[0] if len(self.codes) else self.world.bits[self.program])
 
     @property
@@ -241,7 +311,7 @@ class Chain:
         return self.beta * float(self.state[kernels.ERRORS]) + self.decay * float(described)
 
     def unseen(self):
-        """The labels that are read for the held-out rows."""
+        """The labels that are predicted for the held-out rows."""
         world, near = self.world, self.world.near
         found = world.predictions[self.program][world.held_out].copy()
         read = (near >= 0) & self.held[near]
@@ -251,10 +321,15 @@ class Chain:
         return found
 
     def measures(self):
-        """What is measured now, a dict of `RECORDED`.
+        """What is measured now, as a dict.
 
-        restricted accuracy: of the program alone, held out; excluded accuracy: without
-        the program, training: the share of rows that are memorised.
+        Returns
+        -------
+        dict
+            `step`; `train_accuracy` and `test_accuracy`; `restricted_accuracy`, of the program
+            alone on held-out rows; `excluded_accuracy`, on training rows without the program,
+            which is the share of rows that are memorised; `memorised`, the number of these;
+            `table_bits`, `program_bits` and `total_bits`.
         """
         world, n = self.world, len(self.world.training)
         truth = world.task.labels[world.held_out]
@@ -262,9 +337,14 @@ class Chain:
         alone = world.predictions[self.program][world.held_out]
         held = int(self.state[kernels.HELD])
         table, program = float(world.arrays.table[held]), self.program_bits
-        return dict(zip(RECORDED, (
-            self.step, 1 - int(self.state[kernels.ERRORS]) / n,
-            float(np.mean((self.unseen() == truth) & known)),
-            float(np.mean((alone == truth) & known)), held / n,
-            held, table, program, table + program,
-        ), strict=True))  # fmt: skip
+        return {
+            "step": self.step,
+            "train_accuracy": 1 - int(self.state[kernels.ERRORS]) / n,
+            "test_accuracy": float(np.mean((self.unseen() == truth) & known)),
+            "restricted_accuracy": float(np.mean((alone == truth) & known)),
+            "excluded_accuracy": held / n,
+            "memorised": held,
+            "table_bits": table,
+            "program_bits": program,
+            "total_bits": table + program,
+        }

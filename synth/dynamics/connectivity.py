@@ -1,4 +1,4 @@
-"""What a landscape's graph says: clusters, percolation, and where local search ends."""
+"""What a landscape's graph shows: clusters, percolation, and where local search ends."""
 
 from dataclasses import dataclass, field
 
@@ -11,14 +11,30 @@ from synth.language import UNIT
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """Some chosen nodes, joined to each other alone, at every budget of bits.
+    """Some chosen nodes, joined to each other alone, at each of L budgets of bits.
 
-    All (L,), for nodes of at most so many bits: nodes: how many there are; chosen: how many
-    of them are chosen; largest: those in the largest cluster; clusters: their number;
-    from_shortest: those in the cluster of the first (shortest) chosen node, which is what a
-    walk from it can reach; from_random: what a walk from a random chosen node reaches, the
-    mean, Σ s² / Σ s over sizes s; inside: the mean number of chosen neighbours of the chosen.
-    0 where there is none.
+    All fields count nodes within the budget and are 0 if there are none.
+
+    Parameters
+    ----------
+    budgets : float64 (L,)
+        Bits, ascending.
+    nodes : int64 (L,)
+        The number of nodes.
+    chosen : int64 (L,)
+        The number of chosen nodes.
+    largest : int64 (L,)
+        The size of the largest cluster.
+    clusters : int64 (L,)
+        The number of clusters.
+    from_shortest : int64 (L,)
+        The size of the cluster of the first (shortest) chosen node, which is what a walk from
+        there can reach.
+    from_random : float64 (L,)
+        How many nodes a walk from a random chosen node can reach, in the mean: Σ s² / Σ s over
+        cluster sizes s.
+    inside : float64 (L,)
+        The mean number of chosen neighbours of a chosen node.
     """
 
     budgets: np.ndarray
@@ -32,7 +48,15 @@ class Clusters:
 
 
 def clusters(landscape, chosen, budgets):
-    """The `Clusters` of nodes chosen bool (N,) at budgets in bits, ascending."""
+    """The `Clusters` of chosen nodes.
+
+    Parameters
+    ----------
+    landscape : Landscape
+    chosen : bool (N,)
+    budgets : float64 (L,)
+        Bits, ascending; otherwise a SettingError is raised.
+    """
     stops = _stops(landscape, budgets)
     order = np.flatnonzero(chosen)
     some = np.searchsorted(order, stops)
@@ -40,21 +64,34 @@ def clusters(landscape, chosen, budgets):
     found[some > 0] = _added(landscape, order)[some[some > 0] - 1]
     each = np.maximum(some, 1)
     return Clusters(
-        budgets=np.asarray(budgets, float), nodes=stops, chosen=some,
-        largest=found[:, kernels.LARGEST], clusters=found[:, kernels.CLUSTERS],
-        from_shortest=found[:, kernels.FIRST], from_random=found[:, kernels.SQUARES] / each,
+        budgets=np.asarray(budgets, float),
+        nodes=stops,
+        chosen=some,
+        largest=found[:, kernels.LARGEST],
+        clusters=found[:, kernels.CLUSTERS],
+        from_shortest=found[:, kernels.FIRST],
+        from_random=found[:, kernels.SQUARES] / each,
         inside=2 * found[:, kernels.EDGES] / each,
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class Percolation:
     """Site percolation: the graph of a random part of the nodes.
 
-    kept int64 (P,): how many nodes; largest float64 (P,): the share of them in the largest
-    cluster, and finite (P,): the mean size of the other clusters by node, (Σ s² − largest²)
-    / kept (the susceptibility), both means over the runs; threshold: the share of nodes kept
-    where `finite` is greatest, and spread: the deviation of that over single runs.
+    Parameters
+    ----------
+    kept : int64 (P,)
+        How many nodes are kept.
+    largest : float64 (P,)
+        The share of these in the largest cluster, the mean over runs.
+    finite : float64 (P,)
+        The mean size of the other clusters, taken over nodes (the susceptibility):
+        (Σ s² − largest²) / kept, the mean over runs.
+    threshold : float
+        The share of nodes kept at which `finite` is greatest.
+    spread : float
+        The standard deviation of the threshold over single runs.
     """
 
     kept: np.ndarray = field(repr=False)
@@ -68,7 +105,20 @@ def percolation(landscape, *, runs=10, points=200, seed=0):
     """The `Percolation` of a landscape, from `runs` random orders of all nodes.
 
     Each order gives every number of kept nodes at once (Newman and Ziff, Phys. Rev. Lett.
-    85, 4104, 2000).  points: of the curve, about evenly spaced in log(kept).
+    85, 4104, 2000).
+
+    Parameters
+    ----------
+    landscape : Landscape
+    runs : int, optional
+    points : int, optional
+        Points of the curve, about evenly spaced in log(kept).
+    seed : int, optional
+
+    Raises
+    ------
+    SettingError
+        If `runs` or `points` is below 1.
     """
     for name, value in (("runs", runs), ("points", points)):
         if value < 1:
@@ -83,16 +133,19 @@ def percolation(landscape, *, runs=10, points=200, seed=0):
         finite[run] = rest / kept
     at = kept[finite.mean(axis=0).argmax()]
     return Percolation(
-        kept, largest.mean(axis=0), finite.mean(axis=0), float(at / count),
-        float((kept[finite.argmax(axis=1)] / count).std()),
-    )  # fmt: skip
+        kept=kept,
+        largest=largest.mean(axis=0),
+        finite=finite.mean(axis=0),
+        threshold=float(at / count),
+        spread=float((kept[finite.argmax(axis=1)] / count).std()),
+    )
 
 
 def random_graph_threshold(degrees):
     """The share of nodes at which a giant cluster appears in a random graph of these degrees.
 
-    <k> / (<k²> − <k>), which is exact for large graphs (Cohen, Erez, ben-Avraham and Havlin,
-    Phys. Rev. Lett. 85, 4626, 2000); 1 where there is none.
+    It is <k> / (<k²> − <k>), which is exact for large graphs (Cohen, Erez, ben-Avraham and
+    Havlin, Phys. Rev. Lett. 85, 4626, 2000), and 1 if no giant cluster appears.
     """
     degrees = np.asarray(degrees, float)
     excess = (degrees**2).mean() - degrees.mean()
@@ -100,10 +153,21 @@ def random_graph_threshold(degrees):
 
 
 def descend(landscape, errors, seed=0):
-    """Where greedy search ends from every node, int64 (N,), and its steps, int64 (N,).
+    """Where greedy search ends from every node, and after how many steps.
 
-    It goes to the neighbour of fewest errors, int64 (N,), as long as that has fewer than
-    the node itself; among equals to the first in a random order, the same for all starts.
+    It goes to the neighbour with the fewest errors as long as that has fewer than the node
+    itself. Ties are broken by one random order, the same for all starts.
+
+    Parameters
+    ----------
+    landscape : Landscape
+    errors : int64 (N,)
+    seed : int, optional
+
+    Returns
+    -------
+    (int64 (N,), int64 (N,))
+        The last node, and the number of steps.
     """
     count = len(landscape)
     rank = np.random.default_rng(seed).permutation(count)
@@ -112,7 +176,7 @@ def descend(landscape, errors, seed=0):
         landscape.starts, landscape.ends, np.asarray(errors, np.int64), rank, after
     )
     steps = (after != np.arange(count)).astype(np.int64)
-    while True:  # twice as many steps at a time
+    while True:  # each round doubles the steps
         further = after[after]
         if np.array_equal(further, after):
             return after, steps
@@ -121,7 +185,7 @@ def descend(landscape, errors, seed=0):
 
 
 def reachable(landscape, errors):
-    """From which nodes a path that never raises the errors leads to none, bool (N,)."""
+    """From which nodes a path to zero errors leads that never raises the errors, bool (N,)."""
     errors = np.asarray(errors, np.int64)
     found = errors == 0
     goals = np.flatnonzero(found)
@@ -132,7 +196,7 @@ def reachable(landscape, errors):
 
 
 def _added(landscape, order):
-    """What `kernels.add_nodes` says of nodes in an order, int64 (k, 5)."""
+    """What `kernels.add_nodes` gives for nodes in this order, int64 (k, 5)."""
     parent = np.full(len(landscape), -1, np.int32)
     size = np.zeros(len(landscape), np.int32)
     out = np.zeros((len(order), 5), np.int64)
@@ -141,7 +205,7 @@ def _added(landscape, order):
 
 
 def _stops(landscape, budgets):
-    """How many nodes there are of at most so many bits, int64 (L,)."""
+    """How many nodes are within each budget, int64 (L,)."""
     budgets = np.asarray(budgets, float)
     if not len(budgets) or (np.diff(budgets) < 0).any():
         raise SettingError(f"budgets={budgets.tolist()}; allowed: numbers of bits, ascending")

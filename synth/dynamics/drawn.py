@@ -1,7 +1,7 @@
-"""Worlds of programs drawn from the prior, for search where not all can be enumerated.
+"""Worlds of programs drawn from the prior, for search among more than can be enumerated.
 
-A sample of programs (`synth.exact.sampling`) stands in for the enumeration of
-`synth.dynamics.chain.make_world`: seeds then differ in what they can find, too.
+A sample of programs (`synth.exact.sampling`) replaces the enumeration of
+`synth.dynamics.chain.make_world`.  Seeds then also differ in what they can find.
 """
 
 from dataclasses import dataclass
@@ -16,8 +16,13 @@ from synth.errors import SettingError, TypeMismatchError
 class Drawn:
     """The different programs of a sample that have a value on every row.
 
-    places: int64 (B,), where in the sample each of them stands first; bits: float64 (B,);
-    values: (B, rows).
+    Parameters
+    ----------
+    sample : Sample
+    places : int64 (B,)
+        Where each program first occurs in the sample.
+    bits : float64 (B,)
+    values : (B, rows)
     """
 
     sample: object
@@ -29,7 +34,7 @@ class Drawn:
         return len(self.places)
 
     def program(self, i):
-        """The program of place i as a `Program`."""
+        """Program i as a `Program`."""
         return self.sample.program(int(self.places[i]))
 
 
@@ -48,21 +53,26 @@ def drawn_programs(sample, columns):
 
 
 class DrawnWorld(World):
-    """A `World` that has not all programs up to its bits, so that subtrees lead out of it."""
+    """A `World` that lacks some programs up to its bits, so that no subtree can be regrown."""
 
     @property
     def growth(self):
-        """Raises SettingError: a sample has no tree for every subtree drawn anew."""
+        """Raises SettingError: a sample does not have a program for every redrawn subtree."""
         raise SettingError("moves=regrow among drawn programs; allowed: prior")
 
 
 def drawn_world(task, drawn):
     """The `DrawnWorld` of `Drawn` programs, evaluated on the task's columns.
 
-    Unlike in `make_world`, programs of one behaviour are there each by itself, so that
-    searches with other samples come to other programs.  What is memorised is read on no
-    other row.  Raises TypeMismatchError for programs of another type than the labels,
-    SettingError where there are none.
+    Unlike `make_world`, it keeps all programs of one behaviour, so that searches with other
+    samples find other programs.  A memorised row affects no other row.
+
+    Raises
+    ------
+    TypeMismatchError
+        If the programs are of another type than the labels.
+    SettingError
+        If there are no programs.
     """
     if drawn.sample.type != drawn.sample.grammar.dsl.type_for(task.label_type):
         raise TypeMismatchError(f"programs of {drawn.sample.type}; allowed: {task.label_type}")
@@ -72,7 +82,14 @@ def drawn_world(task, drawn):
         )
     training, held_out = np.flatnonzero(task.train), np.flatnonzero(~task.train)
     near = np.full((len(held_out), 1), -1)
-    grammar, most = drawn.sample.grammar, float(drawn.bits.max())
     return DrawnWorld(
-        task, grammar, most, drawn, drawn.bits, drawn.values, near, training, held_out
+        task=task,
+        grammar=drawn.sample.grammar,
+        max_bits=float(drawn.bits.max()),
+        programs=drawn,
+        bits=drawn.bits,
+        predictions=drawn.values,
+        near=near,
+        training=training,
+        held_out=held_out,
     )

@@ -1,17 +1,17 @@
 """The landscape of programs: a graph whose nodes are programs, joined by one edit.
 
-Nodes are all syntax trees of one type up to some bits.  An edit of one node of the tree is
+The nodes are all syntax trees of one type up to some bits.  An edit of one node of a tree is
 
     relabel  an input, constant or primitive becomes another of the same type, a primitive one
              of the same argument types; all below it stays
-    insert   a part t becomes f(.., t, ..), all other arguments leaves, and back (delete)
-    grow     a leaf becomes f(leaves), any leaves, and back (shrink)
+    insert   a part t becomes f(.., t, ..), all other arguments leaves; its inverse deletes
+    grow     a leaf becomes f(leaves), with any leaves; its inverse shrinks
     swap     two arguments of one type change places
 
-Every edit can be undone by one, so the graph has no directions; two programs are joined
-once, however many edits lead from one to the other.  To replace a part by any other is no
-edit here: at the root it joins all programs to all.  `Landscape.behaviours` has the graph
-of what programs compute: behaviours are joined where some of their programs are.
+Every edit can be undone by an edit, so the graph is undirected; two programs are joined once,
+however many edits lead from one to the other.  Replacing a part by any other part is not an
+edit here: at the root it would join all programs to all.  `Landscape.behaviours` gives the
+graph of what programs compute: behaviours are joined if some of their programs are.
 
 Neutral networks of genotypes: Schuster, Fontana, Stadler and Hofacker, Proc. R. Soc. B
 255, 1994; robustness and its null model: Greenbury, Schaper, Ahnert and Louis, PLoS
@@ -28,7 +28,7 @@ from synth.errors import SettingError
 from synth.kernels import graphs as kernels
 from synth.language import UNIT
 
-#: The edits, and those that are meant unless others are given.
+#: All edits, and the default ones.
 EDITS = ("relabel", "insert", "grow", "swap")
 USUAL = EDITS[:3]
 
@@ -37,12 +37,25 @@ USUAL = EDITS[:3]
 class Landscape:
     """A graph of programs, or of behaviours, in order of their bits.
 
-    units int64 (N,): the cost of each node in 1/1024 bit, of a behaviour that of its
-    shortest program; behaviour int32 (N,): by number; values (B, rows): of each behaviour;
-    starts int64 (N + 1,), ends int32 (2E,): the neighbours of node i are
-    ends[starts[i]:starts[i+1]], ascending unless rewired; programs int64 (N,): how many
-    programs a node stands for; dropped: trees without a value on some row, which are no
-    nodes.
+    Parameters
+    ----------
+    units : int64 (N,)
+        The cost of each node in 1/1024 bit; of a behaviour that of its shortest program.
+    behaviour : int32 (N,)
+        The number of each node's behaviour.
+    values : (B, rows)
+        What each behaviour says of the rows.
+    starts : int64 (N + 1,)
+    ends : int32 (2E,)
+        The neighbours of node i are ends[starts[i]:starts[i+1]], ascending unless rewired.
+    programs : int64 (N,)
+        How many programs a node stands for.
+    dropped : int
+        How many trees are no nodes because they have no value on some row.
+    trees : Trees, optional
+        The syntax trees.
+    numbers : int64 (N,), optional
+        The number of each node's tree.
     """
 
     units: np.ndarray = field(repr=False)
@@ -77,11 +90,11 @@ class Landscape:
         return np.diff(self.starts)
 
     def program(self, i):
-        """Node i as a `Program`; of a behaviour the first of its shortest."""
+        """Node i as a `Program`; of a behaviour the first of its shortest programs."""
         return self.trees.program(self.numbers[i])
 
     def pairs(self):
-        """Every edge once, int32 (E, 2), the longer program's node first."""
+        """Every edge once, int32 (E, 2), the node of the longer program first."""
         sources = np.repeat(np.arange(len(self), dtype=np.int32), self.degrees)
         once = sources > self.ends
         return np.column_stack([sources[once], self.ends[once]])
@@ -108,7 +121,7 @@ class Landscape:
         return graph
 
     def behaviours(self):
-        """The `Landscape` of the behaviours that the programs have."""
+        """The `Landscape` of the behaviours of these programs."""
         kept, first, place, programs = np.unique(
             self.behaviour, return_index=True, return_inverse=True, return_counts=True
         )
@@ -119,18 +132,35 @@ class Landscape:
         starts, ends = _joined(pairs[pairs[:, 0] != pairs[:, 1]], len(kept))
         numbers = None if self.numbers is None else self.numbers[first[order]]
         return replace(
-            self, units=self.units[first[order]], behaviour=kept[order].astype(np.int32),
-            starts=starts, ends=ends, programs=programs[order], numbers=numbers,
-        )  # fmt: skip
+            self,
+            units=self.units[first[order]],
+            behaviour=kept[order].astype(np.int32),
+            starts=starts,
+            ends=ends,
+            programs=programs[order],
+            numbers=numbers,
+        )
 
     def rewired(self, seed=0, *, sweeps=10, levels=None):
-        """The same nodes with random edges, each node with as many as it has.
+        """The same nodes with random edges; each node keeps its number of edges.
 
-        By sweeps * E proposals of double edge swaps, rejected ones counted, whose long-run
-        law is uniform over all simple graphs of these degrees (Fosdick, Larremore, Nishimura
-        and Ugander, SIAM Review 60(2), 2018).  levels: whole numbers (N,); where given, only
-        edges whose ends have the same two levels swap, so that each node keeps its number
-        of neighbours at every level.
+        The edges come from sweeps * E proposals of double edge swaps, rejected ones counted.  In
+        the long run they are uniform over all simple graphs of these degrees (Fosdick, Larremore,
+        Nishimura and Ugander, SIAM Review 60(2), 2018).
+
+        Parameters
+        ----------
+        seed : int, optional
+        sweeps : float, optional
+            Proposals for each edge.
+        levels : int (N,), optional
+            If given, edges swap only if their ends have the same two levels, so that each node
+            keeps its number of neighbours at every level.
+
+        Raises
+        ------
+        SettingError
+            If `sweeps` is negative.
         """
         if sweeps < 0:
             raise SettingError(f"sweeps={sweeps}; allowed: 0 and more")
@@ -144,25 +174,48 @@ class Landscape:
         new[1:-1] = (classes[1:] != classes[:-1]).any(axis=1)
         bounds = np.flatnonzero(new)
         first, last = (np.repeat(b, np.diff(bounds)) for b in (bounds[:-1], bounds[1:]))
-        # Where each edge's ends stand in each other's lists.
+        # The places of each edge's two ends in each other's lists of neighbours.
         places = np.empty((len(edges), 2), np.int64)
         sorting = np.argsort(edges.T.ravel(), kind="stable")
         places.T.flat[sorting] = np.arange(2 * len(edges))
         ends = np.empty_like(self.ends)
         ends[places] = edges[:, ::-1]
         kernels.swap_edges(
-            self.starts, ends, edges, places, first, last, classes[:, 0] == classes[:, 1],
-            np.random.default_rng(seed), int(sweeps * len(edges)) if len(edges) > 1 else 0,
-        )  # fmt: skip
+            self.starts,
+            ends,
+            edges,
+            places,
+            first,
+            last,
+            classes[:, 0] == classes[:, 1],
+            np.random.default_rng(seed),
+            int(sweeps * len(edges)) if len(edges) > 1 else 0,
+        )
         return replace(self, ends=ends)
 
 
 def program_landscape(grammar, columns, *, max_bits, type=None, edits=USUAL, most_nodes=2_000_000):
     """The `Landscape` of all programs of a type up to `max_bits` bits, on some rows.
 
-    columns: a mapping of input names to arrays (rows,); type: the grammar's only one unless
-    given; edits: some of `EDITS`.  Raises SettingError where there is no program, more than
-    `most_nodes` syntax trees (parts of other types counted), or for other edits.
+    Parameters
+    ----------
+    grammar : Grammar
+    columns : mapping of str to array (rows,)
+        The inputs by name.
+    max_bits : float
+        The budget of a program, in bits.
+    type : Type, optional
+        By default the only type of the grammar.
+    edits : tuple of str, optional
+        Some of `EDITS`.
+    most_nodes : int, optional
+        The most syntax trees, parts of other types included.
+
+    Raises
+    ------
+    SettingError
+        If there is no program, if there are more than `most_nodes` syntax trees, or if an edit is
+        unknown.
     """
     if not edits or not set(edits) <= set(EDITS):
         raise SettingError(f"edits={','.join(edits)}; allowed: some of {', '.join(EDITS)}")
@@ -173,24 +226,32 @@ def program_landscape(grammar, columns, *, max_bits, type=None, edits=USUAL, mos
     pairs = place[_edits(trees, edits)]
     starts, ends = _joined(pairs[(pairs >= 0).all(axis=1)], len(numbers))
     return Landscape(
-        trees.units[numbers], trees.behaviour[numbers], trees.values[trees.type], starts, ends,
-        np.ones(len(numbers), np.int64), trees.dropped, trees, numbers,
-    )  # fmt: skip
+        units=trees.units[numbers],
+        behaviour=trees.behaviour[numbers],
+        values=trees.values[trees.type],
+        starts=starts,
+        ends=ends,
+        programs=np.ones(len(numbers), np.int64),
+        dropped=trees.dropped,
+        trees=trees,
+        numbers=numbers,
+    )
 
 
 def _edits(trees, edits):
     """Pairs of trees joined by one edit, int64 (m, 2), some of them more than once."""
     index = _Index(trees)
-    found = [np.zeros((0, 2), np.int64)]
-    latest = np.concatenate(list(_at_the_root(trees, index, edits)) or found)
-    while len(latest):  # an edit of an argument is one of the whole
+    none = np.zeros((0, 2), np.int64)
+    found = [none]
+    latest = np.concatenate([none, *_at_the_root(trees, index, edits)])
+    while len(latest):  # an edit of an argument is an edit of the whole tree
         found.append(latest)
-        latest = np.concatenate([found[0], *_within(trees, index, np.sort(latest)[:, ::-1])])
+        latest = np.concatenate([none, *_within(trees, index, np.sort(latest)[:, ::-1])])
     return np.concatenate(found)
 
 
 def _at_the_root(trees, index, edits):
-    """Pairs of trees that an edit of their root joins."""
+    """Pairs of trees that an edit of the root joins."""
     leaf = trees.sizes == 1
     # Some grammars have thousands of inputs, most of them beyond the budget.
     there = [f for f, mine in enumerate(index.trees) if len(mine)]
@@ -227,7 +288,7 @@ def _at_the_root(trees, index, edits):
 
 
 def _within(trees, index, edges):
-    """Pairs f(.., a, ..), f(.., b, ..) of the pairs a, b, of which a costs no less."""
+    """Pairs f(.., a, ..), f(.., b, ..) for the pairs a, b, of which a costs no less."""
     for f, item in enumerate(trees.items):
         for k in range(len(item.arguments)):
             mine, starts = index.by_argument(f, k)
@@ -242,12 +303,12 @@ def _within(trees, index, edges):
 
 
 def _known(ours, theirs):
-    """Pairs (m, 2), without those whose second is -1."""
+    """Pairs (m, 2), without those whose second tree is -1."""
     return np.column_stack([ours, theirs])[theirs >= 0].astype(np.int64)
 
 
 class _Index:
-    """Trees by their head and arguments; trees: of every item their numbers."""
+    """Finds trees by their head and arguments; `trees` has the tree numbers of every item."""
 
     def __init__(self, trees):
         self.count = len(trees)
@@ -260,7 +321,7 @@ class _Index:
         self.users = {}
 
     def _stages(self, arguments):
-        """Sorted keys, argument by argument: of the place of what came before and the next."""
+        """Sorted keys for each argument: the place of the arguments before it, joined with it."""
         place, stages = np.zeros(len(arguments), np.int64), []
         for column in arguments.T:
             keys, place = np.unique(place * self.count + column, return_inverse=True)
@@ -269,7 +330,7 @@ class _Index:
         return stages
 
     def find(self, f, arguments):
-        """The trees with head f and these arguments (m, k), int64 (m,); -1 where there is none."""
+        """The trees with head f and these arguments (m, k), int64 (m,); -1 if there is none."""
         *stages, order = self.stages[f]
         place = np.zeros(len(arguments), np.int64)
         if not len(order):
@@ -282,7 +343,7 @@ class _Index:
         return np.where(known, self.trees[f][order[place]], -1)
 
     def by_argument(self, f, k):
-        """The trees with head f in order of their argument k, and where each one's start."""
+        """The trees with head f in order of their argument k, and where those of each one start."""
         if (f, k) not in self.users:
             used = self.arguments[self.trees[f], k]
             order = np.argsort(used, kind="stable")
@@ -292,7 +353,7 @@ class _Index:
 
 
 def _joined(pairs, count):
-    """(starts, ends) of the graph with these edges, each taken once."""
+    """The (starts, ends) of the graph with these edges, each taken once."""
     a, b = pairs.T.astype(np.int64)
     keys = np.concatenate([a * count + b, b * count + a])
     keys.sort()  # np.unique, which hashes, took 10 times as long on 2 million

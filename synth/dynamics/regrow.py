@@ -1,13 +1,13 @@
 """The move that draws a subtree of the present program anew, from the prior.
 
 As in Goodman et al., "A rational analysis of rule-based concept learning" (Cognitive Science
-32, 2008): a node is chosen evenly, and what hangs on it is drawn again by 2**-bits.  Trees
-are states then, not behaviours, and a change of energy dE between trees of s and s' nodes is
+32, 2008), a node is chosen uniformly, and its subtree is drawn again by 2**-bits.  The states
+are then trees, not behaviours, and a change of energy dE between trees of s and s' nodes is
 accepted with probability min(1, 2**-dE s / s'), which keeps 2**-(bits + E).
 
-What a tree computes is looked up, not computed: a node with the behaviours of its first
-arguments leads on by the behaviour of the next.  There is one entry for every application
-within the budget, as many as the enumerator makes candidates.
+What a tree computes is looked up, not computed: from a primitive and the behaviours of its
+first arguments, the behaviour of the next argument leads on.  There is one entry for every
+application within the budget, as many as the enumerator makes candidates.
 """
 
 from itertools import pairwise
@@ -18,24 +18,44 @@ from synth.engine import enumerate_programs
 from synth.errors import SettingError
 from synth.kernels import regrow as kernels
 
-#: More applications than this are refused, since each has its entry.
+#: The most applications, each of which has its entry in memory.
 MOST_ENTRIES = 5_000_000
-#: The most nodes of a tree; growing beyond them is refused.
+#: The most nodes of a tree; moves to larger trees are rejected.
 MOST_NODES = 256
 
 _NO_NUMBERS, _NO_BITS = np.zeros(0, np.int64), np.zeros(0)
-#: Of a chain that regrows none.
+#: The `Growth` of a chain that does not regrow subtrees.
 NOTHING = kernels.Growth(
-    _NO_NUMBERS, _NO_NUMBERS, _NO_BITS, _NO_BITS, np.zeros((0, 1), np.int64), _NO_NUMBERS,
-    _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, 0.0,
-)  # fmt: skip
+    first=_NO_NUMBERS,
+    result=_NO_NUMBERS,
+    bits=_NO_BITS,
+    chance=_NO_BITS,
+    arguments=np.zeros((0, 1), np.int64),
+    meaning=_NO_NUMBERS,
+    base=_NO_NUMBERS,
+    count=_NO_NUMBERS,
+    follows=_NO_NUMBERS,
+    budget=0.0,
+)
 
 
 def make_growth(grammar, columns, root, programs, max_bits):
     """The `synth.kernels.regrow.Growth` of all programs of at most `max_bits` bits.
 
-    programs: the `Enumeration` of the root type on these columns.  Raises SettingError where
-    there are too many, or a type has values that rounding makes.
+    Parameters
+    ----------
+    grammar : Grammar
+    columns : mapping of str to array (rows,)
+    root : Type
+        The type of the programs.
+    programs : Enumeration
+        Those of the root type on these columns.
+    max_bits : float
+
+    Raises
+    ------
+    SettingError
+        If there are too many applications, or a type has values that are rounded.
     """
     for type_ in grammar.types:
         if type_.inexact:
@@ -43,12 +63,11 @@ def make_growth(grammar, columns, root, programs, max_bits):
                 f"moves=regrow in a grammar with {type_}; allowed: Bool, Mod and Int"
             )
     types = {type_: t for t, type_ in enumerate(grammar.types)}
-    found = {
-        type_: programs if type_ == root else enumerate_programs(
-            grammar, columns, type=type_, max_bits=max_bits
-        ).whole()
-        for type_ in grammar.types
-    }  # fmt: skip
+    found = {root: programs}
+    for type_ in grammar.types:
+        if type_ != root:
+            limits = {"type": type_, "max_bits": max_bits}
+            found[type_] = enumerate_programs(grammar, columns, **limits).whole()
     table = _Table(found, max_bits)
     productions = [p for type_ in grammar.types for p in grammar.productions[type_]]
     counts = [len(grammar.productions[type_]) for type_ in grammar.types]
@@ -56,30 +75,34 @@ def make_growth(grammar, columns, root, programs, max_bits):
     arguments = np.full((len(productions), widest), -1)
     for row, p in zip(arguments, productions, strict=True):
         row[: len(p.item.arguments)] = [types[a] for a in p.item.arguments]
-    meaning = [table.leaf(p, columns) if not p.item.arguments else table.node(p)
-               for p in productions]  # fmt: skip
+    meaning = [
+        table.leaf(p, columns) if not p.item.arguments else table.node(p) for p in productions
+    ]
     first = np.concatenate([[0], np.cumsum(counts)])
     bits = np.array([p.bits for p in productions])
-    chance = np.concatenate([
-        np.cumsum(2.0 ** -bits[a:b]) for a, b in pairwise(first)
-    ])  # fmt: skip
-    results = [types[p.item.result] for p in productions]
-    numbers = [np.array(a, np.int64) for a in (results, meaning, table.base, table.count)]
-    follows = np.concatenate([_NO_NUMBERS, *table.follows])
     return kernels.Growth(
-        first, numbers[0], bits, chance, arguments, *numbers[1:], follows, float(max_bits)
+        first=first,
+        result=np.array([types[p.item.result] for p in productions], np.int64),
+        bits=bits,
+        chance=np.concatenate([np.cumsum(2.0 ** -bits[a:b]) for a, b in pairwise(first)]),
+        arguments=arguments,
+        meaning=np.array(meaning, np.int64),
+        base=np.array(table.base, np.int64),
+        count=np.array(table.count, np.int64),
+        follows=np.concatenate([_NO_NUMBERS, *table.follows]),
+        budget=float(max_bits),
     )
 
 
 def codes_of(program, grammar):
-    """A `Program` as production numbers in prefix order, int64."""
+    """A `Program` as production numbers in prefix order, int64 (nodes,)."""
     productions = [p.item for type_ in grammar.types for p in grammar.productions[type_]]
     place = {item: k for k, item in enumerate(productions)}
     return np.array([place[node.head] for node in program.walk()], np.int64)
 
 
 class _Table:
-    """What follows from a node and the behaviour of its next argument."""
+    """What follows from a node of the table and the behaviour of its next argument."""
 
     def __init__(self, found, max_bits):
         self.bits = {t: np.asarray(f.bits) for t, f in found.items()}
@@ -91,7 +114,7 @@ class _Table:
         self.base, self.count, self.follows, self.size = [], [], [], 0
 
     def leaf(self, production, columns):
-        """The behaviour of an input or constant, -1 where it is beyond the budget."""
+        """The behaviour of an input or constant, -1 if it is beyond the budget."""
         item = production.item
         values = self.values[item.result]
         given = item.value if hasattr(item, "value") else columns[item.name]
@@ -99,16 +122,16 @@ class _Table:
         return self.places[item.result].get(row.tobytes(), -1)
 
     def node(self, production):
-        """The node of a primitive before it has arguments."""
+        """The node of a primitive without arguments so far."""
         item = production.item
         return self._node(item, (), self.max_bits - production.bits)
 
     def _node(self, item, known, room):
-        """The node of a primitive with the behaviours of its first arguments known."""
+        """The node of a primitive, given the behaviours of its first arguments."""
         type_ = item.arguments[len(known)]
         rest = item.arguments[len(known) + 1 :]
         room_here = room - sum(float(self.bits[t].min(initial=np.inf)) for t in rest)
-        # Bits rise with the number of a behaviour, so that those within a budget come first.
+        # Behaviours are numbered in order of bits, so those within a budget come first.
         count = int(np.searchsorted(self.bits[type_], room_here + 1e-9, side="right"))
         number = len(self.base)
         self._take(count)
@@ -127,12 +150,12 @@ class _Table:
         self.size += count
         if self.size > MOST_ENTRIES:
             raise SettingError(
-                f"moves=regrow with more than {MOST_ENTRIES} applications; allowed: fewer, so "
+                f"moves=regrow with more than {MOST_ENTRIES} applications; allowed: fewer; take "
                 f"a max_bits below {self.max_bits:g}"
             )
 
     def _results(self, item, known, last):
-        """The behaviours of a primitive with a block of last arguments (count, rows)."""
+        """The behaviours of a primitive for a block of last arguments (count, rows)."""
         shape = last.shape
         fixed = [
             np.broadcast_to(self.values[t][k], shape).ravel()
@@ -142,5 +165,7 @@ class _Table:
         values = values.reshape(shape)
         fine = np.ones(len(last), bool) if defined is None else defined.reshape(shape).all(axis=1)
         places = self.places[item.result]
-        return [places.get(row.tobytes(), -1) if ok else -1
-                for row, ok in zip(values, fine, strict=True)]  # fmt: skip
+        return [
+            places.get(row.tobytes(), -1) if ok else -1
+            for row, ok in zip(values, fine, strict=True)
+        ]

@@ -1,27 +1,28 @@
-"""Strength dynamics: deterministic, with a strength for the program and one for each row.
+"""Strength dynamics: deterministic, with one strength for the program and one for each row.
 
 The logit of label c on row x is
 
     sum over programs g found so far of s_g [g(x) = c]  +  m_x [y_x = c]
     +  kappa * sum of m_x' over training rows x' that share a coordinate with x and have label c
 
-where m_x is how firmly training row x is memorised (0 for others) and kappa how far that
-spreads to its surroundings; a row that shares two coordinates counts twice.  Each training
-row wants a margin of 1 over the strongest other label.  One that is e short of it raises
-what says its label:  m_x by rate * e, and the current program's s by rate * e where that is
-right.  At each step all strengths decay by 1 - decay.  The current program is the one of the
-best two-part code among those that the enumerator has come to: behaviour i, in order of
-bits, after i * clock steps.  As long as the table is the best code there is none.
+where m_x is how firmly training row x is memorised (0 for other rows) and kappa how far that
+spreads to its surroundings; a row that shares two coordinates counts twice.  Each training row
+wants a margin of 1 over the strongest other label.  A row that is e short of it raises what
+says its label: m_x by rate * e and, if the current program is right there, that program's s by
+rate * e.  At each step all strengths decay by the factor 1 - decay.  The current program is the
+one with the best two-part code among those that the enumerator has reached: it reaches
+behaviour i, in order of bits, after i * clock steps.  As long as the table is the best code,
+there is no current program.
 
-A program collects what n rows give, a memorised row what one gives; so once a true program
-is found it takes over all that decay sets free, m falls as exp(-decay * t) from
-1 / (1 - 2 kappa), and s rises as 1 - exp(-decay * t).  Where each unseen row has two
-memorised rows that agree on a wrong label, it is read rightly from s > 2 kappa m on, which is
+A program collects what n rows give, and a memorised row only what one gives.  So once a true
+program is found it takes over all that decay sets free, m falls as exp(-decay * t) from
+1 / (1 - 2 kappa), and s rises as 1 - exp(-decay * t).  If two memorised rows agree on a wrong
+label for each unseen row, it is predicted correctly from s > 2 kappa m on, which is
 
     ln(1 / (1 - 2 kappa)) / decay
 
-steps later (`expected_delay`).  Assumed: this drive, the margin, and that the table spreads
-along coordinates; all else is measured.
+steps later (`expected_delay`).  Three things are assumed: this drive, the margin, and that the
+table spreads along coordinates.  All else is measured.
 """
 
 import math
@@ -32,33 +33,43 @@ from synth import codes
 from synth.errors import SettingError
 from synth.kernels import strength as kernels
 
-#: What `Strengths.measures` gives.
-MEASURED = (
-    "step", "train_accuracy", "test_accuracy", "restricted_accuracy", "excluded_accuracy",
-    "program_strength", "table_strength",
-)  # fmt: skip
-
 
 def expected_delay(spread, decay):
-    """Steps from finding the program to reading unseen rows by it: ln(1/(1-2*spread))/decay."""
+    """Steps from finding the program to predicting unseen rows by it: ln(1/(1-2*spread))/decay."""
     return math.log(1 / (1 - 2 * spread)) / decay
 
 
 class Strengths:
-    """One run in a `World`, two label values and more.
+    """One run in a `World` with two label values or more.
 
-    spread: kappa, below 1/2, since beyond it two neighbours outweigh a row's own memory;
-    decay: a step's; clock: steps a behaviour; rate: of the drive, times the number of
-    training rows + 1, at which steps are stable up to 2.
+    Parameters
+    ----------
+    world : World
+    decay : float, optional
+        The share of every strength that is lost at each step.
+    spread : float, optional
+        kappa; below 1/2, since beyond that two neighbours outweigh a row's own memory.
+    clock : float, optional
+        Steps for each behaviour of the enumeration.
+    rate : float, optional
+        The rate of the drive, times the number of training rows + 1; steps are stable below 2.
+
+    Raises
+    ------
+    SettingError
+        If a setting is out of range.
     """
 
     def __init__(self, world, *, decay=1e-4, spread=0.4, clock=300.0, rate=1.0):
-        for name, value, low, high in (
-            ("decay", decay, 0, 1), ("spread", spread, 0, 0.5), ("rate", rate, 0, 2),
-            ("clock", clock, 0, math.inf),
-        ):  # fmt: skip
-            if not low <= value < high:
-                raise SettingError(f"{name}={value}; allowed: {low} and more, below {high:g}")
+        bounds = {
+            "decay": (decay, 1),
+            "spread": (spread, 0.5),
+            "rate": (rate, 2),
+            "clock": (clock, math.inf),
+        }
+        for name, (value, high) in bounds.items():
+            if not 0 <= value < high:
+                raise SettingError(f"{name}={value}; allowed: 0 and more, below {high:g}")
         self.world, self.decay, self.spread, self.clock = world, decay, spread, clock
         task, training = world.task, world.training
         n, k = len(training), len(task.alphabet)
@@ -72,7 +83,7 @@ class Strengths:
         coordinates = np.stack(coordinates, axis=1).astype(np.int64)
         self._labels, self._seen = labels, (said[training], coordinates[training], labels[training])
         self._unseen = said[world.held_out], coordinates[world.held_out]
-        # Nothing is read as a label that is none of the alphabet.
+        # A label outside the alphabet is never predicted.
         self._truth = np.where(task.unseen, -2, labels)[world.held_out]
         shape = coordinates.shape[1], int(coordinates.max()) + 1, k
         self._shared, self._out = np.zeros(shape), np.zeros(k)
@@ -87,26 +98,34 @@ class Strengths:
 
     @property
     def found_at(self):
-        """The step at which a program that is right on every row is met, None without one."""
+        """The step at which a program that is right on every row is found, None if none is."""
         truths = set(self.world.truths.tolist())
         return next(
             (t for g, t in zip(self.programs, self.times, strict=True) if g in truths), None
         )
 
     def advance(self, count):
-        """Makes so many steps."""
+        """Makes `count` steps."""
         end = self.step + count
         while self.step < end:
             later = [t for t in self.times if t > self.step]
             some = min([end, *later]) - self.step
             kernels.steps(
-                self.strengths, self.memory, self.current, *self._seen, self._shared, self._out,
-                float(self.spread), self.rate, float(self.decay), some,
-            )  # fmt: skip
+                self.strengths,
+                self.memory,
+                self.current,
+                *self._seen,
+                self._shared,
+                self._out,
+                float(self.spread),
+                self.rate,
+                float(self.decay),
+                some,
+            )
             self.step += some
 
     def unseen(self):
-        """The number of the label that each held-out row is read as, int64."""
+        """The number of the label that is predicted for each held-out row, int64."""
         said, coordinates = self._unseen
         labels = self._seen[2]
         kernels.spill(self._shared, self._seen[1], labels, self.memory)
@@ -117,7 +136,7 @@ class Strengths:
         return found
 
     def logits(self, strengths):
-        """Of the training rows with other strengths of the programs, float64 (n, k)."""
+        """The logits of the training rows with other strengths of the programs, float64 (n, k)."""
         said, coordinates, labels = self._seen
         kernels.spill(self._shared, coordinates, labels, self.memory)
         found = np.empty((len(labels), len(self._out)))
@@ -130,11 +149,15 @@ class Strengths:
         return found
 
     def measures(self):
-        """What is measured now, a dict of `MEASURED`.
+        """What is measured now, as a dict.
 
-        restricted accuracy: of the current program alone, held out; excluded accuracy:
-        with the programs' strengths taken out, training; program_strength: of the current
-        one; table_strength: mean of the memorised rows.
+        Returns
+        -------
+        dict
+            `step`; `train_accuracy` and `test_accuracy`; `restricted_accuracy`, of the current
+            program alone on held-out rows; `excluded_accuracy`, on training rows without the
+            programs' strengths; `program_strength`, of the current program; `table_strength`, the
+            mean over memorised rows.
         """
         current, labels = self.current, self._seen[2]
         alone = self._unseen[0][:, current] if current >= 0 else np.full(len(self._truth), -1)
@@ -142,15 +165,19 @@ class Strengths:
             float(np.mean(self.logits(s).argmax(axis=1) == labels))
             for s in (self.strengths, np.zeros_like(self.strengths))
         )
-        return dict(zip(MEASURED, (
-            self.step, with_, float(np.mean(self.unseen() == self._truth)),
-            float(np.mean(alone == self._truth)), without,
-            float(self.strengths[current]) if current >= 0 else 0.0, float(self.memory.mean()),
-        ), strict=True))  # fmt: skip
+        return {
+            "step": self.step,
+            "train_accuracy": with_,
+            "test_accuracy": float(np.mean(self.unseen() == self._truth)),
+            "restricted_accuracy": float(np.mean(alone == self._truth)),
+            "excluded_accuracy": without,
+            "program_strength": float(self.strengths[current]) if current >= 0 else 0.0,
+            "table_strength": float(self.memory.mean()),
+        }
 
 
 def _improvements(world, clock):
-    """The programs that are the best two-part code when they are met, and their steps."""
+    """The programs that are the best two-part code when they are found, and the steps of that."""
     labels = world.task.labels[world.training]
     k = len(world.task.alphabet)
     counts = np.unique(labels, return_counts=True)[1]

@@ -1,21 +1,33 @@
-"""What is looked at while something learns, and when it was reached."""
+"""What is recorded while a search learns, and the steps at which thresholds are reached."""
 
 import numpy as np
 
-#: Accuracy at which training counts as memorised, and unseen rows as generalised to.
+#: The accuracy at which training rows count as memorised, and unseen rows as generalised to.
 ENOUGH = 0.99
-#: The grokking lab as it is shown: its task, bits of programs, settings of its `Chain`, and steps.
+#: The default grokking lab: its task, the bits of programs, the steps, and settings of `Chain`.
 LAB_TASK, LAB_BITS, LAB_STEPS = "mod-mul:p=31,train=0.5", 14.0, 14_000_000
 LAB_CHAIN = {"beta": 30.0, "decay": 1.0, "proposals": 0.004}
-#: The first look at a chain is after so many steps.
-LOOK = 250
+#: The steps after which a chain is first measured, and the number of measurements.
+FIRST, MEASUREMENTS = 250, 120
 
 
 def trajectory(one, steps, truths):
-    """The measures of a `Chain`, and the step at which a program of `truths` was first held.
+    """The measures of a `Chain` over time, and the step at which it first held a true program.
 
-    A list of dicts, as of `Chain.measures`, and the step, None where there was none.  Looked at
-    at times spread evenly in their logarithm, and so again from the discovery on.
+    The measures are taken at steps spread evenly in their logarithm; the spacing starts anew at
+    the discovery of a true program.
+
+    Parameters
+    ----------
+    one : Chain
+    steps : int
+    truths : collection of int
+        The numbers of the true programs.
+
+    Returns
+    -------
+    (list of dict, int or None)
+        Dicts of `Chain.measures`, and the step of the discovery, None if there was none.
     """
     times, path = _times(0, steps), []
     found = 0 if one.program in truths else None
@@ -33,10 +45,20 @@ def trajectory(one, steps, truths):
 
 
 def _times(start, steps):
-    spread = np.geomspace(LOOK, max(steps - start, LOOK + 1), 120).astype(np.int64)
-    return [t for t in np.unique(start + spread).tolist() if t <= steps]
+    """The steps after `start` at which measures are taken, up to `steps`."""
+    later = np.geomspace(FIRST, max(steps - start, FIRST + 1), MEASUREMENTS).astype(np.int64)
+    return [t for t in np.unique(start + later).tolist() if t <= steps]
 
 
 def reached(path, what, least=ENOUGH):
-    """The step at which a measure reached a value, as far as it was looked at; None: never."""
+    """The first recorded step at which a measure is at least a value, None if there is none.
+
+    Parameters
+    ----------
+    path : list of dict
+        As `trajectory` returns.
+    what : str
+        The name of the measure.
+    least : float, optional
+    """
     return next((m["step"] for m in path if m[what] >= least), None)

@@ -1,8 +1,8 @@
 """Every syntax tree of a grammar up to some bits, as arrays, with what each computes.
 
-Trees are made by their number of nodes from smaller ones; those of one behaviour are all
-kept, since here programs are counted and joined, not searched.  A tree without a value on
-some row has no behaviour and is dropped, and so is all that contains it.
+Trees are made from smaller ones, by their number of nodes.  All trees of one behaviour are
+kept, since here programs are counted and joined, not searched.  A tree without a value on some
+row has no behaviour and is dropped, and so is everything that contains it.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ import numpy as np
 from synth.errors import SettingError
 from synth.language import UNIT, Input, Program, Type, checked_columns, root_type
 
-#: Values in a block that a primitive is called on.
+#: The most values that a primitive is called on at a time.
 BLOCK_VALUES = 2**20
 
 
@@ -20,13 +20,29 @@ BLOCK_VALUES = 2**20
 class Trees:
     """The trees of a root type within a budget, and all their parts.
 
-    They are in order of units, arguments before what uses them.  items: the grammar's
-    inputs, constants and primitives; head int32 (N,): of each tree, by place in items;
-    arguments int32 (N, A): trees by number, -1 beyond the head's own; units, sizes int64
-    (N,): cost in 1/1024 bit, and nodes; root bool (N,): those of the root type that are
-    within the budget; behaviour int32 (N,): by number, among those of the tree's type;
-    values: {type: (behaviours, rows)}; dropped: how many trees had no value on some row
-    though their arguments had.
+    They are in order of units, and arguments come before the trees that use them.
+
+    Parameters
+    ----------
+    type : Type
+        The root type.
+    items : tuple
+        The grammar's inputs, constants and primitives.
+    head : int32 (N,)
+        The place in `items` of each tree's root.
+    arguments : int32 (N, A)
+        The numbers of each tree's arguments, padded with -1.
+    units : int64 (N,)
+        The cost in 1/1024 bit.
+    sizes : int64 (N,)
+        The number of nodes.
+    root : bool (N,)
+        Whether a tree is of the root type and within the budget.
+    behaviour : int32 (N,)
+        The number of its behaviour among those of its type.
+    values : dict of Type to array (behaviours, rows)
+    dropped : int
+        How many trees had no value on some row though their arguments had.
     """
 
     type: Type
@@ -53,8 +69,21 @@ class Trees:
 def all_trees(grammar, columns, *, max_bits, type=None, most=2_000_000):
     """The `Trees` of a type of at most `max_bits` bits, with their values on some rows.
 
-    columns: a mapping of input names to arrays (rows,); type: the grammar's only one
-    unless given.  Raises SettingError where there is none, or more than `most`.
+    Parameters
+    ----------
+    grammar : Grammar
+    columns : mapping of str to array (rows,)
+        The inputs by name.
+    max_bits : float
+    type : Type, optional
+        By default the only type of the grammar.
+    most : int, optional
+        The most trees, parts included.
+
+    Raises
+    ------
+    SettingError
+        If there is no tree, or there are more than `most`.
     """
     return _Maker(grammar, columns, max_bits, root_type(grammar, type), most).trees()
 
@@ -62,12 +91,12 @@ def all_trees(grammar, columns, *, max_bits, type=None, most=2_000_000):
 def tree_counts(grammar, max_bits, *, type=None):
     """How many syntax trees of a type there are of each cost: {units: Python int}, ascending.
 
-    By costs alone: those without a value on some row count too.
+    Trees are counted by their costs alone: those without a value on some row count too.
     """
     root, items = root_type(grammar, type), [(p.item, p.units) for p in grammar]
     budgets = _budgets(items, root, int(max_bits * UNIT))
     found = {t: {} for t in budgets}
-    while True:  # each round has all trees of one step more of depth
+    while True:  # each round adds the trees that are one level deeper
         new = {t: {} for t in budgets}
         for item, units in items:
             budget = budgets.get(item.result, -1)
@@ -82,6 +111,7 @@ def tree_counts(grammar, max_bits, *, type=None):
 
 
 def _sums(ways, counts, budget):
+    """The counts of pairs of a cost from each of two counts, within a budget."""
     found = {}
     for cost, count in ways.items():
         for more, times in counts.items():
@@ -91,9 +121,12 @@ def _sums(ways, counts, budget):
 
 
 def largest_budget(grammar, most, *, type=None):
-    """The most bits, of those that a tree has, for which there are at most `most` trees.
+    """The most bits, among the costs of trees, at which there are at most `most` trees.
 
-    Raises SettingError where the shortest are more already.
+    Raises
+    ------
+    SettingError
+        If there are more even of the shortest.
     """
     bits, cost = 1.0, None
     while True:
@@ -103,17 +136,19 @@ def largest_budget(grammar, most, *, type=None):
             if total > most:
                 if cost is None:
                     raise SettingError(
-                        f"{most:,} programs; allowed: {total:,} and more, as many as there are "
-                        f"of {units / UNIT:g} bits"
+                        f"{most:,} programs; allowed: {total:,} and more, which is how many "
+                        f"have {units / UNIT:g} bits"
                     )
                 return cost / UNIT
             cost = units
         if bits > 2**12:
-            return cost / UNIT  # there are no more
+            return cost / UNIT  # there are no more trees
         bits *= 1.5
 
 
 class _Maker:
+    """Makes all trees, by their number of nodes."""
+
     def __init__(self, grammar, columns, max_bits, root, most):
         self.columns = checked_columns(grammar, columns)
         self.rows = len(next(iter(self.columns.values())))
@@ -123,14 +158,14 @@ class _Maker:
         self.behaviours = {t: _Behaviours(t, self.rows) for t in grammar.types}
         self.made = 0
         self.dropped = 0
-        #: By (type, nodes): numbers, units and behaviours of trees, ascending in units.
+        #: {(type, nodes): (numbers, units, behaviours)} of trees, ascending in units.
         self.groups = {}
         self.parts = []
 
     def trees(self):
         widest = max((len(item.arguments) for item, _ in self.items), default=1)
         nodes = last = 1
-        # A tree of n nodes has an argument of (n - 1) / widest nodes and more.
+        # A tree of n nodes has an argument of at least (n - 1) / widest nodes.
         while nodes <= 1 + widest * last:
             if self._make(nodes):
                 last = nodes
@@ -138,7 +173,7 @@ class _Maker:
         return self._finish(widest)
 
     def _make(self, nodes):
-        """All trees of so many nodes; how many there are."""
+        """Makes all trees of `nodes` nodes; returns whether there are any."""
         found = {}
         for place, (item, units) in enumerate(self.items):
             budget = self.budgets.get(item.result, -1) - units
@@ -161,7 +196,7 @@ class _Maker:
         return any(nodes == key[1] for key in self.groups)
 
     def _tuples(self, types, nodes, budget):
-        """Numbers (m, types) and units (m,) of trees of these types, so many nodes in all."""
+        """Numbers (m, types) and units (m,) of trees of these types with `nodes` nodes in all."""
         if not types:
             empty = int(nodes == 0)  # one way to have no argument
             return np.zeros((empty, 0), np.int64), np.zeros(empty, np.int64)
@@ -184,11 +219,11 @@ class _Maker:
         if self.made + more > self.most:
             raise SettingError(
                 f"max_bits={self.max_bits:g}: more than {self.most:,} syntax trees; "
-                "allowed: fewer bits, or a greater limit on them"
+                "allowed: fewer bits, or a higher limit on syntax trees"
             )
 
     def _computed(self, item, arguments):
-        """Behaviours (m,) of an item's trees, and which have a value on every row."""
+        """Behaviours (m,) of an item's trees, and which trees have a value on every row."""
         store = self.behaviours[item.result]
         if not item.arguments:
             given = self.columns[item.name] if isinstance(item, Input) else item.value
@@ -216,7 +251,7 @@ class _Maker:
         return number[place], defined[place]
 
     def _behaviour_of(self):
-        """The behaviour of every tree made before this number of nodes, by number."""
+        """The behaviour of every tree with fewer nodes than those being made, by number."""
         found = np.zeros(self.made, np.int64)
         for numbers, _, behaviour in self.groups.values():
             found[numbers] = behaviour
@@ -233,24 +268,30 @@ class _Maker:
             sizes.append(np.full(len(cost), nodes))
         result = np.array([item.result == self.root for item, _ in self.items])
         if not any(result[h].any() for h in heads):
-            raise SettingError(f"max_bits={self.max_bits:g}: no program is as short; allowed: more")
+            raise SettingError(
+                f"max_bits={self.max_bits:g}: no program has so few bits; allowed: more"
+            )
         cost = np.concatenate(units)
         order = np.argsort(cost, kind="stable")
         rank = np.empty(len(order) + 1, np.int64)  # the last one stays -1
         rank[order], rank[-1] = np.arange(len(order)), -1
         head = np.concatenate(heads)[order]
         return Trees(
-            type=self.root, items=tuple(item for item, _ in self.items),
+            type=self.root,
+            items=tuple(item for item, _ in self.items),
             head=head.astype(np.int32),
             arguments=rank[np.concatenate(arguments)[order]].astype(np.int32),
-            units=cost[order], sizes=np.concatenate(sizes)[order], root=result[head],
+            units=cost[order],
+            sizes=np.concatenate(sizes)[order],
+            root=result[head],
             behaviour=np.concatenate(behaviours)[order].astype(np.int32),
-            values={t: b.values for t, b in self.behaviours.items()}, dropped=self.dropped,
-        )  # fmt: skip
+            values={t: b.values for t, b in self.behaviours.items()},
+            dropped=self.dropped,
+        )
 
 
 class _Behaviours:
-    """Distinct rows of values of one type, numbered as they are met."""
+    """Distinct rows of values of one type, numbered in order of appearance."""
 
     def __init__(self, type_, rows):
         self.type = type_
@@ -258,7 +299,7 @@ class _Behaviours:
         self.known = {}
 
     def numbers(self, values):
-        """The number of each row, int64 (m,); values (m, rows)."""
+        """The number of each row of values (m, rows), int64 (m,)."""
         before, known = len(self.known), self.known
         found = [known.setdefault(row.tobytes(), len(known)) for row in self.type.pack(values)]
         found = np.array(found, np.int64)

@@ -20,7 +20,7 @@ import numpy as np
 from synth.errors import SettingError
 from synth.experiments.base import present_mean, refuse_repeated, setting, sizes_below, spawn_seeds
 from synth.learners import Learner, agreement, pairwise, sharing, similarity
-from synth.learners import learner as learners
+from synth.learners import language_learner as learners
 from synth.tasks import BITS, DIGITS, TARGETS, apart
 
 CONTROL = (
@@ -215,7 +215,7 @@ def _searches(settings, seeds, map):
         for learner, seed in zip(every, spawn_seeds(seeds[1], len(every)), strict=True)
     ]  # fmt: skip
     ends, groups = {}, {}
-    for learner, found in zip(every, map(learners.search_item, items), strict=False):
+    for learner, found in zip(every, map(learners.search_ends, items), strict=False):
         for end in found:
             key = bool(learner.p), end["draw"], end["labels"]
             ends.setdefault(key, []).append((learner, end))

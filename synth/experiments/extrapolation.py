@@ -12,7 +12,7 @@ import numpy as np
 from synth import engine
 from synth.experiments.base import setting, spawn_seeds, uninterrupted
 from synth.language import Grammar, Int, Mod, Real, dsls
-from synth.learners import fit_ridge
+from synth.learners import fit_ridge, neighbours
 from synth.tasks import Task
 
 CONTROL = (
@@ -274,21 +274,14 @@ def nearest(points, labels, counts):
     points: (n, d); labels: (n, t); counts: what k may be.  Ties of distance go to the
     rows that come first.
     """
-    far = _apart(points, points)
-    np.fill_diagonal(far, np.inf)
-    order = np.argsort(far, axis=1, kind="stable")
+    order = neighbours(points, k=max(counts))
     errors = [np.square(labels[order[:, :k]].mean(axis=1) - labels).mean() for k in counts]
     k = counts[int(np.argmin(errors))]
 
     def solve(new):
-        order = np.argsort(_apart(new, points), axis=1, kind="stable")
-        return labels[order[:, :k]].mean(axis=1)
+        return labels[neighbours(points, new, k)].mean(axis=1)
 
     return solve, f"k={k}"
-
-
-def _apart(a, b):
-    return np.round(_distances(a, b), 9)  # so that equal distances are equal
 
 
 def _distances(a, b):

@@ -71,5 +71,7 @@ def rank_correlation(x: ArrayLike, y: ArrayLike) -> float | None:
     """
     from scipy.stats import spearmanr
 
-    several = np.ptp(x) > 0 and np.ptp(y) > 0  # else there are no ranks
+    # `synth.learners.correlations` has the same for many pairs at once.  It differs in the last
+    # digit, and the tables made with this one are to stay as they are.
+    several = np.ptp(x) > 0 and np.ptp(y) > 0  # else it is undefined
     return float(spearmanr(x, y).statistic) if several else None

@@ -21,7 +21,7 @@ from synth.experiments.base import refuse_repeated, setting, spawn_seeds, uninte
 from synth.language import Bool, Grammar, Program, dsls
 from synth.learners.networks.consistent import corners
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, drawn, outputs, said
-from synth.learners.networks.training import OPTIMISERS, Rule, Training, train_to_zero
+from synth.learners.networks.training import OPTIMISERS, Optimiser, Training, train_to_zero
 from synth.runs.items import Item
 from synth.tasks import Task
 
@@ -188,11 +188,11 @@ def trained(settings, parameters, points, labels):
 
     With `beyond` each goes on for all steps, and its first step without error is told.
     """
-    rule = Rule(settings.optimiser, settings.rate, settings.decay)
+    optimiser = Optimiser(settings.optimiser, settings.rate, settings.decay)
     if not settings.beyond:
-        took = train_to_zero(settings.shape, parameters, points, labels, rule, settings.steps)
+        took = train_to_zero(settings.shape, parameters, points, labels, optimiser, settings.steps)
         return parameters, took
-    one, took = Training(settings.shape, parameters, points, labels, rule), None
+    one, took = Training(settings.shape, parameters, points, labels, optimiser), None
     for step in range(settings.steps + 1):
         one.look()
         done = one.right() == 1

@@ -27,12 +27,12 @@ from synth.exact import (
     prior_of,
 )
 from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.learners.correlations import correlation
 from synth.learners.networks.compared import (
-    beyond,
     calibrated,
     correlated,
-    correlation,
     fitted,
+    partial_rank_correlation,
     rank_correlation,
 )
 from synth.learners.networks.consistent import (
@@ -43,7 +43,7 @@ from synth.learners.networks.consistent import (
     shares,
 )
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
-from synth.learners.networks.training import OPTIMISERS, Rule
+from synth.learners.networks.training import OPTIMISERS, Optimiser
 
 CONTROL = (
     "targets drawn uniformly from all functions: networks and posteriors are right on half of the "
@@ -181,8 +181,8 @@ def _trained(item):
     settings, targets, networks, _, seed = item
     functions, _ = consistent_functions(
         settings.shape, corners(settings.variables), _train(item), targets, networks, seed,
-        Rule(settings.optimiser, settings.rate), scale=settings.scale, bias=settings.bias,
-        most=settings.steps,
+        optimiser=Optimiser(settings.optimiser, settings.rate), scale=settings.scale,
+        bias=settings.bias, most=settings.steps,
     )  # fmt: skip
     return functions.tolist()
 
@@ -215,19 +215,20 @@ def _compared(settings, laws, rules, n, answers):
             g, h = guesses[ours][mine], guesses[name][mine]
             by_chance = [np.abs(g - generator.permutation(h)).mean() for _ in range(20)]
             bits = laws[name].bits if name in laws else None
+            beyond_bits = bits if bits is None else partial_rank_correlation(x, y, bits[members])
             yield _EMPTY | {
                 "row": "rule", "rule": rule, "rows": n, "learner": name, "targets": len(members),
                 "classes": len(np.unique(classes[members])), **correlated(x, y, generator),
                 "of_majorities": float(rank_correlation(best[ours][mine], best[name][mine])),
-                "beyond_bits": None if bits is None else beyond(x, y, bits[members]),
-                "beyond_nearest": beyond(x, y, right[NEAREST][mine]),
+                "beyond_bits": beyond_bits,
+                "beyond_nearest": partial_rank_correlation(x, y, right[NEAREST][mine]),
                 "accuracy": float(y.mean()), "error": _error(y),
                 "networks": float(x.mean()), "networks_error": _error(x),
                 "trained": float(trained[mine].mean()),
                 "agreement": float(1 - np.abs(g - h).mean()),
                 "agreement_permuted": float(1 - np.mean(by_chance)),
                 "row_correlation": float(correlation(said[ours][mine].ravel(),
-                                                     said[name][mine].ravel())),
+                                                     said[name][mine].ravel(), constant=0.0)),
                 "left": float((left[mine] >= ENOUGH).mean()) if name == P_NET else None,
             }  # fmt: skip
     for name in (*laws, NEAREST):

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.stats import rankdata
 
 from synth.exact import named_functions, prior_of
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
-from synth.learners.networks.compared import correlation, entropy
+from synth.learners.networks.compared import entropy, rank_correlation
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
 
 CONTROL = (
@@ -135,14 +134,13 @@ def compared(counts, masses, generator):
     was seen; explained: 1 - that over KL(P_net, uniform); power: the t for which P^t,
     normalised, has the least divergence, and explained_by_power the same for it.
     """
-    ranks = rankdata(masses)
-    spearman = float(correlation(rankdata(counts), ranks))
+    spearman = float(rank_correlation(counts, masses))
     resampled, permuted = np.empty((2, RESAMPLES))
     for k in range(RESAMPLES):
         some = generator.integers(0, len(counts), len(counts))
         again = generator.poisson(counts[some])
-        resampled[k] = correlation(rankdata(again), rankdata(masses[some]))
-        permuted[k] = correlation(rankdata(counts), generator.permutation(ranks))
+        resampled[k] = rank_correlation(again, masses[some])
+        permuted[k] = rank_correlation(counts, generator.permutation(masses))
     low, high = np.nanquantile(resampled, (0.025, 0.975)).tolist()
     own = entropy(counts)
     uniform = np.log2(len(counts)) - own

@@ -106,7 +106,7 @@ class _Targets:
 
     def at(self, frequencies):
         """The inner steps of the Fourier program at some frequencies."""
-        return similarity.beside([self.inner[k - 1] for k in frequencies])
+        return similarity.side_by_side([self.inner[k - 1] for k in frequencies])
 
 
 class _Steps:

@@ -11,6 +11,7 @@ import numpy as np
 
 from synth.exact import bits_of, named_functions, prior_of
 from synth.experiments.base import setting, spawn_seeds
+from synth.learners import neighbours
 
 CONTROL = (
     "random targets: the mixture pays about one bit a row or more, as everything else does; "
@@ -88,7 +89,7 @@ def _mixture(prior, order, labels):
 def _nearest(inputs, labels):
     bits = []
     for t in range(len(labels)):
-        near = np.argsort((inputs[:t] != inputs[t]).sum(axis=1), kind="stable")[:3]
+        (near,) = neighbours(inputs[:t], inputs[t : t + 1], 3)
         same = np.count_nonzero(labels[near] == labels[t])
         bits.append(-np.log2((same + 0.5) / (len(near) + 1)))
     return np.array(bits)

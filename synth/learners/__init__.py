@@ -1,8 +1,9 @@
-"""What stands beside programs: baselines, networks, likeness of programs, and the estimator.
+"""Learners to compare with programs, figures of how alike programs are, and the estimator.
 
 Start with `baselines.py` (nearest neighbours, ridge, logistic regression) and `networks/`
 (perceptrons, thousands at a time).  `similarity`, `agreement`, `pairwise` and `sharing` say how
-alike two programs are; `estimator` is the search as a scikit-learn classifier.
+alike two programs are, `correlations` has correlations of many samples at once, and
+`estimator` is the search as a scikit-learn classifier.
 """
 
 from synth.learners.baselines import (
@@ -12,20 +13,24 @@ from synth.learners.baselines import (
     fit_ridge,
     least_norm,
     nearest,
+    neighbours,
 )
-from synth.learners.learner import Learner
+from synth.learners.language_learner import Learner
 
 __all__ = [
     "KernelRidge",
     "Learner",
     "LogisticRegression",
     "agreement",
+    "correlations",
+    "decision_list",
     "embed",
     "estimator",
     "fit_ridge",
-    "learner",
+    "language_learner",
     "least_norm",
     "nearest",
+    "neighbours",
     "networks",
     "pairwise",
     "sharing",

@@ -1,7 +1,7 @@
 """How alike two predictions are, as they are and up to a symmetry of the task.
 
-A prediction is the chance of each label on each row.  Symmetries are permutations and
-negations of boolean inputs, and x -> cx of residues, each with what becomes of the labels.
+A prediction is the probability of each label on each row.  Symmetries are permutations and
+negations of boolean inputs, and x -> cx for residues; each also says what becomes of the labels.
 """
 
 from itertools import permutations
@@ -12,15 +12,19 @@ from synth.errors import SettingError
 
 
 def certain(values, labels):
-    """Predicted label values as chances, float64 (..., labels): 1 for what is said."""
+    """Predicted label values as probabilities, float64 (..., labels): 1 for the predicted label."""
     return (np.asarray(values, np.int64)[..., None] == np.arange(labels)).astype(float)
 
 
 def agreement(one, other, rows):
-    """The chance that two predictions are equal, the mean over rows and all else.
+    """The probability that two predictions are equal, the mean over rows and leading axes.
 
-    one, other: float64 (..., n, k), the chance of each label on each row; rows: bool
-    (..., n), those that count.
+    Parameters
+    ----------
+    one, other : float64 (..., n, k)
+        The probability of each label on each row.
+    rows : bool (..., n)
+        The rows that count.
     """
     return float((one * other).sum(axis=-1)[np.broadcast_to(rows, one.shape[:-1])].mean())
 
@@ -28,8 +32,9 @@ def agreement(one, other, rows):
 def chance_agreement(one, other, rows):
     """The mean `agreement` over all permutations of the rows of one prediction: its null.
 
-    That is what two that say each label as often come to by chance (Cohen, Educational and
-    Psychological Measurement 20(1), 1960).  Arguments as of `agreement`, as many rows each.
+    Two predictions that say each label this often agree so much by chance (Cohen, Educational and
+    Psychological Measurement 20(1), 1960).  The parameters are those of `agreement`; all leading
+    axes have the same number of rows that count.
     """
     weights = np.broadcast_to(rows, one.shape[:-1])[..., None]
     shares = [(each * weights).sum(axis=-2) / weights.sum(axis=-2) for each in (one, other)]
@@ -37,11 +42,20 @@ def chance_agreement(one, other, rows):
 
 
 def aligned(one, other, symmetries):
-    """The other prediction, moved by the symmetry that makes it agree best on all rows.
+    """The other prediction, moved by the symmetry under which it agrees best on all rows.
 
-    symmetries: (where rows go, int64 (s, n), where labels go, int64 (s, k)): what one says
-    of row r is compared with what other says of where r goes.  Of equally good ones the first
-    is taken.  Returns float64 (..., n, k).
+    Parameters
+    ----------
+    one, other : float64 (..., n, k)
+        The probability of each label on each row.
+    symmetries : (int64 (s, n), int64 (s, k))
+        Where each symmetry moves rows and labels: what one says of row r is compared with what
+        other says of the row to which r moves.
+
+    Returns
+    -------
+    float64 (..., n, k)
+        Of equally good symmetries the first is used.
     """
     moves, labels = symmetries
     moved = other[..., moves[:, :, None], labels[:, None]]
@@ -50,9 +64,19 @@ def aligned(one, other, symmetries):
 
 
 def signed_permutations(variables):
-    """Permutations and negations of boolean inputs: where rows go, int64 (2**v v!, 2**v).
+    """Permutations and negations of boolean inputs, as moves of the rows.
 
-    Row r has input i in bit i.  The first is the identity.
+    Row r has input i in bit i.
+
+    Parameters
+    ----------
+    variables : int
+        1 to 6; otherwise a SettingError is raised.
+
+    Returns
+    -------
+    int64 (2**v v!, 2**v)
+        Where each symmetry moves rows; the first is the identity.
     """
     if not 1 <= variables <= 6:
         raise SettingError(f"variables={variables}; allowed: 1..6")
@@ -63,11 +87,23 @@ def signed_permutations(variables):
 
 
 def unit_symmetries(columns, p):
-    """x -> cx of every column and label modulo p, for c prime to p: symmetries.
+    """The symmetries x -> cx of all columns and labels modulo p, for c prime to p.
 
-    columns: arrays (n,) of residues, whose rows are all different and go to each other.
-    Returns (rows int64 (s, n), labels int64 (s, p)), the identity first.  Raises SettingError
-    where a row goes to none.
+    Parameters
+    ----------
+    columns : sequence of int (n,)
+        Residues; the rows are all different.
+    p : int
+
+    Returns
+    -------
+    (int64 (s, n), int64 (s, p))
+        Where each symmetry moves rows and labels; the first is the identity.
+
+    Raises
+    ------
+    SettingError
+        If a row is mapped to none of the rows.
     """
     given = np.stack([np.asarray(c, np.int64) for c in columns], axis=1)
     place = {row: i for i, row in enumerate(map(tuple, given.tolist()))}
@@ -75,15 +111,27 @@ def unit_symmetries(columns, p):
     for c in units:
         moves.append([place.get(row) for row in map(tuple, (c * given % p).tolist())])
         if None in moves[-1]:
-            raise SettingError(f"x -> {c}x modulo {p}: a row goes to none; allowed: all rows")
+            raise SettingError(
+                f"x -> {c}x modulo {p} maps a row to none of the rows; allowed: sets of rows that "
+                "it maps to themselves, such as all pairs"
+            )
     return np.array(moves), np.outer(units, np.arange(p)) % p
 
 
 def automorphisms(labels, rows, label_maps):
-    """The symmetries of a labelling: pairs of row and label maps under which it stays.
+    """The symmetries of a labelling: pairs of row and label moves that leave it unchanged.
 
-    labels: int64 (n,); rows: int64 (s, n); label_maps: int64 (t, k).  Returns symmetries,
-    int64 (u, n) and (u, k).
+    Parameters
+    ----------
+    labels : int64 (n,)
+    rows : int64 (s, n)
+        Moves of the rows.
+    label_maps : int64 (t, k)
+        Moves of the labels.
+
+    Returns
+    -------
+    (int64 (u, n), int64 (u, k))
     """
     labels = np.asarray(labels, np.int64)
     stays = (labels[rows][:, None] == label_maps[:, labels]).all(axis=2)

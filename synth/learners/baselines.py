@@ -1,8 +1,8 @@
-"""Learners that know no programs, to stand beside the two-part code: k nearest
-neighbours, kernel ridge regression and logistic regression.
+"""Learners without programs, to compare with the two-part code.
 
-Both see a task's columns as points of a Euclidean space, a row each (`embed`), and
-answer label values.  They are fitted to the training rows alone.
+They are k nearest neighbours, kernel ridge regression and logistic regression.  They see a
+task's columns as points of a Euclidean space, one for each row (`embed`), predict label values,
+and are fitted to the training rows alone.
 """
 
 import numpy as np
@@ -11,19 +11,19 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-#: Penalties of `KernelRidge` to choose among, times the number of training rows.
+#: Penalties that `KernelRidge` chooses among, to be multiplied by the number of training rows.
 PENALTIES = tuple(10.0**e for e in range(-6, 2))
-#: What `fit_ridge` chooses among, shares of the mean eigenvalue.
+#: Strengths that `fit_ridge` chooses among, as shares of the mean eigenvalue.
 RIDGES = 10.0 ** np.arange(-10, 3)
-#: L-BFGS ends where no slope is more than this, so scores are known to about as much.
+#: L-BFGS ends once no slope exceeds this, so scores are known to about this precision.
 SLOPE = 1e-6
 
 
 def embed(task):
-    """The inputs as points, float64 (rows, d).
+    """The inputs of a task as points, float64 (rows, d).
 
-    A Bool is 0 or 1; a residue modulo p is its place on the unit circle, two numbers;
-    other numbers are centred and scaled by the training rows' mean and deviation.
+    A Bool is 0 or 1.  A residue modulo p is its place on the unit circle, two numbers.  Other
+    numbers are centred and scaled by the mean and standard deviation of the training rows.
     """
     parts = []
     for name, column in task.columns.items():
@@ -40,15 +40,66 @@ def embed(task):
     return np.stack(parts, axis=1)
 
 
-def nearest(points, labels, asked, k=1):
-    """The most frequent label among the k nearest points, (m,) of the labels' dtype.
+def neighbours(points, asked=None, k=1):
+    """The k nearest points of each point that is asked about, nearest first.
 
-    points: float64 (n, d); labels: (n,); asked: float64 (m, d); k: 1..n.  Of points
-    equally far the first counts, of labels equally frequent the nearer.
+    Parameters
+    ----------
+    points : float64 (n, d)
+        Of points at equal distance the first counts as nearer.
+    asked : float64 (m, d), optional
+        By default `points` themselves, each asked about without itself (leave one out).
+    k : int, optional
+
+    Returns
+    -------
+    int64 (m, min(k, n))
+        Row numbers of `points`.
     """
-    far = np.round(cdist(asked, points), 9)  # so that equal distances are equal
-    order = np.argsort(far, axis=1, kind="stable")[:, :k]
-    found = labels[order]
+    far = _distances(points if asked is None else asked, points)
+    if asked is None:
+        np.fill_diagonal(far, np.inf)
+    return np.argsort(far, axis=1, kind="stable")[:, :k]
+
+
+def all_nearest(points, asked):
+    """Which points are at the least distance from each one asked about, ties together.
+
+    Parameters
+    ----------
+    points : float64 (n, d)
+    asked : float64 (m, d)
+
+    Returns
+    -------
+    bool (m, n)
+    """
+    far = _distances(asked, points)
+    return far == far.min(axis=1, keepdims=True)
+
+
+def _distances(asked, points):
+    return np.round(cdist(asked, points), 9)  # so that equal distances are equal
+
+
+def nearest(points, labels, asked, k=1):
+    """The most frequent label among the k nearest points.
+
+    Parameters
+    ----------
+    points : float64 (n, d)
+    labels : (n,)
+    asked : float64 (m, d)
+    k : int, optional
+        1 to n.
+
+    Returns
+    -------
+    (m,)
+        In the dtype of the labels.  Of points at equal distance the first counts as nearer; of
+        equally frequent labels the nearer is predicted.
+    """
+    found = labels[neighbours(points, asked, k)]
     votes = (found[:, :, None] == found[:, None, :]).sum(axis=2)
     return found[np.arange(len(asked)), votes.argmax(axis=1)]
 
@@ -56,11 +107,17 @@ def nearest(points, labels, asked, k=1):
 class KernelRidge:
     """Kernel ridge regression of one-against-all targets, with a Gaussian kernel.
 
-    points: float64 (n, d); labels: (n,); scale: the kernel exp(-d²/2·scale²)'s, if not
-    given the median distance between different points; penalty: of the squared norm, if
-    not given the one of n·`PENALTIES` that has the least squared leave-one-out error,
-    which the eigenvectors give in closed form (Rifkin and Lippert, "Notes on regularized
-    least squares", MIT-CSAIL-TR-2007-025).
+    Parameters
+    ----------
+    points : float64 (n, d)
+    labels : (n,)
+    scale : float, optional
+        The kernel is exp(-d² / (2 scale²)).  By default the median distance between different
+        points.
+    penalty : float, optional
+        The weight of the squared norm.  By default that of n·`PENALTIES` with the least squared
+        leave-one-out error, which the eigenvectors give in closed form (Rifkin and Lippert,
+        "Notes on regularized least squares", MIT-CSAIL-TR-2007-025).
     """
 
     def __init__(self, points, labels, *, scale=None, penalty=None):
@@ -74,14 +131,14 @@ class KernelRidge:
         if penalty is None:
             penalty = _least_left_out(values, vectors, turned)
         self.penalty = penalty
-        # What the solution of so ill-conditioned equations can be off by rounding.
+        # The equations are ill-conditioned: rounding may move the solution by this much.
         condition = (values.max() + penalty) / penalty
-        self.off = len(points) * float(np.finfo(float).eps) * condition
+        self.precision = len(points) * float(np.finfo(float).eps) * condition
         self.weights = vectors @ (turned / (values + penalty)[:, None])
 
     def predict(self, asked):
-        """The label whose target is greatest, ties (within rounding) to the smallest, (m,)."""
-        return self.values[_first_greatest(self.scores(asked), self.off)]
+        """The label with the greatest target, (m,); of targets equal within rounding the first."""
+        return self.values[_first_greatest(self.scores(asked), self.precision)]
 
     def scores(self, asked):
         """The regression's values, float64 (m, labels that occur)."""
@@ -94,11 +151,22 @@ class KernelRidge:
 class LogisticRegression:
     """Multinomial logistic regression with an L2 penalty on all weights but the intercepts.
 
-    points: float64 (n, d); labels: (n,); penalty: of half the squared norm, beside the sum of
-    -ln p over the rows (1 is scikit-learn's C = 1).  Of two labels one vector of weights
-    tells, as is usual; with a vector for each the same penalty would weigh half as much.
-    The minimum is found by L-BFGS from 0; the objective is convex.  weights (d + 1, labels
-    that occur), the intercepts last.
+    Two labels are told apart by one vector of weights, as is usual; with a vector for each, the
+    same penalty would weigh half as much.  The objective is convex, and L-BFGS minimises it from
+    0.
+
+    Parameters
+    ----------
+    points : float64 (n, d)
+    labels : (n,)
+    penalty : float, optional
+        The weight of half the squared norm, relative to the sum of -ln p over rows; 1 is
+        scikit-learn's C = 1.
+
+    Attributes
+    ----------
+    weights : float64 (d + 1, labels that occur)
+        The intercepts are last.
     """
 
     def __init__(self, points, labels, *, penalty=1.0):
@@ -120,28 +188,31 @@ class LogisticRegression:
         weights = np.zeros((design.shape[1], wide))
         if wide:
             found = minimize(
-                objective, weights.ravel(), jac=True, method="L-BFGS-B",
+                objective,
+                weights.ravel(),
+                jac=True,
+                method="L-BFGS-B",
                 options={"maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": SLOPE},
-            )  # fmt: skip
+            )
             weights = found.x.reshape(weights.shape)
         self.weights = _against_the_first(weights, many)
 
     def predict(self, asked):
-        """The likeliest label, ties (to where L-BFGS ends) to the smallest, (m,)."""
+        """The most probable label, (m,); of labels equal within L-BFGS's precision the smallest."""
         return self.values[_first_greatest(self.scores(asked), SLOPE)]
 
     def scores(self, asked):
-        """ln of each label's probability but for a term that all share, (m, labels)."""
+        """ln of each label's probability up to a term that all labels share, (m, labels)."""
         return np.column_stack([asked, np.ones(len(asked))]) @ self.weights
 
 
-def _first_greatest(scores, off):
-    """The place of each row's greatest score, (m,): of those within `off` of it the first."""
-    return (scores >= scores.max(axis=1, keepdims=True) - off).argmax(axis=1)
+def _first_greatest(scores, precision):
+    """The place of each row's greatest score, (m,): the first that is within the precision."""
+    return (scores >= scores.max(axis=1, keepdims=True) - precision).argmax(axis=1)
 
 
 def _against_the_first(columns, many):
-    """Columns of all labels; of two, that of the first, which is 0, is not among them."""
+    """Columns for all labels: if there are two, the only column comes after one of zeros."""
     return columns if many > 2 else np.column_stack([np.zeros(len(columns)), columns])
 
 
@@ -155,7 +226,7 @@ def _least_left_out(values, vectors, turned):
     best = None
     for penalty in len(values) * np.array(PENALTIES):
         inverse = 1 / (values + penalty)
-        # The residual without a row is (K + penalty)^-1 y over the inverse's diagonal.
+        # The leave-one-out residual is (K + penalty)^-1 y divided by the inverse's diagonal.
         left_out = (vectors @ (inverse[:, None] * turned)) / (vectors**2 @ inverse)[:, None]
         error = float((left_out**2).sum())
         if best is None or error < best[0]:
@@ -169,17 +240,37 @@ def _scaled(values, train):
 
 
 def least_norm(features, labels):
-    """Least-squares weights (D,) of the least norm; features: (n, D); labels: (n,)."""
+    """The least-squares weights of least norm.
+
+    Parameters
+    ----------
+    features : float64 (n, D)
+    labels : float64 (n,)
+
+    Returns
+    -------
+    float64 (D,)
+    """
     return np.linalg.lstsq(features, labels, rcond=None)[0]
 
 
 def fit_ridge(gram, labels):
     """Kernel ridge regression at the strength of least leave-one-out error.
 
-    gram: (n, n), positive semidefinite; labels: (n, t).  Returns (the mean squared
-    leave-one-out error, the strength as in `RIDGES`, weights (n, t) of the kernel's columns).
-    With G = (K + λ)^-1, weights are G y and row i's leave-one-out residual (G y)_i / G_ii
-    (Wahba, Spline Models for Observational Data, 1990, section 4.2).
+    With G = (K + λ)^-1, the weights are G y, and row i's leave-one-out residual is
+    (G y)_i / G_ii (Wahba, Spline Models for Observational Data, 1990, section 4.2).
+
+    Parameters
+    ----------
+    gram : float64 (n, n)
+        The kernel, positive semidefinite.
+    labels : float64 (n, t)
+
+    Returns
+    -------
+    (float, float, float64 (n, t))
+        The mean squared leave-one-out error, the strength as in `RIDGES`, and the weights of the
+        kernel's columns.
     """
     values, vectors = np.linalg.eigh(gram)
     values = np.maximum(values, 0)

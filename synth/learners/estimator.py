@@ -1,13 +1,13 @@
 """The search as a scikit-learn classifier: `synth.ProgramClassifier`.
 
-It needs scikit-learn, the extra `sklearn`; without it the class is there and says so when
-it is made.  Two classes, and more where the DSL makes their values, take one search.  Else
-more than two take a list of them, each one class against all that are left, which is
-a code for the labels too: its bits are those of the searches, and of naming the classes.
+It needs scikit-learn, the extra `sklearn`.  Without it the class can be imported, and making
+one raises an error that says what to install.  One search serves two classes, and more if the
+DSL makes their values.  Otherwise several classes take a list of searches, each for one class
+against all that are left.  Such a list is a code for the labels too: its bits are those of the
+searches and those that name the classes.
 """
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -15,20 +15,16 @@ import numpy as np
 from synth import codes, engine, tasks
 from synth.engine import SAME, Limits
 from synth.errors import DSLError, SettingError
-from synth.language import (
-    DSL,
-    INT_LIMIT,
-    Bool,
-    Constant,
-    Grammar,
-    Int,
-    Mod,
-    Primitive,
-    Program,
-    Real,
-    dsls,
+from synth.language import DSL, INT_LIMIT, Bool, Grammar, Int, Mod, Program, Real, dsls
+from synth.learners.decision_list import (
+    DecisionList,
+    counted_predictor,
+    make_list,
+    program_predictor,
+    search_list,
+    upright,
 )
-from synth.records import Result, StopReason
+from synth.records import StopReason
 from synth.tasks import Task
 
 try:
@@ -52,37 +48,61 @@ except ImportError as error:
 #: What scikit-learn takes for rows and labels: arrays, lists, data frames.
 MatrixLike = Any
 
-#: How many programs a search makes unless asked for more or fewer: cross-validation
-#: multiplies what a fit takes.
+#: The programs that a search makes by default: few, since cross-validation repeats each fit.
 DEFAULT_PROGRAMS = 100_000
 
 
 class ProgramClassifier(ClassifierMixin, BaseEstimator):
     """The program, or the table, that says the labels of a training set in the fewest bits.
 
-    dsl: a DSL, or its specification, or None for the built-in one that fits the columns as
-    `synth.search` would choose it: of columns of floats, `features`, whose settings are
-    searched over as texts, `features:thresholds=16`; modulus: makes whole numbers, labels
-    too, residues; max_bits, max_programs, seconds, memory, threads: where a search ends, see
-    `synth.Limits`.  By default that is after 100,000 programs, which takes a fraction of a
-    second: take more for the last fit.  A search that ends by `seconds` is not repeatable.
+    Columns are typed by their dtypes, those of a data frame one by one: bool is Bool, integers
+    are Int (beyond 2**31 Real), floats are Real.  Texts need an encoder first.  Two classes are
+    Bool labels, of which the second is true.  If there are more, integers are labels as they are
+    if the DSL makes such values; all others are told apart one class at a time.
 
-    Columns are typed by their dtypes, those of a data frame one by one: bool is Bool, whole
-    numbers are Int (beyond 2**31 Real), floats are Real.  Texts are for an encoder before it.
-    Two classes are Bool labels, the second one true; of more, whole numbers are labels
-    as they are where the DSL makes such, and else they are told apart one by one.
+    Parameters
+    ----------
+    dsl : DSL or str, optional
+        A DSL or its specification.  By default the built-in one that fits the columns, as
+        `synth.search` chooses it: `features` for columns of floats.  To search over its settings,
+        give specifications such as `features:thresholds=16`.
+    modulus : int, optional
+        Makes integers, labels too, residues modulo this number.
+    max_bits, max_programs, seconds, memory, threads : optional
+        Where a search ends, see `synth.Limits`.  By default it ends after 100,000 programs, which
+        takes a fraction of a second: allow more for the last fit.  A search that ends by
+        `seconds` is not repeatable.
 
-    After `fit(X, y)`, with X (rows, features) and y (rows,):
+    Attributes
+    ----------
+    classes_ : array (k,)
+        The labels.
+    n_features_in_ : int
+        The number of columns.
+    feature_names_in_ : array of str
+        The names of the columns, if they have names; otherwise they are called x0, x1, ...
+    chosen_ : str
+        "program" or "table".
+    program_ : Program or None
+        What predicts: a program of label values, or of places in `classes_` if these are no
+        integers.  None for a table.
+    bits_ : float
+        Bits of the labels by what was chosen, exceptions included.
+    table_bits_ : float
+        Bits of the labels by the table.
+    saved_bits_ : float or None
+        Bits by the table less bits by the program: negative if the program does not pay, None if
+        there was no program.
+    log2_chance_bound_ : float
+        log2 of a bound on the chance that any hypothesis reaches `bits_` on permuted labels.
+    results_ : tuple of Result
+        The searches that count.
 
-    classes_: the labels (k,); n_features_in_, feature_names_in_: as always (columns without
-    names are x0, x1, ...); chosen_: "program" or "table"; program_: what predicts, a `Program`
-    of label values (of places in `classes_` where these are no whole numbers), None for a
-    table; bits_: of the labels by what was chosen, exceptions and all; table_bits_: by the
-    table; saved_bits_: by the table less by the program, negative where it does not pay, None
-    where there was none; log2_chance_bound_: of the chance that permuted labels would have
-    let any hypothesis reach bits_; results_: the `Result` of each search that counts.
-
-    Raises ValueError (TaskError, SettingError and DSLError are) for what cannot be used.
+    Raises
+    ------
+    ValueError
+        If columns, labels or settings cannot be used (TaskError, SettingError and DSLError are
+        ValueErrors).
     """
 
     def __init__(
@@ -105,7 +125,17 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self.threads = threads
 
     def fit(self, X: MatrixLike, y: MatrixLike) -> Self:  # noqa: N803 - scikit-learn's own name
-        """Searches for the shortest description of y given X; returns the classifier."""
+        """Searches for the shortest description of y given X; returns the classifier.
+
+        Parameters
+        ----------
+        X : array-like (rows, features)
+        y : array-like (rows,)
+
+        Returns
+        -------
+        ProgramClassifier
+        """
         kinds = _kinds(X)
         _refuse_texts(X)
         X, y = validate_data(self, X, y)  # noqa: N806
@@ -120,42 +150,54 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self._label_type, self._values = self._labels()
         self.results_, self._order, self._direct = (), (), True
         k, varied = len(self.classes_), any((c != c[0]).any() for c in self._columns.values())
-        if k > 1 and varied:  # rows that are all alike no program tells apart
+        if k > 1 and varied:  # no program can tell rows apart that are all alike
             dsl, self._direct = self._chosen_dsl()
             if self._direct:
                 self.results_ = tuple(self._search(dsl, slice(None), self._label_type, [places]))
             else:
-                self.results_, self._order = self._listed(dsl)
+
+                def search(rows, labellings):
+                    return self._search(dsl, rows, Bool, labellings)
+
+                self.results_, self._order = search_list(places, k, self._columns, search)
         self._conclude()
         return self
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
-        """The probability of each class (rows, k), as the chosen code gives it to a next row.
+        """The probability of each class, as the chosen code gives it to one more row.
 
-        Of a program with e exceptions among n training rows, (e+1)/(n+2) for all labels that
-        it does not say, evenly: what its code for exceptions, which is Laplace's rule, gives
-        one more.  Of a table, and where a program has no value, (c+1)/(m+k) for a label that
-        c of m training rows have: those with the same inputs or, where there are none
-        and for a program, all.
+        A program with e exceptions among n training rows gives (e+1)/(n+2) to all labels that it
+        does not say, in equal parts: its code for exceptions, which is Laplace's rule, gives that
+        to one more exception.  A table gives (c+1)/(m+k) to a label that c of m training rows
+        have, of those with the same inputs or, if there are none, of all.  So does a program on
+        rows where it has no value, always by all training rows.
+
+        Parameters
+        ----------
+        X : array-like (rows, features)
+
+        Returns
+        -------
+        float64 (rows, k)
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)  # noqa: N806
-        columns, rows = self._typed(X), len(X)
-        rules, rest = self._rules
-        left, found = np.ones(rows), np.zeros((rows, len(self.classes_)))
-        for place, rule in rules:
-            yes = rule.probabilities(columns, rows)[:, 1]
-            found[:, place] = left * yes
-            left = left * (1 - yes)
-        among, rule = rest
-        found[:, among] = left[:, None] * rule.probabilities(columns, rows)
-        return found
+        return self._decisions.probabilities(self._typed(X), len(X))
 
     def predict(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
-        """The most probable class of each row (rows,), ties to the first."""
+        """The most probable class of each row; of equally probable ones the first.
+
+        Parameters
+        ----------
+        X : array-like (rows, features)
+
+        Returns
+        -------
+        array (rows,)
+        """
         probabilities = self.predict_proba(X)  # before classes_, which only a fit sets
-        # Each is a product of a factor a class at most, and each factor is rounded a few
-        # times: those that are equal in truth are within so much of themselves.
+        # Each probability is a product of at most one factor per class, and each factor is
+        # rounded a few times: equal probabilities may differ by this much.
         equal = 1 - 4 * len(self.classes_) * np.finfo(float).eps
         most = probabilities.max(axis=1, keepdims=True)
         return self.classes_[np.argmax(probabilities >= most * equal, axis=1)]
@@ -173,19 +215,19 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     def _typed(self, X):  # noqa: N803
         """Columns by name, of the types they had in training.
 
-        Whole numbers may come as floats, as from a data frame that has floats as well.
+        Integers may come as floats, as from a data frame that has columns of floats as well.
         """
         columns = {}
         for (name, type_), column in zip(self._types.items(), X.T, strict=True):
             if not type_.inexact and column.dtype.kind == "f" and (column % 1 == 0).all():
                 column = column.astype(np.int64)
-            # Those of a training set are a sample of its numbers.
+            # A training set is only a sample: other rows may have numbers outside its range.
             wide = Int(-INT_LIMIT, INT_LIMIT) if type_.family == "Int" else type_
             columns[name] = wide.check(column, f"column {name}")
         return columns
 
     def _labels(self):
-        """(type, values in the order of classes_) of the labels; types of names are Bool."""
+        """The type of the labels, and their values in the order of `classes_`; names are Bool."""
         k, kind = len(self.classes_), self.classes_.dtype.kind
         whole = kind in "iu" or (kind == "f" and (self.classes_ % 1 == 0).all())
         whole = whole and np.abs(self.classes_.astype(float)).max() <= INT_LIMIT
@@ -197,7 +239,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         return Int(int(values.min()), int(values.max())), values
 
     def _chosen_dsl(self):
-        """(the DSL, whether its programs make the labels themselves)."""
+        """The DSL, and whether its programs make the labels themselves."""
         types = tuple(self._types.values())
         for label_type in dict.fromkeys((self._label_type, Bool)):
             last = label_type == Bool
@@ -205,7 +247,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
                 given = (*types, label_type)
                 dsl = dsls.for_types(given) if self.dsl is None else dsls.load_dsl(self.dsl, given)
                 made = dsl.type_for(label_type)
-                # What columns a DSL re-expresses is seen when it does.
+                # Which columns a DSL makes of these is known only once it has made them.
                 if last or dsl.prepare or made in Grammar(dsl, self._types).types:
                     break
             except DSLError:
@@ -214,7 +256,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         return dsl, label_type != Bool or len(self.classes_) == 2
 
     def _search(self, dsl, rows, label_type, labellings):
-        """The best hypothesis for each labelling, places in an alphabet, of some rows."""
+        """The best hypothesis for each labelling (places in `classes_`) of some rows."""
         columns = {name: column[rows] for name, column in self._columns.items()}
         names = None if label_type == Bool else tuple(self._values.tolist())
         tasks = [
@@ -235,105 +277,45 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             raise KeyboardInterrupt
         return results
 
-    def _listed(self, dsl):
-        """Results of one class against what is left, and these classes, by bits saved.
-
-        Of the last two classes, the second one is the label that is true.
-        """
-        results, order, among = [], [], list(range(len(self.classes_)))
-        while len(among) > 1:
-            rows = np.isin(self._places, among)
-            if not any((c[rows] != c[rows][0]).any() for c in self._columns.values()):
-                break
-            asked = among if len(among) > 2 else among[1:]
-            found = self._search(dsl, rows, Bool, [self._places[rows] == c for c in asked])
-            saved = [r.table.bits - r.total_bits for r in found]
-            best = int(np.argmax(saved))
-            if saved[best] <= 0:
-                break
-            results.append(found[best])
-            order.append(asked[best])
-            among.remove(asked[best])
-        return tuple(results), tuple(order)
-
     def _conclude(self):
         """Sets what is fitted from `results_` and the classes that they are about."""
-        counts, k = np.bincount(self._places, minlength=len(self.classes_)), len(self.classes_)
+        k = len(self.classes_)
+        counts = np.bincount(self._places, minlength=k)
         self.table_bits_ = codes.table_bits(counts)[0]
-        among, total = [c for c in range(k) if c not in self._order], None
+        left, total = [c for c in range(k) if c not in self._order], None
         if self.results_ and self._direct:
             found = self.results_[0].program
             total = None if found is None else found.total_bits
         elif self.results_:
-            total = self._list_bits(counts, among)
+            totals = [result.total_bits for result in self.results_]
+            total = codes.decision_list_bits(totals, counts[left])
         paid = total is not None and total < self.table_bits_ - SAME
         self.chosen_ = "program" if paid else "table"
         self.bits_ = total if paid else self.table_bits_
         self.saved_bits_ = None if total is None else self.table_bits_ - total
         self.log2_chance_bound_ = codes.log2_chance_bound(counts, self.bits_)
-        everything = np.ones(len(self._places), bool)
-        if not paid:
-            self._rules = (), (list(range(k)), self._rule(everything, self._places, k))
-        elif self._direct:
-            rule = self._rule(everything, self._places, k, self.results_[0], self._values)
-            self._rules = (), (list(range(k)), rule)
-        else:
-            self._rules = self._list_rules(among)
-        self.program_ = self._program() if paid else None
+        self._decisions, self.program_ = self._decided(paid, left)
 
-    def _list_bits(self, counts, among):
-        """Of a list: the program flag, which class is asked for where, the searches' bits.
-
-        Where r > 2 classes are left, one is asked for or the list ends: log2(r+1) bits.
-        """
-        bits, left = float(codes.PROGRAM_FLAG), len(counts)
-        for result in self.results_:
-            bits += result.total_bits + (math.log2(left + 1) if left > 2 else 0)
-            left -= 1
-        if left > 1:
-            bits += codes.table_bits(counts[among])[0] + (math.log2(left + 1) if left > 2 else 0)
-        return bits
-
-    def _list_rules(self, among):
-        """(class, rule for it) of each search, and the rule for the classes that are left."""
-        rules, rows = [], np.ones(len(self._places), bool)
-        for place, result in zip(self._order, self.results_, strict=True):
-            asked = (self._places[rows] == place).astype(int)
-            rules.append((place, self._rule(rows, asked, 2, result, np.arange(2))))
-            rows = rows & (self._places != place)
-        rest = np.searchsorted(among, self._places[rows])
-        return tuple(rules), (among, self._rule(rows, rest, len(among)))
-
-    def _rule(self, rows, places, k, result=None, values=None):
-        counts = np.bincount(places, minlength=k)
-        if result is not None:
-            return _Rule(counts, {}, result, values)
-        seen = {}
-        for key, place in zip(_keys(self._columns, rows), places.tolist(), strict=True):
-            seen.setdefault(key, np.zeros(k))[place] += 1
-        return _Rule(counts, seen)
-
-    def _program(self):
+    def _decided(self, by_program, left):
+        """The `DecisionList` that predicts, and its program, None for a table."""
+        classes, k = list(range(len(self.classes_))), len(self.classes_)
+        if not by_program:
+            everything = np.ones(len(self._places), bool)
+            table = counted_predictor(self._places, k, self._columns, everything)
+            return DecisionList((), classes, table), None
         if self._direct:
-            return _upright(self.results_[0])
-        type_ = self._label_type
-        if type_ == Bool:
-            type_ = Int(0, len(self._values) - 1)
-        values = [Program(Constant(type_.format(v), type_, v)) for v in self._values.tolist()]
-        where = Primitive("where", np.where, (Bool, type_, type_), type_)
-        among, rest = self._rules[1]
-        program = values[among[int(np.argmax(rest.counts))]]
-        for place, result in reversed(list(zip(self._order, self.results_, strict=True))):
-            program = Program(where, (_upright(result), values[place], program))
-        return program
+            predictor = program_predictor(self._places, self.results_[0], self._values)
+            return DecisionList((), classes, predictor), upright(self.results_[0])
+        made = make_list(self._places, self.results_, self._order, left, self._columns)
+        return made, made.program(self._label_type, self._values)
 
     def __getstate__(self) -> dict[str, Any]:
-        # The functions of a DSL cannot all be pickled; it is made again, and reads the texts.
+        # Not all functions of a DSL can be pickled: the DSL is made anew, and parses the texts.
         state = dict(super().__getstate__())
         if "results_" in state:
             kept = [(replace(r, best=None), r.best and r.best.text) for r in state["results_"]]
             state["results_"] = kept
-            for derived in ("_rules", "program_"):
+            for derived in ("_decisions", "program_"):
                 del state[derived]
         return state
 
@@ -351,45 +333,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         return replace(result, best=Program.parse(text, fitted.grammar, fitted.root))
 
 
-@dataclass(frozen=True)
-class _Rule:
-    """How labels are predicted: by a result's program, or from labels counted.
-
-    counts: of the k labels (k,); seen: the same for rows of the same inputs, by `_keys`;
-    values: what the program says for each label (k,).
-    """
-
-    counts: np.ndarray
-    seen: dict
-    result: Result | None = None
-    values: np.ndarray | None = None
-
-    def probabilities(self, columns, rows):
-        """Of each label for each row: float64 (rows, k)."""
-        k = len(self.counts)
-        found = np.tile((self.counts + 1) / (self.counts.sum() + k), (rows, 1))
-        if self.result is None:
-            for row, key in enumerate(_keys(columns, slice(None)) if self.seen else ()):
-                if key in self.seen:
-                    counts = self.seen[key]
-                    found[row] = (counts + 1) / (counts.sum() + k)
-            return found
-        task, program = self.result.trained_on, self.result.program
-        encoded = task.express(columns) if task.source is not None else columns
-        said, defined = self.result.best.outputs(encoded)
-        said = said.astype(self.result.best.type.number)
-        if program.inverted:
-            said = sum(task.alphabet) - said
-        n = self.counts.sum()
-        wrong = (program.exceptions + 1) / (n + 2)
-        hits = (said[:, None] == self.values) & defined[:, None]
-        known = hits.any(axis=1)
-        found[known] = np.where(hits[known], 1 - wrong, wrong / (k - 1))
-        return found
-
-
 def _kinds(X):  # noqa: N803
-    """The kinds of the dtypes of a data frame's columns; None where it is none."""
+    """The kinds of the dtypes of a data frame's columns; None if X is no data frame of numbers."""
     if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
         return None
     found = [getattr(dtype, "kind", None) for dtype in X.dtypes]
@@ -397,7 +342,7 @@ def _kinds(X):  # noqa: N803
 
 
 def _refuse_texts(X):  # noqa: N803
-    """Raises SettingError that names a data frame's first column of texts."""
+    """Raises SettingError that names the first column of a data frame that has texts."""
     if not (hasattr(X, "columns") and hasattr(X, "dtypes")) or len(set(X.columns)) < X.shape[1]:
         return
     for name, dtype in zip(X.columns, X.dtypes, strict=True):
@@ -407,7 +352,7 @@ def _refuse_texts(X):  # noqa: N803
             if isinstance(cell, str) and not _is_number(cell):
                 raise SettingError(
                     f"column {name} has texts, such as {cell!r}; allowed: numbers and truth "
-                    "values, which an encoder makes of them (pandas.get_dummies, OneHotEncoder)"
+                    "values, into which an encoder turns texts (pandas.get_dummies, OneHotEncoder)"
                 )
 
 
@@ -417,16 +362,3 @@ def _is_number(text):
     except ValueError:
         return False
     return True
-
-
-def _keys(columns, rows):
-    """What is alike for rows of the same inputs: bytes, one a row."""
-    table = np.stack([c[rows].astype(float) for c in columns.values()], axis=1)
-    return [row.tobytes() for row in table]
-
-
-def _upright(result):
-    """The program of a result, with a `~` before it where it is read as its opposite."""
-    if not result.program.inverted:
-        return result.best
-    return Program(Primitive("not_", np.logical_not, (Bool,), Bool, symbol="~"), (result.best,))

@@ -1,25 +1,29 @@
-"""Figures of two learners of one thing: what they predict, and the steps to it."""
+"""Figures of two learners of one task: what they predict, and the steps to it."""
 
 import numpy as np
 
 from synth.learners import agreement, similarity
 
-#: Figures of steps, and what there is of each: itself, and its permutation null.
+#: Figures of steps (see `similarity.compare`); each is given with its permutation null, under its
+#: name with these endings.
 STEPS = ("r2", "back", "cka", "plain")
 ENDINGS = {"": "value", "_null": "null", "_spread": "spread", "_p": "p"}
 #: Figures of predictions.
 PREDICTIONS = ("agreement", "agreement_null", "aligned", "aligned_null")
-#: Which rows a linear map is judged on: some at random, or all that have some outputs.
+#: Which rows a linear map is judged on: random ones, or all rows with some of the outputs.
 LEFT_OUT = ("inputs", "outputs")
-#: Folds of cross-validation, fewer where there are fewer outputs.
+#: Folds of cross-validation; fewer if there are fewer outputs.
 FOLDS = 5
 
 
 def relation(one, other):
-    """How two learners are related: by what differs between them, in one word.
+    """How two learners are related, in one word that says what differs between them.
 
-    seeds: nothing does; languages; relabelled: how residues are called; shuffled: they are
-    called at random.
+    Returns
+    -------
+    str
+        seeds: nothing else differs; languages; relabelled: residues have other names; shuffled:
+        one of them has random names for residues.
     """
     if one == other:
         return "seeds"
@@ -29,27 +33,49 @@ def relation(one, other):
 
 
 def compare_predictions(one, other, symmetries, unseen, orders):
-    """A dict of `PREDICTIONS`, each the mean over unseen rows and all else.
+    """A dict of `PREDICTIONS`, each the mean over unseen rows and leading axes.
 
-    one, other: float64 (..., n, k), chances of labels; symmetries: as of `agreement.aligned`,
-    the best chosen on all rows; unseen: bool (..., n); orders: int64 (..., n), of the other's
-    rows for the null of `aligned`; that of `agreement` is over all orders.
+    Parameters
+    ----------
+    one, other : float64 (..., n, k)
+        The probability of each label on each row.
+    symmetries : (int64 (s, n), int64 (s, k))
+        As for `agreement.aligned`; the best one is chosen on all rows.
+    unseen : bool (..., n)
+    orders : int64 (..., n)
+        Permutations of the other's rows, for the null of `aligned`.  The null of `agreement` is
+        the mean over all permutations.
     """
     shuffled = np.take_along_axis(other, orders[..., None], axis=-2)
-    return dict(zip(PREDICTIONS, (
-        agreement.agreement(one, other, unseen),
-        agreement.chance_agreement(one, other, unseen),
-        agreement.agreement(one, agreement.aligned(one, other, symmetries), unseen),
-        agreement.agreement(one, agreement.aligned(one, shuffled, symmetries), unseen),
-    ), strict=True))  # fmt: skip
+    aligned = agreement.aligned(one, other, symmetries)
+    aligned_shuffled = agreement.aligned(one, shuffled, symmetries)
+    return {
+        "agreement": agreement.agreement(one, other, unseen),
+        "agreement_null": agreement.chance_agreement(one, other, unseen),
+        "aligned": agreement.agreement(one, aligned, unseen),
+        "aligned_null": agreement.agreement(one, aligned_shuffled, unseen),
+    }
 
 
 def compare_steps(one, other, count, seed=0, *, left_out="inputs", up_to_units=False):
-    """`similarity.compare` of two (learner, text, set) as a plain dict; None where there is none.
+    """`similarity.compare` for two programs, as a plain dict.
 
-    A set is one of `similarity.SETS`; count: of permutations; left_out: one of `LEFT_OUT`,
-    outputs being those of the first; up_to_units: the best of x -> cx of the rows of residues.
-    Of each of `STEPS`, there is a figure with each of `ENDINGS`.
+    Parameters
+    ----------
+    one, other : (Learner, str, str)
+        A learner, the text of its program, and one of `similarity.SETS`.
+    count : int
+        The number of permutations.
+    seed : int, optional
+    left_out : str, optional
+        One of `LEFT_OUT`; outputs are those of the first program.
+    up_to_units : bool, optional
+        Whether to take the best of the moves x -> cx of the rows of residues.
+
+    Returns
+    -------
+    dict or None
+        Each of `STEPS` with each of `ENDINGS`; None if a program has no features.
     """
     parts = [learner.features(text, which) for learner, text, which in (one, other)]
     p, rows = one[0].p, len(parts[0].values)
@@ -71,12 +97,24 @@ def compare_steps(one, other, count, seed=0, *, left_out="inputs", up_to_units=F
 
 
 def mean_figures(pairs, which, count, seed=0):
-    """The mean figures of pairs of searches, those of steps over the pairs that have some.
+    """The mean figures of pairs of searches.
 
-    pairs: of (learner, end), an end a dict of the `text` found, what it `said` of all rows,
-    which rows were `unseen`, and the share of these that was `right`.  Returns accuracy on
-    unseen rows; `PREDICTIONS` there, aligned up to x -> cx of the labels of residues; and the
-    figures of `compare_steps`, with the number of pairs that have some as `count`.
+    Parameters
+    ----------
+    pairs : list of ((Learner, dict), (Learner, dict))
+        Each dict is an end of a search, as `language_learner.search_ends` returns.
+    which : str
+        One of `similarity.SETS`.
+    count : int
+        The number of permutations.
+    seed : int, optional
+
+    Returns
+    -------
+    dict
+        `accuracy` on unseen rows; `PREDICTIONS` there, up to x -> cx of the labels of residues;
+        the figures of `compare_steps`, means over the pairs that have features; and `count`, the
+        number of these pairs.
     """
     kept, predicted = {}, []
     generator = np.random.default_rng(seed)

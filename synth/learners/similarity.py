@@ -1,9 +1,9 @@
-"""How alike two programs are in the values on their way to what they say.
+"""How alike two programs are in the values that they compute on their way to the output.
 
 The features of a program are the values of its subexpressions over the rows.  Two figures
-compare features of rows alike: the cross-validated R² of a linear map from one program's to
-the other's, and linear CKA, plain and debiased.  Each can be set against what is left of it
-when the rows of one program are permuted (`permuted`).
+compare the features of the same rows: the cross-validated R² of a linear map from one program's
+features to the other's, and linear CKA, plain and debiased.  Each can be compared with its
+value when the rows of one program are permuted (`permuted`).
 """
 
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ import numpy as np
 from synth.errors import SettingError
 from synth.language import Bool, Input
 
-#: Which subexpressions are features: every one; those that read two columns or more, since
-#: any program has what is a function of one; those of them that are not the output either.
+#: Which subexpressions are features: all; those that read two columns or more, since every
+#: program has the functions of a single column; and of these the ones that are not the output.
 SETS = ("all", "joint", "inner")
 
-#: Strengths of ridge regression to choose among, shares of the mean eigenvalue.
+#: Strengths of ridge regression to choose among, as shares of the mean eigenvalue.
 RIDGES = 10.0 ** np.arange(-6, 3)
 
-#: Columns that are mapped to at a time.
+#: The most columns that are predicted at a time.
 MOST_COLUMNS = 2000
 
 
@@ -32,9 +32,17 @@ MOST_COLUMNS = 2000
 class Features:
     """What subexpressions compute on the rows, side by side, one block each.
 
-    values: float64 (rows, d), columns centred, the variances of a block's columns of sum 1,
-    so that each subexpression weighs the same; starts: int64 (m,), where the blocks begin;
-    texts: the m subexpressions.  A feature is taken at some rows by `features[order]`.
+    `features[order]` has the features at some rows.
+
+    Parameters
+    ----------
+    values : float64 (rows, d)
+        Columns are centred, and the variances of a block's columns add up to 1, so that each
+        subexpression weighs the same.
+    starts : int64 (m,)
+        Where the blocks begin.
+    texts : tuple of str
+        The m subexpressions.
     """
 
     values: np.ndarray = field(repr=False)
@@ -49,12 +57,24 @@ class Features:
 
 
 def features(program, columns, which="all"):
-    """The `Features` of a program on columns, a mapping of input names to arrays (rows,).
+    """The `Features` of a program.
 
-    A Bool is one column, a residue modulo p is one-hot, p columns, a Complex number its real
-    and imaginary part.  Of equal values one is kept, the least to read the fewest columns;
-    a truth value counts as equal to its negation, and what is constant is left out.  which: one
-    of `SETS`.  Raises UndefinedError where a subexpression has no value on some row.
+    A Bool is one column, a residue modulo p is one-hot (p columns), and a Complex number has its
+    real and imaginary part.  Of subexpressions with equal values the one that reads the fewest
+    columns is kept; a truth value counts as equal to its negation, and constants are left out.
+
+    Parameters
+    ----------
+    program : Program
+    columns : mapping of str to array (rows,)
+        The inputs by name.
+    which : str, optional
+        One of `SETS`.
+
+    Raises
+    ------
+    UndefinedError
+        If a subexpression has no value on some row.
     """
     if which not in SETS:
         raise SettingError(f"which={which!r}; allowed: {', '.join(SETS)}")
@@ -79,8 +99,8 @@ def features(program, columns, which="all"):
     )
 
 
-def beside(parts):
-    """The `Features` of all parts, which have as many rows, side by side."""
+def side_by_side(parts):
+    """The `Features` of all parts side by side; they have the same number of rows."""
     widths = np.cumsum([0, *(part.values.shape[1] for part in parts)])
     return Features(
         np.concatenate([part.values for part in parts], axis=1),
@@ -90,15 +110,15 @@ def beside(parts):
 
 
 def behaviour(values, type_):
-    """What is equal for equal values of a type, and for a truth value and its negation."""
+    """A key that is equal for equal values of a type, and for a truth value and its negation."""
     values = values ^ values[0] if type_ == Bool else values
     return str(type_), values.tobytes()
 
 
 def encoded(values, type_):
-    """Values as centred columns, float64 (rows, width), of variance 1 in all.
+    """Values as centred columns, float64 (rows, width), whose variances add up to 1.
 
-    Constant columns are left out: a constant has the width 0.
+    Constant columns are left out, so a constant has the width 0.
     """
     if type_.family == "Mod":
         made = (values[:, None] == np.arange(type_.size)).astype(float)
@@ -115,24 +135,30 @@ def encoded(values, type_):
 
 
 def row_folds(rows, count, seed=0):
-    """The number of the fold of each row, int64 (rows,): inputs left out, at random."""
+    """The fold of each row, int64 (rows,): rows are left out at random."""
     _within("folds", count, 2, rows)
     return np.random.default_rng(seed).permutation(np.arange(rows) % count)
 
 
 def output_folds(labels, count, seed=0):
-    """The same, the rows of one label in one fold: outputs left out."""
+    """The fold of each row, int64 (rows,): all rows with some labels are left out together."""
     values, place = np.unique(labels, return_inverse=True)
     return row_folds(len(values), count, seed)[place]
 
 
 class LinearMap:
-    """Ridge regression from given features, fitted on all folds but one and judged on it.
+    """Ridge regression from given features, fitted on all folds but one and judged on that one.
 
-    values: float64 (rows, d); folds: int64 (rows,).  The strength is chosen for every
-    subexpression that is asked for, by the leave-one-out error of the fitted rows, which
-    the singular values give in closed form (Wahba, Spline Models for Observational Data,
-    1990, section 4.2; the intercept is not penalised).
+    The strength is chosen for each predicted subexpression by the leave-one-out error of the
+    fitted rows, which the singular values give in closed form (Wahba, Spline Models for
+    Observational Data, 1990, section 4.2; the intercept is not penalised).
+
+    Parameters
+    ----------
+    values : float64 (rows, d)
+    folds : int64 (rows,)
+    ridges : array, optional
+        Strengths to choose among, as shares of the mean eigenvalue.
     """
 
     def __init__(self, values, folds, ridges=RIDGES):
@@ -151,10 +177,19 @@ class LinearMap:
             self.parts.append((train, test, left, shrunk, leverage, turned))
 
     def r2(self, target):
-        """1 - squared error / that of the mean of the fitted rows, of each subexpression.
+        """The R² of each subexpression: 1 - squared error / that of the mean of the fitted rows.
 
-        target: `Features` of as many rows.  Returns float64 (m,); the mean over
-        subexpressions is the R² of all of them together, since they have equal variances.
+        The mean over subexpressions is the R² of all of them together, since they have equal
+        variances.
+
+        Parameters
+        ----------
+        target : Features
+            Of the same rows.
+
+        Returns
+        -------
+        float64 (m,)
         """
         error, total = np.zeros((2, target.values.shape[1]))
         for train, test, left, shrunk, leverage, turned in self.parts:
@@ -174,13 +209,20 @@ class LinearMap:
         return 1 - np.add.reduceat(error, target.starts) / np.add.reduceat(total, target.starts)
 
     def mean_r2(self, target, orders):
-        """R² of all subexpressions together, their rows taken in each order, float64 (k,).
+        """The R² of all subexpressions together, with their rows in each order.
 
-        orders: int64 (k, rows).
+        Parameters
+        ----------
+        target : Features
+        orders : int64 (k, rows)
+
+        Returns
+        -------
+        float64 (k,)
         """
         rows, width = target.values.shape
         answers = []
-        # All orders of a part side by side: at 16 rows three times as fast as one by one.
+        # Many orders side by side are, at 16 rows, three times as fast as one by one.
         for part in np.array_split(orders, -(-len(orders) * width // MOST_COLUMNS)):
             moved = np.moveaxis(target.values[part], 0, 1).reshape(rows, -1)
             starts = (target.starts + width * np.arange(len(part))[:, None]).ravel()
@@ -193,12 +235,25 @@ class LinearMap:
 
 
 def centred_gram(values, debiased=True):
-    """The linear kernel of features, centred, so that inner products are HSIC's.
+    """The linear kernel of features, centred, so that inner products of kernels are HSIC.
 
-    values: float64 (n, d).  Plain: H K H.  Debiased: without diagonal, centred so that the
-    mean of products of entries over n(n-3) is the unbiased estimator of HSIC (Song et al.,
-    JMLR 13, 2012, theorem 2, in the form of Székely and Rizzo, Annals of Statistics 42(6),
-    2014, proposition 1).  Raises SettingError for fewer than 4 rows.
+    Plain, it is H K H.  Debiased, it has no diagonal and is centred so that the mean of products
+    of entries over n(n-3) is the unbiased estimator of HSIC (Song et al., JMLR 13, 2012, theorem
+    2, in the form of Székely and Rizzo, Annals of Statistics 42(6), 2014, proposition 1).
+
+    Parameters
+    ----------
+    values : float64 (n, d)
+    debiased : bool, optional
+
+    Returns
+    -------
+    float64 (n, n)
+
+    Raises
+    ------
+    SettingError
+        If there are fewer than 4 rows.
     """
     n = len(values)
     _within("rows", n, 4, None)
@@ -214,19 +269,25 @@ def centred_gram(values, debiased=True):
 
 
 def alignment(one, other):
-    """The cosine of two matrices; nan where one of them is 0."""
+    """The cosine of the angle between two matrices; nan if one of them is 0."""
     norm = np.linalg.norm(one) * np.linalg.norm(other)
     return float(np.sum(one * other) / norm) if norm > 0 else float("nan")
 
 
 def cka(one, other, debiased=True):
-    """Linear CKA of two programs' feature values, float64 (n, d) and (n, e).
+    """Linear CKA of two programs' feature values.
 
-    Kornblith, Norouzi, Lee and Hinton, "Similarity of neural network representations
-    revisited", ICML 2019; debiased: with the unbiased HSIC, as Nguyen, Raghu and Kornblith,
-    "Do wide and deep networks learn the same things?", ICLR 2021, use it.  The plain one of
-    independent features is about d / (n + d), and the debiased one 0 (Murphy, Zylberberg and
-    Fyshe, "Correcting biased centered kernel alignment measures", arXiv:2405.01012, 2024).
+    Kornblith, Norouzi, Lee and Hinton, "Similarity of neural network representations revisited",
+    ICML 2019.  Debiased, it uses the unbiased HSIC, as Nguyen, Raghu and Kornblith, "Do wide and
+    deep networks learn the same things?", ICLR 2021, do.  For independent features the plain one
+    is about d / (n + d), and the debiased one 0 (Murphy, Zylberberg and Fyshe, "Correcting biased
+    centered kernel alignment measures", arXiv:2405.01012, 2024).
+
+    Parameters
+    ----------
+    one : float64 (n, d)
+    other : float64 (n, e)
+    debiased : bool, optional
     """
     return alignment(centred_gram(one, debiased), centred_gram(other, debiased))
 
@@ -235,10 +296,17 @@ def cka(one, other, debiased=True):
 
 
 @dataclass(frozen=True)
-class Tested:
-    """A figure beside its permutation null: its mean, its standard deviation, and p.
+class WithNull:
+    """A figure with its permutation null.
 
-    p: (1 + the permutations that reach the figure) / (1 + all of them).
+    Parameters
+    ----------
+    value : float
+        The figure.
+    null, spread : float
+        Mean and standard deviation of the figure under permutations.
+    p : float
+        (1 + the number of permutations that reach the figure) / (1 + the number of permutations).
     """
 
     value: float
@@ -248,26 +316,48 @@ class Tested:
 
 
 def permuted(statistic, rows, count, seed=0):
-    """A `Tested` figure of two programs, with the rows of one of them permuted.
+    """A figure of two programs, with its null: the rows of one of them are permuted.
 
-    statistic: a function of orders of that program's rows, int64 (k, rows), that gives the
-    figure for each, float64 (k,); count: of permutations.
+    Parameters
+    ----------
+    statistic : callable
+        Takes orders of that program's rows, int64 (k, rows), and returns the figure for each,
+        float64 (k,).
+    rows : int
+    count : int
+        The number of permutations.
+    seed : int, optional
+
+    Returns
+    -------
+    WithNull
     """
     _within("permutations", count, 1, None)
     generator = np.random.default_rng(seed)
     shuffled = [generator.permutation(rows) for _ in range(count)]
     value, *null = statistic(np.array([np.arange(rows), *shuffled])).tolist()
     reached = sum(each >= value - 1e-12 for each in null)
-    return Tested(value, float(np.mean(null)), float(np.std(null)), (1 + reached) / (1 + count))
+    return WithNull(value, float(np.mean(null)), float(np.std(null)), (1 + reached) / (1 + count))
 
 
 def compare(one, other, folds, count, seed=0, maps=None):
-    """All figures of two programs' `Features`: a dict of `Tested`.
+    """All figures of two programs' `Features`.
 
-    r2: of the linear map from one to other; back: the other way; cka and plain: linear CKA,
-    debiased and not.  folds: int64 (rows,); count: of permutations; maps: int64 (s, rows),
-    orders of the other's rows of which the best counts, in the null too.  Each is None
-    where one of the programs has no feature.
+    Parameters
+    ----------
+    one, other : Features
+    folds : int64 (rows,)
+    count : int
+        The number of permutations.
+    seed : int, optional
+    maps : int64 (s, rows), optional
+        Orders of the other's rows, of which the best counts, under the null too.
+
+    Returns
+    -------
+    dict of WithNull
+        r2: of the linear map from one to other; back: from other to one; cka and plain: linear
+        CKA, debiased and not.  All are None if one of the programs has no feature.
     """
     if not len(one) or not len(other):
         return dict.fromkeys(("r2", "back", "cka", "plain"))
@@ -276,7 +366,7 @@ def compare(one, other, folds, count, seed=0, maps=None):
     forth, back = LinearMap(one.values, folds), LinearMap(other.values, folds)
     found = {
         "r2": lambda orders: forth.mean_r2(other, orders),
-        # The orders undone: one program's rows against the other's, which stay.
+        # The orders are undone: they permute the first program's rows, and the other's stay.
         "back": lambda orders: back.mean_r2(one, np.argsort(orders, axis=1)),
     }
     for name, debiased in (("cka", True), ("plain", False)):

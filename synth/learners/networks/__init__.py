@@ -1,4 +1,4 @@
-"""Small real networks beside programs: thousands of perceptrons at a time, in NumPy alone.
+"""Small real networks to compare with programs: thousands of perceptrons at a time, in NumPy alone.
 
 Start with `perceptron` (values, losses, gradients) and `training` (AdamW and SGD, full batch).
 """

@@ -1,4 +1,4 @@
-"""Networks on tasks of residues, one-hot: what is trained, and its history step by step."""
+"""Networks on tasks of one-hot residues: what is trained, and its history over the steps."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,27 @@ import numpy as np
 from synth import tasks
 from synth.errors import SettingError, TaskError
 from synth.learners.networks.perceptron import Shape, drawn, forward, outputs, said
-from synth.learners.networks.training import Rule, Training, history
+from synth.learners.networks.training import Optimiser, Training, history
 
 
 def addition_task(p, train, number, *, permuted=False):
-    """x + y modulo an odd p, a share `train` of the pairs for training, the split `number`.
+    """The task x + y modulo an odd p.
 
-    permuted: its twin with permuted labels.  Raises SettingError for an even p, which has a
-    frequency without a phase.
+    Parameters
+    ----------
+    p : int
+        An even p has a frequency without a phase.
+    train : float
+        The share of pairs for training.
+    number : int
+        The number of the split.
+    permuted : bool, optional
+        Whether to return the task's twin with permuted labels.
+
+    Raises
+    ------
+    SettingError
+        If p is even.
     """
     if p % 2 == 0:
         raise SettingError(f"p={p}; allowed: odd numbers")
@@ -25,23 +38,44 @@ def addition_task(p, train, number, *, permuted=False):
 def one_hot(task):
     """The inputs of a task of residues, float32 (rows, sum of moduli), column after column.
 
-    Raises TaskError where an input or the label is something else.
+    Raises
+    ------
+    TaskError
+        If an input or the label is no residue.
     """
     for name, type_ in (*task.types.items(), (task.label, task.label_type)):
         if type_.family != "Mod":
             raise TaskError(f"task {task.name}: {name} is of {type_}; allowed: residues")
     return np.concatenate(
-        [column[:, None] == np.arange(task.types[name].size)
-         for name, column in task.columns.items()], axis=1, dtype=np.float32,
-    )  # fmt: skip
+        [
+            column[:, None] == np.arange(task.types[name].size)
+            for name, column in task.columns.items()
+        ],
+        axis=1,
+        dtype=np.float32,
+    )
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is trained, and how: full batch, AdamW, weights drawn N(0, scale^2 / fan-in).
+    """What is trained, and how.
 
-    embedding: the width of a linear layer below the hidden one; None: none.  The optimiser's
-    betas are (0.9, 0.98), as of Power et al., "Grokking", 2022.
+    Networks are trained full batch with AdamW, from weights drawn from N(0, scale² / fan-in).
+    The optimiser's betas are (0.9, 0.98), as in Power et al., "Grokking", 2022.
+
+    Parameters
+    ----------
+    activation : str
+        One of `perceptron.ACTIVATIONS`.
+    width : int
+        Units of the hidden layer.
+    embedding : int, optional
+        The width of a linear layer below the hidden one; by default there is none.
+    scale : float
+    rate, decay, l1 : float
+        See `Optimiser`.
+    loss : str
+        One of `perceptron.LOSSES`.
     """
 
     activation: str = "quadratic"
@@ -60,12 +94,15 @@ class Recipe:
         hidden = self.embedding, self.width
         return Shape(inputs, hidden, outputs, ("linear", self.activation))
 
-    def rule(self):
-        """The `Rule` of training."""
-        return Rule(rate=self.rate, decay=self.decay, l1=self.l1, betas=(0.9, 0.98), loss=self.loss)
+    def optimiser(self):
+        """The `Optimiser` that trains them."""
+        return Optimiser(
+            rate=self.rate, decay=self.decay, l1=self.l1, betas=(0.9, 0.98), loss=self.loss
+        )
 
 
-#: What comes to all frequencies, and what comes to a few (see the page of network-grokking).
+#: Networks that end with all frequencies, and networks that end with a few (see the page of
+#: network-grokking).
 PLAIN = Recipe()
 EMBEDDED = Recipe(width=256, embedding=32, decay=2.0)
 
@@ -73,9 +110,26 @@ EMBEDDED = Recipe(width=256, embedding=32, decay=2.0)
 class Trained:
     """The history of one network on a task of residues.
 
-    times: int64 (T,), the steps at which it was looked at; shape: its `Shape`; points float32
-    (rows, inputs); parameters: float32 (T, P); logits: the outputs at each time, float32
-    (T, rows, labels).  Raises SettingError where they are not finite.
+    Parameters
+    ----------
+    task : Task
+    recipe : Recipe
+    times : int (T,)
+        The steps at which it is recorded, ascending.
+    seed : int
+
+    Attributes
+    ----------
+    shape : Shape
+    points : float32 (rows, inputs)
+    parameters : float32 (T, P)
+    logits : float32 (T, rows, labels)
+        The outputs at each time.
+
+    Raises
+    ------
+    SettingError
+        If logits are not finite.
     """
 
     def __init__(self, task, recipe, times, seed):
@@ -85,9 +139,12 @@ class Trained:
         self.times = np.asarray(times)
         train = self.task.train
         training = Training(
-            self.shape, drawn(self.shape, 1, seed, scale=recipe.scale), self.points[train],
-            self.task.labels[train], recipe.rule(),
-        )  # fmt: skip
+            self.shape,
+            drawn(self.shape, 1, seed, scale=recipe.scale),
+            self.points[train],
+            self.task.labels[train],
+            recipe.optimiser(),
+        )
         self.parameters = history(training, self.times)[:, 0]
         self.logits = np.concatenate([outputs(*state) for state in self._states()])
         if not np.isfinite(self.logits).all():
@@ -95,25 +152,25 @@ class Trained:
             raise SettingError(
                 f"a {recipe.activation} network diverges within {step} steps: scale="
                 f"{recipe.scale:g}, rate={recipe.rate:g}, decay={recipe.decay:g}; allowed: "
-                "those with which it does not, such as a smaller scale or rate"
+                "settings with which it does not, such as a smaller scale or rate"
             )
 
     def _states(self):
-        """What `forward` takes, time by time: all times at once would fill the memory."""
+        """The arguments of `forward` at each time; all times at once would fill the memory."""
         return ((self.shape, each[None], self.points) for each in self.parameters)
 
     def hidden(self):
-        """The values of the last hidden layer at each time, float32 (rows, width) one by one."""
+        """Yields the values of the last hidden layer at each time, float32 (rows, width)."""
         return (forward(*state)[-2][1][0] for state in self._states())
 
     def accuracies(self):
-        """Accuracy on the training rows and on the others, at each time, float64 (T,) each."""
+        """The accuracy on training rows and on the other rows at each time, two float64 (T,)."""
         right = said(self.logits) == self.task.labels
         return right[:, self.task.train].mean(axis=1), right[:, ~self.task.train].mean(axis=1)
 
 
 def loss_bits(logits, labels):
-    """Cross-entropy in bits a row of logits (rows, k), of labels int (rows,)."""
+    """The mean cross-entropy of logits (rows, k), in bits a row, for labels int (rows,)."""
     # In float32 a loss of 1e-6 bits would be a rounding error.
     shifted = np.asarray(logits, np.float64)
     shifted = shifted - shifted.max(axis=1, keepdims=True)
@@ -122,7 +179,7 @@ def loss_bits(logits, labels):
 
 
 def accuracy(logits, labels):
-    """The share of rows of logits (rows, k) that say their labels, int (rows,)."""
+    """The share of rows on which logits (rows, k) predict the label, int (rows,)."""
     return float(np.mean(said(logits) == labels))
 
 

@@ -1,7 +1,8 @@
 """Multi-layer perceptrons, many at a time: values, losses and gradients by matrix products.
 
-A batch of B networks of one shape has its parameters in one array, a row a network, so that
-optimisers know nothing of layers.  All numbers are float32 unless parameters are float64.
+A batch of B networks of one shape has its parameters in one array, one row for each network, so
+that optimisers need not know about layers.  All numbers are float32 unless the parameters are
+float64.
 """
 
 import math
@@ -11,12 +12,11 @@ import numpy as np
 
 from synth.errors import SettingError
 
-#: What a hidden unit does to its sum; quadratic: its square.
+#: What a hidden unit makes of its sum; quadratic is its square.
 ACTIVATIONS = ("relu", "tanh", "quadratic", "linear")
-#: Numbers that networks of a block may have, parameters or values of units: 256 MB.
+#: The most numbers of a block of networks, parameters or values of units: 256 MB.
 MOST_NUMBERS = 2**26
-#: Networks that diverge show it by values that are not finite, which whoever asks for them looks
-#: at, and by no warnings of NumPy's.
+#: NumPy does not warn of networks that diverge: callers check whether values are finite.
 unwarned = np.errstate(over="ignore", invalid="ignore")
 
 
@@ -24,9 +24,20 @@ unwarned = np.errstate(over="ignore", invalid="ignore")
 class Shape:
     """Inputs, widths of the hidden layers, outputs, and the activation of hidden units.
 
-    activation: of all hidden layers, or a tuple with one for each.  One output is a logit of the
-    second of two labels; k > 1 outputs are those of k labels.
-    Raises SettingError for what is outside.
+    Parameters
+    ----------
+    inputs : int
+    hidden : tuple of int
+    outputs : int
+        A single output is the logit of the second of two labels; k > 1 outputs are those of k
+        labels.
+    activation : str or tuple of str, optional
+        One of `ACTIVATIONS` for all hidden layers, or one for each.
+
+    Raises
+    ------
+    SettingError
+        If a value is not allowed.
     """
 
     inputs: int
@@ -35,8 +46,11 @@ class Shape:
     activation: str | tuple[str, ...] = "relu"
 
     def __post_init__(self):
-        for name, sizes in (("inputs", (self.inputs,)), ("hidden", self.hidden),
-                            ("outputs", (self.outputs,))):  # fmt: skip
+        for name, sizes in (
+            ("inputs", (self.inputs,)),
+            ("hidden", self.hidden),
+            ("outputs", (self.outputs,)),
+        ):
             if any(size < 1 for size in sizes):
                 raise SettingError(f"{name}={getattr(self, name)}; allowed: 1 and more")
         named = self.activation
@@ -46,7 +60,7 @@ class Shape:
         if len(self.activations) != len(self.hidden):
             raise SettingError(
                 f"activation={named} for {len(self.hidden)} hidden layers; allowed: one name, "
-                "or as many as layers"
+                "or one for each layer"
             )
 
     @property
@@ -58,7 +72,7 @@ class Shape:
 
     @property
     def sizes(self):
-        """Widths of all layers, inputs first."""
+        """The widths of all layers, inputs first."""
         return (self.inputs, *self.hidden, self.outputs)
 
     @property
@@ -73,17 +87,17 @@ class Shape:
 
     @property
     def parameters(self):
-        """How many a network has."""
+        """The number of parameters of a network."""
         return self.layers[-1][2]
 
 
 def block_of(shape, rows, most):
-    """How many networks to look at a time on so many rows: `most`, fewer where they are large."""
+    """How many networks to evaluate at a time on these rows: `most`, or fewer if they are large."""
     return max(1, min(most, MOST_NUMBERS // max(shape.parameters, rows * max(shape.sizes))))
 
 
 def deviations(shape, scale, bias):
-    """Standard deviations (P,) of random parameters: scale / sqrt(fan-in), of biases `bias`."""
+    """Standard deviations (P,) of random parameters: scale / sqrt(fan-in); of biases `bias`."""
     found = np.empty(shape.parameters)
     for start, middle, end, fan_in, _ in shape.layers:
         found[start:middle] = scale / math.sqrt(fan_in)
@@ -92,10 +106,23 @@ def deviations(shape, scale, bias):
 
 
 def drawn(shape, count, seed, *, first=0, scale=1.0, bias=0.0, dtype=np.float32):
-    """Parameters of `count` networks drawn at random, (count, P), normal, of `deviations`.
+    """Parameters of networks drawn at random from normal distributions, see `deviations`.
 
-    They are the networks `first`, `first` + 1, ...: network k is drawn from the k-th child of
-    SeedSequence(seed), whatever `count` is.
+    Network k is drawn from the k-th child of SeedSequence(seed), whatever `count` is.
+
+    Parameters
+    ----------
+    shape : Shape
+    count : int
+    seed : int
+    first : int, optional
+        The networks are `first`, `first` + 1, ...
+    scale, bias : float, optional
+    dtype : dtype, optional
+
+    Returns
+    -------
+    (count, P)
     """
     if count < 1:
         raise SettingError(f"networks={count}; allowed: 1 and more")
@@ -108,12 +135,31 @@ def drawn(shape, count, seed, *, first=0, scale=1.0, bias=0.0, dtype=np.float32)
 
 
 def function_counts(shape, points, count, seed, *, scale=1.0, bias=0.0, block=4000):
-    """How often random networks with one output compute each boolean function, int64 (2**rows,).
+    """How often random networks with one output compute each boolean function.
 
-    points (rows, inputs), at most 16 rows; a function's number has bit i for row i, where the
-    output is above 0.  Of `count` networks, drawn block by block from one seed; the blocks do
-    not change what is drawn.  Raises SettingError where an output is not finite: its sign would
-    say nothing.
+    A function's number has bit i for row i, set if the output is above 0.
+
+    Parameters
+    ----------
+    shape : Shape
+    points : (rows, inputs)
+        At most 16 rows.
+    count : int
+        The number of networks.
+    seed : int
+    scale, bias : float, optional
+        See `deviations`.
+    block : int, optional
+        The most networks at a time; it does not change what is drawn.
+
+    Returns
+    -------
+    int64 (2**rows,)
+
+    Raises
+    ------
+    SettingError
+        If shapes do not fit, or an output is not finite: its sign would say nothing.
     """
     if len(points) > 16 or shape.outputs != 1:
         raise SettingError(
@@ -131,7 +177,7 @@ def function_counts(shape, points, count, seed, *, scale=1.0, bias=0.0, block=40
         if not np.isfinite(values).all():
             raise SettingError(
                 f"{len(shape.hidden)} hidden layers of {shape.activation} units, scale={scale:g}: "
-                "outputs are beyond float32; allowed: fewer layers or a smaller scale"
+                "outputs overflow float32; allowed: fewer layers or a smaller scale"
             )
         numbers = (said(values) << np.arange(len(points))).sum(axis=1)
         found += np.bincount(numbers, minlength=len(found))
@@ -139,7 +185,7 @@ def function_counts(shape, points, count, seed, *, scale=1.0, bias=0.0, block=40
 
 
 def views(shape, parameters):
-    """[(weights (B, fan-in, fan-out), biases (B, 1, fan-out))] that share memory."""
+    """[(weights (B, fan-in, fan-out), biases (B, 1, fan-out))] that share their memory."""
     count = len(parameters)
     return [
         (
@@ -152,10 +198,10 @@ def views(shape, parameters):
 
 @unwarned
 def forward(shape, parameters, points):
-    """What each layer gives on points (rows, inputs): [(sums, values)], outputs last.
+    """What each layer computes on points (rows, inputs): [(sums, values)], outputs last.
 
-    Of shape (B, rows, units): the weighted sums, and what the activation makes of them; of
-    outputs the same.
+    Both have the shape (B, rows, units).  The values are the activations of the weighted sums;
+    for outputs they are the sums.
     """
     values, found = points.astype(parameters.dtype, copy=False), []
     layers = views(shape, parameters)
@@ -168,21 +214,34 @@ def forward(shape, parameters, points):
 
 
 def outputs(shape, parameters, points):
-    """Outputs (B, rows, outputs)."""
+    """The outputs of the networks, (B, rows, outputs)."""
     return forward(shape, parameters, points)[-1][1]
 
 
 def said(values):
-    """The label that outputs (B, rows, outputs) say, int64 (B, rows); ties to the first."""
+    """The label that outputs (B, rows, outputs) predict, int64 (B, rows); ties go to the first."""
     return (values[..., 0] > 0).astype(np.int64) if values.shape[-1] == 1 else values.argmax(-1)
 
 
 @unwarned
 def loss_and_gradient(shape, parameters, points, labels, loss="cross-entropy"):
-    """The mean loss over the rows (B,), its gradient (B, P), and the layers as of `forward`.
+    """The mean loss over the rows, its gradient, and the layers.
 
-    labels: int (rows,), or (B, rows) where each network has its own.  cross-entropy is in
-    nats; squared: half the squared distance from the one-hot label, from -1 or 1 with one output.
+    Parameters
+    ----------
+    shape : Shape
+    parameters : (B, P)
+    points : (rows, inputs)
+    labels : int (rows,) or (B, rows)
+        The second if each network has its own.
+    loss : str, optional
+        "cross-entropy", in nats; or "squared", half the squared distance from the one-hot label,
+        from -1 or 1 with one output.
+
+    Returns
+    -------
+    ((B,), (B, P), list)
+        The loss, the gradient, and the layers as `forward` returns them.
     """
     layers = forward(shape, parameters, points)
     each, slope = _LOSSES[loss](layers[-1][1], labels)
@@ -217,11 +276,11 @@ _SLOPES = {
 
 
 def _cross_entropy(logits, labels):
-    """-ln of the label's chance (B, rows), and the derivative by the logits."""
+    """-ln of the label's probability (B, rows), and its derivative by the logits."""
     if logits.shape[-1] == 1:
         signs = np.where(labels, 1, -1).astype(logits.dtype)
         margins = signs * logits[..., 0]
-        # ln(1 + exp(-m)) and its derivative, for no m too large.
+        # ln(1 + exp(-m)) and its derivative, in a form that does not overflow for any m.
         small = np.exp(-np.abs(margins))
         each = np.log1p(small) - np.minimum(margins, 0)
         wrong = np.where(margins > 0, small, 1) / (1 + small)
@@ -238,7 +297,7 @@ def _cross_entropy(logits, labels):
 
 
 def _squared(values, labels):
-    """Half the squared distance from the label's outputs (B, rows), and the derivative."""
+    """Half the squared distance from the label's outputs (B, rows), and its derivative."""
     if values.shape[-1] == 1:
         wanted = np.where(labels, 1, -1).astype(values.dtype)[..., None]
     else:
@@ -248,5 +307,5 @@ def _squared(values, labels):
 
 
 _LOSSES = {"cross-entropy": _cross_entropy, "squared": _squared}
-#: What is trained for.
+#: The losses that training can minimise.
 LOSSES = tuple(_LOSSES)

@@ -1,19 +1,33 @@
-"""How much of a network is needed for what it says: the units and weights that pruning leaves."""
+"""How much of a network its predictions need: the units and weights that pruning leaves."""
 
 import numpy as np
 
 from synth.learners.networks.perceptron import forward, outputs, said, views
 
-#: A network that is cut still says the labels where so much of its accuracy is left.
+#: The accuracy that a pruned network must keep.
 LEAST = 0.99
 
 
 def units_needed(shape, parameters, points, labels, least=LEAST):
-    """The fewest units of the last hidden layer, the strongest first, that give an accuracy.
+    """The fewest units of the last hidden layer, the strongest first, that reach an accuracy.
 
-    parameters (P,) of one network; points (rows, inputs), labels int (rows,).  A unit's strength
-    is what it moves the outputs by: the root mean square of its value over the points times the
-    norm of its weights upwards.  None where all of them do not give it.
+    A unit's strength is how much it moves the outputs: the root mean square of its value over the
+    points times the norm of its outgoing weights.
+
+    Parameters
+    ----------
+    shape : Shape
+    parameters : (P,)
+        Of one network.
+    points : (rows, inputs)
+    labels : int (rows,)
+    least : float, optional
+        The accuracy.
+
+    Returns
+    -------
+    int or None
+        None if all units together do not reach it.
     """
     layers = forward(shape, parameters[None], points)
     values = layers[-2][1][0].astype(np.float64)
@@ -29,9 +43,10 @@ def units_needed(shape, parameters, points, labels, least=LEAST):
 
 
 def weights_needed(shape, parameters, points, labels, least=LEAST, sizes=100):
-    """The fewest parameters, the largest magnitudes first, that give an accuracy.
+    """The fewest parameters, the largest magnitudes first, that reach an accuracy.
 
-    As of `units_needed`, over so many numbers of them, spread evenly in their logarithm.
+    Parameters and return value are those of `units_needed`; `sizes` numbers of parameters are
+    tried, spread evenly in their logarithm.
     """
     order = np.argsort(-np.abs(parameters), kind="stable")
     for count in np.unique(np.geomspace(1, len(order), sizes).round().astype(int)).tolist():

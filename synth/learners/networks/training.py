@@ -8,21 +8,41 @@ from synth.errors import SettingError
 from synth.learners.networks.perceptron import LOSSES, loss_and_gradient, said, unwarned
 
 OPTIMISERS = ("adamw", "sgd")
-#: Bytes of a block that is freed at once, see `Training`.
+#: Bytes of a block that is allocated and freed at once, see `Training.__init__`.
 FREED = 30 * 2**20
 
 
 @dataclass(frozen=True)
-class Rule:
-    """How parameters change.
+class Optimiser:
+    """How parameters change at each step.  Biases are decayed as weights are.
 
-    decay: decoupled weight decay, by which each parameter shrinks, rate * decay a step
-    (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019); l1: the same for the
-    sum of absolute values, rate * l1 a step towards 0 and never beyond; momentum: of sgd;
-    betas, epsilon: of adamw (Kingma and Ba, "Adam", 2015).  Biases are decayed as weights are.
+    Parameters
+    ----------
+    method : str
+        One of `OPTIMISERS`: AdamW, or SGD with momentum.
+    rate : float
+        The learning rate.
+    decay : float
+        Decoupled weight decay: each parameter shrinks by the share rate * decay at each step
+        (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019).
+    l1 : float
+        The same for the sum of absolute values: each parameter moves by rate * l1 towards 0, and
+        never beyond.
+    momentum : float
+        Of SGD.
+    betas : (float, float)
+    epsilon : float
+        Of AdamW (Kingma and Ba, "Adam", 2015).
+    loss : str
+        One of `perceptron.LOSSES`.
+
+    Raises
+    ------
+    SettingError
+        If a value is not allowed.
     """
 
-    optimiser: str = "adamw"
+    method: str = "adamw"
     rate: float = 1e-3
     decay: float = 0.0
     l1: float = 0.0
@@ -32,16 +52,19 @@ class Rule:
     loss: str = "cross-entropy"
 
     def __post_init__(self):
-        for name, allowed in (("optimiser", OPTIMISERS), ("loss", LOSSES)):
-            if getattr(self, name) not in allowed:
-                raise SettingError(f"{name}={getattr(self, name)}; allowed: {', '.join(allowed)}")
+        for name, value, allowed in (
+            ("optimiser", self.method, OPTIMISERS),
+            ("loss", self.loss, LOSSES),
+        ):
+            if value not in allowed:
+                raise SettingError(f"{name}={value}; allowed: {', '.join(allowed)}")
         for name in ("rate", "decay", "l1"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise SettingError(f"{name}={getattr(self, name)}; allowed: 0 and more")
         if self.rate * self.decay > 1:
             raise SettingError(
                 f"rate={self.rate:g}, decay={self.decay:g}; allowed: a product up to 1, since "
-                "each step takes so much of every parameter"
+                "each step removes that share of every parameter"
             )
         for name, value in (("momentum", self.momentum), *(("betas", b) for b in self.betas)):
             if not 0 <= value < 1:
@@ -51,54 +74,68 @@ class Rule:
 class Training:
     """Networks of one shape in training on the same points.
 
-    parameters (B, P) are changed in place; points (rows, inputs); labels int (rows,) or
-    (B, rows).  loss (B,), gradient (B, P) and layers (see `forward`) are those before the last
-    step.
+    Parameters
+    ----------
+    shape : Shape
+    parameters : (B, P)
+        They are changed in place.
+    points : (rows, inputs)
+    labels : int (rows,) or (B, rows)
+    optimiser : Optimiser
+
+    Attributes
+    ----------
+    loss : (B,)
+    gradient : (B, P)
+    layers : list
+        These three are those before the last step; see `loss_and_gradient`.
+    steps : int
+        The number of steps made.
     """
 
-    def __init__(self, shape, parameters, points, labels, rule):
-        self.shape, self.parameters, self.rule = shape, parameters, rule
+    def __init__(self, shape, parameters, points, labels, optimiser):
+        self.shape, self.parameters, self.optimiser = shape, parameters, optimiser
         self.points = np.asarray(points, parameters.dtype)
         self.labels = np.asarray(labels, np.int64)
         self.first, self.second = np.zeros((2, *parameters.shape), parameters.dtype)
         self.steps = 0
-        # Where glibc allocates, it hands freed memory back to the system above a limit that is
-        # twice the largest block freed so far, up to 32 MB (mallopt(3), M_MMAP_THRESHOLD): the
-        # arrays of a step would be 160 page faults, and a step takes 1.6 times as long.
+        # glibc returns freed memory to the system above a limit that is twice the largest block
+        # freed so far, up to 32 MB (mallopt(3), M_MMAP_THRESHOLD).  Freeing one large block
+        # raises it; otherwise each step has 160 page faults and takes 1.6 times as long.
         np.empty(FREED, np.uint8)
         self.loss = self.layers = self.gradient = None
 
     def step(self):
-        """One step of all networks on all rows."""
+        """Makes one step of all networks on all rows."""
         self.look()
         self.move()
 
     def look(self):
-        """Loss, layers and gradient of the parameters as they are."""
+        """Computes loss, layers and gradient of the present parameters."""
         self.loss, self.gradient, self.layers = loss_and_gradient(
-            self.shape, self.parameters, self.points, self.labels, self.rule.loss
+            self.shape, self.parameters, self.points, self.labels, self.optimiser.loss
         )
 
     @unwarned
     def move(self):
-        """The step that the last look asks for."""
-        rule = self.rule
+        """Makes the step that the last look asks for."""
+        optimiser = self.optimiser
         self.steps += 1
-        if rule.optimiser == "adamw":
+        if optimiser.method == "adamw":
             change = self._adam(self.gradient)
         else:
-            self.first *= rule.momentum
+            self.first *= optimiser.momentum
             self.first += self.gradient
-            change = self.first * rule.rate
-        if rule.decay:
-            self.parameters *= 1 - rule.rate * rule.decay
+            change = self.first * optimiser.rate
+        if optimiser.decay:
+            self.parameters *= 1 - optimiser.rate * optimiser.decay
         self.parameters -= change
-        if rule.l1:
-            size = np.abs(self.parameters) - rule.rate * rule.l1
+        if optimiser.l1:
+            size = np.abs(self.parameters) - optimiser.rate * optimiser.l1
             np.copysign(np.maximum(size, 0, out=size), self.parameters, out=self.parameters)
 
     def _adam(self, gradient):
-        one, two = self.rule.betas
+        one, two = self.optimiser.betas
         self.first *= one
         self.first += (1 - one) * gradient
         np.square(gradient, out=gradient)
@@ -107,35 +144,49 @@ class Training:
         self.second += gradient
         np.divide(self.second, 1 - two**self.steps, out=gradient)
         np.sqrt(gradient, out=gradient)
-        gradient += self.rule.epsilon
+        gradient += self.optimiser.epsilon
         change = np.divide(self.first, gradient, out=gradient)
-        change *= self.rule.rate / (1 - one**self.steps)
+        change *= self.optimiser.rate / (1 - one**self.steps)
         return change
 
     def keep(self, some):
-        """Goes on with some of the networks, bool (B,); the parameters are a copy then."""
+        """Goes on with some of the networks, bool (B,); the parameters are then a copy."""
         self.parameters, self.gradient = self.parameters[some], self.gradient[some]
         self.first, self.second = self.first[some], self.second[some]
         if self.labels.ndim == 2:
             self.labels = self.labels[some]
 
     def right(self):
-        """The share of rows that each network had right when it was looked at, (B,).
+        """The share of rows on which each network was right at the last look, (B,).
 
-        0 for one that has diverged: its outputs are not finite, and say nothing.
+        It is 0 for a network that has diverged, whose outputs are not finite.
         """
         values = self.layers[-1][1]
         finite = np.isfinite(values).all(axis=(1, 2))
         return (said(values) == self.labels).mean(axis=1) * finite
 
 
-def train_to_zero(shape, parameters, points, labels, rule, most):
-    """Trains each network until it is right on every row; returns the steps that took, int64 (B,).
+def train_to_zero(shape, parameters, points, labels, optimiser, most):
+    """Trains each network until it is right on every row.
 
-    parameters (B, P) are changed; -1 where `most` steps were not enough.
+    Parameters
+    ----------
+    shape : Shape
+    parameters : (B, P)
+        They are changed in place.
+    points : (rows, inputs)
+    labels : int (rows,) or (B, rows)
+    optimiser : Optimiser
+    most : int
+        The most steps.
+
+    Returns
+    -------
+    int64 (B,)
+        The steps that each network took; -1 if `most` were not enough.
     """
     took, left = np.full(len(parameters), -1), np.arange(len(parameters))
-    one = Training(shape, parameters.copy(), points, labels, rule)
+    one = Training(shape, parameters.copy(), points, labels, optimiser)
     for step in range(most + 1):
         one.look()
         done = one.right() == 1
@@ -152,9 +203,17 @@ def train_to_zero(shape, parameters, points, labels, rule, most):
 
 
 def history(training, times):
-    """The parameters (len(times), B, P) of a `Training`'s networks after so many steps.
+    """The parameters of a `Training`'s networks after some numbers of steps.
 
-    times: steps from the beginning, ascending.
+    Parameters
+    ----------
+    training : Training
+    times : int (T,)
+        Steps from the beginning, ascending.
+
+    Returns
+    -------
+    (T, B, P)
     """
     found = []
     for time in times:

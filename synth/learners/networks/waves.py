@@ -1,8 +1,8 @@
-"""Networks on modular addition in Fourier's terms: which frequencies their weights and logits use.
+"""Networks on modular addition in Fourier's terms: which frequencies weights and logits use.
 
 Frequencies of functions of residues modulo an odd p are 1 to (p - 1) / 2; the constant is left
-out.  What is measured, and the losses, are those of Nanda et al., "Progress measures for
-grokking via mechanistic interpretability", ICLR 2023.
+out.  The measures and losses are those of Nanda et al., "Progress measures for grokking via
+mechanistic interpretability", ICLR 2023.
 """
 
 import math
@@ -15,7 +15,7 @@ from synth.learners.networks.perceptron import views
 def embedding(shape, parameters):
     """What each input adds to the sums of the first hidden layer that is not linear.
 
-    float (B, inputs, units): the product of the weights up to there.
+    It is the product of the weights up to there, float (B, inputs, units).
     """
     made = None
     for number, (weights, _) in enumerate(views(shape, parameters)):
@@ -26,19 +26,36 @@ def embedding(shape, parameters):
 
 
 def frequency_power(tables):
-    """The power of each frequency, float64 (..., (p - 1) / 2, units), of tables (..., p, units).
+    """The power of each frequency in tables of residues.
 
-    The squared magnitudes of both waves of a frequency, so that all of them add up to p times
+    It is the squared magnitude of both waves of a frequency, so that all powers add up to p times
     the sum of squares of the table less its mean (Parseval).
+
+    Parameters
+    ----------
+    tables : (..., p, units)
+
+    Returns
+    -------
+    float64 (..., (p - 1) / 2, units)
     """
     found = np.fft.rfft(np.asarray(tables, np.float64), axis=-2)[..., 1:, :]
     return 2 * (found.real**2 + found.imag**2)
 
 
 def embedding_power(shape, parameters, p):
-    """Of networks whose inputs are one-hot residues modulo p, one after another: their frequencies.
+    """The power of each frequency in the embeddings of networks, summed over the residues added.
 
-    float64 (B, (p - 1) / 2, units), summed over the residues that are added.
+    Parameters
+    ----------
+    shape : Shape
+        The inputs are one-hot residues modulo p, one after another.
+    parameters : (B, P)
+    p : int
+
+    Returns
+    -------
+    float64 (B, (p - 1) / 2, units)
     """
     tables = embedding(shape, parameters)
     tables = tables.reshape(len(tables), -1, p, tables.shape[-1])
@@ -48,8 +65,8 @@ def embedding_power(shape, parameters, p):
 def gini(values):
     """The Gini coefficient along the last axis, of n numbers that are not negative.
 
-    The mean distance of two of them over twice their mean: 0 where all are the same, 1 - 1/n
-    where one has everything; nan where all are 0.
+    It is the mean distance of two numbers divided by twice their mean: 0 if all are equal, 1 -
+    1/n if one has everything, nan if all are 0.
     """
     ordered = np.sort(values, axis=-1)
     n = ordered.shape[-1]
@@ -58,20 +75,20 @@ def gini(values):
 
 
 def mean_gini(power):
-    """The mean Gini coefficient of units over frequencies (K, units); nan where none has power."""
+    """The mean Gini coefficient of units over frequencies (K, units); nan if no unit has power."""
     some = power[:, power.any(axis=0)]
     return float(gini(some.T).mean()) if some.size else math.nan
 
 
 def held(power, frequencies):
-    """The share of the power (K,) that frequencies, numbered from 1, hold; nan where it is 0."""
+    """The share of the power (K,) in frequencies, numbered from 1; nan if there is no power."""
     return float(_share(power[np.asarray(frequencies) - 1].sum(), power.sum()))
 
 
 def dominant(power, share=0.9):
-    """The fewest frequencies that hold a share of the power (K,), their numbers from 1, sorted.
+    """The fewest frequencies that hold a share of the power (K,), numbered from 1, ascending.
 
-    None of them where there is no power.
+    The answer is empty if there is no power.
     """
     if not power.any():
         return np.zeros(0, np.int64)
@@ -82,9 +99,9 @@ def dominant(power, share=0.9):
 
 
 def own_share(power):
-    """The share of all power (..., K, units) that lies in each unit's own strongest frequency.
+    """The share of all power (..., K, units) in each unit's own strongest frequency.
 
-    nan where there is no power.
+    It is nan if there is no power.
     """
     return _share(power.max(axis=-2).sum(axis=-1), power.sum(axis=(-2, -1)))
 
@@ -96,9 +113,19 @@ def _share(part, whole):
 class WavesOfSums:
     """Waves of x + y with some frequencies, fitted to logits by least squares on some rows.
 
-    sums: int (rows,), x + y modulo p; rows: bool (rows,), those that are fitted.  On rows that
-    were not trained on, what is fitted is what the network says by a rule: on all rows, as
-    Nanda et al. take it, a table of true labels is made of waves of x + y as well.
+    If only rows that were not trained on are fitted, the fit shows what the network says by a
+    rule. Nanda et al. fit all rows; there a table of the true labels consists of waves of x + y,
+    too.
+
+    Parameters
+    ----------
+    sums : int (rows,)
+        x + y modulo p.
+    p : int
+    frequencies : int (K,)
+        Numbered from 1.
+    rows : bool (rows,)
+        The rows that are fitted.
     """
 
     def __init__(self, sums, p, frequencies, rows):
@@ -108,7 +135,12 @@ class WavesOfSums:
         self.rows, self.solved = rows, np.linalg.pinv(whole[rows])
 
     def split(self, logits):
-        """Of logits (rows, k): the mean and the waves, and all but the waves; float64 (rows, k)."""
+        """Splits logits (rows, k) into two: the mean and the waves, and all but the waves.
+
+        Returns
+        -------
+        (float64 (rows, k), float64 (rows, k))
+        """
         found = self.solved @ logits[self.rows]
         waves = self.basis @ found[1:]
         return found[0] + waves, logits - waves

@@ -1,7 +1,7 @@
-"""Learners of one thing that differ in language, in how they see it, and in their seed.
+"""Learners of one task that differ in their language, in their view of the rows, and in their seed.
 
-What they find is compared by rows, which are the same 16 pairs of digits, or the same pairs
-of residues, for all of them.
+What they find is compared row by row.  The rows are the same for all of them: the 16 pairs of
+digits, or all pairs of residues.
 """
 
 from dataclasses import dataclass
@@ -15,22 +15,29 @@ from synth.language import Grammar, Program, dsls
 from synth.learners import similarity
 from synth.tasks import BITS, DIGITS, TARGETS, Task, digit_columns, residue_columns, residue_names
 
-#: Of `Chain`: errors weigh more than any program's bits, and no row is memorised.
+#: Settings of `Chain`: errors weigh more than any program's bits, and no row is memorised.
 SEARCH = {"beta": 30.0, "decay": 1.0, "proposals": 1.0}
-#: Programs of `ite` are enumerated up to so many bits: all functions of 4 bits but two.
+#: The bits up to which programs of `ite` are enumerated: all functions of 4 bits but two.
 LONGEST = {"boolean:basis=ite": 62.0}
-#: Training rows of searches, of 16; of residues half of all.
+#: Training rows of a search, of the 16 pairs of digits; of pairs of residues it is half of all.
 KNOWN = 12
-#: Trees of more nodes are not drawn.
+#: The most nodes of a tree that is drawn.
 MOST_NODES = 60
 
 
 @dataclass(frozen=True)
 class Learner:
-    """A language and how it sees the rows.
+    """A language, and how it sees the rows.
 
-    dsl: a name; encoding: of pairs of digits one of `synth.tasks.encodings.DIGITS`; of pairs of
-    residues modulo p the factor of `residue_names`.
+    Parameters
+    ----------
+    dsl : str
+        The name of a DSL.
+    encoding : str or int
+        Of pairs of digits one of `synth.tasks.encodings.DIGITS`; of pairs of residues modulo p
+        the factor of `residue_names`.
+    p : int, optional
+        The modulus of residues; 0 for digits.
     """
 
     dsl: str
@@ -46,7 +53,7 @@ class Learner:
 
     @property
     def grammar(self):
-        """The `Grammar` of its language over what it sees."""
+        """The `Grammar` of its language over the columns that it sees."""
         return _seen(self)[0]
 
     @property
@@ -56,11 +63,11 @@ class Learner:
 
     @property
     def type(self):
-        """Of the inputs and the labels."""
+        """The type of its inputs and labels."""
         return _seen(self)[2]
 
     def called(self, labels):
-        """Labels as this learner calls them: residues are renamed as the inputs are."""
+        """Labels under this learner's names: residues are renamed as the inputs are."""
         return residue_names(self.p, self.encoding)[labels] if self.p else labels
 
     def program(self, text):
@@ -76,13 +83,14 @@ class Learner:
         return Shortest(self.grammar, self.columns, max_bits=LONGEST.get(self.dsl))
 
     def task(self, name, labels, train):
-        """The `Task` of labels (rows,), as this learner calls them."""
+        """The `Task` of labels (rows,), which have this learner's names."""
         types = dict.fromkeys(self.columns, self.type)
         return Task(name, self.columns, types, labels, self.type, train)
 
 
 @lru_cache(maxsize=64)
 def _seen(learner):
+    """The grammar, columns and type of a learner."""
     digits = learner.encoding in DIGITS
     columns, types = (
         digit_columns(learner.encoding) if digits else residue_columns(learner.p, learner.encoding)
@@ -92,9 +100,16 @@ def _seen(learner):
 
 
 class Searcher:
-    """A learner whose programs are `count` draws from its prior; see `synth.dynamics.chain`.
+    """A learner that searches among draws from its prior; see `synth.dynamics.chain`.
 
-    One seed always gives the same programs and the same searches.
+    The same seed always gives the same programs and the same searches.
+
+    Parameters
+    ----------
+    learner : Learner
+    count : int
+        The number of programs to draw.
+    seed : int
     """
 
     def __init__(self, learner, count, seed):
@@ -106,9 +121,19 @@ class Searcher:
         self.drawn = drawn_programs(sample, learner.columns)
 
     def search(self, labels, train, steps):
-        """(the text of the program, what it says of all rows) after so many steps.
+        """What a search of so many steps ends with.
 
-        labels: (rows,), as the learner calls them; train: bool (rows,).
+        Parameters
+        ----------
+        labels : (rows,)
+            Under the learner's names.
+        train : bool (rows,)
+        steps : int
+
+        Returns
+        -------
+        (str, (rows,))
+            The text of the program, and what it says of all rows.
         """
         world = drawn_world(self.learner.task("search", labels, train), self.drawn)
         chain = Chain(world, seed=self.seed, **SEARCH)
@@ -117,17 +142,25 @@ class Searcher:
 
 
 def splits_of(size, splits, random, seed):
-    """(training rows, random labels bool (random, 16)) of each split of the digits."""
+    """Yields training rows and random labels, bool (random, 16), for each split of the digits."""
     generator = np.random.default_rng([seed, size])
     for _ in range(splits):
         yield generator.permutation(16)[:size], generator.integers(0, 2, (random, 16)) == 1
 
 
 def shortest_item(item):
-    """Of one learner, its shortest program of each target, and what these say of splits.
+    """The shortest programs that one learner finds for each target, and what they predict.
 
-    item: (learner, targets, sizes, splits, random, seed).  Returns a dict of `programs`, texts,
-    and `says`: says[size][split][labels] are 16 chances of true, the targets' labels first.
+    Parameters
+    ----------
+    item : tuple
+        (learner, targets, sizes, splits, random, seed).
+
+    Returns
+    -------
+    dict
+        `programs` has the texts for all targets.  `says`[size][split][labels] has the probability
+        of true on each of the 16 rows, the targets' labels before the random ones.
     """
     learner, targets, sizes, splits, random, seed = item
     space = learner.shortest()
@@ -142,13 +175,20 @@ def shortest_item(item):
     return {"programs": [space.program(truth).text for truth in truths], "says": says}
 
 
-def search_item(item):
-    """Where the searches of one seed of one learner end, for each training set and labels.
+def search_ends(item):
+    """Where the searches of one seed of one learner end, for each training set and labelling.
 
-    item: (learner, programs to draw, seed, targets, training sets, steps, their seed).  Of
-    residues the target is x + y.  Returns a list of dicts of plain data: draw, target, labels
-    ("true" or "random"), text, said (of all rows), unseen (numbers of rows), and right, the
-    share of unseen rows that are.
+    Parameters
+    ----------
+    item : tuple
+        (learner, programs to draw, seed, targets, training sets, steps, the seed of the training
+        sets).  The target for residues is x + y.
+
+    Returns
+    -------
+    list of dict
+        Plain data: `draw`; `target`; `labels`, "true" or "random"; `text`; `said`, of all rows;
+        `unseen`, numbers of rows; `right`, the share of unseen rows that are predicted correctly.
     """
     learner, count, seed, targets, draws, steps, shared = item
     searcher, found = Searcher(learner, count, seed), []
@@ -166,9 +206,14 @@ def search_item(item):
         for (target, labels), y in given.items():
             y = learner.called(y)
             text, said = searcher.search(y, train, steps)
-            found.append({
-                "draw": draw, "target": target, "labels": labels, "text": text,
-                "said": said.astype(int).tolist(), "unseen": np.flatnonzero(~train).tolist(),
+            end = {
+                "draw": draw,
+                "target": target,
+                "labels": labels,
+                "text": text,
+                "said": said.astype(int).tolist(),
+                "unseen": np.flatnonzero(~train).tolist(),
                 "right": float(np.mean((said == y)[~train])),
-            })  # fmt: skip
+            }
+            found.append(end)
     return found
