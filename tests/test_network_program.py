@@ -168,8 +168,8 @@ def test_network_sparsity():
     assert all((line.get_ydata() == 0).all() for line in axes[0].lines)
     assert np.isnan(axes[1].lines[2].get_ydata()).tolist() == [False, True]
     summary = run.summary
-    assert summary["weight decay, best held out"]["strength"] == 1
-    assert summary["L1, fewest weights"]["strength"] == 0.3
-    assert summary["held-out accuracy by strength"]["L1"]["9"] == nothing["test_accuracy"]
+    assert summary["weight_decay_best_held_out"]["strength"] == 1
+    assert summary["l1_fewest_weights"]["strength"] == 0.3
+    assert summary["held_out_accuracy"]["L1"]["9"] == nothing["test_accuracy"]
     with pytest.raises(SettingError, match="p=8; allowed: odd numbers"):
         synth.run_experiment("network-sparsity", p=8)
