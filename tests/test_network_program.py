@@ -81,7 +81,7 @@ def test_waves_of_all_frequencies_are_a_table_of_sums(run):
 
 
 def test_programs_that_add_nothing_are_refused():
-    with pytest.raises(SettingError, match=r"p=5, train=0\.1: in fourier search finds .* adds no"):
+    with pytest.raises(SettingError, match=r"p=5, train=0\.1: search in fourier finds .* does not"):
         synth.run_experiment("network-program", p=5, train=0.1, runs=1, steps=10)
 
 
