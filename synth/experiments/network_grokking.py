@@ -44,7 +44,9 @@ SUMMARY = {
     "restricted_and_excluded_loss": (
         "bits per row, of the last frequencies alone (held out) and without them (training)"
     ),
-    "excluded_accuracy": "accuracy without the waves of the last frequencies, in training and held out",
+    "excluded_accuracy": (
+        "accuracy without the waves of the last frequencies, in training and held out"
+    ),
     "phase_share": "share of the phase in which held-out accuracy rises from 10 % to 90 %",
     "control_highest_held_out_accuracy": "control: highest held-out accuracy at the end",
     "control_held_out_accuracy": "control: mean held-out accuracy with random labels, and chance",

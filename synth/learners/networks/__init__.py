@@ -7,10 +7,20 @@ from synth.learners.networks import (
     addition,
     compared,
     consistent,
+    noise,
     perceptron,
     pruning,
     training,
     waves,
 )
 
-__all__ = ["addition", "compared", "consistent", "perceptron", "pruning", "training", "waves"]
+__all__ = [
+    "addition",
+    "compared",
+    "consistent",
+    "noise",
+    "perceptron",
+    "pruning",
+    "training",
+    "waves",
+]
