@@ -34,9 +34,9 @@ SUMMARY = {
     "closest_dsl": "closest of the DSLs given, by the functions of random networks",
     "prior_rank_correlation": "rank correlation of each prior with them",
     "closest_by_rows": "closest: rank correlation of held-out accuracy by target, by rows",
-    "closest_by_rule": "the same by how targets are chosen",
-    "others_by_rows": "the same of the other learners",
-    "closest_beyond_nearest": "closest: the same given the nearest neighbour's accuracy",
+    "closest_by_rule": "closest: the same, by how targets are chosen",
+    "others_by_rows": "the same for the other learners",
+    "closest_beyond_nearest": "closest: rank correlation given the nearest neighbour's accuracy",
     "closest_row_by_row": "closest, row by row: agreement, agreement by chance, correlation",
     "function_by_function": "by function: rank correlation, explained, power, explained by it",
     "control_random_targets": "control: random targets, accuracy farthest from 1/2, and its error",
@@ -82,7 +82,7 @@ class Settings:
     splits: int = setting(10, "Number of random splits for each number of training rows.", low=1)
     networks: int = setting(10, "Number of networks per target and split; must be even.", low=2)
     pairs: int = setting(24, "Number of targets whose consistent functions are counted.", low=1)
-    counted: int = setting(2000, "Number of networks for each of these counts.", low=100)
+    counted: int = setting(2000, "Number of networks per target with counted functions.", low=100)
     draws: int = setting(1_000_000, "Number of random networks that are drawn.", low=1000)
     width: int = setting(32, "Number of hidden units per layer.", low=1, high=1024)
     depth: int = setting(1, "Number of hidden layers.", low=1, high=20)

@@ -91,7 +91,7 @@ class Settings:
     steps: int = setting(6_000_000, "Number of Metropolis steps per run.", low=1000)
     runs: int = setting(3, "Number of seeds for each cell.", low=1)
     delayed: float = setting(
-        10.0, "A run groks if it generalises after this many times the steps of memorising.", low=1
+        10.0, "Delay that counts as grokking, as a multiple of the steps of memorising.", low=1
     )
     strength_task: str = setting("mod-add:p=31", "Task of the strength dynamics.")
     strength_decay: tuple[float, ...] = setting(
