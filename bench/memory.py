@@ -87,7 +87,7 @@ def frontier(kept):
     from synth.engine.enumerator import Enumerator
 
     if kept:
-        Enumerator._unneeded = lambda self, bank, start: False
+        Enumerator.unneeded = lambda self, bank, start: False
     task, dsl = "parity:n=6,k=6,train=1.0", "boolean:basis=and-or-not"
     synth.search(task, dsl, max_bits=12)
     found, peak_, seconds = grown(lambda: synth.search(task, dsl, max_bits=41, seconds=None))

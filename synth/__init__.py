@@ -31,6 +31,7 @@ _NAMES = {
     "ExperimentRun": "records",
     "save_run": "records",
     "search": "engine",
+    "Search": "engine",
     "contrast": "engine",
     "enumerate_programs": "engine",
     "Limits": "engine",
@@ -50,6 +51,7 @@ __all__ = ["__version__", *_NAMES]
 
 if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.engine import Limits as Limits
+    from synth.engine import Search as Search
     from synth.engine import contrast as contrast
     from synth.engine import enumerate_programs as enumerate_programs
     from synth.engine import search as search

@@ -33,7 +33,7 @@ CASES = [
 def test_cut_anywhere_and_resumed(task, dsl, limits, tiny, tmp_path, monkeypatch):
     """Stopped after more and more programs, within bands too, and gone on each time."""
     if tiny:
-        for name, value in {**TINY, "UNIT_WORDS": 2**14}.items():
+        for name, value in {**TINY, "BATCH_WORDS": 2**14}.items():
             monkeypatch.setattr(job, name, value)
         monkeypatch.setattr(schedule, "BAND_CANDIDATES", 500)
     whole = synth.contrast(task, dsl, seconds=None, **limits)
@@ -142,5 +142,5 @@ def test_what_cannot_be_read_is_refused(tmp_path):
         synth.search("parity:n=5", checkpoint=os.devnull)
     with pytest.raises(SettingError, match="every='often'; allowed: seconds"):
         synth.search("parity:n=5", checkpoint=file, every="often")
-    with pytest.raises(SettingError, match="checkpoint and exact"):
+    with pytest.raises(SettingError, match="checkpoint cannot be combined with exact"):
         synth.search("parity:n=5", checkpoint=file, exact=True)

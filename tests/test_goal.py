@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.engine.targets import SEVERAL, Wanted, inverse, step
+from synth.engine.targets import SEVERAL, Target, inverse, step
 from synth.language.types import Bool
 from tests import naive
 from tests.test_engine import budget_of, grammars
@@ -177,7 +177,7 @@ def test_the_target_of_an_operand(position):
             table = generator.integers(0, size, (size, size))
             known, values = generator.integers(0, size, (2, 6))
             mask = generator.integers(0, 2, 6).astype(bool)
-            inner = step(table, position, [known], Wanted(values, mask), size)
+            inner = step(table, position, [known], Target(values, mask), size)
             allowed = []
             for r in range(6):
                 answers = table[:, known[r]] if position == 0 else table[known[r]]

@@ -36,8 +36,9 @@ INSIDE = {
         "program", "dsls",
     ],
     "engine": [
-        "limits", "compiled", "crew", "curry", "bank", "targets", "schedule", "scoring", "job",
-        "enumerator", "backward", "enumeration", "checkpoint", "outcome", "driver",
+        "limits", "compiled", "crew", "watch", "curry", "bank", "targets", "schedule", "scoring",
+        "labelling", "job", "band", "enumerator", "backward", "enumeration", "checkpoint",
+        "outcome", "driver",
     ],
 }  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
@@ -176,6 +177,32 @@ def test_files_stay_readable():
         assert name.rpartition(".")[2] not in ("utils", "helpers")
         text = path.read_text()
         assert ast.get_docstring(ast.parse(text)), f"{path.name} does not say what it is for"
+
+
+def functions(tree):
+    return [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def test_files_functions_and_calls_stay_small():
+    """Kernels and calls of kernels are excepted: they take arrays, one by one."""
+    for name, path in MODULES.items():
+        text = path.read_text()
+        lines, tree = text.splitlines(), ast.parse(text)
+        reason = "This file is long" in "\n".join(lines[:10])
+        assert len(lines) <= 400 or reason, f"{name} has {len(lines)} lines and gives no reason"
+        if room(name) == "kernels":
+            continue
+        for function in functions(tree):
+            length = function.end_lineno - function.lineno + 1
+            doc = ast.get_docstring(function, clean=False) or ""
+            length -= len(doc.splitlines())
+            assert length <= 60, f"{name}.{function.name} has {length} lines"
+        for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call)):
+            called = ast.unparse(call.func)
+            # What takes any number of parts gets them one after another.
+            if "kernels." not in called and called not in ("joined", "element", "struct.pack"):
+                few = len(call.args) <= 6
+                assert few, f"{name} line {call.lineno}: {called} gets {len(call.args)} arguments"
 
 
 def test_no_eval_and_no_pickle():

@@ -68,7 +68,8 @@ def test_the_wheel_is_the_package_and_nothing_else(wheel):
     names = content(wheel).keys()
     assert {
         "synth/py.typed", "synth/report/page/page.css", "synth/report/page/page.js",
-        "synth/report/synth.mplstyle", "synth/dsls/boolean.py", "synth/tasks/games.py",
+        "synth/report/synth.mplstyle", "synth/language/dsls/boolean.py",
+        "synth/tasks/builtin/games.py",
         "synth/experiments/grokking.py",
     } < names  # fmt: skip
     sources = {

@@ -16,7 +16,7 @@ from tests import naive
 from tests.test_engine import budget_of, grammars
 
 #: Units of a few candidates, of which a few are caught, so that all cuts occur.
-TINY = {"FIRST_UNIT_WORDS": 64, "UNIT_WORDS": 256, "ROUND_WORDS": 1, "CATCH_BYTES": 1,
+TINY = {"FIRST_BATCH_WORDS": 64, "BATCH_WORDS": 256, "ROUND_WORDS": 1, "CATCH_BYTES": 1,
         "ALL_CATCH_BYTES": 1}  # fmt: skip
 #: All threads put in and index, however few rows there are.
 EAGER = {"CAUGHT_ROWS": 1, "INDEXED_ROWS": 1}
@@ -210,7 +210,7 @@ SCORED = [
 @pytest.mark.parametrize(("task", "limits"), SCORED)
 def test_what_is_only_scored_is_found_all_the_same(task, limits, monkeypatch):
     scored = synth.contrast(task, **limits)
-    monkeypatch.setattr(Enumerator, "_unneeded", lambda self, bank, start: False)
+    monkeypatch.setattr(Enumerator, "unneeded", lambda self, bank, start: False)
     kept = synth.contrast(task, **limits)
     for one, other in ((scored.structured, kept.structured), (scored.random, kept.random)):
         assert findings(one) == findings(other)

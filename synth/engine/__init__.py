@@ -1,14 +1,15 @@
 """The engine: every program in order of cost, scored by its labels, until nothing can win.
 
-Start with `driver.py` (`search`, `contrast`), then `enumerator.py` (bands of cost), `schedule.py`
-(which costs, which operands), `job.py` (candidates of one rule), `bank.py` (distinct behaviours)
-and `scoring.py`.  `backward.py` solves the last steps of an exact search from its target,
-`checkpoint.py` keeps a search in a file, `outcome.py` makes its `Result`.
+Start with `driver.py` (`Search`, `search`, `contrast`), then `enumerator.py`, `band.py`,
+`schedule.py` (which costs, which operands), `job.py` (candidates of one rule), `bank.py` (distinct
+behaviours) and `scoring.py`.  `backward.py` solves the last steps of an exact search from the
+labels, `watch.py` ends a search (limits and Ctrl-C), `checkpoint.py` keeps it in memory or in a
+file, `outcome.py` makes its `Result`.  README.md has the words, and a picture of how they nest.
 """
 
 from synth.engine.compiled import kernel_folder, kernels_are_kept
 from synth.engine.crew import Crew, default_threads, working_time
-from synth.engine.driver import contrast, search, search_labellings
+from synth.engine.driver import Search, contrast, search, search_labellings
 from synth.engine.enumeration import Enumeration, enumerate_programs
 from synth.engine.limits import Limits, LimitSettings, default_memory, interrupts, read_limits
 from synth.engine.scoring import SAME
@@ -19,6 +20,7 @@ __all__ = [
     "Enumeration",
     "LimitSettings",
     "Limits",
+    "Search",
     "contrast",
     "curry",
     "default_memory",

@@ -1,14 +1,13 @@
 """A bank: the distinct behaviours of one type, with how each is made.
 
-Rows of 64-bit words lie in order of cost, each with the rule and the operands of
-its cheapest program (ties to the first in canonical order: rule, then operands),
-so that a program is rebuilt by following the operands down.  An index tells whether a
-row is held; rows are compared, so equality is exact.
+Rows of 64-bit words are in order of cost.  Each has the rule and the operands of its
+cheapest program (of several, the first in canonical order: by rule, then by operands), so
+that a program is rebuilt by following the operands down.  An index says whether a row is
+held.  Rows are compared word by word, so equality is exact.
 
-Arrays are reserved once at the size that the memory budget allows; the system
-commits their pages as they are written, so nothing is ever copied to grow.  What a
-bank takes depends on how many rows it holds and on nothing else: not on how many
-threads put rows in, nor in what portions.
+Arrays are reserved once, at the size that the memory budget allows.  The system commits
+their pages as they are written, so nothing is copied to grow.  The memory of a bank depends
+on the number of its rows only, and not on how many threads put them in, or in what portions.
 """
 
 from itertools import pairwise
@@ -19,32 +18,42 @@ from synth import kernels
 from synth.engine.crew import Crew
 from synth.kernels import store as stores
 
-#: Bytes of a block of rows: small enough for a second-level cache, and large enough that
-#: calls of a primitive's own body cost little beside the work (2**17: 1.3 times as slow there).
+#: Bytes of a block of rows: small enough for a second-level cache, and large enough that the
+#: calls of a primitive's own body cost little (with 2**17 such primitives take 1.3 times as long).
 BLOCK_BYTES = 2**18
-#: Up to so many booleans a row is its own address: one bit each, 2 MB at 24 rows.
+#: The most rows of booleans whose values serve as an address, with one bit for each (2 MB).
 DIRECT_ROWS = 24
-#: Up to so many, a byte: 64 KB, and 1.3 times as fast as bits.
+#: The most rows with a byte for each address: 64 KB, and 1.3 times as fast as bits.
 BYTE_ROWS = 16
-#: While it has fewer than ROOMY slots (64 MB), the index is doubled where more than LOAD of
-#: them would be taken; beyond, it is filled to MOST_LOAD and grows by GROWTH, so that
-#: the slots of a row take 10 to 14 bytes.
+#: While the index has fewer than ROOMY slots (64 MB), it is doubled when more than LOAD of them
+#: would be taken.  After that it is filled to MOST_LOAD and grows by GROWTH, so that the slots
+#: take 10 to 14 bytes for each row.
 LOAD, ROOMY = 0.45, 2**23
 MOST_LOAD, GROWTH = 0.8, 1.375
-#: Values of inexact types that are compared with labels at a time.
+#: The number of values of inexact types that are compared with labels at a time.
 COARSE_VALUES = 2**14
 _FIRST_SLOTS = 4096
-#: Fewer rows than these are not worth waking the other threads, to put in or to index.
+#: Fewer rows than these are put in, or indexed, by one thread.
 CAUGHT_ROWS, INDEXED_ROWS = 2**13, 2**15
-#: So many rows may lie beyond the part of the index that a thread fills; more are rare.
+#: The most rows beyond the part of the index that a thread fills; more of them are rare.
 OPEN_ROWS = 2**12
 
 
 class Bank:
-    """The behaviours of `type` on `rows` rows, at most `memory` bytes of them.
+    """The distinct behaviours of one type.
 
-    arity: the most operands that any rule of the type has; crew: the threads that
-    put rows in.
+    Parameters
+    ----------
+    type : Type
+        The type.
+    rows : int
+        The number of values of a behaviour.
+    arity : int
+        The most operands of any rule of the type.
+    memory : int
+        The most bytes that the bank may take.
+    crew : Crew, optional
+        The threads that put rows in; by default this thread only.
     """
 
     def __init__(self, type, rows, arity, memory, crew=None):
@@ -92,7 +101,7 @@ class Bank:
 
     @property
     def nbytes(self):
-        """Bytes that the rows, their back-pointers and the index take."""
+        """Bytes of the rows, their back-pointers and the index."""
         return len(self) * self.row_bytes + self._index_bytes(len(self))
 
     @property
@@ -111,7 +120,7 @@ class Bank:
         return 8 * min(slots, max(_FIRST_SLOTS, self._most_slots()))
 
     def _most_slots(self):
-        """How many slots as many rows need as memory can hold."""
+        """The slots that are needed for as many rows as memory can hold."""
         return int(self.limit(self.memory) / MOST_LOAD) + 2
 
     @property
@@ -119,7 +128,7 @@ class Bank:
         return 2**self.rows if self.rows <= BYTE_ROWS else 2**self.rows // 8
 
     def limit(self, memory):
-        """How many rows so many bytes can hold, index and all."""
+        """How many rows fit into so many bytes, with their index."""
         if self.direct:
             rows = (memory - self._direct_bytes) // self.row_bytes
         else:
@@ -127,7 +136,7 @@ class Bank:
         return int(np.clip(rows, 0, 2**32 - 2))
 
     def _make_room(self, count, limit):
-        """Enlarges the index for `count` rows, and not beyond what `limit` rows need."""
+        """Enlarge the index for `count` rows, and not beyond what `limit` rows need."""
         slots = self.store.slots.shape[0]
         if self.direct:
             return
@@ -135,13 +144,13 @@ class Bank:
         size = min(self._index_bytes(count) // 8, most)
         if size <= slots:
             return
-        # Free the old index before the new one is made: both never stand together.
+        # Free the old index before the new one is made, so that memory never holds both.
         self.store = self.store._replace(slots=np.zeros(0, np.uint64))
         self.store = self.store._replace(slots=np.zeros(size, np.uint64))
         self._rehash()
 
     def _rehash(self):
-        """Enters all rows into an index that is empty so far."""
+        """Enter all rows into an empty index."""
         bounds = 2**self.rows if self.direct else self.slots
         many = len(self) >= INDEXED_ROWS
         parts = self.crew.parts(bounds) if many else [(0, bounds)]
@@ -152,7 +161,7 @@ class Bank:
             return lambda: kernels.rehash(self.store, low, high, slot, left, open_)
 
         counts = self.crew.run([fill(*p, o) for p, o in zip(parts, found, strict=True)])
-        if max(counts) > OPEN_ROWS:  # as good as never: once more, as a single part
+        if max(counts) > OPEN_ROWS:  # hardly ever: once more, as a single part
             found, counts = [np.empty(len(self), np.uint32)], [0]
             counts = [fill(0, bounds, found[0])()]
         slot = np.empty(1, np.uint64)
@@ -183,9 +192,9 @@ class Bank:
         return int(self.store.rule[row]), [int(a) for a in self.store.arguments[row]]
 
     def errors(self, first, stop, labels, count):
-        """How often rows first..stop differ from each labelling in the first `count` rows.
+        """The exceptions of rows first..stop for each labelling of the first `count` values.
 
-        labels: values (L, count) of the type; returns int32 (L, stop - first).
+        labels: values (L, count) of the type.  Returns int32 (L, stop - first).
         """
         out = np.empty((len(labels), stop - first), np.int32)
         rows = self.behaviours[first:stop]
@@ -203,25 +212,34 @@ class Bank:
         return out
 
     def packed(self, labels, count):
-        """Labellings of the first `count` rows as words (L, W), and those rows' mask (W,)."""
+        """Labellings of the first `count` values as words (L, W), and their mask (W,)."""
         padded = np.zeros((len(labels), self.rows), bool)
         padded[:, :count] = labels
         train = np.zeros((1, self.rows), bool)
         train[:, :count] = True
         return self.type.pack(padded), self.type.pack(train)[0]
 
+    def pack_labels(self, labels):
+        """Labellings (L, n) of the type as kernels compare them with rows.
+
+        Returns words and mask for a type that is packed in bits, and cells for any other; see
+        `kernels.Target`.
+        """
+        if self.type.storage is None:
+            return *self.packed(labels, labels.shape[1]), _NO_CELLS
+        return _NO_WORDS, _NO_WORDS[0], np.ascontiguousarray(labels, self.type.storage)
+
     def target(self, block, labels, wanted):
-        """What a kernel needs to score a block; labels (L, n) of the type, see `kernels.Target`."""
-        words, mask, cells = _NO_WORDS, _NO_WORDS[0], _NO_CELLS
-        storage = self.type.storage
-        if storage is None:
-            words, mask = self.packed(labels, labels.shape[1])
-        else:
-            cells = np.ascontiguousarray(labels, storage)
+        """What a kernel needs to score a block; labels: see `pack_labels`."""
+        count = len(wanted), len(block)
         return kernels.Target(
-            storage is None, words, mask, cells, block.view(storage or np.uint8), wanted,
-            np.zeros(wanted.shape, np.int64), np.empty((len(labels), len(block)), np.int32),
-        )  # fmt: skip
+            self.type.storage is None,
+            *labels,
+            block.view(self.type.storage or np.uint8),
+            wanted,
+            np.zeros(wanted.shape, np.int64),
+            np.empty(count, np.int32),
+        )
 
     # -- writing ------------------------------------------------------------------
 
@@ -240,10 +258,10 @@ class Bank:
         )
 
     def merge_all(self, catch, segments, memory, slots=None):
-        """Puts in what is new of several segments of a catch, in order, with all threads.
+        """Put the new rows of several segments of a catch in, in order, with all threads.
 
-        segments int64 (S, 2); slots: see `merge`.  Returns whether it was done: not
-        where there is little to put in, or memory may end: then `merge` is to be called
+        segments: int64 (S, 2); slots: see `merge`.  Returns whether it was done.  It is not
+        done if there is little to put in or memory may not last; then `merge` has to be called
         for each segment.
         """
         limit = min(self.limit(memory), self.behaviours.shape[0])
@@ -269,7 +287,7 @@ class Bank:
         return True
 
     def _write(self, catch, segments):
-        """Writes the new rows of segments of a catch, and counts them."""
+        """Write the new rows of segments of a catch, and count them."""
         threads, row = self.crew.threads, len(self)
         pieces = np.empty((threads, len(segments), 3), np.int64)
         for s, (start, stop) in enumerate(segments.tolist()):
@@ -283,10 +301,10 @@ class Bank:
         self.store.state[stores.COUNT] = row
 
     def _touch(self, rows):
-        """Makes the system find the memory up to row `rows`, with all threads.
+        """Make the system commit the memory up to row `rows`, with all threads.
 
-        Where a thread meets new pages as it writes, the others wait for it: on a virtual
-        machine whose host finds pages late, the writing took 1.6 times as long.
+        A thread that writes to a new page makes the others wait: on a virtual machine whose
+        host commits pages late, writing took 1.6 times as long without this.
         """
         first, threads = max(self._touched, len(self)), self.crew.threads
         bounds = [first + (rows - first) * k // threads for k in range(threads + 1)]
@@ -295,12 +313,12 @@ class Bank:
         self._touched = rows
 
     def merge(self, catch, start, stop, memory, slots=None):
-        """Puts in what is new of rows start..stop of a catch, in order, as far as memory goes.
+        """Put the new rows among start..stop of a catch in, in order, while memory lasts.
 
-        memory: bytes that the bank may take; slots: the number of slots of the index with
-        which the catch was filled, None where it was filled without.  Returns up to where
-        the rows are dealt with: `stop`, unless memory ends.  `catch.fresh` then tells
-        which are new.
+        memory: bytes that the bank may take; slots: the number of slots of the index that the
+        catch was filled with, None if it was filled without one.  Returns the first row that
+        was not dealt with: `stop`, unless memory runs out.  `catch.fresh` then says which
+        rows are new.
         """
         limit = min(self.limit(memory), self.behaviours.shape[0])
         self._make_room(min(len(self) + stop - start, max(limit, len(self))), limit)
@@ -309,15 +327,18 @@ class Bank:
         return kernels.merge(self.store, catch, start, stop, limit)
 
     def state(self):
-        """(arrays by name, plain values) that `restore` takes."""
+        """Arrays by name and plain values, as `restore` takes them."""
         count = len(self)
         store = self.store
-        arrays = {"rows": store.rows[:count], "rule": store.rule[:count],
-                  "arguments": store.arguments[:count]}  # fmt: skip
+        arrays = {
+            "rows": store.rows[:count],
+            "rule": store.rule[:count],
+            "arguments": store.arguments[:count],
+        }
         return arrays, {"costs": list(self.costs), "ends": list(self.ends)}
 
     def restore(self, values, array):
-        """Takes up what `state` gave; array: a function that gives an array by name."""
+        """Take up what `state` returned; array: a function that returns an array by name."""
         rows = array("rows")
         count = len(rows)
         if count > len(self.behaviours) or rows.shape[1] != self.words:
@@ -332,7 +353,7 @@ class Bank:
         self._rehash()
 
     def close_level(self, cost):
-        """Records the rows since the last level as one of this cost."""
+        """Record the rows since the last level as a level of this cost."""
         first = self.ends[-1] if self.ends else 0
         if len(self) > first:
             self.costs.append(cost)

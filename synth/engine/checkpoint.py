@@ -1,9 +1,9 @@
-"""Checkpoints: what a search holds, written now and then, so that it can go on later.
+"""Checkpoints: what a search holds, in memory or in a file, so that it can go on later.
 
 A checkpoint is one NPZ file: the rows of every bank with how they are made, what the
-scores hold, and `manifest.json`, which says of which task, DSL, settings and version it
-is.  It is written aside and renamed, so that there is always a whole one.  Indexes are
-not kept: they are made again from the rows.
+scores hold, and `manifest.json`, which names the task, DSL, settings and version.  It is
+written to a temporary file and renamed, so that there is always a whole one.  Indexes are
+not kept; they are made again from the rows.
 """
 
 import hashlib
@@ -21,15 +21,129 @@ from synth.errors import RunError
 from synth.files import written_whole
 
 FORMAT = "synth-checkpoint-1"
-#: Between two checkpoints, unless said otherwise.
+#: Seconds between two checkpoints, by default.
 DEFAULT_EVERY = 60.0
 
 
-class Checkpoint:
-    """Keeps a search in a file.
+def state_of(engine, scores, counted, place):
+    """Arrays by name, which are views, and plain values: all that `restore` needs.
 
-    path; every: seconds between two checkpoints; about: what the search is of, plain
-    values by name, all of which a resumed search must share.
+    engine: the `Enumerator`; scores: the `Score` of each labelling; counted: the number of
+    candidates at the place; place: how far the band is worked through, or None for its start.
+    """
+    arrays, banks = {}, []
+    for k, bank in enumerate(engine.banks.values()):
+        more, values = bank.state()
+        arrays |= {f"bank{k}.{name}": array for name, array in more.items()}
+        banks.append(values)
+    horizon = engine.horizon
+    values = {
+        "banks": banks,
+        "frontier": engine.frontier,
+        "worked_off": engine.worked_off,
+        "window": engine.schedule.window,
+        "candidates": counted,
+        "levels": [[c, *e] for c, e in engine.levels.items()],
+        "seconds": engine.seconds,
+        "frozen": horizon.frozen,
+        "bound": horizon.bound,
+        "left_out": horizon.left_out,
+        "place": place,
+    }
+    for k, score in enumerate(scores):
+        more, values[f"score{k}"] = score.state()
+        arrays |= {f"score{k}.{name}": array for name, array in more.items()}
+    return arrays, values
+
+
+def restore(engine, scores, array, values):
+    """Take up what `state_of` returned; array: a function that returns an array by name."""
+    banks = zip(engine.banks.values(), values["banks"], strict=True)
+    for k, (bank, kept) in enumerate(banks):
+        bank.restore(kept, lambda name, k=k: array(f"bank{k}.{name}"))
+    engine.candidates = values["candidates"]
+    engine.levels = {c: tuple(e) for c, *e in values["levels"]}
+    engine.horizon.set_bound(values["bound"])
+    engine.horizon.frozen, engine.horizon.left_out = values["frozen"], values["left_out"]
+    engine.start_at(
+        values["place"],
+        frontier=values["frontier"],
+        worked_off=values["worked_off"],
+        window=values["window"] or 0,
+    )
+    for k, score in enumerate(scores):
+        score.restore(values[f"score{k}"], lambda name, k=k: array(f"score{k}.{name}"))
+
+
+class Keeper:
+    """Keeps the state of a search: in memory if a limit ends it, and in a file now and then.
+
+    Parameters
+    ----------
+    engine : Enumerator
+        The enumerator, which calls `between`.
+    scores : sequence of Score
+        The scores of its labellings.
+    file : Checkpoint, optional
+        The file.
+    """
+
+    def __init__(self, engine, scores, file=None):
+        self.engine, self.scores, self.file = engine, scores, file
+        self.paused = None
+        self._counted = 0
+        engine.between = self.between
+
+    def between(self, place, ending):
+        """Take note of the place of the work; called by the enumerator between steps.
+
+        place: a function that says how far the band is worked through, or None for its start;
+        ending: whether a limit ends the search here.
+        """
+        if place is not None or not ending:
+            self._counted = self.engine.candidates
+        due = self.file is not None and (ending or self.file.due())
+        if not ending and not due:
+            return
+        state = state_of(self.engine, self.scores, self._counted, place and place())
+        if ending:
+            self.paused = state
+        if due:
+            self.file.save(*state)
+
+    def load(self):
+        """Go on from the file if there is one; whether there is."""
+        found = None if self.file is None else self.file.load(self._restore)
+        if found is not None:
+            self.engine.watch.set(found["seconds"])
+            self._counted = self.engine.candidates
+        return found is not None
+
+    def go_on(self):
+        """Go on from where a limit ended the search."""
+        if self.paused is None:
+            self.engine.stop_reason = None
+            return
+        arrays, values = self.paused
+        self.paused = None
+        self._restore(arrays.__getitem__, values)
+        self._counted = self.engine.candidates
+
+    def _restore(self, array, values):
+        restore(self.engine, self.scores, array, values)
+
+
+class Checkpoint:
+    """The file of a search.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    every : float
+        Seconds between two checkpoints.
+    about : dict
+        What the search is of, plain values by name; a resumed search must share them all.
     """
 
     def __init__(self, path, every, about):
@@ -43,45 +157,40 @@ class Checkpoint:
             raise RunError(f"{path} cannot be written: no folder that can be written to")
 
     def due(self):
+        """Whether it is time for the next checkpoint."""
         return time.monotonic() - self.last >= self.every
 
-    def save(self, engine, scores, place):
-        """Writes what an enumerator and its scores hold; place: where within a band, or None."""
-        arrays, state = engine.state(place)
-        for k, score in enumerate(scores):
-            more, state[f"score{k}"] = score.state()
-            arrays |= {f"score{k}.{name}": array for name, array in more.items()}
+    def save(self, arrays, values):
+        """Write a state: see `state_of`."""
         with (
             written_whole(self.path) as aside,
             zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED, allowZip64=True) as file,
         ):
-            manifest = {**self.about, "state": state}
+            manifest = {**self.about, "state": values}
             file.writestr("manifest.json", json.dumps(manifest, allow_nan=False))
             for name, array in arrays.items():
                 with file.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, array, allow_pickle=False)
         self.last = time.monotonic()
 
-    def load(self, engine, scores):
-        """Restores what the file holds; does nothing where there is none.
+    def load(self, take):
+        """Hand the file's state to `take(array, values)`; its values, None without a file.
 
-        Raises RunError for a damaged file and for one of another search.
+        Raises RunError if the file is damaged or is of another search.
         """
         if not self.path.exists():
-            return
+            return None
         try:
             with zipfile.ZipFile(self.path) as file:
                 manifest = json.loads(file.read("manifest.json"))
                 self._compare(manifest)
-                state = manifest["state"]
 
                 def array(name):
                     data = io.BytesIO(file.read(f"{name}.npy"))
                     return np.lib.format.read_array(data, allow_pickle=False)
 
-                engine.restore(state, array)
-                for k, score in enumerate(scores):
-                    score.restore(state[f"score{k}"], lambda name, k=k: array(f"score{k}.{name}"))
+                take(array, manifest["state"])
+                return manifest["state"]
         except RunError:
             raise
         except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
@@ -93,7 +202,7 @@ class Checkpoint:
             found = manifest.get(name)
             if found != value:
                 other = f"{name} is {found!r} there and {value!r} here"
-                if name in ("task", "dsl"):  # digests, which tell nobody anything
+                if name in ("task", "dsl"):  # digests, which mean nothing to people
                     other = f"another {'DSL' if name == 'dsl' else 'task, or other labels or rows'}"
                 raise RunError(
                     f"{self.path} is a checkpoint of another search: {other}; allowed: the same "
@@ -102,7 +211,7 @@ class Checkpoint:
 
 
 def digest(*parts):
-    """A short name of anything that `repr`, or bytes, tell apart."""
+    """A short digest of values that differ in their bytes or their `repr`."""
     found = hashlib.sha256()
     for part in parts:
         found.update(part if isinstance(part, bytes) else repr(part).encode())
@@ -111,7 +220,7 @@ def digest(*parts):
 
 
 def digest_of_rules(rules):
-    """A short name of a grammar's rules: productions, costs, tables, and bodies' code."""
+    """A short digest of a grammar's rules: productions, costs, tables, and the code of bodies."""
     parts = []
     for rule in rules:
         item = rule.item
@@ -131,7 +240,7 @@ def digest_of_rules(rules):
 
 
 def _body(function):
-    """What tells a body from others: its code, constants, defaults and what it encloses."""
+    """What distinguishes a body: its code, constants, defaults and closure."""
     code = getattr(function, "__code__", None)
     if code is None:
         return [getattr(function, "__name__", type(function).__name__)]
@@ -147,6 +256,6 @@ def _is_plain(value):
 
 
 def digest_of_columns(columns, labels):
-    """A short name of the data that a search is on."""
+    """A short digest of the data of a search."""
     parts = [part for name, column in columns.items() for part in (name, column.tobytes())]
     return digest(*parts, *(values.tobytes() for values in labels))

@@ -1,4 +1,4 @@
-"""Threads that work side by side on the same banks."""
+"""Threads that work on the same banks, and the clock of their work."""
 
 import os
 import time
@@ -13,7 +13,7 @@ from synth.errors import SettingError
 
 
 def default_threads():
-    """How many cores this process may use."""
+    """The number of cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:
@@ -23,17 +23,24 @@ def default_threads():
 def working_time():
     """A clock, in seconds, that stands still while kernels are compiled or loaded.
 
-    Every decision that rests on time is made by it: otherwise the first search of a process
-    would take the loading of a kernel for the work that the kernel does.
+    Every decision about time uses it.  Otherwise the first search of a process would mistake
+    the loading of a kernel for the work that the kernel does.
     """
     return time.monotonic() - kernels.cache.stopwatch.seconds
 
 
 class Crew:
-    """Threads, and what each of them keeps for itself.
+    """A number of threads, and the buffers of each.
 
-    threads: how many, the caller's own among them.  Raises SettingError for what is no such
-    number.
+    Parameters
+    ----------
+    threads : int
+        The number of threads, the caller's own included.
+
+    Raises
+    ------
+    SettingError
+        If that is not an integer from 1 to `MOST_THREADS`.
     """
 
     def __init__(self, threads=1):
@@ -41,18 +48,18 @@ class Crew:
             raise SettingError(f"threads={threads!r}; allowed: 1 and more, up to {MOST_THREADS}")
         self.threads = int(threads)
         self._pool = None
-        #: Buffers, by bank: see `job.hands`.
+        #: Buffers by bank: see `job.Hands`.
         self.kept = {}
 
     def close(self):
-        """Ends the threads and frees their buffers; `run` starts them again."""
+        """End the threads and free their buffers; `run` starts them again."""
         if self._pool is not None:
             self._pool.shutdown()
         self._pool = None
-        self.kept.clear()  # also breaks the circle of crew and banks, whose memory is large
+        self.kept.clear()  # breaks the reference cycle of crew and banks, which is large
 
     def run(self, tasks):
-        """Calls functions side by side, the first in this thread; all have ended on return.
+        """Call functions in parallel, the first in this thread, and wait for all of them.
 
         A round of two threads that have nothing to do takes 50 microseconds.
         """
@@ -66,6 +73,6 @@ class Crew:
         return first + rest
 
     def parts(self, size):
-        """The bounds of equal parts of range(size), one a thread, each a multiple of 64."""
+        """Bounds of equal parts of range(size), one for each thread, all multiples of 64."""
         bounds = [size * k // self.threads // 64 * 64 for k in range(self.threads)] + [size]
         return list(pairwise(bounds))

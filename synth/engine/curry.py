@@ -1,15 +1,14 @@
-"""Primitives curried: with all operands but one fixed, what is left is simple.
+"""Curried primitives: if all operands but one are fixed, what is left is simple.
 
-Every boolean primitive is then `u ^ (v & operand)`, bit by bit, and every ring
-operation mod p is `u + v * operand`; `u` and `v` follow from the primitive's own
-table, which its body is called once to make.  So a body of plain Python code
-runs at the speed of the machine's words, and no user code is ever compiled into
-a kernel.  Residue primitives that are not affine keep their table; where a type
-is too large for one, the body is called on blocks.
+Every boolean primitive is then `u ^ (v & operand)`, bit by bit, and every ring operation
+mod p is `u + v * operand`.  `u` and `v` follow from the table of the primitive, which is made
+by one call of its body.  So a body of plain Python runs at the speed of machine words, and no
+user code is compiled into a kernel.  Residue primitives that are not affine keep their table.
+If a type is too large for a table, the body is called on blocks.
 
-A rule is a primitive with one operand chosen to be free: the costliest, ties to
-the last.  Each tuple of operands belongs to exactly one rule of its primitive,
-and the fixed operands are then the few and the free ones the many.
+A rule is a primitive with one free operand: the dearest, and among equals the last.  Each
+tuple of operands belongs to exactly one rule of its primitive.  The fixed operands are cheap,
+so there are few of them, and the free operands are many.
 """
 
 import itertools
@@ -30,7 +29,7 @@ LEAF, BITS, PLUS, MINUS, RING, TABLE, CALL = [
     "call",
 ]
 
-#: The largest table that is made of a primitive.
+#: The most values of a primitive's table.
 TABLE_LIMIT = 2**20
 #: A bank keeps the number of a row's rule in 16 bits.
 MOST_RULES = 2**16
@@ -38,12 +37,23 @@ MOST_RULES = 2**16
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One way to enlarge a bank, by a leaf or by a primitive with a free operand.
+    """One way to enlarge a bank: a leaf, or a primitive with a free operand.
 
-    number: the rule's place in the order that breaks ties; fixed: the positions
-    of the fixed operands; free: that of the free one; table: for kinds other
-    than "leaf" and "call", the primitive's values over all operands, the free
-    operand last.
+    Parameters
+    ----------
+    number : int
+        The place of the rule in the order that breaks ties.
+    production : Production
+        The production of the grammar.
+    kind : str
+        How candidates are made: one of the constants above.
+    fixed : tuple of int
+        The positions of the fixed operands.
+    free : int
+        The position of the free operand.
+    table : ndarray, optional
+        For kinds other than "leaf" and "call", the primitive's values over all operands, the
+        free operand last.
     """
 
     number: int
@@ -70,21 +80,21 @@ class Rule:
         return tuple(self.item.arguments[k] for k in self.fixed)
 
     def in_order(self, values):
-        """Operands given as (fixed..., free), put in the primitive's own order."""
+        """Operands (fixed..., free) in the primitive's own order."""
         placed = [None] * len(self.item.arguments)
         for position, value in zip((*self.fixed, self.free), values, strict=True):
             placed[position] = value
         return placed
 
     def curried_bits(self, operands, mask):
-        """u, v uint64 (m, W) of the fixed operands' rows, each uint64 (m, W)."""
+        """u and v, uint64 (m, W), for the fixed operands' rows, each uint64 (m, W)."""
         zero, one = self.table[..., 0], self.table[..., 1]
         u, v = bitwise(zero, operands, mask), bitwise(zero ^ one, operands, mask)
         return u, v
 
     def curried_cells(self, operands, rows):
-        """u, v (m, cells) in storage; zero where padded, as the rows are."""
-        # The table is read where the operands point; padding must stay zero.
+        """u and v, (m, cells) in storage, with zeros in the padding, as in rows."""
+        # The table is read at the operands' values; padding must stay zero.
         at = tuple(operand[:, :rows] for operand in operands)
         low, p = self.table[..., 0], self.result.size
         slope = ((self.table[..., 1].astype(np.int64) - low) % p).astype(low.dtype)
@@ -93,7 +103,7 @@ class Rule:
         return low[at], slope[at]
 
     def offsets(self, operands, rows):
-        """Where in the flat table the fixed operands (m, cells) point: uint32 (m, rows)."""
+        """Where the fixed operands (m, cells) point in the flat table: uint32 (m, rows)."""
         at = np.zeros((len(operands[0]) if operands else 1, rows), np.uint32)
         for operand in operands:
             at = at * np.uint32(self.result.size) + operand[:, :rows]
@@ -108,7 +118,7 @@ def rules(grammar):
         if not arguments:
             made.append(Rule(len(made), production, LEAF))
             continue
-        # Of a commutative pair the second operand is the costlier one.
+        # The second operand of a commutative pair is the dearer one.
         commutative = production.item.commutative
         frees = [len(arguments) - 1] if commutative else range(len(arguments))
         table = table_of(production.item)
@@ -123,9 +133,9 @@ def rules(grammar):
 
 
 def table_of(primitive):
-    """The primitive's values over all operands, or None where it has no table.
+    """The values of a primitive over all operands, or None if it has no table.
 
-    Booleans: bool; residues: in storage, undefined ones as its greatest value.
+    Of booleans as bool; of residues in storage, with the greatest value for undefined ones.
     """
     types = {*primitive.arguments, primitive.result}
     if len(types) > 1 or primitive.result.family not in ("Bool", "Mod"):
@@ -137,7 +147,7 @@ def table_of(primitive):
     values, defined = primitive.evaluate(*(axis.astype(type_.dtype) for axis in grid))
     shape = (type_.size,) * arity
     if type_.storage is None:
-        # A boolean answer is always legal, but the body may have failed.
+        # Every boolean value is legal, so the body must have failed.
         return None if defined is not None else values.reshape(shape)
     cells = values.astype(type_.storage)
     if defined is not None:
@@ -164,7 +174,7 @@ def _kind(type_, table):
 
 
 def bitwise(function, operands, mask):
-    """A boolean function, an array of shape (2,) * k, of words bit by bit."""
+    """A boolean function, given as an array of shape (2,) * k, of words, bit by bit."""
     m = len(operands[0]) if operands else 1
     out = np.zeros((m, len(mask)), np.uint64)
     for inputs in itertools.product((0, 1), repeat=len(operands)):

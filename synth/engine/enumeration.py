@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.engine.enumerator import Enumerator
 from synth.engine.limits import LimitSettings, interrupts, read_limits
+from synth.engine.watch import Watch
 from synth.errors import SettingError
 from synth.language import Grammar, Program, Type, checked_columns, root_type
 from synth.records import Level, StopReason
@@ -20,27 +21,54 @@ def enumerate_programs(
     type: Type | None = None,
     **limits: Unpack[LimitSettings],
 ) -> "Enumeration":
-    """Every distinct behaviour of a type on columns, cheapest program first.
+    """Find every distinct behaviour of a type on some columns, cheapest program first.
 
-    columns: a mapping of input names to arrays (rows,); type: the one type of the
-    grammar unless given.  Returns an `Enumeration`.  Behaviours that only programs
-    beyond a limit have are not in it; see its `stop_reason`.
+    Parameters
+    ----------
+    grammar : Grammar
+        The grammar.
+    columns : mapping of str to array_like, shape (rows,)
+        Input names and values.
+    type : Type, optional
+        The type of the programs; by default the grammar's only type.
+    **limits
+        See `Limits`; `seconds` is unlimited by default.
+
+    Returns
+    -------
+    Enumeration
+        Behaviours that only programs beyond a limit have are missing; see its `stop_reason`.
+
+    Raises
+    ------
+    DSLError
+        If the grammar has no such type, or a column is missing.
+    SettingError
+        If a limit is outside its range.
     """
     type = root_type(grammar, type)
     bounds = read_limits({"seconds": None, **limits})
     columns = checked_columns(grammar, columns)
     with interrupts() as interrupted:
-        engine = Enumerator(grammar, columns, type, bounds, interrupted)
+        engine = Enumerator(grammar, columns, type, Watch(bounds, interrupted))
         while engine.stop_reason is None:
             engine.advance()
     return Enumeration(engine)
 
 
 class Enumeration:
-    """What `enumerate_programs` found; behaviours are numbered 0.. in order of bits.
+    """What `enumerate_programs` found.  Behaviours are numbered from 0 in order of bits.
 
-    levels: a `Level` an exact cost, over all types; stop_reason: as of a `Result`;
-    certified_bits: every program up to so many bits is accounted for (None: all).
+    Attributes
+    ----------
+    levels : tuple of Level
+        One for each exact cost, over all types.
+    stop_reason : StopReason
+        Why the enumeration ended.
+    certified_bits : float or None
+        All programs of up to so many bits were made; None for all programs.
+    candidates : int
+        The number of programs that were made.
     """
 
     levels: tuple[Level, ...]
@@ -62,9 +90,14 @@ class Enumeration:
         return f"Enumeration({len(self)} behaviours, stopped: {self.stop_reason})"
 
     def whole(self) -> Self:
-        """Itself, where no limit but that of bits ended it: else programs are missing.
+        """This enumeration, if no limit other than `max_bits` ended it.
 
-        Raises KeyboardInterrupt after Ctrl-C, SettingError after another limit.
+        Raises
+        ------
+        KeyboardInterrupt
+            If Ctrl-C ended it.
+        SettingError
+            If another limit ended it, so that programs are missing.
         """
         if self.stop_reason == StopReason.INTERRUPTED:
             raise KeyboardInterrupt
@@ -78,16 +111,16 @@ class Enumeration:
 
     @property
     def bits(self) -> NDArray[np.float64]:
-        """Of the cheapest program of each behaviour, float64 (len(self),)."""
+        """The bits of the cheapest program of each behaviour, float64 (len(self),)."""
         return self._engine.row_bits(0, len(self))
 
     @property
     def values(self) -> np.ndarray:
-        """The behaviours, (len(self), rows) of the type's dtype."""
+        """The values of each behaviour, (len(self), rows) of the type's dtype."""
         return self._engine.bank.values(0, len(self))
 
     def program(self, i: int) -> Program:
-        """The cheapest program of behaviour i, ties to the first in canonical order."""
+        """The cheapest program of behaviour i; of several, the first in canonical order."""
         if not -len(self) <= i < len(self):
             raise IndexError(f"behaviour {i}; allowed: 0..{len(self) - 1}")
         return self._engine.program(i % len(self))

@@ -1,9 +1,10 @@
 """A job: the candidates of one rule for some fixed operands, made by several threads.
 
-The candidates stand in one canonical order, which is cut into units.  Threads make
-the units of a round side by side, and only read the banks; what each finds is put in
-when all are done, in the units' order.  So the number of threads, and how long units
-are, change nothing: rows, counts, and where a limit strikes are the same.
+The candidates have one canonical order, which is cut into batches.  In a round, several
+threads make one batch after another; meanwhile the banks are only read.  When all threads are
+done, what they found is put into the bank in the order of the batches.  So the number of
+threads and the size of batches change nothing: rows, counts, and the candidate at which a
+limit strikes stay the same.
 """
 
 import itertools
@@ -15,23 +16,23 @@ from synth import kernels
 from synth.engine import curry
 from synth.engine.crew import working_time
 
-#: Words that the curried operands of one job may take.
+#: The most words that the curried operands of one job take.
 CURRIED_WORDS = 2**18
 #: Values in one call of a primitive's own body.
 CALL_VALUES = 2**16
-#: Words that one unit may make at most, and at first; in between it grows until it takes
-#: so many seconds, a hundred times what a round of several threads costs.
-UNIT_WORDS = 2**26
-FIRST_UNIT_WORDS = 2**18
-UNIT_SECONDS = 0.005
-#: Of several threads, each makes as many units in a round, more or fewer: units of equal
-#: length may take unequal time.
-ROUND_UNITS = 4
-#: A round of fewer words is not worth waking the other threads.
+#: The most words that one batch makes, and how many the first one makes.  Batches grow until
+#: one takes BATCH_SECONDS, a hundred times the cost of a round of several threads.
+BATCH_WORDS = 2**26
+FIRST_BATCH_WORDS = 2**18
+BATCH_SECONDS = 0.005
+#: Batches for each thread in a round.  With several, threads stay busy though batches of equal
+#: size take unequal time.
+ROUND_BATCHES = 4
+#: A round of fewer words is made by one thread: waking the others would take longer.
 ROUND_WORDS = 2**18
-#: Bytes of the rows that one thread may catch in a round: the index's lines are still in a
-#: second-level cache when they are put in.  And all of several: fewer rounds, in each of
-#: which the threads wait for each other three times.
+#: Bytes of the rows that a single thread may catch in a round, so that the lines of the index
+#: are still in the second-level cache when the rows are put in; and that several threads may
+#: catch together, which is more, since they wait for each other three times in each round.
 CATCH_BYTES = 2**20
 ALL_CATCH_BYTES = 2**22
 
@@ -45,10 +46,7 @@ _KIND = {
 
 
 class Hand:
-    """One thread's buffers for one bank: a block, and a part of the catch of new rows.
-
-    catch: the part.
-    """
+    """One thread's buffers for one bank: a block, and its part of the catch of new rows."""
 
     def __init__(self, bank, catch):
         size = bank.block
@@ -65,15 +63,15 @@ class Hand:
 class Hands:
     """The buffers of all threads for one bank.
 
-    whole: the catch, of which every hand has a part of `room` rows; unit: how many
-    candidates the last unit had, from which the next job goes on.
+    `whole` is the catch, of which every hand has a part of `room` rows.  `batch` is the size of
+    the last batch, in candidates; the next job begins with it.
     """
 
     def __init__(self, bank, threads):
         some = CATCH_BYTES if threads == 1 else ALL_CATCH_BYTES // threads
         self.room = max(some // (bank.row_bytes + 17), 2 * bank.block)
         self.whole = bank.catch(threads * self.room, 1)
-        self.unit = max(1, FIRST_UNIT_WORDS // (bank.words + 3))
+        self.batch = max(1, FIRST_BATCH_WORDS // (bank.words + 3))
         self._hands = [Hand(bank, self._part(k)) for k in range(threads)]
 
     def _part(self, k):
@@ -88,9 +86,9 @@ class Hands:
         for hand in self._hands:
             hand.catch.state[0] = 0
 
-    def segments(self, units):
-        """Where in the whole catch the rows of some units are, int64 (U, 2)."""
-        starts = [unit.hand * self.room + np.array([unit.start, unit.stop]) for unit in units]
+    def segments(self, batches):
+        """The places of the rows of some batches in the whole catch, int64 (B, 2)."""
+        starts = [batch.hand * self.room + np.array([batch.start, batch.stop]) for batch in batches]
         return np.array(starts, np.int64)
 
     def fullest(self):
@@ -99,11 +97,19 @@ class Hands:
 
 
 @dataclass
-class Unit:
-    """A unit that was made: by which hand, and how many candidates.
+class Batch:
+    """A batch that was made.
 
-    start, stop: the rows that it caught, in the hand's part of the catch; tally and
-    target: what it counted (see `kernels.Catch` and `kernels.Target`).
+    Parameters
+    ----------
+    hand : int
+        The hand that made it.
+    made : int
+        The number of candidates.
+    start, stop : int
+        The rows that it caught, in the hand's part of the catch.
+    tally, target
+        What it counted; see `kernels.Catch` and `kernels.Target`.
     """
 
     hand: int
@@ -115,25 +121,44 @@ class Unit:
 
 
 class Job:
-    """The candidates of `rule` for `terms` (see `schedule.terms`), in units.
+    """The candidates of a rule for some fixed operands, in batches.
 
-    bank: where they go; operands: the banks of the fixed operands; free: that of the
-    free one; width: of the band, in costs; aim: a `score.Aim` where candidates are
-    scored and only those that may matter are kept, else None; keep: whether new
-    rows go into the bank at once, or are collected in `caught`, with their costs.
+    Parameters
+    ----------
+    crew : Crew
+        The threads.
+    bank : Bank
+        The bank of the rule's result.
+    rule : curry.Rule
+        The rule.
+    operands : list of Bank
+        The banks of the fixed operands.
+    free : Bank
+        The bank of the free operand.
+    terms : tuple of ndarray
+        The fixed operands and the ranges of the free one; see `Schedule.terms`.
+    width : int
+        The number of costs of the band.
+    labellings : Labellings, optional
+        If given, candidates are scored, and only those are kept that may change the result.
+    keep : bool
+        Whether new rows go into the bank at once.  Otherwise they are collected in `caught`,
+        with their costs.
     """
 
-    def __init__(self, crew, bank, rule, operands, free, terms, width, *, aim=None, keep=True):
+    def __init__(
+        self, crew, bank, rule, operands, free, terms, width, *, labellings=None, keep=True
+    ):
         self.crew, self.bank, self.rule = crew, bank, rule
         self.operands, self.free = operands, free
-        self.width, self.aim, self.keep = width, aim, keep
+        self.width, self.labellings, self.keep = width, labellings, keep
         self.fixed, self.base, low, high = terms
         self.low = np.minimum(low, high)
         self.high = high
         self.starts = np.concatenate([[0], np.cumsum(self.high - self.low)])
         self.total = int(self.starts[-1])
         self.made = 0
-        #: The size of the index with which the catch was filled, None where without.
+        #: The size of the index that the catch was filled with; None if it was none.
         self.slots = None
         self.full = False
         self.caught = []
@@ -143,12 +168,12 @@ class Job:
         if bank not in crew.kept:
             crew.kept[bank] = Hands(bank, crew.threads)
         self.hands = crew.kept[bank]
-        self.longest = max(1, UNIT_WORDS // (bank.words + 3))
+        self.longest = max(1, BATCH_WORDS // (bank.words + 3))
         self.work = None if rule.kind == curry.CALL else self._work()
 
     @staticmethod
     def most_terms(bank):
-        """How many terms one job for a bank may have."""
+        """The most terms of one job for a bank."""
         return int(np.clip(CURRIED_WORDS // bank.words, 1, 4096))
 
     @property
@@ -156,101 +181,103 @@ class Job:
         return self.full or self.made >= self.total
 
     def step(self, most, memory, must_stop):
-        """One round of at most `most` candidates; returns how many were made.
+        """Make one round of at most `most` candidates; returns how many were made.
 
-        memory: bytes that the bank may take; where they do not hold the next new row,
-        `full` is set, and the candidates before it are those that were made.
-        must_stop: asked between calls of a primitive's own body.
+        memory: bytes that the bank may take.  If the next new row does not fit, `full` is set,
+        and the candidates before it count as made.  must_stop: asked between calls of a
+        primitive's own body, which may be slow.
         """
         self.memory = memory
-        if most <= 0:  # where a checkpoint's search goes on with a lower limit
+        if most <= 0:  # a resumed search may have a lower limit
             return 0
         if self.work is None:
             return self._call_round(most, must_stop)
         hands, budget = self.hands, min(most, self.total - self.made)
         parallel = self.crew.threads > 1 and budget * (self.bank.words + 3) >= ROUND_WORDS
-        threads, most_units = (self.crew.threads, ROUND_UNITS) if parallel else (1, 1)
-        size = max(min(hands.unit, -(-budget // (threads * most_units))), 1)
-        starts = range(self.made, self.made + min(budget, size * threads * most_units), size)
+        threads, most_batches = (self.crew.threads, ROUND_BATCHES) if parallel else (1, 1)
+        size = max(min(hands.batch, -(-budget // (threads * most_batches))), 1)
+        starts = range(self.made, self.made + min(budget, size * threads * most_batches), size)
         sizes = [min(size, self.made + budget - s) for s in starts]
         before, began = self.made, working_time()
-        units = self._round(starts, sizes, threads)
+        batches = self._round(starts, sizes, threads)
         seconds = working_time() - began
-        full = units[-1].made < sizes[len(units) - 1]
+        full = batches[-1].made < sizes[len(batches) - 1]
         if full:
-            hands.unit = max(size * 3 // 4, 1024)
-        elif hands.fullest() < 0.4 and seconds < UNIT_SECONDS:
-            hands.unit = max(hands.unit, min(2 * size, self.longest))
-        self._take(units)
+            hands.batch = max(size * 3 // 4, 1024)
+        elif hands.fullest() < 0.4 and seconds < BATCH_SECONDS:
+            hands.batch = max(hands.batch, min(2 * size, self.longest))
+        self._take(batches)
         return self.made - before
 
     def _round(self, starts, sizes, threads):
-        """Makes units side by side; returns them in order, up to the first that is not whole."""
+        """Make batches with all threads; returns them in order, up to the first cut one."""
         made, numbers, open_ = {}, itertools.count(), [len(starts)]
         self.hands.clear()
 
         def work(k):
             while (number := next(numbers)) < open_[0]:
-                made[number] = self._unit(k, starts[number], sizes[number])
+                made[number] = self._batch(k, starts[number], sizes[number])
                 if made[number].made < sizes[number]:
                     open_[0] = min(open_[0], number + 1)
 
         self.crew.run([lambda k=k: work(k) for k in range(min(threads, len(starts)))])
         return [made[number] for number in range(open_[0])]
 
-    def _unit(self, k, start, most):
-        """Makes candidates start..start+most, or as many as hand k can catch."""
+    def _batch(self, k, start, most):
+        """Make candidates start..start+most, or as many as hand k can catch."""
         hand = self.hands[k]
         first = int(hand.catch.state[0])
         catch = hand.catch._replace(tally=np.zeros((2, self.width), np.int64))
         hand.scratch.dead[:] = 0
         cursor = self._cursor(start)
         work = self.work._replace(out=hand.scratch.block.view(self.bank.type.storage or np.uint8))
-        if self.aim is None:
+        if self.labellings is None:
             target, self.slots = None, self.bank.slots
             made = kernels.collect(self.bank.store, catch, hand.scratch, work, cursor, most)
         else:
-            target = self.bank.target(hand.scratch.block, self.aim.training, self.aim.wanted)
+            target = self.bank.target(
+                hand.scratch.block, self.labellings.packed, self.labellings.wanted
+            )
             made = kernels.scan(catch, hand.scratch, work, target, cursor, most)
-        return Unit(k, made, first, int(catch.state[0]), catch.tally, target)
+        return Batch(k, made, first, int(catch.state[0]), catch.tally, target)
 
     def _cursor(self, start):
         term = int(np.searchsorted(self.starts, start, side="right")) - 1
         return np.array([term, self.low[term] + start - self.starts[term]], np.int64)
 
-    def _take(self, units, again=None):
-        """Puts in what units have caught, as far as memory goes, and counts what was made.
+    def _take(self, batches, again=None):
+        """Put what batches have caught into the bank, while memory lasts, and count it.
 
-        again: makes the first so many candidates of a unit anew, for its counts; None
-        where that is `_unit`.
+        again: a function that makes the first candidates of a batch once more, for its counts;
+        by default `_batch`.
         """
-        parts = self.hands.segments(units)
+        parts = self.hands.segments(batches)
         whole = self.hands.whole
         if not self.keep:
             self.caught += [_copied(whole, start, stop) for start, stop in parts.tolist()]
         elif not self.bank.merge_all(whole, parts, self.memory, self.slots):
-            for unit, (start, stop) in zip(units, parts.tolist(), strict=True):
+            for batch, (start, stop) in zip(batches, parts.tolist(), strict=True):
                 dealt = self.bank.merge(whole, start, stop, self.memory, self.slots)
                 if dealt < stop:
                     self.full = True
                     most = int(whole.offset[dealt])
                     self.hands.clear()
-                    # Once more, to count the exceptions and the dropped of just these.
+                    # Once more, to count exceptions and dropped candidates of just these.
                     self._count((again or self._first)(most))
                     return
-                self._count(unit)
+                self._count(batch)
             return
-        for unit in units:
-            self._count(unit)
+        for batch in batches:
+            self._count(batch)
 
     def _first(self, most):
-        return self._unit(0, self.made, most)
+        return self._batch(0, self.made, most)
 
-    def _count(self, unit):
-        self.made += unit.made
-        self.tally += unit.tally
-        if unit.target is not None:
-            self.aim.count(unit.target.histogram)
+    def _count(self, batch):
+        self.made += batch.made
+        self.tally += batch.tally
+        if batch.target is not None:
+            self.labellings.count(batch.target.histogram)
 
     def _work(self):
         rule, bank, fixed = self.rule, self.bank, self.fixed
@@ -269,12 +296,24 @@ class Job:
         words = self.free.behaviours
         p = bank.type.size if bank.type.storage is not None else 2
         return kernels.Work(
-            _KIND[rule.kind], p, table, *curried, words, words.view(storage), fixed, self.base,
-            self.low, self.high, rule.number, self.ends, self.costs, no_cells,
-        )  # fmt: skip
+            _KIND[rule.kind],
+            p,
+            table,
+            *curried,
+            words,
+            words.view(storage),
+            fixed,
+            self.base,
+            self.low,
+            self.high,
+            rule.number,
+            self.ends,
+            self.costs,
+            no_cells,
+        )
 
     def _call_round(self, most, must_stop):
-        """Calls a primitive's own body, from this thread only, on blocks of some size."""
+        """Call a primitive's own body on blocks, from this thread only."""
         bank = self.bank
         size = int(np.clip(CALL_VALUES // bank.rows, 1, bank.block))
         before = self.made
@@ -304,17 +343,19 @@ class Job:
         self._take([self._sift(pieces, made)], lambda most: self._sift(_cut(pieces, most), most))
 
     def _sift(self, pieces, made):
-        """Catches, and counts, of the block that hand 0 holds."""
+        """Catch and count the candidates of the block that hand 0 holds."""
         hand = self.hands[0]
         catch = hand.catch._replace(tally=np.zeros((2, self.width), np.int64))
         rest = pieces, self.rule.number, self.fixed, self.base, self.ends, self.costs
-        if self.aim is None:
+        if self.labellings is None:
             target, self.slots = None, self.bank.slots
             kernels.collect_block(self.bank.store, catch, hand.scratch, *rest)
         else:
-            target = self.bank.target(hand.scratch.block, self.aim.training, self.aim.wanted)
+            target = self.bank.target(
+                hand.scratch.block, self.labellings.packed, self.labellings.wanted
+            )
             kernels.scan_block(catch, hand.scratch, target, *rest)
-        return Unit(0, made, 0, int(catch.state[0]), catch.tally, target)
+        return Batch(0, made, 0, int(catch.state[0]), catch.tally, target)
 
     def _values(self, pieces, term_of, operand_of, made):
         """The operands' values, one flat array each, the free one's last."""

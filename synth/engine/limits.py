@@ -1,4 +1,4 @@
-"""Where a search ends at the latest: its limits, and Ctrl-C."""
+"""The limits of a search, and Ctrl-C."""
 
 import os
 import signal
@@ -12,31 +12,44 @@ import numpy as np
 
 from synth.errors import SettingError
 
-#: How long a search goes on where nothing else ends it.
+#: Seconds after which a search ends by default.
 DEFAULT_SECONDS = 30.0
 
 
 def default_memory() -> int:
-    """Half of the machine's memory, in bytes; 2 GiB where that is not known."""
+    """Half of the machine's memory, in bytes; 2 GiB if that is unknown."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     except (AttributeError, ValueError, OSError):
         return 2**31
 
 
-#: More threads than this are a slip.
+#: More threads than this are taken for a slip.
 MOST_THREADS = 1024
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Where a search ends at the latest.
+    """The limits of a search; it ends when the first of them is reached.
 
-    max_bits: of a program, at least 0 (None: no such limit); max_programs: made,
-    at least 1; seconds: above 0, what compiling and loading kernels takes not counted
-    (None: no such limit); memory: bytes for the banks, at least 1 MiB; threads: how many
-    work side by side (None: as many as there are cores), which changes no result.  Raises
-    SettingError.
+    Parameters
+    ----------
+    max_bits : float, optional
+        The most bits of a program, 0 to a million; by default unlimited.
+    max_programs : int, optional
+        The most programs that are made, at least 1; by default unlimited.
+    seconds : float, optional
+        The most seconds of work, without the time to compile and load kernels; None for
+        unlimited.
+    memory : int
+        Bytes for stored behaviours, at least 1 MiB; by default half of the machine's memory.
+    threads : int, optional
+        The number of worker threads, which changes no result; by default one for each core.
+
+    Raises
+    ------
+    SettingError
+        If a value is outside its range.
     """
 
     max_bits: float | None = None
@@ -69,7 +82,7 @@ class Limits:
 
 
 class LimitSettings(TypedDict, total=False):
-    """The fields of `Limits`, as `search` and others take them by name."""
+    """The fields of `Limits`, as keyword arguments of `search` and others."""
 
     max_bits: float | None
     max_programs: int | None
@@ -79,7 +92,22 @@ class LimitSettings(TypedDict, total=False):
 
 
 def read_limits(given: Mapping[str, Any]) -> Limits:
-    """`Limits` by name.  Raises SettingError, for a name that is none too."""
+    """`Limits` from keyword arguments.
+
+    Parameters
+    ----------
+    given : mapping of str to value
+        Values by the names of the fields of `Limits`.
+
+    Returns
+    -------
+    Limits
+
+    Raises
+    ------
+    SettingError
+        If a name is unknown or a value is outside its range.
+    """
     unknown = [name for name in given if name not in Limits.__dataclass_fields__]
     if unknown:
         known = ", ".join(Limits.__dataclass_fields__)
@@ -89,10 +117,10 @@ def read_limits(given: Mapping[str, Any]) -> Limits:
 
 @contextmanager
 def interrupts() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C into a flag; the second one interrupts as usual.
+    """Turn the first Ctrl-C into a flag; the second one interrupts as usual.
 
-    Gives a function that says whether Ctrl-C was pressed; in a thread, and where the signal
-    is ignored, never.
+    Yields a function that says whether Ctrl-C was pressed.  In a thread other than the main one,
+    and if the signal is ignored, it always says no.
     """
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     if ignored or threading.current_thread() is not threading.main_thread():

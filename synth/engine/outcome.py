@@ -1,6 +1,4 @@
-"""What a search that has ended found: its `Result`, from the engine's banks and a `Score`."""
-
-from dataclasses import asdict
+"""What a search has found so far: a `Result`, made from the engine's banks and a labelling."""
 
 import numpy as np
 
@@ -11,167 +9,212 @@ from synth.language import UNIT
 from synth.records import FrontPoint, Hypothesis, ProgramScore, Result, StopReason, TableScore
 
 
-def result(engine, task, dsl, score, table, labels, n, limits, solver):
-    """The `Result` for one labelling.
+class Maker:
+    """Makes the `Result` of each labelling of a search.
 
-    labels: of the n training rows; table: (bits, kind) of the better one;
-    solver: the `Solver` of a search for programs without exceptions, else None.
+    Parameters
+    ----------
+    engine : Enumerator
+        The enumerator.
+    dsl : DSL
+        The DSL that was searched.
+    settings : dict
+        Limits and other settings, as the result lists them.
+    backward : BackwardSearch, optional
+        What sought a program without exceptions, if one was sought.
     """
-    bits, kind = table
-    counts = task.counts()
-    if solver is None:
-        program, best = _best_program(engine, score, task, labels, n)
-        proven = score.proven(engine.certified_bits, bits)
-    else:
-        program, best = _exact_program(engine, solver, score, task)
-        proven = solver.proven
-    stop_reason = engine.stop_reason
-    if stop_reason == StopReason.OPTIMAL and not proven:
-        # A twin whose own best is not proven was searched as far as the task's needed.
-        stop_reason = StopReason.STRUCTURED_OPTIMAL
-    total = bits if program is None else min(bits, program.total_bits)
-    chance = codes.log2_chance_bound(counts, total)
-    uniform = codes.log2_chance_bound_uniform(n, len(task.alphabet), total)
-    most = engine.root.check(task.majority(), "the majority label")
-    majority = float(np.mean(_right(engine, task, most))) if n < task.rows else None
-    return Result(
-        task=task.name,
-        dsl=dsl.name,
-        labelling=task.labelling,
-        inputs={name: str(type_) for name, type_ in task.original.types.items()},
-        rows={
-            "train": n,
-            "test": task.rows - n,
-            "labels": len(task.alphabet),
-            "unseen_labels": int(task.unseen.sum()),
-        },
-        label_names=_label_names(task),
-        chosen="program" if program and program.total_bits < bits - SAME else "table",
-        program=program,
-        table=TableScore(bits, kind, 1.0, majority),
-        total_bits=total,
-        saved_bits=None if program is None else bits - program.total_bits,
-        chance_bound=2.0**chance,
-        log2_chance_bound=chance,
-        chance_bound_uniform=2.0**uniform,
-        log2_chance_bound_uniform=uniform,
-        certified_bits=engine.certified_bits,
-        optimal=bool(proven),
-        stop_reason=stop_reason,
-        exact_bound=None if solver is None else solver.bound_bits,
-        candidates=engine.candidates,
-        distinct=len(engine.bank),
-        seconds=engine.seconds,
-        front=_front(engine, score, labels, n),
-        top=_top(engine, score, bits, kind, labels, n),
-        levels=engine.level_records(),
-        settings={**task.settings, **asdict(limits), "top": score.top, "exact": bool(solver)},
-        version=__version__,
-        best=best,
-        trained_on=task,
-    )
 
+    def __init__(self, engine, dsl, settings, backward=None):
+        self.engine, self.dsl, self.settings, self.backward = engine, dsl, settings, backward
 
-def _right(engine, task, said, inverted=False):
-    """Where values of the root's type are the held-out labels, bool; never on unknown ones.
-
-    said: (held-out rows,), or one value for all; inverted: the other label of two is meant.
-    """
-    # No check: a held-out label that the root's type lacks is one that no program says.
-    truth = task.labels[~task.train].astype(engine.root.dtype)
-    same = engine.root.coarse(said) == engine.root.coarse(truth)
-    return (same != inverted) & ~task.unknown[~task.train]
-
-
-def _best_program(engine, score, task, labels, n):
-    """The best program's record, and the program; (None, None) before there is one."""
-    if score.best is None:
-        return None, None
-    ties = score.tied_rows()
-    accuracies, chosen = [], None
-    for units, wrong, row in ties:
-        inverted = _inverted(engine, score, row, labels, n)
-        seen = engine.bank.values(row, row + 1)[0, n:]
-        right = _right(engine, task, seen, inverted)
-        accuracies.append((1 - wrong / n, np.mean(right) if len(right) else 0))
-        # Of equals, one that needs not be read as its opposite is shown.
-        if chosen is None or (chosen[3] and not inverted and chosen[:2] == (units, wrong)):
-            chosen = units, wrong, row, inverted
-    units, wrong, row, inverted = chosen
-    best = engine.program(row)
-    train, test = np.mean(accuracies, axis=0).tolist()
-    return ProgramScore(
-        text=best.text,
-        bits=units / UNIT,
-        exceptions=wrong,
-        total_bits=score.best,
-        train_accuracy=train,
-        test_accuracy=test if n < task.rows else None,
-        ties=len(ties),
-        inverted=inverted,
-    ), best
-
-
-def _exact_program(engine, solver, score, task):
-    """The record of the program that a solver found, and the program; or (None, None)."""
-    if solver.best is None:
-        return None, None
-    cost, best = solver.best
-    bits = (cost >> engine.grammar.shift) / UNIT
-    held_out = {name: column[~task.train] for name, column in task.columns.items()}
-    accuracy = None
-    if not task.train.all():
-        values, defined = best.outputs(held_out)
-        accuracy = float(np.mean(defined & _right(engine, task, values)))
-    return ProgramScore(
-        text=best.text,
-        bits=bits,
-        exceptions=0,
-        total_bits=bits + float(score.code[0]),
-        train_accuracy=1.0,
-        test_accuracy=accuracy,
-        ties=1,
-        inverted=False,
-    ), best
-
-
-def _inverted(engine, score, row, labels, n):
-    """Whether a program speaks for the other of two labels: it is wrong more than not."""
-    wrong = int(engine.bank.errors(row, row + 1, labels[None], n)[0, 0])
-    return score.two and 2 * wrong > n
-
-
-def _front(engine, score, labels, n):
-    return tuple(
-        FrontPoint(
-            bits=units / UNIT,
-            exceptions=wrong,
-            total_bits=units / UNIT + float(score.code[wrong]),
-            text=engine.program(row).text,
-            inverted=_inverted(engine, score, row, labels, n),
-        )
-        for units, wrong, row in score.front
-    )
-
-
-def _top(engine, score, table, kind, labels, n):
-    """The least totals of programs and tables, with their shares of the posterior."""
-    mass = float(np.logaddexp2(score.log2_mass, -table))
-    found = [
-        Hypothesis(
-            kind="program",
-            text=engine.program(row).text,
-            bits=units / UNIT,
-            exceptions=wrong,
+    def result(self, labelling):
+        """The `Result` of a `Labelling`."""
+        engine, task = self.engine, labelling.task
+        bits, n, k = labelling.table_bits, labelling.n, len(task.alphabet)
+        found = _Found(engine, labelling)
+        if self.backward is None:
+            program, best = found.best_program()
+            proven = labelling.is_proven(engine.certified_bits)
+        else:
+            program, best = found.exact_program(self.backward.best)
+            proven = self.backward.proven
+        total = bits if program is None else min(bits, program.total_bits)
+        chance = codes.log2_chance_bound(task.counts(), total)
+        uniform = codes.log2_chance_bound_uniform(n, k, total)
+        return Result(
+            task=task.name,
+            dsl=self.dsl.name,
+            labelling=task.labelling,
+            inputs={name: str(type_) for name, type_ in task.original.types.items()},
+            rows={
+                "train": n,
+                "test": task.rows - n,
+                "labels": k,
+                "unseen_labels": int(task.unseen.sum()),
+            },
+            label_names=_label_names(task),
+            chosen="program" if program and program.total_bits < bits - SAME else "table",
+            program=program,
+            table=TableScore(bits, labelling.table_kind, 1.0, found.majority_accuracy()),
             total_bits=total,
-            share=2.0 ** (-total - mass),
-            inverted=_inverted(engine, score, row, labels, n),
+            saved_bits=None if program is None else bits - program.total_bits,
+            chance_bound=2.0**chance,
+            log2_chance_bound=chance,
+            chance_bound_uniform=2.0**uniform,
+            log2_chance_bound_uniform=uniform,
+            certified_bits=engine.certified_bits,
+            optimal=bool(proven),
+            stop_reason=self._stop_reason(proven),
+            exact_bound=None if self.backward is None else self.backward.bound_bits,
+            candidates=engine.candidates,
+            distinct=len(engine.bank),
+            seconds=engine.seconds,
+            front=found.front(),
+            top=found.top(),
+            levels=engine.level_records(),
+            settings={**task.settings, **self.settings},
+            version=__version__,
+            best=best,
+            trained_on=task,
         )
-        for total, row, units, wrong in score.top_rows
-    ]
-    share = 2.0 ** (-table - mass)
-    found.append(Hypothesis("table", f"{kind} table", None, None, table, share, False))
-    return tuple(sorted(found, key=lambda h: h.total_bits)[: score.top])
+
+    def _stop_reason(self, proven):
+        reason = self.engine.stop_reason
+        if reason is None:
+            return StopReason.PAUSED
+        if reason == StopReason.OPTIMAL and not proven:
+            # A twin whose own best is not proven was searched as far as the task's needed.
+            return StopReason.STRUCTURED_OPTIMAL
+        return reason
+
+
+class _Found:
+    """What one labelling has found."""
+
+    def __init__(self, engine, labelling):
+        self.engine, self.labelling = engine, labelling
+        self.task, self.score, self.n = labelling.task, labelling.score, labelling.n
+        self.held_out = ~self.task.train
+
+    def best_program(self):
+        """The best program's record, and the program; (None, None) before there is one."""
+        score, n = self.score, self.n
+        if score.best is None:
+            return None, None
+        ties = score.tied_rows()
+        accuracies, chosen = [], None
+        for units, wrong, row in ties:
+            inverted = self._inverted(row)
+            right = self._right(self.engine.bank.values(row, row + 1)[0, n:], inverted)
+            accuracies.append((1 - wrong / n, np.mean(right) if len(right) else 0))
+            # Among equals, one is shown that need not be read as its opposite.
+            if chosen is None or (chosen[3] and not inverted and chosen[:2] == (units, wrong)):
+                chosen = units, wrong, row, inverted
+        units, wrong, row, inverted = chosen
+        best = self.engine.program(row)
+        train, test = np.mean(accuracies, axis=0).tolist()
+        return ProgramScore(
+            text=best.text,
+            bits=units / UNIT,
+            exceptions=wrong,
+            total_bits=score.best,
+            train_accuracy=train,
+            test_accuracy=test if self.held_out.any() else None,
+            ties=len(ties),
+            inverted=inverted,
+        ), best
+
+    def exact_program(self, found):
+        """The record of a program without exceptions, and the program; or (None, None).
+
+        found: its cost and the program, or None.
+        """
+        if found is None:
+            return None, None
+        cost, best = found
+        bits = (cost >> self.engine.grammar.shift) / UNIT
+        accuracy = None
+        if self.held_out.any():
+            columns = {name: c[self.held_out] for name, c in self.task.columns.items()}
+            values, defined = best.outputs(columns)
+            accuracy = float(np.mean(defined & self._right(values)))
+        return ProgramScore(
+            text=best.text,
+            bits=bits,
+            exceptions=0,
+            total_bits=bits + float(self.score.code[0]),
+            train_accuracy=1.0,
+            test_accuracy=accuracy,
+            ties=1,
+            inverted=False,
+        ), best
+
+    def majority_accuracy(self):
+        """How often the majority label is right on held-out rows; None without any."""
+        if not self.held_out.any():
+            return None
+        most = self.engine.root.check(self.task.majority(), "the majority label")
+        return float(np.mean(self._right(most)))
+
+    def front(self):
+        return tuple(
+            FrontPoint(
+                bits=units / UNIT,
+                exceptions=wrong,
+                total_bits=units / UNIT + float(self.score.code[wrong]),
+                text=self.engine.program(row).text,
+                inverted=self._inverted(row),
+            )
+            for units, wrong, row in self.score.front
+        )
+
+    def top(self):
+        """The least totals of programs and tables, with their shares of the posterior."""
+        table = self.labelling.table_bits
+        mass = float(np.logaddexp2(self.score.log2_mass, -table))
+        found = [
+            Hypothesis(
+                kind="program",
+                text=self.engine.program(row).text,
+                bits=units / UNIT,
+                exceptions=wrong,
+                total_bits=total,
+                share=2.0 ** (-total - mass),
+                inverted=self._inverted(row),
+            )
+            for total, row, units, wrong in self.score.top_rows
+        ]
+        share, name = 2.0 ** (-table - mass), f"{self.labelling.table_kind} table"
+        found.append(
+            Hypothesis(
+                kind="table",
+                text=name,
+                bits=None,
+                exceptions=None,
+                total_bits=table,
+                share=share,
+                inverted=False,
+            )
+        )
+        return tuple(sorted(found, key=lambda h: h.total_bits)[: self.score.top])
+
+    def _right(self, said, inverted=False):
+        """Which held-out labels some values of the root's type match; never an unknown one.
+
+        said: (held-out rows,), or one value for all; inverted: the other label of two is meant.
+        """
+        root = self.engine.root
+        # No check: a held-out label that the root's type lacks is one that no program says.
+        truth = self.task.labels[self.held_out].astype(root.dtype)
+        return ((root.coarse(said) == root.coarse(truth)) != inverted) & ~self.task.unknown[
+            self.held_out
+        ]
+
+    def _inverted(self, row):
+        """Whether a program speaks for the other of two labels: it is wrong more than not."""
+        labels = self.labelling.values[None]
+        wrong = int(self.engine.bank.errors(row, row + 1, labels, self.n)[0, 0])
+        return self.score.two and 2 * wrong > self.n
 
 
 def _label_names(task):

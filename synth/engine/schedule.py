@@ -1,10 +1,9 @@
-"""The schedule: which costs there are to work off, and which operands make them.
+"""The schedule: the costs that are still to be worked through, and the operands that make them.
 
-Costs are whole numbers, and a program exceeds its parts by at least
-`grammar.width`.  So all programs within a window of that width are made of
-finished rows; their numbers by exact cost are known before any is made.  A window
-is cut into bands: one cost where it holds enough candidates to be worth the calls,
-several where levels are tiny.
+Costs are integers, and a program costs at least `grammar.width` more than each of its parts.
+So all programs within a window of that width are made of finished rows, and their numbers
+by exact cost are known before any is made.  A window is cut into bands: a single cost if it
+has enough candidates to be worth the calls, several if levels are tiny.
 """
 
 import math
@@ -14,21 +13,33 @@ import numpy as np
 from synth.engine import curry
 from synth.records import StopReason
 
-#: A band of several costs closes when it holds this many candidates, or words of them.
+#: A band of several costs ends before it has more than so many candidates, or words of them.
 BAND_CANDIDATES = 2**16
 BAND_WORDS = 2**21
-#: And it spans fewer costs than this: what is made is counted in arrays by cost, which would
-#: take all memory where explicit costs are large.
+#: It spans fewer costs than this, since candidates are counted in arrays by cost: if explicit
+#: costs are large, these would take all memory.
 BAND_COSTS = 2**16
 
 
 class Schedule:
-    """Cuts windows into bands, and names the operands of each rule within a band.
+    """Cuts windows into bands, and lists the operands of each rule within a band.
 
-    grammar; rules: those of use; banks: by type, which the engine fills; most: the
-    greatest cost of a program that is wanted, or None; beyond: whether there are
-    further rules, of no use within it.  `bands` ends by itself;
-    `ended` then says why: "max_bits" or "exhausted".
+    Parameters
+    ----------
+    grammar : Grammar
+        The grammar.
+    rules : list of curry.Rule
+        The rules that can be part of a program of the root type within `most`.
+    banks : dict of Type to Bank
+        The banks, which the enumerator fills.
+    reach : dict of Type to int
+        The greatest cost of a program of each type: see `reach`.
+    most : int or None
+        The greatest cost of a program that is asked for; None for no limit.
+    beyond : bool
+        Whether there are other rules, which only dearer programs use.
+
+    When `bands` has ended, `ended` says why: "max_bits" or "exhausted".
     """
 
     def __init__(self, grammar, rules, banks, reach, most, beyond):
@@ -45,7 +56,7 @@ class Schedule:
         self.most_in_band = min(BAND_CANDIDATES, max(1024, BAND_WORDS // widest))
 
     def bands(self):
-        """Yields bands: first cost, costs above it, number of candidates, the next band's cost."""
+        """Yield bands: first cost, costs above it, number of candidates, the next band's cost."""
         frontier = self.window
         while True:
             self.window = start = self._next_cost(frontier)
@@ -72,7 +83,7 @@ class Schedule:
             frontier = stop
 
     def _sums(self, rule):
-        """The distinct total costs of a rule's fixed operands, and how many tuples have each."""
+        """The distinct total costs of a rule's fixed operands, and the number of tuples of each."""
         sums, numbers = np.zeros(1, np.int64), np.ones(1, np.int64)
         for type_ in rule.fixed_types:
             costs, sizes = self._sizes(type_)
@@ -88,13 +99,13 @@ class Schedule:
         return np.array(bank.costs, np.int64), np.diff([0, *bank.ends]).astype(np.int64)
 
     def _canonical(self, rule):
-        # A primitive's tuples are counted once, not once for each of its rules.
+        # The tuples of a primitive are counted once, and not for each of its rules.
         return rule.free == len(rule.item.arguments) - 1
 
     def _next_cost(self, least):
-        """The least cost, at least `least`, at which some rule has a candidate within reach.
+        """The least cost from `least` on at which some rule has a candidate within reach.
 
-        Where there is none, `most + 1` if there are programs beyond reach, else None.
+        If there is none: `most + 1` if there are programs beyond reach, else None.
         """
         found = []
         for rule in self.rules:
@@ -112,10 +123,10 @@ class Schedule:
         return min(found, default=self.most + 1 if self._goes_on() else None)
 
     def _goes_on(self):
-        """Whether some program of the held rows costs more than its type's reach.
+        """Whether some program of held rows costs more than the reach of its type.
 
-        Any of them, wherever the work stands: rows beyond a type's reach are never made, so
-        that no later cost tells of them.
+        All held rows are asked, however far the work is: rows beyond the reach of a type are
+        never made, so no later cost would show that there are some.
         """
         if self.beyond:
             return True
@@ -127,9 +138,9 @@ class Schedule:
         return False
 
     def _counts(self, rule, start, stop):
-        """(costs, counts): how many candidates a rule's primitive has from start to stop.
+        """The costs from start to stop at which a rule's primitive has candidates, and how many.
 
-        Both int64 of one length, costs increasing and counts above 0.
+        Returns two int64 arrays of one length: costs, increasing, and counts above 0.
         """
         cost = rule.production.cost
         stop = min(stop, self.reach[rule.result] + 1)
@@ -154,7 +165,7 @@ class Schedule:
         return _summed(parts)
 
     def terms(self, rule, start, stop, most):
-        """The fixed operands of a rule with the free operand's range, at most `most` a time."""
+        """Yield the fixed operands of a rule with the ranges of the free one, `most` at a time."""
         free = self.banks[rule.free_type]
         free_costs = np.array(free.costs, np.int64)
         starts = np.array([0, *free.ends], np.int64)
@@ -174,7 +185,7 @@ class Schedule:
             if not some.any():
                 continue
             if rule.fixed:
-                # Of all levels, few have partners; rows of the open band are in none.
+                # Few levels have partners, and rows of the open band are in no level.
                 first, counts = (np.cumsum(sizes) - sizes)[some], sizes[some]
                 low, high, base = (np.repeat(a[some], counts) for a in (low, high, base))
                 last = np.arange(len(low)) + np.repeat(first - np.cumsum(counts) + counts, counts)
@@ -187,9 +198,9 @@ class Schedule:
             yield from _meshed(prefix, last, base, low, high, most)
 
     def _prefixes(self, rule, position, room):
-        """Levels of all fixed operands but the last whose costs sum to less than `room`.
+        """Yield levels of all fixed operands but the last whose costs sum to less than `room`.
 
-        Yields (ranges of rows, their cost, the least cost of the free operand).
+        Each as (ranges of rows, their cost, the least cost of the free operand).
         """
         if position >= len(rule.fixed) - 1:
             yield (), 0, 0
@@ -204,8 +215,59 @@ class Schedule:
                 yield (rows, *ranges), cost + total, max(bound, least)
 
 
+class Horizon:
+    """Up to which cost programs still count, and what that lets the engine leave out.
+
+    Parameters
+    ----------
+    grammar : Grammar
+        The grammar.
+    root : Type
+        The type that is sought.
+    most : int or None
+        The greatest cost that was asked for; None for no limit.
+
+    `bound` falls from `most` as better hypotheses are found.  `left_out` says whether
+    programs beyond it were left out; `frozen`, if memory has run out, is the cost up to which
+    programs can still be made of what is held.
+    """
+
+    def __init__(self, grammar, root, most):
+        self.grammar, self.root, self.most = grammar, root, most
+        self.left_out = False
+        self.frozen = None
+        self.set_bound(most)
+
+    def set_bound(self, bound):
+        """Let programs of more than this cost count no longer."""
+        self.bound = bound
+        self.operands = operand_reach(self.grammar, self.root, bound)
+
+    def narrow(self, bound):
+        """The same, unless the bound is as low already."""
+        if self.bound is None or bound < self.bound:
+            self.set_bound(bound)
+
+    @property
+    def narrowed(self):
+        """Whether the bound is below what was asked for."""
+        return self.bound is not None and (self.most is None or self.bound < self.most)
+
+    def unneeded(self, type_, cost):
+        """Whether programs of a type and at least this cost are operands of none that counts."""
+        found = self.frozen is not None or cost > self.operands.get(type_, -1)
+        self.left_out |= found
+        return found
+
+    def complete_below(self):
+        """The cost below which nothing that a program needs was left out."""
+        if self.frozen is not None:
+            return self.frozen + 1
+        return self.bound + 1 if self.left_out and self.bound is not None else 2**62
+
+
 def _summed(parts):
-    """(costs, counts) of several such pairs together, each cost once, in order."""
+    """Several pairs of (costs, counts) as one, each cost once, in order."""
     costs, counts = np.concatenate([np.zeros((2, 0), np.int64), *map(np.array, parts)], axis=1)
     order = np.argsort(costs, kind="stable")
     costs, counts = costs[order], counts[order]
@@ -214,7 +276,7 @@ def _summed(parts):
 
 
 def _meshed(prefix, last, base, low, high, most):
-    """All rows of the prefix's ranges with all of `last`, at most `most` terms at a time."""
+    """Yield all rows of the prefix's ranges with all of `last`, `most` terms at a time."""
     sizes = [len(rows) for rows in prefix]
     count, many = math.prod(sizes), max(1, most // max(1, len(low)))
     for first in range(0, count, many):
@@ -231,9 +293,10 @@ def _meshed(prefix, last, base, low, high, most):
 
 
 def operand_reach(grammar, root, most):
-    """The greatest cost at which a program of each type is still an operand of a root's.
+    """By type, the greatest cost of a program that is an operand of one of the root type.
 
-    Within `most`; -1 where it is none.  For types but the root's it is their `reach`.
+    The latter costs at most `most`.  For other types than the root's this is their `reach`; -1
+    for the root type if its programs are no operands.
     """
     own, found = reach(grammar, root, most), -1
     for production in grammar:
@@ -245,7 +308,10 @@ def operand_reach(grammar, root, most):
 
 
 def reach(grammar, root, most):
-    """The greatest cost of a program of each type that can still be part of a root's."""
+    """By type, the greatest cost of a program that is part of one of the root type.
+
+    The latter costs at most `most`.
+    """
     far = 2**62 if most is None else most
     found = {root: far}
     grown = True

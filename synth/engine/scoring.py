@@ -1,8 +1,8 @@
-"""Scoring: what labellings make of the programs that an enumerator finds.
+"""Scores: the best programs for a labelling, among those that an enumerator has made.
 
-All programs of one cost with the same number of exceptions have the same total,
-so a level is scored by the histogram of its exceptions; single rows are looked at
-only where their total is among the best.
+All programs of one cost with the same number of exceptions have the same total.  So a level
+is scored by the histogram of its exceptions, and a single row is looked at only if its total
+is among the best.
 """
 
 import math
@@ -12,24 +12,31 @@ import numpy as np
 from synth import codes
 from synth.language import UNIT
 
-#: Totals closer than this are equal: they differ by rounding only.
+#: Totals that differ by less than this are equal; they differ by rounding only.
 SAME = 1e-9
 
 
 class Score:
-    """The running best of one labelling.
+    """The best programs so far for one labelling.
 
-    n, k, outside: see `codes`; top: how many hypotheses to keep.  After `add`:
-    `best` is the least total so far (None before any program), `top_rows` lists
-    (total, row, units, exceptions) of the `top` least totals, `front` (units,
-    exceptions, row) wherever a longer program has fewer exceptions than every
-    shorter one; `log2_mass` is log2 of the sum of 2**-total over all programs, of which
-    those of one behaviour count once where behaviours were told apart.
+    Parameters
+    ----------
+    n, k, outside
+        The number of training rows, the number of label values, and whether predictions can fall
+        outside the label values: see `codes.program_totals`.
+    top : int
+        How many hypotheses to keep.
 
-    Where there are `two` labels, a program with more exceptions than not says the
-    other label of an unseen row, since e of n makes (e+1)/(n+2) the chance that its
-    code gives the next row of being one.  It counts as its opposite: n - e
-    exceptions, of which log2 C(n,e) is the same.
+    After `add`, `best` is the least total so far, in bits (None before any program).  `top_rows`
+    lists (total, row, units, exceptions) for the `top` least totals.  `front` lists (units,
+    exceptions, row) for each program with fewer exceptions than all shorter ones.  `log2_mass` is
+    log2 of the sum of 2**-total over all programs; programs of one behaviour count once if
+    behaviours were told apart.
+
+    If there are `two` labels, a program that is wrong on more rows than not predicts the other
+    label on an unseen row: with e exceptions in n rows, its code gives the next row a chance of
+    (e+1)/(n+2) to be one.  It is scored as its opposite, which has n - e exceptions and the same
+    log2 C(n,e).
     """
 
     def __init__(self, n, k, outside, top):
@@ -44,7 +51,7 @@ class Score:
         self.log2_mass = -math.inf
 
     def add(self, units, first, errors):
-        """Scores rows first.. of one cost, in units; errors int32 (rows,)."""
+        """Score rows from `first` on, all of the same cost in units; errors int32 (rows,)."""
         if self.two:
             errors = np.minimum(errors, len(self.code) - 1 - errors)
         histogram = np.bincount(errors, minlength=len(self.code))
@@ -58,10 +65,10 @@ class Score:
         self._add_top(units, first, errors, present, totals)
 
     def wanted(self, units):
-        """Of which numbers of exceptions a program of this cost matters: bool (n + 1,).
+        """Mask of exception counts that could still change the result, bool (n + 1,).
 
-        It reaches the best total so far, or the `top` least ones, or has fewer
-        exceptions than all before it.
+        A program of this cost changes it if it reaches the best total or the `top` least totals,
+        or has fewer exceptions than all programs before it.
         """
         totals = units / UNIT + self.code
         bound = self.top_rows[-1][0] if len(self.top_rows) >= self.top else math.inf
@@ -74,9 +81,9 @@ class Score:
         return wanted | (count < fewest)
 
     def add_counted(self, units, histogram):
-        """Adds the mass of programs of this cost of which nothing else matters.
+        """Add the mass of programs of this cost that change nothing else.
 
-        histogram (n + 1,): how many of them have how many exceptions.
+        histogram: the number of these programs by exceptions, (n + 1,).
         """
         present = np.flatnonzero(histogram)
         if len(present):
@@ -87,8 +94,8 @@ class Score:
     def proven(self, certified_bits, table):
         """Whether no program that is not yet scored can beat the best total.
 
-        certified_bits: up to so many all are scored (None: all there are); table: the bits of
-        the table, which may well be the best, but beside a program.
+        certified_bits: all programs of up to so many bits are scored (None: all programs);
+        table: the bits of the table, which may be the best, but only if some program is scored.
         """
         if certified_bits is None:
             return True
@@ -122,16 +129,22 @@ class Score:
         del kept[self.top :]
 
     def state(self):
-        """(arrays by name, plain values) that `restore` takes."""
-        ties = [np.array([[c] * len(rows), [e] * len(rows), rows], np.int64)
-                for c, e, rows in self.ties]  # fmt: skip
+        """Arrays by name and plain values, as `restore` takes them."""
+        ties = [
+            np.array([[c] * len(rows), [e] * len(rows), rows], np.int64) for c, e, rows in self.ties
+        ]
         arrays = {"ties": np.concatenate([np.zeros((3, 0), np.int64), *ties], axis=1)}
         mass = None if math.isinf(self.log2_mass) else self.log2_mass
-        values = {"best": self.best, "top": self.top_rows, "front": self.front, "mass": mass}
+        values = {
+            "best": self.best,
+            "top": list(self.top_rows),
+            "front": list(self.front),
+            "mass": mass,
+        }
         return arrays, values
 
     def restore(self, values, array):
-        """Takes up what `state` gave; array: a function that gives an array by name."""
+        """Take up what `state` returned; array: a function that returns an array by name."""
         self.best = values["best"]
         self.top_rows = [tuple(entry) for entry in values["top"]]
         self.front = [tuple(entry) for entry in values["front"]]
@@ -141,38 +154,10 @@ class Score:
         self.ties = [(c, e, ties[2][(ties[0] == c) & (ties[1] == e)]) for c, e in pairs]
 
     def tied_rows(self):
-        """All (units, exceptions, row) that reach the best total, fewest exceptions first."""
+        """All (units, exceptions, row) with the best total, fewest exceptions first."""
         found = [(units, e, int(row)) for units, e, rows in self.ties for row in rows]
         return sorted(found, key=lambda tie: (tie[1], tie[0], tie[2]))
 
 
 def _by_total(pair):
     return pair[1], pair[0]
-
-
-class Aim:
-    """What programs that are only scored are compared with: labellings and their scores.
-
-    training: values (L, n) of the type, of the first n rows; scores: a `Score` each.
-    Between `open` and `close`, which stand for a band, `wanted` says of which numbers of
-    exceptions programs are kept, uint8 (L, n + 1), and it gathers what others there are.
-    """
-
-    def __init__(self, training, scores):
-        self.training = training
-        self.scores = scores
-
-    def open(self, units):
-        """Begins a band whose programs cost so many units at least."""
-        self.units = units
-        self.wanted = np.stack([score.wanted(units) for score in self.scores]).astype(np.uint8)
-        self.histogram = np.zeros(self.wanted.shape, np.int64)
-
-    def count(self, histogram):
-        """Gathers what a unit has counted, (L, n + 1)."""
-        self.histogram += histogram
-
-    def close(self):
-        """Ends the band: adds the mass of what was counted and not caught."""
-        for score, histogram, wanted in zip(self.scores, self.histogram, self.wanted, strict=True):
-            score.add_counted(self.units, np.where(wanted, 0, histogram))

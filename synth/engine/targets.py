@@ -1,9 +1,9 @@
-"""The goal-directed last step within a bank: rows that make a target, and cheapest how.
+"""Targets, and the rows of a bank that reach one at least cost.
 
-A target says which value is wanted on some rows, and leaves the others open.  For a
-primitive whose table is known, the operands that a target allows follow from it: for one
-that can be inverted, one look-up an operand finds the other; for those like `and`,
-only operands that cover the target are left, and two of them must share nothing else.
+A target says which value is needed on some rows, and leaves the other rows open.  If the
+table of a primitive is known, the target restricts its operands.  If the primitive can be
+inverted, one look-up for each operand finds the other.  If it is like `and`, only operands
+that cover the target are left, and two of them must have nothing else in common.
 """
 
 from dataclasses import dataclass
@@ -13,21 +13,28 @@ import numpy as np
 from synth import kernels
 from synth.kernels.targets import ANY, NONE, SEVERAL
 
-#: So many rows may be left where a target does not determine the other operand.
+#: The most rows with which a target does not determine the other operand.
 MOST_OPEN = 2**20
-#: So many pairs of them are tried one by one; beyond, nothing is claimed.
+#: The most pairs of such rows that are tried one by one; if there are more, nothing is claimed.
 MOST_PAIRS = 2**33
-#: Against how many of the cheaper operands one is compared that covers no less.
+#: How many cheaper operands an operand is compared with, to see whether one covers as much.
 CHECKED = 512
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A target: values int64 (rows,), which count where `mask`, bool (rows,), says so.
+class Target:
+    """The values that a program must have.
 
-    allowed: bool (rows, size), which values serve on each row; None where every value serves
-    on every row that the mask leaves open.  A row may be open and still not take every value:
-    a primitive that is partial has to have a value on held-out rows too.
+    Parameters
+    ----------
+    values : ndarray of int64, shape (rows,)
+        The value on each row that is not open.
+    mask : ndarray of bool, shape (rows,)
+        The rows that are not open.
+    allowed : ndarray of bool, shape (rows, size), optional
+        Which values serve on each row.  None if every value serves on every open row.  An open
+        row may exclude some values, since a partial primitive must have a value on held-out
+        rows too.
     """
 
     values: np.ndarray
@@ -36,14 +43,15 @@ class Wanted:
 
     @property
     def key(self):
+        """Bytes that are equal for equal targets."""
         rest = b"" if self.allowed is None else self.allowed.tobytes()
         return np.where(self.mask, self.values, -1).tobytes() + rest
 
     def checks(self, size, partial):
-        """(places, serves) of the open rows that do not take every answer of a primitive.
+        """The open rows that exclude some answers of a primitive, and which answers serve there.
 
-        size: of the type; partial: whether the primitive has no answer for some operands.
-        Places int64 (c,); serves uint8 (c, size).
+        size: of the type; partial: whether the primitive lacks an answer for some operands.
+        Returns places int64 (c,) and serves uint8 (c, size).
         """
         if self.allowed is None:
             places = np.flatnonzero(~self.mask & partial)
@@ -52,8 +60,8 @@ class Wanted:
         return places, self.allowed[places].astype(np.uint8)
 
 
-class Goal:
-    """What solves targets of a bank's type with its rows, which lie in closed bands."""
+class TargetSolver:
+    """Finds the rows of a bank, of closed bands only, that reach a target at least cost."""
 
     def __init__(self, bank):
         self.bank = bank
@@ -65,11 +73,11 @@ class Goal:
     def cost(self, row):
         return int(self.costs[np.searchsorted(self.ends, row, side="right")])
 
-    def row(self, wanted, most):
+    def row(self, target, most):
         """The cheapest row that is a target, if it costs at most `most`; else None."""
-        value, mask = self._packed(wanted)
+        value, mask = self._packed(target)
         count = self._count_up_to(most)
-        checks = wanted.checks(self.bank.type.size, partial=False)
+        checks = target.checks(self.bank.type.size, partial=False)
         found = int(kernels.first_match(self.rows, self._cells, count, value, mask, *checks))
         return None if found < 0 else found
 
@@ -77,7 +85,7 @@ class Goal:
     def _cells(self):
         return self.rows.view(self.bank.type.storage or np.uint8)
 
-    def pair(self, table, wanted, most):
+    def pair(self, table, target, most):
         """The cheapest rows (a, b) with table[a, b] = target, of cost `most` together.
 
         table: (size, size), see `curry.Rule`.  Returns (cost, a, b), None where there is
@@ -86,20 +94,27 @@ class Goal:
         if not self.count:
             return None
         if self.bank.type.storage is not None:
-            return self._pair_of_cells(table, wanted, most)
+            return self._pair_of_cells(table, target, most)
         answers = table.astype(int)
         if (answers[0] == answers[1]).all() or (answers[:, 0] == answers[:, 1]).all():
             raise Unknown  # it depends on one operand only
-        value, mask = self._packed(wanted)
+        value, mask = self._packed(target)
         out = np.zeros(2, np.int64)
         ones = int(answers.sum())
         if ones == 2:  # a ^ b, or its opposite
             value = value ^ mask if answers[0, 0] else value
             slots = np.zeros(2 * self._count_up_to(most) + 64, np.uint32)
             cost = kernels.pair_xor(
-                self.rows, self._count_up_to(most), self.ends, self.costs, value, mask, most,
-                slots, out,
-            )  # fmt: skip
+                self.rows,
+                self._count_up_to(most),
+                self.ends,
+                self.costs,
+                value,
+                mask,
+                most,
+                slots,
+                out,
+            )
         else:
             # One answer differs from the other three: (a ^ i) & (b ^ j), or its opposite.
             odd = int(ones == 1)
@@ -116,16 +131,16 @@ class Goal:
         level = int(np.searchsorted(self.costs, most, side="right"))
         return int(self.ends[level - 1]) if level else 0
 
-    def _packed(self, wanted):
+    def _packed(self, target):
         type_ = self.bank.type
-        mask = wanted.mask
+        mask = target.mask
         if type_.storage is None:
-            values = (wanted.values != 0) & mask
+            values = (target.values != 0) & mask
             return type_.pack(values[None])[0], type_.pack(mask[None])[0]
         marks = np.zeros((1, self.bank.words), np.uint64)
         full = np.iinfo(type_.storage).max
         marks.view(type_.storage)[0, : len(mask)] = np.where(mask, full, 0)
-        return type_.pack(np.where(mask, wanted.values, 0)[None])[0], marks[0]
+        return type_.pack(np.where(mask, target.values, 0)[None])[0], marks[0]
 
     def _covers(self, flip, value, mask, most):
         """(rows, what they have beyond the value, costs) of the operands that are left."""
@@ -141,13 +156,13 @@ class Goal:
         found, rest = found[:held], rest[:held]
         return found, rest, self.costs[np.searchsorted(self.ends, found, side="right")]
 
-    def _pair_of_cells(self, table, wanted, most):
-        places = np.flatnonzero(wanted.mask)
-        target = wanted.values[places]
-        _, mask = self._packed(wanted)
+    def _pair_of_cells(self, table, target, most):
+        places = np.flatnonzero(target.mask)
+        values = target.values[places]
+        _, mask = self._packed(target)
         size, cells = self.bank.type.size, self._cells
         count = self._count_up_to(most)
-        checked, serves = wanted.checks(size, partial=bool((table >= size).any()))
+        checked, serves = target.checks(size, partial=bool((table >= size).any()))
         slots = np.zeros(2 * count + 64, np.uint32)
         following = np.zeros(count if len(checked) else 0, np.uint32)
         kernels.index_rows(self.rows, count, mask, slots, following)
@@ -157,31 +172,51 @@ class Goal:
             out, open_rows = np.zeros(2, np.int64), np.empty(min(count, MOST_OPEN), np.int64)
             limit = most if best is None else best[0] - 1
             cost, held = kernels.pair_inverse(
-                self.rows, cells, count, self.ends, self.costs, inverse(turned, size), target,
-                places, mask, slots, following, turned, checked, serves, need,
-                need.view(self.bank.type.storage), limit, out, open_rows,
-            )  # fmt: skip
+                self.rows,
+                cells,
+                count,
+                self.ends,
+                self.costs,
+                inverse(turned, size),
+                values,
+                places,
+                mask,
+                slots,
+                following,
+                turned,
+                checked,
+                serves,
+                need,
+                need.view(self.bank.type.storage),
+                limit,
+                out,
+                open_rows,
+            )
             if held < 0:
                 raise Unknown
             opens.append(open_rows[:held])
             if cost >= 0:
                 pair = out if turned is table else out[::-1]
                 best = int(cost), int(pair[0]), int(pair[1])
+        limit = most if best is None else best[0] - 1
+        found = self._pair_of_open(opens, table, (values, places), (checked, serves), limit)
+        return best if found is None else found
+
+    def _pair_of_open(self, opens, table, target, checks, most):
+        """The cheapest pair of rows with which the target does not determine the other one."""
         first, second = opens
         if len(first) * len(second) > MOST_PAIRS:
             raise Unknown
         out = np.zeros(2, np.int64)
-        limit = most if best is None else best[0] - 1
         costs = [self.costs[np.searchsorted(self.ends, o, side="right")] for o in opens]
         cost = kernels.pair_open(
-            cells, first, costs[0], second, costs[1], table, target, places, checked, serves,
-            limit, out,
-        )  # fmt: skip
-        return best if cost < 0 else (int(cost), int(out[0]), int(out[1]))
+            self._cells, first, costs[0], second, costs[1], table, *target, *checks, most, out
+        )
+        return None if cost < 0 else (int(cost), int(out[0]), int(out[1]))
 
 
-class Unknown(Exception):  # noqa: N818 - it is no error: nothing is claimed
-    """Too many operands are left to say whether some of them make the target."""
+class Unknown(Exception):  # noqa: N818 - not an error: nothing is claimed
+    """Too many operands are left to say whether two of them reach the target."""
 
 
 def inverse(table, size):
@@ -202,23 +237,23 @@ def inverse(table, size):
     return found
 
 
-def step(table, position, known, wanted, size):
-    """The target of one operand, the others being known: a `Wanted`, or None, or SEVERAL.
+def step(table, position, known, target, size):
+    """The target of one operand, the others being known: a `Target`, or None, or SEVERAL.
 
     table: all operands' values to answers, of which those of `size` and more are none;
     position: of the operand; known: values int64 (rows,) of the others, in order.  None where
     no operand serves; SEVERAL where some row of the target allows several values and not all.
     """
     lines = np.moveaxis(table, position, -1)[tuple(known)] if known else table
-    lines = np.broadcast_to(lines, (len(wanted.mask), size)).astype(np.int64)
+    lines = np.broadcast_to(lines, (len(target.mask), size)).astype(np.int64)
     serves = lines < size
-    if wanted.allowed is not None:
-        serves &= np.take_along_axis(wanted.allowed, np.minimum(lines, size - 1), axis=1)
-    serves[wanted.mask] = (lines == wanted.values[:, None])[wanted.mask]
+    if target.allowed is not None:
+        serves &= np.take_along_axis(target.allowed, np.minimum(lines, size - 1), axis=1)
+    serves[target.mask] = (lines == target.values[:, None])[target.mask]
     counts = serves.sum(axis=1)
     if (counts == 0).any():
         return None
     some = (counts > 1) & (counts < size)
-    if some[wanted.mask].any():
+    if some[target.mask].any():
         return SEVERAL
-    return Wanted(serves.argmax(axis=1), counts == 1, serves if some.any() else None)
+    return Target(serves.argmax(axis=1), counts == 1, serves if some.any() else None)

@@ -36,6 +36,8 @@ class StopReason(StrEnum):
     MEMORY = "memory"
     #: Ctrl-C.
     INTERRUPTED = "interrupted"
+    #: Nothing yet: the search can be run on.
+    PAUSED = "paused"
     #: Of a comparison or an experiment: all rows are there, or an item failed.
     FINISHED = "finished"
     FAILED = "failed"

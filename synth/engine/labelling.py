@@ -1,0 +1,111 @@
+"""Labellings: the labels that programs are scored by, with what each has found so far."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from synth import codes
+from synth.engine.scoring import Score
+
+#: Rows that are scored at a time.
+SCORE_ROWS = 2**16
+
+
+@dataclass(eq=False)
+class Labelling:
+    """One labelling of the training rows.
+
+    Parameters
+    ----------
+    task : Task
+        The task, as the DSL reads it.
+    values : ndarray, shape (n,)
+        The training labels as values of the root type.
+    score : Score
+        The best programs so far.
+    table_bits : float
+        The bits of the better look-up table.
+    table_kind : str
+        Its kind, "uniform" or "frequency".
+    """
+
+    task: object
+    values: np.ndarray
+    score: Score
+    table_bits: float = field(init=False)
+    table_kind: str = field(init=False)
+
+    def __post_init__(self):
+        self.table_bits, self.table_kind = codes.table_bits(self.task.counts())
+
+    @classmethod
+    def of(cls, task, root, top):
+        """The labelling of a task whose labels are of type `root`; top: programs to list."""
+        values = root.check(task.labels[task.train], f"label column {task.label}")
+        k = len(task.alphabet)
+        return cls(task, values, Score(task.training, k, root.size > k, top))
+
+    @property
+    def n(self):
+        """The number of training rows."""
+        return len(self.values)
+
+    @property
+    def least(self):
+        """The least total so far, in bits: of a program or of the table."""
+        best = self.score.best
+        return self.table_bits if best is None else min(self.table_bits, best)
+
+    def is_proven(self, certified_bits):
+        """Whether no program that was not scored can beat the best total."""
+        return self.score.proven(certified_bits, self.table_bits)
+
+
+class Labellings:
+    """Several labellings of the same rows, as kernels take them.
+
+    Parameters
+    ----------
+    each : sequence of Labelling
+        The labellings.
+
+    Between `open` and `close`, which stand for a band, `wanted` is a mask of the exception
+    counts that could still change the result, uint8 (L, n + 1), and `histogram`, int64 of the
+    same shape, counts the programs with each number of exceptions.
+    """
+
+    def __init__(self, each):
+        self.each = list(each)
+        self.training = np.stack([labelling.values for labelling in self.each])
+
+    def score(self, engine, rows):
+        """Score rows of the root's bank of an `Enumerator`, a range, level by level."""
+        bank, first = engine.bank, rows.start
+        count = self.training.shape[1]
+        while first < rows.stop:
+            level = int(np.searchsorted(bank.ends, first, side="right"))
+            units = bank.costs[level] >> engine.grammar.shift
+            stop = min(first + SCORE_ROWS, bank.ends[level])
+            errors = bank.errors(first, stop, self.training, count)
+            for labelling, wrong in zip(self.each, errors, strict=True):
+                labelling.score.add(units, first, wrong)
+            first = stop
+
+    def bind(self, bank):
+        """Pack the labels once, as a bank has its rows."""
+        self.packed = bank.pack_labels(self.training)
+
+    def open(self, units):
+        """Begin a band whose programs cost at least so many units."""
+        self.units = units
+        self.wanted = np.stack([e.score.wanted(units) for e in self.each]).astype(np.uint8)
+        self.histogram = np.zeros(self.wanted.shape, np.int64)
+
+    def count(self, histogram):
+        """Add what a batch has counted, int64 (L, n + 1)."""
+        self.histogram += histogram
+
+    def close(self):
+        """End the band: add the mass of what was counted and not caught."""
+        for each, histogram, wanted in zip(self.each, self.histogram, self.wanted, strict=True):
+            each.score.add_counted(self.units, np.where(wanted, 0, histogram))
