@@ -100,10 +100,8 @@ class Settings:
 def run(settings, map):
     refuse_repeated(settings.rules, "rules")
     if settings.rows >= 2**settings.inputs:
-        every = 2**settings.inputs
-        raise SettingError(
-            f"rows={settings.rows}; allowed: 2..{every - 1}, since there are {every} rows"
-        )
+        given, every = settings.rows, 2**settings.inputs
+        raise SettingError(f"rows={given}; allowed: 2..{every - 1}, since there are {every} rows")
     noise = sorted(set(settings.noise))
     if noise[0] > 0 or len(noise) < 2:
         given = ",".join(f"{share:g}" for share in settings.noise)

@@ -20,14 +20,7 @@ from functools import lru_cache
 import numpy as np
 
 from synth import tasks
-from synth.dynamics import (
-    Chain,
-    Strengths,
-    chain_times,
-    expected_delay,
-    make_world,
-    strength_times,
-)
+from synth.dynamics import Chain, Strengths, chain_times, expected_delay, make_world, strength_times
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.fits import doubling_rate, median_time, power_law
 
@@ -40,21 +33,15 @@ PANELS = (2, 3)
 SUMMARY = {
     "cells_by_phase": "cells in each phase",
     "best_decays": "decays with the most grokking cells",
-    "exponent_in_fraction": (
-        "exponent of steps to generalise in training fraction, runs at those decays"
-    ),
-    "exponent_in_decay": ("exponent of steps to generalise in decay, runs that comprehend or grok"),
+    "exponent_in_fraction": "exponent of steps to generalise in training fraction, at those decays",
+    "exponent_in_decay": "exponent of steps to generalise in decay, runs that comprehend or grok",
     "phases_by_beta": "phases of the runs by beta",
     "steps_to_clear_a_row": "median steps to clear the table, per row of it",
     "doublings_per_bit": "doublings, per bit, of the steps to find the program next to a table",
-    "strength_exponent_in_decay": (
-        "strength: exponent of the delay in decay while the delay is long"
-    ),
-    "strength_delay_times_decay": (
-        "strength: delay * decay at the least decay, and ln(1/(1-2 kappa))"
-    ),
+    "strength_exponent_in_decay": "strength: exponent of the delay in decay while it is long",
+    "strength_delay_times_decay": "strength: delay * decay at the least decay; ln(1/(1-2 kappa))",
     "strength_exponent_in_fraction": "strength: exponent of the delay in training fraction",
-    "control_generalised": ("control: runs that generalise without decay, and with random labels"),
+    "control_generalised": "control: runs that generalise without decay, and with random labels",
 }
 
 PHASES = ("comprehension", "grokking", "memorisation", "confusion")
@@ -68,9 +55,7 @@ STRENGTH, STRENGTH_FRACTION = "strength", "strength, fraction"
 class Settings:
     task: str = setting("mod-mul:p=31", "Task, without its training fraction.")
     decay: tuple[float, ...] = setting(
-        (0.0, 0.1, 0.3, 0.5, 0.7, 1.0, 1.5, 3.0, 6.0, 30.0, 300.0, 3000.0),
-        "Weight decays.",
-        low=0,
+        (0.0, 0.1, 0.3, 0.5, 0.7, 1.0, 1.5, 3.0, 6.0, 30.0, 300.0, 3000.0), "Weight decays.", low=0
     )
     fraction: tuple[float, ...] = setting(
         (0.1, 0.3, 0.5, 0.7, 0.9), "Training fractions.", low=0.01, high=0.99
