@@ -13,6 +13,7 @@ from synth.dynamics import chain
 from synth.dynamics.chain import Chain, make_world
 from synth.dynamics.markov import markov_chain
 from synth.dynamics.strength import Strengths, expected_delay
+from synth.dynamics.times import Times
 from synth.errors import SettingError
 from synth.experiments import phases
 
@@ -239,7 +240,7 @@ def test_what_a_phase_is():
     assert of(100, 1000) == "comprehension"
     assert of(100, 1001) == "grokking"
     assert of(0, 0) == "comprehension"
-    seen = phases._Times()
+    seen = Times()
     for step, train, test in ((1, 0.5, 0.0), (2, 1.0, 0.1), (3, 1.0, 0.99), (4, 1.0, 0.5),
                               (5, 0.95, 1.0), (2000, 1.0, 0.95)):  # fmt: skip
         seen.look({"step": step, "train_accuracy": train, "test_accuracy": test})
@@ -256,13 +257,12 @@ def test_the_four_phases():
         strength_decay=(1e-4, 2e-4, 4e-4), spread=(0.4,), clock=200.0,
     )  # fmt: skip
     found = run.summary
-    assert set(found["cells in each phase"]) == set(phases.PHASES)
-    assert all(found["cells in each phase"].values())
-    assert found["decays with the most grokking cells"] == [0.7]
-    assert found["strength: exponent of the delay in decay while it is long"]["0.4"][
-        "exponent"
-    ] == pytest.approx(-1, abs=0.15)
-    assert found["control: runs that generalise without decay, and with random labels"] == [0, 0]
+    assert set(found["cells_by_phase"]) == set(phases.PHASES)
+    assert all(found["cells_by_phase"].values())
+    assert found["best_decays"] == [0.7]
+    law = found["strength_exponent_in_decay"]["0.4"]
+    assert law["exponent"] == pytest.approx(-1, abs=0.15)
+    assert found["control_generalised"] == [0, 0]
 
 
 def test_waiting_times_of_the_lab():
@@ -334,7 +334,7 @@ def test_waits_are_those_of_runs_that_had_memorised():
     ]
     assert phases._waited(rows) == [(5.0, 4, True), (6.0, 8, True), (6.0, 90, False)]
     found = phases.per_bit(rows)
-    assert (found["found"], found["not found"]) == (2, 1)
+    assert (found["found"], found["not_found"]) == (2, 1)
     # Of two lengths, the ratio of time to those found: 4 / 1 and 98 / 1.
     assert found["doublings"] == pytest.approx(math.log2(98 / 4))
 

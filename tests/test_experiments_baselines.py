@@ -72,10 +72,10 @@ def test_sparsity_on_a_small_dictionary():
             assert (row["exact"], row["error"] or 0) == (1, pytest.approx(0, abs=1e-12))
     for row in rows_of(run, norm="L1", target="dense"):
         assert row["exact"] == (row["rows"] == 32)
-    needed = run.summary["rows from which 90% of runs are exact"]
+    needed = run.summary["rows_needed"]
     assert needed["1 term"] == {"L1": 16, "L2": 32}
     assert needed["dense"] == {"L1": 32, "L2": 32}
-    ratios = run.summary["least ratio of held-out errors, L1 to L2"]
+    ratios = run.summary["least_error_ratio"]
     assert ratios["1 term"] < 1e-12
     assert ratios["dense"] > 1
 

@@ -104,13 +104,11 @@ def scaled():
 
 def test_more_search_does_not_hurt_under_the_prior(scaled):
     for n in (6, 14):
-        change = scaled.summary[
-            f"{n} rows, worst change from the target's own length to the largest budget"
-        ]
+        change = scaled.summary[f"rows_{n}_worst_change"]
         # Beyond the target's own length nothing can have a lesser total.
         assert change["least_total"] == change["shortest"] == 0
         assert change["uniform_behaviour"] < -0.1
-    loss = scaled.summary["6 rows, mean over targets, loss from the peak to the largest budget"]
+    loss = scaled.summary["rows_6_loss_from_peak"]
     assert loss["uniform_program"] >= 0.05
     assert loss["uniform_behaviour"] > loss["uniform_program"] > loss["draw"]
 
@@ -118,7 +116,7 @@ def test_more_search_does_not_hurt_under_the_prior(scaled):
 def test_random_labels_stay_at_chance_though_programs_fit(scaled):
     random = [r for r in scaled.rows if r["target"] == "random" and r["rows"] == 6]
     assert random[-1]["consistent"] > 10
-    assert scaled.summary["control: farthest from 1/2 on random labels"] < 0.05
+    assert scaled.summary["control_farthest_from_half"] < 0.05
     named = [r for r in scaled.rows if r["target"] == "parity 2"]
     assert max(r["shortest"] for r in named) > 0.8
 
@@ -130,7 +128,7 @@ def test_programs_tried_are_less_than_two_to_the_bits(scaled):
 
 
 def test_scaling_refuses_what_it_cannot_do():
-    with pytest.raises(SettingError, match=r"rows=16; allowed: 2..15 of the 16"):
+    with pytest.raises(SettingError, match=r"rows=16; allowed: 2..15, since there are 16 rows"):
         synth.run_experiment("scaling", variables=4, rows=(4, 16))
     with pytest.raises(SettingError, match=r"bits=2; allowed: "):
         synth.run_experiment("scaling", bits=2, rows=(4,))

@@ -13,8 +13,9 @@ from synth import codes
 from synth.cli import main
 from synth.errors import SettingError
 from synth.experiments import network_labels
-from synth.experiments.network_labels import Settings, fall, most_exceptions, shortest_bits
+from synth.experiments.network_labels import Settings, shortest_bits
 from synth.learners.networks.consistent import corners
+from synth.learners.networks.noise import fall, labellings, most_exceptions
 from synth.learners.networks.perceptron import drawn, outputs, said
 from synth.learners.networks.training import Optimiser, Training
 
@@ -44,7 +45,7 @@ def test_flips_are_nested_and_of_training_rows_alone(seed, n):
     task = network_labels._task(Settings(**SMALL), "x0 ^ x1")
     train = generator.permutation(task.rows)[:n]
     noise = [0.0, 0.1, 0.25, 0.5]
-    *noisy, (permuted, share, flips) = network_labels._labellings(task, train, noise, generator)
+    *noisy, (permuted, share, flips) = labellings(task.labels, train, noise, generator)
     before = set()
     for (labels, given_share, count), expected in zip(noisy, noise, strict=True):
         flipped = set(np.flatnonzero(labels != task.labels).tolist())
@@ -94,7 +95,9 @@ def test_shortest_bits_are_those_of_the_shortest_program():
     assert shortest_bits(made, "x0") == leaf
     assert shortest_bits(made, "x0 & x0 | x0 & x3") == leaf
     assert shortest_bits(made, "x0 ^ x1") == shortest_bits(made, "(x0 | x1) & ~(x0 & x1)")
-    with pytest.raises(SettingError, match="rules=x0 \\^ x1 \\^ x2, max_bits=13: no program of so"):
+    with pytest.raises(
+        SettingError, match="rules=x0 \\^ x1 \\^ x2, max_bits=13: no program within"
+    ):
         shortest_bits(made, "x0 ^ x1 ^ x2")
 
 
@@ -132,10 +135,10 @@ def test_rows_are_those_of_networks_and_programs_alone(run):
     assert rows == network_labels._run((made, "x0 ^ x1", noise, 1, seed))
     task, generator = network_labels._task(made, "x0 ^ x1"), np.random.default_rng(seed)
     train = generator.permutation(task.rows)[:128]
-    labellings = network_labels._labellings(task, train, noise, generator)
+    labelled = labellings(task.labels, train, noise, generator)
     held_out = np.setdiff1d(np.arange(256), train)
     for k in (0, 4, 11):
-        labels = labellings[k][0]
+        labels = labelled[k][0]
         start = drawn(made.shape, 1, seed, scale=made.scale, bias=made.bias)
         alone = Training(made.shape, start, corners(8)[train], labels[train], Optimiser(rate=0.01))
         alone.look()
@@ -189,21 +192,21 @@ def test_random_labels_take_longer_and_no_one_beats_chance(run):
 
 def test_it_is_drawn_and_told(run, tmp_path):
     run.plot(tmp_path / "figure.png")
-    assert run.summary["networks at zero error"] == "96 of 96"
-    assert run.summary["runs in which the program's largest drop is larger"] == "8 of 8"
+    assert run.summary["networks_at_zero_error"] == "96 of 96"
+    assert run.summary["program_drops_more"] == "8 of 8"
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--inputs", "4", "--rows", "16"], r"rows=16; allowed: 2\.\.15, since there are 16 rows"),
-        (["--noise", "0.1,0.2"], "noise=0.1,0.2; allowed: 0 and another one besides"),
+        (["--noise", "0.1,0.2"], "noise=0.1,0.2; allowed: 0 and at least one other share"),
         (["--noise", "0,0.7"], r"noise=0,0\.7; allowed: numbers 0\.\.0\.5"),
         (["--rules", "x0 & x1"], "x0 & x1: 1 on 256 of 1024 rows; allowed: rules that are 1 on"),
         (["--rules", "x0,x0"], "x0 is given twice"),
         (["--rules", "x0 ^^"], "is not an expression"),
         (["--rules", "x99"], "x99"),
-        (["--rules", "x0 ^ x1 ^ x2", "--max-bits", "8"], "no program of so few bits"),
+        (["--rules", "x0 ^ x1 ^ x2", "--max-bits", "8"], "no program within max_bits"),
     ],
 )
 def test_what_is_refused(options, words):

@@ -81,7 +81,7 @@ def test_waves_of_all_frequencies_are_a_table_of_sums(run):
 
 
 def test_programs_that_add_nothing_are_refused():
-    with pytest.raises(SettingError, match=r"p=5, train=0\.1: in fourier search finds .* adds no"):
+    with pytest.raises(SettingError, match=r"p=5, train=0\.1: search in fourier finds .* does not"):
         synth.run_experiment("network-program", p=5, train=0.1, runs=1, steps=10)
 
 
@@ -168,8 +168,8 @@ def test_network_sparsity():
     assert all((line.get_ydata() == 0).all() for line in axes[0].lines)
     assert np.isnan(axes[1].lines[2].get_ydata()).tolist() == [False, True]
     summary = run.summary
-    assert summary["weight decay, best held out"]["strength"] == 1
-    assert summary["L1, fewest weights"]["strength"] == 0.3
-    assert summary["held-out accuracy by strength"]["L1"]["9"] == nothing["test_accuracy"]
+    assert summary["weight_decay_best_held_out"]["strength"] == 1
+    assert summary["l1_fewest_weights"]["strength"] == 0.3
+    assert summary["held_out_accuracy"]["L1"]["9"] == nothing["test_accuracy"]
     with pytest.raises(SettingError, match="p=8; allowed: odd numbers"):
         synth.run_experiment("network-sparsity", p=8)

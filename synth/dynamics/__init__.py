@@ -10,6 +10,7 @@ from synth.dynamics.drawn import drawn_programs, drawn_world
 from synth.dynamics.landscape import EDITS, USUAL, Landscape, program_landscape
 from synth.dynamics.markov import markov_chain
 from synth.dynamics.strength import Strengths, expected_delay
+from synth.dynamics.times import Times, chain_times, strength_times
 from synth.dynamics.trajectories import (
     ENOUGH,
     LAB_BITS,
@@ -33,7 +34,9 @@ __all__ = [
     "Chain",
     "Landscape",
     "Strengths",
+    "Times",
     "World",
+    "chain_times",
     "connectivity",
     "drawn_programs",
     "drawn_world",
@@ -43,5 +46,6 @@ __all__ = [
     "markov_chain",
     "program_landscape",
     "reached",
+    "strength_times",
     "trajectory",
 ]

@@ -1,9 +1,10 @@
-"""Networks grok modular addition: memorised early, then slowly a Fourier circuit, with decay.
+"""Networks grok modular addition: they memorise early, and decay slowly builds a Fourier circuit.
 
-Two-layer networks on x + y modulo p, half of the pairs, full-batch AdamW.  Accuracy, the Fourier
-power of the embedding weights, its Gini coefficient, and the loss with nothing but waves of x + y
-at the final state's frequencies (restricted, held out) and without them (excluded, training).
-Beside them the two curves of the grokking lab (`synth.dynamics.chain`) on one axis of phases.
+Two-layer networks learn x + y modulo p from half of the pairs by full-batch AdamW.  The experiment
+measures accuracy, the Fourier power of the embedding weights and its Gini coefficient, the loss of
+the waves of x + y at the final state's frequencies alone (restricted, held out), and the loss
+without these waves (excluded, training).  It shows the two curves of the grokking lab
+(`synth.dynamics.chain`) on the same axis of phases.
 """
 
 import math
@@ -21,22 +22,40 @@ from synth.dynamics import (
     reached,
     trajectory,
 )
-from synth.experiments.base import first_rows_first, setting, spawn_seeds
+from synth.experiments.base import RowKinds, first_rows_first, setting, spawn_seeds
 from synth.learners.networks import addition, waves
 
 CONTROL = (
-    "without weight decay the training rows stay a table and held-out accuracy stays low; with "
-    "random labels it is at chance, and no frequency stands out in any unit"
+    "without weight decay the network only memorises, and held-out accuracy stays low; with random "
+    "labels it is at chance, and no frequency stands out in any unit"
 )
 COLUMNS = (
     "kind", "seed", "memorised_at", "generalised_at", "test_accuracy", "own_share", "frequencies"
 )  # fmt: skip
 PANELS = (2, 2)
+SUMMARY = {
+    "seeds_that_generalise": "seeds that generalise",
+    "least_held_out_accuracy": "lowest held-out accuracy at the end",
+    "median_steps": "median step of memorising, and of generalising",
+    "own_share": "share of power in a unit's own strongest frequency, first and last",
+    "least_own_share": "the same at the end, lowest of the seeds",
+    "gini": "Gini coefficient of units' power, first and last",
+    "frequencies": "number of frequencies, of (p - 1)/2, that hold 90 % of the power",
+    "restricted_and_excluded_loss": (
+        "bits per row, of the last frequencies alone (held out) and without them (training)"
+    ),
+    "excluded_accuracy": (
+        "accuracy without the waves of the last frequencies, in training and held out"
+    ),
+    "phase_share": "share of the phase in which held-out accuracy rises from 10 % to 90 %",
+    "control_highest_held_out_accuracy": "control: highest held-out accuracy at the end",
+    "control_held_out_accuracy": "control: mean held-out accuracy with random labels, and chance",
+}
 
 MAIN, LAB, RANDOM = "quadratic", "grokking lab", "random labels"
 EMBEDDED = "embedding"
 EMBEDDED_RANDOM = "embedding, random labels"
-#: Of each kind: times as many units, times the decay, and what else is other than in the first.
+#: For each kind: factors of the number of units and of the decay, and other settings.
 KINDS = {
     MAIN: (1, 1, {}),
     "relu": (4, 1, {"activation": "relu"}),
@@ -48,53 +67,85 @@ KINDS = {
 }
 CONTROLS = ("no decay", RANDOM, EMBEDDED_RANDOM)
 
+TIMES = "memorised_at half_at generalised_at"
+ACCURACIES = "train_accuracy test_accuracy"
+MEASURES = (
+    "step phase train_loss test_loss restricted_loss excluded_loss excluded_accuracy "
+    "excluded_test_accuracy gini own_share frequencies dominant_share norm chance"
+)
+ROWS = RowKinds(
+    (
+        "row", "kind", "seed", "memorised_at", "half_at", "generalised_at", "step", "phase",
+        "train_accuracy", "test_accuracy", "train_loss", "test_loss", "restricted_loss",
+        "excluded_loss", "excluded_accuracy", "excluded_test_accuracy", "gini", "own_share",
+        "frequencies", "dominant_share", "norm", "chance",
+    ),
+    network_run=f"row kind seed {TIMES} {ACCURACIES} {MEASURES}",
+    network_path=f"row kind seed {ACCURACIES} {MEASURES}",
+    lab_run=f"row kind seed {TIMES} step phase {ACCURACIES}",
+    lab_path=f"row kind seed step phase {ACCURACIES}",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Settings:
-    p: int = setting(31, "the modulus, odd", low=5, high=113)
-    train: float = setting(0.5, "share of the pairs that is for training", low=0.1, high=0.9)
+    p: int = setting(31, "Modulus, an odd number.", low=5, high=113)
+    train: float = setting(0.5, "Share of the pairs used for training.", low=0.1, high=0.9)
     width: int = setting(
-        128, "hidden units; relu: 4 times, embedding: twice as many", low=2, high=2048
+        128,
+        "Number of hidden units; relu networks have 4 times as many, embedding networks twice.",
+        low=2,
+        high=2048,
     )
-    embedding: int = setting(32, "units of the linear layer, where there is one", low=1, high=512)
-    scale: float = setting(0.3, "initial deviation of weights, times sqrt(fan-in)", low=0.001)
-    rate: float = setting(0.01, "of AdamW", low=1e-6)
-    decay: float = setting(1.0, "weight decay; embedding: twice as much", low=0)
-    steps: int = setting(3000, "of training", low=10)
-    runs: int = setting(4, "seeds of each kind", low=1)
-    lab: str = setting(LAB_TASK, "task of the grokking lab's two curves")
-    lab_steps: int = setting(LAB_STEPS, "Metropolis steps of the lab", low=1000)
-    seed: int = setting(0, "of all runs", low=0)
+    embedding: int = setting(
+        32, "Number of units of the linear layer of embedding networks.", low=1, high=512
+    )
+    scale: float = setting(
+        0.3, "Initial standard deviation of weights, times sqrt(fan-in).", low=0.001
+    )
+    rate: float = setting(0.01, "Learning rate of AdamW.", low=1e-6)
+    decay: float = setting(1.0, "Weight decay; embedding networks have twice as much.", low=0)
+    steps: int = setting(3000, "Number of training steps.", low=10)
+    runs: int = setting(4, "Number of seeds for each kind of network.", low=1)
+    lab: str = setting(LAB_TASK, "Task of the grokking lab.")
+    lab_steps: int = setting(LAB_STEPS, "Number of Metropolis steps of the grokking lab.", low=1000)
+    seed: int = setting(0, "Seed for all runs.", low=0)
 
 
 def run(settings, map):
-    addition.addition_task(settings.p, settings.train, 0)  # an even p is refused before all else
+    addition.addition_task(settings.p, settings.train, 0)  # refuses an even p
     seeds = spawn_seeds(settings.seed, settings.runs)
     items = [(settings, kind, k, seed) for kind in KINDS for k, seed in enumerate(seeds)]
     items.append((settings, LAB, 0, seeds[0]))
     yield from first_rows_first(map(_run, items))
 
 
-_EMPTY = dict.fromkeys((
-    "row", "kind", "seed", "memorised_at", "half_at", "generalised_at", "step", "phase",
-    "train_accuracy", "test_accuracy", "train_loss", "test_loss", "restricted_loss",
-    "excluded_loss", "excluded_accuracy", "excluded_test_accuracy", "gini", "own_share",
-    "frequencies", "dominant_share", "norm", "chance",
-))  # fmt: skip
-_MEASURED = _EMPTY.keys() - {"row", "kind", "seed", "memorised_at", "half_at", "generalised_at"}
-
-
 def recipe_of(settings, kind):
-    """What a kind trains."""
+    """The `Recipe` of a kind of network.
+
+    Parameters
+    ----------
+    settings : Settings
+    kind : str
+        One of `KINDS`.
+
+    Returns
+    -------
+    Recipe
+    """
     wider, stronger, other = KINDS[kind]
     return addition.Recipe(
-        width=settings.width * wider, scale=settings.scale, rate=settings.rate,
+        width=settings.width * wider,
+        scale=settings.scale,
+        rate=settings.rate,
         decay=settings.decay * stronger,
-        embedding=settings.embedding if kind in (EMBEDDED, EMBEDDED_RANDOM) else None, **other,
-    )  # fmt: skip
+        embedding=settings.embedding if kind in (EMBEDDED, EMBEDDED_RANDOM) else None,
+        **other,
+    )
 
 
 def _run(item):
+    """The rows of one network, or of the lab: its last state with its times, then its path."""
     settings, kind, number, seed = item
     path = _lab(settings, seed) if kind == LAB else _network(*item)
     times = {
@@ -105,21 +156,20 @@ def _run(item):
     begin, end = times["memorised_at"], times["generalised_at"]
     for measures in path:
         measures["phase"] = _phase(measures["step"], begin, end)
-    who = {"kind": kind, "seed": number}
-    last = {key: path[-1][key] for key in _MEASURED & path[-1].keys()}
-    rows = [_EMPTY | measures | who | {"row": "path"} for measures in path]
-    return [_EMPTY | last | who | times | {"row": "run"}, *rows]
+    part, who = "lab" if kind == LAB else "network", {"kind": kind, "seed": number}
+    first = ROWS(f"{part}_run", row="run", **who, **times, **path[-1])
+    return [first, *(ROWS(f"{part}_path", row="path", **who, **each) for each in path)]
 
 
 def _phase(step, begin, end):
-    """log step between two of them: 0 where memorised, 1 where generalised; None without both."""
+    """log step, scaled to 0 where memorised and 1 where generalised; None without both."""
     if not begin or end is None or end <= begin or not step:
         return None
     return math.log(step / begin) / math.log(end / begin)
 
 
 def _lab(settings, seed):
-    """The lab's path: accuracies alone."""
+    """The path of the grokking lab: accuracies alone."""
     world = make_world(settings.lab, max_bits=LAB_BITS)
     one = Chain(world, **LAB_CHAIN, seed=seed)
     path, _ = trajectory(one, settings.lab_steps, world.truths)
@@ -127,28 +177,27 @@ def _lab(settings, seed):
 
 
 def _network(settings, kind, number, seed):
-    """The path of one network; frequencies of restricted and excluded loss are the last state's."""
+    """The path of one network; its frequencies, for two of the losses, are the last state's."""
     task = addition.addition_task(
         settings.p, settings.train, number, permuted=kind in (RANDOM, EMBEDDED_RANDOM)
     )
-    one = addition.Trained(
-        task, recipe_of(settings, kind), addition.times_of(settings.steps), seed
-    )  # fmt: skip
+    times = addition.times_of(settings.steps)
+    one = addition.Trained(task, recipe_of(settings, kind), times, seed)
     p, labels, train = settings.p, task.labels, task.train
-    logits = one.logits
     accuracy = one.accuracies()
     power = waves.embedding_power(one.shape, one.parameters, p)
     whole = power.sum(axis=2)
     final = waves.dominant(whole[-1])
-    # Fitted where the network was not trained: else a table of true labels would have waves too.
+    # Waves are fitted on held-out rows: on training rows a table of true labels has waves too.
     added = sum(task.columns.values()) % p
     sums = waves.WavesOfSums(added, p, final, ~train)
     path = []
-    for t, (step, values) in enumerate(zip(one.times.tolist(), logits, strict=True)):
+    for t, (step, values) in enumerate(zip(one.times.tolist(), one.logits, strict=True)):
         alone, without = sums.split(values)
-        path.append({
+        measures = {
             "step": step,
-            "train_accuracy": float(accuracy[0][t]), "test_accuracy": float(accuracy[1][t]),
+            "train_accuracy": float(accuracy[0][t]),
+            "test_accuracy": float(accuracy[1][t]),
             "train_loss": addition.loss_bits(values[train], labels[train]),
             "test_loss": addition.loss_bits(values[~train], labels[~train]),
             "restricted_loss": addition.loss_bits(alone[~train], labels[~train]),
@@ -159,8 +208,10 @@ def _network(settings, kind, number, seed):
             "own_share": float(waves.own_share(power[t])),
             "frequencies": len(waves.dominant(whole[t])),
             "dominant_share": waves.held(whole[t], final),
-            "norm": float(np.linalg.norm(one.parameters[t])), "chance": 1 / p,
-        })  # fmt: skip
+            "norm": float(np.linalg.norm(one.parameters[t])),
+            "chance": 1 / p,
+        }
+        path.append(measures)
     return path
 
 
@@ -169,12 +220,14 @@ def _runs(rows, kind):
 
 
 def _between(rows, kind):
-    """How much of the phase held-out accuracy takes from 10 % to 90 %, on average over runs."""
+    """The phase in which held-out accuracy rises from 10 % to 90 %, averaged over runs."""
     widths = []
     for run in _runs(rows, kind):
         path = [r for r in _path(rows, kind, run["seed"]) if r["phase"] is not None]
-        ends = [next((r["phase"] for r in path if r["test_accuracy"] >= a), None)
-                for a in (0.1, 0.9)]  # fmt: skip
+        ends = [
+            next((r["phase"] for r in path if r["test_accuracy"] >= accuracy), None)
+            for accuracy in (0.1, 0.9)
+        ]
         if None not in ends:
             widths.append(ends[1] - ends[0])
     return float(np.mean(widths)) if widths else None
@@ -193,45 +246,37 @@ def summarise(rows):
         values = [r[key] for r in _runs(rows, kind)]
         return None if None in values else float(what(values))
 
+    def generalised(kind):
+        found = [r["generalised_at"] is not None for r in _runs(rows, kind)]
+        return f"{sum(found)} of {len(found)}"
+
+    def first_and_last(key):
+        return [float(np.mean([r[key] for r in starts])), of(MAIN, key)]
+
     return {
-        "seeds that generalise": {
-            kind: f"{sum(r['generalised_at'] is not None for r in _runs(rows, kind))} of "
-            f"{len(_runs(rows, kind))}"
-            for kind in kinds
-        },
-        "least held-out accuracy at the end": {
+        "seeds_that_generalise": {kind: generalised(kind) for kind in kinds},
+        "least_held_out_accuracy": {
             kind: of(kind, "test_accuracy", min) for kind in kinds if kind not in CONTROLS
         },
-        "median step of memorising, and of generalising": [
-            of(MAIN, "memorised_at", np.median), of(MAIN, "generalised_at", np.median)
+        "median_steps": [of(MAIN, key, np.median) for key in ("memorised_at", "generalised_at")],
+        "own_share": first_and_last("own_share"),
+        "least_own_share": of(MAIN, "own_share", min),
+        "gini": first_and_last("gini"),
+        "frequencies": {kind: of(kind, "frequencies") for kind in kinds},
+        "restricted_and_excluded_loss": [
+            of(MAIN, key) for key in ("restricted_loss", "excluded_loss")
         ],
-        "power in units' own strongest frequency, first and last": [
-            float(np.mean([r["own_share"] for r in starts])), of(MAIN, "own_share")
-        ],
-        "the same at the end, the least of the seeds": of(MAIN, "own_share", min),
-        "Gini coefficient of units' power, first and last": [
-            float(np.mean([r["gini"] for r in starts])), of(MAIN, "gini")
-        ],
-        f"frequencies of {round(1 / main[0]['chance']) // 2} that hold 90 % of the power": {
-            kind: of(kind, "frequencies") for kind in kinds
+        "excluded_accuracy": {
+            kind: [of(kind, key) for key in ("excluded_accuracy", "excluded_test_accuracy")]
+            for kind in (MAIN, EMBEDDED)
+            if kind in kinds
         },
-        "bits a row, of the last frequencies alone (held out), and without them (training)": [
-            of(MAIN, "restricted_loss"), of(MAIN, "excluded_loss")
-        ],
-        "accuracy of what is left without these waves, in training and held out": {
-            kind: [of(kind, "excluded_accuracy"), of(kind, "excluded_test_accuracy")]
-            for kind in (MAIN, EMBEDDED) if kind in kinds
-        },
-        "share of the phase from memorised to generalised between 10 % and 90 % held out": {
-            kind: _between(rows, kind) for kind in (MAIN, LAB)
-        },
-        "control: most held-out accuracy at the end": {
+        "phase_share": {kind: _between(rows, kind) for kind in (MAIN, LAB)},
+        "control_highest_held_out_accuracy": {
             kind: of(kind, "test_accuracy", max) for kind in CONTROLS if kind in kinds
         },
-        "control: mean held-out accuracy, chance": [
-            of(RANDOM, "test_accuracy"), main[0]["chance"]
-        ],
-    }  # fmt: skip
+        "control_held_out_accuracy": [of(RANDOM, "test_accuracy"), main[0]["chance"]],
+    }
 
 
 def draw(rows, axes):
@@ -244,24 +289,26 @@ def draw(rows, axes):
         power.plot(steps, [r["own_share"] for r in path], color=color, label=kind)
         power.plot(steps, [r["gini"] for r in path], "--", color=color)
     curves.set_ylabel("accuracy (dotted: training)")
-    power.set_ylabel("a unit's own frequency's share of power\n(dashed: Gini coefficient)")
+    power.set_ylabel("share of power at a unit's own frequency\n(dashed: Gini coefficient)")
     for kind, color in ((MAIN, "C0"), (LAB, "C3")):
         path = [r for r in _path(rows, kind) if r["phase"] is not None]
         x = [r["phase"] for r in path]
-        phases.plot(x, [r["test_accuracy"] for r in path], color=color,
-                    label="network" if kind == MAIN else kind)  # fmt: skip
+        label = "network" if kind == MAIN else kind
+        phases.plot(x, [r["test_accuracy"] for r in path], color=color, label=label)
         phases.plot(x, [r["train_accuracy"] for r in path], ":", color=color)
     phases.set_xlim(-0.7, 1.25)
-    phases.set_xlabel("phase: log step, 0 memorised, 1 generalised")
+    phases.set_xlabel("phase: log step, from 0 memorised to 1 generalised")
     phases.set_ylabel("accuracy (dotted: training)")
     path = _path(rows, MAIN)
     for key, name in (
-        ("train_loss", "training"), ("test_loss", "held out"),
-        ("restricted_loss", "restricted, held out"), ("excluded_loss", "excluded, training"),
-    ):  # fmt: skip
+        ("train_loss", "training"),
+        ("test_loss", "held out"),
+        ("restricted_loss", "restricted, held out"),
+        ("excluded_loss", "excluded, training"),
+    ):
         losses.plot([r["step"] for r in path], [r[key] for r in path], label=name)
     losses.set_yscale("log")
-    losses.set_ylabel("bits a row")
+    losses.set_ylabel("loss, bits per row")
     for axis in (curves, losses, power):
         axis.set_xscale("symlog")
         axis.set_xlim(left=0)

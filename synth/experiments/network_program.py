@@ -1,9 +1,10 @@
 """A grokked network's hidden layer has the product of the Fourier program, at its frequencies.
 
-Cross-validated R2 of a linear map, and debiased CKA, from the hidden layer of networks on modular
-addition to the steps of the programs that search finds for the same rows in the DSLs `fourier`
-and `modular`, through training.  A program's step at another frequency is what it is on c x, c y.
-The network's own frequencies are those that hold 90 % of its embedding's power at the end.
+Networks learn modular addition, and search finds programs for the same rows in the DSLs `fourier`
+and `modular`.  Through training, the experiment measures how well the hidden layer predicts each
+step of the programs: the cross-validated R2 of a linear map, and debiased CKA.  A step at
+frequency c is the program's step on the inputs c x and c y.  The network's own frequencies are
+those that hold 90 % of its embedding's power at the end.
 """
 
 from dataclasses import dataclass, replace
@@ -14,17 +15,36 @@ import numpy as np
 from synth import engine
 from synth.dynamics import ENOUGH
 from synth.errors import SettingError
-from synth.experiments.base import first_rows_first, setting, spawn_seeds, uninterrupted
+from synth.experiments.base import (
+    RowKinds,
+    first_rows_first,
+    setting,
+    spawn_seeds,
+    uninterrupted,
+)
 from synth.learners import similarity
 from synth.learners.networks import addition, waves
 from synth.runs.items import Item
 
 CONTROL = (
-    "untrained networks, networks on random labels, and the rows permuted: R2 0; and in the "
-    "grokked network itself the frequencies that are not its own"
+    "R2 is 0 for untrained networks, for networks on random labels, if the rows are permuted, and "
+    "in the grokked network itself at frequencies that are not its own"
 )
 COLUMNS = ("row", "kind", "seed", "step", "test_accuracy", "r2", "null", "others", "sum", "cka")
 PANELS = 3
+SUMMARY = {
+    "r2": "R2 to the Fourier product at the network's own frequencies",
+    "held_out_accuracy": "held-out accuracy, memorised and last",
+    "least_r2": "lowest R2 of the seeds with an embedding, last",
+    "own_frequencies": "number of own frequencies",
+    "r2_other_frequencies": "R2 at the other frequencies, last",
+    "r2_sum": "R2 to the sum of `modular`, last",
+    "r2_unseen_sums": "R2 to the product on pairs whose sums were left out",
+    "cka": "debiased CKA with the product, last",
+    "steps": "R2 to each program step with an embedding, last, and debiased CKA",
+    "r2_before_generalising": "R2 at the last look with held-out accuracy below 0.1",
+    "control_r2": "control: R2 with rows permuted",
+}
 
 MAIN, NO_DECAY, RANDOM = "embedding", "no decay", "random labels"
 KINDS = {
@@ -35,37 +55,65 @@ KINDS = {
 }
 PROGRAMS = ("fourier", "modular")
 
+#: The columns of a network's last state that are kept in rows of its frequencies and steps.
+STATE = "row kind seed step train_accuracy test_accuracy"
+PATH = f"{STATE} program part r2 null p cka others sum by_step"
+ROWS = RowKinds(
+    (
+        "row", "kind", "seed", "step", "train_accuracy", "test_accuracy", "program", "part",
+        "frequency", "own", "r2", "null", "p", "unseen_sums", "cka", "others", "sum", "by_step",
+    ),
+    network=PATH,
+    path=PATH,
+    frequency=f"{STATE} program part frequency own r2",
+    step=f"{STATE} program part r2 unseen_sums cka",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Settings:
-    p: int = setting(31, "the modulus, odd", low=5, high=61)
-    train: float = setting(0.5, "share of the pairs that is for training", low=0.1, high=0.9)
-    steps: int = setting(3000, "of training", low=10)
-    looks: int = setting(25, "times at which the hidden layer is looked at", low=2)
-    runs: int = setting(3, "seeds of each kind", low=1)
-    folds: int = setting(5, "of cross-validation, rows left out at random", low=2, high=20)
-    permutations: int = setting(10, "of rows, for the null", low=1)
-    seed: int = setting(0, "of all runs", low=0)
+    p: int = setting(31, "Modulus, an odd number.", low=5, high=61)
+    train: float = setting(0.5, "Share of the pairs used for training.", low=0.1, high=0.9)
+    steps: int = setting(3000, "Number of training steps.", low=10)
+    looks: int = setting(25, "Number of steps at which the hidden layer is measured.", low=2)
+    runs: int = setting(3, "Number of seeds for each kind of network.", low=1)
+    folds: int = setting(
+        5, "Number of folds of cross-validation; rows are left out at random.", low=2, high=20
+    )
+    permutations: int = setting(10, "Number of permutations of rows for the null.", low=1)
+    seed: int = setting(0, "Seed for all runs.", low=0)
 
 
 def run(settings, map):
-    addition.addition_task(settings.p, settings.train, 0)  # an even p is refused before all else
+    addition.addition_task(settings.p, settings.train, 0)  # refuses an even p
     seeds = spawn_seeds(settings.seed, settings.runs)
     items = [(settings, kind, k, seed) for kind in KINDS for k, seed in enumerate(seeds)]
     yield from first_rows_first(map(_run, items))
-
-
-_EMPTY = dict.fromkeys((
-    "row", "kind", "seed", "step", "train_accuracy", "test_accuracy", "program", "part",
-    "frequency", "own", "r2", "null", "p", "unseen_sums", "cka", "others", "sum", "by_step",
-))  # fmt: skip
 
 
 @lru_cache(maxsize=8)
 def program_of(p, train, number, dsl):
     """The program that search finds for the training rows of a task.
 
-    Raises SettingError where it has no step between its inputs and what it says.
+    Parameters
+    ----------
+    p : int
+        The modulus.
+    train : float
+        The share of pairs used for training.
+    number : int
+        The number of the split.
+    dsl : str
+        `fourier` or `modular`.
+
+    Returns
+    -------
+    Hypothesis
+
+    Raises
+    ------
+    SettingError
+        If the program has no step between its inputs and its output.
     """
     item = Item(addition.addition_task(p, train, number), dsl)
     best = uninterrupted(engine.search(item.load(), **item.settings())).best
@@ -73,21 +121,33 @@ def program_of(p, train, number, dsl):
     if best is None or not len(steps_at(best, item.task.columns, 1, p, which)):
         found = "nothing" if best is None else f"{best}"
         raise SettingError(
-            f"p={p}, train={train:g}: in {dsl} search finds {found}, which adds no two residues; "
-            "allowed: more training rows"
+            f"p={p}, train={train:g}: search in {dsl} finds {found}, which does not add two "
+            "residues; use more training rows"
         )
     return best
 
 
 def steps_at(program, columns, frequency, p, which):
-    """The `Features` of a program at another frequency: on inputs that are multiplied by it."""
+    """The `Features` of a program at a frequency, that is on inputs multiplied by it.
+
+    Parameters
+    ----------
+    program : Hypothesis
+    columns : dict of str to int64 array of shape (rows,)
+        The inputs.
+    frequency : int
+    p : int
+        The modulus.
+    which : str
+        Which steps of the program; see `synth.learners.similarity.features`.
+    """
     return similarity.features(
         program, {name: frequency * column % p for name, column in columns.items()}, which
     )
 
 
 class _Targets:
-    """What the hidden layer is mapped to: products at all frequencies, and the sum."""
+    """What the hidden layer has to predict: products at all frequencies, and the sum."""
 
     def __init__(self, settings, number):
         self.settings = settings
@@ -96,30 +156,29 @@ class _Targets:
             dsl: program_of(settings.p, settings.train, number, dsl) for dsl in PROGRAMS
         }
         self.frequencies = range(1, settings.p // 2 + 1)
-        self.inner = [self.of("fourier", k, "inner") for k in self.frequencies]
-        self.sum = self.of("modular", 1, "joint")
+        self.inner = [self.steps("fourier", k, "inner") for k in self.frequencies]
+        self.sum = self.steps("modular", 1, "joint")
 
-    def of(self, dsl, frequency, which):
-        return steps_at(
-            self.programs[dsl], self.task.columns, frequency, self.settings.p, which
-        )  # fmt: skip
+    def steps(self, dsl, frequency, which):
+        program, p = self.programs[dsl], self.settings.p
+        return steps_at(program, self.task.columns, frequency, p, which)
 
-    def at(self, frequencies):
+    def products(self, frequencies):
         """The inner steps of the Fourier program at some frequencies."""
         return similarity.side_by_side([self.inner[k - 1] for k in frequencies])
 
 
 class _Steps:
-    """Every step of both programs, those of complex numbers at the network's own frequencies.
+    """Every step of both programs; steps of complex numbers at the network's own frequencies.
 
-    A residue is taken as it is: where it is multiplied by a c with an inverse, its columns are
-    only in another order.
+    Steps of residues are taken at frequency 1 alone: multiplying a residue by an invertible c
+    only reorders its columns.
     """
 
     def __init__(self, targets, own):
         self.places, found = {}, []
         for dsl in PROGRAMS:
-            every = [targets.of(dsl, int(k), "all") for k in (1, *own)]
+            every = [targets.steps(dsl, int(k), "all") for k in (1, *own)]
             parts = [np.split(part.values, part.starts[1:], axis=1) for part in every]
             for m, text in enumerate(every[0].texts):
                 # A residue is one-hot, a complex number has a real and an imaginary part.
@@ -133,8 +192,9 @@ class _Steps:
         widths = [block.shape[1] for blocks in found for block in blocks]
         self.features = similarity.Features(
             np.hstack([block for blocks in found for block in blocks]),
-            np.cumsum([0, *widths])[:-1], ("",) * len(widths),
-        )  # fmt: skip
+            np.cumsum([0, *widths])[:-1],
+            ("",) * len(widths),
+        )
         self.ends = np.cumsum([len(blocks) for blocks in found])[:-1]
         self.grams = [similarity.centred_gram(np.hstack(blocks)) for blocks in found]
 
@@ -151,6 +211,7 @@ class _Steps:
 
 
 def _run(item):
+    """The rows of one network: its last state, its path, its frequencies and its steps."""
     settings, kind, number, seed = item
     targets = _Targets(settings, number)
     task = targets.task.permuted(number) if kind == RANDOM else targets.task
@@ -160,63 +221,71 @@ def _run(item):
     own = waves.dominant(power)
     folds = similarity.row_folds(task.rows, settings.folds, seed)
     train, test = one.accuracies()
-    rows = []
     steps = _Steps(targets, own)
+    states, measures = [], []
     for t, values in enumerate(one.hidden()):
         hidden = values.astype(np.float64)
         linear = similarity.LinearMap(hidden, folds)
         r2, cka = steps.r2(linear), steps.cka(hidden)
-        found = _measured(hidden, linear, targets, own, settings.permutations, seed) | {
-            "by_step": {": ".join(name): [r2[name], cka[name]] for name in r2}
+        state = {
+            "kind": kind,
+            "seed": number,
+            "step": int(times[t]),
+            "train_accuracy": float(train[t]),
+            "test_accuracy": float(test[t]),
         }
-        rows.append(_EMPTY | found | {
-            "row": "path", "kind": kind, "seed": number, "step": int(times[t]),
-            "train_accuracy": float(train[t]), "test_accuracy": float(test[t]),
-        })  # fmt: skip
-    whole = rows[-1] | {"row": "network"}
-    last = rows[-1] | dict.fromkeys(("r2", "null", "p", "cka", "others", "sum", "by_step"))
+        found = _measured(hidden, linear, targets, own, settings.permutations, seed)
+        found["by_step"] = {": ".join(name): [r2[name], cka[name]] for name in r2}
+        states.append(state)
+        measures.append(found)
+    path = [ROWS("path", row="path", **s, **m) for s, m in zip(states, measures, strict=True)]
+    last = ROWS("network", row="network", **states[-1], **measures[-1])
     sums = similarity.output_folds(targets.task.labels, settings.folds, seed)
-    unseen = similarity.LinearMap(hidden, sums)
-    held = steps.r2(unseen)
-    details = [{"row": "frequency", "program": "fourier", "part": "product", "frequency": k,
-                "own": bool(k in own), "r2": value}
-               for k, value in enumerate(_by_frequency(linear, targets).tolist(), 1)]  # fmt: skip
-    details += [{"row": "step", "program": name[0], "part": name[1], "r2": r2[name],
-                 "cka": cka[name], "unseen_sums": held[name]} for name in r2]  # fmt: skip
-    return [whole, *rows, *(last | found for found in details)]
+    held = steps.r2(similarity.LinearMap(hidden, sums))
+    rows = [last, *path]
+    for k, value in enumerate(_by_frequency(linear, targets).tolist(), 1):
+        product = {"program": "fourier", "part": "product", "frequency": k, "own": bool(k in own)}
+        rows.append(ROWS("frequency", row="frequency", **states[-1], **product, r2=value))
+    for dsl, text in r2:
+        name = dsl, text
+        step = {"program": dsl, "part": text, "r2": r2[name], "cka": cka[name]}
+        rows.append(ROWS("step", row="step", **states[-1], **step, unseen_sums=held[name]))
+    return rows
 
 
 def _measured(hidden, linear, targets, own, permutations, seed):
-    """The figures of a hidden layer, float64 (rows, units), and the map from it: a dict."""
+    """Measures of a hidden layer, float64 (rows, units), and of the linear map from it: a dict."""
     each = _by_frequency(linear, targets)
-    mine = targets.at(own)
+    mine = targets.products(own)
     tested = similarity.permuted(
         lambda orders: linear.mean_r2(mine, orders), len(hidden), permutations, seed
     )
     others = np.delete(each, own - 1)
     return {
-        "program": "fourier", "part": "product", "r2": tested.value, "null": tested.null,
-        "p": tested.p, "cka": similarity.cka(hidden - hidden.mean(axis=0), mine.values),
+        "program": "fourier",
+        "part": "product",
+        "r2": tested.value,
+        "null": tested.null,
+        "p": tested.p,
+        "cka": similarity.cka(hidden - hidden.mean(axis=0), mine.values),
         "others": float(np.mean(others)) if len(others) else None,
         "sum": float(np.mean(linear.r2(targets.sum))),
-    }  # fmt: skip
+    }
 
 
 def _by_frequency(linear, targets):
     """R2 to the inner steps of the Fourier program at each frequency, float64 (K,)."""
-    found = linear.r2(targets.at(targets.frequencies))
+    found = linear.r2(targets.products(targets.frequencies))
     return found.reshape(len(targets.frequencies), -1).mean(axis=1)
 
 
 def _of(rows, row, kind, **given):
-    return [
-        r for r in rows
-        if (r["row"], r["kind"]) == (row, kind) and all(r[k] == v for k, v in given.items())
-    ]  # fmt: skip
+    wanted = {"row": row, "kind": kind, **given}
+    return [r for r in rows if all(r[key] == value for key, value in wanted.items())]
 
 
 def _states(rows, kind):
-    """The first, the memorised and the last state of each seed: {name: rows}."""
+    """The untrained, the memorised and the last state of each seed: {name: rows}."""
     found = {"untrained": [], "memorised": [], "last": []}
     for number in sorted({r["seed"] for r in _of(rows, "path", kind)}):
         path = _of(rows, "path", kind, seed=number)
@@ -235,43 +304,38 @@ def summarise(rows):
     kinds = [kind for kind in KINDS if _of(rows, "path", kind)]
     states = {kind: _states(rows, kind) for kind in kinds}
     main = states[MAIN]
+
+    def last(key):
+        return {kind: _mean(states[kind]["last"], key) for kind in kinds}
+
     return {
-        "R2 to the Fourier product at its own frequencies": {
+        "r2": {
             f"{kind}, {state}": _mean(found, "r2")
-            for kind in kinds for state, found in states[kind].items()
+            for kind in kinds
+            for state, found in states[kind].items()
         },
-        "held-out accuracy where memorised, and last": [
+        "held_out_accuracy": [
             _mean(main[state], "test_accuracy") for state in ("memorised", "last")
         ],
-        "least R2 of the seeds with an embedding, last": min(
-            (r["r2"] for r in main["last"]), default=None
-        ),
-        "frequencies of its own": {
-            kind: _mean_count(rows, kind) for kind in kinds
-        },
-        "R2 at the other frequencies, last": {
-            kind: _mean(states[kind]["last"], "others") for kind in kinds
-        },
-        "R2 to the sum of `modular`, last": {
-            kind: _mean(states[kind]["last"], "sum") for kind in kinds
-        },
-        "R2 to the product where the pairs of unseen sums are left out": {
-            kind: _mean([r for r in _of(rows, "step", kind, program="fourier") if "*" in r["part"]
-                         and not r["part"].startswith("read")], "unseen_sums")
-            for kind in kinds
-        },
-        "debiased CKA with the product, last": {
-            kind: _mean(states[kind]["last"], "cka") for kind in kinds
-        },
-        "R2 to the programs' steps with an embedding, last, and debiased CKA": {
+        "least_r2": min((r["r2"] for r in main["last"]), default=None),
+        "own_frequencies": {kind: _mean_count(rows, kind) for kind in kinds},
+        "r2_other_frequencies": last("others"),
+        "r2_sum": last("sum"),
+        "r2_unseen_sums": {kind: _mean(_products(rows, kind), "unseen_sums") for kind in kinds},
+        "cka": last("cka"),
+        "steps": {
             f"{dsl}: {text}": [_mean(found, "r2"), _mean(found, "cka")]
             for (dsl, text), found in _by_step(rows).items()
         },
-        "R2 at the last look with held-out accuracy below 0.1": _mean(_before(rows, 0.1), "r2"),
-        "control: rows permuted": {
-            kind: _mean(states[kind]["last"], "null") for kind in kinds
-        },
-    }  # fmt: skip
+        "r2_before_generalising": _mean(_before(rows, 0.1), "r2"),
+        "control_r2": last("null"),
+    }
+
+
+def _products(rows, kind):
+    """The rows of the Fourier program's product."""
+    steps = _of(rows, "step", kind, program="fourier")
+    return [r for r in steps if "*" in r["part"] and not r["part"].startswith("read")]
 
 
 def _by_step(rows):
@@ -288,7 +352,7 @@ def _mean_count(rows, kind):
 
 
 def _before(rows, least):
-    """Of each seed of the main kind that gets there, the last look with less held-out accuracy."""
+    """The last state of each seed of the main kind before held-out accuracy reaches `least`."""
     found = []
     for number in sorted({r["seed"] for r in _of(rows, "path", MAIN)}):
         path = _of(rows, "path", MAIN, seed=number)
@@ -302,19 +366,22 @@ def draw(rows, axes):
     path = _of(rows, "path", MAIN, seed=0)
     steps = [r["step"] for r in path]
     for key, name in (
-        ("r2", "its own frequencies"), ("others", "other frequencies"), ("sum", "x + y"),
-        ("null", "rows permuted"), ("cka", "CKA, its own"),
-    ):  # fmt: skip
+        ("r2", "own frequencies"),
+        ("others", "other frequencies"),
+        ("sum", "x + y"),
+        ("null", "rows permuted"),
+        ("cka", "CKA, own frequencies"),
+    ):
         left.plot(steps, [np.nan if r[key] is None else r[key] for r in path], label=name)
-    left.plot(steps, [r["test_accuracy"] for r in path], ":", color="grey", label="held out")
-    left.set_ylabel("R², debiased CKA, accuracy held out")
+    left.plot(
+        steps, [r["test_accuracy"] for r in path], ":", color="grey", label="held-out accuracy"
+    )
+    left.set_ylabel("R², debiased CKA, held-out accuracy")
     for kind in KINDS:
         for number in sorted({r["seed"] for r in _of(rows, "path", kind)}):
             path = _of(rows, "path", kind, seed=number)
-            middle.plot(
-                [r["step"] for r in path], [r["r2"] for r in path],
-                color=f"C{list(KINDS).index(kind)}", label=kind if number == 0 else None,
-            )  # fmt: skip
+            steps, r2 = ([r[key] for r in path] for key in ("step", "r2"))
+            middle.plot(steps, r2, color=_color(kind), label=kind if number == 0 else None)
     middle.set_ylabel("R² to the product, own frequencies")
     for axis in (left, middle):
         axis.set_xscale("symlog")
@@ -322,8 +389,12 @@ def draw(rows, axes):
         axis.set_xlabel("steps")
     for kind, shift in ((MAIN, -0.2), ("quadratic", 0.2)):
         found = _of(rows, "frequency", kind, seed=0)
-        right.bar([r["frequency"] + shift for r in found], [r["r2"] for r in found], 0.4,
-                  color=f"C{list(KINDS).index(kind)}", label=kind)  # fmt: skip
+        places, r2 = [r["frequency"] + shift for r in found], [r["r2"] for r in found]
+        right.bar(places, r2, 0.4, color=_color(kind), label=kind)
     right.set_xlabel("frequency of the product")
     right.set_ylabel("R² at the end")
     right.legend(fontsize="small", ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+
+
+def _color(kind):
+    return f"C{list(KINDS).index(kind)}"

@@ -1,8 +1,9 @@
 """Weight decay finds the rule with many units; L1 leaves few units and less of the rule.
 
-Two-layer networks with quadratic units on modular addition, half of the pairs, once with weight
-decay and once with L1, in several strengths: how many units and weights are needed for the
-training labels, how many frequencies hold 90 % of the embedding's power, and held-out accuracy.
+Two-layer networks with quadratic units learn modular addition from half of the pairs, either with
+weight decay or with an L1 penalty, at several strengths.  The experiment measures how many units
+and weights the training labels need, how many frequencies hold 90 % of the embedding's power, and
+held-out accuracy.
 """
 
 import math
@@ -14,42 +15,60 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.learners.networks import addition, pruning, waves
 
 CONTROL = (
-    "random labels: at chance held out, whatever is penalised and however few weights are left"
+    "on random labels held-out accuracy is at chance, whatever the penalty and however few weights "
+    "are left"
 )
 COLUMNS = (
     "labels", "penalty", "strength", "seed", "train_accuracy", "test_accuracy", "units", "weights",
     "frequencies",
 )  # fmt: skip
 PANELS = 3
+SUMMARY = {
+    "weight_decay_fewest_weights": "weight decay, strength with the fewest weights",
+    "weight_decay_best_held_out": "weight decay, strength with the best held-out accuracy",
+    "l1_fewest_weights": "L1, strength with the fewest weights",
+    "l1_best_held_out": "L1, strength with the best held-out accuracy",
+    "held_out_accuracy": "held-out accuracy by strength",
+    "weights_needed": "weights needed by strength",
+    "control_weights_needed": "control: random labels, weights needed by strength",
+    "control_held_out_accuracy": (
+        "control: held-out accuracy on random labels that are fitted, mean and highest, and chance"
+    ),
+}
 
-DECAY, L1 = "weight decay", "L1"
+DECAY, L1 = PENALTIES = "weight decay", "L1"
 TRUE, RANDOM = "true", "random"
 
 
 @dataclass(frozen=True)
 class Settings:
-    p: int = setting(31, "the modulus, odd", low=5, high=113)
-    train: float = setting(0.5, "share of the pairs that is for training", low=0.1, high=0.9)
-    width: int = setting(128, "hidden units", low=2, high=2048)
-    steps: int = setting(3000, "of training", low=10)
-    decays: tuple[float, ...] = setting((0, 0.1, 0.3, 1, 2, 3), "strengths of decay", low=0)
-    l1s: tuple[float, ...] = setting((0.03, 0.1, 0.3, 0.6, 1, 1.3), "strengths of L1", low=0)
-    runs: int = setting(3, "seeds of each strength", low=1)
-    seed: int = setting(0, "of all runs", low=0)
+    p: int = setting(31, "Modulus, an odd number.", low=5, high=113)
+    train: float = setting(0.5, "Share of the pairs used for training.", low=0.1, high=0.9)
+    width: int = setting(128, "Number of hidden units.", low=2, high=2048)
+    steps: int = setting(3000, "Number of training steps.", low=10)
+    decays: tuple[float, ...] = setting((0, 0.1, 0.3, 1, 2, 3), "Strengths of weight decay.", low=0)
+    l1s: tuple[float, ...] = setting(
+        (0.03, 0.1, 0.3, 0.6, 1, 1.3), "Strengths of the L1 penalty.", low=0
+    )
+    runs: int = setting(3, "Number of seeds for each strength.", low=1)
+    seed: int = setting(0, "Seed for all runs.", low=0)
 
 
 def run(settings, map):
-    addition.addition_task(settings.p, settings.train, 0)  # an even p is refused before all else
+    addition.addition_task(settings.p, settings.train, 0)  # refuses an even p
     seeds = spawn_seeds(settings.seed, settings.runs)
     strengths = [(DECAY, s) for s in settings.decays] + [(L1, s) for s in settings.l1s]
-    yield from map(_run, [
+    items = [
         (settings, labels, penalty, strength, k, seed)
-        for labels in (TRUE, RANDOM) for penalty, strength in strengths
+        for labels in (TRUE, RANDOM)
+        for penalty, strength in strengths
         for k, seed in enumerate(seeds)
-    ])  # fmt: skip
+    ]
+    yield from map(_run, items)
 
 
 def _run(item):
+    """The row of one network."""
     settings, labels, penalty, strength, number, seed = item
     task = addition.addition_task(settings.p, settings.train, number, permuted=labels == RANDOM)
     decay, l1 = (strength, 0.0) if penalty == DECAY else (0.0, strength)
@@ -60,13 +79,19 @@ def _run(item):
     share = float(waves.own_share(power))
     cut = one.shape, one.parameters[0], one.points[task.train], task.labels[task.train]
     return {
-        "labels": labels, "penalty": penalty, "strength": strength, "seed": number,
-        "train_accuracy": train, "test_accuracy": test,
-        "units": pruning.units_needed(*cut), "weights": pruning.weights_needed(*cut),
+        "labels": labels,
+        "penalty": penalty,
+        "strength": strength,
+        "seed": number,
+        "train_accuracy": train,
+        "test_accuracy": test,
+        "units": pruning.units_needed(*cut),
+        "weights": pruning.weights_needed(*cut),
         "zeros": float(np.mean(one.parameters[0] == 0)),
         "frequencies": len(waves.dominant(power.sum(axis=1))),
-        "own_share": None if math.isnan(share) else share, "chance": 1 / settings.p,
-    }  # fmt: skip
+        "own_share": None if math.isnan(share) else share,
+        "chance": 1 / settings.p,
+    }
 
 
 def _cells(rows, labels, penalty):
@@ -86,63 +111,64 @@ def _mean(rows, key):
 def _by_strength(rows, labels, key):
     return {
         penalty: {f"{s:g}": _mean(cell, key) for s, cell in _cells(rows, labels, penalty).items()}
-        for penalty in (DECAY, L1)
+        for penalty in PENALTIES
     }
 
 
 def _fits(rows):
-    """Whether all seeds have the training labels, so that it can be asked what that takes."""
+    """Whether all seeds fit the training labels, so that units and weights needed are known."""
     return all(r["units"] is not None for r in rows)
 
 
 def summarise(rows):
-    said = {}
-    for penalty in (DECAY, L1):
+    chosen = {}
+    for penalty in PENALTIES:
         fitted = [cell for cell in _cells(rows, TRUE, penalty).values() if _fits(cell)]
         if not fitted:
             continue
-        # What fits the training rows with the fewest weights, and what generalises best.
+        # The strength that fits with the fewest weights, and the one that generalises best.
         least = min(fitted, key=lambda cell: _mean(cell, "weights"))
         best = max(fitted, key=lambda cell: _mean(cell, "test_accuracy"))
-        for name, cell in (("fewest weights", least), ("best held out", best)):
-            said[f"{penalty}, {name}"] = {
+        keys = "test_accuracy", "units", "weights", "frequencies", "own_share", "zeros"
+        for name, cell in (("fewest_weights", least), ("best_held_out", best)):
+            chosen[f"{penalty.lower().replace(' ', '_')}_{name}"] = {
                 "strength": cell[0]["strength"],
-                **{key: _mean(cell, key) for key in
-                   ("test_accuracy", "units", "weights", "frequencies", "own_share", "zeros")},
-            }  # fmt: skip
+                **{key: _mean(cell, key) for key in keys},
+            }
     random = [r for r in rows if r["labels"] == RANDOM and r["train_accuracy"] >= pruning.LEAST]
     return {
-        **said,
-        "held-out accuracy by strength": _by_strength(rows, TRUE, "test_accuracy"),
-        "weights needed by strength": _by_strength(rows, TRUE, "weights"),
-        "control: random labels, weights needed by strength": _by_strength(rows, RANDOM, "weights"),
-        "control: random labels, mean and most held out where fitted, chance": [
+        **chosen,
+        "held_out_accuracy": _by_strength(rows, TRUE, "test_accuracy"),
+        "weights_needed": _by_strength(rows, TRUE, "weights"),
+        "control_weights_needed": _by_strength(rows, RANDOM, "weights"),
+        "control_held_out_accuracy": [
             _mean(random, "test_accuracy"),
-            max((r["test_accuracy"] for r in random), default=None), rows[0]["chance"],
+            max((r["test_accuracy"] for r in random), default=None),
+            rows[0]["chance"],
         ],
-    }  # fmt: skip
+    }
 
 
 def draw(rows, axes):
     left, middle, right = axes
-    for penalty, color in ((DECAY, "C0"), (L1, "C1")):
+    for penalty, color in zip(PENALTIES, ("C0", "C1"), strict=True):
         for labels, style in ((TRUE, "o-"), (RANDOM, "x:")):
             cells = _cells(rows, labels, penalty)
             name = penalty if labels == TRUE else f"{penalty}, random labels"
             for axis, key in ((left, "test_accuracy"), (middle, "weights")):
                 means = [_mean(cell, key) for cell in cells.values()]
-                axis.plot(list(cells), [np.nan if m is None else m for m in means], style,
-                          color=color, label=name, markersize=4)  # fmt: skip
+                y = [np.nan if m is None else m for m in means]
+                axis.plot(list(cells), y, style, color=color, label=name, markersize=4)
         some = [r for r in rows if r["labels"] == TRUE and r["penalty"] == penalty and r["units"]]
-        right.plot([r["units"] for r in some], [r["test_accuracy"] for r in some], "o",
-                   color=color, label=penalty)  # fmt: skip
+        units, accuracies = ([r[key] for r in some] for key in ("units", "test_accuracy"))
+        right.plot(units, accuracies, "o", color=color, label=penalty)
     for axis in (left, middle):
         axis.set_xscale("symlog", linthresh=0.03)
         axis.set_xlim(left=-0.003)
         axis.set_xlabel("strength of the penalty")
-    left.set_ylabel("accuracy held out")
+    left.set_ylabel("held-out accuracy")
     middle.set_yscale("log")
     middle.set_ylabel("weights needed for the training labels")
     right.set_xlabel("units needed for the training labels")
-    right.set_ylabel("accuracy held out")
+    right.set_ylabel("held-out accuracy")
     right.legend(fontsize="small")

@@ -1,14 +1,16 @@
-"""Comprehension, grokking, memorisation or confusion: weight decay decides, and how late.
+"""Weight decay decides which of four phases a run is in, and how late it generalises.
 
-Runs of the stochastic search over weight decay and training fraction, over beta and over the
-program's length, each put into one of four phases; and of the strength dynamics, in which
-the delay from finding the program to generalising should be ln(1/(1-2 kappa)) / decay.
+The experiment runs the stochastic search over weight decay and training fraction, over beta and
+over the program's length, and puts each run into one of four phases.  It also runs the strength
+dynamics, in which the delay from finding the program to generalising should be
+ln(1/(1-2 kappa)) / decay.
 
-The phases, after Liu et al., "Towards understanding grokking" (2022): training accuracy does
-not reach 0.99: confusion; held-out accuracy does not: memorisation; it does within `delayed`
-times the steps of memorising: comprehension; later: grokking.  What falls below 0.9 again
-was not reached.  A cell has the most frequent phase of its runs, of a tie the first of these
-four names: comprehension, grokking, memorisation, confusion.
+The phases follow Liu et al., "Towards understanding grokking" (2022).  If training accuracy does
+not reach 0.99, the phase is confusion; if held-out accuracy does not, it is memorisation.  If
+held-out accuracy reaches 0.99 within `delayed` times the steps of memorising, it is comprehension;
+if later, grokking.  An accuracy that falls below 0.9 again counts as not reached.  The phase of a
+cell is the most frequent one of its runs; a tie goes to the first of comprehension, grokking,
+memorisation and confusion.
 """
 
 from collections import Counter
@@ -18,56 +20,81 @@ from functools import lru_cache
 import numpy as np
 
 from synth import tasks
-from synth.dynamics import Chain, Strengths, expected_delay, make_world
+from synth.dynamics import Chain, Strengths, chain_times, expected_delay, make_world, strength_times
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.fits import doubling_rate, median_time, power_law
 
 CONTROL = (
-    "without decay no run generalises, however many rows; with random labels none does at any decay"
+    "without decay no run generalises, however many rows it has; with random labels no run "
+    "generalises at any decay"
 )
 COLUMNS = ("sweep", "fraction", "decay", "run", "phase", "found_at", "generalised_at")
 PANELS = (2, 3)
+SUMMARY = {
+    "cells_by_phase": "cells in each phase",
+    "best_decays": "decays with the most grokking cells",
+    "exponent_in_fraction": "exponent of steps to generalise in training fraction, at those decays",
+    "exponent_in_decay": "exponent of steps to generalise in decay, runs that comprehend or grok",
+    "phases_by_beta": "phases of the runs by beta",
+    "steps_to_clear_a_row": "median steps to clear the table, per row of it",
+    "doublings_per_bit": "doublings, per bit, of the steps to find the program next to a table",
+    "strength_exponent_in_decay": "strength: exponent of the delay in decay while it is long",
+    "strength_delay_times_decay": "strength: delay * decay at the least decay; ln(1/(1-2 kappa))",
+    "strength_exponent_in_fraction": "strength: exponent of the delay in training fraction",
+    "control_generalised": "control: runs that generalise without decay, and with random labels",
+}
 
 PHASES = ("comprehension", "grokking", "memorisation", "confusion")
-#: Accuracy from which rows count as learnt, and below which no longer.
-ENOUGH, LOST = 0.99, 0.9
-#: The sweeps: of the search over decay and fraction, over beta, over program length and with
-#: random labels; of the strength dynamics over decay and over fraction.
+#: Sweeps of the search (over decay and fraction, over beta, over program length, and with random
+#: labels), and of the strength dynamics (over decay and over fraction).
 GRID, BETA, LENGTH, RANDOM = "grid", "beta", "length", "random labels"
 STRENGTH, STRENGTH_FRACTION = "strength", "strength, fraction"
 
 
 @dataclass(frozen=True)
 class Settings:
-    task: str = setting("mod-mul:p=31", "a task without its training fraction")
+    task: str = setting("mod-mul:p=31", "Task, without its training fraction.")
     decay: tuple[float, ...] = setting(
-        (0.0, 0.1, 0.3, 0.5, 0.7, 1.0, 1.5, 3.0, 6.0, 30.0, 300.0, 3000.0), "weight decays", low=0
+        (0.0, 0.1, 0.3, 0.5, 0.7, 1.0, 1.5, 3.0, 6.0, 30.0, 300.0, 3000.0), "Weight decays.", low=0
     )
     fraction: tuple[float, ...] = setting(
-        (0.1, 0.3, 0.5, 0.7, 0.9), "training fractions", low=0.01, high=0.99
+        (0.1, 0.3, 0.5, 0.7, 0.9), "Training fractions.", low=0.01, high=0.99
     )
     beta: tuple[float, ...] = setting(
-        (30.0, 0.0, 1.0, 3.0, 10.0, 100.0), "energies of an error, bits; the first in all else",
+        (30.0, 0.0, 1.0, 3.0, 10.0, 100.0),
+        "Energies of an error, in bits; the other sweeps use the first.",
         low=0,
-    )  # fmt: skip
+    )
     longer: tuple[float, ...] = setting(
-        (-4.0, -3.0, -2.0, -1.0, 0.0, 2.0), "bits by which the true program is made longer",
-        low=-8, high=40,
-    )  # fmt: skip
-    max_bits: float = setting(14.0, "programs of so many bits", low=1)
-    proposals: float = setting(0.004, "share of steps that propose a program", low=0, high=1)
-    steps: int = setting(6_000_000, "Metropolis steps a run", low=1000)
-    runs: int = setting(3, "seeds of each", low=1)
-    delayed: float = setting(10.0, "grokking: so many times the steps of memorising", low=1)
-    strength_task: str = setting("mod-add:p=31", "of the strength dynamics")
+        (-4.0, -3.0, -2.0, -1.0, 0.0, 2.0),
+        "Bits by which the true program is made longer.",
+        low=-8,
+        high=40,
+    )
+    max_bits: float = setting(14.0, "Largest program, in bits.", low=1)
+    proposals: float = setting(0.004, "Share of steps that propose a program.", low=0, high=1)
+    steps: int = setting(6_000_000, "Number of Metropolis steps per run.", low=1000)
+    runs: int = setting(3, "Number of seeds for each cell.", low=1)
+    delayed: float = setting(
+        10.0, "Delay that counts as grokking, as a multiple of the steps of memorising.", low=1
+    )
+    strength_task: str = setting("mod-add:p=31", "Task of the strength dynamics.")
     strength_decay: tuple[float, ...] = setting(
-        (5e-6, 1e-5, 2e-5, 4e-5, 8e-5, 3e-4), "its weight decays", low=1e-7, high=0.1
+        (5e-6, 1e-5, 2e-5, 4e-5, 8e-5, 3e-4),
+        "Weight decays of the strength dynamics.",
+        low=1e-7,
+        high=0.1,
     )
     spread: tuple[float, ...] = setting(
-        (0.4, 0.2), "its kappa, how far a memorised row spreads", low=0.01, high=0.49
+        (0.4, 0.2),
+        "Values of kappa, how far a memorised row spreads in the strength dynamics.",
+        low=0.01,
+        high=0.49,
     )
-    clock: float = setting(2000.0, "its steps a behaviour of the enumerator", low=0)
-    seed: int = setting(0, "of all runs", low=0)
+    clock: float = setting(
+        2000.0, "Steps of the strength dynamics per behaviour of the enumerator.", low=0
+    )
+    seed: int = setting(0, "Seed for all runs.", low=0)
 
 
 def run(settings, map):
@@ -77,7 +104,7 @@ def run(settings, map):
 
 
 def _items(settings):
-    """(sweep, (task, fraction), decay, beta or kappa, number, bits if longer) of every run."""
+    """(sweep, (task, fraction), decay, beta or kappa, number, extra bits) of every run."""
     grid = [(settings.task, f) for f in settings.fraction]
     middle = grid[len(grid) // 2]
     usual = min(settings.decay, key=lambda d: abs(d - 1))
@@ -108,6 +135,7 @@ def _world(task, fraction, max_bits, permuted):
 
 
 def _one(item):
+    """The row of one run."""
     settings, sweep, task, decay, strength, number, longer, seed = item
     world = _world(*task, settings.max_bits, number if sweep == RANDOM else None)
     if longer:
@@ -115,27 +143,43 @@ def _one(item):
         bits[world.truths] += longer
         world = replace(world, bits=bits)
     row = {
-        "sweep": sweep, "task": task[0], "rows": len(world.training),
+        "sweep": sweep,
+        "task": task[0],
+        "rows": len(world.training),
         "fraction": len(world.training) / len(world.task.labels),
         "program_bits": float(world.bits[world.truths].min()) if len(world.truths) else None,
-        "decay": decay, "beta": None, "kappa": None, "run": number, "steps": None,
-    }  # fmt: skip
+        "decay": decay,
+        "beta": None,
+        "kappa": None,
+        "run": number,
+        "steps": None,
+    }
     if sweep in (STRENGTH, STRENGTH_FRACTION):
         row["kappa"] = strength
         one = Strengths(world, decay=decay, spread=strength, clock=settings.clock)
-        times = _strength_times(one)
+        times = strength_times(one)
     else:
         row["beta"] = strength
-        one = Chain(
-            world, beta=strength, decay=decay, proposals=settings.proposals, seed=seed
-        )  # fmt: skip
-        times = _chain_times(one, settings.steps)
+        one = Chain(world, beta=strength, decay=decay, proposals=settings.proposals, seed=seed)
+        times = chain_times(one, settings.steps)
     row["steps"] = one.step
     return row | times | {"phase": phase(times, settings.delayed)}
 
 
 def phase(times, delayed):
-    """Which of `PHASES` a run is in."""
+    """The phase of a run, one of `PHASES`.
+
+    Parameters
+    ----------
+    times : dict
+        memorised_at and generalised_at, in steps; None if not reached.
+    delayed : float
+        A run groks if it generalises after more than this many times the steps of memorising.
+
+    Returns
+    -------
+    str
+    """
     memorised, generalised = times["memorised_at"], times["generalised_at"]
     if memorised is None:
         return "confusion"
@@ -144,77 +188,12 @@ def phase(times, delayed):
     return "grokking" if generalised > delayed * memorised else "comprehension"
 
 
-class _Times:
-    """When a run was first seen to have memorised, and to have generalised, to stay so."""
-
-    def __init__(self):
-        self.memorised = self.generalised = self.found = self.last = None
-
-    def look(self, measures):
-        self.last = measures
-        step = measures["step"]
-        self.memorised = _reached(self.memorised, measures["train_accuracy"], step)
-        self.generalised = _reached(self.generalised, measures["test_accuracy"], step)
-
-    def over(self, step):
-        """Whether both have lasted for a tenth of the steps, and a thousand."""
-        if self.generalised is None or self.memorised is None:
-            return False
-        return step > 1.1 * max(self.generalised, self.memorised) + 1000
-
-    def row(self):
-        return {
-            "memorised_at": self.memorised, "found_at": self.found,
-            "generalised_at": self.generalised,
-            "train_accuracy": self.last["train_accuracy"],
-            "test_accuracy": self.last["test_accuracy"],
-        }  # fmt: skip
-
-
-def _reached(since, accuracy, step):
-    if accuracy < LOST:
-        return None
-    return step if since is None and accuracy >= ENOUGH else since
-
-
-def _chain_times(one, steps):
-    """Looked at each 2 % of the steps made, and finely after a true program is first held."""
-    seen, since = _Times(), 0
-    while one.step < steps and not seen.over(one.step):
-        after = max(100, (one.step - since) // 50)
-        if seen.found is None:
-            if one.seek(min(after, steps - one.step)):
-                seen.found = since = one.step
-        else:
-            one.advance(min(after, steps - one.step))
-        seen.look(one.measures())
-    return seen.row()
-
-
-def _strength_times(one):
-    """Looked at each 2 % of the steps made, and from the program on each 1/200 of the delay."""
-    seen = _Times()
-    found, delay = one.found_at, expected_delay(one.spread, one.decay)
-    while found is None or one.step < found:
-        one.advance(max(10, one.step // 50))
-        if found is None and one.step > 100_000:
-            break
-        if found is not None and one.step >= found:
-            break
-        seen.look(one.measures())
-    seen.found = found
-    while found is not None and one.step < found + 10 * delay and not seen.over(one.step):
-        one.advance(max(1, int(delay / 200)))
-        seen.look(one.measures())
-    return seen.row()
-
-
 def _of(rows, *sweeps):
     return [r for r in rows if r["sweep"] in sweeps]
 
 
 def _medians(rows, by, key):
-    """[(value, median)] of a time at each value of `by`, nan where most runs have none."""
+    """[(value, median)] of a time for each value of `by`; nan if most runs do not have the time."""
     return [
         (value, median_time(r[key] for r in rows if r[by] == value))
         for value in sorted({r[by] for r in rows})
@@ -222,23 +201,34 @@ def _medians(rows, by, key):
 
 
 def _cleanup(row):
-    """Steps from the program being found to generalising."""
+    """Steps from finding the program to generalising, or None."""
     if row["generalised_at"] is None or row["found_at"] is None:
         return None
     return max(row["generalised_at"] - row["found_at"], 1)
 
 
 def _long(rows, kappa):
-    """(decay, delay) of the strength dynamics while the delay is long.
+    """[(decay, delay)] of the strength dynamics while the delay is long.
 
-    That is, at least 20 times the n + 1 steps in which strengths get used to each other.
+    That is above 20 times the n + 1 steps in which strengths settle.
     """
     some = [(r, _cleanup(r)) for r in _of(rows, STRENGTH) if r["kappa"] == kappa]
     return [(r["decay"], delay) for r, delay in some if delay and delay > 20 * (r["rows"] + 1)]
 
 
 def cells(rows):
-    """{(decay, fraction): the most frequent phase of the runs}, of the grid."""
+    """The phases of the grid.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        The rows of the experiment.
+
+    Returns
+    -------
+    dict of (decay, fraction) to str
+        The most frequent phase of the runs; a tie goes to the first of `PHASES`.
+    """
     found = {}
     for r in _of(rows, GRID):
         found.setdefault((r["decay"], round(r["fraction"], 2)), []).append(r["phase"])
@@ -256,47 +246,38 @@ def summarise(rows):
     at_best = [r for r in _of(rows, GRID) if r["decay"] in best]
     named = {p: [r for r in _of(rows, GRID) if r["phase"] == p] for p in PHASES[:2]}
     kappas = list(dict.fromkeys(r["kappa"] for r in _of(rows, STRENGTH)))
+    by_fraction = [(r["fraction"], r["generalised_at"]) for r in at_best if r["generalised_at"]]
+    cleanups = [_cleanup(r) / r["rows"] for r in named["grokking"]]
+    delays = [(r["fraction"], _cleanup(r)) for r in _of(rows, STRENGTH_FRACTION) if _cleanup(r)]
+    controls = [r for r in _of(rows, GRID) if r["decay"] == 0], _of(rows, RANDOM)
     return {
-        "cells in each phase": {p: sum(v == p for v in grid.values()) for p in PHASES},
-        "decays with the most grokking cells": best,
-        "exponent of steps to generalise in training fraction, runs at those decays": power_law(
-            [(r["fraction"], r["generalised_at"]) for r in at_best if r["generalised_at"]]
-        )
-        | {"runs that do not": sum(r["generalised_at"] is None for r in at_best)},
-        "exponent of steps to generalise in decay, of runs that grok or comprehend": {
+        "cells_by_phase": {p: sum(v == p for v in grid.values()) for p in PHASES},
+        "best_decays": best,
+        "exponent_in_fraction": power_law(by_fraction)
+        | {"not_generalised": sum(r["generalised_at"] is None for r in at_best)},
+        "exponent_in_decay": {
             name: power_law([(r["decay"], r["generalised_at"]) for r in some])
             for name, some in named.items()
         },
-        "phases of the runs by beta": {
+        "phases_by_beta": {
             f"{beta:g}": ", ".join(r["phase"] for r in _of(rows, BETA) if r["beta"] == beta)
             for beta in sorted({r["beta"] for r in _of(rows, BETA)})
         },
-        "median steps of clearing the table, a row of it": float(
-            np.median([_cleanup(r) / r["rows"] for r in named["grokking"]])
-        )
-        if named["grokking"]
-        else None,
-        "doublings of steps to find the program beside a table, a bit of it": per_bit(rows),
-        "strength: exponent of the delay in decay while it is long": {
-            str(k): power_law(_long(rows, k)) for k in kappas
-        },
-        "strength: delay * decay at the least decay, and ln(1/(1-2 kappa))": {
-            str(k): _law(rows, k) for k in kappas
-        },
-        "strength: exponent of the delay in training fraction": power_law(
-            [(r["fraction"], _cleanup(r)) for r in _of(rows, STRENGTH_FRACTION) if _cleanup(r)]
-        ),
-        "control: runs that generalise without decay, and with random labels": [
-            sum(r["generalised_at"] is not None for r in _of(rows, GRID) if r["decay"] == 0),
-            sum(r["generalised_at"] is not None for r in _of(rows, RANDOM)),
+        "steps_to_clear_a_row": float(np.median(cleanups)) if cleanups else None,
+        "doublings_per_bit": per_bit(rows),
+        "strength_exponent_in_decay": {str(k): power_law(_long(rows, k)) for k in kappas},
+        "strength_delay_times_decay": {str(k): _law(rows, k) for k in kappas},
+        "strength_exponent_in_fraction": power_law(delays),
+        "control_generalised": [
+            sum(r["generalised_at"] is not None for r in some) for some in controls
         ],
     }
 
 
 def _waited(rows):
-    """(bits, steps, found) of the runs of different lengths that had memorised first.
+    """[(bits, steps, found)] of the runs of different lengths that memorised first.
 
-    steps: from having memorised to the program being found, or where it was not to the end.
+    steps: from memorising to finding the program or, if it was not found, to the end.
     """
     found = []
     for r in _of(rows, LENGTH):
@@ -307,16 +288,28 @@ def _waited(rows):
 
 
 def per_bit(rows):
-    """How often the wait for the program doubles with a bit of it, and the runs that it is from.
+    """How often the wait for the program doubles with one more bit of it.
 
-    Runs that did not find it are waits that are longer.
+    Runs that did not find the program count as waits that are longer than the run.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        The rows of the experiment.
+
+    Returns
+    -------
+    dict
+        doublings, error: as of `doubling_rate`; found, not_found: how many runs found the program
+        and how many did not.
     """
     waits = _waited(rows)
     found = sum(was for *_, was in waits)
-    return doubling_rate(waits) | {"found": found, "not found": len(waits) - found}
+    return doubling_rate(waits) | {"found": found, "not_found": len(waits) - found}
 
 
 def _law(rows, kappa):
+    """[delay * decay at the least decay, what it should be] of the strength dynamics, or None."""
     points = [(r["decay"], _cleanup(r)) for r in _of(rows, STRENGTH) if r["kappa"] == kappa]
     points = [p for p in points if p[1] is not None]
     if not points:
@@ -327,59 +320,71 @@ def _law(rows, kappa):
 
 def draw(rows, axes):
     diagram, by_decay, by_fraction, delays, delays_by_fraction, lengths = axes
+    for axis in axes[1:]:
+        axis.set_yscale("log")
     _draw_diagram(rows, diagram)
-    middle = _of(rows, RANDOM)[0]["fraction"]
-    line = [r for r in _of(rows, GRID) if r["fraction"] == middle and r["decay"] > 0]
-    for key, name, mark in (
-        ("memorised_at", "memorised", "o-"), ("found_at", "program found", "s-"),
-        ("generalised_at", "generalised", "."),
-    ):  # fmt: skip
-        points = np.array(_medians(line, "decay", key)).reshape(-1, 2)
-        by_decay.plot(*points.T, mark, label=name)
-    by_decay.set_ylabel("median Metropolis steps")
-    by_decay.set_xlabel("weight decay")
+    _draw_times(rows, by_decay)
     groks = [r for r in _of(rows, GRID) if r["phase"] == "grokking"]
     for decay in sorted({r["decay"] for r in groks}):
         some = [r for r in groks if r["decay"] == decay]
-        by_fraction.plot([r["fraction"] for r in some], [r["generalised_at"] for r in some], "o",
-                         label=f"decay {decay:g}")  # fmt: skip
+        x, y = ([r[key] for r in some] for key in ("fraction", "generalised_at"))
+        by_fraction.plot(x, y, "o", label=f"decay {decay:g}")
     by_fraction.set_xlabel("training fraction")
     by_fraction.set_ylabel("steps to generalise, runs that grok")
-    for kappa in dict.fromkeys(r["kappa"] for r in _of(rows, STRENGTH)):
-        some = [r for r in _of(rows, STRENGTH) if r["kappa"] == kappa and _cleanup(r)]
-        decays = [r["decay"] for r in some]
-        (drawn,) = delays.plot(decays, [_cleanup(r) for r in some], "o", label=f"kappa {kappa:g}")
-        delays.plot(
-            decays, [expected_delay(kappa, d) for d in decays], ":", color=drawn.get_color()
-        )
-    decays = [r["decay"] for r in _of(rows, STRENGTH)]
-    delays.set_xlabel("weight decay, strength dynamics")
-    delays.set_ylabel("steps from found to generalised")
+    _draw_delays(rows, delays)
     some = [r for r in _of(rows, STRENGTH_FRACTION) if _cleanup(r)]
     delays_by_fraction.plot([r["fraction"] for r in some], [_cleanup(r) for r in some], "o")
     if some:
-        delays_by_fraction.axhline(
-            expected_delay(some[0]["kappa"], some[0]["decay"]), linestyle=":"
-        )
+        law = expected_delay(some[0]["kappa"], some[0]["decay"])
+        delays_by_fraction.axhline(law, linestyle=":")
     delays_by_fraction.set_xlabel("training fraction, strength dynamics")
     delays_by_fraction.set_ylabel("steps from found to generalised")
-    for was, mark in ((True, "o"), (False, "^")):
-        shown = [(bits, steps) for bits, steps, found in _waited(rows) if found == was]
+    for found, label, mark in ((True, "found", "o"), (False, "longer than", "^")):
+        shown = [(bits, steps) for bits, steps, was in _waited(rows) if was == found]
         if shown:
-            lengths.plot(*zip(*shown, strict=True), mark, label=("longer than", "found")[was])
+            lengths.plot(*zip(*shown, strict=True), mark, label=label)
     lengths.set_xlabel("bits of the program")
-    lengths.set_ylabel("steps beside a full table")
-    for axis in (by_decay, by_fraction, delays, delays_by_fraction, lengths):
-        axis.set_yscale("log")
+    lengths.set_ylabel("steps next to a full table")
+    for axis in axes[1:]:
         if axis.get_legend_handles_labels()[0]:
             axis.legend(fontsize="small")
-    for axis in (by_decay, delays):
-        axis.set_xscale("log")
-    delays.set_xticks(decays, [f"{d:g}" for d in decays], rotation=60)
-    delays.minorticks_off()
+
+
+def _draw_times(rows, axis):
+    """Median times of the search against decay, at the middle training fraction."""
+    middle = _of(rows, RANDOM)[0]["fraction"]
+    line = [r for r in _of(rows, GRID) if r["fraction"] == middle and r["decay"] > 0]
+    for key, name, mark in (
+        ("memorised_at", "memorised", "o-"),
+        ("found_at", "program found", "s-"),
+        ("generalised_at", "generalised", "."),
+    ):
+        points = np.array(_medians(line, "decay", key)).reshape(-1, 2)
+        axis.plot(*points.T, mark, label=name)
+    axis.set_ylabel("median Metropolis steps")
+    axis.set_xlabel("weight decay")
+    axis.set_xscale("log")
+
+
+def _draw_delays(rows, axis):
+    """Delays of the strength dynamics against decay, and the law (dotted)."""
+    strengths = _of(rows, STRENGTH)
+    for kappa in dict.fromkeys(r["kappa"] for r in strengths):
+        some = [r for r in strengths if r["kappa"] == kappa and _cleanup(r)]
+        decays = [r["decay"] for r in some]
+        (drawn,) = axis.plot(decays, [_cleanup(r) for r in some], "o", label=f"kappa {kappa:g}")
+        law = [expected_delay(kappa, d) for d in decays]
+        axis.plot(decays, law, ":", color=drawn.get_color())
+    axis.set_xlabel("weight decay, strength dynamics")
+    axis.set_ylabel("steps from found to generalised")
+    axis.set_xscale("log")
+    decays = [r["decay"] for r in strengths]
+    axis.set_xticks(decays, [f"{d:g}" for d in decays], rotation=60)
+    axis.minorticks_off()
 
 
 def _draw_diagram(rows, axis):
+    """The phases of the grid."""
     grid = cells(rows)
     decays = sorted({d for d, _ in grid})
     fractions = sorted({f for _, f in grid})

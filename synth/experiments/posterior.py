@@ -1,8 +1,8 @@
-"""From few rows the exact posterior predicts simple targets, and random ones never.
+"""From few rows the exact posterior predicts simple targets, and random targets never.
 
-Bayes, Gibbs and MAP accuracy on unseen rows against the number of training rows, for
-functions of a few variables, over random splits; nothing is searched or sampled but the
-splits.  "all functions" is the mean over every target there is.
+The experiment measures Bayes, Gibbs and MAP accuracy on unseen rows against the number of
+training rows, for functions of a few variables.  Everything is exact except the random splits,
+over which it averages.  "all functions" is the mean over every function of the variables.
 """
 
 from dataclasses import dataclass
@@ -13,20 +13,31 @@ from synth.exact import Split, bits_of, named_functions, prior_of
 from synth.experiments.base import setting, sizes_below, spawn_seeds
 
 CONTROL = (
-    "the mean over all targets is exactly ½ whatever the prior and the rows: what is won on "
-    "simple targets is lost on others"
+    "the mean accuracy over all targets is exactly ½ for every prior and every split: what is "
+    "gained on simple targets is lost on the others"
 )
 COLUMNS = ("rows", "target", "bayes", "gibbs", "map", "evidence_bits")
+SUMMARY = {
+    "rows_until_bayes_0_95": "training rows until Bayes accuracy reaches 0.95",
+    "control_farthest_from_half": (
+        "control: largest distance of the mean accuracy over all targets from 1/2"
+    ),
+}
+
+#: Targets of a group, whose figures are means over the group.
+RANDOM, ALL = "random", "all functions"
 
 
 @dataclass(frozen=True)
 class Settings:
-    dsl: str = setting("boolean:basis=and-or-not", "a boolean DSL")
-    variables: int = setting(4, "variables of the functions", low=2, high=4)
-    rows: tuple[int, ...] = setting((2, 4, 6, 8, 10, 12, 14), "training rows", low=0, high=15)
-    splits: int = setting(20, "random splits of each size", low=1)
-    random: int = setting(200, "random targets", low=1)
-    seed: int = setting(0, "of splits and random targets", low=0)
+    dsl: str = setting("boolean:basis=and-or-not", "Boolean DSL whose prior is used.")
+    variables: int = setting(4, "Number of input variables of the target functions.", low=2, high=4)
+    rows: tuple[int, ...] = setting(
+        (2, 4, 6, 8, 10, 12, 14), "Numbers of training rows.", low=0, high=15
+    )
+    splits: int = setting(20, "Number of random splits for each number of training rows.", low=1)
+    random: int = setting(200, "Number of random targets.", low=1)
+    seed: int = setting(0, "Seed for the splits and the random targets.", low=0)
 
 
 def run(settings, map):
@@ -45,7 +56,7 @@ def _accuracies(item):
     named = named_functions(variables)
     drawn = np.random.default_rng(targets_seed).integers(0, 2**size, random)
     groups = {name: np.array([number]) for name, number in named.items()}
-    groups |= {"random": drawn, "all functions": np.arange(2**size)}
+    groups |= {RANDOM: drawn, ALL: np.arange(2**size)}
     generator, sums = np.random.default_rng(seed), {}
     for _ in range(splits):
         train = np.zeros(size, bool)
@@ -59,27 +70,29 @@ def _accuracies(item):
     for name, targets in groups.items():
         bayes, gibbs, best, evidence = np.mean(sums[name], axis=0).tolist()
         least = bits[targets[0]] if len(targets) == 1 else bits[targets].mean()
-        answer.append({
-            "rows": rows, "target": name, "least_bits": float(least), "bayes": bayes,
-            "gibbs": gibbs, "map": best, "evidence_bits": _finite(evidence),
-        })  # fmt: skip
+        row = {
+            "rows": rows,
+            "target": name,
+            "least_bits": float(least),
+            "bayes": bayes,
+            "gibbs": gibbs,
+            "map": best,
+            "evidence_bits": evidence if np.isfinite(evidence) else None,
+        }
+        answer.append(row)
     return answer
 
 
-def _finite(bits):
-    return bits if np.isfinite(bits) else None
-
-
 def summarise(rows):
-    every = [r for r in rows if r["target"] == "all functions"]
+    every = [r for r in rows if r["target"] == ALL]
     names = list(dict.fromkeys(r["target"] for r in rows))
     known = {}
     for name in names:
         good = [r["rows"] for r in rows if r["target"] == name and r["bayes"] >= 0.95]
         known[name] = min(good) if good else None
     return {
-        "rows until Bayes accuracy 0.95": known,
-        "control: farthest of the mean over all targets from 1/2": max(
+        "rows_until_bayes_0_95": known,
+        "control_farthest_from_half": max(
             abs(r[kind] - 0.5) for r in every for kind in ("bayes", "gibbs", "map")
         ),
     }
@@ -88,7 +101,7 @@ def summarise(rows):
 def draw(rows, axes):
     for name in dict.fromkeys(r["target"] for r in rows):
         mine = [r for r in rows if r["target"] == name]
-        style = {"all functions": ":", "random": "--"}.get(name, "-")
+        style = {ALL: ":", RANDOM: "--"}.get(name, "-")
         axes.plot([r["rows"] for r in mine], [r["bayes"] for r in mine], style, label=name)
     axes.set_xlabel("training rows")
     axes.set_ylabel("Bayes accuracy on unseen rows")

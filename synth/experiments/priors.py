@@ -1,8 +1,8 @@
-"""Which conclusions survive another language: one task under several priors.
+"""Some conclusions survive a change of language: the same tasks under several priors.
 
-The six kinds of categories of Shepard, Hovland and Jenkins (I easiest, VI hardest for
-people), 4-bit parity, and how far two DSLs agree on all functions: correlation of
--log2 P, and the constant by which their least bits differ at most.
+The tasks are the six kinds of categories of Shepard, Hovland and Jenkins (I is the easiest for
+people, VI the hardest) and 4-bit parity.  The experiment also measures how far two DSLs agree on
+all functions: the rank correlation of -log2 P, and the largest difference of their least bits.
 """
 
 from dataclasses import dataclass
@@ -11,15 +11,33 @@ from itertools import combinations
 import numpy as np
 
 from synth.exact import Split, bits_of, categories, named_functions, prior_of
-from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.experiments.base import RowKinds, refuse_repeated, setting, spawn_seeds
 from synth.experiments.fits import rank_correlation
 
 CONTROL = (
-    "a uniform prior over functions: all six kinds have the same bits, and every accuracy on "
+    "under a uniform prior over functions all six kinds have the same bits, and every accuracy on "
     "unseen rows is exactly ½"
 )
 COLUMNS = ("kind", "dsl", "what", "least_bits", "prior_bits", "accuracy", "correlation")
 PANELS = 2
+SUMMARY = {
+    "kinds_by_probability": "kinds of categories, from likely to unlikely",
+    "least_accuracy_on_parity": "lowest accuracy on parity",
+    "rank_correlation": "rank correlation of -log2 P",
+    "invariance_constant_bits": "largest difference of least bits (invariance constant)",
+    "control_accuracies": "control: accuracies under a uniform prior",
+}
+
+UNIFORM = "uniform"
+ROWS = RowKinds(
+    (
+        "kind", "dsl", "other", "what", "rows", "least_bits", "prior_bits", "accuracy",
+        "correlation", "constant",
+    ),
+    category="kind dsl what least_bits prior_bits accuracy",
+    parity="kind dsl what rows least_bits prior_bits accuracy",
+    pair="kind dsl other what correlation constant",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,17 +49,13 @@ class Settings:
             "boolean:basis=nand",
             "boolean:basis=anf",
         ),
-        "boolean DSLs",
+        "Boolean DSLs to compare.",
     )
-    variables: int = setting(4, "variables of parity, and of the functions compared", low=3, high=4)
-    splits: int = setting(30, "random splits of each size, for parity", low=1)
-    seed: int = setting(0, "of the splits", low=0)
-
-
-_EMPTY = dict.fromkeys((
-    "kind", "dsl", "other", "what", "rows", "least_bits", "prior_bits", "accuracy", "correlation",
-    "constant",
-))  # fmt: skip
+    variables: int = setting(
+        4, "Number of input variables of parity and of the functions compared.", low=3, high=4
+    )
+    splits: int = setting(30, "Number of random splits for each number of rows of parity.", low=1)
+    seed: int = setting(0, "Seed for the splits.", low=0)
 
 
 def run(settings, map):
@@ -58,17 +72,17 @@ def run(settings, map):
 
 
 def _shared(dsl, variables):
-    """A prior, its K, and how it is called; uniform where there is no DSL."""
+    """(prior, K, name) of a DSL; of the uniform law over functions if it is None."""
     if dsl is not None:
         return prior_of(dsl, variables), bits_of(dsl, variables), dsl
     size = 2**variables
     prior = _Uniform(np.full(2**size, 2.0**-size), size)
-    return prior, np.full(2**size, float(size)), "uniform"
+    return prior, np.full(2**size, float(size)), UNIFORM
 
 
 @dataclass(frozen=True)
 class _Uniform:
-    """Every function as likely as any other."""
+    """All functions are equally likely."""
 
     masses: np.ndarray
     rows: int
@@ -81,7 +95,7 @@ class _Uniform:
 
 
 def _categories(dsl):
-    """Bits of each kind, and the mean accuracy over all splits of its 8 rows."""
+    """Bits of each kind, and its mean accuracy over all splits of its 8 rows."""
     prior, bits, called = _shared(dsl, 3)
     kinds = categories()
     targets, accuracy = np.array(list(kinds.values())), np.zeros(len(kinds))
@@ -90,17 +104,21 @@ def _categories(dsl):
         train = (number >> np.arange(8) & 1).astype(bool)
         accuracy += Split(prior, train).bayes_accuracy(targets) / len(splits)
     return [
-        _EMPTY | {
-            "kind": "category", "dsl": called, "what": f"type {name}",
-            "least_bits": float(bits[number]), "prior_bits": float(prior.bits[number]),
-            "accuracy": float(found),
-        }
+        ROWS(
+            "category",
+            kind="category",
+            dsl=called,
+            what=f"type {name}",
+            least_bits=float(bits[number]),
+            prior_bits=float(prior.bits[number]),
+            accuracy=float(found),
+        )
         for (name, number), found in zip(kinds.items(), accuracy, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _parity(item):
-    """Accuracy on parity of all variables: below ½ where a prior anti-learns."""
+    """Accuracy on parity of all variables; it is below ½ if a prior anti-learns."""
     dsl, variables, splits, seed = item
     prior, bits, called = _shared(dsl, variables)
     size, rows = 2**variables, []
@@ -112,28 +130,36 @@ def _parity(item):
             train = np.zeros(size, bool)
             train[generator.permutation(size)[:known]] = True
             accuracies.append(float(Split(prior, train).bayes_accuracy(number)))
-        rows.append(_EMPTY | {
-            "kind": "parity", "dsl": called, "what": f"parity {variables}", "rows": known,
-            "least_bits": float(bits[number]), "prior_bits": float(prior.bits[number]),
-            "accuracy": float(np.mean(accuracies)),
-        })  # fmt: skip
+        row = ROWS(
+            "parity",
+            kind="parity",
+            dsl=called,
+            what=f"parity {variables}",
+            rows=known,
+            least_bits=float(bits[number]),
+            prior_bits=float(prior.bits[number]),
+            accuracy=float(np.mean(accuracies)),
+        )
+        rows.append(row)
     return rows
 
 
 def _pair(item):
+    """How far two DSLs agree on the functions that both can express."""
     a, b, variables = item
     priors = [prior_of(name, variables) for name in (a, b)]
     bits = [bits_of(name, variables) for name in (a, b)]
     both = (priors[0].masses > 0) & (priors[1].masses > 0)
     x, y = priors[0].bits[both], priors[1].bits[both]
-    return _EMPTY | {
-        "kind": "pair",
-        "dsl": a,
-        "other": b,
-        "what": f"{int(both.sum()):,} functions",
-        "correlation": rank_correlation(x, y),
-        "constant": float(np.abs(bits[0][both] - bits[1][both]).max()),
-    }
+    return ROWS(
+        "pair",
+        kind="pair",
+        dsl=a,
+        other=b,
+        what=f"{int(both.sum()):,} functions",
+        correlation=rank_correlation(x, y),
+        constant=float(np.abs(bits[0][both] - bits[1][both]).max()),
+    )
 
 
 def summarise(rows):
@@ -141,29 +167,26 @@ def summarise(rows):
     for row in rows:
         if row["kind"] == "category":
             order = orders.setdefault(row["dsl"], [])
-            if row["prior_bits"] is not None:  # None: no program has it
+            if row["prior_bits"] is not None:  # None if no program computes it
                 order.append((row["prior_bits"], row["what"][5:]))
             easy.setdefault(row["dsl"], {})[row["what"]] = row["accuracy"]
     worst = {}
     for row in rows:
         if row["kind"] == "parity":
             worst[row["dsl"]] = min(row["accuracy"], worst.get(row["dsl"], 1))
+    pairs = {f"{r['dsl']}, {r['other']}": r for r in rows if r["kind"] == "pair"}
+    uniform = [*easy.get(UNIFORM, {}).values(), worst.get(UNIFORM, 0.5)]
     return {
-        "kinds from likely to unlikely": {
-            d: " < ".join(name for _, name in sorted(found)) or "none"
-            for d, found in orders.items() if d != "uniform"
+        "kinds_by_probability": {
+            dsl: " < ".join(name for _, name in sorted(found)) or "none"
+            for dsl, found in orders.items()
+            if dsl != UNIFORM
         },
-        "least accuracy on parity": worst,
-        "rank correlation of -log2 P": {
-            f"{r['dsl']}, {r['other']}": r["correlation"] for r in rows if r["kind"] == "pair"
-        },
-        "invariance constant, bits": {
-            f"{r['dsl']}, {r['other']}": r["constant"] for r in rows if r["kind"] == "pair"
-        },
-        "control: accuracies under a uniform prior": sorted(
-            {round(a, 12) for a in [*easy.get("uniform", {}).values(), worst.get("uniform", 0.5)]}
-        ),
-    }  # fmt: skip
+        "least_accuracy_on_parity": worst,
+        "rank_correlation": {names: r["correlation"] for names, r in pairs.items()},
+        "invariance_constant_bits": {names: r["constant"] for names, r in pairs.items()},
+        "control_accuracies": sorted({round(a, 12) for a in uniform}),
+    }
 
 
 def draw(rows, axes):
@@ -175,7 +198,7 @@ def draw(rows, axes):
         mine = [r for r in rows if r["kind"] == "parity" and r["dsl"] == dsl]
         right.plot([r["rows"] for r in mine], [r["accuracy"] for r in mine], ".-", label=name)
     left.set_xlabel("kind of category (Shepard, Hovland and Jenkins)")
-    left.set_ylabel("Bayes accuracy, all splits")
+    left.set_ylabel("Bayes accuracy, mean over all splits")
     right.axhline(0.5, color="grey", linestyle=":", linewidth=1)
-    right.set_xlabel("training rows of parity")
+    right.set_xlabel("training rows, parity")
     right.set_ylabel("Bayes accuracy on unseen rows")

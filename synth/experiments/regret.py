@@ -1,7 +1,7 @@
 """Prequential regret: the mixture's log-loss on any target is at most K(f) bits, in any order.
 
-Labels are predicted row by row, each from those before.  The mixture over all programs
-pays -log2 P(labels) in total whatever the order; beside it a uniform prior over
+Labels are predicted row by row, each from the labels before it.  The mixture over all programs
+pays -log2 P(labels) in total, whatever the order.  It is compared with a uniform prior over
 functions, the three nearest rows, and a table of label counts (Krichevsky-Trofimov).
 """
 
@@ -14,19 +14,25 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.learners import neighbours
 
 CONTROL = (
-    "random targets: the mixture pays about one bit a row or more, as everything else does; "
-    "the mean of 2**-bits over all targets is 2**-rows exactly"
+    "on random targets the mixture pays about one bit per row or more, as the other learners do; "
+    "the mean of 2**-bits over all targets is exactly 2**-rows"
 )
 COLUMNS = ("target", "learner", "rows", "bits", "least_bits")
+SUMMARY = {
+    "bits_after_all_rows": "bits after all rows",
+    "largest_order_error": "largest difference of any order's total from -log2 P, bits",
+    "targets_above_k": "targets for which the mixture pays more than K",
+    "control_least_bits": "control: fewest bits of a random target",
+}
 
 
 @dataclass(frozen=True)
 class Settings:
-    dsl: str = setting("boolean:basis=and-or-not", "a boolean DSL")
-    variables: int = setting(4, "variables of the functions", low=2, high=4)
-    orders: int = setting(20, "random orders of the rows", low=1)
-    random: int = setting(20, "random targets", low=1)
-    seed: int = setting(0, "of orders and random targets", low=0)
+    dsl: str = setting("boolean:basis=and-or-not", "Boolean DSL whose programs are mixed.")
+    variables: int = setting(4, "Number of input variables of the target functions.", low=2, high=4)
+    orders: int = setting(20, "Number of random orders of the rows.", low=1)
+    random: int = setting(20, "Number of random targets.", low=1)
+    seed: int = setting(0, "Seed for the orders and the random targets.", low=0)
 
 
 def run(settings, map):
@@ -44,7 +50,7 @@ def run(settings, map):
 
 
 def _losses(item):
-    """Cumulative log-loss after each row, the mean over orders, for every learner."""
+    """The cumulative log-loss of every learner after each row, averaged over orders."""
     dsl, variables, name, target, orders, seed = item
     prior, size = prior_of(dsl, variables), 2**variables
     inputs = np.array(list(prior.columns.values())).T
@@ -65,18 +71,22 @@ def _losses(item):
     off = np.abs(np.array(totals) - whole).max() if np.isfinite(whole) else 0.0
     return [
         {
-            "target": name, "number": target, "learner": learner, "rows": t + 1,
-            "bits": float(bits[t]), "least_bits": float(bits_of(dsl, variables)[target]),
+            "target": name,
+            "number": target,
+            "learner": learner,
+            "rows": t + 1,
+            "bits": float(bits[t]),
+            "least_bits": float(bits_of(dsl, variables)[target]),
             "prior_bits": float(whole),
             "order_error": float(off),
         }
         for learner, bits in sums.items()
         for t in range(size)
-    ]  # fmt: skip
+    ]
 
 
 def _mixture(prior, order, labels):
-    """-log2 of the probability of each label, given those before, bits (rows,)."""
+    """-log2 of the probability of each label given those before it, in bits, (rows,)."""
     agree, before, bits = prior.masses.copy(), prior.mass, []
     for row in order.tolist():
         agree.reshape(-1, 2, 2**row)[:, 0 if labels[row] else 1] = 0
@@ -105,22 +115,18 @@ def _counts(labels):
 def summarise(rows):
     last = max(r["rows"] for r in rows)
     whole = [r for r in rows if r["rows"] == last]
-    totals = {}  # None: infinitely many bits, where no program has the labels
+    totals = {}  # a total of None is infinite: no program has the labels
     for row in whole:
         totals.setdefault(row["target"], {}).setdefault(row["learner"], []).append(row["bits"])
     mixture = [r for r in whole if r["learner"] == "mixture" and r["bits"] is not None]
     return {
-        "bits after all rows": {
+        "bits_after_all_rows": {
             target: {learner: _mean(bits) for learner, bits in found.items()}
             for target, found in totals.items()
         },
-        "farthest of any order from -log2 P": max(
-            (r["order_error"] for r in mixture), default=None
-        ),
-        "targets where the mixture pays more than K": sum(
-            r["bits"] > r["least_bits"] + 1e-9 for r in mixture
-        ),
-        "control: least bits of a random target": min(
+        "largest_order_error": max((r["order_error"] for r in mixture), default=None),
+        "targets_above_k": sum(r["bits"] > r["least_bits"] + 1e-9 for r in mixture),
+        "control_least_bits": min(
             (r["bits"] for r in mixture if r["target"] == "random"), default=None
         ),
     }
@@ -138,6 +144,6 @@ def draw(rows, axes):
         mean = [_mean([r["bits"] for r in mine if r["rows"] == t + 1]) for t in range(last)]
         style = "--" if name == "random" else "-"
         axes.plot(range(1, last + 1), mean, style, label=name)
-    axes.plot([0, last], [0, last], ":", color="grey", label="one bit a row")
+    axes.plot([0, last], [0, last], ":", color="grey", label="one bit per row")
     axes.set_xlabel("rows predicted")
-    axes.set_ylabel("log-loss of the mixture so far, bits")
+    axes.set_ylabel("cumulative log-loss of the mixture, bits")

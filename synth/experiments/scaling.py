@@ -1,16 +1,19 @@
 """More search does not hurt under the prior; without it, fitting programs get worse.
 
-Held-out accuracy against the search budget, for boolean functions with some rows held out.
-Up to a budget of bits, all programs are counted by behaviour, so that every number is exact
-for its training rows and labels; the mean is over random splits, and over labelings where
-labels are random.  The rules:
+The experiment measures held-out accuracy against the search budget, for boolean functions.  It
+counts all programs within a budget of bits by behaviour, so that every number is exact for its
+training rows and labels; it averages over random splits, and over labelings if labels are
+random.  Six rules choose a prediction:
 
-least total: the hypothesis of least total bits, programs with exceptions and the tables.
-vote: the likelier label under the posterior 2**-total, programs and tables together.
-shortest: of the programs within the budget that are right on all training rows the
-shortest; draw: one of them with a chance in proportion to its prior 2**-bits; uniform
-program: one of them evenly; uniform behaviour: evenly too, those of one behaviour counted
-once.  Where there is none, these four say the majority label.
+- least total: the hypothesis of least total bits, among programs with exceptions and tables.
+- vote: the likelier label under the posterior 2**-total of programs and tables.
+- shortest: the shortest program that is right on all training rows.
+- draw: a program that is right on all training rows, drawn in proportion to its prior 2**-bits.
+- uniform program: a program that is right on all training rows, all equally likely.
+- uniform behaviour: a behaviour of such programs, all equally likely.
+
+If no program within the budget is right on all training rows, the last four rules predict the
+majority label.
 """
 
 from dataclasses import dataclass
@@ -26,12 +29,21 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.language import Bool, Grammar, dsls
 from synth.tasks import all_rows
 
-CONTROL = "labels drawn at random: no rule gets away from chance, whatever the budget"
-COLUMNS = ("rows", "target", "own_bits", "budget", "log2_programs", "least_total", "vote",
-           "shortest", "draw", "uniform_program", "uniform_behaviour")  # fmt: skip
-PANELS = 3
-
+CONTROL = "if labels are random, every rule stays at chance, whatever the budget"
 RULES = ("least_total", "vote", "shortest", "draw", "uniform_program", "uniform_behaviour")
+COLUMNS = ("rows", "target", "own_bits", "budget", "log2_programs", *RULES)
+PANELS = 3
+SUMMARY = {
+    "rows_{rows}_worst_change": (
+        "{rows} rows, worst change from the target's own length to the largest budget"
+    ),
+    "rows_{rows}_loss_from_peak": (
+        "{rows} rows, mean over targets, loss from the peak to the largest budget"
+    ),
+    "own_bits_less_log2_programs": "own length less log2 of the number of programs up to it, bits",
+    "control_farthest_from_half": "control: largest distance from 1/2 on random labels",
+}
+
 RANDOM = "random"
 TARGETS = {
     "x0": lambda x: x[0],
@@ -46,16 +58,17 @@ TARGETS = {
 
 @dataclass(frozen=True)
 class Settings:
-    dsl: str = setting("boolean:basis=and-or-xor-not", "a boolean DSL")
-    variables: int = setting(5, "variables of the functions", low=3, high=6)
+    dsl: str = setting("boolean:basis=and-or-xor-not", "Boolean DSL whose programs are counted.")
+    variables: int = setting(5, "Number of input variables of the target functions.", low=3, high=6)
     targets: tuple[str, ...] = setting(
-        ("x0 & x1", "parity 2", "x0 & x1 | x2", "parity 3"), "functions: " + ", ".join(TARGETS)
+        ("x0 & x1", "parity 2", "x0 & x1 | x2", "parity 3"),
+        "Target functions: " + ", ".join(TARGETS) + ".",
     )
-    rows: tuple[int, ...] = setting((8, 24), "training rows", low=2, high=63)
-    bits: float = setting(34.0, "the largest budget", low=1, high=60)
-    splits: int = setting(20, "random splits of each size", low=1)
-    random: int = setting(15, "random labelings a split", low=1)
-    seed: int = setting(0, "of splits and random labels", low=0)
+    rows: tuple[int, ...] = setting((8, 24), "Numbers of training rows.", low=2, high=63)
+    bits: float = setting(34.0, "Largest budget, in bits.", low=1, high=60)
+    splits: int = setting(20, "Number of random splits for each number of training rows.", low=1)
+    random: int = setting(15, "Number of random labelings per split.", low=1)
+    seed: int = setting(0, "Seed for the splits and the random labels.", low=0)
 
 
 def run(settings, map):
@@ -65,7 +78,7 @@ def run(settings, map):
             raise SettingError(f"targets={target}; allowed: {', '.join(TARGETS)}")
     for rows in settings.rows:
         if rows >= size:
-            raise SettingError(f"rows={rows}; allowed: 2..{size - 1} of the {size} that there are")
+            raise SettingError(f"rows={rows}; allowed: 2..{size - 1}, since there are {size} rows")
     common = settings.dsl, settings.variables, settings.bits, settings.targets, settings.random
     seeds = iter(spawn_seeds(settings.seed, len(settings.rows) * settings.splits))
     items = [(n, next(seeds), *common) for n in settings.rows for _ in range(settings.splits)]
@@ -78,20 +91,24 @@ def run(settings, map):
 
 
 def _mean(rows, found):
-    """The rows of the table for one number of training rows, from its splits."""
+    """The rows of the table for one number of training rows, averaged over its splits."""
     means = {key: np.mean([f[key] for f in found], axis=0) for key in (*RULES, "consistent")}
     levels = found[0]["levels"]
     for t, (target, own) in enumerate(found[0]["targets"]):
         for k, (budget, programs, behaviours) in enumerate(levels):
             yield {
-                "rows": rows, "target": target, "own_bits": own, "budget": budget,
-                "log2_programs": programs, "behaviours": behaviours,
+                "rows": rows,
+                "target": target,
+                "own_bits": own,
+                "budget": budget,
+                "log2_programs": programs,
+                "behaviours": behaviours,
                 **{key: float(values[t, k]) for key, values in means.items()},
-            }  # fmt: skip
+            }
 
 
 def _split(item):
-    """All rules for one split: arrays (targets, budgets), random labels the last target."""
+    """All rules for one split: lists (targets, budgets); the last target is random labels."""
     rows, seed, dsl, variables, bits, targets, random = item
     space = _space(dsl, variables, bits)
     generator = np.random.default_rng(seed)
@@ -124,8 +141,9 @@ def _space(dsl, variables, bits):
 class _Space:
     """All programs within the budget, by behaviour.
 
-    bits (L,): the budgets; values bool (m, R): the behaviours, and `starts` (L + 1,): those
-    first met at each; table: sparse (L, m), the number of programs of each cost.
+    bits (L,): the budgets; values bool (m, R): the behaviours, in order of least bits; starts
+    (L + 1,): the first behaviour of each budget; table: sparse (L, m), the number of programs of
+    each cost and behaviour; mass: the same times 2**-bits.
     """
 
     def __init__(self, dsl, variables, bits):
@@ -137,7 +155,7 @@ class _Space:
         if not len(counts) or not counts.exact.all():
             raise SettingError(
                 f"bits={bits:g}; allowed: for {variables} variables, budgets with programs, and "
-                f"fewer than 2**63 of each cost (up to {counts.exact_bits:g} bits)"
+                f"fewer than 2**63 programs of each cost (up to {counts.exact_bits:g} bits)"
             )
         self.counts = counts
         self.bits = counts.bits
@@ -154,14 +172,14 @@ class _Space:
         return None if place is None else float(self.counts.least_bits[place])
 
     def levels(self):
-        """(budget, log2 of the programs within it, behaviours within it) of each."""
+        """[(budget, log2 of the number of programs within it, number of behaviours within it)]."""
         programs = np.cumsum([float(p) for p in self.counts.programs])
         parts = self.bits, np.log2(programs), self.starts[1:]
         return list(zip(*(part.tolist() for part in parts), strict=True))
 
 
 class _Rules:
-    """The rules on one split: of the rows in `order`, the first n are for training."""
+    """The rules on one split: the first n rows of `order` are for training."""
 
     def __init__(self, space, order, n):
         self.space = space
@@ -185,7 +203,10 @@ class _Rules:
         }
 
     def _least(self, errors, truth, table, right):
-        """As a search chooses: of equal totals the mean, programs read as their opposite too."""
+        """Accuracy of what a search chooses, the mean over equal totals.
+
+        A program that is wrong on more than half of the training rows is read as its opposite.
+        """
         space, answer = self.space, []
         totals = space.counts.least_bits + self.code[errors]
         best, ties = np.inf, np.zeros(0, np.int64)
@@ -207,19 +228,19 @@ class _Rules:
         masses = np.cumsum(self.space.mass @ both, axis=0)
         masses += 2.0**-table * np.array([*[majority] * len(truth), True])
         p = masses[:, :-1] / masses[:, -1:]
-        # Totals closer than SAME are equal, so masses are known to that part of themselves.
+        # Totals that differ by less than SAME are equal, so that is the precision of masses.
         return (1 - np.abs(likelier(p, SAME) - truth)).mean(axis=1).tolist()
 
     def _drawn(self, fit, truth, right):
-        """Expected accuracy of one of the programs that fit, chosen in four ways."""
+        """Expected accuracy of a program that fits, chosen in four ways."""
         space = self.space
-        agree = (self.unseen[fit] == truth).sum(axis=1)  # whole numbers: sums stay exact
+        agree = (self.unseen[fit] == truth).sum(axis=1)  # integers, so that sums are exact
         programs = space.columns[:, fit]
         both = np.column_stack([agree, np.ones(len(fit))])
         counted = programs @ both
         first = np.searchsorted(space.counts.least_bits[fit], space.bits, side="right")
         sums = np.concatenate([np.zeros((1, 2)), np.cumsum(both, axis=0)])
-        shortest = np.minimum(first, first[first > 0][:1].sum())  # those of the first level
+        shortest = np.minimum(first, first[first > 0][:1].sum())  # those of the first budget
         answer = {"consistent": first.tolist()}
         for name, weighed in (
             ("shortest", sums[shortest]),
@@ -240,22 +261,22 @@ def summarise(rows):
         reached = [c for c in curves if c[0]["own_bits"] is not None]
         if not reached:
             continue
-        found[f"{n} rows, worst change from the target's own length to the largest budget"] = {
+        found[f"rows_{n}_worst_change"] = {
             rule: min(c[-1][rule] - _at_own(c)[rule] for c in reached) for rule in RULES
         }
         mean = {rule: np.mean([[r[rule] for r in c] for c in curves], axis=0) for rule in RULES}
-        found[f"{n} rows, mean over targets, loss from the peak to the largest budget"] = {
+        found[f"rows_{n}_loss_from_peak"] = {
             rule: float(values.max() - values[-1]) for rule, values in mean.items()
         }
-        found["own length less log2 of the programs up to it"] = {
+        found["own_bits_less_log2_programs"] = {
             c[0]["target"]: c[0]["own_bits"] - _at_own(c)["log2_programs"] for c in reached
         }
     chance = [abs(r[rule] - 0.5) for r in rows if r["target"] == RANDOM for rule in RULES]
-    return found | {"control: farthest from 1/2 on random labels": max(chance)}
+    return found | {"control_farthest_from_half": max(chance)}
 
 
 def _named(rows, n):
-    """The rows of every target but the random ones at n training rows, by budget."""
+    """For each target except random labels, its rows at n training rows, by budget."""
     found = {}
     for row in rows:
         if row["rows"] == n and row["target"] != RANDOM:
@@ -264,7 +285,7 @@ def _named(rows, n):
 
 
 def _at_own(curve):
-    """The row at the target's own length."""
+    """The first row whose budget reaches the target's own length."""
     return next(r for r in curve if r["budget"] >= r["own_bits"])
 
 
@@ -278,16 +299,16 @@ def draw(rows, axes):
             ax.plot(x, y, label=rule.replace("_", " "))
             ax.plot(x, [r[rule] for r in random], color="0.75", linestyle="-", linewidth=0.8)
         ax.set_ylim(0.35, 1.02)
-        ax.set_xlabel("budget, bits; grey: random labels")
+        ax.set_xlabel("budget, bits (grey: random labels)")
         ax.set_ylabel(f"held-out accuracy, {n} training rows")
     right = axes[-1]
     for curve in _named(rows, sizes[-1]):
         programs = [r["log2_programs"] for r in curve]
-        line = right.step(programs, [r["least_total"] for r in curve], where="post",
-                          label=curve[0]["target"])[0]  # fmt: skip
+        accuracies = [r["least_total"] for r in curve]
+        (line,) = right.step(programs, accuracies, where="post", label=curve[0]["target"])
         if curve[0]["own_bits"] is not None:
             own = _at_own(curve)
             right.plot(own["log2_programs"], own["least_total"], "o", color=line.get_color())
     right.set_ylim(0.35, 1.02)
-    right.set_xlabel("log2 of the programs tried; dot: the target's length")
-    right.set_ylabel(f"least total, {sizes[-1]} training rows")
+    right.set_xlabel("log2 of the programs tried (dot: the target's length)")
+    right.set_ylabel(f"held-out accuracy, least total, {sizes[-1]} training rows")

@@ -1,8 +1,8 @@
 """The least L1 norm finds a sparse target from few rows; the least L2 norm needs every row.
 
-Targets are sums of a few parities (Walsh functions) of some variables, and the dictionary
-holds all of them.  Both norms fit the training rows exactly; only the first prefers few
-terms, which is what a prior for short programs does.
+Targets are sums of a few parities (Walsh functions) of the variables, and the dictionary holds
+all parities.  Both norms fit the training rows exactly, but only the L1 norm prefers few terms,
+as a prior for short programs does.
 """
 
 from dataclasses import dataclass
@@ -13,28 +13,38 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.learners import least_norm
 
 CONTROL = (
-    "a dense target, all of whose weights are drawn from a normal law: there is nothing "
-    "sparse to find, and the least L1 norm recovers it no sooner than the least L2 norm"
+    "all weights of a dense target are drawn from a normal distribution: there is nothing sparse "
+    "to find, and the least L1 norm needs as many rows as the least L2 norm"
 )
 COLUMNS = ("target", "terms", "rows", "norm", "exact", "error", "sign_accuracy")
 PANELS = 2
+SUMMARY = {
+    "rows_needed": "rows from which on 90% of runs are exact",
+    "least_error_ratio": "least ratio of held-out errors, L1 to L2",
+}
 
-#: Weights this near the true ones in every place are the true ones; labels are near 1.
+#: Weights that differ by less than this count as equal; labels are of size 1.
 TOLERANCE = 1e-6
-#: The share of runs that must be exact for so many rows to be enough.
+#: A number of rows is enough if this share of runs is exact.
 ENOUGH = 0.9
 
 
 @dataclass(frozen=True)
 class Settings:
-    variables: int = setting(7, "of the parities, 2**variables of them", low=2, high=9)
-    terms: tuple[int, ...] = setting((1, 2, 4, 8), "parities in a target", low=1, high=512)
+    variables: int = setting(
+        7, "Number of variables; there are 2**variables parities.", low=2, high=9
+    )
+    terms: tuple[int, ...] = setting(
+        (1, 2, 4, 8), "Numbers of parities in a target.", low=1, high=512
+    )
     rows: tuple[int, ...] = setting(
-        (4, 6, 8, 11, 16, 23, 32, 45, 64, 120, 128), "training rows, 2**variables at most",
-        low=1, high=512,
-    )  # fmt: skip
-    runs: int = setting(40, "targets for each number of rows", low=1)
-    seed: int = setting(0, "of targets and training rows", low=0)
+        (4, 6, 8, 11, 16, 23, 32, 45, 64, 120, 128),
+        "Numbers of training rows, at most 2**variables.",
+        low=1,
+        high=512,
+    )
+    runs: int = setting(40, "Number of targets for each number of training rows.", low=1)
+    seed: int = setting(0, "Seed for the targets and the training rows.", low=0)
 
 
 def run(settings, map):
@@ -52,10 +62,18 @@ def run(settings, map):
 
 
 def walsh(variables):
-    """All parities of the variables, float64 (2**variables, 2**variables) of 1 and -1.
+    """All parities of the variables: Sylvester's Hadamard matrix.
 
-    Entry (x, s) is (-1)**(the number of variables that are both true in row x and in the
-    set s): Sylvester's Hadamard matrix, whose rows are orthogonal.
+    Parameters
+    ----------
+    variables : int
+        Number of variables.
+
+    Returns
+    -------
+    float64 array of shape (2**variables, 2**variables)
+        Entry (x, s) is (-1)**k, where k variables are both true in row x and in the set s.  Rows
+        are orthogonal.
     """
     from scipy.linalg import hadamard
 
@@ -63,10 +81,20 @@ def walsh(variables):
 
 
 def least_l1(features, labels):
-    """Basis pursuit: weights (D,) of the least sum of magnitudes with features @ w = labels.
+    """Basis pursuit: the weights of least L1 norm with features @ weights = labels.
 
-    features: (n, D), n <= D, of full rank; labels: (n,).  As a linear program in the
-    positive and the negative parts (Chen, Donoho and Saunders, SIAM Review 43(1), 2001).
+    It is solved as a linear program in the positive and the negative parts of the weights (Chen,
+    Donoho and Saunders, SIAM Review 43(1), 2001).
+
+    Parameters
+    ----------
+    features : array of shape (n, D)
+        Of full rank, n <= D.
+    labels : array of shape (n,)
+
+    Returns
+    -------
+    float64 array of shape (D,)
     """
     from scipy.optimize import linprog
 
@@ -78,7 +106,7 @@ def least_l1(features, labels):
 
 
 def _recovered(item):
-    """The rows of the table, one a norm, for one kind of target and number of rows."""
+    """One row per norm, for one kind of target and one number of training rows."""
     target, terms, rows, variables, runs, seed = item
     generator, dictionary = np.random.default_rng(seed), walsh(variables)
     size, found = len(dictionary), {"L1": [], "L2": []}
@@ -95,31 +123,38 @@ def _recovered(item):
         for norm, solve in (("L1", least_l1), ("L2", least_norm)):
             guess = solve(dictionary[train], labels[train])
             far = dictionary[test] @ guess - labels[test]
-            found[norm].append((
-                np.abs(guess - weights).max() < TOLERANCE,
-                np.square(far).mean() / np.square(weights).sum() if rows < size else np.nan,
-                _sign_accuracy(labels[test], labels[test] + far) if rows < size else np.nan,
-            ))  # fmt: skip
+            error = sign = np.nan
+            if rows < size:
+                error = np.square(far).mean() / np.square(weights).sum()
+                sign = _sign_accuracy(labels[test], labels[test] + far)
+            found[norm].append((np.abs(guess - weights).max() < TOLERANCE, error, sign))
     answer = []
     for norm, values in found.items():
         exact, error, sign = np.mean(values, axis=0).tolist()
-        answer.append({
-            "target": target, "terms": terms, "rows": rows, "norm": norm, "exact": exact,
+        row = {
+            "target": target,
+            "terms": terms,
+            "rows": rows,
+            "norm": norm,
+            "exact": exact,
             "error": error if rows < size else None,
-            "sign_accuracy": sign if rows < size else None, "runs": runs, "dictionary": size,
-        })  # fmt: skip
+            "sign_accuracy": sign if rows < size else None,
+            "runs": runs,
+            "dictionary": size,
+        }
+        answer.append(row)
     return answer
 
 
 def _sign_accuracy(labels, predicted):
-    """The share of labels other than 0 whose sign is predicted; a prediction of 0 is a half."""
+    """The share of nonzero labels whose sign is predicted; a prediction of 0 counts ½."""
     signs = np.where(np.abs(predicted) < TOLERANCE, 0.0, np.sign(predicted))
     kept = np.abs(labels) > TOLERANCE
     return float((1 + signs * np.sign(labels))[kept].mean() / 2) if kept.any() else 1.0
 
 
 def _needed(rows):
-    """The least number of rows from which on enough runs are exact; None if there is none."""
+    """The least number of rows from which on enough runs are exact, or None."""
     needed = None
     for row in sorted(rows, key=lambda r: -r["rows"]):
         if row["exact"] < ENOUGH:
@@ -129,7 +164,7 @@ def _needed(rows):
 
 
 def _cases(rows):
-    """(target, terms, norm) to their rows."""
+    """{(target, terms, norm): rows}."""
     cases = {}
     for row in rows:
         cases.setdefault((row["target"], row["terms"], row["norm"]), []).append(row)
@@ -150,8 +185,8 @@ def summarise(rows):
         ratios = [by["L1"][n] / by["L2"][n] for n in by["L1"] if by["L2"][n]]
         advantage[_name(target, terms)] = min(ratios) if ratios else None
     return {
-        f"rows from which {ENOUGH:.0%} of runs are exact": needed,
-        "least ratio of held-out errors, L1 to L2": advantage,
+        "rows_needed": needed,
+        "least_error_ratio": advantage,
     }
 
 
@@ -160,7 +195,7 @@ def draw(rows, axes):
     fewest = min(r["terms"] for r in rows)
     for (target, terms, norm), mine in _cases(rows).items():
         if norm == "L2" and terms > fewest:
-            continue  # it is the same for every target
+            continue  # the L2 curve is the same for every target
         mine = sorted(mine, key=lambda r: r["rows"])
         name = "L2, any" if norm == "L2" else f"L1, {_name(target, terms)}"
         style = {"color": "black", "linestyle": "--"} if norm == "L2" else {}
@@ -171,10 +206,16 @@ def draw(rows, axes):
         middle = _crossing(x, y)
         if middle is not None and target != "dense":
             left.annotate(
-                "L2, any; L1, dense" if norm == "L2" else name, middle, xytext=(-7, 0),
-                textcoords="offset points", rotation=90, ha="right", va="center",
-                fontsize="small", color=line.get_color(),
-            )  # fmt: skip
+                "L2, any; L1, dense" if norm == "L2" else name,
+                middle,
+                xytext=(-7, 0),
+                textcoords="offset points",
+                rotation=90,
+                ha="right",
+                va="center",
+                fontsize="small",
+                color=line.get_color(),
+            )
         seen = [r for r in mine if r["error"] is not None]
         style.setdefault("color", line.get_color())
         right.plot([r["rows"] for r in seen], [r["error"] for r in seen], label=name, **style)
@@ -184,12 +225,12 @@ def draw(rows, axes):
         each.set_xscale("log", base=2)
         each.set_xticks(ticks, list(map(str, ticks)))
         each.set_xlabel(f"training rows, of {rows[0]['dictionary']}")
-    left.set_ylabel("share of runs exact")
+    left.set_ylabel("share of exact runs")
     right.set_ylabel("error on unseen rows / variance of labels")
 
 
 def _crossing(x, y):
-    """The point at which y first passes ½, between two points that are joined in log2 x."""
+    """Where y first passes ½, on straight lines in log2 x between points; None if it never does."""
     for k in range(1, len(x)):
         if y[k - 1] < 0.5 <= y[k]:
             share = (0.5 - y[k - 1]) / (y[k] - y[k - 1])

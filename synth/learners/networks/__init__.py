@@ -7,10 +7,22 @@ from synth.learners.networks import (
     addition,
     compared,
     consistent,
+    laws,
+    noise,
     perceptron,
     pruning,
     training,
     waves,
 )
 
-__all__ = ["addition", "compared", "consistent", "perceptron", "pruning", "training", "waves"]
+__all__ = [
+    "addition",
+    "compared",
+    "consistent",
+    "laws",
+    "noise",
+    "perceptron",
+    "pruning",
+    "training",
+    "waves",
+]
