@@ -194,7 +194,7 @@ def test_every_built_in_task_unless_some_are_given():
     [
         ({"tables": ("monk:1",)}, "tables=monk:1; allowed: paths of CSV files"),
         ({"tasks": ("monk:1", "monk:1")}, "monk:1 is given twice"),
-        ({"max_programs": 0}, "max_programs=0; allowed: a whole number of 1 and more"),
+        ({"max_programs": 0}, "max_programs=0; allowed: an integer of at least 1"),
         ({"tables": ("nowhere.csv",), "tasks": ("shj",)}, "nowhere.csv"),
     ],
 )
