@@ -361,5 +361,5 @@ def test_runs_that_would_take_days_are_refused():
     from synth.experiments import grokking_exact
 
     asked = grokking_exact.Settings(tasks=("mod-add:p=5,train=6",), decay=(3.0,), beta=30.0)
-    with pytest.raises(SettingError, match=r"1000 runs of .* steps; allowed: 1e\+11 in all"):
+    with pytest.raises(SettingError, match=r"1000 runs of .* steps; allowed: 1e\+11 steps in all"):
         list(grokking_exact.run(asked, map))
