@@ -33,6 +33,9 @@ from synth.runs.executors import executor
 from synth.runs.sweeps import Interrupted
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "bench"))
+
+import net  # noqa: E402
 
 COINS = '''\
 """The mean of tosses nears the coin's chance as their number grows.
@@ -606,6 +609,30 @@ def test_keys_of_a_summary_have_sentences():
     found = sentences_of(templates, summary)
     assert found == {"share": "share of runs", "error_at_0_5_of_20": "error at 0.5, n = 20"}
     assert [key_part(v) for v in (0.5, 12, 1e-7)] == ["0_5", "12", "0_0000001"]
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_summaries_have_identifiers_and_sentences(name, tmp_path, monkeypatch):
+    """With the small settings of bench/net.txt."""
+    monkeypatch.chdir(tmp_path)
+    for file, text in net.INPUTS.items():
+        Path(file).write_text(text)
+    *_, arguments = (a for a in net.commands()[0].values() if a[2:4] == ["run", name])
+    run(*arguments[3:-2], "--save", "run.json")
+    found = synth.load_run("run.json")
+    assert found.summary
+    for key in found.summary:
+        assert key.isidentifier(), key
+        assert key == key.lower()
+        assert found.sentences[key].startswith("control: ") == key.startswith("control_"), key
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_templates_of_summaries_agree_with_their_sentences(name):
+    for key, sentence in experiments.summary_sentences(name).items():
+        fields = re.findall(r"{(\w+)}", key)
+        assert key.format(**dict.fromkeys(fields, "x")).isidentifier(), key
+        assert set(re.findall(r"{(\w+)}", sentence)) == set(fields), key
 
 
 def test_sentences_are_read_without_importing(monkeypatch, tmp_path):

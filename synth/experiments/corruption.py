@@ -205,12 +205,12 @@ def run(settings, map):
         for q, n, _ in cells
         for _ in range(settings.runs)
     ]
+    program = {"program_bits": bits, "label_values": k, "outside": outside}
     found = []
     for answer in map(one_run, items):
         found.append(answer)
         if len(found) == settings.runs:
-            q, n, star = cells.pop(0)
-            yield _row(q, n, star, bits, k, outside, found)
+            yield _row(*cells.pop(0), program, found)
             found = []
 
 
@@ -324,17 +324,16 @@ def _noisy(task, noise, labels, seed):
     return replace(task, labels=drawn, labelling=f"noise {noise:g}")
 
 
-def _row(q, n, star, bits, k, outside, found):
-    share = predicted(bits, q, n, k, outside)
+def _row(q, n, star, program, found):
+    """The row of one q and n; program: the columns that say what the true program is."""
+    share = predicted(program["program_bits"], q, n, program["label_values"], program["outside"])
     holds = present_mean(r["true"] for r in found) + present_mean(r["displaced"] for r in found)
     return {
         "noise": q,
         "train_rows": n,
         "n_star": star,
         "runs": len(found),
-        "program_bits": bits,
-        "label_values": k,
-        "outside": outside,
+        **program,
         "predicted": share,
         "holds": holds,
         "error": math.sqrt(share * (1 - share) / len(found)),

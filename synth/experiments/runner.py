@@ -63,15 +63,7 @@ def run_experiment(
     given = make_settings(module.Settings, settings, name)
     kept = None if journal is None else Journal(journal, name, plain_settings(given))
     work, started = _Work(executor, progress, kept), time.perf_counter()
-    rows: list[dict[str, Any]] = []
-    stop: KeyboardInterrupt | Exception | None = None
-    try:
-        for row in module.run(given, work):
-            if not isinstance(row, dict):
-                raise ExperimentError(f"experiment {name}: a row is {row!r}; allowed: dicts")
-            rows.append(plain(row))
-    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - raised below, together with the rows
-        stop = error
+    rows, stop = _rows(name, module.run(given, work))
     # If the work stopped, the experiment fails for lack of answers: the stop is the reason.
     stop = work.stop or stop
     if kept is not None:
@@ -96,6 +88,21 @@ def run_experiment(
     if isinstance(stop, Exception):
         raise _with_rows(stop, run) from stop
     return run
+
+
+def _rows(
+    name: str, found: Iterable[Any]
+) -> tuple[list[dict[str, Any]], KeyboardInterrupt | Exception | None]:
+    """(rows, what stopped them) of an experiment; they are plain dicts."""
+    rows: list[dict[str, Any]] = []
+    try:
+        for row in found:
+            if not isinstance(row, dict):
+                raise ExperimentError(f"experiment {name}: a row is {row!r}; allowed: dicts")
+            rows.append(plain(row))
+    except (KeyboardInterrupt, Exception) as stop:  # noqa: BLE001 - raised with the rows
+        return rows, stop
+    return rows, None
 
 
 def load_run(path: str | os.PathLike[str]) -> records.Run:
