@@ -378,7 +378,7 @@ def test_answers_survive_a_journal(tmp_path):
 def test_what_is_refused():
     with pytest.raises(SettingError, match=r"p=9; allowed: primes, 7\.\.31"):
         synth.run_experiment("convergence", p=9)
-    with pytest.raises(SettingError, match="bases=nand; allowed: two and more"):
+    with pytest.raises(SettingError, match="bases=nand; allowed: at least two"):
         synth.run_experiment("convergence", bases=("nand",))
     with pytest.raises(SettingError, match="nand is given twice"):
         synth.run_experiment("convergence", bases=("nand", "nand"))

@@ -70,7 +70,7 @@ def test_permuted_noise_keeps_the_labels():
 
 
 def test_a_task_that_no_program_gives_is_refused():
-    with pytest.raises(SettingError, match="no program gives all labels; allowed: a task that"):
+    with pytest.raises(SettingError, match="no program gives all labels; allowed: a task for"):
         synth.run_experiment("corruption", task="parity:n=6", max_bits=5)
 
 

@@ -133,9 +133,9 @@ def test_grokking():
         if row["row"] == "run" and row["kind"] == "decay" and row["generalised_at"]:
             assert row["memorised_at"] < row["found_at"] < row["generalised_at"]
             assert row["generalised_at"] - row["found_at"] < 20_000
-    control = run.summary["control: runs that generalise"]
+    control = run.summary["control_runs_that_generalise"]
     assert control == {"no decay": 0, "random labels": 0}
-    assert run.summary["control: mean held-out accuracy at the end"]["no decay"] < 0.3
+    assert run.summary["control_test_accuracy"]["no decay"] < 0.3
 
 
 def test_what_is_refused():

@@ -20,6 +20,7 @@ from synth.errors import ExperimentError, RunError, SettingError, SweepError, Ta
 from synth.experiments import runner
 from synth.experiments.base import (
     RowKinds,
+    key_part,
     sentences_of,
     setting,
     settings_of,
@@ -31,6 +32,9 @@ from synth.runs.executors import executor
 from synth.runs.sweeps import Interrupted
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "bench"))
+
+import net  # noqa: E402
 
 COINS = '''\
 """The mean of tosses nears the coin's chance as their number grows.
@@ -150,12 +154,12 @@ def run(*arguments, code=0):
     return result.stdout if code != 2 else result.stderr
 
 
-#: Files of the folder that are no experiments.
-PARTS = {"__init__", "base", "catalogue", "fits", "runner"}
+#: Files of the folder that are not experiments, besides those whose names begin with _.
+PARTS = {"base", "catalogue", "fits", "runner"}
 
 
 def test_every_experiment_is_found_and_listed():
-    files = {p.stem for p in (ROOT / "synth" / "experiments").glob("*.py")} - PARTS
+    files = {p.stem for p in (ROOT / "synth" / "experiments").glob("[!_]*.py")} - PARTS
     assert {f.replace("_", "-") for f in files} | {"own-coins"} <= set(experiments.names())
     listed = run()
     assert re.search(r"^own-coins +The mean of tosses nears the coin's chance as", listed, re.M)
@@ -241,13 +245,16 @@ def test_options_of_every_type():
         (("nonsense",), "synth: no experiment 'nonsense'; known: "),
         (("own-broken",), "experiment own-broken (own_broken) fails: ZeroDivisionError"),
         (("own-bare",), "experiment own-bare: CONTROL is None; a module needs CONTROL"),
-        (("own-coins", "--tosses", "0"), "--tosses=0; allowed: whole numbers of 1 and more;"),
-        (("own-coins", "--tosses", "1,two"), "--tosses=1,two; allowed: whole numbers"),
-        (("own-coins", "--tosses", ""), "--tosses=; allowed: whole numbers"),
-        (("own-coins", "--chances", "1.5"), "--chances=1.5; allowed: numbers 0..1; several"),
+        (("own-coins", "--tosses", "0"), "--tosses=0; allowed: integers of at least 1,"),
+        (("own-coins", "--tosses", "1,two"), "--tosses=1,two; allowed: integers"),
+        (("own-coins", "--tosses", ""), "--tosses=; allowed: integers"),
+        (
+            ("own-coins", "--chances", "1.5"),
+            "--chances=1.5; allowed: numbers 0..1, separated by commas",
+        ),
         (("own-coins", "--chances", "nan"), "--chances=nan; allowed: numbers 0..1"),
         (("own-coins", "--kind", "round"), "--kind=round; allowed: fair, bent"),
-        (("own-coins", "--seed", "-1"), "--seed=-1; allowed: a whole number of 0 and more"),
+        (("own-coins", "--seed", "-1"), "--seed=-1; allowed: an integer of at least 0"),
         (("own-coins", "--wait", "ten"), "--wait=ten; allowed: a number 0..9"),
         (("own-coins", "--sides", "6"), "No such option"),
         (("own-coins", "--workers", "0"), "0 is not in the range x>=1"),
@@ -268,7 +275,7 @@ def test_errors_are_one_line_and_exit_2(tmp_path, monkeypatch, arguments, words)
 def test_bad_settings_in_python():
     for bad, words in (
         ({"sides": 6}, "experiment own-coins: no setting sides; allowed: tosses, chances, names,"),
-        ({"tosses": 2.5}, "tosses=2.5; allowed: whole numbers of 1"),
+        ({"tosses": 2.5}, "tosses=2.5; allowed: integers of at least 1"),
         ({"tosses": True}, "tosses=True; allowed"),
         ({"tosses": ()}, "tosses=; allowed"),
         ({"loud": 1}, "loud=1; allowed: true or false"),
@@ -285,10 +292,10 @@ def test_bad_settings_in_python():
 def test_settings_that_no_command_line_can_take(own):
     for line, words in (
         ("x: dict = None", "setting x is <class 'dict'>; allowed: int, float"),
-        ("plot: int = 1", "a setting plot; these names are taken: cluster, "),
-        ("x: int = setting(3, '', high=2)", "the default x=3; allowed: a whole number up to 2"),
+        ("plot: int = 1", "setting plot: these names are taken: cluster, "),
+        ("x: int = setting(3, '', high=2)", "the default x=3; allowed: an integer of at most 2"),
         ("x: int", "setting x has no default"),
-        ("x: tuple[int, str] = (1, '')", "allowed: int, float, bool, str, a tuple"),
+        ("x: tuple[int, str] = (1, '')", "allowed: int, float, bool, str, or a tuple"),
     ):
         text = COINS.replace('    loud: bool = setting(False, "say more")', f"    {line}")
         (own / "own_coins.py").write_text(
@@ -597,8 +604,45 @@ def test_kinds_of_rows_are_records_of_one_table():
 
 def test_keys_of_a_summary_have_sentences():
     templates = {"share": "share of runs", "error_at_{noise}_of_{n}": "error at {noise}, n = {n}"}
-    found = sentences_of(templates, ["share", "error_at_0_5_of_20", "other"])
+    summary = {"share": 1, "other": {"parity:n=6": {"error_at_0_5_of_20": 2}}}
+    found = sentences_of(templates, summary)
     assert found == {"share": "share of runs", "error_at_0_5_of_20": "error at 0.5, n = 20"}
+    assert [key_part(v) for v in (0.5, 12, 1e-7)] == ["0_5", "12", "0_0000001"]
+
+
+#: Options that make the small settings of bench/net.txt quicker.
+QUICKER = {
+    "convergence": "--splits 2 --permutations 10 --samples 1000 --steps 1000",
+    "library": "--families xor --rounds 1",
+    "network-prior": "--networks 2000 --sweep 200",
+    "network-program": "--p 7 --steps 100",
+}
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_summaries_have_identifiers_and_sentences(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if name in SMALL:
+        found = synth.run_experiment(name, **SMALL[name])
+    else:
+        for file, text in net.INPUTS.items():
+            Path(file).write_text(text)
+        *_, arguments = (a for a in net.commands()[0].values() if a[2:4] == ["run", name])
+        run(*arguments[3:-2], *QUICKER.get(name, "").split(), "--save", "run.json")
+        found = synth.load_run("run.json")
+    assert found.summary
+    for key in found.summary:
+        assert key.isidentifier(), key
+        assert key == key.lower()
+        assert found.sentences[key].startswith("control: ") == key.startswith("control_"), key
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_templates_of_summaries_agree_with_their_sentences(name):
+    for key, sentence in experiments.summary_sentences(name).items():
+        fields = re.findall(r"{(\w+)}", key)
+        assert key.format(**dict.fromkeys(fields, "x")).isidentifier(), key
+        assert set(re.findall(r"{(\w+)}", sentence)) == set(fields), key
 
 
 def test_sentences_are_read_without_importing(monkeypatch, tmp_path):

@@ -83,8 +83,8 @@ def test_digits_learn_their_sum(tmp_path):
     )  # fmt: skip
     added = [r["name"] for r in rows(found, labels="true", row="added")]
     assert "f1(a, b) = (a + b) % 3" in added
-    assert found.summary["digits: fall of the total"] > 0.05
-    assert found.summary["control: abstractions accepted"] == 0
+    assert found.summary["digits_fall_of_total"] > 0.05
+    assert found.summary["control_abstractions"] == 0
     # What was learnt is a DSL of the search, from either file.
     assert sorted(p.name for p in (tmp_path / "made").iterdir()) == ["digits.json", "digits.py"]
     task = experiment.family("digits", 0, 3).tasks["digit of a0 + b1"]
@@ -134,5 +134,5 @@ def test_wrong_settings_are_one_line(tmp_path):
     with pytest.raises(SettingError, match="families=nor; allowed: xor, ripple, digits"):
         synth.run_experiment("library", families=("nor",))
     (tmp_path / "file").write_text("")
-    with pytest.raises(SettingError, match=r"libraries=.*; allowed: a folder, or a place for one"):
+    with pytest.raises(SettingError, match=r"libraries=.*; allowed: a folder, or a path for one"):
         synth.run_experiment("library", libraries=str(tmp_path / "file"))

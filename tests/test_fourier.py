@@ -162,21 +162,14 @@ def test_noise_and_permuted_phases():
 
 
 def test_the_experiment_as_a_whole():
-    run = synth.run_experiment(
-        "fourier",
-        p=31,
-        frequencies=(1, 4),
-        noise=(0.1, 20.0),
-        runs=3,
-        modulus=11,
-        neurons=(2, 3, 4),
-    )
-    assert run.summary["neurons that are exact"] == [3]
-    assert run.summary["neurons that fail"] == [2, 4]
-    borne = run.summary["largest noise with accuracy 0.99, by number of frequencies"]
+    run = synth.run_experiment("fourier", p=31, frequencies=(1, 4), noise=(0.1, 20.0), runs=3,
+                               modulus=11, neurons=(2, 3, 4))  # fmt: skip
+    assert run.summary["exact_neurons"] == [3]
+    assert run.summary["failing_neurons"] == [2, 4]
+    borne = run.summary["noise_borne"]
     assert borne == {"1": None, "4": 0.1}
-    assert run.summary["control: most accuracy over chance, permuted phases"] < 2
-    assert run.summary["margin of published frequencies"]["p = 67, 4/5/7/26"] > 1.93
+    assert run.summary["control_permuted_phases"] < 2
+    assert run.summary["published_margins"]["p = 67, 4/5/7/26"] > 1.93
     with pytest.raises(SettingError, match=r"frequencies=16 with p=31; allowed: 1..15"):
         synth.run_experiment("fourier", p=31, frequencies=(2, 16))
     with pytest.raises(SettingError, match=r"frequency=7 with modulus=7; allowed: 1..6"):

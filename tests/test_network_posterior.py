@@ -384,7 +384,7 @@ def test_a_number_of_rows_that_is_given_twice_counts_once():
         ),
         (["--variables", "3", "--rows", "8,9"], r"rows=8,9; allowed: 0\.\.7, since there are 8"),
         (["--dsls", "boolean,boolean"], "boolean is given twice"),
-        (["--variables", "5"], r"variables=5; allowed: a whole number 3\.\.4"),
+        (["--variables", "5"], r"variables=5; allowed: an integer 3\.\.4"),
     ],
 )
 def test_what_is_refused(options, words):

@@ -1,8 +1,8 @@
-"""The experiments: one file a phenomenon, each with the control in which it must vanish.
+"""The experiments: one file per phenomenon, each with the control in which it must vanish.
 
-Start with `catalogue.py`, which says what a module needs to be an experiment and finds them by
-name; `base.py` has settings and seeds, `runner.py` runs one, `fits.py` has the laws that are fitted
-to its rows.  A new experiment is a new file here and no edit elsewhere.
+Start with `catalogue.py`: it says what a module needs to be an experiment, and finds experiments by
+name.  `base.py` has settings, seeds, rows and summaries, `runner.py` runs an experiment, and
+`fits.py` has the laws fitted to rows.  A new experiment is a new file here; no other file changes.
 """
 
 from synth.experiments.base import settings_of

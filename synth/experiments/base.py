@@ -1,8 +1,8 @@
-"""What experiments are made of: settings that explain themselves, and seeds of items.
+"""What experiments share: settings with help and ranges, seeds, rows and summaries.
 
-A field of an experiment's `Settings` is an int, a float, a bool, a str, or a tuple of
-one of them (`tuple[int, ...]`), or None besides; `setting` gives it its help and its
-range.  The same reading serves the command line and Python.
+A field of an experiment's `Settings` is an int, a float, a bool, a str, or a tuple of one of these
+(`tuple[int, ...]`); it may also be None.  `setting` gives a field its help and its range.  The
+command line and Python read settings in the same way.
 """
 
 import math
@@ -11,18 +11,19 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from synth.errors import ExperimentError, SettingError
 
-#: Names that options and arguments of every experiment have.
-RESERVED = frozenset({
+#: Names of the options and arguments that every experiment has; no setting may use them.
+RESERVED = {
     "cluster", "executor", "form", "format", "help", "json", "plot", "progress", "save", "workers",
-})  # fmt: skip
+}  # fmt: skip
 
 _T = TypeVar("_T")
 
-_KINDS: dict[type, str] = {int: "whole number", float: "number", str: "text"}
+_KINDS: dict[type, str] = {int: "integer", float: "number", str: "text"}
 
 
 def setting(
@@ -35,8 +36,20 @@ def setting(
 ) -> _T:
     """A field of a `Settings` dataclass.
 
-    help: one phrase; choices: the values that are allowed; low, high: the least and the
-    greatest number that is (of each, in a tuple).
+    Parameters
+    ----------
+    default : object
+        The default value.
+    help : str
+        One phrase for `--help`.
+    choices : iterable, optional
+        The allowed values.
+    low, high : float, optional
+        The least and the greatest allowed number; in a tuple they hold for each number.
+
+    Returns
+    -------
+    dataclasses.Field
     """
     choices = choices and tuple(choices)
     return field(
@@ -48,8 +61,18 @@ def setting(
 class Setting:
     """One setting as the command line needs it.
 
-    kind: int, float, bool or str; many: whether it is a tuple of such; optional: whether
-    None is a value; the rest as in `setting`.
+    Parameters
+    ----------
+    name : str
+        The name of the field.
+    kind : type
+        int, float, bool or str.
+    many : bool
+        Whether the value is a tuple of that kind.
+    optional : bool
+        Whether the value may be None.
+    default, help, choices, low, high
+        As in `setting`.
     """
 
     name: str
@@ -64,33 +87,45 @@ class Setting:
 
     @property
     def option(self) -> str:
-        """As the command line has it: `--max-bits`."""
+        """The option of the command line, such as `--max-bits`."""
         return "--" + self.name.replace("_", "-")
 
     @property
     def allowed(self) -> str:
-        """What may be given, in words."""
+        """The allowed values, in words."""
         if self.kind is bool:
             what = "true or false"
         elif self.choices:
             what = ", ".join(map(str, self.choices))
+        elif self.many:
+            return f"{_KINDS[self.kind]}s{self._range()}, separated by commas"
         else:
-            what = _KINDS[self.kind] + ("s" if self.many else "") + self._range()
-            what = what if self.many else f"a {what}"
-        return f"{what}; several parted by commas" if self.many else what
+            article = "an" if self.kind is int else "a"
+            return f"{article} {_KINDS[self.kind]}{self._range()}"
+        return f"{what}; separated by commas" if self.many else what
 
     def _range(self) -> str:
         low, high = self.low, self.high
         if low is not None and high is not None:
             return f" {low:g}..{high:g}"
         if low is not None:
-            return f" of {low:g} and more"
-        return "" if high is None else f" up to {high:g}"
+            return f" of at least {low:g}"
+        return "" if high is None else f" of at most {high:g}"
 
     def read(self, value: Any, what: str | None = None) -> Any:
-        """The value that a text or a Python value stands for.  Raises SettingError.
+        """The value that a text or a Python value stands for.
 
-        what: how the setting is called in the error.
+        Parameters
+        ----------
+        value : object
+            A text of the command line or a Python value.
+        what : str, optional
+            The setting's name in the error; by default `name`.
+
+        Raises
+        ------
+        SettingError
+            If the value is not allowed.
         """
         if value is None and self.optional:
             return None
@@ -98,7 +133,7 @@ class Setting:
             if not self.many:
                 return self._one(value)
             if isinstance(value, str):
-                value = _parted(value)
+                value = _split_at_commas(value)
             elif not isinstance(value, Iterable):
                 value = [value]
             found = tuple(self._one(v) for v in value)
@@ -110,7 +145,7 @@ class Setting:
         raise SettingError(f"{what or self.name}={shown}; allowed: {self.allowed}")
 
     def shown(self, value: Any) -> str:
-        """A value as the command line takes it."""
+        """A value as the command line reads it."""
         if self.kind is bool:
             return str(value).lower()
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
@@ -119,7 +154,7 @@ class Setting:
         if isinstance(value, str):
             value = value.strip()
             value = {"true": True, "false": False}[value] if self.kind is bool else self.kind(value)
-        value = value.item() if hasattr(value, "item") else value  # a number of NumPy's
+        value = value.item() if hasattr(value, "item") else value  # a NumPy number
         if self.kind is float and type(value) is int:
             value = float(value)
         if type(value) is not self.kind or value == "":
@@ -136,11 +171,26 @@ class Setting:
 
 
 def settings_of(kind: type[Any], what: str) -> list[Setting]:
-    """The `Setting`s of a dataclass, in its order.  Raises ExperimentError.
+    """The `Setting`s of a dataclass, in its order.
 
-    what: the experiment's name, for the error.
+    Parameters
+    ----------
+    kind : type
+        The frozen dataclass.
+    what : str
+        The experiment's name, for the error.
+
+    Returns
+    -------
+    list of Setting
+
+    Raises
+    ------
+    ExperimentError
+        If it is no frozen dataclass, or if a field has a name that is taken, no default, a default
+        that is not allowed, or a type that no command line can read.
     """
-    # Whether it is frozen is told by what Python keeps of it alone.
+    # Only this undocumented attribute says whether a dataclass is frozen.
     if not is_dataclass(kind) or not getattr(kind, "__dataclass_params__").frozen:  # noqa: B009
         raise ExperimentError(f"experiment {what}: Settings must be a frozen dataclass")
     hints = typing.get_type_hints(kind)
@@ -151,11 +201,12 @@ def settings_of(kind: type[Any], what: str) -> list[Setting]:
         if one is None:
             raise ExperimentError(
                 f"experiment {what}: setting {entry.name} is {hints[entry.name]}; allowed: int, "
-                "float, bool, str, a tuple such as tuple[int, ...] of them, or None besides"
+                "float, bool, str, or a tuple of one of them such as tuple[int, ...], each also "
+                "with None"
             )
         if entry.name in RESERVED:
             raise ExperimentError(
-                f"experiment {what}: a setting {entry.name}; these names are taken: "
+                f"experiment {what}: setting {entry.name}: these names are taken: "
                 + ", ".join(sorted(RESERVED))
             )
         if entry.default is MISSING:
@@ -170,7 +221,22 @@ def settings_of(kind: type[Any], what: str) -> list[Setting]:
 
 
 def make_settings(kind: type[_T], given: Mapping[str, Any], what: str) -> _T:
-    """An experiment's `Settings` from values by name.  Raises SettingError."""
+    """An experiment's `Settings` from values by name.
+
+    Parameters
+    ----------
+    kind : type
+        The `Settings` dataclass.
+    given : mapping of str to object
+        Values by name, as Python values or as texts of the command line.
+    what : str
+        The experiment's name, for the error.
+
+    Raises
+    ------
+    SettingError
+        If there is no such setting, or if a value is not allowed.
+    """
     known = {s.name: s for s in settings_of(kind, what)}
     for name in given:
         if name not in known:
@@ -180,22 +246,23 @@ def make_settings(kind: type[_T], given: Mapping[str, Any], what: str) -> _T:
 
 
 def plain_settings(settings: Any) -> dict[str, Any]:
-    """Settings as JSON takes them."""
+    """Settings as a dict that JSON can hold: tuples become lists."""
     return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(settings).items()}
 
 
 def refuse_repeated(names: Sequence[str], what: str) -> None:
-    """Raises SettingError for a name that is given twice."""
+    """Raises SettingError if a name is given twice."""
     twice = next((n for k, n in enumerate(names) if n in names[:k]), None)
     if twice is not None:
-        raise SettingError(f"{what}={','.join(names)}; {twice} is given twice; allowed: once")
+        given = ",".join(names)
+        raise SettingError(f"{what}={given}; {twice} is given twice; allowed: distinct names")
 
 
 def spawn_seeds(seed: int, count: int) -> list[int]:
-    """`count` seeds, Python ints below 2**53, of work items 0, 1, ...
+    """`count` seeds, one for each work item 0, 1, ...: Python ints below 2**53.
 
-    They are spawned by item (`numpy.random.SeedSequence.spawn`), so that an item's seed
-    depends on neither the worker nor how many items follow it.
+    They are spawned by item (`numpy.random.SeedSequence.spawn`), so an item's seed depends neither
+    on the worker nor on the number of items after it.
     """
     import numpy as np
 
@@ -204,7 +271,20 @@ def spawn_seeds(seed: int, count: int) -> list[int]:
 
 
 def sizes_below(rows: Iterable[int], every: int) -> list[int]:
-    """The numbers of training rows that leave one unseen.  Raises SettingError where none does."""
+    """The numbers of training rows that leave at least one row unseen.
+
+    Parameters
+    ----------
+    rows : iterable of int
+        Numbers of training rows.
+    every : int
+        The number of all rows.
+
+    Raises
+    ------
+    SettingError
+        If no number leaves a row unseen.
+    """
     found = [n for n in rows if n < every]
     if not found:
         given = ",".join(map(str, rows))
@@ -213,7 +293,7 @@ def sizes_below(rows: Iterable[int], every: int) -> list[int]:
 
 
 def first_rows_first(answers: Iterable[Sequence[_T]]) -> Iterator[_T]:
-    """The first row of each answer as it comes, then all others: a table begins with results."""
+    """The first row of each answer as it comes, then all other rows."""
     others: list[_T] = []
     for first, *more in answers:
         yield first
@@ -222,22 +302,34 @@ def first_rows_first(answers: Iterable[Sequence[_T]]) -> Iterator[_T]:
 
 
 def present_mean(values: Iterable[float | None]) -> float | None:
-    """The mean of the values that are there; None where none is."""
+    """The mean of the values that are not None; None if there are none."""
     import numpy as np
 
     found = [float(v) for v in values if v is not None]
     return float(np.mean(found)) if found else None
 
 
-def sentences_of(templates: Mapping[str, str], keys: Iterable[str]) -> dict[str, str]:
-    """What the keys of a summary mean, by an experiment's `SUMMARY`.
+def sentences_of(templates: Mapping[str, str], summary: Mapping[str, Any]) -> dict[str, str]:
+    """The sentences of the keys of a summary, and of the dicts in it.
 
-    templates: keys to sentences.  A key may have fields, `accuracy_at_{rows}_rows`, which stand
-    in the sentence too; an underscore within a field is read as a point, so that 0_5 is 0.5.
+    Parameters
+    ----------
+    templates : mapping of str to str
+        An experiment's `SUMMARY`: keys to sentences.  A key may have fields, as in
+        `accuracy_at_{rows}_rows`, which its sentence repeats; an underscore within a field is read
+        as a point, so 0_5 is 0.5 (see `key_part`).
+    summary : mapping
+        The summary, with dicts at any depth.  A key without a template has no sentence: it is a
+        name from the rows, such as that of a task.
+
+    Returns
+    -------
+    dict of str to str
+        Keys to sentences.
     """
     found = {}
     patterns = [(re.compile(_pattern(key)), text) for key, text in templates.items()]
-    for key in keys:
+    for key in _all_keys(summary):
         for pattern, text in patterns:
             if match := pattern.fullmatch(key):
                 fields_ = {k: v.replace("_", ".") for k, v in match.groupdict().items()}
@@ -246,24 +338,42 @@ def sentences_of(templates: Mapping[str, str], keys: Iterable[str]) -> dict[str,
     return found
 
 
+def key_part(number: float) -> str:
+    """A number of at least 0 as a part of a summary's key: 0.5 is 0_5."""
+    return format(Decimal(f"{number:g}"), "f").replace(".", "_")
+
+
+def _all_keys(summary: Any) -> Iterator[str]:
+    if isinstance(summary, Mapping):
+        for key, value in summary.items():
+            yield key
+            yield from _all_keys(value)
+
+
 def _pattern(template: str) -> str:
-    """The regular expression of a key with fields."""
+    """The regular expression for a key with fields."""
     parts = re.split(r"{(\w+)}", template)
     return "".join(f"(?P<{part}>.+)" if k % 2 else re.escape(part) for k, part in enumerate(parts))
 
 
 class RowKinds:
-    """The kinds of rows of an experiment: one record for each, in one table of all columns.
+    """The kinds of rows of an experiment: one record per kind, in one table with all columns.
+
+    Calling it with a kind and its values makes a row: a dict with all columns in order, None in
+    the columns of other kinds.  The call raises TypeError if a value is missing or its column does
+    not belong to the kind.
 
     Parameters
     ----------
     columns : sequence of str
         The columns of the table, in order.
-    kinds : str
-        For each kind, its columns separated by spaces.
+    **kinds : str
+        The columns of each kind, separated by spaces.
 
-    Calling it with a kind and its values gives a row: all columns, those of other kinds None.
-    Raises TypeError if a value is missing or is none of the kind's.
+    Raises
+    ------
+    TypeError
+        If a kind has a column that the table lacks.
     """
 
     def __init__(self, columns: Sequence[str], **kinds: str) -> None:
@@ -274,17 +384,23 @@ class RowKinds:
             raise TypeError(f"no columns {sorted(unknown)}")
 
     def __call__(self, kind: str, /, **values: Any) -> dict[str, Any]:
-        if values.keys() != self.kinds[kind]:
-            wrong = sorted(values.keys() ^ self.kinds[kind])
-            raise TypeError(f"a row of kind {kind}: {wrong} missing or not of it")
+        wanted = self.kinds[kind]
+        if values.keys() != wanted:
+            missing, other = sorted(wanted - values.keys()), sorted(values.keys() - wanted)
+            raise TypeError(f"a row of kind {kind}: missing {missing}, not of this kind {other}")
         return self.empty | values
 
 
 def uninterrupted(found: _T) -> _T:
-    """A `Result`, `Contrast` or `Enumeration` as it is, unless Ctrl-C cut it short.
+    """A `Result`, `Contrast` or `Enumeration`, unchanged unless Ctrl-C cut it short.
 
-    Searches return the best so far at Ctrl-C; within an experiment that would become a
-    row like any other, and the next search would begin.  Raises KeyboardInterrupt.
+    At Ctrl-C a search returns the best so far.  Within an experiment that would become a row like
+    any other, and the next search would begin.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C cut it short.
     """
     from synth.records import StopReason
 
@@ -295,7 +411,7 @@ def uninterrupted(found: _T) -> _T:
 
 
 def _annotation(hint: Any) -> tuple[bool, bool, type[Any] | None]:
-    """(optional, many, kind) of a field's annotation; kind None where it is none of ours."""
+    """(optional, many, kind) of a field's annotation; kind is None if it is not supported."""
     optional = False
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         union = typing.get_args(hint)
@@ -309,8 +425,8 @@ def _annotation(hint: Any) -> tuple[bool, bool, type[Any] | None]:
     return optional, many, hint if hint in (int, float, bool, str) else None
 
 
-def _parted(text: str) -> list[str]:
-    """The parts between commas; `k=3` after a comma goes on with `parity:n=6`."""
+def _split_at_commas(text: str) -> list[str]:
+    """The parts between commas; `k=3` after a comma belongs to `parity:n=6` before it."""
     parts: list[str] = []
     for part in text.split(","):
         if parts and "=" in part and ":" not in part and ":" in parts[-1]:

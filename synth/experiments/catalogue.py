@@ -1,24 +1,26 @@
-"""The experiments, one file each, and how they are found and run.
+"""How experiments are found, and what a module needs to be one.
 
 An experiment is a module with
 
 - a docstring whose first line is its claim;
-- `CONTROL`, the case in which the phenomenon must vanish, in words;
-- `Settings`, a frozen dataclass (see `synth.experiments.base`), which alone makes the
-  options of `synth run`;
-- `run(settings, map)`, which gives its rows, plain dicts of JSON's values with the same
-  keys, best one by one as they come.  `map` is like the built-in one, but may work on
-  processes or a cluster: functions are a module's, items plain data with seeds of their
-  own (`spawn_seeds`);
-- `summarise(rows)`, a dict;
-- `draw(rows, axes)`, which draws on matplotlib's axes, a list of them where the module
-  has `PANELS`, their number or (down, across).  Lines with a label get it at their end,
-  unless there is a legend.
+- `CONTROL`, a text: the case in which the phenomenon must vanish;
+- `Settings`, a frozen dataclass (see `synth.experiments.base`) from which the options of
+  `synth run` are made;
+- `run(settings, map)`, which gives the rows: plain dicts of JSON values with the same keys,
+  preferably one by one as they are ready.  `map` works like the built-in one, but may use
+  processes or a cluster: functions must be at the top of a module, and items must be plain
+  data with their own seeds (`spawn_seeds`);
+- `summarise(rows)`, which returns a dict;
+- `draw(rows, axes)`, which draws on matplotlib's axes; on a list of them if the module has
+  `PANELS`, their number or (down, across).  A labelled line gets its label at its end, unless
+  there is a legend.
 
-`COLUMNS` may name the keys of rows to show first.  `SUMMARY`, a literal dict, maps the keys of
-the summary, which are identifiers, to what they mean in words (see `base.sentences_of`).  The
-modules of this folder are found by themselves, `_` in their names read as `-`; other packages
-name theirs in the entry point group `synth.experiments`.
+A module may also have `COLUMNS`, the keys of rows to show first, and `SUMMARY`, a literal dict
+from the keys of the summary, which are identifiers, to sentences (see `base.sentences_of`).
+
+Every module of this folder is an experiment, `_` in its name read as `-`, except the few that
+`_PARTS` names and those whose names begin with `_`, which are parts of other modules.  Other
+packages name their experiments in the entry point group `synth.experiments`.
 """
 
 import ast
@@ -33,17 +35,17 @@ from typing import Any
 from synth.errors import ExperimentError
 from synth.experiments.base import settings_of
 
-#: Modules of this folder that are no experiments.
+#: Modules of this folder that are not experiments.
 _PARTS = ("base", "catalogue", "fits", "runner")
 
 
 def names() -> list[str]:
-    """The names of all experiments."""
+    """The names of all experiments, sorted."""
     return sorted({*_built_in(), *(e.name for e in entry_points(group="synth.experiments"))})
 
 
 def describe(name: str) -> tuple[str, None]:
-    """(its docstring, None) of an experiment by name, read without importing it."""
+    """(docstring, None) of the experiment of that name, read without importing it."""
     try:
         tree = _parsed(name)
     except _UNREADABLE as error:
@@ -52,7 +54,7 @@ def describe(name: str) -> tuple[str, None]:
 
 
 def summary_sentences(name: str) -> dict[str, str]:
-    """The `SUMMARY` of an experiment by name, read without importing it; empty without one."""
+    """The `SUMMARY` of the experiment of that name, or {}; read without importing it."""
     try:
         for node in _parsed(name).body:
             targets = node.targets if isinstance(node, ast.Assign) else []
@@ -74,9 +76,12 @@ def _parsed(name: str) -> ast.Module:
 
 
 def load(name: str) -> ModuleType:
-    """An experiment's module.
+    """The module of the experiment of that name.
 
-    Raises ExperimentError where there is none, it cannot be imported, or it lacks a part.
+    Raises
+    ------
+    ExperimentError
+        If there is no such experiment, if it cannot be imported, or if it lacks a part.
     """
     if name in _built_in():
         return _checked(importlib.import_module(_built_in()[name]), name)
@@ -97,11 +102,13 @@ def claim(module: ModuleType) -> str:
 
 
 def _built_in() -> dict[str, str]:
-    """Names to modules."""
-    found = (
-        m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)]) if m.name not in _PARTS
-    )
-    return {name.replace("_", "-"): f"{__package__}.{name}" for name in found}
+    """Names of experiments to names of modules."""
+    found = [m.name for m in pkgutil.iter_modules([str(Path(__file__).parent)])]
+    return {
+        name.replace("_", "-"): f"{__package__}.{name}"
+        for name in found
+        if name not in _PARTS and not name.startswith("_")
+    }
 
 
 def _entry(name: str) -> EntryPoint:
@@ -111,12 +118,11 @@ def _entry(name: str) -> EntryPoint:
 
 
 def _checked(module: ModuleType, name: str) -> ModuleType:
-    """The module, where it has all that an experiment must have."""
+    """The module, if it has every part that an experiment needs."""
     if not (getattr(module, "__doc__", None) or "").strip():
         raise ExperimentError(f"experiment {name}: it has no docstring to state its claim")
-    for part, kind in (
-        ("CONTROL", str), ("Settings", type), ("run", None), ("summarise", None), ("draw", None),
-    ):  # fmt: skip
+    kinds = {"CONTROL": str, "Settings": type, "run": None, "summarise": None, "draw": None}
+    for part, kind in kinds.items():
         found = getattr(module, part, None)
         if not (callable(found) if kind is None else isinstance(found, kind)):
             raise ExperimentError(

@@ -1,15 +1,17 @@
 """Different languages, seeds and encodings come to the same function, and share some steps.
 
-Learners of functions of 4 bits differ in their language (boolean bases) or in how they see
-the 16 inputs.  Each says of unseen rows what its shortest programs that are right on the
-training rows say, the mean over ties.  Stochastic searches over programs drawn from the
-prior do so for several seeds, and for addition modulo p by sums and by roots of unity.  Then
-the steps: the values of subexpressions that read two inputs or more (joint), and of those
-the ones that are not the output (inner), by R² of a linear map on rows left out, and by
-linear CKA; see `synth.learners.similarity`.
+Learners of functions of 4 bits differ in their language (boolean bases) or in the encoding of the
+16 inputs.  On unseen rows a learner says what its shortest programs that are right on the training
+rows say, the mean over ties.  Stochastic searches over programs drawn from the prior are compared
+across seeds and languages, also for addition modulo p by sums and by roots of unity.
 
-aligned: agreement up to the symmetries of the target; of searches, up to x -> cx of labels.
-Both have the chance level with rows permuted beside them, as all figures of steps have.
+Then the steps are compared: the values of subexpressions that read at least two inputs (joint), and
+those of them that are not the output (inner).  The figures are R² of a linear map on rows left out,
+and linear CKA (see `synth.learners.similarity`).
+
+Column `aligned` is agreement up to the symmetries of the target, in searches up to x -> cx of
+labels.  Agreement, `aligned` and all figures of steps have beside them their chance level, with
+rows permuted.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,9 @@ from itertools import combinations
 import numpy as np
 
 from synth.errors import SettingError
-from synth.experiments.base import present_mean, refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.experiments._convergence_report import draw as draw
+from synth.experiments._convergence_report import summarise as summarise
+from synth.experiments.base import RowKinds, refuse_repeated, setting, sizes_below, spawn_seeds
 from synth.learners import Learner, agreement, pairwise, sharing, similarity
 from synth.learners import language_learner as learners
 from synth.tasks import BITS, DIGITS, TARGETS, apart
@@ -27,45 +31,86 @@ CONTROL = (
     "random labels, unrelated tasks and shuffled inputs; and every figure of steps with the rows "
     "of one program permuted"
 )
-COLUMNS = ("row", "relation", "pair", "target", "labels", "rows", "set", "left_out", "agreement",
-           "aligned", "r2", "back", "cka", "plain", "r2_null", "cka_null")  # fmt: skip
+COLUMNS = (
+    "row", "relation", "pair", "target", "labels", "rows", "set", "left_out", "agreement",
+    "aligned", "r2", "back", "cka", "plain", "r2_null", "cka_null",
+)  # fmt: skip
 PANELS = (3, 2)
+SUMMARY = {
+    "agreement_of_bases_at_{rows}_rows": (
+        "agreement of two bases on unseen rows, {rows} of 16 for training"
+    ),
+    "agreement_of_encodings_at_{rows}_rows": (
+        "agreement of two encodings on unseen rows, {rows} of 16 for training"
+    ),
+    "steps": "steps",
+    "searches": "searches",
+    "r2_null": "r2 null",
+    "cka_null": "cka null",
+    "agreement_null": "agreement null",
+    "aligned_null": "aligned null",
+    "control_random_labels": "control: agreement of two bases on random labels",
+    "control_unseen_rows_permuted": "control: agreement of two bases with unseen rows permuted",
+    "control_inputs_shuffled": "control: agreement with inputs shuffled",
+    "control_random_features": "control: CKA of random features, by their number",
+}
 
 BASES = ("and-or-not", "and-or-xor-not", "anf", "nand", "ite")
-#: Which steps of one program are compared with which of the other, and what is left out.  A map
-#: to the output learns nothing of an output that is left out.
-STEPS = ("joint", "joint", "inputs"), ("inner", "inner", "inputs"), ("inner", "inner", "outputs")
+#: The steps of one program, those of the other, and what is left out.  A map to the output learns
+#: nothing about an output that is left out.
+STEPS = (
+    ("joint", "joint", "inputs"),
+    ("inner", "inner", "inputs"),
+    ("inner", "inner", "outputs"),
+)
 #: A sum of residues has no inner steps.
 SUM_STEPS = STEPS[0], ("joint", "inner", "inputs")
-#: How many features are drawn at random, and pairs of them.
+#: Numbers of random features, and the number of pairs of each.
 WIDTHS, PAIRS = (1, 2, 4, 8, 16, 32, 64), 200
 
-_EMPTY = dict.fromkeys((
-    "row", "relation", "pair", "target", "labels", "rows", "set", "left_out", "count", "accuracy",
-    *pairwise.PREDICTIONS, *(name + end for name in pairwise.STEPS for end in pairwise.ENDINGS),
-    "nodes", "edges",
-))  # fmt: skip
+FIGURES = [name + ending for name in pairwise.STEPS for ending in pairwise.ENDINGS]
+MEAN_FIGURES = [name for name in FIGURES if not name.endswith("_p")]
+ROWS = RowKinds(
+    (
+        "row", "relation", "pair", "target", "labels", "rows", "set", "left_out", "count",
+        "accuracy", *pairwise.PREDICTIONS, *FIGURES, "nodes", "edges",
+    ),
+    agreement=" ".join(
+        ("row relation pair target labels rows count accuracy", *pairwise.PREDICTIONS)
+    ),
+    features="row count cka plain cka_spread plain_spread",
+    steps=" ".join(("row relation pair target set left_out", *FIGURES)),
+    searches=" ".join(
+        ("row relation target labels set count accuracy", *pairwise.PREDICTIONS, *MEAN_FIGURES)
+    ),
+    graph="row target pair nodes edges",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Settings:
     bases: tuple[str, ...] = setting(
-        ("and-or-not", "anf", "nand", "ite"), "boolean bases, two and more", choices=BASES
+        ("and-or-not", "anf", "nand", "ite"), "Boolean bases, at least two.", choices=BASES
     )
     targets: tuple[str, ...] = setting(
-        ("x0 & x1", "x2 ^ x3", "multiplexer", "x0 & x1 | x2 & x3"), "functions of 4 bits",
+        ("x0 & x1", "x2 ^ x3", "multiplexer", "x0 & x1 | x2 & x3"),
+        "Target functions of 4 bits.",
         choices=TARGETS,
-    )  # fmt: skip
-    rows: tuple[int, ...] = setting((2, 4, 6, 8, 10, 12, 14), "training rows", low=0, high=15)
-    splits: int = setting(100, "random splits of each size", low=1)
-    random: int = setting(3, "random labelings a split", low=1)
-    p: int = setting(11, "modulus of the addition, a prime", low=7, high=31)
-    seeds: int = setting(3, "stochastic searches of each language", low=2)
-    draws: int = setting(3, "training sets for them", low=1)
-    samples: int = setting(200_000, "programs each draws, of residues an eighth", low=1000)
-    steps: int = setting(1_000_000, "of each search", low=1000)
-    permutations: int = setting(100, "of rows, for the nulls", low=10)
-    seed: int = setting(0, "of all that is random", low=0)
+    )
+    rows: tuple[int, ...] = setting(
+        (2, 4, 6, 8, 10, 12, 14), "Numbers of training rows.", low=0, high=15
+    )
+    splits: int = setting(100, "Number of random splits per number of training rows.", low=1)
+    random: int = setting(3, "Number of random labelings per split.", low=1)
+    p: int = setting(11, "Modulus of the addition, a prime.", low=7, high=31)
+    seeds: int = setting(3, "Number of stochastic searches per language.", low=2)
+    draws: int = setting(3, "Number of training sets for the stochastic searches.", low=1)
+    samples: int = setting(
+        200_000, "Programs that each search draws; an eighth of them for residues.", low=1000
+    )
+    steps: int = setting(1_000_000, "Steps of each search.", low=1000)
+    permutations: int = setting(100, "Permutations of rows for the chance levels.", low=10)
+    seed: int = setting(0, "Seed for everything random.", low=0)
 
 
 def run(settings, map):
@@ -73,13 +118,12 @@ def run(settings, map):
     refuse_repeated(settings.targets, "targets")
     refuse_repeated([*map(str, settings.rows)], "rows")
     if len(settings.bases) < 2:
-        raise SettingError(f"bases={','.join(settings.bases)}; allowed: two and more")
+        raise SettingError(f"bases={','.join(settings.bases)}; allowed: at least two")
     if any(settings.p % d == 0 for d in range(2, settings.p)):
         raise SettingError(f"p={settings.p}; allowed: primes, 7..31")
     sizes = sizes_below(settings.rows, 16)
     seeds = spawn_seeds(settings.seed, 5)
-    for row in map(_random_features, [(width, seeds[0]) for width in WIDTHS]):
-        yield _EMPTY | row
+    yield from map(_random_features, [(width, seeds[0]) for width in WIDTHS])
     every = [Learner(f"boolean:basis={basis}", "binary") for basis in settings.bases]
     every += [Learner(every[0].dsl, encoding) for encoding in DIGITS[1:]]
     common = settings.targets, sizes, settings.splits, settings.random, seeds[1]
@@ -92,7 +136,7 @@ def run(settings, map):
         for relation, one, other in _pairs(every)
     ]
     for rows in map(_agreements, items):
-        yield from (_EMPTY | row for row in rows)
+        yield from rows
     yield from _steps(settings, learned, seeds[2], map)
     yield from _searches(settings, seeds[3:], map)
     yield _graph(settings, learned)
@@ -102,7 +146,7 @@ def run(settings, map):
 
 
 def _pairs(every):
-    """(relation, one, other) of learners in different bases, or the first in two encodings."""
+    """(relation, one, other) of learners in two bases, or of the first basis in two encodings."""
     first = next(iter(every))
     for one, other in combinations(every, 2):
         if other.encoding == "binary":
@@ -112,9 +156,9 @@ def _pairs(every):
 
 
 def _agreements(item):
-    """How often two learners agree: rows, one of each size, target and kind of labels.
+    """How often two learners agree: a row for each size, target and kind of labels.
 
-    says: as of `learners.shortest_item`, of both.
+    The item has what both learners say, as given by `learners.shortest_item`.
     """
     relation, one, other, *says, targets, sizes, splits, random, seed = item
     moves, flips = agreement.signed_permutations(4), np.array([[0, 1], [1, 0]])
@@ -126,7 +170,7 @@ def _agreements(item):
         labels = np.array([[*truths, *drawn] for _, drawn in given])
         orders = generator.permuted(np.tile(np.arange(16), (*labels.shape[:2], 1)), axis=-1)
         mine, theirs = (np.stack([1 - p, p], axis=-1) for p in (np.array(each[s]) for each in says))
-        # Random labels have no symmetries: those of every target are tried.
+        # Random labels have no symmetries of their own: they are tried with those of each target.
         for t, target in enumerate(targets):
             symmetries = agreement.automorphisms(truths[t], moves, flips)
             kinds = {"true": slice(t, t + 1), "random": slice(len(targets), None)}
@@ -135,11 +179,20 @@ def _agreements(item):
                 truth = agreement.certain(labels[:, some], 2)
                 right = [agreement.agreement(each, truth, every) for each in pair]
                 figures = pairwise.compare_predictions(*pair, symmetries, every, orders[:, some])
-                rows.append({
-                    "row": "agreement", "relation": relation, "pair": f"{one}, {other}",
-                    "target": target, "labels": kind, "rows": size,
-                    "count": truth.shape[0] * truth.shape[1], "accuracy": sum(right) / 2, **figures,
-                })  # fmt: skip
+                rows.append(
+                    ROWS(
+                        "agreement",
+                        row="agreement",
+                        relation=relation,
+                        pair=f"{one}, {other}",
+                        target=target,
+                        labels=kind,
+                        rows=size,
+                        count=truth.shape[0] * truth.shape[1],
+                        accuracy=sum(right) / 2,
+                        **figures,
+                    )
+                )
     return rows
 
 
@@ -147,35 +200,43 @@ def _agreements(item):
 
 
 def _steps(settings, learned, seed, map):
-    """Of the shortest programs of targets, and of addition in two languages."""
-    programs = {learner: found["programs"] for learner, found in learned.items()}
-    pairs = []
-    for relation, one, other in _pairs(learned):
-        for target, mine, theirs in zip(
-            settings.targets, programs[one], programs[other], strict=True
-        ):
-            pairs.append((relation, target, (one, mine), (other, theirs)))
-        for a, b in combinations(range(len(settings.targets)), 2):
-            targets = settings.targets[a], settings.targets[b]
-            if relation == "basis" and apart(*targets):
-                ends = (one, programs[one][a]), (other, programs[other][b])
-                pairs.append(("unrelated", ", ".join(targets), *ends))
-    pairs += _residue_pairs(settings.p)
+    """Rows of the steps of the targets' shortest programs, and of addition in two languages."""
     asked = []
-    for relation, target, one, other in pairs:
+    for relation, target, one, other in _step_pairs(settings, learned):
         moved = "aligned" in relation
         count = max(10, settings.permutations // (5 if moved else 1))
         steps = SUM_STEPS if relation == "sum and product" else STEPS
         for mine, theirs, left_out in steps[:1] if "unrelated" in relation else steps:
-            which = mine if mine == theirs else f"{mine}, {theirs}"
-            named = {"relation": relation, "target": target, "set": which, "left_out": left_out,
-                     "pair": f"{one[0].name}, {other[0].name}"}  # fmt: skip
+            named = {
+                "relation": relation,
+                "target": target,
+                "set": mine if mine == theirs else f"{mine}, {theirs}",
+                "left_out": left_out,
+                "pair": f"{one[0].name}, {other[0].name}",
+            }
             item = ((*one, mine), (*other, theirs), left_out, count, seed, moved)
             asked.append((named, item))
     answers = map(_compared, [item for _, item in asked])
     for (named, _), found in zip(asked, answers, strict=False):
         if found is not None:
-            yield _EMPTY | found | named | {"row": "steps"}
+            yield ROWS("steps", row="steps", **named, **found)
+
+
+def _step_pairs(settings, learned):
+    """(relation, target, (learner, text), (learner, text)) of the programs to compare."""
+    programs = {learner: found["programs"] for learner, found in learned.items()}
+    pairs = []
+    for relation, one, other in _pairs(learned):
+        texts = zip(settings.targets, programs[one], programs[other], strict=True)
+        pairs += [
+            (relation, target, (one, mine), (other, theirs)) for target, mine, theirs in texts
+        ]
+        for a, b in combinations(range(len(settings.targets)), 2):
+            targets = settings.targets[a], settings.targets[b]
+            if relation == "basis" and apart(*targets):
+                ends = (one, programs[one][a]), (other, programs[other][b])
+                pairs.append(("unrelated", ", ".join(targets), *ends))
+    return pairs + _residue_pairs(settings.p)
 
 
 def _compared(item):
@@ -184,6 +245,7 @@ def _compared(item):
 
 
 def _residue_pairs(p):
+    """The same for addition modulo p."""
     plain, twice = Learner("modular", 1, p), Learner("modular", 2, p)
     roots = {k: Learner(f"fourier:frequencies={k}", 1, p) for k in (1, 5)}
     add, sub = "read{0}(e{0}(x) * e{0}(y))", "read{0}(e{0}(x) * conj(e{0}(y)))"
@@ -204,18 +266,54 @@ def _residue_pairs(p):
 
 
 def _searches(settings, seeds, map):
+    """Rows of pairs of stochastic searches, the mean over pairs with one relation and target."""
+    every = _searchers(settings)
+    items = [
+        # Trees of residues are evaluated one by one, so fewer of them are drawn.
+        (
+            learner,
+            settings.samples // (8 if learner.p else 1),
+            seed,
+            settings.targets,
+            settings.draws,
+            settings.steps,
+            seeds[0],
+        )
+        for learner, seed in zip(every, spawn_seeds(seeds[1], len(every)), strict=True)
+    ]
+    groups = _grouped(zip(every, map(learners.search_ends, items), strict=False))
+    few = max(4, settings.permutations // 20)
+    asked = [
+        (key, which, pairs, few, seeds[0])
+        for key, pairs in groups.items()
+        for which in (("joint",) if key[0] == "unrelated" else ("joint", "inner"))
+    ]
+    answers = map(_mean_figures, asked)
+    for (key, which, *_), figures in zip(asked, answers, strict=False):
+        relation, target, labels = key
+        yield ROWS(
+            "searches",
+            row="searches",
+            relation=relation,
+            target=target,
+            labels=labels,
+            set=which,
+            **dict.fromkeys(MEAN_FIGURES) | figures,
+        )
+
+
+def _searchers(settings):
+    """The learners of all searches, each as often as there are seeds."""
     digits = [Learner(f"boolean:basis={basis}", "binary") for basis in settings.bases]
     residues = [("modular", 1), ("fourier", 1), ("modular", 2), ("modular", 0)]
     kinds = digits + [Learner(*each, settings.p) for each in residues]
-    every = [learner for learner in kinds for _ in range(settings.seeds)]
-    items = [
-        # Trees of residues are evaluated one by one.
-        (learner, settings.samples // (8 if learner.p else 1), seed, settings.targets,
-         settings.draws, settings.steps, seeds[0])
-        for learner, seed in zip(every, spawn_seeds(seeds[1], len(every)), strict=True)
-    ]  # fmt: skip
+    return [learner for learner in kinds for _ in range(settings.seeds)]
+
+
+def _grouped(answers):
+    """{(relation, targets, labels): pairs of (learner, end)} of searches on one training set."""
     ends, groups = {}, {}
-    for learner, found in zip(every, map(learners.search_ends, items), strict=False):
+    for learner, found in answers:
         for end in found:
             key = bool(learner.p), end["draw"], end["labels"]
             ends.setdefault(key, []).append((learner, end))
@@ -226,21 +324,11 @@ def _searches(settings, seeds, map):
                 targets = ", ".join(sorted({end["target"] for _, end in (one, other)}))
                 key = relation, targets, one[1]["labels"]
                 groups.setdefault(key, []).append((one, other))
-    few = max(4, settings.permutations // 20)
-    asked = [
-        (key, which, groups[key], few, seeds[0])
-        for key in groups
-        for which in (("joint",) if key[0] == "unrelated" else ("joint", "inner"))
-    ]
-    for ((relation, target, labels), which, *_), row in zip(
-        asked, map(_mean_figures, asked), strict=False
-    ):
-        yield _EMPTY | row | {"row": "searches", "relation": relation, "target": target,
-                              "labels": labels, "set": which}  # fmt: skip
+    return groups
 
 
 def _relation(one, other):
-    """How two searches on one training set are related; None where it is of no interest."""
+    """How two searches on one training set are related; None if they are not compared."""
     (a, mine), (b, theirs) = one, other
     if mine["target"] != theirs["target"]:
         return "unrelated" if apart(mine["target"], theirs["target"]) else None
@@ -256,173 +344,34 @@ def _mean_figures(item):
 
 
 def _random_features(item):
-    """Linear CKA of random features at 16 rows, plain and debiased."""
+    """The row of linear CKA, plain and debiased, between random features of 16 rows."""
     width, seed = item
     generator, found = np.random.default_rng([seed, width]), []
     for _ in range(PAIRS):
         one, other = generator.normal(size=(2, 16, width))
         found.append([similarity.cka(one, other, debiased) for debiased in (True, False)])
     (cka, plain), (cka_spread, plain_spread) = np.mean(found, axis=0), np.std(found, axis=0)
-    return {"row": "random features", "count": width, "cka": float(cka), "plain": float(plain),
-            "cka_spread": float(cka_spread), "plain_spread": float(plain_spread)}  # fmt: skip
+    return ROWS(
+        "features",
+        row="random features",
+        count=width,
+        cka=float(cka),
+        plain=float(plain),
+        cka_spread=float(cka_spread),
+        plain_spread=float(plain_spread),
+    )
 
 
 def _graph(settings, learned):
-    """The last target's programs in the first two bases, their subexpressions together."""
+    """The row of the last target's programs in the first two bases, joined in one graph."""
     pair = list(learned.items())[:2]
     programs = [learner.program(found["programs"][-1]) for learner, found in pair]
     graph = sharing.union_graph(*programs, pair[0][0].columns)
-    return _EMPTY | {
-        "row": "graph", "target": settings.targets[-1],
-        "pair": ", ".join(learner.name for learner, _ in pair),
-        "nodes": [[n, d["of"], d["texts"]] for n, d in graph.nodes(data=True)],
-        "edges": [list(edge) for edge in graph.edges],
-    }  # fmt: skip
-
-
-def _mean(rows, what="agreement", **wanted):
-    return present_mean(r[what] for r in rows if all(r[k] == v for k, v in wanted.items()))
-
-
-def _values(rows, key, **wanted):
-    return list(dict.fromkeys(r[key] for r in rows if all(r[k] == v for k, v in wanted.items())))
-
-
-def summarise(rows):
-    sizes = _values(rows, "rows", row="agreement")
-    n = learners.KNOWN if learners.KNOWN in sizes else max(sizes)
-    here = [r for r in rows if r["row"] == "agreement" and r["rows"] == n]
-    features = [r for r in rows if r["row"] == "random features"]
-    found = {}
-    for relation, what in (("basis", "two bases"), ("encoding", "two encodings")):
-        found[f"agreement of {what} on unseen rows, {n} of 16 for training"] = {
-            target: _mean(here, relation=relation, labels="true", target=target)
-            for target in _values(here, "target")
-        }
-    return found | {
-        "steps": _groups(rows, "steps", ("r2", "back", "cka", "r2_null", "cka_null")),
-        "searches": _groups(rows, "searches", (*pairwise.PREDICTIONS, "r2", "back", "r2_null")),
-        "control: agreement of two bases on random labels": {
-            "mean": _mean(here, relation="basis", labels="random"),
-            **{pair: _mean(here, relation="basis", labels="random", pair=pair)
-               for pair in _values(here, "pair", relation="basis")},
-        },
-        "control: agreement of two bases with unseen rows permuted": {
-            labels: _mean(here, "agreement_null", relation="basis", labels=labels)
-            for labels in ("true", "random")
-        },
-        "control: agreement with inputs shuffled": _mean(here, relation="shuffled", labels="true"),
-        "control: CKA of random features": {
-            f"{r['count']} of them": {"plain": r["plain"], "debiased": r["cka"]} for r in features
-        },
-    }  # fmt: skip
-
-
-def _groups(rows, row, keys):
-    """Means over pairs of steps of one kind: without joint ones where there are inner ones."""
-    groups = {}
-    for r in rows:
-        if r["row"] == row and (r["r2"] is not None or r["set"] == "joint"):
-            name = f"{r['relation']}: {r['target']}" + ", random labels" * (r["labels"] == "random")
-            kind = r["set"] + ", outputs left out" * (r["left_out"] == "outputs")
-            groups.setdefault(name, {}).setdefault(kind, []).append(r)
-    return {
-        f"{name} ({kind})": {key.replace("_", " "): _mean(group, key) for key in keys}
-        for name, kinds in groups.items()
-        for kind, group in kinds.items()
-        if kind != "joint" or "inner" not in kinds
-    }
-
-
-# -- the figure -------------------------------------------------------------------
-
-#: What is drawn of steps: relations, a set, what is left out, and words for them.
-DRAWN = (
-    ("sum and product", "joint", "inputs", "sums, roots of unity"),
-    ("sum and product", "joint, inner", "inputs", "sums, products of roots"),
-    ("frequencies", "inner", "inputs", "two frequencies"),
-    ("frequencies, aligned", "inner", "inputs", "the same up to x → cx"),
-    ("relabelled", "joint", "inputs", "residues times 2"),
-    ("basis", "inner", "inputs", "two bases"),
-    ("basis", "inner", "outputs", "an output left out"),
-    ("encoding", "inner", "inputs", "two encodings"),
-    ("shuffled", "inner", "inputs", "inputs shuffled"),
-    ("unrelated", "joint", "inputs", "unrelated, 4 bits"),
-    ("unrelated residues", "joint", "inputs", "unrelated, residues"),
-)
-
-
-def draw(rows, axes):
-    _draw_agreement(rows, axes[0], "basis", "two bases")
-    _draw_agreement(rows, axes[1], "encoding", "two encodings")
-    _draw_features([r for r in rows if r["row"] == "random features"], axes[2])
-    kinds = ("relation", "set", "left_out")
-    groups = {word: [r for r in rows if r["row"] == "steps" and [r[k] for k in kinds] == key]
-              for *key, word in DRAWN}  # fmt: skip
-    _draw_groups(axes[3], groups, ("r2", "back"), "R² of steps")
-    groups = {}
-    for r in rows:
-        if r["row"] == "searches" and r["set"] == "joint":
-            name = r["relation"] + ", residues" * (r["target"] == "x + y")
-            name += ", random" * (r["labels"] == "random")
-            groups.setdefault(name, []).append(r)
-    _draw_groups(axes[4], groups, ("aligned",), "searches: agreement up to labels × c")
-    for row in rows:
-        if row["row"] == "graph":
-            _draw_graph(row, axes[5])
-
-
-def _draw_agreement(rows, axis, relation, what):
-    rows = [r for r in rows if r["row"] == "agreement"]
-    sizes = _values(rows, "rows")
-    lines = {t: {"relation": relation, "labels": "true", "target": t}
-             for t in _values(rows, "target")}  # fmt: skip
-    lines["random labels"] = {"relation": relation, "labels": "random"}
-    if relation == "encoding":
-        lines["shuffled"] = {"relation": "shuffled", "labels": "true"}
-    for name, wanted in lines.items():
-        style = {} if "target" in wanted else {"color": "0.5", "linestyle": "-"}
-        means = [_mean([r for r in rows if r["rows"] == n], **wanted) for n in sizes]
-        axis.plot(sizes, means, label=name, **style)
-    axis.set_xlabel("training rows of 16")
-    axis.set_ylabel(f"agreement of {what}, unseen rows")
-    axis.set_ylim(0.4, 1.02)
-
-
-def _draw_features(rows, axis):
-    for key, name in (("plain", "plain"), ("cka", "debiased")):
-        mean = [r[key] for r in rows]
-        line = axis.plot([r["count"] for r in rows], mean, "-", label=name)[0]
-        axis.errorbar([r["count"] for r in rows], mean, [r[f"{key}_spread"] for r in rows],
-                      fmt="o", color=line.get_color())  # fmt: skip
-    axis.set_xscale("log", base=2)
-    axis.set_xlabel("random features of 16 rows")
-    axis.set_ylabel("linear CKA: mean, deviation")
-
-
-def _draw_groups(axis, groups, keys, what):
-    groups = {name: found for name, found in groups.items() if found}
-    for y, found in enumerate(groups.values()):
-        for k, (some, marker) in enumerate(((keys, "o"), (("cka",), "x"))):
-            x = [r[key] for r in found for key in some if r[key] is not None]
-            axis.plot(x, [y + k / 4] * len(x), marker, color=f"C{k}", alpha=0.5, linestyle="none")
-            null = [r[f"{key}_null"] for r in found for key in some if r[key] is not None]
-            axis.plot(null, [y + k / 4] * len(null), "|", color="0.4", linestyle="none", zorder=0)
-        null = [r["cka_null"] + s * 2 * r["cka_spread"] for r in found for s in (-1, 1)
-                if r["cka_null"] is not None]  # fmt: skip
-        ends = [min(null), max(null)] if null else []
-        axis.plot(ends, [y + 0.25] * len(ends), "-", color="0.85", linewidth=6, zorder=-1)
-    axis.set_yticks(range(len(groups)), list(groups), fontsize="x-small")
-    axis.invert_yaxis()
-    axis.set_xlim(-0.4, 1.05)
-    axis.set_xlabel(f"{what} (dots);\ndebiased CKA (crosses); permuted (grey)")
-
-
-def _draw_graph(row, axis):
-    import networkx as nx
-
-    graph = nx.DiGraph(map(tuple, row["edges"]))
-    graph.add_nodes_from((n, {"of": of, "texts": texts}) for n, of, texts in row["nodes"])
-    sharing.draw_union_graph(graph, axis)
-    one, other = row["pair"].split(", ")
-    axis.set_title(f"{row['target']}: red {one}, blue {other}, green both", fontsize="small")
+    return ROWS(
+        "graph",
+        row="graph",
+        target=settings.targets[-1],
+        pair=", ".join(learner.name for learner, _ in pair),
+        nodes=[[n, d["of"], d["texts"]] for n, d in graph.nodes(data=True)],
+        edges=[list(edge) for edge in graph.edges],
+    )

@@ -1,7 +1,7 @@
-"""Different languages predict the same unseen labels, where there is structure to find.
+"""Different languages predict the same unseen labels, if there is structure to find.
 
-How often the exact Bayes predictions of two DSLs agree on unseen rows, against the number
-of training rows, for structured and for random targets.
+The experiment measures how often the exact Bayes predictions of two DSLs agree on unseen rows,
+against the number of training rows, for structured and for random targets.
 """
 
 from dataclasses import dataclass
@@ -18,28 +18,35 @@ CONTROL = (
     "right more often than chance"
 )
 COLUMNS = ("pair", "target", "rows", "agreement", "difference", "accuracy")
+SUMMARY = {
+    "agreement_at_{rows}_rows": "agreement at {rows} rows",
+    "control_agreement": "control: agreement on random targets",
+    "control_accuracy": "control: accuracy on random targets",
+}
 
 
 @dataclass(frozen=True)
 class Settings:
     dsls: tuple[str, ...] = setting(
         ("boolean:basis=and-or-not", "boolean:basis=and-or-xor-not", "boolean:basis=nand"),
-        "boolean DSLs, two and more",
+        "Boolean DSLs, at least two.",
     )
-    variables: int = setting(4, "variables of the functions", low=2, high=4)
-    rows: tuple[int, ...] = setting((2, 4, 6, 8, 10, 12, 14), "training rows", low=0, high=15)
-    splits: int = setting(30, "random splits of each size", low=1)
-    random: int = setting(200, "random targets", low=1)
-    seed: int = setting(0, "of splits and random targets", low=0)
+    variables: int = setting(4, "Number of variables of the target functions.", low=2, high=4)
+    rows: tuple[int, ...] = setting(
+        (2, 4, 6, 8, 10, 12, 14), "Numbers of training rows.", low=0, high=15
+    )
+    splits: int = setting(30, "Number of random splits per number of training rows.", low=1)
+    random: int = setting(200, "Number of random targets.", low=1)
+    seed: int = setting(0, "Seed for the splits and the random targets.", low=0)
 
 
-#: Targets that are simple in every one of the built-in bases.
+#: Targets that are simple in every built-in basis.
 STRUCTURED = ("true", "x0", "x0 & x1", "majority 3", "multiplexer")
 
 
 def run(settings, map):
     if len(set(settings.dsls)) < 2:
-        raise SettingError(f"dsls={','.join(settings.dsls)}; allowed: two and more")
+        raise SettingError(f"dsls={','.join(settings.dsls)}; allowed: at least two DSLs")
     refuse_repeated(settings.dsls, "dsls")
     sizes = sizes_below(settings.rows, 2**settings.variables)
     seeds = spawn_seeds(settings.seed, len(sizes) + 1)
@@ -49,6 +56,7 @@ def run(settings, map):
 
 
 def _agreement(item):
+    """The rows for one number of training rows: one per pair of DSLs and group of targets."""
     rows, seed, names, variables, splits, random, targets_seed = item
     size = 2**variables
     named = named_functions(variables)
@@ -73,10 +81,10 @@ def _agreement(item):
     answer = []
     for (a, b, group), found in sums.items():
         agreement, difference, accuracy = np.mean(found, axis=0).tolist()
-        answer.append({
-            "rows": rows, "pair": f"{short[a]}, {short[b]}", "target": group,
-            "agreement": agreement, "difference": difference, "accuracy": accuracy,
-        })  # fmt: skip
+        row = {"rows": rows, "pair": f"{short[a]}, {short[b]}", "target": group}
+        answer.append(
+            row | {"agreement": agreement, "difference": difference, "accuracy": accuracy}
+        )
     return answer
 
 
@@ -85,12 +93,12 @@ def summarise(rows):
     structured = [r for r in rows if r["rows"] == last and r["target"] != "random"]
     random = [r for r in rows if r["rows"] == last and r["target"] == "random"]
     return {
-        f"agreement at {last} rows": {
+        f"agreement_at_{last}_rows": {
             target: float(np.mean([r["agreement"] for r in structured if r["target"] == target]))
             for target in dict.fromkeys(r["target"] for r in structured)
         },
-        "control: agreement on random targets": float(np.mean([r["agreement"] for r in random])),
-        "control: accuracy on random targets": float(np.mean([r["accuracy"] for r in random])),
+        "control_agreement": float(np.mean([r["agreement"] for r in random])),
+        "control_accuracy": float(np.mean([r["accuracy"] for r in random])),
     }
 
 

@@ -1,13 +1,13 @@
 """A program with exceptions holds under label noise until a look-up table is shorter.
 
-Each training label is drawn anew with probability q.  The true program of |p| bits then
-has e exceptions among n rows, and is chosen while 1 + |p| + log2(n+1) + log2 C(n,e) +
-e·log2(k−1) is less than the table's 2 + n·log2 k.  As e is binomial, that gives the share of
-runs that choose it, and the least n at which it pays on average, n*(q), before any run.
+Each training label is redrawn with probability q.  The true program of |p| bits then has e
+exceptions among n rows, and wins if 1 + |p| + log2(n+1) + log2 C(n,e) + e·log2(k−1) is less than
+the table's 2 + n·log2 k.  Since e is binomial, two things are predicted before any run: the share
+of runs in which the program wins, and n*(q), the least n at which it wins on average.
 
-Held-out accuracy is a step, from the table's to 1: the program is either chosen, and then
-no noise harms unseen rows, or not.  The nearest neighbour's falls smoothly, as a network's
-is expected to; none is run here.
+Held-out accuracy is a step.  If the program is chosen, it is 1, since noise harms no unseen row;
+otherwise it is the table's.  The nearest neighbour's accuracy falls smoothly, as a network's is
+expected to; this experiment runs no network.
 """
 
 import math
@@ -32,41 +32,73 @@ COLUMNS = (
 )  # fmt: skip
 
 PANELS = 3
+SUMMARY = {
+    "program_bits": "bits of the true program",
+    "label_values": "label values k",
+    "n_star": "predicted n*(q), by q",
+    "n_half_measured": "measured n at which the true program wins half of the runs, by q",
+    "cells_within_3_standard_errors": "pairs of q and n within 3 standard errors of the prediction",
+    "other_programs_share": "share of runs that choose another program",
+    "displaced_share": "share of runs in which another program displaces the true one",
+    "control_table_share": "control: share of runs that choose the table",
+    "control_test": "control: held-out accuracy",
+    "chance": "held-out accuracy by chance",
+}
 
-#: Totals that differ by less are equal.
+#: Totals that differ by less than this are equal.
 SAME = 1e-9
 
 
 @dataclass(frozen=True)
 class Settings:
-    task: str = setting("mod-add:p=31", "task, all labels of which some program gives")
-    dsl: str | None = setting(None, "DSL; none: the built-in one that fits")
+    task: str = setting("mod-add:p=31", "Task; some program must give all its labels.")
+    dsl: str | None = setting(None, "DSL; by default the built-in one that fits the task.")
     noise: tuple[float, ...] = setting(
         (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0),
-        "q, the chance that a label is drawn anew",
+        "Values of q, the probability that a label is redrawn.",
         low=0,
         high=1,
     )
-    rows: tuple[int, ...] = setting((10, 20, 40, 80, 160), "numbers n of training rows", low=1)
+    rows: tuple[int, ...] = setting((10, 20, 40, 80, 160), "Numbers n of training rows.", low=1)
     factors: tuple[float, ...] = setting(
-        (0.7, 1.0, 1.4), "n besides, as multiples of n*(q)", low=0.01, high=100
+        (0.7, 1.0, 1.4), "Further values of n, as multiples of n*(q).", low=0.01, high=100
     )
     labels: str = setting(
         "uniform",
-        "what the labels drawn anew are: uniform, or permuted among themselves",
+        "How labels are redrawn: uniformly, or by permuting them among themselves.",
         choices=("uniform", "permuted"),
     )
-    runs: int = setting(20, "runs for every q and n", low=1)
-    max_bits: float = setting(18.0, "search programs of at most so many bits", low=1, high=60)
-    seed: int = setting(0, "of rows and noise", low=0)
+    runs: int = setting(20, "Number of runs for each q and n.", low=1)
+    max_bits: float = setting(
+        18.0, "Largest number of bits of the programs searched.", low=1, high=60
+    )
+    seed: int = setting(0, "Seed for the training rows and the noise.", low=0)
 
 
 def crossing(bits, noise, k, *, outside=False, flags=True, most=10**6):
-    """n*: the least n at which the true program pays, with the mean number of exceptions.
+    """n*: the least n at which the true program wins with the mean number of exceptions.
 
-    bits: of the program; noise: q; k: label values; outside: see `codes`; flags: count the
-    bits that say which class a hypothesis is of.  The binomial coefficient is that of the
-    gamma function.  None where it does not pay at any n up to `most`.
+    The binomial coefficient is extended by the gamma function.
+
+    Parameters
+    ----------
+    bits : float
+        Bits of the true program.
+    noise : float
+        q, the probability that a label is redrawn.
+    k : int
+        Number of label values.
+    outside : bool
+        Whether the program may give a value that is no label (see `synth.codes`).
+    flags : bool
+        Whether to count the bits that say whether a hypothesis is a program or a table.
+    most : int
+        The largest n to try.
+
+    Returns
+    -------
+    int or None
+        None if the program wins at no n up to `most`.
     """
     rate = noise * (k - 1) / k
     flag = codes.TABLE_FLAG - codes.PROGRAM_FLAG if flags else 0
@@ -79,7 +111,7 @@ def crossing(bits, noise, k, *, outside=False, flags=True, most=10**6):
         high *= 2
         if high > most:
             return None
-    # Below log2(n+1) = |p|, where it may fall at first, it does not pay.
+    # The saving may fall at first, while log2(n+1) < |p|, but it is negative there.
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
@@ -88,9 +120,24 @@ def crossing(bits, noise, k, *, outside=False, flags=True, most=10**6):
 
 
 def predicted(bits, noise, n, k, outside=False):
-    """The chance that the true program costs less than the uniform table, exactly.
+    """The probability that the true program costs less than the uniform table, exactly.
 
-    The number of exceptions is binomial: n rows, each wrong with chance q·(k−1)/k.
+    The number of exceptions is binomial: each of n rows is wrong with probability q·(k−1)/k.
+
+    Parameters
+    ----------
+    bits : float
+        Bits of the true program.
+    noise : float
+        q, the probability that a label is redrawn.
+    n, k : int
+        Numbers of training rows and of label values.
+    outside : bool
+        As in `crossing`.
+
+    Returns
+    -------
+    float
     """
     rate = noise * (k - 1) / k
     counts = np.arange(n + 1)
@@ -105,7 +152,7 @@ def predicted(bits, noise, n, k, outside=False):
 
 
 def one_run(item):
-    """One draw of rows and noise: what was chosen, and how well all learners do."""
+    """What is chosen on one draw of rows and noise, and the accuracies of all learners."""
     task, dsl, bits, noise, n, labels, max_bits, seed = item
     task = _loaded(task).split(n, seed)
     truth = task.labels
@@ -116,14 +163,13 @@ def one_run(item):
     exceptions = int((noisy.labels != truth)[train].sum())
     outside = _outside(result.best.type, task)
     total = codes.program_total(bits, n, exceptions, len(task.alphabet), outside)
-    # The uniform table alone: that of frequencies is counted apart, like other programs.
+    # Only the uniform table counts here: the frequency table is counted apart, as programs are.
     pays = total < codes.uniform_table_bits(n, len(task.alphabet)) - SAME
     program = result.chosen == "program"
     same = program and bool(((result.predict(task.columns) == truth) & ~task.unknown).all())
-    points = embed(task)
-    ridge = KernelRidge(points[train], noisy.labels[train])
-    near = nearest(points[train], noisy.labels[train], points[~train])
-    guess = ridge.predict(points)
+    points, labels = embed(task), noisy.labels[train]
+    ridge = KernelRidge(points[train], labels).predict(points)
+    near = nearest(points[train], labels, points[~train])
     chosen = result.program if program else result.table
     return {
         "true": same,
@@ -137,8 +183,8 @@ def one_run(item):
         "test": chosen.test_accuracy,
         "test_table": result.table.test_accuracy,
         "test_nearest": float(task.right(near, ~train).mean()),
-        "train_ridge": float((guess == noisy.labels)[train].mean()),
-        "test_ridge": float(task.right(guess[~train], ~train).mean()),
+        "train_ridge": float((ridge == noisy.labels)[train].mean()),
+        "test_ridge": float(task.right(ridge[~train], ~train).mean()),
     }
 
 
@@ -159,12 +205,12 @@ def run(settings, map):
         for q, n, _ in cells
         for _ in range(settings.runs)
     ]
+    program = {"program_bits": bits, "label_values": k, "outside": outside}
     found = []
     for answer in map(one_run, items):
         found.append(answer)
         if len(found) == settings.runs:
-            q, n, star = cells.pop(0)
-            yield _row(q, n, star, bits, k, outside, found)
+            yield _row(*cells.pop(0), program, found)
             found = []
 
 
@@ -201,28 +247,26 @@ def _draw_crossing(rows, axes):
     axes.plot(*zip(*curve, strict=True), color="0.3", linestyle="-")
     for chosen, face in (("true program", "0.1"), ("table", "white")):
         part = [r for r in rows if (r["holds"] >= 0.5) == (face == "0.1")]
-        axes.plot(
-            [r["noise"] for r in part], [r["train_rows"] for r in part], "o", color="0.1",
-            markerfacecolor=face, label=f"mostly the {chosen}",
-        )  # fmt: skip
+        x, y = ([r[key] for r in part] for key in ("noise", "train_rows"))
+        axes.plot(x, y, "o", color="0.1", markerfacecolor=face, label=f"mostly the {chosen}")
     axes.set_yscale("log")
-    axes.set_ylim(0.7, 5 * most)  # with room for the legend
+    axes.set_ylim(0.7, 5 * most)  # leaves room for the legend
     axes.set_xlabel("label noise q")
     axes.set_ylabel("training rows n")
-    axes.set_title("chosen, and the predicted crossing n*(q)")
+    axes.set_title("what is chosen, and the predicted n*(q)")
     axes.legend(loc="upper left")
 
 
 def _draw_shares(rows, axes):
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1)
     x, y = [r["predicted"] for r in rows], [r["holds"] for r in rows]
-    # The law's three standard errors, within 0..1.
-    errors = [[min(3 * r["error"], r["holds"]) for r in rows],
-              [min(3 * r["error"], 1 - r["holds"]) for r in rows]]  # fmt: skip
-    axes.errorbar(x, y, errors, fmt="o", color="0.1", ecolor="0.6", elinewidth=1)
+    # Three standard errors of the binomial law, clipped to 0..1.
+    below = [min(3 * r["error"], r["holds"]) for r in rows]
+    above = [min(3 * r["error"], 1 - r["holds"]) for r in rows]
+    axes.errorbar(x, y, [below, above], fmt="o", color="0.1", ecolor="0.6", elinewidth=1)
     axes.set_xlabel("predicted share (binomial law)")
     axes.set_ylabel("measured share")
-    axes.set_title("runs in which the true program pays")
+    axes.set_title("runs in which the true program wins")
 
 
 def _draw_accuracies(rows, axes):
@@ -232,10 +276,13 @@ def _draw_accuracies(rows, axes):
     n = max(common, key=lambda n: (len(_noises(rows, n)), n))
     part = sorted((r for r in rows if r["train_rows"] == n), key=lambda r: r["noise"])
     noises = [r["noise"] for r in part]
-    for key, label in (
-        ("test", "program or table"), ("test_ridge", "kernel ridge"),
-        ("test_nearest", "1-nearest"), ("test_table", "table"),
-    ):  # fmt: skip
+    names = {
+        "test": "program or table",
+        "test_ridge": "kernel ridge",
+        "test_nearest": "1-nearest",
+        "test_table": "table",
+    }
+    for key, label in names.items():
         axes.plot(noises, [r[key] for r in part], marker="o", label=label)
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlabel("label noise q")
@@ -249,14 +296,14 @@ def _loaded(spec):
 
 
 def _true_program(settings, task):
-    """(bits, whether it may answer no label) of the shortest program for all true labels."""
+    """The shortest program for all labels: (bits, whether it may give a value that is no label)."""
     limits = {"max_bits": settings.max_bits, "seconds": None, "threads": 1}
     whole = task.split(task.rows)
     found = uninterrupted(engine.search(whole, settings.dsl, **limits))
     if found.chosen != "program" or found.program.exceptions or found.program.inverted:
         raise SettingError(
             f"task={settings.task}, max_bits={settings.max_bits:g}: no program gives all labels; "
-            "allowed: a task that one gives"
+            "allowed: a task for which one does"
         )
     return found.program.bits, _outside(found.best.type, task)
 
@@ -266,7 +313,7 @@ def _outside(type_, task):
 
 
 def _noisy(task, noise, labels, seed):
-    """The task with each training label drawn anew with probability `noise`."""
+    """The task with each training label redrawn with probability `noise`."""
     generator = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     chosen = np.flatnonzero(task.train & (generator.random(task.rows) < noise))
     drawn = task.labels.copy()
@@ -277,17 +324,16 @@ def _noisy(task, noise, labels, seed):
     return replace(task, labels=drawn, labelling=f"noise {noise:g}")
 
 
-def _row(q, n, star, bits, k, outside, found):
-    share = predicted(bits, q, n, k, outside)
+def _row(q, n, star, program, found):
+    """The row of one q and n; program: the columns that say what the true program is."""
+    share = predicted(program["program_bits"], q, n, program["label_values"], program["outside"])
     holds = present_mean(r["true"] for r in found) + present_mean(r["displaced"] for r in found)
     return {
         "noise": q,
         "train_rows": n,
         "n_star": star,
         "runs": len(found),
-        "program_bits": bits,
-        "label_values": k,
-        "outside": outside,
+        **program,
         "predicted": share,
         "holds": holds,
         "error": math.sqrt(share * (1 - share) / len(found)),
@@ -304,7 +350,7 @@ def _noises(rows, n):
 
 
 def _half(rows):
-    """The n at which half of the runs have the true program pay, between measured ones."""
+    """The n at which the true program wins half of the runs, interpolated between measured ones."""
     for one, two in pairwise(rows):
         if one["holds"] < 0.5 <= two["holds"]:
             part = (0.5 - one["holds"]) / (two["holds"] - one["holds"])

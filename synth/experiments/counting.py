@@ -1,7 +1,8 @@
 """Simple functions have exponentially more programs: P(f) falls as 2**(-a K(f) - b).
 
-The exact prior mass P(f) of every function against the bits K(f) of its shortest program,
-and the share of chosen functions among all programs of each length, with its limit.
+The experiment relates the exact prior mass P(f) of every function to K(f), the bits of its
+shortest program.  It also counts, for each length of programs, the share that computes a chosen
+function, and compares this share with its limit for long programs.
 """
 
 from dataclasses import dataclass
@@ -9,24 +10,53 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.exact import bits_of, count_programs, limit_shares, named_functions, prior_of
-from synth.experiments.base import setting
+from synth.experiments.base import RowKinds, setting
 from synth.experiments.fits import rank_correlation
 from synth.language import Bool, Grammar, dsls
 
 CONTROL = (
-    "uniform over behaviours: every function is as likely as any other, so the slope is 0 and "
-    "so is the rank correlation of shuffled masses with K"
+    "if every function were equally likely, the slope would be 0; shuffled masses have no rank "
+    "correlation with K"
 )
 COLUMNS = ("kind", "variables", "function", "least_bits", "log2_p", "nodes", "value")
 PANELS = 2
+SUMMARY = {
+    "variables_{variables}_bound_slope": "{variables} variables, slope of the upper bound",
+    "variables_{variables}_bound_intercept": "{variables} variables, intercept of the upper bound",
+    "variables_{variables}_slope": "{variables} variables, slope",
+    "variables_{variables}_intercept": "{variables} variables, intercept",
+    "variables_{variables}_shuffled_rank_correlation": (
+        "{variables} variables, rank correlation of shuffled masses"
+    ),
+    "variables_{variables}_rank_correlation": "{variables} variables, rank correlation",
+    "variables_{variables}_median_share_of_the_shortest": (
+        "{variables} variables, median share of the mass that the shortest program has"
+    ),
+    "limit_shares": "shares of very long programs",
+    "control_slope": "control: slope if uniform",
+}
+
+ROWS = RowKinds(
+    (
+        "kind", "variables", "function", "functions", "least_bits", "log2_p", "log2_p_highest",
+        "log2_p_lowest", "shortest_share", "nodes", "programs", "share", "value",
+    ),
+    level="kind variables functions least_bits log2_p log2_p_highest log2_p_lowest shortest_share",
+    fit="kind variables value",
+    named="kind variables function least_bits log2_p shortest_share",
+    length="kind variables function nodes programs share",
+    limit="kind variables function share",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Settings:
-    dsl: str = setting("boolean:basis=and-or-not", "a boolean DSL")
-    variables: tuple[int, ...] = setting((3, 4), "variables of the functions", low=2, high=4)
-    nodes: int = setting(14, "count programs of up to so many nodes", low=1, high=40)
-    seed: int = setting(0, "of the shuffle in the control", low=0)
+    dsl: str = setting("boolean:basis=and-or-not", "Boolean DSL whose programs are counted.")
+    variables: tuple[int, ...] = setting(
+        (3, 4), "Numbers of variables of the functions.", low=2, high=4
+    )
+    nodes: int = setting(14, "Largest number of nodes of the counted programs.", low=1, high=40)
+    seed: int = setting(0, "Seed for the shuffle of the control.", low=0)
 
 
 def run(settings, map):
@@ -38,53 +68,78 @@ def run(settings, map):
         yield from rows
 
 
-_EMPTY = dict.fromkeys((
-    "kind", "variables", "function", "functions", "least_bits", "log2_p", "log2_p_highest",
-    "log2_p_lowest", "shortest_share", "nodes", "programs", "share", "value",
-))  # fmt: skip
-
-
 def _functions(item):
+    """The rows for one number of variables: levels of K, fits and named functions."""
     dsl, variables, _, seed = item
     prior, bits = prior_of(dsl, variables), bits_of(dsl, variables)
     reached = prior.masses > 0
-    log2_p, bits = -prior.bits[reached], bits[reached]
-    held = np.exp2(-bits - log2_p)
-    rows = []
-    for least in np.unique(bits).tolist():
-        here = bits == least
-        rows.append(_EMPTY | {
-            "kind": "K", "variables": variables, "functions": int(here.sum()),
-            "least_bits": least, "log2_p": float(log2_p[here].mean()),
-            "log2_p_highest": float(log2_p[here].max()),
-            "log2_p_lowest": float(log2_p[here].min()),
-            "shortest_share": float(held[here].mean()),
-        })  # fmt: skip
-    a, b = np.polyfit(bits, log2_p, 1).tolist()
-    levels = [(r["least_bits"], r["log2_p_highest"]) for r in rows]
-    bound = float(np.polyfit(*np.array(levels).T, 1)[0]) if len(levels) > 1 else 0.0
-    shuffled = np.random.default_rng(seed).permutation(log2_p)
-    fits = {
-        "slope": a, "intercept": b, "bound slope": bound,
-        "bound intercept": float((log2_p - bound * bits).max()),
-        "rank correlation": rank_correlation(bits, log2_p),
-        "shuffled rank correlation": rank_correlation(bits, shuffled),
-        "median share of the shortest": float(np.median(held)),
-    }  # fmt: skip
-    for name, value in fits.items():
-        rows.append(_EMPTY | {"kind": name, "variables": variables, "value": value})
+    log2_p, least = -prior.bits[reached], bits[reached]
+    shares = np.exp2(-least - log2_p)
+    levels = _levels(variables, least, log2_p, shares)
+    rows = levels + [
+        ROWS("fit", kind=name, variables=variables, value=value)
+        for name, value in _fits(levels, least, log2_p, shares, seed).items()
+    ]
     for name, number in named_functions(variables).items():
         if prior.masses[number]:
-            k = bits_of(dsl, variables)[number]
-            rows.append(_EMPTY | {
-                "kind": "named", "variables": variables, "function": name,
-                "least_bits": float(k), "log2_p": float(-prior.bits[number]),
-                "shortest_share": float(2.0**-k / prior.masses[number]),
-            })  # fmt: skip
+            k = bits[number]
+            rows.append(
+                ROWS(
+                    "named",
+                    kind="named",
+                    variables=variables,
+                    function=name,
+                    least_bits=float(k),
+                    log2_p=float(-prior.bits[number]),
+                    shortest_share=float(2.0**-k / prior.masses[number]),
+                )
+            )
     return rows
 
 
+def _levels(variables, least, log2_p, shares):
+    """One row per value of K: the mean, highest and lowest log2 P of the functions there.
+
+    least, log2_p, shares: K, log2 P and the shortest program's share of P, float64 (functions,).
+    """
+    rows = []
+    for k in np.unique(least).tolist():
+        here = least == k
+        rows.append(
+            ROWS(
+                "level",
+                kind="K",
+                variables=variables,
+                functions=int(here.sum()),
+                least_bits=k,
+                log2_p=float(log2_p[here].mean()),
+                log2_p_highest=float(log2_p[here].max()),
+                log2_p_lowest=float(log2_p[here].min()),
+                shortest_share=float(shares[here].mean()),
+            )
+        )
+    return rows
+
+
+def _fits(levels, least, log2_p, shares, seed):
+    """Figures of log2 P against K: straight lines, rank correlations, the shortest's share."""
+    slope, intercept = np.polyfit(least, log2_p, 1).tolist()
+    highest = [(r["least_bits"], r["log2_p_highest"]) for r in levels]
+    bound = float(np.polyfit(*np.array(highest).T, 1)[0]) if len(highest) > 1 else 0.0
+    shuffled = np.random.default_rng(seed).permutation(log2_p)
+    return {
+        "slope": slope,
+        "intercept": intercept,
+        "bound slope": bound,
+        "bound intercept": float((log2_p - bound * least).max()),
+        "rank correlation": rank_correlation(least, log2_p),
+        "shuffled rank correlation": rank_correlation(least, shuffled),
+        "median share of the shortest": float(np.median(shares)),
+    }
+
+
 def _lengths(item):
+    """The rows of named functions by length of programs, and with the limit for long programs."""
     dsl, variables, nodes = item
     prior = prior_of(dsl, variables)
     grammar = Grammar(dsls.load_dsl(dsl), dict.fromkeys(prior.columns, Bool), costs=lambda _: 1)
@@ -92,18 +147,21 @@ def _lengths(item):
     limits = limit_shares(grammar, prior.columns)
     rows = []
     for name, number in named_functions(variables).items():
+        which = {"variables": variables, "function": name}
         place = counted.find(prior.values(number))
         found = np.zeros(len(counted.bits)) if place is None else counted.counts(place)
         for level, (count, total) in enumerate(zip(found.tolist(), counted.programs, strict=True)):
-            rows.append(_EMPTY | {
-                "kind": "length", "variables": variables, "function": name,
-                "nodes": round(float(counted.bits[level])), "programs": int(count),
-                "share": float(count / total) if total else 0.0,
-            })  # fmt: skip
-        rows.append(_EMPTY | {
-            "kind": "limit", "variables": variables, "function": name,
-            "share": float(limits[number]),
-        })  # fmt: skip
+            rows.append(
+                ROWS(
+                    "length",
+                    kind="length",
+                    **which,
+                    nodes=round(float(counted.bits[level])),
+                    programs=int(count),
+                    share=float(count / total) if total else 0.0,
+                )
+            )
+        rows.append(ROWS("limit", kind="limit", **which, share=float(limits[number])))
     return rows
 
 
@@ -111,9 +169,10 @@ def summarise(rows):
     found = {}
     for row in rows:
         if row["kind"] not in ("K", "named", "length", "limit"):
-            found[f"{row['variables']} variables, {row['kind']}"] = row["value"]
+            name = row["kind"].replace(" ", "_")
+            found[f"variables_{row['variables']}_{name}"] = row["value"]
     limits = {r["function"]: r["share"] for r in rows if r["kind"] == "limit"}
-    return found | {"shares of very long programs": limits, "control: slope if uniform": 0.0}
+    return found | {"limit_shares": limits, "control_slope": 0.0}
 
 
 def draw(rows, axes):
@@ -134,5 +193,5 @@ def draw(rows, axes):
             if row["kind"] == "limit" and row["function"] == name:
                 right.axhline(row["share"], color=line[0].get_color(), linestyle=":", linewidth=1)
     right.set_yscale("log")
-    right.set_xlabel("nodes of the program")
+    right.set_xlabel("nodes of the programs")
     right.set_ylabel("share of programs; dotted: limit")

@@ -1,14 +1,14 @@
 """Held-out error falls suddenly, at about |p| / log2 k rows, and Occam's bound holds.
 
-The training rows are n independent draws from all inputs of a task, evenly; labels are k
-values.  Two learners choose among all programs up to some bits:
+The training rows are n independent uniform draws from all inputs of a task, whose labels have k
+values.  Two learners choose among all programs up to some number of bits:
 
-total: the hypothesis of least total bits, programs with exceptions and the tables;
-shortest: the shortest program that is right on all training rows.
+- total: the hypothesis of least total bits, among programs with exceptions and tables;
+- shortest: the shortest program that is right on all training rows.
 
-Their error is exact: on all inputs that were not drawn (held out), or on all inputs (risk).
-With probability 1 - delta or more, every program of b bits that is right on all n rows has
-a risk of at most (b ln 2 + ln 1/delta) / n (Blumer, Ehrenfeucht, Haussler and Warmuth,
+Their errors are exact: the held-out error on all inputs that were not drawn, and the risk on all
+inputs.  With probability at least 1 - delta, every program of b bits that is right on all n rows
+has a risk of at most (b ln 2 + ln 1/delta) / n (Blumer, Ehrenfeucht, Haussler and Warmuth,
 "Occam's razor", Information Processing Letters 24(6), 1987).
 """
 
@@ -24,27 +24,41 @@ from synth.errors import SettingError
 from synth.experiments.base import present_mean, setting, spawn_seeds
 from synth.language import Bool
 
-CONTROL = "labels drawn at random: held-out error is that of chance, 1 - 1/k, whatever n is"
-COLUMNS = ("task", "labels", "bits", "n", "total_error", "program_share", "shortest_error",
-           "risk", "bound", "violations")  # fmt: skip
+CONTROL = "if labels are random, held-out error is that of chance, 1 - 1/k, for every n"
+COLUMNS = (
+    "task", "labels", "bits", "n", "total_error", "program_share", "shortest_error", "risk",
+    "bound", "violations",
+)  # fmt: skip
 PANELS = 2
+SUMMARY = {
+    "steps": "where the error falls",
+    "predicted_n": "bits / log2 k",
+    "pays_from_n": "pays from n",
+    "total_halved_from_n": "total halved from n",
+    "shortest_halved_from_n": "shortest halved from n",
+    "most_violations": "largest share of runs in which some program violates the bound",
+    "least_delta": "least delta at which any run had a violation",
+    "control_farthest_from_chance": "control: largest distance from chance on random labels",
+}
 
 
 @dataclass(frozen=True)
 class Settings:
     tasks: tuple[str, ...] = setting(
         ("parity:n=6,k=2", "parity:n=6,k=3", "parity:n=6,k=4", "mod-add:p=7", "mod-x2y2:p=7"),
-        "tasks with Bool or Mod labels, of which all rows are the inputs",
-    )  # fmt: skip
-    boolean: str = setting("boolean:basis=and-or-xor-not", "the DSL of boolean tasks")
+        "Tasks with Bool or Mod labels; all their rows are the inputs.",
+    )
+    boolean: str = setting("boolean:basis=and-or-xor-not", "DSL for boolean tasks.")
     rows: tuple[int, ...] = setting(
         (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48),
-        "training rows, n", low=1, high=10000,
-    )  # fmt: skip
-    runs: int = setting(200, "draws of training rows of each size", low=1)
-    bits: float = setting(24.0, "up to how many bits programs are", low=1, high=60)
-    delta: float = setting(0.05, "of the bound", low=1e-9, high=1)
-    seed: int = setting(0, "of the rows and random labels", low=0)
+        "Numbers n of training rows.",
+        low=1,
+        high=10000,
+    )
+    runs: int = setting(200, "Number of draws of training rows for each n.", low=1)
+    bits: float = setting(24.0, "Largest number of bits of a program.", low=1, high=60)
+    delta: float = setting(0.05, "Probability with which Occam's bound may fail.", low=1e-9, high=1)
+    seed: int = setting(0, "Seed for the training rows and random labels.", low=0)
 
 
 def run(settings, map):
@@ -56,7 +70,7 @@ def run(settings, map):
 
 
 def _case(item):
-    """One row of the table: a task, its labels or random ones, and n."""
+    """The row of one task with its true or random labels and one n."""
     task, labels, n, seed, boolean, bits, runs, delta = item
     space = _space(task, boolean, bits)
     generator = np.random.default_rng(seed)
@@ -76,31 +90,43 @@ def _case(item):
         for parts in zip(times, truth, errors.T, unseen, wrong.T, risks.T, strict=True)
     ]
     means = {key: present_mean(f[key] for f in found) for key in found[0]}
-    tightest = min((f["tightest_delta"] for f in found if f["tightest_delta"] is not None),
-                   default=None)  # fmt: skip
+    deltas = [f["tightest_delta"] for f in found if f["tightest_delta"] is not None]
     return {
-        "task": task, "labels": labels, "bits": own, "k": k, "n": n, "chance": 1 - 1 / k,
-        "predicted_n": own and own / math.log2(k), "pays_n": own and _pays(own, k),
-        **means, "tightest_delta": tightest, "delta": delta, "runs": runs,
-    }  # fmt: skip
+        "task": task,
+        "labels": labels,
+        "bits": own,
+        "k": k,
+        "n": n,
+        "chance": 1 - 1 / k,
+        "predicted_n": own and own / math.log2(k),
+        "pays_n": own and _pays(own, k),
+        **means,
+        "tightest_delta": min(deltas, default=None),
+        "delta": delta,
+        "runs": runs,
+    }
 
 
 def _pays(bits, k):
-    """The least n at which a program of so many bits is less than the uniform table."""
+    """The least n at which a program of so many bits costs less than the uniform table."""
     return next(
-        n for n in range(1, 10**6)
+        n
+        for n in range(1, 10**6)
         if codes.program_total(bits, n, 0, k, False) < codes.uniform_table_bits(n, k) - SAME
-    )  # fmt: skip
+    )
 
 
 def _run(space, n, delta, times, truth, errors, unseen, wrong, risks):
-    """What both learners make of one draw; the arrays are of inputs or of behaviours."""
+    """The figures of both learners on one draw.
+
+    times, truth, unseen: arrays over inputs; errors, wrong, risks: arrays over behaviours.
+    """
     counts = np.bincount(truth, times, minlength=space.k)
     majority = int(np.argmax(counts))
     hidden = int(unseen.sum())
     table_wrong = float((truth[unseen] != majority).sum())
     answer = {}
-    # A program of two labels that is wrong more often than not is read as its opposite.
+    # With two labels, a program that is wrong on most rows is read as its opposite.
     two = space.k == 2
     opposite = two & (2 * errors > n)
     totals = space.bits + codes.program_totals(n, space.k, False)[errors]
@@ -118,7 +144,7 @@ def _run(space, n, delta, times, truth, errors, unseen, wrong, risks):
     answer["shortest_error"] = error / hidden if hidden else None
     answer["consistent_share"] = some
     answer["risk"] = risks[fit][shortest].mean() if some else None
-    # h has a greater risk than the bound for every delta beyond 2**bits exp(-n risk).
+    # A program violates the bound for every delta above 2**bits exp(-n risk).
     least = np.exp(bits * math.log(2) - n * risks[fit])
     answer["bound"] = min(1.0, (bits.min() * math.log(2) - math.log(delta)) / n) if some else None
     answer["violations"] = bool((least < delta).any())
@@ -133,9 +159,10 @@ def _space(task, boolean, bits):
 
 
 class _Space:
-    """All behaviours of programs up to some bits on all inputs of a task.
+    """All behaviours of programs up to some number of bits, on all inputs of a task.
 
-    bits float64 (m,); labels int64 (R,), of k values; own: the target's bits, or None.
+    bits float64 (m,); labels int64 (R,), of k values; own: bits of the target's shortest program,
+    or None; says float32 (m, R * k): which label each behaviour gives on each input.
     """
 
     def __init__(self, name, boolean, bits):
@@ -147,7 +174,9 @@ class _Space:
         task, limits = fitted.task, {"type": fitted.root, "max_bits": bits}
         found = enumerate_programs(fitted.grammar, task.columns, **limits).whole()
         if not len(found):
-            raise SettingError(f"bits={bits:g}; allowed: more, {name} has no such program")
+            raise SettingError(
+                f"bits={bits:g}; allowed: more, since {name} has no program that short"
+            )
         self.bits = found.bits
         self.k = len(task.alphabet)
         self.labels = task.labels.astype(np.int64)
@@ -159,13 +188,17 @@ class _Space:
         self.says = self.says.reshape(len(values), -1)
 
     def agreements(self, weights, truth):
-        """How often each behaviour is right, int64 (m, d), of d weights and labels (d, R)."""
+        """How often each behaviour is right, int64 (m, d).
+
+        weights, truth: (d, R), the times each input counts and its label.
+        """
         wanted = np.zeros((*truth.shape, self.k), np.float32)
         np.put_along_axis(wanted, truth[:, :, None], weights[:, :, None].astype(np.float32), axis=2)
         return (self.says @ wanted.reshape(len(truth), -1).T).astype(np.int64)
 
 
-def _by(rows, labels):
+def _by_task(rows, labels):
+    """{task: its rows with these labels}."""
     found = {}
     for row in rows:
         if row["labels"] == labels:
@@ -175,39 +208,31 @@ def _by(rows, labels):
 
 def summarise(rows):
     steps = {}
-    for task, mine in _by(rows, "true").items():
+    for task, mine in _by_task(rows, "true").items():
         if mine[0]["bits"] is None:
             continue
-        steps[task] = {
-            "bits / log2 k": mine[0]["predicted_n"],
-            "pays from n": mine[0]["pays_n"],
-            **{
-                f"{key} halved from n": min(
-                    (r["n"] for r in mine if (r[key + "_error"] or 0) < r["chance"] / 2),
-                    default=None,
-                )
-                for key in ("total", "shortest")
-            },
-        }
-    tight = [r["tightest_delta"] for r in rows if r["tightest_delta"] is not None]
-    random = [r for r in rows if r["labels"] == "random"]
+        steps[task] = {"predicted_n": mine[0]["predicted_n"], "pays_from_n": mine[0]["pays_n"]}
+        for learner in ("total", "shortest"):
+            low = [r["n"] for r in mine if (r[f"{learner}_error"] or 0) < r["chance"] / 2]
+            steps[task][f"{learner}_halved_from_n"] = min(low, default=None)
+    deltas = [r["tightest_delta"] for r in rows if r["tightest_delta"] is not None]
     far = [
-        abs(r[key] - r["chance"]) for r in random for key in ("total_error", "shortest_error")
-        if r[key] is not None
-    ]  # fmt: skip
+        abs(r[key] - r["chance"])
+        for r in rows
+        for key in ("total_error", "shortest_error")
+        if r["labels"] == "random" and r[key] is not None
+    ]
     return {
         "steps": steps,
-        "share of runs in which some program violates the bound, at most": max(
-            r["violations"] for r in rows
-        ),
-        "the least delta at which any run had a violation": min(tight, default=None),
-        "control: farthest mean error from chance on random labels": max(far, default=None),
+        "most_violations": max(r["violations"] for r in rows),
+        "least_delta": min(deltas, default=None),
+        "control_farthest_from_chance": max(far, default=None),
     }
 
 
 def draw(rows, axes):
     left, right = axes
-    found = _by(rows, "true")
+    found = _by_task(rows, "true")
     lengths = [mine[0]["bits"] for mine in found.values() if mine[0]["bits"] is not None]
     for task, mine in found.items():
         shown = [r for r in mine if r["shortest_error"] is not None]
@@ -221,18 +246,18 @@ def draw(rows, axes):
                 bound = [(bits * math.log(2) - math.log(delta)) / n for n in x]
                 left.plot(x, bound, color=color, linestyle="-", linewidth=0.7)
             shown = [r for r in mine if r["total_error"] is not None]
-            right.plot([r["n"] / r["predicted_n"] for r in shown],
-                       [r["total_error"] / r["chance"] for r in shown],
-                       color=color, linestyle=line.get_linestyle(), label=task)  # fmt: skip
-    random = {mine[0]["k"]: mine for mine in _by(rows, "random").values()}
+            x = [r["n"] / r["predicted_n"] for r in shown]
+            y = [r["total_error"] / r["chance"] for r in shown]
+            right.plot(x, y, color=color, linestyle=line.get_linestyle(), label=task)
+    random = {mine[0]["k"]: mine for mine in _by_task(rows, "random").values()}
     for mine in random.values():
         shown = [r for r in mine if r["shortest_error"] is not None]
-        left.plot([r["n"] for r in shown], [r["shortest_error"] for r in shown],
-                  color="0.75", linestyle="-", linewidth=0.8)  # fmt: skip
+        x, y = ([r[key] for r in shown] for key in ("n", "shortest_error"))
+        left.plot(x, y, color="0.75", linestyle="-", linewidth=0.8)
     left.set_xscale("log")
     left.set_ylim(-0.02, 1.02)
-    left.set_xlabel("rows, n; thin: two of the bounds; grey: random labels")
-    left.set_ylabel("held-out error, shortest that fits")
+    left.set_xlabel("training rows n; thin: two of the bounds; grey: random labels")
+    left.set_ylabel("held-out error, shortest program that fits")
     right.set_xlim(0, 3)
     right.axvline(1, color="grey", linewidth=0.8)
     right.legend()

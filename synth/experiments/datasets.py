@@ -1,12 +1,14 @@
 """Where there is a rule, a program saves bits that chance could not; on twins none does.
 
-For every built-in task and the CSV files given: what is chosen, the bits it saves a training
-row, the bound on what chance could do, and held-out accuracy against the majority label, the
-nearest neighbour and logistic regression, all fitted on the training rows alone.
+For every built-in task and for given CSV files, the experiment reports what is chosen, the bits
+saved per training row, the bound on what chance could do, and held-out accuracy next to that of
+the majority label, the nearest neighbour and logistic regression, all fitted on the training rows
+alone.
 
-saved: bits saved by the chosen program, a training row (negative: the table is chosen);
-chance: log2 of the bound on the chance that permuted labels do as well, rounded up; mdl, 1-nn,
-logit, majority: held-out accuracies; twin: bits saved a row on the twin.
+- saved: bits saved by the chosen program per training row (negative: the table is chosen);
+- chance: log2 of the bound on the probability that permuted labels do as well, rounded up;
+- mdl, 1-nn, logit, majority: held-out accuracies;
+- twin: bits saved per row on the twin.
 """
 
 import math
@@ -23,25 +25,46 @@ from synth.runs.items import Item, contrast_item
 
 CONTROL = (
     "each task's twin, its training labels permuted among the training rows: no program beats "
-    "chance there (the bound is 1), and no learner, on average, the majority label"
+    "chance (the bound is 1), and no learner, on average, the majority label"
 )
 COLUMNS = ("task", "chosen", "saved", "chance", "mdl", "majority", "1-nn", "logit", "twin")
 PANELS = 2
+SUMMARY = {
+    "chosen": "chosen",
+    "tasks_with_a_program": "tasks with a program",
+    "held_out_against_majority": "held out, mdl against majority",
+    "held_out_against_nearest": "held out, mdl against 1-nn",
+    "held_out_against_logit": "held out, mdl against logit",
+    "control_twins_with_a_program": "control: twins with a program",
+    "control_least_chance_bound": "control: least chance bound of a twin, log2",
+    "control_above_majority": (
+        "control: held-out accuracy above the majority label's on twins, mean and most"
+    ),
+    "left_out": "left out",
+}
 
-#: What is meant by a task's name alone where it has several problems.
+#: The tasks meant by a name that stands for several problems.
 PROBLEMS = {"monk": ("monk:1", "monk:2", "monk:3")}
 LEARNERS = ("mdl", "majority", "1-nn", "logit")
+#: What the keys of the summary call the learners without programs.
+IN_KEYS = {"majority": "majority", "1-nn": "nearest", "logit": "logit"}
 
 
 @dataclass(frozen=True)
 class Settings:
-    tasks: tuple[str, ...] | None = setting(None, "tasks; every built-in one unless given")
-    tables: tuple[str, ...] | None = setting(None, "paths of CSV files besides")
-    label: str | None = setting(None, "label column of the tables, or COLUMN=VALUE; else the last")
-    drop: tuple[str, ...] | None = setting(None, "columns of the tables to leave out")
-    max_programs: int = setting(1_000_000, "programs that a search scores at most", low=1)
-    penalty: float = setting(1.0, "of logistic regression's squared weights", low=0.001)
-    seed: int = setting(0, "of training rows and permuted labels", low=0)
+    tasks: tuple[str, ...] | None = setting(None, "Tasks; by default every built-in one.")
+    tables: tuple[str, ...] | None = setting(None, "Paths of CSV files to add.")
+    label: str | None = setting(
+        None, "Label column of the tables, or COLUMN=VALUE; by default the last column."
+    )
+    drop: tuple[str, ...] | None = setting(None, "Columns of the tables to leave out.")
+    max_programs: int = setting(
+        1_000_000, "Largest number of programs that one search scores.", low=1
+    )
+    penalty: float = setting(
+        1.0, "Penalty on the squared weights of logistic regression.", low=0.001
+    )
+    seed: int = setting(0, "Seed for the training rows and permuted labels.", low=0)
 
 
 _PARTS = (
@@ -65,21 +88,20 @@ def run(settings, map):
 
 
 def _reading(settings, spec):
-    """How a file is read; nothing for a task with a name."""
+    """The options for reading a file; none for a named task."""
     if not tasks.is_path(spec):
         return {}
     return {"label": settings.label, "drop": settings.drop or ()}
 
 
 def _measured(item):
-    """The row of a task; where it needs a package that is missing, a note."""
+    """The row of a task; it has only a note if a package that the task needs is missing."""
     settings, spec = item
     name = Path(spec).name if tasks.is_path(spec) else spec
-    row = {"task": name, **dict.fromkeys(_PARTS), "train": None, "test": None, "labels": None}
-    row |= {
-        "unseen_labels": None,
-        "twin": None,
-        **{f"twin_{p}": None for p in _PARTS if p != "saved"},
+    row = {
+        "task": name,
+        **dict.fromkeys((*_PARTS, "train", "test", "labels", "unseen_labels", "twin")),
+        **{f"twin_{part}": None for part in _PARTS if part != "saved"},
         "note": None,
     }
     limits = {"seconds": None, "max_programs": settings.max_programs}
@@ -100,18 +122,22 @@ def _measured(item):
 
 
 def _parts(task, found, penalty):
+    """The `_PARTS` of a row for one search."""
     program = found["program"]
     n = task.training
     saved = found["saved_bits"]
     by_program = found["chosen"] == "program"
     parts = {
-        "chosen": found["chosen"], "saved": saved if saved is None else saved / n,
+        "chosen": found["chosen"],
+        "saved": saved if saved is None else saved / n,
         "chance": math.ceil(found["log2_chance_bound"]),
         "mdl": (program if by_program else found["table"])["test_accuracy"],
-        "program": _text(program), "program_bits": program and program["bits"],
-        "exceptions": program and program["exceptions"], "saved_bits": saved,
+        "program": _text(program),
+        "program_bits": program and program["bits"],
+        "exceptions": program and program["exceptions"],
+        "saved_bits": saved,
         "optimal": found["optimal"],
-    }  # fmt: skip
+    }
     return parts | dict.fromkeys(LEARNERS[1:]) | _accuracies(task, penalty)
 
 
@@ -122,7 +148,7 @@ def _text(program):
 
 
 def _accuracies(task, penalty):
-    """Held-out accuracy of what knows no programs; nothing where no row is held out."""
+    """Held-out accuracies of the learners without programs; {} if no row is held out."""
     train, asked = task.train, ~task.train
     if not asked.any():
         return {}
@@ -139,31 +165,36 @@ def summarise(rows):
     done = [r for r in rows if r["note"] is None]
     held = [r for r in done if r["test"]]
     found = {
-        "chosen": {
-            r["task"]: r["program"] + ("" if r["optimal"] else " (not proven optimal)")
-            if r["chosen"] == "program" else "the table"
-            for r in done
-        },
-        "tasks with a program": f"{sum(r['chosen'] == 'program' for r in done)} of {len(done)}",
-    }  # fmt: skip
-    for key in LEARNERS[1:]:
+        "chosen": {r["task"]: _chosen(r) for r in done},
+        "tasks_with_a_program": f"{sum(r['chosen'] == 'program' for r in done)} of {len(done)}",
+    }
+    for key, name in IN_KEYS.items():
         better = sum(r["mdl"] > r[key] for r in held)
         worse = sum(r["mdl"] < r[key] for r in held)
-        found[f"held out, mdl against {key}"] = (
+        found[f"held_out_against_{name}"] = (
             f"better {better}, worse {worse}, equal {len(held) - better - worse}"
         )
     if done:
-        found["control: twins with a program"] = sum(r["twin_chosen"] == "program" for r in done)
-        found["control: least chance bound of a twin, log2"] = min(r["twin_chance"] for r in done)
+        found["control_twins_with_a_program"] = sum(r["twin_chosen"] == "program" for r in done)
+        found["control_least_chance_bound"] = min(r["twin_chance"] for r in done)
     if held:
-        found["control: held-out accuracy above the majority label's on twins, mean and most"] = {
-            key: "{:+.3f}, {:+.3f}".format(
-                *(f([r[f"twin_{key}"] - r["twin_majority"] for r in held]) for f in (np.mean, max))
-            )
-            for key in LEARNERS if key != "majority"
-        }  # fmt: skip
+        found["control_above_majority"] = {
+            key: _above_majority(held, key) for key in LEARNERS if key != "majority"
+        }
     notes = {r["task"]: r["note"] for r in rows if r["note"]}
-    return found | ({"left out": notes} if notes else {})
+    return found | ({"left_out": notes} if notes else {})
+
+
+def _chosen(row):
+    if row["chosen"] != "program":
+        return "the table"
+    return row["program"] + ("" if row["optimal"] else " (not proven optimal)")
+
+
+def _above_majority(rows, learner):
+    """Mean and largest difference from the majority label's held-out accuracy on twins."""
+    above = [r[f"twin_{learner}"] - r["twin_majority"] for r in rows]
+    return f"{np.mean(above):+.3f}, {max(above):+.3f}"
 
 
 def draw(rows, axes):
@@ -171,17 +202,17 @@ def draw(rows, axes):
     done = [r for r in rows if r["note"] is None][::-1]
     places = np.arange(len(done))
     for key, mark in zip(LEARNERS, ("o", "|", "x", "+"), strict=True):
-        left.plot([math.nan if r[key] is None else r[key] for r in done], places, mark,
-                  label=key, markersize=6)  # fmt: skip
+        x = [math.nan if r[key] is None else r[key] for r in done]
+        left.plot(x, places, mark, label=key, markersize=6)
     left.set(xlim=(-0.03, 1.03), xlabel="held-out accuracy")
-    left.legend(fontsize="x-small", ncols=4, loc="lower center", bbox_to_anchor=(0.4, 1),
-                columnspacing=0.8, handletextpad=0.1)  # fmt: skip
+    above = {"fontsize": "x-small", "loc": "lower center"}
+    left.legend(**above, ncols=4, bbox_to_anchor=(0.4, 1), columnspacing=0.8, handletextpad=0.1)
     right.plot([r["saved"] for r in done], places, "o", label="true labels")
     right.plot([r["twin"] for r in done], places, "x", label="permuted labels")
     right.axvline(0, color="grey", linewidth=0.8)
     right.set_xscale("symlog", linthresh=0.1)
     right.set_xlim(right=1.5 * max([1.0, *(r["saved"] for r in done if r["saved"])]))
-    right.set_xlabel("bits saved a training row")
-    right.legend(fontsize="x-small", ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+    right.set_xlabel("bits saved per training row")
+    right.legend(**above, ncols=2, bbox_to_anchor=(0.5, 1))
     left.set_yticks(places, [r["task"] for r in done], fontsize="xx-small")
     right.set_yticks(places, [])

@@ -1,8 +1,8 @@
 """A short program holds outside the range it was found in; neighbours and ridge do not.
 
-Training inputs are from a range, and unseen ones from within it and from outside.  The
-program of least total bits is set beside the nearest neighbours and ridge regression with
-Gaussian and polynomial features, whose settings the training rows choose.
+Training inputs come from a range, unseen ones from within it and from outside.  The experiment
+compares the program of least total bits with the nearest neighbours and with ridge regression on
+Gaussian and polynomial features; the training rows choose the settings of these learners.
 """
 
 from dataclasses import dataclass
@@ -10,32 +10,53 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth import engine
-from synth.experiments.base import setting, spawn_seeds, uninterrupted
+from synth.experiments._extrapolation_baselines import baselines
+from synth.experiments.base import RowKinds, setting, spawn_seeds, uninterrupted
 from synth.language import Grammar, Int, Mod, Real, dsls
-from synth.learners import fit_ridge, neighbours
 from synth.tasks import Task
 
 CONTROL = (
     "the same labels permuted have no short program: the table is chosen and no learner is "
-    "right outside; and on sums, which the features of polynomial ridge hold, ridge is right too"
+    "right outside; on sums, which polynomial ridge can express, ridge is right as well"
 )
 COLUMNS = ("case", "labels", "learner", "right_inside", "right_outside", "chosen")
 PANELS = 3
+SUMMARY = {
+    "right_outside": "share right outside the range",
+    "right_outside_held_by_ridge": "share right outside, target held by polynomial ridge",
+    "control_right_outside": "control: share right outside, permuted labels",
+    "chosen_for_true_labels": "chosen for true labels",
+    "chosen_for_permuted_labels": "chosen for permuted labels",
+}
 
 LEARNERS = ("program", "1-NN", "k-NN", "RBF ridge", "polynomial ridge")
 
 #: Modulus of the residues.
 P = 31
-#: A Real prediction is right within this share of the training labels' deviation.
+#: A Real prediction is right if it is off by at most this share of the training labels' standard
+#: deviation.
 TOLERANCE = 0.01
-WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
-DEGREES = (1, 2, 3, 4, 5, 6)
-NEIGHBOURS = (2, 3, 4, 5, 7, 10)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A target; type: of inputs and labels; edge: inputs below it are inside the range."""
+    """A target and where it is trained.
+
+    Parameters
+    ----------
+    target : callable
+        The labels from the columns x and y.
+    text : str
+        The target as a formula.
+    type : Type
+        The type of inputs and labels.
+    dsl : str
+        The DSL of the search.
+    edge : float
+        Inputs below it are inside the range.
+    slice : float
+        The y of the curves that are drawn.
+    """
 
     target: object
     text: str
@@ -56,18 +77,20 @@ CASES = {
     "sum": Case(lambda x, y: x + y, "x + y", Int(), "integer", 12, 6),
     "modular-sum": Case(lambda x, y: (x + y) % P, "x + y", Mod(P), "modular", 16, 8),
 }
-#: Cases whose target is among what polynomial ridge can say.
+#: Cases whose target polynomial ridge can express.
 HELD = ("sum", "modular-sum")
 DRAWN = ("integer", "real")
 
 
 @dataclass(frozen=True)
 class Settings:
-    cases: tuple[str, ...] = setting(tuple(CASES), "targets", choices=tuple(CASES))
-    train: int = setting(100, "training rows", low=10, high=120)
-    unseen: int = setting(200, "unseen rows outside the range", low=1, high=600)
-    max_bits: float = setting(28.0, "of the programs that are searched", low=1, high=40)
-    seed: int = setting(0, "of rows and permutations", low=0)
+    cases: tuple[str, ...] = setting(tuple(CASES), "Targets.", choices=tuple(CASES))
+    train: int = setting(100, "Number of training rows.", low=10, high=120)
+    unseen: int = setting(200, "Number of unseen rows outside the range.", low=1, high=600)
+    max_bits: float = setting(
+        28.0, "Largest number of bits of the programs searched.", low=1, high=40
+    )
+    seed: int = setting(0, "Seed for the rows and the permutations.", low=0)
 
 
 def run(settings, map):
@@ -84,16 +107,34 @@ def run(settings, map):
     yield from curves
 
 
-_EMPTY = dict.fromkeys((
-    "kind", "case", "labels", "learner", "rows", "right_inside", "right_outside",
-    "error_outside", "chosen", "bits", "x", "value",
-))  # fmt: skip
+ROWS = RowKinds(
+    (
+        "kind", "case", "labels", "learner", "rows", "right_inside", "right_outside",
+        "error_outside", "chosen", "bits", "x", "value",
+    ),
+    score="kind case labels learner rows right_inside right_outside error_outside chosen bits",
+    curve="kind case learner x value",
+)  # fmt: skip
 
 
 def task_of(name, train, unseen, seed):
-    """(task, inside): the rows of a case, those for training first; inside bool (rows,).
+    """The task of a case, and which rows are inside the range.
 
-    Rows that are inside the range and not for training are unseen ones too.
+    Training rows come first.  The rows inside the range that are not for training are unseen too.
+
+    Parameters
+    ----------
+    name : str
+        A name of `CASES`.
+    train, unseen : int
+        Numbers of training rows and of unseen rows outside the range.
+    seed : int
+        The seed for the rows.
+
+    Returns
+    -------
+    task : Task
+    inside : array of bool, (rows,)
     """
     case, generator = CASES[name], np.random.default_rng(seed)
     if case.type is Real:
@@ -106,15 +147,14 @@ def task_of(name, train, unseen, seed):
     chosen = np.concatenate([order[inside], order[~inside][:unseen]])
     x, y, inside = x[chosen], y[chosen], np.arange(len(chosen)) < inside.sum()
     columns = {"x": x, "y": y}
-    task = Task(
-        name, columns, dict.fromkeys(columns, case.type), case.target(x, y), case.type,
-        np.arange(len(x)) < train,
-    )  # fmt: skip
+    types = dict.fromkeys(columns, case.type)
+    labels, training = case.target(x, y), np.arange(len(x)) < train
+    task = Task(name, columns, types, labels, case.type, training)
     return task, inside
 
 
 def _compared(item):
-    """The rows of the table for one case, its labels and the permuted ones; and curves."""
+    """The rows of one case with its true and with permuted labels, and those of its curves."""
     name, train, unseen, max_bits, seed = item
     case = CASES[name]
     task, inside = task_of(name, train, unseen, seed)
@@ -125,18 +165,27 @@ def _compared(item):
     )
     grammar, rows, curves, line = Grammar(dsl, task.types), [], [], _line(name)
     for labels, given, result in (
-        ("true", task, found.structured), ("permuted", twin, found.random),
-    ):  # fmt: skip
-        answers = {"program": _program(result, given, grammar)}
-        answers |= baselines(given)
+        ("true", task, found.structured),
+        ("permuted", twin, found.random),
+    ):
+        answers = {"program": _program(result, given, grammar), **baselines(given)}
         for learner, (predict, chosen) in answers.items():
             right, error = _scores(predict(given.columns), given, inside)
-            rows.append(_EMPTY | {
-                "kind": "score", "case": name, "labels": labels, "learner": learner,
-                "rows": train, "right_inside": right[0], "right_outside": right[1],
-                "error_outside": error, "chosen": chosen,
-                "bits": result.total_bits if learner == "program" else None,
-            })  # fmt: skip
+            rows.append(
+                ROWS(
+                    "score",
+                    kind="score",
+                    case=name,
+                    labels=labels,
+                    learner=learner,
+                    rows=train,
+                    right_inside=right[0],
+                    right_outside=right[1],
+                    error_outside=error,
+                    chosen=chosen,
+                    bits=result.total_bits if learner == "program" else None,
+                )
+            )
             if labels == "true":
                 curves += _curve(name, learner, line, predict(line)[0])
     curves += _curve(name, "target", line, case.target(line["x"], line["y"]))
@@ -144,13 +193,15 @@ def _compared(item):
 
 
 def _curve(name, learner, line, values):
-    common = _EMPTY | {"kind": "curve", "case": name, "learner": learner}
     points = zip(line["x"].tolist(), values.tolist(), strict=True)
-    return [common | {"x": x, "value": value} for x, value in points]
+    return [
+        ROWS("curve", kind="curve", case=name, learner=learner, x=x, value=value)
+        for x, value in points
+    ]
 
 
 def _line(name):
-    """Columns along which y is constant and x goes from inside the range to outside."""
+    """Columns in which y is constant and x goes from inside the range to outside."""
     case = CASES[name]
     if case.type is Real:
         x = np.round(np.linspace(1, 10, 61), 2)
@@ -160,10 +211,10 @@ def _line(name):
 
 
 def _scores(predictions, task, inside):
-    """([share right inside, outside], error outside), means over predictions (m, rows).
+    """([share right inside, outside], error outside) of unseen rows, means over predictions.
 
-    They are of m programs that tie.  The error is the root of the mean square over the
-    deviation of the same rows' labels; None for residues.
+    predictions: (m, rows), of m programs that tie.  The error is the root mean square divided by
+    the standard deviation of the same rows' labels; None for residues.
     """
     right, outside = np.array([correct(p, task) for p in predictions]), task.labels[~inside]
     shares = [float(right[:, rows].mean()) for rows in (inside & ~task.train, ~inside)]
@@ -174,10 +225,20 @@ def _scores(predictions, task, inside):
 
 
 def correct(predicted, task):
-    """Where predictions (rows,) are right, bool (rows,).
+    """Where predictions are right.
 
-    They are rounded to the nearest whole number, or to the nearest residue; of Reals see
-    `TOLERANCE`.
+    They are rounded to the nearest integer, or to the nearest residue; `TOLERANCE` holds for Reals.
+
+    Parameters
+    ----------
+    predicted : array, (rows,)
+        The predictions for all rows.
+    task : Task
+        The task with its labels.
+
+    Returns
+    -------
+    array of bool, (rows,)
     """
     if task.label_type.inexact:
         near = TOLERANCE * task.labels[task.train].std()
@@ -188,11 +249,11 @@ def correct(predicted, task):
     return said == task.labels
 
 
-# -- learners: (a function from columns to predictions (m, rows), what was chosen) --------
-
-
 def _program(result, task, grammar):
-    """What the search chose: the programs of the least total, or the table's majority."""
+    """(predict, chosen) of the search: all programs of the least total, or the majority label.
+
+    predict maps columns to predictions (m, rows).
+    """
     if result.chosen == "table":
         majority = task.majority()
         return lambda columns: np.full((1, len(columns["x"])), float(majority)), "table"
@@ -212,128 +273,22 @@ def _program(result, task, grammar):
     return predict, result.best.text
 
 
-def baselines(task):
-    """The learners beside the program, by name: {learner: (predict, chosen)}.
-
-    predict: columns to predictions (1, rows).  Nothing but training rows is used.
-    """
-    train = {name: column[task.train] for name, column in task.columns.items()}
-    encode, decode = _labels(task.label_type)
-    points = _features(train, task.label_type)
-    center, scale = points.mean(axis=0), points.std(axis=0)
-    points = (points - center) / scale
-    labels = encode(task.labels[task.train])
-
-    def learner(solve, chosen):
-        def predict(columns):
-            new = (_features(columns, task.label_type) - center) / scale
-            return decode(solve(new))[None]
-
-        return predict, chosen
-
-    one = nearest(points, labels, (1,))
-    several = nearest(points, labels, NEIGHBOURS)
-    gaussian = [(f"width {w:g}", _gaussian(points, w)) for w in WIDTHS]
-    polynomial = [(f"degree {d}", _polynomial(d)) for d in DEGREES]
-    return {
-        "1-NN": learner(*one),
-        "k-NN": learner(*several),
-        "RBF ridge": learner(*_best_ridge(points, labels, gaussian)),
-        "polynomial ridge": learner(*_best_ridge(points, labels, polynomial)),
-    }
-
-
-def _features(columns, kind):
-    """Numbers as they are, residues as points of the unit circle: float64 (rows, 2 or 4)."""
-    values = np.stack([columns[name] for name in ("x", "y")], axis=1).astype(float)
-    if kind.family != "Mod":
-        return values
-    angles = 2 * np.pi * values / kind.size
-    return np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
-
-
-def _labels(kind):
-    """(labels to targets (rows, 1 or 2), and back), as for `_features`."""
-    if kind.family != "Mod":
-        return lambda values: values.astype(float)[:, None], lambda targets: targets[:, 0]
-
-    def encode(values):
-        angles = 2 * np.pi * values / kind.size
-        return np.stack([np.cos(angles), np.sin(angles)], axis=1)
-
-    def decode(targets):
-        angles = np.arctan2(targets[:, 1], targets[:, 0])
-        return np.rint(angles / (2 * np.pi) * kind.size) % kind.size
-
-    return encode, decode
-
-
-def nearest(points, labels, counts):
-    """(solve, chosen) of the mean over the k nearest neighbours, k of least leave-one-out error.
-
-    points: (n, d); labels: (n, t); counts: what k may be.  Ties of distance go to the
-    rows that come first.
-    """
-    order = neighbours(points, k=max(counts))
-    errors = [np.square(labels[order[:, :k]].mean(axis=1) - labels).mean() for k in counts]
-    k = counts[int(np.argmin(errors))]
-
-    def solve(new):
-        return labels[neighbours(points, new, k)].mean(axis=1)
-
-    return solve, f"k={k}"
-
-
-def _distances(a, b):
-    return np.square(a[:, None] - b).sum(axis=2)
-
-
-def _gaussian(points, width):
-    """A kernel: exp(-d**2 / 2 w**2), w being `width` times the points' median distance."""
-    far = _distances(points, points)
-    median = np.median(far[np.triu_indices(len(points), 1)])
-    return lambda a, b: np.exp(-_distances(a, b) / (2 * width**2 * median))
-
-
-def _polynomial(degree):
-    """A kernel: the product of all monomials of up to so many factors."""
-    from itertools import combinations_with_replacement
-
-    def monomials(points):
-        columns = range(points.shape[1])
-        chosen = (c for d in range(degree + 1) for c in combinations_with_replacement(columns, d))
-        return np.stack([points[:, c].prod(axis=1) for c in chosen], axis=1)
-
-    return lambda a, b: monomials(a) @ monomials(b).T
-
-
-def _best_ridge(points, labels, kernels):
-    """(solve, chosen) of the kernel and ridge of least leave-one-out error."""
-    center, best = labels.mean(axis=0), None
-    for name, kernel in kernels:
-        error, ridge, weights = fit_ridge(kernel(points, points), labels - center)
-        if best is None or error < best[0]:
-            best = error, f"{name}, ridge {ridge:.0e}", kernel, weights
-    _, chosen, kernel, weights = best
-    return (lambda new: kernel(new, points) @ weights + center), chosen
-
-
-# -- what comes of it -----------------------------------------------------------------------
+# -- the summary and the figure ---------------------------------------------------------
 
 
 def summarise(rows):
     scores, found = [r for r in rows if r["kind"] == "score"], {}
-    for labels, held, title in (
-        ("true", False, "share right outside the range"),
-        ("true", True, "share right outside, target held by polynomial ridge"),
-        ("permuted", None, "control: share right outside, permuted labels"),
+    for labels, held, key in (
+        ("true", False, "right_outside"),
+        ("true", True, "right_outside_held_by_ridge"),
+        ("permuted", None, "control_right_outside"),
     ):
         for row in scores:
             if row["labels"] == labels and held in (None, row["case"] in HELD):
-                case = found.setdefault(title, {}).setdefault(row["case"], {})
+                case = found.setdefault(key, {}).setdefault(row["case"], {})
                 case[row["learner"]] = row["right_outside"]
     for labels in ("true", "permuted"):
-        found[f"chosen for {labels} labels"] = {
+        found[f"chosen_for_{labels}_labels"] = {
             r["case"]: r["chosen"]
             for r in scores
             if (r["labels"], r["learner"]) == (labels, "program")
@@ -349,18 +304,17 @@ _STYLES = {
 
 def draw(rows, axes):
     *curves, right = axes
-    there = list(dict.fromkeys(r["case"] for r in rows))
+    cases = list(dict.fromkeys(r["case"] for r in rows))
     for each, case in zip(curves, DRAWN, strict=True):
-        if case in there:
+        if case in cases:
             _draw_curve([r for r in rows if r["kind"] == "curve" and r["case"] == case], each, case)
     scores = [r for r in rows if r["kind"] == "score"]
-    places = [(c, "true") for c in there] + [(c, "permuted") for c in there if c not in HELD]
+    places = [(c, "true") for c in cases] + [(c, "permuted") for c in cases if c not in HELD]
     for k, learner in enumerate(LEARNERS):
         mine = {(r["case"], r["labels"]): r for r in scores if r["learner"] == learner}
-        right.plot(
-            [mine[p]["right_outside"] for p in places], np.arange(len(places)) + 0.12 * (k - 2),
-            "oxsD^"[k], markersize=5, color="black" if learner == "program" else f"C{k}",
-        )  # fmt: skip
+        x, y = [mine[p]["right_outside"] for p in places], np.arange(len(places)) + 0.12 * (k - 2)
+        color = "black" if learner == "program" else f"C{k}"
+        right.plot(x, y, "oxsD^"[k], markersize=5, color=color)
         right.lines[-1].set_label(learner)
     right.set_yticks(
         range(len(places)), [c if kind == "true" else f"{c}, permuted" for c, kind in places]

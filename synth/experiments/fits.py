@@ -7,12 +7,24 @@ from numpy.typing import ArrayLike
 
 
 def power_law(points: Iterable[tuple[float, float]]) -> dict[str, float | None]:
-    """The exponent b of y = a x**b through points (x, y): exponent, error, points.
+    """The exponent b of a power law y = a x**b, by least squares of ln y on ln x.
 
-    By least squares of ln y on ln x, over the points of which both are above 0; error: of the
-    exponent, sqrt(SSR / (n - 2) / Σ (ln x - mean)**2), as of any regression line (Draper and
-    Smith, "Applied regression analysis", 3rd edition 1998, chapter 1); None with two
-    points, as exponent and error are with fewer different x; points: how many are counted.
+    Parameters
+    ----------
+    points : iterable of (float, float)
+        Points (x, y); those with x or y at most 0 are left out.
+
+    Returns
+    -------
+    dict
+        exponent : float or None
+            b; None if there are fewer than two different x.
+        error : float or None
+            Standard error of b, sqrt(SSR / (n - 2) / Σ (ln x - mean)**2), as for any regression
+            line (Draper and Smith, "Applied regression analysis", 3rd edition 1998, chapter 1).
+            None with two points, or if the exponent is None.
+        points : int
+            The number of points used.
     """
     points = [(x, y) for x, y in points if x > 0 and y > 0]
     if len({x for x, _ in points}) < 2:
@@ -27,14 +39,24 @@ def power_law(points: Iterable[tuple[float, float]]) -> dict[str, float | None]:
 
 
 def doubling_rate(waits: Iterable[tuple[float, float, bool]]) -> dict[str, float | None]:
-    """How often a wait doubles with one more bit: doublings, and their standard error.
+    """How many times a waiting time doubles with each extra bit, by maximum likelihood.
 
-    waits: (bits, time, ended) of each; where it had not ended, the wait is longer than that
-    time.  Waits are taken as exponential with a mean of 2**(a + b bits), so that one adds
-    ln 2 (a + b bits) + t 2**-(a + b bits) to the negative log-likelihood, the first term
-    only where it ended (Cox and Oakes, "Analysis of survival data", 1984, section 6).  b by
-    maximum likelihood, its error from the observed information; both None where those that
-    ended are of fewer than two lengths.
+    Waiting times are taken as exponential with mean 2**(a + b bits).  A wait of time t adds
+    ln 2 (a + b bits) + t 2**-(a + b bits) to the negative log-likelihood, the first term only if
+    it ended (Cox and Oakes, "Analysis of survival data", 1984, section 6).
+
+    Parameters
+    ----------
+    waits : iterable of (float, float, bool)
+        (bits, time, ended) of each wait; if it had not ended, it is longer than that time.
+
+    Returns
+    -------
+    dict
+        doublings : float or None
+            b; None if the waits that ended have fewer than two different numbers of bits.
+        error : float or None
+            Standard error of b, from the observed information.
     """
     from scipy.optimize import minimize
 
@@ -58,20 +80,29 @@ def doubling_rate(waits: Iterable[tuple[float, float, bool]]) -> dict[str, float
 
 
 def median_time(times: Iterable[float | None]) -> float:
-    """The median of times, None being later than all others; nan where that is the median."""
+    """The median of times, where None counts as later than all others; nan if it is None."""
     middle = float(np.median([np.inf if t is None else t for t in times]))
     return middle if np.isfinite(middle) else np.nan
 
 
 def rank_correlation(x: ArrayLike, y: ArrayLike) -> float | None:
-    """Spearman's rank correlation of x and y, (n,) each; None where one is constant.
+    """Spearman's rank correlation, the correlation of ranks; ties have their mean rank.
 
-    That is the correlation of ranks, ties having their mean rank (Kendall, "Rank correlation
-    methods", 4th edition 1970, chapter 3).
+    Source: Kendall, "Rank correlation methods", 4th edition 1970, chapter 3.
+
+    Parameters
+    ----------
+    x, y : array_like, (n,)
+        The values.
+
+    Returns
+    -------
+    float or None
+        None if x or y is constant.
     """
     from scipy.stats import spearmanr
 
     # `synth.learners.correlations` has the same for many pairs at once.  It differs in the last
     # digit, and the tables made with this one are to stay as they are.
-    several = np.ptp(x) > 0 and np.ptp(y) > 0  # else it is undefined
+    several = np.ptp(x) > 0 and np.ptp(y) > 0  # a constant has no ranks
     return float(spearmanr(x, y).statistic) if several else None

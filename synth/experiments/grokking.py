@@ -1,8 +1,8 @@
 """Memorise first, then a phase transition: the table is removed after the program is found.
 
-A stochastic search over a program and a set of memorised rows (`synth.dynamics.chain`), many
-seeds: when training accuracy reaches 99 %, when the program is found, when held-out
-accuracy jumps.  Nothing of that is built in; it is read off the trajectory.
+A stochastic search holds a program and a set of memorised rows (`synth.dynamics.chain`).  For many
+seeds, the experiment records when training accuracy reaches 99 %, when the program is found, and
+when held-out accuracy jumps.  None of these times is built in; all are read off the trajectory.
 """
 
 from dataclasses import dataclass
@@ -23,36 +23,60 @@ from synth.dynamics import (
     reached,
     trajectory,
 )
-from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.base import RowKinds, setting, spawn_seeds
 
 CONTROL = (
-    "without decay the table is never cleared and held-out accuracy stays low, though the "
-    "program is found; with random labels there is none to find"
+    "without decay the table is never cleared, and held-out accuracy stays low although the "
+    "program is found; with random labels there is no program to find"
 )
 COLUMNS = ("kind", "seed", "memorised_at", "found_at", "half_at", "generalised_at", "test_accuracy")
 PANELS = 3
+SUMMARY = {
+    "runs_that_grok": "runs that memorise, then find, then generalise",
+    "grokked": "grokked",
+    "median_steps": "median step of memorising, finding, generalising",
+    "median_delay": "median steps from finding to generalising",
+    "control_runs_that_generalise": "control: runs that generalise",
+    "control_test_accuracy": "control: mean held-out accuracy at the end",
+}
+
+STEP = "train_accuracy test_accuracy restricted_accuracy excluded_accuracy"
+BITS = "table_bits program_bits total_bits"
+TIMES = "memorised_at found_at half_at generalised_at test_before"
+ROWS = RowKinds(
+    (
+        "row", "kind", "seed", "memorised_at", "found_at", "half_at", "generalised_at",
+        "test_before", "step", "train_accuracy", "test_accuracy", "restricted_accuracy",
+        "excluded_accuracy", "table_bits", "program_bits", "total_bits",
+    ),
+    run=f"row kind seed {TIMES} step {STEP} {BITS}",
+    path=f"row kind seed step {STEP} {BITS}",
+)  # fmt: skip
+MEASURES = ("step", *STEP.split(), *BITS.split())
 
 
 @dataclass(frozen=True)
 class Settings:
-    task: str = setting(LAB_TASK, "a task with held-out rows")
-    dsl: str | None = setting(None, "its DSL; the built-in one unless given")
-    max_bits: float = setting(LAB_BITS, "programs of so many bits", low=1)
+    task: str = setting(LAB_TASK, "Task with held-out rows.")
+    dsl: str | None = setting(None, "DSL; by default the built-in one that fits the task.")
+    max_bits: float = setting(LAB_BITS, "Largest number of bits of a program.", low=1)
     decay: float = setting(
-        LAB_CHAIN["decay"], "weight decay: energy of a bit of description", low=0
+        LAB_CHAIN["decay"], "Weight decay: energy per bit of description.", low=0
     )
-    beta: float = setting(LAB_CHAIN["beta"], "energy of a training error, bits", low=0)
+    beta: float = setting(LAB_CHAIN["beta"], "Energy of a training error, in bits.", low=0)
     proposals: float = setting(
-        LAB_CHAIN["proposals"], "share of steps that propose a program", low=0, high=1
+        LAB_CHAIN["proposals"], "Share of steps that propose a program.", low=0, high=1
     )
-    moves: str = setting("prior", "how programs are proposed", choices=MOVES)
-    radius: float = setting(1.0, "memorised rows are read within this distance", low=0)
-    steps: int = setting(LAB_STEPS, "Metropolis steps a run", low=1000)
-    runs: int = setting(20, "seeds of each kind", low=1)
-    seed: int = setting(0, "of all runs", low=0)
+    moves: str = setting("prior", "How programs are proposed.", choices=MOVES)
+    radius: float = setting(
+        1.0, "Largest distance at which a row is answered by its nearest memorised row.", low=0
+    )
+    steps: int = setting(LAB_STEPS, "Number of Metropolis steps per run.", low=1000)
+    runs: int = setting(20, "Number of seeds for each kind of run.", low=1)
+    seed: int = setting(0, "Seed for all runs.", low=0)
 
 
-KINDS = ("decay", "no decay", "random labels")
+DECAY, NO_DECAY, RANDOM = KINDS = ("decay", "no decay", "random labels")
 
 
 def run(settings, map):
@@ -70,45 +94,42 @@ def _world(task, dsl, max_bits, radius, permuted):
     return make_world(loaded, dsl, max_bits=max_bits, radius=radius)
 
 
-_EMPTY = dict.fromkeys((
-    "row", "kind", "seed", "memorised_at", "found_at", "half_at", "generalised_at",
-    "test_before", "step", "train_accuracy", "test_accuracy", "restricted_accuracy",
-    "excluded_accuracy", "table_bits", "program_bits", "total_bits",
-))  # fmt: skip
-
-
 def _run(item):
-    """One run: its times, and of the first seed of a kind its trajectory."""
+    """The row of one run with its times; for the first seed of a kind also its trajectory."""
     settings, kind, number, seed = item
-    permuted = number if kind == "random labels" else None
+    permuted = number if kind == RANDOM else None
     world = _world(settings.task, settings.dsl, settings.max_bits, settings.radius, permuted)
-    decay = 0.0 if kind == "no decay" else settings.decay
-    one = Chain(
-        world, beta=settings.beta, decay=decay, proposals=settings.proposals,
-        moves=settings.moves, seed=seed,
-    )  # fmt: skip
-    path, found = trajectory(one, settings.steps, world.truths)
-    row = _EMPTY | path[-1] | {
-        "row": "run", "kind": kind, "seed": number,
-        "memorised_at": reached(path, "train_accuracy"), "found_at": found,
-        "half_at": reached(path, "test_accuracy", 0.5),
-        "generalised_at": reached(path, "test_accuracy"),
-        # The best that held-out accuracy was before the program was found.
-        "test_before": max(
-            (m["test_accuracy"] for m in path if found is None or m["step"] < found), default=None
-        ),
-    }  # fmt: skip
-    keep = _EMPTY.keys()
-    rows = [{k: row[k] for k in keep}]
-    if number == 0:
-        for measures in path:
-            full = _EMPTY | measures | {"row": "path", "kind": kind, "seed": 0}
-            rows.append({k: full[k] for k in keep})
-    return rows
+    chain = Chain(
+        world,
+        beta=settings.beta,
+        decay=0.0 if kind == NO_DECAY else settings.decay,
+        proposals=settings.proposals,
+        moves=settings.moves,
+        seed=seed,
+    )
+    path, found = trajectory(chain, settings.steps, world.truths)
+    measures = [{key: step[key] for key in MEASURES} for step in path]
+    before = (m["test_accuracy"] for m in path if found is None or m["step"] < found)
+    row = ROWS(
+        "run",
+        row="run",
+        kind=kind,
+        seed=number,
+        memorised_at=reached(path, "train_accuracy"),
+        found_at=found,
+        half_at=reached(path, "test_accuracy", 0.5),
+        generalised_at=reached(path, "test_accuracy"),
+        # The best held-out accuracy before the program was found.
+        test_before=max(before, default=None),
+        **measures[-1],
+    )
+    if number > 0:
+        return [row]
+    return [row, *(ROWS("path", row="path", kind=kind, seed=0, **step) for step in measures)]
 
 
 def grokked(row):
-    """Memorised first, held-out accuracy low until the program was found, then a jump."""
+    """Whether a run memorised, found the program at low held-out accuracy, and then generalised."""
     times = row["memorised_at"], row["found_at"], row["generalised_at"]
     return (
         None not in times
@@ -120,71 +141,87 @@ def grokked(row):
 
 def summarise(rows):
     runs = {kind: [r for r in rows if r["row"] == "run" and r["kind"] == kind] for kind in KINDS}
-    done = [r for r in runs["decay"] if grokked(r)]
+    done = [r for r in runs[DECAY] if grokked(r)]
     delays = [r["generalised_at"] - r["found_at"] for r in done]
+    control = KINDS[1:]
     return {
-        "runs that memorise, then find, then generalise": f"{len(done)} of {len(runs['decay'])}",
+        "runs_that_grok": f"{len(done)} of {len(runs[DECAY])}",
         "grokked": len(done),
-        "median step of memorising, finding, generalising": [
+        "median_steps": [
             float(np.median([r[key] for r in done])) if done else None
             for key in ("memorised_at", "found_at", "generalised_at")
         ],
-        "median steps from finding to generalising": float(np.median(delays)) if done else None,
-        "control: runs that generalise": {
-            kind: sum(r["generalised_at"] is not None for r in runs[kind]) for kind in KINDS[1:]
+        "median_delay": float(np.median(delays)) if done else None,
+        "control_runs_that_generalise": {
+            kind: sum(r["generalised_at"] is not None for r in runs[kind]) for kind in control
         },
-        "control: mean held-out accuracy at the end": {
+        "control_test_accuracy": {
             kind: float(np.mean([r["test_accuracy"] for r in runs[kind]]))
-            for kind in KINDS[1:] if runs[kind]
+            for kind in control
+            if runs[kind]
         },
-    }  # fmt: skip
+    }
 
 
 def draw(rows, axes):
-    left, middle, right = axes
-    path = [r for r in rows if r["row"] == "path" and r["kind"] == "decay"]
-    steps = [r["step"] for r in path]
-    first = next(r for r in rows if r["row"] == "run" and r["kind"] == "decay")
-    found = first["found_at"]
-    for axis in (left, middle):
-        for key, name in (
-            ("train_accuracy", "training"), ("test_accuracy", "held out"),
-            ("restricted_accuracy", "program alone, held out"),
-            ("excluded_accuracy", "table alone, training"),
-        ):  # fmt: skip
-            x = steps if axis is left or found is None else [s - found for s in steps]
-            axis.plot(
-                x, [r[key] for r in path], label=name if axis is left else None,
-                drawstyle="default" if axis is left else "steps-post",
-            )  # fmt: skip
-    for kind in KINDS[1:]:
-        control = [r for r in rows if r["row"] == "path" and r["kind"] == kind]
-        x = [r["step"] for r in control]
-        right.plot(x, [r["table_bits"] for r in control], label=f"table, {kind}")
-    right.plot(steps, [r["table_bits"] for r in path], label="table")
-    right.plot(steps, [r["program_bits"] for r in path], label="program")
-    for axis in (left, right):
+    path = [r for r in rows if r["row"] == "path" and r["kind"] == DECAY]
+    first = next(r for r in rows if r["row"] == "run" and r["kind"] == DECAY)
+    _draw_accuracies(path, first["found_at"], *axes[:2])
+    _draw_bits(rows, path, axes[2])
+    for axis in (axes[0], axes[2]):
         axis.set_xscale("log")
         axis.set_xlabel("Metropolis steps")
         for key in ("memorised_at", "found_at", "generalised_at"):
             if first[key]:
                 axis.axvline(first[key], color="grey", linewidth=0.8, linestyle=":")
+    _draw_phases(path, first, *axes[:2])
+
+
+def _draw_accuracies(path, found, left, middle):
+    """Accuracies by step, and by step since the program was found."""
+    steps = [r["step"] for r in path]
+    names = {
+        "train_accuracy": "training",
+        "test_accuracy": "held out",
+        "restricted_accuracy": "program alone, held out",
+        "excluded_accuracy": "table alone, training",
+    }
+    since = steps if found is None else [s - found for s in steps]
+    for key, name in names.items():
+        y = [r[key] for r in path]
+        left.plot(steps, y, label=name)
+        middle.plot(since, y, drawstyle="steps-post")
     left.set_ylabel("accuracy")
-    # The phases as Nanda et al. (2023) call them; cleanup is too short to see but in the middle.
-    if first["memorised_at"]:
-        _mark(left, "memorisation", min(steps), first["memorised_at"], 0.06)
-        if found and found > first["memorised_at"]:
-            _mark(left, "circuit formation", first["memorised_at"], found, 0.14)
+    middle.set_xlabel("steps since the program was found")
+
+
+def _draw_bits(rows, path, axis):
+    for kind in KINDS[1:]:
+        control = [r for r in rows if r["row"] == "path" and r["kind"] == kind]
+        x, y = ([r[key] for r in control] for key in ("step", "table_bits"))
+        axis.plot(x, y, label=f"table, {kind}")
+    for key, name in (("table_bits", "table"), ("program_bits", "program")):
+        axis.plot([r["step"] for r in path], [r[key] for r in path], label=name)
+    axis.set_ylabel("bits")
+
+
+def _draw_phases(path, first, left, middle):
+    """The phases as Nanda et al. (2023) call them; only the middle panel can show cleanup."""
+    memorised, found, generalised = (
+        first[key] for key in ("memorised_at", "found_at", "generalised_at")
+    )
+    if memorised:
+        _mark(left, "memorisation", min(r["step"] for r in path), memorised, 0.06)
+        if found and found > memorised:
+            _mark(left, "circuit formation", memorised, found, 0.14)
     if found is not None:
         middle.set_xlim(-1500, 6000)
-        if first["generalised_at"]:
-            _mark(middle, "cleanup", 0, first["generalised_at"] - found, 0.14)
-    middle.set_xlabel("steps since the program was found")
-    right.set_ylabel("bits")
+        if generalised:
+            _mark(middle, "cleanup", 0, generalised - found, 0.14)
 
 
 def _mark(axis, name, start, end, alpha):
-    """Shades a phase, and writes its name."""
+    """Shades a phase and writes its name."""
     axis.axvspan(start, end, color="grey", alpha=alpha, lw=0)
     middle = np.sqrt(start * end) if axis.get_xscale() == "log" or start > 0 else end / 2
     axis.text(middle, 0.4, name, rotation=90, ha="center", va="center", fontsize=8)

@@ -1,8 +1,9 @@
 """The waiting time of the grokking lab, exactly: a sparse Markov chain beside simulated runs.
 
-In a world small enough the stochastic search is a Markov chain with few thousand states
-(`synth.dynamics.markov`): expected steps until a true program is held and until the table is
-empty, and the law of long runs, from linear equations; beside them the mean of many runs.
+In a small enough world the stochastic search is a Markov chain with a few thousand states
+(`synth.dynamics.markov`).  Linear equations give the expected number of steps until a true program
+is held, the expected number until the table is also empty, and the stationary law of long runs.
+The means of many simulated runs are compared with them.
 """
 
 from dataclasses import dataclass
@@ -15,13 +16,21 @@ from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
 
 CONTROL = (
-    "decay 0: the law of long runs leaves the table empty in one of 2^n states, however true "
-    "the program; and simulated means miss the exact times of the next decay"
+    "with decay 0, the law of long runs leaves the table empty in one of 2^n states, even with a "
+    "true program; and simulated means miss the exact times of the next decay"
 )
 COLUMNS = ("task", "decay", "states", "found", "generalised", "simulated", "errors_off", "share")
 PANELS = 2
+SUMMARY = {
+    "settings_within_3_standard_errors": "settings within 3 standard errors",
+    "within": "number of settings within",
+    "largest_difference": "largest difference, standard errors",
+    "largest_from_boltzmann": "law of long runs, largest difference from 2**-(bits + E)",
+    "control_share": "control: share of an empty table with a true program, decay 0",
+    "control_least_difference": "control: least standard errors off the next decay",
+}
 
-#: Steps that are simulated for a setting at most, which takes about an hour.
+#: The most steps simulated for one setting, which take about an hour.
 MOST_STEPS = 1e11
 
 
@@ -29,14 +38,14 @@ MOST_STEPS = 1e11
 class Settings:
     tasks: tuple[str, ...] = setting(
         ("mod-add:p=5,train=6", "mod-mul:p=5,train=6", "parity:n=3,k=2,train=6"),
-        "tasks with few training rows",
+        "Tasks with few training rows.",
     )
-    max_bits: float = setting(10.5, "programs of so many bits", low=1)
-    decay: tuple[float, ...] = setting((0.0, 0.5, 1.0, 2.0), "weight decays", low=0)
-    beta: float = setting(8.0, "energy of a training error, bits", low=0)
-    proposals: float = setting(0.05, "share of steps that propose a program", low=0.001, high=0.99)
-    runs: int = setting(1000, "simulated runs of each", low=2)
-    seed: int = setting(0, "of all runs", low=0)
+    max_bits: float = setting(10.5, "Largest number of bits of a program.", low=1)
+    decay: tuple[float, ...] = setting((0.0, 0.5, 1.0, 2.0), "Weight decays.", low=0)
+    beta: float = setting(8.0, "Energy of a training error, in bits.", low=0)
+    proposals: float = setting(0.05, "Share of steps that propose a program.", low=0.001, high=0.99)
+    runs: int = setting(1000, "Number of simulated runs for each task and decay.", low=2)
+    seed: int = setting(0, "Seed for all runs.", low=0)
 
 
 def run(settings, map):
@@ -46,6 +55,7 @@ def run(settings, map):
 
 
 def _one(item):
+    """The row of one task and decay."""
     settings, task, decay, seed = item
     given = {"beta": settings.beta, "proposals": settings.proposals}
     world = make_world(task, max_bits=settings.max_bits)
@@ -56,7 +66,7 @@ def _one(item):
     if expected > MOST_STEPS:
         raise SettingError(
             f"{task}, decay {decay:g}: {settings.runs} runs of {times[found.start]:.3g} steps; "
-            f"allowed: {MOST_STEPS:.0e} in all, so fewer runs, or less beta or decay"
+            f"allowed: {MOST_STEPS:.0e} steps in all, so fewer runs, or less beta or decay"
         )
     simulated = found.simulated_steps(goal, settings.runs, seed)
     law, start = found.law(), found.start
@@ -74,7 +84,7 @@ def _one(item):
         "runs": settings.runs,
         "simulated": float(simulated.mean()),
         "standard_error": error,
-        # Where the search begins at its goal every run takes no steps.
+        # If the search begins at its goal, every run takes no steps.
         "errors_off": off / error if error else off,
         "true_share": float(law[true].sum()),
         "share": float(law[goal].sum()),
@@ -83,7 +93,7 @@ def _one(item):
 
 
 def _others_off(rows):
-    """By how many standard errors each mean misses the exact time of the next decay."""
+    """How many standard errors each mean is off the exact time of the next decay."""
     return [
         abs(a["simulated"] - b["generalised"]) / a["standard_error"]
         for a, b in pairwise(rows)
@@ -95,16 +105,12 @@ def summarise(rows):
     within = sum(abs(r["errors_off"]) <= 3 for r in rows)
     others = _others_off(rows)
     return {
-        "settings within 3 standard errors": f"{within} of {len(rows)}",
+        "settings_within_3_standard_errors": f"{within} of {len(rows)}",
         "within": within,
-        "largest difference, standard errors": max(abs(r["errors_off"]) for r in rows),
-        "law of long runs, largest difference from 2**-(bits + E)": max(
-            r["from_boltzmann"] for r in rows
-        ),
-        "control: share of an empty table with a true program, decay 0": {
-            r["task"]: r["share"] for r in rows if r["decay"] == 0
-        },
-        "control: least standard errors off the next decay": min(others) if others else None,
+        "largest_difference": max(abs(r["errors_off"]) for r in rows),
+        "largest_from_boltzmann": max(r["from_boltzmann"] for r in rows),
+        "control_share": {r["task"]: r["share"] for r in rows if r["decay"] == 0},
+        "control_least_difference": min(others) if others else None,
     }
 
 
@@ -113,15 +119,12 @@ def draw(rows, axes):
     for name in dict.fromkeys(r["task"] for r in rows):
         some = [r for r in rows if r["task"] == name]
         exact = [r["generalised"] for r in some]
-        left.errorbar(
-            exact, [r["simulated"] for r in some], yerr=[3 * r["standard_error"] for r in some],
-            fmt="o", capsize=3, markersize=4,
-        )  # fmt: skip
-        line = right.plot([r["decay"] for r in some], [r["share"] for r in some], "o-")
-        right.plot(
-            [r["decay"] for r in some], [r["true_share"] for r in some], ":",
-            color=line[0].get_color(),
-        )  # fmt: skip
+        mean, error = ([r[key] for r in some] for key in ("simulated", "standard_error"))
+        bars = [3 * e for e in error]
+        left.errorbar(exact, mean, yerr=bars, fmt="o", capsize=3, markersize=4)
+        decays = [r["decay"] for r in some]
+        line = right.plot(decays, [r["share"] for r in some], "o-")
+        right.plot(decays, [r["true_share"] for r in some], ":", color=line[0].get_color())
         left.plot([], [], "o", color=line[0].get_color(), label=name)
     ends = [min(r["generalised"] for r in rows), max(r["generalised"] for r in rows)]
     left.plot(ends, ends, color="grey", linewidth=0.8)

@@ -1,8 +1,8 @@
 """What each part of a program computes over (a, b), and the frequencies that it is made of.
 
-For every subexpression a picture of its values over all pairs of inputs, and its power at
-each pair of frequencies, by the discrete Fourier transform in two dimensions.  Residues v
-are seen as exp(2 pi i v / p), truth values as -1 and 1; the mean is left out.
+For every subexpression, the experiment makes a picture of its values over all pairs of inputs, and
+its power at each pair of frequencies by the two-dimensional discrete Fourier transform.  Residues v
+are read as exp(2 pi i v / p) and truth values as -1 and 1; the mean is left out.
 """
 
 import textwrap
@@ -17,16 +17,24 @@ from synth.language import Program
 from synth.runs.items import Item, search_item
 
 CONTROL = (
-    "a table of random labels has no frequency of its own: none has a share that is worth "
-    "naming, and half of the power takes a quarter of all frequencies"
+    "a table of random labels has no frequency of its own: no frequency has a share worth naming, "
+    "and half of the power takes a quarter of all frequencies"
 )
 COLUMNS = ("program", "number", "step", "type", "peaks", "largest", "half")
 PANELS = (3, 3)
+SUMMARY = {
+    "programs": "programs",
+    "peaks": "peaks",
+    "control_largest_share": "control: largest share of one frequency, random labels",
+    "control_half_of_the_power": "control: share of frequencies that hold half of the power",
+}
 
-#: Frequencies with less of the power are no peaks.
+RANDOM = "random labels"
+
+#: The least share of the power that makes a frequency a peak.
 PEAK = 0.01
 
-#: A neuron with a square in place of a product, its u = e(x) + e(y) given twice over:
+#: A neuron that squares instead of multiplying.  With u = e(x) + e(y), which it writes twice,
 #: u + conj(u) is 2 (cos + cos).
 _U = "(e{k}({x}) + e{k}({y}))"
 NEURON = f"({_U} + conj({_U})) * ({_U} + conj({_U}))"
@@ -34,13 +42,15 @@ NEURON = f"({_U} + conj({_U})) * ({_U} + conj({_U}))"
 
 @dataclass(frozen=True)
 class Settings:
-    task: str = setting("mod-add:p=31", "a task of two columns")
-    dsl: str | None = setting("fourier:frequencies=5", "its language")
+    task: str = setting("mod-add:p=31", "Task with two columns.")
+    dsl: str | None = setting("fourier:frequencies=5", "DSL of the programs.")
     program: str | None = setting(
-        None, "its text; what the search finds and, with embeddings, a neuron, unless given"
+        None,
+        "Text of a program; by default the program that a search finds and, if the DSL has "
+        "embeddings, a neuron.",
     )
-    seconds: float = setting(20.0, "of the search", low=0.01)
-    seed: int = setting(0, "of the split and the random labels", low=0)
+    seconds: float = setting(20.0, "Time limit of the search, in seconds.", low=0.01)
+    seed: int = setting(0, "Seed for the split and the random labels.", low=0)
 
 
 def run(settings, map):
@@ -55,8 +65,9 @@ def run(settings, map):
     if settings.program is not None:
         programs["given"] = Program.parse(settings.program, grammar)
     else:
-        item = Item(settings.task, dsl.name if settings.dsl is None else settings.dsl,
-                    seed=settings.seed, limits={"seconds": settings.seconds})  # fmt: skip
+        name = dsl.name if settings.dsl is None else settings.dsl
+        limits = {"seconds": settings.seconds}
+        item = Item(settings.task, name, seed=settings.seed, limits=limits)
         for text in map(_search, [item]):
             programs["found"] = Program.parse(text, grammar)
         neuron = _neuron(grammar)
@@ -71,10 +82,13 @@ def run(settings, map):
     labels = drawn.choice(np.array(task.alphabet), shape[0] * shape[1])
     labels = labels.astype(task.label_type.dtype)
     yield {
-        "program": "random labels", "number": None, "step": "random labels",
-        "expression": "random labels", "type": str(task.label_type),
+        "program": RANDOM,
+        "number": None,
+        "step": RANDOM,
+        "expression": RANDOM,
+        "type": str(task.label_type),
         **picture(labels, task.label_type, np.ones(len(labels), bool), shape),
-    }  # fmt: skip
+    }
 
 
 def _search(item):
@@ -82,7 +96,7 @@ def _search(item):
 
 
 def _neuron(grammar):
-    """A neuron of the first frequency that the DSL has an embedding of; None without one."""
+    """A neuron at the first frequency for which the DSL has an embedding; None if it has none."""
     x, y = (Program(i).text for i in grammar.inputs[:2])
     for primitive in grammar.dsl.primitives:
         if primitive.name[0] == "e" and primitive.name[1:].isdecimal():
@@ -94,10 +108,22 @@ def _neuron(grammar):
 
 
 def grid(task):
-    """(the numbers of values of a and of b, the columns over all pairs, each of all pairs).
+    """All pairs of the two columns' values, ordered by the first, then by the second.
 
-    The values are all residues of a Mod column, and else those that occur.  Pairs go by
-    a, then by b.  Columns are those that the task's DSL reads.
+    The values of a Mod or Bool column are all of its type; those of other columns are the ones
+    that occur.
+
+    Parameters
+    ----------
+    task : Task
+        A task with two columns.
+
+    Returns
+    -------
+    shape : (int, int)
+        The numbers of values of both columns.
+    columns : dict of str to array
+        The columns that the task's DSL reads, over all pairs.
     """
     given = task.original
     values = [
@@ -115,8 +141,8 @@ def grid(task):
 def _steps(program, columns, names):
     """(row, values, type, where they are defined) of each subexpression that has arguments.
 
-    names: what those before are called, by which later ones refer to them; grows, and what
-    is in it is not shown again.  Of a program without arguments, itself.
+    A program without arguments gives itself.  names: the names of earlier subexpressions, by which
+    later ones refer to them; it grows, and its subexpressions are not shown again.
     """
     for part in program.parts():
         if part in names or not (part.arguments or part is program):
@@ -131,30 +157,60 @@ def _steps(program, columns, names):
 
 
 def signal(values, type_):
-    """Values as numbers that a transform can take: float64 or complex128 of their shape."""
+    """Values as numbers that a transform can take.
+
+    Parameters
+    ----------
+    values : array
+        Values of the type.
+    type_ : Type
+        Residues v become exp(2 pi i v / p), truth values -1 and 1, numbers stay.
+
+    Returns
+    -------
+    array of float64 or complex128
+        Of the same shape.
+    """
     if type_.family == "Mod":
         return np.exp(2j * np.pi * values / type_.size)
     return np.where(values, 1.0, -1.0) if type_.family == "Bool" else values.astype(type_.number)
 
 
 def spectrum(numbers):
-    """The share of each pair of frequencies (i, j) in the power, float64 (n, m), n x m given.
+    """The share of each pair of frequencies in the power, without the mean.
 
-    Frequencies as `numpy.fft.fft2` orders them.  The mean is left out; all are 0 where
-    nothing is left.
+    Parameters
+    ----------
+    numbers : array, (n, m)
+        The numbers to transform.
+
+    Returns
+    -------
+    array of float64, (n, m)
+        Shares in the order of `numpy.fft.fft2`; all are 0 if the numbers are constant.
     """
     power = np.abs(np.fft.fft2(numbers - numbers.mean())) ** 2
     power[0, 0] = 0.0
     total = power.sum()
-    # What rounding leaves of a constant is no frequency.
+    # The rounding errors of a constant are no frequency.
     least = 1e-18 * numbers.size**2 * max(1.0, float(np.abs(numbers).max()) ** 2)
     return power / total if total > least else np.zeros_like(power)
 
 
 def folded(shares):
-    """{(i, j): share}, largest first, (i, j) and (-i, -j) as one: i > 0, or i = 0 and j >= 0.
+    """Shares of frequencies, where (i, j) and (-i, -j) count as one: i > 0, or i = 0 and j >= 0.
 
-    shares: as of `spectrum`.  Of real values the two have equal shares.
+    The two have equal shares if the values are real.
+
+    Parameters
+    ----------
+    shares : array of float64, (n, m)
+        As given by `spectrum`.
+
+    Returns
+    -------
+    dict of (int, int) to float
+        Largest share first.
     """
     n, m = shares.shape
     found = {}
@@ -168,11 +224,28 @@ def folded(shares):
 
 
 def picture(values, type_, defined, shape):
-    """The entries of a row that show values over a grid, (n * m,) with shape (n, m).
+    """The entries of a row that show values over a grid.
 
-    peaks: frequencies of a hundredth of the power or more, at most six; largest: the share
-    of the first; half: the share of all frequencies that hold half of the power; values
-    and power: the pictures, rows by a.  A value that is not defined counts as 0.
+    Parameters
+    ----------
+    values, defined : array, (n * m,)
+        The values, and where they are defined; an undefined value counts as 0.
+    type_ : Type
+        The type of the values.
+    shape : (int, int)
+        (n, m).
+
+    Returns
+    -------
+    dict
+        peaks : str
+            The frequencies with at least a hundredth of the power, at most six.
+        largest : float or None
+            The share of the first frequency.
+        half : float or None
+            The share of all frequencies that together hold half of the power.
+        values, power : list of lists
+            The pictures; each row is one value of a.
     """
     numbers = np.where(defined, signal(values, type_), 0).reshape(shape)
     shares = spectrum(numbers)
@@ -191,14 +264,12 @@ def picture(values, type_, defined, shape):
 
 
 def summarise(rows):
-    control = [r for r in rows if r["program"] == "random labels"]
+    control = [r for r in rows if r["program"] == RANDOM]
     return {
-        "programs": {
-            r["program"]: r["expression"] for r in rows if r["program"] != "random labels"
-        },
+        "programs": {r["program"]: r["expression"] for r in rows if r["program"] != RANDOM},
         "peaks": {_called(r): r["peaks"] or "none" for r in rows},
-        "control: largest share of one frequency, random labels": control[0]["largest"],
-        "control: share of frequencies that hold half of the power": control[0]["half"],
+        "control_largest_share": control[0]["largest"],
+        "control_half_of_the_power": control[0]["half"],
     }
 
 
@@ -207,7 +278,7 @@ def _called(row):
 
 
 def draw(rows, axes):
-    # The last are the whole programs and the control.
+    # The last rows are the whole programs and the control.
     shown = rows[-len(axes) :]
     for axis, row in zip(axes, shown, strict=False):
         left, right = (axis.inset_axes([start, 0.05, 0.46, 0.72]) for start in (0, 0.54))
@@ -220,12 +291,12 @@ def draw(rows, axes):
         values = np.array(row["values"], float)
         left.imshow(values, cmap="twilight" if residues else "viridis", origin="lower")
         power = np.fft.fftshift(np.array(row["power"], float))
-        # From where to where the cells of frequencies -(n // 2), ... of a, of b reach.
+        # The edges of the cells of frequencies -(n // 2), ... of a and of b.
         (low, high), (start, end) = (
             (-(size // 2) - 0.5, size - size // 2 - 0.5) for size in power.shape
         )
         right.imshow(np.sqrt(power), cmap="magma", origin="lower", extent=(start, end, low, high))
-        if row is shown[0]:  # the same for all
+        if row is shown[0]:  # these labels hold for all panels
             left.set_xlabel("b across, a up", fontsize="x-small")
             right.set_xlabel("frequency of b across, of a up", fontsize="x-small")
         for inset in (left, right):

@@ -1,11 +1,11 @@
 """Rare classes: until n H reaches |p| the table or a constant wins, right and ignorant.
 
-The target is x * y modulo a prime k, where x and y are 0 with a chance that makes all labels
-but 0 as rare as wanted; those are equally likely.  The rule and its |p| bits stay the same:
-only how many bits the labels are worth changes, H a row.  The frequency table charges
-n H and a logarithm, the constant program 0 the number and places of the exceptions and
-log2(k - 1) bits each.  Chosen is the least total, of all programs up to some bits (in the
-DSL `modular` with the constants 0 and 1) and the tables.
+The target is x * y modulo a prime k.  Each of x and y is 0 with a probability that makes the
+labels other than 0 as rare as wanted; these labels are equally likely.  The rule and its |p| bits
+stay the same: only H, the bits that a label is worth, changes.  The frequency table costs n H and
+a logarithm.  The constant program 0 costs the number and places of the exceptions, and log2(k - 1)
+bits for each.  The least total is chosen among tables and all programs up to some number of bits,
+in the DSL `modular` with the constants 0 and 1.
 """
 
 import math
@@ -21,12 +21,27 @@ from synth.language import Grammar
 from synth.language.dsls import modular
 
 CONTROL = (
-    "labels permuted among the rows, as rare as before: the target wins only where a single rare "
-    "row or two fall into place by chance, and never with many rows"
+    "labels permuted among the rows, as rare as before: the target wins only if one or two rare "
+    "rows fall into place by chance, and never with many rows"
 )
-COLUMNS = ("k", "labels", "rate", "n", "target", "constant", "other", "table", "pays",
-           "accuracy", "balanced", "entropy", "excess")  # fmt: skip
+COLUMNS = (
+    "k", "labels", "rate", "n", "target", "constant", "other", "table", "pays", "accuracy",
+    "balanced", "entropy", "excess",
+)  # fmt: skip
 PANELS = 3
+SUMMARY = {
+    "by_rate": "by rate",
+    "pays_from_n": "pays from n",
+    "chosen_from_n": "chosen in half of the runs from n",
+    "bits_over_entropy": "|p| / H",
+    "constant_wins_at_n": "constant wins at n",
+    "excess_outside_bounds": (
+        "largest distance of the frequency table's excess over n H from its bounds, bits"
+    ),
+    "control_target_share": (
+        "control: largest share of runs in which the target wins on permuted labels, by n"
+    ),
+}
 
 KINDS = ("target", "constant", "other", "table")
 
@@ -34,31 +49,37 @@ KINDS = ("target", "constant", "other", "table")
 @dataclass(frozen=True)
 class Settings:
     labels: tuple[int, ...] = setting(
-        (2, 7), "label values, k: moduli", choices=(2, 3, 5, 7, 11, 13)
+        (2, 7), "Numbers k of label values; each is the modulus.", choices=(2, 3, 5, 7, 11, 13)
     )
     rates: tuple[float, ...] = setting(
-        (0.5, 0.2, 0.1, 0.05, 0.02, 0.01), "chances of a label other than 0", low=1e-6, high=1
+        (0.5, 0.2, 0.1, 0.05, 0.02, 0.01),
+        "Probabilities of a label other than 0.",
+        low=1e-6,
+        high=1,
     )
     rows: tuple[int, ...] = setting(
-        (5, 10, 20, 40, 80, 160, 320, 640), "training rows, n", low=1, high=10**6
+        (5, 10, 20, 40, 80, 160, 320, 640), "Numbers n of training rows.", low=1, high=10**6
     )
-    runs: int = setting(100, "draws of training rows of each kind", low=1)
-    bits: float = setting(12.0, "up to how many bits programs are", low=9, high=40)
-    seed: int = setting(0, "of the rows", low=0)
+    runs: int = setting(100, "Number of draws of training rows for each case.", low=1)
+    bits: float = setting(12.0, "Largest number of bits of a program.", low=9, high=40)
+    seed: int = setting(0, "Seed for the training rows.", low=0)
 
 
 def run(settings, map):
     cases = [
-        (k, labels, rate, n) for k in settings.labels for labels in ("true", "permuted")
-        for rate in settings.rates for n in settings.rows
-    ]  # fmt: skip
+        (k, labels, rate, n)
+        for k in settings.labels
+        for labels in ("true", "permuted")
+        for rate in settings.rates
+        for n in settings.rows
+    ]
     seeds = spawn_seeds(settings.seed, len(cases))
     items = [(*c, s, settings.bits, settings.runs) for c, s in zip(cases, seeds, strict=True)]
     yield from map(_case, items)
 
 
 def _case(item):
-    """One row of the table: how often what is chosen, and how right it is on unseen rows."""
+    """One row of the table: how often each kind is chosen, and its accuracy on unseen rows."""
     k, labels, rate, n, seed, bits, runs = item
     space = _space(k, bits)
     weights, truth = _chances(k, rate), space.labels
@@ -71,31 +92,38 @@ def _case(item):
             given = generator.permutation(given)
         found.append(_chosen(space, drawn, given, weights))
     means = {key: float(np.mean([f[key] for f in found])) for key in found[0]}
-    if labels == "permuted":  # nothing is there to be right about
+    if labels == "permuted":  # there is no rule to be right about
         means["accuracy"] = means["balanced"] = None
     return {
-        "k": k, "labels": labels, "rate": rate, "n": n, **means,
-        "entropy": _entropy(rate, k), "target_bits": space.target_bits,
-        "constant_bits": space.constant_bits, "pays_n": _pays(rate, k, space),
-        "predicted": _predicted(rate, n, space) if k == 2 else None, "runs": runs,
-    }  # fmt: skip
+        "k": k,
+        "labels": labels,
+        "rate": rate,
+        "n": n,
+        **means,
+        "entropy": _entropy(rate, k),
+        "target_bits": space.target_bits,
+        "constant_bits": space.constant_bits,
+        "pays_n": _pays(rate, k, space),
+        "predicted": _predicted(rate, n, space) if k == 2 else None,
+        "runs": runs,
+    }
 
 
 def _chances(k, rate):
-    """The chance of every pair (x, y), float64 (k * k,): x y is not 0 at this rate."""
+    """The probability of every pair (x, y), float64 (k * k,), so that x y is not 0 at this rate."""
     one = np.full(k, math.sqrt(rate) / (k - 1))
     one[0] = 1 - math.sqrt(rate)
     return np.outer(one, one).ravel()
 
 
 def _entropy(rate, k):
-    """Bits of one label."""
+    """Bits of one label, H."""
     parts = [1 - rate, *[rate / (k - 1)] * (k - 1)]
     return -sum(p * math.log2(p) for p in parts if p > 0)
 
 
 def _chosen(space, drawn, given, weights):
-    """What has the least total on one draw: shares of its kind among ties, accuracies."""
+    """The least total on one draw: the share of each kind among ties, and accuracies."""
     n, k = len(drawn), space.k
     joint = np.bincount(drawn * k + given, minlength=len(space.labels) * k)
     errors = n - (space.says @ joint).astype(np.int64)
@@ -129,7 +157,7 @@ def _chosen(space, drawn, given, weights):
 
 
 def _pays(rate, k, space):
-    """The least n at which the target is less than constant and tables, counts at their means."""
+    """The least n at which the target beats the constant and the tables, with mean counts."""
 
     def rivals(n):
         rare = n * rate
@@ -144,14 +172,15 @@ def _pays(rate, k, space):
     if target is None:
         return None
     pays = (
-        n for n in range(1, 10**5)
+        n
+        for n in range(1, 10**5)
         if codes.program_total(target, n, 0, k, False) < min(rivals(n)) - SAME
-    )  # fmt: skip
+    )
     return next(pays, None)
 
 
 def _predicted(rate, n, space):
-    """The chance that two labels come in numbers for which the target pays: a binomial law."""
+    """The probability, by a binomial law, that two labels have counts for which the target wins."""
     from scipy.stats import binom
 
     if space.target_bits is None:
@@ -171,10 +200,11 @@ def _space(k, bits):
 
 
 class _Space:
-    """All behaviours of programs up to some bits on all pairs of residues.
+    """All behaviours of programs up to some number of bits, on all pairs of residues.
 
-    bits float64 (m,); values int64 (m, k * k); labels int64 (k * k,), x y; kinds int64
-    (m,): places in KINDS; target_bits, constant_bits: the least of each, or None.
+    bits float64 (m,); values int64 (m, k * k); labels int64 (k * k,), x y; kinds int64 (m,): places
+    in KINDS; zero bool (m,): the constant 0; target_bits, constant_bits: the least, or None;
+    says float64 (m, k * k * k): which label each behaviour gives on each pair.
     """
 
     def __init__(self, k, bits):
@@ -191,7 +221,7 @@ class _Space:
         constant = (self.values == self.values[:, :1]).all(axis=1)
         self.kinds = np.where(target, 0, np.where(constant, 1, 2))
         self.target_bits = min(self.bits[target].tolist(), default=None)
-        # Only 0 is a rival: it is the frequent label.
+        # Only the constant 0 is a rival, since 0 is the frequent label.
         self.zero = constant & (self.values[:, 0] == 0)
         self.constant_bits = min(self.bits[self.zero].tolist(), default=None)
         self.says = (self.values[:, :, None] == np.arange(k)).reshape(len(self.values), -1)
@@ -202,22 +232,27 @@ def summarise(rows):
     true, permuted = ([r for r in rows if r["labels"] == kind] for kind in ("true", "permuted"))
     first = {}
     for r in true:
-        found = first.setdefault(f"k={r['k']}, rate {r['rate']:g}", {
-            "pays from n": r["pays_n"], "chosen in half of the runs from n": None,
-            "|p| / H": r["target_bits"] and r["target_bits"] / r["entropy"],
-            "constant wins at n": [],
-        })  # fmt: skip
-        if r["target"] >= 0.5 and found["chosen in half of the runs from n"] is None:
-            found["chosen in half of the runs from n"] = r["n"]
+        case = f"k={r['k']}, rate {r['rate']:g}"
+        found = first.setdefault(
+            case,
+            {
+                "pays_from_n": r["pays_n"],
+                "chosen_from_n": None,
+                "bits_over_entropy": r["target_bits"] and r["target_bits"] / r["entropy"],
+                "constant_wins_at_n": [],
+            },
+        )
+        if r["target"] >= 0.5 and found["chosen_from_n"] is None:
+            found["chosen_from_n"] = r["n"]
         if r["constant"] >= 0.5:
-            found["constant wins at n"].append(r["n"])
+            found["constant_wins_at_n"].append(r["n"])
     return {
-        "by rate": first,
-        "farthest that the frequency table's excess over n H is outside its bounds, bits": max(
+        "by_rate": first,
+        "excess_outside_bounds": max(
             max(codes.TABLE_FLAG - r["excess"], r["excess"] - _most(r["n"], r["k"]), 0.0)
             for r in rows
         ),
-        "control: share of runs in which the target wins on permuted labels, at most, by n": {
+        "control_target_share": {
             str(n): max(r["target"] for r in permuted if r["n"] == n)
             for n in dict.fromkeys(r["n"] for r in permuted)
         },
@@ -225,28 +260,33 @@ def summarise(rows):
 
 
 def _most(n, k):
-    """The most that the frequency table charges beyond n H: the flag and the counts."""
+    """The most bits that the frequency table costs beyond n H: the flag and the counts."""
     return codes.TABLE_FLAG + codes.log2_binomial(n + k - 1, k - 1)
 
 
 def draw(rows, axes):
     true = [r for r in rows if r["labels"] == "true"]
     ks = sorted({r["k"] for r in true})
-    marks = {"target": ("o", "full"), "constant": ("s", "none"), "other": ("x", "full"),
-             "table": (".", "full")}  # fmt: skip
+    marks = {
+        "target": ("o", "full"),
+        "constant": ("s", "none"),
+        "other": ("x", "full"),
+        "table": (".", "full"),
+    }
     handles = {}
     for ax, k in zip(axes, (ks[0], ks[-1]), strict=False):
         mine = [r for r in true if r["k"] == k]
-        for kind, (mark, style) in marks.items():
+        for kind, (mark, fill) in marks.items():
             part = [r for r in mine if max(KINDS, key=lambda name: r[name]) == kind]
-            handles[kind] = ax.plot([r["rate"] for r in part], [r["n"] for r in part], mark,
-                                    color="0.25", fillstyle=style, linestyle="none")[0]  # fmt: skip
+            x, y = ([r[key] for r in part] for key in ("rate", "n"))
+            style = {"color": "0.25", "fillstyle": fill, "linestyle": "none"}
+            handles[kind] = ax.plot(x, y, mark, **style)[0]
         curve = sorted({(r["rate"], r["pays_n"]) for r in mine if r["pays_n"] is not None})
         if curve:
             handles["target pays"] = ax.plot(*zip(*curve, strict=True))[0]
         ax.set_xscale("log")
         ax.set_yscale("log")
-        ax.set_xlabel("chance of a rare label")
+        ax.set_xlabel("probability of a rare label")
         ax.set_ylabel(f"training rows, {k} label values")
     right = axes[2]
     for k in ks:
@@ -254,10 +294,10 @@ def draw(rows, axes):
         sizes = sorted({r["n"] for r in part})
         mean = [np.mean([r["excess"] for r in part if r["n"] == n]) for n in sizes]
         line = handles[f"k={k}"] = right.plot(sizes, mean)[0]
-        right.plot(sizes, [_most(n, k) for n in sizes], color=line.get_color(), linestyle=":",
-                   linewidth=0.8)  # fmt: skip
+        bounds = [_most(n, k) for n in sizes]
+        right.plot(sizes, bounds, color=line.get_color(), linestyle=":", linewidth=0.8)
     right.axhline(codes.TABLE_FLAG, color="grey", linestyle=":", linewidth=0.8)
     right.legend(handles.values(), handles, loc="upper left")
     right.set_xscale("log")
     right.set_xlabel("training rows; dotted: the bounds")
-    right.set_ylabel("frequency table less n H, bits")
+    right.set_ylabel("frequency table minus n H, bits")

@@ -1,9 +1,9 @@
 """Where features are as many as rows the error peaks, unless ridge or MDL says how many to use.
 
-Double descent: linear regression of least norm on the behaviours of D random programs, and on
-Chebyshev polynomials at random points, with noise in the labels.  Its error on unseen rows
-falls again beyond D = n.  Ridge regression, and features shortest first as many as the
-shortest code of the labels takes, have no peak.
+Double descent: linear regression of least norm is fitted to noisy labels, with the behaviours of D
+random programs or Chebyshev polynomials at random points as features.  Its error on unseen rows
+peaks at D = n and falls again beyond.  Two methods have no peak: ridge regression, and the first d
+features, shortest first, for the d that gives the shortest code of the labels.
 """
 
 from dataclasses import dataclass
@@ -14,27 +14,35 @@ import numpy as np
 
 from synth.errors import ExperimentError
 from synth.exact import sample_programs
-from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.base import key_part, setting, spawn_seeds
 from synth.language import Bool, Grammar, dsls
 from synth.learners import fit_ridge, least_norm
 from synth.tasks import all_rows
 
 CONTROL = (
-    "without noise the least norm has no peak where the target is among the features; and with "
-    "noise ridge has none"
+    "without noise the least norm has no peak if the target is among the features; with noise, "
+    "ridge has none"
 )
 COLUMNS = ("family", "order", "method", "noise", "features", "used", "median")
 PANELS = 2
+SUMMARY = {
+    "peak_over_{multiple}_n_at_noise_{noise}": (
+        "median error at D = n over that at D = {multiple} n, noise {noise}"
+    ),
+    "features_used_of_{features}_at_noise_{noise}": (
+        "features that MDL uses of {features} (median), noise {noise}"
+    ),
+}
 
-#: Variables of the programs, all of whose rows are the domain.
+#: Number of variables of the programs; the domain is all rows.
 VARIABLES = 9
-#: Programs that are drawn at most, and nodes of each.
+#: The largest number of programs drawn, and of nodes of a program.
 MOST_DRAWN, MOST_NODES = 2**17, 200
-#: Terms of a target, and among how many of the shortest features they are.
+#: A target has this many terms, from this many shortest features.
 TERMS, SHORTEST = 3, 10
-#: Unseen points of the polynomials.
+#: Number of unseen points for the polynomials.
 POINTS = 500
-#: The least error that is drawn: that of a perfect fit is rounding.
+#: The least error that is drawn, since the error of a perfect fit is rounding.
 FLOOR = 1e-3
 METHODS = ("least norm", "ridge", "MDL")
 #: The orders of a family's features.
@@ -43,18 +51,20 @@ ORDERS = {"programs": ("drawn", "shortest first"), "polynomials": ("shortest fir
 
 @dataclass(frozen=True)
 class Settings:
-    rows: int = setting(40, "training rows, n", low=10, high=50)
+    rows: int = setting(40, "Number n of training rows.", low=10, high=50)
     factors: tuple[float, ...] = setting(
         (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0),
-        "features as multiples of n", low=0, high=10,
-    )  # fmt: skip
-    noise: tuple[float, ...] = setting(
-        (0.5, 0.0), "standard deviations of the noise; the target's is 1", low=0
+        "Numbers of features, as multiples of n.",
+        low=0,
+        high=10,
     )
-    samples: int = setting(8, "sets of random programs, or of points", low=1)
-    runs: int = setting(8, "targets and training sets for each", low=1)
-    dsl: str = setting("boolean", "a boolean DSL")
-    seed: int = setting(0, "of everything that is drawn", low=0)
+    noise: tuple[float, ...] = setting(
+        (0.5, 0.0), "Standard deviations of the noise; that of the target is 1.", low=0
+    )
+    samples: int = setting(8, "Number of sets of random programs, or of points.", low=1)
+    runs: int = setting(8, "Number of targets and training sets for each of them.", low=1)
+    dsl: str = setting("boolean", "Boolean DSL of the programs.")
+    seed: int = setting(0, "Seed for everything random.", low=0)
 
 
 def run(settings, map):
@@ -75,6 +85,7 @@ def run(settings, map):
 
 
 def _rows(family, noise, n, counts, gathered):
+    """The rows of one family and noise, from the answers for all samples."""
     for order in ORDERS[family]:
         for method in METHODS:
             # (D, runs of all samples)
@@ -84,16 +95,25 @@ def _rows(family, noise, n, counts, gathered):
                 used = float(np.median(choice)) if method == "MDL" else features
                 low, median, high = np.quantile(each, (0.25, 0.5, 0.75)).tolist()
                 yield {
-                    "family": family, "order": order, "method": method, "noise": noise,
-                    "rows": n, "features": features, "median": median, "mean": float(each.mean()),
-                    "used": used, "lower_quartile": low, "upper_quartile": high, "runs": len(each),
-                }  # fmt: skip
+                    "family": family,
+                    "order": order,
+                    "method": method,
+                    "noise": noise,
+                    "rows": n,
+                    "features": features,
+                    "median": median,
+                    "mean": float(each.mean()),
+                    "used": used,
+                    "lower_quartile": low,
+                    "upper_quartile": high,
+                    "runs": len(each),
+                }
 
 
 def _errors(item):
-    """Mean squared errors on unseen rows, (D, runs), by "order, method".
+    """Mean squared errors on unseen rows, lists (D, runs), by "order, method".
 
-    Besides, by "order, chosen", how many features MDL uses.
+    The numbers of features that MDL uses are under "order, chosen".
     """
     family, noise, n, counts, runs, dsl, seed = item
     generator = np.random.default_rng(spawn_seeds(seed, 2)[1])
@@ -101,7 +121,7 @@ def _errors(item):
         (o, m): np.empty((len(counts), runs)) for o in ORDERS[family] for m in (*METHODS, "chosen")
     }
     for r in range(runs):
-        # Shortest first; the training rows are the first n.
+        # Features are ordered shortest first; the first n rows are for training.
         if family == "programs":
             features = program_features(dsl, counts[-1], seed)[generator.permutation(2**VARIABLES)]
             drawn = _drawn_order(dsl, counts[-1], seed)
@@ -112,7 +132,7 @@ def _errors(item):
         target = features[:, terms] @ signs / np.sqrt(len(terms))
         labels = target[:n] + noise * generator.standard_normal(n)
         for order in ORDERS[family]:
-            # The target is among the first features, however many there are.
+            # The terms of the target come first, so any number of features has them.
             place = np.arange(counts[-1]) if order == "shortest first" else drawn
             if order == "drawn":
                 place = np.concatenate([terms, place[~np.isin(place, terms)]])
@@ -129,7 +149,7 @@ def _errors(item):
                 ):
                     far = unseen @ weights - target[n:]
                     found[order, method][k, r] = np.square(far).mean()
-    # As a journal of --save takes it.
+    # A journal of --save keeps texts as keys, and lists.
     return {", ".join(key): errors.tolist() for key, errors in found.items()}
 
 
@@ -138,7 +158,7 @@ def _errors(item):
 
 @lru_cache(maxsize=16)
 def _pool(dsl, count, seed):
-    """(behaviours (2**VARIABLES, count) of 1 and -1, bits (count,)) in the order drawn."""
+    """(behaviours (2**VARIABLES, count) of 1 and -1, bits (count,)), in the order drawn."""
     columns = all_rows(VARIABLES)
     grammar = Grammar(dsls.load_dsl(dsl, (Bool,)), dict.fromkeys(columns, Bool))
     drawn = 8 * count
@@ -152,16 +172,27 @@ def _pool(dsl, count, seed):
             return signs[kept].T, bits
         drawn *= 4
     raise ExperimentError(
-        f"interpolation: of {MOST_DRAWN} programs of {dsl} fewer than {count} behaviours are "
-        "linearly independent; allowed: fewer rows or factors, or a DSL that says more"
+        f"interpolation: fewer than {count} behaviours of {MOST_DRAWN} programs of {dsl} are "
+        "linearly independent; allowed: fewer rows or factors, or a DSL with more behaviours"
     )
 
 
 def independent(signs, candidates, count):
-    """The first `count` candidates whose rows of signs depend linearly on none before.
+    """The first `count` candidates whose signs do not depend linearly on those before.
 
-    signs: float64 (m, rows) of 1 and -1; candidates: places in it, (c,).  Returns a list,
-    shorter where there are not so many.
+    Parameters
+    ----------
+    signs : array of float64, (m, rows)
+        Behaviours as 1 and -1.
+    candidates : array of int, (c,)
+        Places in `signs`.
+    count : int
+        How many to keep.
+
+    Returns
+    -------
+    list of int
+        Places, fewer than `count` if there are not so many.
     """
     basis, kept, seen = np.zeros((count, signs.shape[1])), [], set()
     for i in candidates.tolist():
@@ -171,7 +202,7 @@ def independent(signs, candidates, count):
             continue
         seen.add(key)
         done = basis[: len(kept)]
-        # Twice, since once leaves what rounding put there.
+        # Twice, since one projection leaves rounding errors.
         rest = row - done.T @ (done @ row)
         rest -= done.T @ (done @ rest)
         if rest @ rest > 1e-6 * len(row):
@@ -183,20 +214,20 @@ def independent(signs, candidates, count):
 
 
 def program_features(dsl, count, seed):
-    """Behaviours of random programs as 1 and -1, float64 (2**VARIABLES, count), shortest first."""
+    """Behaviours of random programs as 1 and -1, shortest first: float64 (2**VARIABLES, count)."""
     signs, bits = _pool(dsl, count, seed)
     return signs[:, np.argsort(bits, kind="stable")]
 
 
 def _drawn_order(dsl, count, seed):
-    """Where among the features, shortest first, those drawn first, second, ... stand."""
+    """The places, in the order shortest first, of the features drawn first, second, ..."""
     return np.argsort(np.argsort(_pool(dsl, count, seed)[1], kind="stable"), kind="stable")
 
 
 def polynomial_features(count, angles):
     """Chebyshev polynomials of degree 0..count-1 at x = cos(angles): float64 (points, count).
 
-    Where angles are uniform they are orthogonal, and scaled to a mean square of 1.
+    For uniform angles they are orthogonal, and they are scaled to a mean square of 1.
     """
     scale = np.full(count, np.sqrt(2.0))
     scale[0] = 1.0
@@ -207,20 +238,30 @@ def polynomial_features(count, angles):
 
 
 def ridge(features, labels):
-    """Weights (D,) of the ridge strength of least leave-one-out error."""
+    """Weights (D,) at the ridge strength of least leave-one-out error."""
     return features.T @ fit_ridge(features @ features.T, labels[:, None])[2][:, 0]
 
 
 def code_bits(features, labels):
-    """Bits of the labels given the first 0, 1, ... features: (D + 1,), less those given none.
+    """Bits of the labels given the first 0, 1, ..., D features, minus the bits given none.
 
-    features: (n, D); labels: (n,), not all 0.  The number d of features in Elias's gamma
-    code; then the labels by Bayes's mixture over weights, normal with covariance
-    g σ² (FᵀF)^-1, and over σ², of density 1/σ²: with r the rank of the features and R² the
-    share of the labels' squares that they explain it saves
-    ½ (n - r) log2(1 + g) - ½ n log2(1 + g (1 - R²)) bits; g = n (Zellner, 1986; Liang et
-    al., Journal of the American Statistical Association 103, 2008, there with a mean
-    besides).  Nothing is saved where r = n, so what fits anything is never chosen.
+    The number d of features is in Elias's gamma code.  The labels are coded by Bayes's mixture over
+    weights, normal with covariance g σ² (FᵀF)^-1, and over σ², with density 1/σ².  Let r be the
+    rank of the features and R² the share of the labels' sum of squares that they explain.  The
+    mixture saves ½ (n - r) log2(1 + g) - ½ n log2(1 + g (1 - R²)) bits, here with g = n (Zellner,
+    1986; Liang et al., Journal of the American Statistical Association 103, 2008, who also fit a
+    mean).  It saves nothing if r = n, so features that fit anything are never chosen.
+
+    Parameters
+    ----------
+    features : array, (n, D)
+        The features in order.
+    labels : array, (n,)
+        The labels, not all 0.
+
+    Returns
+    -------
+    array of float64, (D + 1,)
     """
     n, count = features.shape
     total = left = labels @ labels
@@ -239,11 +280,11 @@ def code_bits(features, labels):
     return np.array(bits)
 
 
-# -- what comes of it -----------------------------------------------------------------------
+# -- the summary and the figure ----------------------------------------------------------
 
 
 def _cases(rows):
-    """(family, order, noise, method) to {features: median error}."""
+    """{(family, order, noise, method): {features: median error}}."""
     cases = {}
     for row in rows:
         key = row["family"], row["order"], row["noise"], row["method"]
@@ -256,16 +297,15 @@ def summarise(rows):
     key = "family", "order", "method", "noise", "features"
     used = {tuple(r[k] for k in key): r["used"] for r in rows}
     for (family, order, noise, method), errors in _cases(rows).items():
-        most = max(errors)
+        most, case, at_noise = max(errors), f"{family}, {order}", f"at_noise_{key_part(noise)}"
         if method == "MDL":
-            title = f"features that MDL uses of {most} (median), noise {noise:g}"
-            key = family, order, method, noise, most
-            found.setdefault(title, {})[f"{family}, {order}"] = used[key]
+            part = found.setdefault(f"features_used_of_{most}_{at_noise}", {})
+            part[case] = used[family, order, method, noise, most]
         if n not in errors or most == n:
             continue
-        title = f"median error at D = n over that at D = {most / n:g} n, noise {noise:g}"
+        part = found.setdefault(f"peak_over_{key_part(most / n)}_n_{at_noise}", {})
         ratio = errors[n] / errors[most] if errors[most] else None
-        found.setdefault(title, {}).setdefault(f"{family}, {order}", {})[method] = ratio
+        part.setdefault(case, {})[method] = ratio
     return found
 
 

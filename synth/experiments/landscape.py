@@ -1,9 +1,9 @@
 """Programs that fit hang together far more than in a rewired graph, random labels' as well.
 
-The graph of all programs up to some bits, joined by one edit (`synth.dynamics.landscape`),
-and in it those that are right on every training row: how many of them hang together at
-each length, how many programs a behaviour has, how many a local search reaches, and where
-a random part of the graph falls apart.
+The nodes of the graph are all programs up to some number of bits; its edges join programs that one
+edit turns into each other (`synth.dynamics.landscape`).  Among the programs that are right on
+every training row, the experiment measures how many hang together at each length, how many share a
+behaviour, how many a local search reaches, and where a random part of the graph falls apart.
 """
 
 import math
@@ -14,19 +14,44 @@ import numpy as np
 
 from synth import tasks
 from synth.dynamics import EDITS, USUAL, connectivity, largest_budget, program_landscape
-from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.experiments.base import RowKinds, refuse_repeated, setting, spawn_seeds
 from synth.language import UNIT
 
 CONTROL = (
-    "edges rewired at random, each node with as many as it has (and, beside that, as many to "
-    "nodes of each length): the programs that fit fall apart"
+    "the programs that fit fall apart if edges are rewired at random, so that each node keeps its "
+    "number of edges (in a second control, its number of edges to nodes of each length)"
 )
 COLUMNS = ("row", "nodes", "graph", "task", "labels", "bits", "fit", "largest", "inside")
 PANELS = (2, 2)
+SUMMARY = {
+    "graph_of_programs": "programs: nodes, edges",
+    "graph_of_behaviours": "behaviours: nodes, edges",
+    "tasks": "tasks",
+    "share_of_all": "share of all",
+    "log2_degeneracy": "log2 degeneracy",
+    "share_in_largest_cluster": "share in the largest cluster",
+    "neighbours_that_fit": "neighbours that fit",
+    "share_by_greedy_descent": "share that greedy descent brings to fit",
+    "share_by_never_rising": "share that a path that never rises brings to fit",
+    "percolation_threshold": "percolation threshold, share of programs",
+    "random_labelings": "random labels: labelings with at least ten programs that fit",
+    "random_share_in_largest_cluster": "random labels: share in the largest cluster",
+    "random_neighbours_that_fit": "random labels: neighbours that fit",
+    "control_more_than_rewired": (
+        "control: labelings with more neighbours that fit by edits than rewired"
+    ),
+    "control_ratio_to_rewired": "control: how many times as many, median, rewired",
+    "control_more_than_rewired_by_length": (
+        "control: labelings with more neighbours that fit by edits than rewired by length"
+    ),
+    "control_ratio_to_rewired_by_length": (
+        "control: how many times as many, median, rewired by length"
+    ),
+}
 
-#: The graphs: that of the edits, and two null models.
+#: The graph of the edits, and two null models.
 EDIT, REWIRED, BY_LENGTH = GRAPHS = ("edits", "rewired", "rewired by length")
-#: Of fewer programs that fit, the share in the largest cluster says little.
+#: With fewer programs that fit, the share in the largest cluster says little.
 FEW = 10
 
 
@@ -34,24 +59,37 @@ FEW = 10
 class Settings:
     tasks: tuple[str, ...] = setting(
         ("conjunction:n=4,k=2,train=8", "parity:n=4,k=2,train=8", "parity:n=4,k=3,train=8"),
-        "tasks",
+        "Tasks.",
     )
-    dsl: str | None = setting(None, "their DSL; the built-in one unless given")
-    programs: int = setting(350_000, "the budget of bits is the largest with no more", low=2)
-    edits: tuple[str, ...] = setting(USUAL, "the edits: " + ", ".join(EDITS), choices=EDITS)
-    random: int = setting(5, "random labelings of each task", low=1)
-    sweeps: int = setting(3, "proposals of a swap for every edge", low=1)
-    runs: int = setting(10, "random orders of the nodes for percolation", low=1)
-    levels: int = setting(12, "lengths that are looked at, at most", low=2)
-    seed: int = setting(0, "of random labels, swaps and orders", low=0)
+    dsl: str | None = setting(None, "DSL; by default the built-in one that fits each task.")
+    programs: int = setting(
+        350_000, "Most programs; the budget of bits is the largest with no more.", low=2
+    )
+    edits: tuple[str, ...] = setting(
+        USUAL, "Edits that join programs, of " + ", ".join(EDITS) + ".", choices=EDITS
+    )
+    random: int = setting(5, "Number of random labelings of each task.", low=1)
+    sweeps: int = setting(3, "Number of proposed swaps per edge in rewiring.", low=1)
+    runs: int = setting(10, "Number of random orders of the nodes for percolation.", low=1)
+    levels: int = setting(12, "Largest number of lengths to examine.", low=2)
+    seed: int = setting(0, "Seed for the random labels, swaps and orders.", low=0)
 
 
-_EMPTY = dict.fromkeys((
-    "row", "nodes", "graph", "task", "labels", "draw", "bits", "size", "edges", "fit",
-    "behaviours", "log2_degeneracy", "largest", "clusters", "from_shortest", "from_random",
-    "inside", "greedy", "steps", "reachable", "kept", "finite", "threshold", "spread",
-    "random_graph",
-))  # fmt: skip
+GRAPH = "row nodes graph size edges"
+CASE = f"{GRAPH} task labels draw bits fit"
+CLUSTERS = "behaviours log2_degeneracy largest clusters from_shortest from_random inside"
+ROWS = RowKinds(
+    (
+        "row", "nodes", "graph", "task", "labels", "draw", "bits", "size", "edges", "fit",
+        "behaviours", "log2_degeneracy", "largest", "clusters", "from_shortest", "from_random",
+        "inside", "greedy", "steps", "reachable", "kept", "finite", "threshold", "spread",
+        "random_graph",
+    ),
+    degeneracy="row nodes graph bits behaviours log2_degeneracy size",
+    length=f"{CASE} {CLUSTERS}",
+    search=f"{CASE} greedy steps reachable",
+    percolation=f"{GRAPH} kept largest finite threshold spread random_graph",
+)  # fmt: skip
 
 
 def run(settings, map):
@@ -71,7 +109,7 @@ def run(settings, map):
 
 
 def _measured(item):
-    """All rows of one graph: of its programs, then of its behaviours."""
+    """All rows of one graph: first those of its programs, then those of its behaviours."""
     settings, specs, graph, draws, seed = item
     programs, label_type = _landscape(settings.dsl, specs[0], settings.programs, settings.edits)
     levels = np.unique(programs.units)
@@ -82,25 +120,24 @@ def _measured(item):
         if graph != EDIT:
             level = np.searchsorted(levels, landscape.units) if graph == BY_LENGTH else None
             landscape = landscape.rewired(seed, sweeps=settings.sweeps, levels=level)
-        common = {
-            "nodes": nodes, "graph": graph, "size": len(landscape), "edges": landscape.edges
-        }  # fmt: skip
+        graph_of = {"nodes": nodes, "graph": graph, "size": len(landscape)}
+        common = graph_of | {"edges": landscape.edges}
         for spec in specs:
             task = tasks.load_task(spec)
             twins = [("true", None, task)]
             twins += [("random", k, task.permuted(draw)) for k, draw in enumerate(draws)]
             for labels, number, twin in twins:
-                told = common | {"task": spec, "labels": labels, "draw": number}
+                case = common | {"task": spec, "labels": labels, "draw": number}
                 wrong = _errors(landscape, twin, label_type)
-                found += _lengths(landscape, wrong, levels / UNIT, told)
-                found.append(_search(landscape, wrong, seed, told))
+                found += _lengths(landscape, wrong, levels / UNIT, case)
+                found.append(_search(landscape, wrong, seed, case))
         found += _percolation(landscape, settings.runs, seed, common)
-    return [_EMPTY | row for row in found]
+    return found
 
 
 @lru_cache(maxsize=1)
 def _landscape(dsl, spec, most, edits):
-    """The `Landscape` of a task's columns, and the type of its programs."""
+    """(the `Landscape` of a task's columns, the type of its programs)."""
     fitted = tasks.fit(dsl, tasks.load_task(spec))
     task, grammar, root = fitted.task, fitted.grammar, fitted.root
     bits = largest_budget(grammar, most, type=root)
@@ -111,115 +148,141 @@ def _landscape(dsl, spec, most, edits):
 
 
 def _errors(landscape, task, root):
-    """On how many training rows each node is wrong, int64 (N,)."""
+    """The number of training rows on which each node is wrong, int64 (N,)."""
     says = root.coarse(landscape.values[:, task.train])
     wrong = says != root.coarse(task.labels[task.train].astype(root.dtype))
     return wrong.sum(axis=1)[landscape.behaviour]
 
 
-def _lengths(landscape, wrong, budgets, told):
+def _lengths(landscape, wrong, budgets, case):
+    """Rows by budget of bits: the programs that fit and how they hang together."""
     fit = wrong == 0
     found = connectivity.clusters(landscape, fit, budgets)
     for k, bits in enumerate(found.budgets.tolist()):
-        count = int(found.chosen[k])
-        row = told | {"row": "length", "bits": bits, "size": int(found.nodes[k]), "fit": count}
+        size, count = int(found.nodes[k]), int(found.chosen[k])
+        figures = dict.fromkeys(CLUSTERS.split())
         if count:
-            different = len(np.unique(landscape.behaviour[: found.nodes[k]][fit[: found.nodes[k]]]))
-            row |= {
-                "behaviours": different, "log2_degeneracy": float(np.log2(count / different)),
-                "largest": float(found.largest[k] / count), "clusters": int(found.clusters[k]),
+            different = len(np.unique(landscape.behaviour[:size][fit[:size]]))
+            figures = {
+                "behaviours": different,
+                "log2_degeneracy": float(np.log2(count / different)),
+                "largest": float(found.largest[k] / count),
+                "clusters": int(found.clusters[k]),
                 "from_shortest": float(found.from_shortest[k] / count),
                 "from_random": float(found.from_random[k] / count),
                 "inside": float(found.inside[k]),
-            }  # fmt: skip
-        yield row
+            }
+        row = case | {"row": "length", "bits": bits, "size": size, "fit": count}
+        yield ROWS("length", **row, **figures)
 
 
-def _search(landscape, wrong, seed, told):
+def _search(landscape, wrong, seed, case):
+    """The row of local searches from every node."""
     ends, steps = connectivity.descend(landscape, wrong, seed)
-    return told | {
-        "row": "search", "bits": float(landscape.bits[-1]), "fit": int((wrong == 0).sum()),
-        "greedy": float((wrong[ends] == 0).mean()), "steps": float(steps.mean()),
-        "reachable": float(connectivity.reachable(landscape, wrong).mean()),
-    }  # fmt: skip
+    return ROWS(
+        "search",
+        row="search",
+        **case,
+        bits=float(landscape.bits[-1]),
+        fit=int((wrong == 0).sum()),
+        greedy=float((wrong[ends] == 0).mean()),
+        steps=float(steps.mean()),
+        reachable=float(connectivity.reachable(landscape, wrong).mean()),
+    )
 
 
-def _percolation(landscape, runs, seed, told):
+def _percolation(landscape, runs, seed, common):
+    """Rows by share of nodes kept at random."""
     found = connectivity.percolation(landscape, runs=runs, points=240, seed=seed)
     formula = connectivity.random_graph_threshold(landscape.degrees)
-    for k in range((len(found.kept) - 1) % 3, len(found.kept), 3):  # the last one too
-        kept = int(found.kept[k])
-        yield told | {
-            "row": "percolation", "kept": kept / len(landscape),
-            "largest": float(found.largest[k]), "finite": float(found.finite[k]),
-            "threshold": found.threshold, "spread": found.spread, "random_graph": formula,
-        }  # fmt: skip
+    for k in range((len(found.kept) - 1) % 3, len(found.kept), 3):  # includes the last one
+        yield ROWS(
+            "percolation",
+            row="percolation",
+            **common,
+            kept=int(found.kept[k]) / len(landscape),
+            largest=float(found.largest[k]),
+            finite=float(found.finite[k]),
+            threshold=found.threshold,
+            spread=found.spread,
+            random_graph=formula,
+        )
 
 
 def _degeneracy(programs):
-    """Programs a behaviour, by the bits of its shortest: the mean of their log2, and the most."""
+    """Programs per behaviour, by the bits of its shortest: the mean of their log2, and the most."""
     behaviours = programs.behaviours()
     many = np.log2(behaviours.programs)
     for units in np.unique(behaviours.units).tolist():
         here = many[behaviours.units == units]
-        yield {
-            "row": "degeneracy", "nodes": "behaviours", "graph": EDIT, "bits": units / UNIT,
-            "behaviours": len(here), "log2_degeneracy": float(here.mean()),
-            "size": int(2 ** here.max() + 0.5),
-        }  # fmt: skip
+        yield ROWS(
+            "degeneracy",
+            row="degeneracy",
+            nodes="behaviours",
+            graph=EDIT,
+            bits=units / UNIT,
+            behaviours=len(here),
+            log2_degeneracy=float(here.mean()),
+            size=int(2 ** here.max() + 0.5),
+        )
 
 
 def summarise(rows):
-    found = {
-        f"{nodes}: nodes, edges": [r["size"], r["edges"]]
-        for nodes in ("programs", "behaviours")
-        for r in [next(r for r in rows if (r["row"], r["nodes"]) == ("percolation", nodes))]
+    found = {}
+    for nodes in ("programs", "behaviours"):
+        row = next(r for r in rows if (r["row"], r["nodes"]) == ("percolation", nodes))
+        found[f"graph_of_{nodes}"] = [row["size"], row["edges"]]
+    last = _last(rows, "programs")
+    true = [r for r in last if r["labels"] == "true"]
+    random = [r for r in last if r["labels"] == "random" and r["fit"] >= FEW]
+    found["tasks"] = {
+        task: _of_task(rows, [r for r in true if r["task"] == task])
+        for task in dict.fromkeys(r["task"] for r in true)
     }
-    true = [r for r in _last(rows, "programs") if r["labels"] == "true"]
-    random = [r for r in _last(rows, "programs") if r["labels"] == "random" and r["fit"] >= FEW]
-    for task in dict.fromkeys(r["task"] for r in true):
-        mine = {r["graph"]: r for r in true if r["task"] == task}
-        edits = mine[EDIT]
-        found[task] = {
-            "fit": edits["fit"], "share of all": edits["fit"] / edits["size"],
-            "behaviours": edits["behaviours"], "log2 degeneracy": edits["log2_degeneracy"],
-            "share in the largest cluster": _by_graph(mine, "largest"),
-            "neighbours that fit": _by_graph(mine, "inside"),
-        }  # fmt: skip
-        search = {r["graph"]: r for r in rows if (r["row"], r["nodes"], r["task"], r["labels"])
-                  == ("search", "programs", task, "true")}  # fmt: skip
-        found[task] |= {
-            f"share that {what} brings to fit": _by_graph(search, key)
-            for what, key in (
-                ("greedy descent", "greedy"),
-                ("a path that never rises", "reachable"),
-            )
-        }
-    found["percolation threshold, share of programs"] = {
+    found["percolation_threshold"] = {
         r["graph"]: f"{r['threshold']:.4f} ± {r['spread']:.4f}, in a random graph of these degrees "
         f"{r['random_graph']:.4f}"
         for r in rows
         if (r["row"], r["nodes"], r["kept"]) == ("percolation", "programs", 1.0)
     }
-    found["random labels: labelings with ten and more programs that fit"] = sum(
-        r["graph"] == EDIT for r in random
-    )
-    for what, key in (
-        ("share in the largest cluster", "largest"),
-        ("neighbours that fit", "inside"),
-    ):
-        found[f"random labels: {what}"] = {
-            graph: float(np.mean([r[key] for r in random if r["graph"] == graph]))
-            for graph in GRAPHS if any(r["graph"] == graph for r in random)
-        }  # fmt: skip
+    found["random_labelings"] = sum(r["graph"] == EDIT for r in random)
+    found["random_share_in_largest_cluster"] = _means(random, "largest")
+    found["random_neighbours_that_fit"] = _means(random, "inside")
     for graph in (REWIRED, BY_LENGTH):
-        ratios = _gains(true + random, graph)
-        found[f"control: labelings with more neighbours that fit by edits than {graph}"] = (
-            f"{sum(r > 1 for r in ratios)} of {len(ratios)}"
-        )
+        ratios, name = _gains(true + random, graph), graph.replace(" ", "_")
+        found[f"control_more_than_{name}"] = f"{sum(r > 1 for r in ratios)} of {len(ratios)}"
         if ratios:
-            found[f"control: how many times as many, median, {graph}"] = float(np.median(ratios))
+            found[f"control_ratio_to_{name}"] = float(np.median(ratios))
     return found
+
+
+def _of_task(rows, last):
+    """The figures of a task with true labels; last: its rows by length at the largest budget."""
+    mine = {r["graph"]: r for r in last}
+    edits = mine[EDIT]
+    wanted = "search", "programs", edits["task"], "true"
+    search = {
+        r["graph"]: r for r in rows if (r["row"], r["nodes"], r["task"], r["labels"]) == wanted
+    }
+    return {
+        "fit": edits["fit"],
+        "share_of_all": edits["fit"] / edits["size"],
+        "behaviours": edits["behaviours"],
+        "log2_degeneracy": edits["log2_degeneracy"],
+        "share_in_largest_cluster": _by_graph(mine, "largest"),
+        "neighbours_that_fit": _by_graph(mine, "inside"),
+        "share_by_greedy_descent": _by_graph(search, "greedy"),
+        "share_by_never_rising": _by_graph(search, "reachable"),
+    }
+
+
+def _means(rows, key):
+    """{graph: mean}, for the graphs that have rows."""
+    return {
+        graph: float(np.mean([r[key] for r in rows if r["graph"] == graph]))
+        for graph in GRAPHS
+        if any(r["graph"] == graph for r in rows)
+    }
 
 
 def _last(rows, nodes):
@@ -231,14 +294,15 @@ def _last(rows, nodes):
 def _by_graph(rows, key):
     return ", ".join(
         f"{graph} {rows[graph][key]:.3g}"
-        for graph in GRAPHS if graph in rows and rows[graph][key] is not None
-    )  # fmt: skip
+        for graph in GRAPHS
+        if graph in rows and rows[graph][key] is not None
+    )
 
 
 def _gains(rows, graph):
-    """Ratios of the neighbours that fit, by edits to those in another graph, a labeling each.
+    """Ratios of the neighbours that fit by edits to those in another graph, one per labeling.
 
-    Of labelings that no program fits there is none.
+    Labelings that no program fits have none.
     """
     of = {(r["task"], r["labels"], r["draw"], r["graph"]): r["inside"] for r in rows if r["fit"]}
     pairs = [(n, of[*k, graph]) for (*k, g), n in of.items() if g == EDIT and (*k, graph) in of]
@@ -246,69 +310,80 @@ def _gains(rows, graph):
 
 
 def draw(rows, axes):
-    lengths, percolation, degeneracy, search = axes
-    mine = [r for r in rows if r["row"] == "length" and r["nodes"] == "programs"]
-    names = dict.fromkeys(r["task"] for r in mine)
-    colours = dict(zip(names, [f"C{k}" for k in range(len(names))], strict=True))
-    for task in names:
-        for graph, line in ((EDIT, "-"), (BY_LENGTH, ":")):
-            curve = [r for r in mine if (r["task"], r["graph"], r["labels"])
-                     == (task, graph, "true") and r["fit"] >= FEW]  # fmt: skip
-            lengths.plot(
-                [r["bits"] for r in curve], [r["largest"] for r in curve], line + "o",
-                color=colours[task], label=_short(task) if graph == EDIT else None,
-            )  # fmt: skip
-    for graph, line in ((EDIT, "-"), (BY_LENGTH, ":")):
+    by_length = [r for r in rows if r["row"] == "length" and r["nodes"] == "programs"]
+    tasks = list(dict.fromkeys(r["task"] for r in by_length))
+    colours = {task: f"C{k}" for k, task in enumerate(tasks)}
+    _draw_lengths(by_length, colours, axes[0])
+    _draw_percolation(rows, by_length, colours, axes[1])
+    _draw_degeneracy([r for r in rows if r["row"] == "degeneracy"], axes[2])
+    _draw_search(rows, tasks, axes[3])
+
+
+def _draw_lengths(rows, colours, axes):
+    rows = [r for r in rows if r["fit"] >= FEW]
+    for task, colour in colours.items():
+        for graph, line in ((EDIT, "-o"), (BY_LENGTH, ":o")):
+            wanted = task, graph, "true"
+            curve = [r for r in rows if (r["task"], r["graph"], r["labels"]) == wanted]
+            x, y = ([r[key] for r in curve] for key in ("bits", "largest"))
+            axes.plot(x, y, line, color=colour, label=_short(task) if graph == EDIT else None)
+    for graph, line in ((EDIT, "-o"), (BY_LENGTH, ":o")):
         found = {}
-        for r in mine:
-            if (r["graph"], r["labels"]) == (graph, "random") and r["fit"] >= FEW:
+        for r in rows:
+            if (r["graph"], r["labels"]) == (graph, "random"):
                 found.setdefault(r["bits"], []).append(r["largest"])
-        lengths.plot(
-            sorted(found), [np.mean(found[b]) for b in sorted(found)], line + "o", color="grey",
-            label="random labels, mean" if graph == EDIT else None,
-        )  # fmt: skip
-    lengths.plot([], [], ":", color="black", label="rewired by length")
-    lengths.set(ylim=(-0.03, 1.03), xlabel="programs of at most so many bits")
-    lengths.set_ylabel("of those that fit, in the largest cluster")
-    lengths.legend(fontsize="small")
-    _draw_percolation(rows, mine, percolation, colours)
-    some = [r for r in rows if r["row"] == "degeneracy"]
-    bits = [r["bits"] for r in some]
-    degeneracy.plot(bits, [r["log2_degeneracy"] for r in some], "-o", label="mean")
-    degeneracy.plot(bits, [np.log2(r["size"]) for r in some], "--o", label="most")
-    degeneracy.set_xlabel("bits of the behaviour's shortest program")
-    degeneracy.set_ylabel("log2 of its programs")
-    places = np.arange(len(names))
-    for k, (graph, key, name) in enumerate((
-        (EDIT, "greedy", "greedy"), (REWIRED, "greedy", "greedy, rewired"),
-        (EDIT, "reachable", "never rising"),
-    )):  # fmt: skip
-        values = [r[key] for r in rows if (r["row"], r["nodes"], r["graph"], r["labels"])
-                  == ("search", "programs", graph, "true")]  # fmt: skip
-        search.bar(places[: len(values)] + 0.27 * (k - 1), values, 0.25, label=name)
-    search.set_xticks(places, [_short(task) for task in names], fontsize="small")
-    search.set(ylim=(0, 1.2), ylabel="share of starts that come to fit")
-    search.legend(fontsize="small", ncols=3, loc="upper center", columnspacing=0.8,
-                  handlelength=1)  # fmt: skip
+        x, label = sorted(found), "random labels, mean" if graph == EDIT else None
+        axes.plot(x, [np.mean(found[b]) for b in x], line, color="grey", label=label)
+    axes.plot([], [], ":", color="black", label="rewired by length")
+    axes.set(ylim=(-0.03, 1.03), xlabel="largest number of bits of a program")
+    axes.set_ylabel("share of programs that fit, in the largest cluster")
+    axes.legend(fontsize="small")
 
 
-def _draw_percolation(rows, lengths, axes, colours):
-    for graph, line, colour in ((EDIT, "-", "black"), (REWIRED, ":", "black")):
-        curve = [r for r in rows if r["row"] == "percolation" and r["nodes"] == "programs"
-                 and r["graph"] == graph and r["kept"] * r["size"] >= FEW]  # fmt: skip
+def _draw_percolation(rows, by_length, colours, axes):
+    for graph, line in ((EDIT, "-"), (REWIRED, ":")):
+        wanted = "percolation", "programs", graph
+        curve = [r for r in rows if (r["row"], r["nodes"], r["graph"]) == wanted]
+        curve = [r for r in curve if r["kept"] * r["size"] >= FEW]
         if curve:
-            axes.plot([r["kept"] for r in curve], [r["largest"] for r in curve], line,
-                      color=colour, label=f"random part, {graph}")  # fmt: skip
-            axes.axvline(curve[0]["threshold"], color=colour, linestyle=line, linewidth=0.7)
-    for r in _last(lengths, "programs"):
+            x, y = ([r[key] for r in curve] for key in ("kept", "largest"))
+            axes.plot(x, y, line, color="black", label=f"random part, {graph}")
+            axes.axvline(curve[0]["threshold"], color="black", linestyle=line, linewidth=0.7)
+    for r in _last(by_length, "programs"):
         if r["graph"] == EDIT and r["fit"] >= FEW:
             colour = colours[r["task"]] if r["labels"] == "true" else "grey"
             axes.plot(r["fit"] / r["size"], r["largest"], "o", color=colour, markersize=5)
     axes.set(xscale="log", ylim=(-0.03, 1.03), xlabel="share of all programs")
-    axes.set_ylabel("of them, in the largest cluster")
+    axes.set_ylabel("share of these in the largest cluster")
     axes.legend(fontsize="small", title="dots: programs that fit", title_fontsize="small")
 
 
+def _draw_degeneracy(rows, axes):
+    bits = [r["bits"] for r in rows]
+    axes.plot(bits, [r["log2_degeneracy"] for r in rows], "-o", label="mean")
+    axes.plot(bits, [np.log2(r["size"]) for r in rows], "--o", label="most")
+    axes.set_xlabel("bits of the behaviour's shortest program")
+    axes.set_ylabel("log2 of its number of programs")
+
+
+def _draw_search(rows, tasks, axes):
+    places = np.arange(len(tasks))
+    bars = (
+        (EDIT, "greedy", "greedy"),
+        (REWIRED, "greedy", "greedy, rewired"),
+        (EDIT, "reachable", "never rising"),
+    )
+    for k, (graph, key, name) in enumerate(bars):
+        wanted = "search", "programs", graph, "true"
+        found = [r for r in rows if (r["row"], r["nodes"], r["graph"], r["labels"]) == wanted]
+        x = places[: len(found)] + 0.27 * (k - 1)
+        axes.bar(x, [r[key] for r in found], 0.25, label=name)
+    axes.set_xticks(places, [_short(task) for task in tasks], fontsize="small")
+    axes.set(ylim=(0, 1.2), ylabel="share of starts that come to fit")
+    place = {"loc": "upper center", "ncols": 3}
+    axes.legend(**place, fontsize="small", columnspacing=0.8, handlelength=1)
+
+
 def _short(task):
-    """A task's name without what is the same of all."""
+    """A task's name without the parts that all tasks share."""
     return task.partition(",train")[0].replace("n=4,", "")

@@ -1,50 +1,80 @@
 """Shared patterns become primitives: fewer bits for a family, and deeper tasks in one budget.
 
-A family of tasks is searched in a DSL, `synth.library` learns abstractions from the programs
-found, and the same tasks are searched again with the enlarged DSL, for some rounds.  Held-out
-tasks, of which the library never saw a program, are searched before and after with the same
-number of candidates.
+A family of tasks is searched in a DSL, `synth.library` learns abstractions from the programs found,
+and the same tasks are searched again with the enlarged DSL, for some rounds.  Held-out tasks, whose
+programs the library never saw, are searched before and after with the same number of candidates.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from synth import codes
 from synth.errors import SettingError
-from synth.experiments.base import refuse_repeated, setting, spawn_seeds
-from synth.language import UNIT
-from synth.library import DIGITS, RIPPLE, XOR, Solved, family, learn, saved, total_units
-from synth.runs.items import Item, search_item
+from synth.experiments._library_items import learn_library, library_of, search_task
+from synth.experiments.base import RowKinds, refuse_repeated, setting, spawn_seeds
+from synth.library import DIGITS, RIPPLE, XOR, family, saved
 
 CONTROL = (
-    "the same tasks with their labels permuted, each by a permutation of its own: tables are "
-    "chosen and no abstraction is accepted. Beside it, with tables forbidden, the programs with "
-    "the fewest exceptions: what they share is of the language, and the total stays above tables"
+    "the same tasks, each with its labels permuted by its own permutation: tables are chosen and "
+    "no abstraction is accepted. A second control forbids tables and takes the programs with the "
+    "fewest exceptions: what they share comes from the language, and the total stays above that of "
+    "tables"
 )
 COLUMNS = ("family", "labels", "name", "total_before", "total_after", "test_after")
 PANELS = 3
+SUMMARY = {
+    "control_families": "control: families with permuted labels",
+    "control_abstractions": "control: abstractions accepted",
+    "control_without_tables": ("control: tables forbidden: total before, after, and with tables"),
+    "control_abstractions_without_tables": "control: abstractions without tables",
+    "{family}_total_bits": "{family}: total bits before, after",
+    "{family}_fall_of_total": "{family}: fall of the total",
+    "{family}_fall_of_programs": ("{family}: fall of library and programs, of tasks solved before"),
+    "{family}_steps": "{family}: steps",
+    "{family}_held_out_accuracy": "{family}: held-out accuracy before, after",
+}
 
-#: Programs that a search of each family makes unless it is said.
+#: The default number of programs that one search of a family scores.
 BUDGETS = {XOR: 2_000_000, RIPPLE: 15_000_000, DIGITS: 500_000}
 TRUE, PERMUTED, FORBIDDEN = "true", "permuted", "no tables"
+#: Bits of the code of an empty library: its flag that no abstraction follows.
+EMPTY_LIBRARY = 1.0
+
+CASE = "family labels twin row name"
+ROWS = RowKinds(
+    (
+        "family", "labels", "twin", "row", "name", "before", "after", "bits_before", "bits_after",
+        "total_before", "total_after", "test_before", "test_after", "candidates_before",
+        "candidates_after", "stop_before", "stop_after", "library_bits", "abstractions",
+        "solved_before", "solved_after", "log2_chance",
+    ),
+    family=f"{CASE} bits_before bits_after total_before total_after library_bits abstractions "
+    "solved_before solved_after log2_chance",
+    family_without_tables=f"{CASE} total_before total_after library_bits abstractions",
+    step=f"{CASE} total_before total_after",
+    task=f"{CASE} before after bits_before bits_after total_before total_after test_before "
+    "test_after candidates_before candidates_after stop_before stop_after",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Settings:
     families: tuple[str, ...] = setting(
-        (XOR, RIPPLE, DIGITS), "families of tasks", choices=(XOR, RIPPLE, DIGITS)
+        (XOR, RIPPLE, DIGITS), "Families of tasks.", choices=(XOR, RIPPLE, DIGITS)
     )
     budget: int | None = setting(
-        None, "programs that one search makes at most; 2 million for xor, 15 for ripple, 0.5 "
-        "for digits unless given", low=1,
-    )  # fmt: skip
-    base: int = setting(5, "the base of the digits", low=3, high=9)
-    holes: int = setting(3, "holes of a pattern, at most", low=1, high=5)
-    rounds: int = setting(3, "of learning and searching again, at most", low=1)
-    twins: int = setting(2, "families with permuted labels", low=1)
-    seed: int = setting(0, "of training rows and of permutations", low=0)
+        None,
+        "Largest number of programs that one search scores; by default 2 million for xor, 15 "
+        "million for ripple and 0.5 million for digits.",
+        low=1,
+    )
+    base: int = setting(5, "Base of the digits.", low=3, high=9)
+    holes: int = setting(3, "Largest number of holes in a pattern.", low=1, high=5)
+    rounds: int = setting(3, "Largest number of rounds of learning and searching.", low=1)
+    twins: int = setting(2, "Number of families with permuted labels.", low=1)
+    seed: int = setting(0, "Seed for the training rows and the permutations.", low=0)
     libraries: str | None = setting(
-        None, "folder in which each family's library is saved, as FAMILY.py and FAMILY.json"
+        None, "Folder in which to save each family's library, as FAMILY.py and FAMILY.json."
     )
 
 
@@ -57,8 +87,8 @@ def run(settings, map):
     cases = [_Case(settings, name, *twin) for name in settings.families for twin in twins]
     for number in range(settings.rounds + 1):
         active = [c for c in cases if c.changed]
-        for work, make in ((_search, _Case.searches), (_learn, _Case.lessons)):
-            if work is _learn and number == settings.rounds:
+        for work, make in ((search_task, _Case.searches), (learn_library, _Case.lessons)):
+            if work is learn_library and number == settings.rounds:
                 break
             items = [(case, item) for case in active for item in make(case, number)]
             answers = map(work, [item for _, item in items])
@@ -73,21 +103,22 @@ def run(settings, map):
 
 
 def _folder(path):
-    """Makes it where it is not there; before the searches, since they take time."""
+    """Makes the folder if it is missing, before the searches take their time."""
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingError(
-            f"libraries={path}: {error.strerror}; allowed: a folder, or a place for one"
+            f"libraries={path}: {error.strerror}; allowed: a folder, or a path for one"
         ) from None
 
 
 class _Case:
     """A family with one labelling, on its way through the rounds.
 
-    first, now: the hypothesis of each task, without a library and with the one there is;
-    deep: of held-out tasks likewise, [first, now]; lessons learned: what `_learn` answered;
-    changed: whether the last of them changed the library.
+    first, now: the hypothesis of each task, without a library and with the present one;
+    deep: [first, now] of each held-out task; learned: the answers of `learn_library`;
+    forbidden: its answer without tables, or None;
+    changed: whether the last lesson changed the library.
     """
 
     def __init__(self, settings, name, labels, twin, permutation):
@@ -105,9 +136,10 @@ class _Case:
 
     @property
     def library(self):
-        return _library(self.family, self.definitions)
+        return library_of(self.family, self.definitions)
 
     def searches(self, number):
+        """The items of `search_task` for one round."""
         tasks = [*self.family.tasks]
         tasks += self.family.held_out if self.labels == TRUE else []
         return [
@@ -115,6 +147,7 @@ class _Case:
         ]
 
     def lessons(self, number):
+        """The items of `learn_library` for one round."""
         yield self.place, False, self.definitions, dict(self.now), self.holes
         if self.labels == PERMUTED and number == 0:
             yield self.place, True, [], dict(self.now), self.holes
@@ -127,7 +160,7 @@ class _Case:
                 self.deep[task] = [*self.deep.get(task, ())[:1], answer]
                 return
             self.first.setdefault(task, answer)
-            # A search that ends at its budget can miss what rewriting has found.
+            # A search that ends at its budget can miss a program that rewriting found.
             if task not in self.now or answer["total"] < self.now[task]["total"]:
                 self.now[task] = answer
         elif item[1]:
@@ -139,207 +172,134 @@ class _Case:
                 self.now[task] = self.now[task] | found
 
     def rows(self):
+        """All rows of the family; none if it was stopped early."""
         if not self.learned or self.now.keys() != self.family.tasks.keys():
-            return  # stopped early
-        common = _EMPTY | {"family": self.name, "labels": self.labels, "twin": self.twin}
-        yield common | self._whole()
+            return
+        case = {"family": self.name, "labels": self.labels, "twin": self.twin}
+        yield self._whole(case)
         for lesson in self.learned:
-            yield from _steps(common, lesson)
+            yield from _steps(case, lesson)
         for task, found in self.deep.items():
-            yield common | {"row": "held out", "name": task} | _beside(found[0], found[-1])
+            yield _task_row(case | {"row": "held out", "name": task}, found[0], found[-1])
         for task, first in self.first.items():
-            yield common | {"row": "task", "name": task} | _beside(first, self.now[task])
+            yield _task_row(case | {"row": "task", "name": task}, first, self.now[task])
         if self.forbidden is not None:
-            common |= {"labels": FORBIDDEN}
-            yield from _steps(common, self.forbidden)
-            yield common | {
-                "row": "family", "name": f"{len(self.now)} tasks",
-                "total_before": self.forbidden["before"], "total_after": self.forbidden["after"],
-                "abstractions": len(self.forbidden["definitions"]),
-                "library_bits": self.forbidden["library_bits"],
-            }  # fmt: skip
+            case |= {"labels": FORBIDDEN}
+            yield from _steps(case, self.forbidden)
+            yield ROWS(
+                "family_without_tables",
+                row="family",
+                **case,
+                name=f"{len(self.now)} tasks",
+                total_before=self.forbidden["before"],
+                total_after=self.forbidden["after"],
+                library_bits=self.forbidden["library_bits"],
+                abstractions=len(self.forbidden["definitions"]),
+            )
 
-    def _whole(self):
+    def _whole(self, case):
+        """The row of the whole family."""
         library = self.learned[-1]["library_bits"]
         totals = [sum(map(_hypothesis, found.values())) for found in (self.first, self.now)]
-        before, after = totals[0] + EMPTY_LIBRARY, totals[1] + library
+        after = totals[1] + library
         solved = [t for t, f in self.first.items() if f["exceptions"] == 0]
         orders = sum(codes.log2_multinomial(t.counts()) for t in self.family.tasks.values())
-        return {
-            "row": "family", "name": f"{len(self.now)} tasks",
-            "bits_before": EMPTY_LIBRARY + sum(self.first[t]["bits"] for t in solved),
-            "bits_after": library + sum(self.now[t]["bits"] for t in solved),
-            "total_before": before, "total_after": after, "library_bits": library,
-            "abstractions": len(self.definitions),
-            "solved_before": len(solved),
-            "solved_after": sum(f["exceptions"] == 0 for f in self.now.values()),
-            "log2_chance": min(0.0, after - orders),
-        }  # fmt: skip
+        return ROWS(
+            "family",
+            row="family",
+            **case,
+            name=f"{len(self.now)} tasks",
+            bits_before=EMPTY_LIBRARY + sum(self.first[t]["bits"] for t in solved),
+            bits_after=library + sum(self.now[t]["bits"] for t in solved),
+            total_before=totals[0] + EMPTY_LIBRARY,
+            total_after=after,
+            library_bits=library,
+            abstractions=len(self.definitions),
+            solved_before=len(solved),
+            solved_after=sum(f["exceptions"] == 0 for f in self.now.values()),
+            log2_chance=min(0.0, after - orders),
+        )
 
 
-#: Bits of the code of a library without abstractions: its flag that none follows.
-EMPTY_LIBRARY = 1.0
-
-_EMPTY = dict.fromkeys((
-    "family", "labels", "twin", "row", "name", "before", "after", "bits_before", "bits_after",
-    "total_before", "total_after", "test_before", "test_after", "candidates_before",
-    "candidates_after", "stop_before", "stop_after", "library_bits", "abstractions",
-    "solved_before", "solved_after", "log2_chance",
-))  # fmt: skip
-
-
-def _steps(common, lesson):
+def _steps(case, lesson):
+    """A row for each step of a lesson."""
     for kind, text, before, after in lesson["steps"]:
-        yield common | {"row": kind, "name": text, "total_before": before, "total_after": after}
+        totals = {"total_before": before, "total_after": after}
+        yield ROWS("step", row=kind, name=text, **case, **totals)
 
 
-def _beside(first, now):
-    """The entries of a row for a task before and after."""
+def _task_row(case, first, now):
+    """The row of a task, before and after."""
     found = {}
     for when, one in (("before", first), ("after", now)):
         table = one["table"] <= one["total"]
         found |= {
-            when: "table" if table else one["text"], f"bits_{when}": one["bits"],
-            f"total_{when}": _hypothesis(one), f"candidates_{when}": one["candidates"],
+            when: "table" if table else one["text"],
+            f"bits_{when}": one["bits"],
+            f"total_{when}": _hypothesis(one),
+            f"candidates_{when}": one["candidates"],
             f"test_{when}": one["table_test"] if table else one["test"],
             f"stop_{when}": one["stop"],
-        }  # fmt: skip
-    return found
+        }
+    return ROWS("task", **case, **found)
 
 
 def _hypothesis(found):
-    """Total bits of the better hypothesis, program or table."""
+    """Total bits of the better hypothesis: program or table."""
     return min(found["total"], found["table"])
-
-
-def _library(one, definitions):
-    """The DSL of a `Family` with these abstractions; without any it is the DSL itself."""
-    task = next(iter(one.tasks.values()))
-    return saved.make(one.dsl, definitions, (*task.types.values(), task.label_type))
-
-
-def _search(item):
-    """One search: the best program, that with the fewest exceptions, and the table."""
-    (name, seed, base), task, permutation, definitions, budget = item
-    one = family(name, seed, base)
-    chosen = {**one.tasks, **one.held_out}[task]
-    if permutation is not None:  # every task by a permutation of its own
-        chosen = chosen.permuted(permutation + list(one.tasks).index(task))
-    limits = {"max_programs": budget, "seconds": None}
-    found = search_item(Item(chosen, _library(one, definitions).dsl, top=1, limits=limits))
-    program, fewest = found["program"], found["front"][-1]
-    return {
-        "text": program["text"], "bits": program["bits"], "exceptions": program["exceptions"],
-        "total": program["total_bits"], "test": program["test_accuracy"],
-        "table": found["table"]["bits"], "table_test": found["table"]["test_accuracy"],
-        "candidates": found["candidates"], "stop": found["stop_reason"],
-        "fewest": {key: fewest[key] for key in ("text", "bits", "total_bits")},
-    }  # fmt: skip
-
-
-def _learn(item):
-    """One lesson: the library, its steps, and every task's program in it.
-
-    Of the programs with the fewest exceptions, where that is asked, tables being no choice.
-    """
-    (name, seed, base), fewest, definitions, now, holes = item
-    one = family(name, seed, base)
-    library, corpus = _library(one, definitions), []
-    for task, found in now.items():
-        text, bits, total, table = (found[k] for k in ("text", "bits", "total", "table"))
-        if fewest:
-            text, bits, total = (found["fewest"][k] for k in ("text", "bits", "total_bits"))
-        solved = Solved.from_bits(one.tasks[task], library.dsl, text, bits, total, table)
-        corpus.append(replace(solved, table=None) if fewest else solved)
-    before = total_units(library, corpus) / UNIT
-    found = learn(library, corpus, most_holes=holes)
-    tasks = {}
-    for task, solved in zip(now, found.corpus, strict=True):
-        units = solved.units(found.library.dsl)
-        tasks[task] = {
-            "text": solved.program.text, "bits": units / UNIT,
-            "total": (units + solved.rest) / UNIT,
-        }  # fmt: skip
-    return {
-        "definitions": saved.definitions(found.library), "library_bits": found.library.bits,
-        "steps": [[s.kind, s.text, s.before, s.after] for s in found.steps],
-        "before": before, "after": found.bits, "tasks": tasks,
-    }  # fmt: skip
 
 
 def summarise(rows):
     summary = {}
     whole = [r for r in rows if r["row"] == "family"]
     for one in whole:
-        if one["labels"] != TRUE:
-            continue
-        name = one["family"]
-        mine = [r for r in rows if r["family"] == name and r["labels"] == TRUE]
-        summary[f"{name}: total bits before, after"] = [one["total_before"], one["total_after"]]
-        summary[f"{name}: fall of the total"] = 1 - one["total_after"] / one["total_before"]
-        summary[f"{name}: fall of library and programs, of tasks solved before"] = (
-            1 - one["bits_after"] / one["bits_before"]
-        )
-        summary[f"{name}: steps"] = [f"{r['row']} {r['name']}" for r in mine
-                                     if r["row"] in ("added", "dropped")]  # fmt: skip
-        summary[f"{name}: held-out accuracy before, after"] = {
-            r["name"]: [r["test_before"], r["test_after"]] for r in mine if r["row"] == "held out"
-        }
-    control = [r for r in whole if r["labels"] == PERMUTED]
-    summary["control: families with permuted labels"] = len(control)
-    summary["control: abstractions accepted"] = sum(r["abstractions"] for r in control)
-    summary["control: tables forbidden: total before, after, and with tables"] = {
-        f"{r['family']}, twin {r['twin']}": [
-            r["total_before"],
-            r["total_after"],
-            one["total_after"],
-        ]
-        for r in whole
-        if r["labels"] == FORBIDDEN
-        for one in control
-        if (one["family"], one["twin"]) == (r["family"], r["twin"])
+        if one["labels"] == TRUE:
+            mine = [r for r in rows if r["family"] == one["family"] and r["labels"] == TRUE]
+            summary |= _of_family(one, mine)
+    control = {(r["family"], r["twin"]): r for r in whole if r["labels"] == PERMUTED}
+    forbidden = [r for r in whole if r["labels"] == FORBIDDEN]
+    return summary | {
+        "control_families": len(control),
+        "control_abstractions": sum(r["abstractions"] for r in control.values()),
+        "control_without_tables": {
+            f"{r['family']}, twin {r['twin']}": [
+                r["total_before"],
+                r["total_after"],
+                control[r["family"], r["twin"]]["total_after"],
+            ]
+            for r in forbidden
+            if (r["family"], r["twin"]) in control
+        },
+        "control_abstractions_without_tables": sum(r["abstractions"] for r in forbidden),
     }
-    summary["control: abstractions there"] = sum(
-        r["abstractions"] for r in whole if r["labels"] == FORBIDDEN
-    )
-    return summary
+
+
+def _of_family(whole, rows):
+    """The entries of a family; whole: its row; rows: all its rows with true labels."""
+    name = whole["family"]
+    return {
+        f"{name}_total_bits": [whole["total_before"], whole["total_after"]],
+        f"{name}_fall_of_total": 1 - whole["total_after"] / whole["total_before"],
+        f"{name}_fall_of_programs": 1 - whole["bits_after"] / whole["bits_before"],
+        f"{name}_steps": [
+            f"{r['row']} {r['name']}" for r in rows if r["row"] in ("added", "dropped")
+        ],
+        f"{name}_held_out_accuracy": {
+            r["name"]: [r["test_before"], r["test_after"]] for r in rows if r["row"] == "held out"
+        },
+    }
 
 
 def draw(rows, axes):
-    totals, tasks, deep = axes
     families = list(dict.fromkeys(r["family"] for r in rows))
     colours = {name: f"C{k}" for k, name in enumerate(families)}
-    _draw_totals(totals, [r for r in rows if r["row"] == "family"], families)
-    for name in families:
-        for kind, face in (("task", colours[name]), ("held out", "none")):
-            mine = [r for r in rows
-                    if (r["family"], r["labels"], r["row"]) == (name, TRUE, kind)]  # fmt: skip
-            tasks.scatter(
-                [r["total_before"] for r in mine], [r["total_after"] for r in mine], s=28,
-                facecolors=face, edgecolors=colours[name],
-                label=name if kind == "task" else f"{name}, held out",
-            )  # fmt: skip
-    low, high = tasks.get_xlim()
-    tasks.plot([low, high], [low, high], color="grey", linewidth=0.8, linestyle=":")
-    for axis, scale in ((tasks.xaxis, tasks.set_xscale), (tasks.yaxis, tasks.set_yscale)):
-        scale("log", base=2)
-        axis.set_major_formatter("{x:.0f}")
-    tasks.set_xlabel("bits of a task's hypothesis before")
-    tasks.set_ylabel("after, with the library")
-    tasks.legend(fontsize="x-small", loc="upper left")
-    shown = [r for r in rows if r["row"] == "held out"]
-    for height, row in enumerate(reversed(shown)):
-        before, after, colour = row["test_before"], row["test_after"], colours[row["family"]]
-        deep.plot([before, after], [height, height], color=colour, linewidth=1, linestyle="-")
-        deep.scatter([before], [height], s=34, facecolors="white", edgecolors=colour, zorder=3)
-        deep.scatter([after], [height], s=34, color=colour, zorder=3)
-    deep.set_yticks(range(len(shown)), [r["name"] for r in reversed(shown)], fontsize="small")
-    deep.set_xlabel("accuracy on unseen rows,\nheld-out tasks, before (open) and after")
-    deep.set_xlim(0, 1.03)
+    _draw_totals(axes[0], [r for r in rows if r["row"] == "family"], families)
+    _draw_tasks(axes[1], [r for r in rows if r["labels"] == TRUE], colours)
+    _draw_held_out(axes[2], [r for r in rows if r["row"] == "held out"], colours)
 
 
 def _draw_totals(axes, whole, families):
-    """Bars: the total after in percent of that before, what the library takes at the bottom."""
+    """Bars: the total after in percent of the total before; the bottom part is the library."""
     ticks = []
     for place, name in enumerate(families):
         for k, labels in enumerate((TRUE, PERMUTED)):
@@ -347,16 +307,45 @@ def _draw_totals(axes, whole, families):
             if not mine:
                 continue
             before = sum(r["total_before"] for r in mine) / 100
-            after, library = (sum(r[key] for r in mine) / before
-                              for key in ("total_after", "library_bits"))  # fmt: skip
+            after = sum(r["total_after"] for r in mine) / before
+            library = sum(r["library_bits"] for r in mine) / before
             x = 2.6 * place + k
             axes.bar(x, library, color="C3", label="library" if not ticks else None)
             colour, what = (("C0", "hypotheses"), ("0.7", "hypotheses, permuted"))[k]
-            axes.bar(x, after - library, bottom=library, color=colour,
-                     label=None if place else what)  # fmt: skip
+            label = None if place else what
+            axes.bar(x, after - library, bottom=library, color=colour, label=label)
             axes.text(x, after + 1, f"{after:.0f}", ha="center", fontsize="small")
             ticks.append((x, f"{name}\n{labels}"))
     axes.set_xticks(*zip(*ticks, strict=True), fontsize="x-small")
     axes.set_ylabel("total bits after, % of before")
     axes.set_ylim(0, 135)
     axes.legend(fontsize="x-small", loc="upper left", ncols=2)
+
+
+def _draw_tasks(axes, rows, colours):
+    for name, colour in colours.items():
+        for kind, face in (("task", colour), ("held out", "none")):
+            mine = [r for r in rows if (r["family"], r["row"]) == (name, kind)]
+            x, y = ([r[key] for r in mine] for key in ("total_before", "total_after"))
+            label = name if kind == "task" else f"{name}, held out"
+            axes.scatter(x, y, s=28, facecolors=face, edgecolors=colour, label=label)
+    low, high = axes.get_xlim()
+    axes.plot([low, high], [low, high], color="grey", linewidth=0.8, linestyle=":")
+    for axis, scale in ((axes.xaxis, axes.set_xscale), (axes.yaxis, axes.set_yscale)):
+        scale("log", base=2)
+        axis.set_major_formatter("{x:.0f}")
+    axes.set_xlabel("bits of a task's hypothesis before")
+    axes.set_ylabel("bits after, with the library")
+    axes.legend(fontsize="x-small", loc="upper left")
+
+
+def _draw_held_out(axes, rows, colours):
+    rows = rows[::-1]
+    for height, row in enumerate(rows):
+        before, after, colour = row["test_before"], row["test_after"], colours[row["family"]]
+        axes.plot([before, after], [height, height], color=colour, linewidth=1, linestyle="-")
+        axes.scatter([before], [height], s=34, facecolors="white", edgecolors=colour, zorder=3)
+        axes.scatter([after], [height], s=34, color=colour, zorder=3)
+    axes.set_yticks(range(len(rows)), [r["name"] for r in rows], fontsize="small")
+    axes.set_xlabel("accuracy on unseen rows,\nheld-out tasks, before (open) and after")
+    axes.set_xlim(0, 1.03)

@@ -1,4 +1,4 @@
-"""Running an experiment: row by row, as a sweep that can be stopped and resumed."""
+"""Running an experiment row by row, as a sweep that can be stopped and resumed."""
 
 import os
 import time
@@ -27,32 +27,44 @@ def run_experiment(
     journal: str | os.PathLike[str] | None = None,
     **settings: Any,
 ) -> ExperimentRun:
-    """Runs an experiment: an `ExperimentRun`.
+    """Runs an experiment.
 
-    executor: of a sweep (see `synth.runs.sweeps`; None: in this thread); progress: called with
-    the number of items finished and that of those known; journal: the path of a file that
-    keeps the answers of items as they come, and from which a run that was stopped goes on; it
-    is removed at the end; settings: of the experiment, as Python values or as texts that the
-    command line would take.
+    Ctrl-C ends it with the rows of the items before it.
 
-    Ctrl-C ends it with the rows of the items before it.  Raises ExperimentError where there
-    is no such experiment, SettingError for a wrong setting, and what an item raises, where
-    there are rows already as a SweepError whose `partial` has them.
+    Parameters
+    ----------
+    name : str
+        The experiment's name.
+    executor : Executor, optional
+        The executor of the sweep (see `synth.runs.sweeps`); by default this thread.
+    progress : callable, optional
+        Called with the number of finished items and the number of known items.
+    journal : str or path, optional
+        The path of a file that keeps the answers of items as they come.  A run that was stopped
+        goes on from it.  The file is removed at the end.
+    **settings
+        Settings of the experiment, as Python values or as texts of the command line.
+
+    Returns
+    -------
+    ExperimentRun
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such experiment.
+    SettingError
+        If a setting is wrong.
+    SweepError
+        If an item fails after rows are ready; its `partial` has these rows.  Before that, the
+        item's own error is raised.
     """
     module = load(name)
     given = make_settings(module.Settings, settings, name)
     kept = None if journal is None else Journal(journal, name, plain_settings(given))
     work, started = _Work(executor, progress, kept), time.perf_counter()
-    rows: list[dict[str, Any]] = []
-    stop: KeyboardInterrupt | Exception | None = None
-    try:
-        for row in module.run(given, work):
-            if not isinstance(row, dict):
-                raise ExperimentError(f"experiment {name}: a row is {row!r}; allowed: dicts")
-            rows.append(plain(row))
-    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - raised below, with the rows
-        stop = error
-    # What an experiment makes of answers that end early is no news.
+    rows, stop = _rows(name, module.run(given, work))
+    # If the work stopped, the experiment fails for lack of answers: the stop is the reason.
     stop = work.stop or stop
     if kept is not None:
         kept.close(stop is None)
@@ -78,10 +90,28 @@ def run_experiment(
     return run
 
 
-def load_run(path: str | os.PathLike[str]) -> records.Run:
-    """A saved run of whatever kind; one of an experiment that is installed can be drawn.
+def _rows(
+    name: str, found: Iterable[Any]
+) -> tuple[list[dict[str, Any]], KeyboardInterrupt | Exception | None]:
+    """(rows, what stopped them) of an experiment; they are plain dicts."""
+    rows: list[dict[str, Any]] = []
+    try:
+        for row in found:
+            if not isinstance(row, dict):
+                raise ExperimentError(f"experiment {name}: a row is {row!r}; allowed: dicts")
+            rows.append(plain(row))
+    except (KeyboardInterrupt, Exception) as stop:  # noqa: BLE001 - raised with the rows
+        return rows, stop
+    return rows, None
 
-    Raises RunError if it cannot be read.
+
+def load_run(path: str | os.PathLike[str]) -> records.Run:
+    """A saved run of any kind; the run of an installed experiment can be drawn.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be read.
     """
     run = records.load_run(path)
     if isinstance(run, ExperimentRun) and run.experiment in names():
@@ -91,10 +121,10 @@ def load_run(path: str | os.PathLike[str]) -> records.Run:
 
 
 class _Work:
-    """The `map` of an experiment: it ends early at Ctrl-C and where an item fails.
+    """The `map` of an experiment; it ends early at Ctrl-C or if an item fails.
 
-    Then it has handed on the answers of the first items only, so that answers and items
-    that are zipped belong together.  stop: what ended it.
+    It then has handed on the answers of the first items only, so answers and items can be zipped.
+    `stop` is the error that ended it.
     """
 
     def __init__(
@@ -134,7 +164,7 @@ class _Work:
             ):
                 handed += 1
                 yield self._kept(call, answer)
-        except (KeyboardInterrupt, Exception) as stop:  # noqa: BLE001 - for who made the map
+        except (KeyboardInterrupt, Exception) as stop:  # noqa: BLE001 - the caller raises it
             self.stop = stop
             ready = getattr(stop, "finished", {})
         else:
@@ -148,7 +178,7 @@ class _Work:
 
 
 def _whole(function: Callable[..., Any], item: Any) -> Any:
-    """The answer of an item, never what a search within it had at Ctrl-C."""
+    """The answer of an item; a search in it that Ctrl-C cut short gives none."""
     try:
         return function(item)
     except Interrupted:
@@ -162,7 +192,7 @@ def _summary(
         return plain(module.summarise(rows))
     try:
         return plain(module.summarise(rows)) if rows else {}
-    except Exception:  # noqa: BLE001 - an experiment need not be ready for some rows only
+    except Exception:  # noqa: BLE001 - experiments may need all rows
         return {}
 
 
@@ -174,7 +204,7 @@ def _reason(stop: BaseException | None) -> StopReason:
 
 
 def _with_rows(error: Exception, run: ExperimentRun) -> SweepError:
-    """The error, or one that stands for it, with the rows that there are."""
+    """The error as a SweepError, with the finished rows."""
     if not isinstance(error, SweepError):
         text = " ".join(str(error).split())
         error = SweepError(

@@ -28,8 +28,14 @@ def experiment_text(run, width=None):
 
 
 def summary_in_words(run):
-    """The summary, with a sentence in place of each key that the experiment explains."""
-    return {run.sentences.get(key, key): value for key, value in run.summary.items()}
+    """The summary with sentences for keys, at every depth; keys without a sentence stay."""
+
+    def worded(value):
+        if not isinstance(value, dict):
+            return value
+        return {run.sentences.get(key, key): worded(each) for key, each in value.items()}
+
+    return worded(run.summary)
 
 
 def row_keys(run):

@@ -1,0 +1,166 @@
+"""The summary and the figure of `convergence`."""
+
+from synth.experiments.base import present_mean
+from synth.learners import learner as learners
+from synth.learners import pairwise, sharing
+
+
+def _mean(rows, what="agreement", **wanted):
+    """The mean of a column over the rows with the wanted values; None if it has no value."""
+    return present_mean(r[what] for r in rows if all(r[k] == v for k, v in wanted.items()))
+
+
+def _values(rows, key, **wanted):
+    """The distinct values of a column, in order, over the rows with the wanted values."""
+    return list(dict.fromkeys(r[key] for r in rows if all(r[k] == v for k, v in wanted.items())))
+
+
+def summarise(rows):
+    sizes = _values(rows, "rows", row="agreement")
+    n = learners.KNOWN if learners.KNOWN in sizes else max(sizes)
+    here = [r for r in rows if r["row"] == "agreement" and r["rows"] == n]
+    features = [r for r in rows if r["row"] == "random features"]
+    found = {}
+    for relation, what in (("basis", "bases"), ("encoding", "encodings")):
+        found[f"agreement_of_{what}_at_{n}_rows"] = {
+            target: _mean(here, relation=relation, labels="true", target=target)
+            for target in _values(here, "target")
+        }
+    random = {"relation": "basis", "labels": "random"}
+    return found | {
+        "steps": _groups(rows, "steps", ("r2", "back", "cka", "r2_null", "cka_null")),
+        "searches": _groups(rows, "searches", (*pairwise.PREDICTIONS, "r2", "back", "r2_null")),
+        "control_random_labels": {
+            "mean": _mean(here, **random),
+            **{
+                pair: _mean(here, **random, pair=pair)
+                for pair in _values(here, "pair", relation="basis")
+            },
+        },
+        "control_unseen_rows_permuted": {
+            labels: _mean(here, "agreement_null", relation="basis", labels=labels)
+            for labels in ("true", "random")
+        },
+        "control_inputs_shuffled": _mean(here, relation="shuffled", labels="true"),
+        "control_random_features": {
+            str(r["count"]): {"plain": r["plain"], "debiased": r["cka"]} for r in features
+        },
+    }
+
+
+def _groups(rows, row, keys):
+    """Means over pairs of steps of one kind; joint steps only if there are no inner ones."""
+    groups = {}
+    for r in rows:
+        if r["row"] == row and (r["r2"] is not None or r["set"] == "joint"):
+            name = f"{r['relation']}: {r['target']}" + ", random labels" * (r["labels"] == "random")
+            kind = r["set"] + ", outputs left out" * (r["left_out"] == "outputs")
+            groups.setdefault(name, {}).setdefault(kind, []).append(r)
+    return {
+        f"{name} ({kind})": {key: _mean(group, key) for key in keys}
+        for name, kinds in groups.items()
+        for kind, group in kinds.items()
+        if kind != "joint" or "inner" not in kinds
+    }
+
+
+# -- the figure -------------------------------------------------------------------
+
+#: The steps that are drawn: relation, set, what is left out, and a label.
+DRAWN = (
+    ("sum and product", "joint", "inputs", "sums, roots of unity"),
+    ("sum and product", "joint, inner", "inputs", "sums, products of roots"),
+    ("frequencies", "inner", "inputs", "two frequencies"),
+    ("frequencies, aligned", "inner", "inputs", "the same up to x → cx"),
+    ("relabelled", "joint", "inputs", "residues times 2"),
+    ("basis", "inner", "inputs", "two bases"),
+    ("basis", "inner", "outputs", "an output left out"),
+    ("encoding", "inner", "inputs", "two encodings"),
+    ("shuffled", "inner", "inputs", "inputs shuffled"),
+    ("unrelated", "joint", "inputs", "unrelated, 4 bits"),
+    ("unrelated residues", "joint", "inputs", "unrelated, residues"),
+)
+
+
+def draw(rows, axes):
+    _draw_agreement(rows, axes[0], "basis", "two bases")
+    _draw_agreement(rows, axes[1], "encoding", "two encodings")
+    _draw_features([r for r in rows if r["row"] == "random features"], axes[2])
+    kinds = ("relation", "set", "left_out")
+    groups = {
+        label: [r for r in rows if r["row"] == "steps" and [r[k] for k in kinds] == key]
+        for *key, label in DRAWN
+    }
+    _draw_groups(axes[3], groups, ("r2", "back"), "R² of steps")
+    groups = {}
+    for r in rows:
+        if r["row"] == "searches" and r["set"] == "joint":
+            name = r["relation"] + ", residues" * (r["target"] == "x + y")
+            name += ", random" * (r["labels"] == "random")
+            groups.setdefault(name, []).append(r)
+    _draw_groups(axes[4], groups, ("aligned",), "searches: agreement up to labels × c")
+    for row in rows:
+        if row["row"] == "graph":
+            _draw_graph(row, axes[5])
+
+
+def _draw_agreement(rows, axis, relation, what):
+    rows = [r for r in rows if r["row"] == "agreement"]
+    sizes = _values(rows, "rows")
+    lines = {
+        target: {"relation": relation, "labels": "true", "target": target}
+        for target in _values(rows, "target")
+    }
+    lines["random labels"] = {"relation": relation, "labels": "random"}
+    if relation == "encoding":
+        lines["shuffled"] = {"relation": "shuffled", "labels": "true"}
+    for name, wanted in lines.items():
+        style = {} if "target" in wanted else {"color": "0.5", "linestyle": "-"}
+        means = [_mean([r for r in rows if r["rows"] == n], **wanted) for n in sizes]
+        axis.plot(sizes, means, label=name, **style)
+    axis.set_xlabel("training rows of 16")
+    axis.set_ylabel(f"agreement of {what}, unseen rows")
+    axis.set_ylim(0.4, 1.02)
+
+
+def _draw_features(rows, axis):
+    x = [r["count"] for r in rows]
+    for key, name in (("plain", "plain"), ("cka", "debiased")):
+        mean, spread = [r[key] for r in rows], [r[f"{key}_spread"] for r in rows]
+        line = axis.plot(x, mean, "-", label=name)[0]
+        axis.errorbar(x, mean, spread, fmt="o", color=line.get_color())
+    axis.set_xscale("log", base=2)
+    axis.set_xlabel("number of random features of 16 rows")
+    axis.set_ylabel("linear CKA: mean and deviation")
+
+
+def _draw_groups(axis, groups, keys, what):
+    groups = {name: found for name, found in groups.items() if found}
+    for y, found in enumerate(groups.values()):
+        for k, (some, marker) in enumerate(((keys, "o"), (("cka",), "x"))):
+            x = [r[key] for r in found for key in some if r[key] is not None]
+            axis.plot(x, [y + k / 4] * len(x), marker, color=f"C{k}", alpha=0.5, linestyle="none")
+            null = [r[f"{key}_null"] for r in found for key in some if r[key] is not None]
+            axis.plot(null, [y + k / 4] * len(null), "|", color="0.4", linestyle="none", zorder=0)
+        null = [
+            r["cka_null"] + sign * 2 * r["cka_spread"]
+            for r in found
+            for sign in (-1, 1)
+            if r["cka_null"] is not None
+        ]
+        ends = [min(null), max(null)] if null else []
+        axis.plot(ends, [y + 0.25] * len(ends), "-", color="0.85", linewidth=6, zorder=-1)
+    axis.set_yticks(range(len(groups)), list(groups), fontsize="x-small")
+    axis.invert_yaxis()
+    axis.set_xlim(-0.4, 1.05)
+    axis.set_xlabel(f"{what} (dots);\ndebiased CKA (crosses); permuted (grey)")
+
+
+def _draw_graph(row, axis):
+    import networkx as nx
+
+    graph = nx.DiGraph(map(tuple, row["edges"]))
+    graph.add_nodes_from((n, {"of": of, "texts": texts}) for n, of, texts in row["nodes"])
+    sharing.draw_union_graph(graph, axis)
+    one, other = row["pair"].split(", ")
+    axis.set_title(f"{row['target']}: red {one}, blue {other}, green both", fontsize="small")
