@@ -10,7 +10,7 @@ standard output and standard error) and keeps saved runs in FOLDER/saved.
 
 `compare` requires equal JSON documents, saved runs and exit codes.  It ignores seconds, versions,
 and summary keys that FILE renames ({old: new}, or {experiment: {old: new}}).  It shows differences
-of texts, but they are not failures.
+of texts, claims, controls, descriptions and errors among them, but they are not failures.
 
 `show` runs the present `synth show` on all saved runs.
 
@@ -154,6 +154,19 @@ def timeless(value):
     return {k: timeless(v) for k, v in value.items() if not varies(k)}
 
 
+#: Keys of sentences for people.
+PROSE = ("claim", "control", "description", "error")
+
+
+def without_prose(value):
+    """A JSON value without sentences for people, at any depth."""
+    if isinstance(value, list):
+        return [without_prose(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    return {k: without_prose(v) for k, v in value.items() if k not in PROSE}
+
+
 def varies(key):
     """Whether the value of this key differs from run to run."""
     return key in ("seconds", "version") or key.endswith("_seconds")
@@ -225,6 +238,9 @@ def verdict(old, new, names):
         if one != two:
             result = "renamed" if other == two else "different"
             lines = [] if other == two else diff(other.splitlines(), two.splitlines())
+        if result == "different":
+            plain = [dumped(without_prose(v)) for v in (renamed(values[0], names), values[1])]
+            result = "text" if plain[0] == plain[1] else result
     texts = [(old[2], new[2])] + [(old[1], new[1])] * (not is_json and not also)
     changed = [line for a, b in texts for line in diff(masked(a), masked(b))]
     if changed and result != "different":

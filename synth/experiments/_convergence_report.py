@@ -1,7 +1,7 @@
 """The summary and the figure of `convergence`."""
 
 from synth.experiments.base import present_mean
-from synth.learners import learner as learners
+from synth.learners import language_learner as learners
 from synth.learners import pairwise, sharing
 
 
