@@ -614,7 +614,7 @@ def test_keys_of_a_summary_have_sentences():
 QUICKER = {
     "convergence": "--splits 2 --permutations 10 --samples 1000 --steps 1000",
     "library": "--families xor --rounds 1",
-    "network-prior": "--networks 2000 --sweep 200",
+    "network-prior": "--networks 2000 --sweep 1000",
     "network-program": "--p 7 --steps 100",
 }
 

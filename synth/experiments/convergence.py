@@ -1,4 +1,4 @@
-"""Different languages, seeds and encodings come to the same function, and share some steps.
+"""Different languages, seeds and encodings find the same function and share some steps.
 
 Learners of functions of 4 bits differ in their language (boolean bases) or in the encoding of the
 16 inputs.  On unseen rows a learner says what its shortest programs that are right on the training

@@ -1,4 +1,4 @@
-"""Where there is a rule, a program saves bits that chance could not; on twins none does.
+"""If there is a rule, a program saves bits that chance could not; on twins no program does.
 
 For every built-in task and for given CSV files, the experiment reports what is chosen, the bits
 saved per training row, the bound on what chance could do, and held-out accuracy next to that of

@@ -1,4 +1,4 @@
-"""Modular addition by roots of unity: more frequencies have a larger margin, and bear noise.
+"""Modular addition by roots of unity: more frequencies give a larger margin and withstand noise.
 
 The rows are of three kinds:
 

@@ -1,4 +1,4 @@
-"""The waiting time of the grokking lab, exactly: a sparse Markov chain beside simulated runs.
+"""The waiting time of the grokking lab, exactly: a sparse Markov chain and simulated runs agree.
 
 In a small enough world the stochastic search is a Markov chain with a few thousand states
 (`synth.dynamics.markov`).  Linear equations give the expected number of steps until a true program

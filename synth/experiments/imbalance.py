@@ -1,4 +1,4 @@
-"""Rare classes: until n H reaches |p| the table or a constant wins, right and ignorant.
+"""Rare classes: until n H reaches |p|, the table or a constant wins, right but ignorant.
 
 The target is x * y modulo a prime k.  Each of x and y is 0 with a probability that makes the
 labels other than 0 as rare as wanted; these labels are equally likely.  The rule and its |p| bits

@@ -1,4 +1,4 @@
-"""Where features are as many as rows the error peaks, unless ridge or MDL says how many to use.
+"""The error peaks where features are as many as rows, unless ridge or MDL limits their use.
 
 Double descent: linear regression of least norm is fitted to noisy labels, with the behaviours of D
 random programs or Chebyshev polynomials at random points as features.  Its error on unseen rows

@@ -1,4 +1,4 @@
-"""Programs that fit hang together far more than in a rewired graph, random labels' as well.
+"""Programs that fit hang together far more than in a rewired graph, even with random labels.
 
 The nodes of the graph are all programs up to some number of bits; its edges join programs that one
 edit turns into each other (`synth.dynamics.landscape`).  Among the programs that are right on
@@ -66,7 +66,7 @@ class Settings:
         350_000, "Most programs; the budget of bits is the largest with no more.", low=2
     )
     edits: tuple[str, ...] = setting(
-        USUAL, "Edits that join programs, of " + ", ".join(EDITS) + ".", choices=EDITS
+        USUAL, "Edits that join programs, among " + ", ".join(EDITS) + ".", choices=EDITS
     )
     random: int = setting(5, "Number of random labelings of each task.", low=1)
     sweeps: int = setting(3, "Number of proposed swaps per edge in rewiring.", low=1)
