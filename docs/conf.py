@@ -25,7 +25,8 @@ api_internal = (
     "synth.engine.band", "synth.engine.labelling", "synth.engine.watch",
     "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
-    "synth.engine.enumerator", "synth.engine.job", "synth.engine.outcome",
+    "synth.engine.enumerator", "synth.engine.interrupts", "synth.engine.job",
+    "synth.engine.outcome",
     "synth.engine.schedule", "synth.engine.scoring", "synth.engine.targets",
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.drawing",
     "synth.exact.levels", "synth.exact.pairs", "synth.exact.products",
@@ -38,7 +39,7 @@ api_internal = (
     "synth.report.page.markup", "synth.report.page.panel", "synth.report.page.parts",
     "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",
     "synth.cli.catalogue", "synth.cli.commands", "synth.cli.experiments", "synth.cli.options",
-    "synth.cli.output", "synth.cli.progress", "synth.cli.signals",
+    "synth.cli.output", "synth.cli.progress", "synth.cli.exit_status",
 )  # fmt: skip
 #: Packages whose modules are found by name, with their modules that are documented all the same.
 #: `synth dsls`, `synth tasks` and the pages of experiments describe the other modules.
@@ -49,6 +50,7 @@ api_found_by_name = {
         "synth.experiments.base",
         "synth.experiments.catalogue",
         "synth.experiments.fits",
+        "synth.experiments.rows",
         "synth.experiments.runner",
     ),
 }

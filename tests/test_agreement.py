@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import synth
 from synth.errors import SettingError
 from synth.learners import agreement
-from synth.tasks.encodings import BITS
+from synth.tasks.digits import BITS
 
 EVERY = np.ones(16, bool)
 

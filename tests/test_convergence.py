@@ -19,7 +19,7 @@ from synth.learners import language_learner as learners
 from synth.learners import pairwise, similarity
 from synth.learners.language_learner import Learner, Searcher
 from synth.records import plain
-from synth.tasks import encodings
+from synth.tasks import digits as encodings
 
 BASES = ("anf", "nand")
 SMALL = {

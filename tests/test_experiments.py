@@ -18,15 +18,8 @@ from synth import experiments
 from synth.cli import main
 from synth.errors import ExperimentError, RunError, SettingError, SweepError, TaskError
 from synth.experiments import runner
-from synth.experiments.base import (
-    RowKinds,
-    key_part,
-    sentences_of,
-    setting,
-    settings_of,
-    spawn_seeds,
-    uninterrupted,
-)
+from synth.experiments.base import setting, settings_of, spawn_seeds, uninterrupted
+from synth.experiments.rows import RowKinds, key_part, sentences_of
 from synth.records import ExperimentRun, plain
 from synth.runs.executors import executor
 from synth.runs.sweeps import Interrupted

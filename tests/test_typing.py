@@ -49,7 +49,7 @@ MODULES = (
     "synth.records.saved",
     "synth.tasks.catalogue",
     "synth.tasks.fitting",
-    "synth.tasks.table",
+    "synth.tasks.csv_table",
     "synth.tasks.task",
 )
 

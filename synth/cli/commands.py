@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 from synth._version import __version__
+from synth.cli.exit_status import exit_status, stopping
 from synth.cli.experiments import plot_saved, run_command
 from synth.cli.options import (
     complete_dsls,
@@ -21,7 +22,6 @@ from synth.cli.options import (
 )
 from synth.cli.output import emit, emit_run, formatted, records
 from synth.cli.progress import Progress
-from synth.cli.signals import exit_status, stopping
 from synth.errors import RunError, SweepError, SynthError
 
 
@@ -379,10 +379,7 @@ def _sweep_settings(options):
     """The executor and the progress line of a sweep, as keyword arguments."""
     from synth.runs import executor
 
-    with (
-        executor(options["workers"], options["cluster"]) as pool,
-        Progress() as progress,
-    ):
+    with executor(options["workers"], options["cluster"]) as pool, Progress() as progress:
         yield {"executor": pool, "progress": progress and progress.sweep}
 
 

@@ -7,10 +7,10 @@ import click
 
 from synth import experiments
 from synth.cli.catalogue import list_entries
+from synth.cli.exit_status import exit_status
 from synth.cli.options import parallel_options
 from synth.cli.output import emit_run, formatted, wanted
 from synth.cli.progress import Progress
-from synth.cli.signals import exit_status
 from synth.errors import ExperimentError, SweepError
 from synth.experiments import settings_of
 

@@ -24,8 +24,9 @@ from synth.engine.checkpoint import (
     about_search,
 )
 from synth.engine.enumerator import Enumerator
+from synth.engine.interrupts import interrupts
 from synth.engine.labelling import Labelling, Labellings
-from synth.engine.limits import Limits, LimitSettings, interrupts, read_limits
+from synth.engine.limits import Limits, LimitSettings, read_limits
 from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth.engine.enumerator import Enumerator
-from synth.engine.limits import LimitSettings, interrupts, read_limits
+from synth.engine.interrupts import interrupts
+from synth.engine.limits import LimitSettings, read_limits
 from synth.engine.watch import Watch
 from synth.errors import SettingError
 from synth.language import Grammar, Program, Type, checked_columns, root_type

@@ -16,7 +16,7 @@ An experiment is a module with
   there is a legend.
 
 A module may also have `COLUMNS`, the keys of rows to show first, and `SUMMARY`, a literal dict
-from the keys of the summary, which are identifiers, to sentences (see `base.sentences_of`).
+from the keys of the summary, which are identifiers, to sentences (see `rows.sentences_of`).
 
 Every module of this folder is an experiment, `_` in its name read as `-`, except the few that
 `_PARTS` names and those whose names begin with `_`, which are parts of other modules.  Other
@@ -36,7 +36,7 @@ from synth.errors import ExperimentError
 from synth.experiments.base import settings_of
 
 #: Modules of this folder that are not experiments.
-_PARTS = ("base", "catalogue", "fits", "runner")
+_PARTS = ("base", "catalogue", "fits", "rows", "runner")
 
 
 def names() -> list[str]:

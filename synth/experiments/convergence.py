@@ -22,7 +22,8 @@ import numpy as np
 from synth.errors import SettingError
 from synth.experiments._convergence_report import draw as draw
 from synth.experiments._convergence_report import summarise as summarise
-from synth.experiments.base import RowKinds, refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.experiments.rows import RowKinds
 from synth.learners import Learner, agreement, pairwise, sharing, similarity
 from synth.learners import language_learner as learners
 from synth.tasks import BITS, DIGITS, TARGETS, apart

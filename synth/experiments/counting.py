@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.exact import bits_of, count_programs, limit_shares, named_functions, prior_of
-from synth.experiments.base import RowKinds, setting
+from synth.experiments.base import setting
 from synth.experiments.fits import rank_correlation
+from synth.experiments.rows import RowKinds
 from synth.language import Bool, Grammar, dsls
 
 CONTROL = (

@@ -11,7 +11,8 @@ import numpy as np
 
 from synth import engine
 from synth.experiments._extrapolation_baselines import baselines
-from synth.experiments.base import RowKinds, setting, spawn_seeds, uninterrupted
+from synth.experiments.base import setting, spawn_seeds, uninterrupted
+from synth.experiments.rows import RowKinds
 from synth.language import Grammar, Int, Mod, Real, dsls
 from synth.tasks import Task
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.errors import SettingError
-from synth.experiments.base import RowKinds, setting, spawn_seeds
+from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.rows import RowKinds
 
 CONTROL = (
     "embeddings whose phases are permuted at random: accuracy is at chance for every number of "

@@ -23,7 +23,8 @@ from synth.dynamics import (
     reached,
     trajectory,
 )
-from synth.experiments.base import RowKinds, setting, spawn_seeds
+from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.rows import RowKinds
 
 CONTROL = (
     "without decay the table is never cleared, and held-out accuracy stays low although the "

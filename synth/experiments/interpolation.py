@@ -14,7 +14,8 @@ import numpy as np
 
 from synth.errors import ExperimentError
 from synth.exact import sample_programs
-from synth.experiments.base import key_part, setting, spawn_seeds
+from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.rows import key_part
 from synth.language import Bool, Grammar, dsls
 from synth.learners import fit_ridge, least_norm
 from synth.tasks import all_rows

@@ -14,7 +14,8 @@ import numpy as np
 
 from synth import tasks
 from synth.dynamics import EDITS, USUAL, connectivity, largest_budget, program_landscape
-from synth.experiments.base import RowKinds, refuse_repeated, setting, spawn_seeds
+from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.experiments.rows import RowKinds
 from synth.language import UNIT
 
 CONTROL = (

@@ -11,7 +11,8 @@ from pathlib import Path
 from synth import codes
 from synth.errors import SettingError
 from synth.experiments._library_items import learn_library, library_of, search_task
-from synth.experiments.base import RowKinds, refuse_repeated, setting, spawn_seeds
+from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.experiments.rows import RowKinds
 from synth.library import DIGITS, RIPPLE, XOR, family, saved
 
 CONTROL = (

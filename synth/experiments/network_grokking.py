@@ -22,7 +22,8 @@ from synth.dynamics import (
     reached,
     trajectory,
 )
-from synth.experiments.base import RowKinds, first_rows_first, setting, spawn_seeds
+from synth.experiments.base import first_rows_first, setting, spawn_seeds
+from synth.experiments.rows import RowKinds
 from synth.learners.networks import addition, waves
 
 CONTROL = (

@@ -17,7 +17,8 @@ import numpy as np
 
 from synth import exact
 from synth.errors import SettingError
-from synth.experiments.base import RowKinds, refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.experiments.rows import RowKinds
 from synth.learners.networks.compared import fitted, rank_correlation
 from synth.learners.networks.consistent import consistent_functions, corners
 from synth.learners.networks.laws import AGAIN, NEAREST, NETWORKS, P_NET, Law, counted, predict
@@ -169,10 +170,11 @@ def _trained(item):
     """The functions at which networks end, [target][network]; -1 if a network did not learn."""
     settings, targets, networks, _, seed = item
     optimiser = Optimiser(settings.optimiser, settings.rate)
-    points, made = corners(settings.variables), {"scale": settings.scale, "bias": settings.bias}
-    made |= {"networks": networks, "seed": seed, "optimiser": optimiser}
-    made["most"] = settings.steps
-    functions, _ = consistent_functions(settings.shape, points, _train(item), targets, **made)
+    made = {"scale": settings.scale, "bias": settings.bias, "most": settings.steps}
+    points, made = corners(settings.variables), made | {"networks": networks, "seed": seed}
+    functions, _ = consistent_functions(
+        settings.shape, points, _train(item), targets, optimiser=optimiser, **made
+    )
     return functions.tolist()
 
 

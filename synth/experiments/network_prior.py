@@ -13,7 +13,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from synth.exact import named_functions, prior_of
-from synth.experiments.base import RowKinds, refuse_repeated, setting, spawn_seeds
+from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.experiments.rows import RowKinds
 from synth.learners.networks.compared import entropy, rank_correlation
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
 

@@ -15,13 +15,8 @@ import numpy as np
 from synth import engine
 from synth.dynamics import ENOUGH
 from synth.errors import SettingError
-from synth.experiments.base import (
-    RowKinds,
-    first_rows_first,
-    setting,
-    spawn_seeds,
-    uninterrupted,
-)
+from synth.experiments.base import first_rows_first, setting, spawn_seeds, uninterrupted
+from synth.experiments.rows import RowKinds
 from synth.learners import similarity
 from synth.learners.networks import addition, waves
 from synth.runs.items import Item

@@ -11,8 +11,9 @@ from itertools import combinations
 import numpy as np
 
 from synth.exact import Split, bits_of, categories, named_functions, prior_of
-from synth.experiments.base import RowKinds, refuse_repeated, setting, spawn_seeds
+from synth.experiments.base import refuse_repeated, setting, spawn_seeds
 from synth.experiments.fits import rank_correlation
+from synth.experiments.rows import RowKinds
 
 CONTROL = (
     "under a uniform prior over functions all six kinds have the same bits, and every accuracy on "

@@ -12,8 +12,9 @@ from typing import Any
 from synth import records
 from synth._version import __version__
 from synth.errors import ExperimentError, SweepError
-from synth.experiments.base import make_settings, plain_settings, sentences_of
+from synth.experiments.base import make_settings, plain_settings
 from synth.experiments.catalogue import claim, load, names, summary_sentences
+from synth.experiments.rows import sentences_of
 from synth.records import ExperimentRun, StopReason, plain
 from synth.runs import Interrupted, Journal, sweep
 

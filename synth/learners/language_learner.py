@@ -34,7 +34,7 @@ class Learner:
     dsl : str
         The name of a DSL.
     encoding : str or int
-        Of pairs of digits one of `synth.tasks.encodings.DIGITS`; of pairs of residues modulo p
+        Of pairs of digits one of `synth.tasks.digits.DIGITS`; of pairs of residues modulo p
         the factor of `residue_names`.
     p : int, optional
         The modulus of residues; 0 for digits.

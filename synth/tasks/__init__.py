@@ -1,16 +1,16 @@
 """Tasks: typed columns, labels and training rows; where they come from; how a DSL reads them.
 
-Start with `task.py` (`Task` and its twins).  `table.py` reads CSV files, `builtin/` has the
+Start with `task.py` (`Task` and its twins).  `csv_table.py` reads CSV files, `builtin/` has the
 built-in tasks, `catalogue.py` finds a task by name, `fitting.py` turns a task and a DSL into a
 grammar and a root type, `functions.py` defines the Boolean functions that have a name,
-`encodings.py` encodes truth values, digits and residues as columns, and `drawing.py` draws
+`digits.py` encodes truth values, digits and residues as columns, and `splits.py` draws
 training rows and random numbers.
 """
 
 from synth.tasks import functions
 from synth.tasks.catalogue import describe, is_path, load_task, names
-from synth.tasks.drawing import stream, training_mask
-from synth.tasks.encodings import (
+from synth.tasks.csv_table import read_table
+from synth.tasks.digits import (
     BITS,
     DIGITS,
     TARGETS,
@@ -21,7 +21,7 @@ from synth.tasks.encodings import (
     residue_names,
 )
 from synth.tasks.fitting import Fitted, fit, fit_all, prepared
-from synth.tasks.table import read_table
+from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
 
 __all__ = [

@@ -17,7 +17,7 @@ from typing import Any
 from synth.errors import SettingError, TaskError
 from synth.language import bind, parse_spec
 from synth.tasks import builtin
-from synth.tasks.table import read_table
+from synth.tasks.csv_table import read_table
 from synth.tasks.task import Task
 
 

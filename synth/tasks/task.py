@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import TaskError, TypeMismatchError
 from synth.language import ALLOWED, INT_LIMIT, Int, Type, Weight
-from synth.tasks.drawing import stream, training_mask
+from synth.tasks import twins
+from synth.tasks.splits import training_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -336,17 +337,14 @@ class Task:
         Label counts, and so the bits of the tables, are unchanged: only the pairing of inputs
         and labels is destroyed.
         """
-        generator = stream(seed, 1)
-        order = np.arange(self.rows)
-        for part in (self.train, ~self.train):
-            order[part] = generator.permutation(order[part])
+        order = twins.permuted_order(self.train, seed)
         return self._twin(self.labels[order], "permuted", self.unknown[order])
 
     def uniform(self, seed: int = 0) -> "Task":
         """The twin whose labels are drawn uniformly from the alphabet."""
-        return self._twin(
-            self._drawn(stream(seed, 2), self.rows), "uniform", np.zeros(self.rows, bool)
-        )
+        labels = twins.uniform_labels(self.alphabet, self.rows, seed)
+        labels = labels.astype(self.label_type.dtype)
+        return self._twin(labels, "uniform", np.zeros(self.rows, bool))
 
     def corrupted(self, fraction: float, seed: int = 0) -> "Task":
         """The twin in which a fraction of the training labels is replaced.
@@ -366,17 +364,8 @@ class Task:
         TaskError
             If the fraction is outside 0..1.
         """
-        if not 0 <= fraction <= 1:
-            raise TaskError(f"corrupt {fraction}; allowed: fractions 0..1")
-        generator = stream(seed, 3)
-        rows = np.flatnonzero(self.train)
-        chosen = generator.permutation(rows)[: round(fraction * len(rows))]
-        labels = self.labels.copy()
-        labels[chosen] = self._drawn(generator, len(chosen))
+        labels = twins.corrupted_labels(self.labels, self.train, self.alphabet, fraction, seed)
         return self._twin(labels, f"corrupted {fraction:g}", self.unknown)
-
-    def _drawn(self, generator: np.random.Generator, count: int) -> np.ndarray:
-        return generator.choice(np.array(self.alphabet), count).astype(self.label_type.dtype)
 
     def _twin(self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_]) -> "Task":
         return replace(self, labels=labels, labelling=labelling, unknown=unknown)

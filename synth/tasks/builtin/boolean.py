@@ -5,7 +5,7 @@ import numpy as np
 from synth.errors import SettingError
 from synth.language import Bool
 from synth.tasks import functions
-from synth.tasks.drawing import stream
+from synth.tasks.splits import stream
 from synth.tasks.task import Task
 
 #: A function of more variables than this has too many rows to list them all.

@@ -6,7 +6,7 @@ import numpy as np
 
 from synth.errors import SettingError
 from synth.language import Bool, Int
-from synth.tasks.drawing import stream
+from synth.tasks.splits import stream
 from synth.tasks.task import Task
 
 _SIZES = (3, 3, 2, 3, 4, 2)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from synth.errors import TaskError
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Type
-from synth.tasks.drawing import training_mask
+from synth.tasks.splits import training_mask
 from synth.tasks.task import Task
 
 #: The most different values of a column of texts.
