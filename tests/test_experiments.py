@@ -21,12 +21,12 @@ from synth.experiments import runner
 from synth.experiments.base import (
     RowKinds,
     key_part,
-    sentences_of,
     setting,
     settings_of,
     spawn_seeds,
     uninterrupted,
 )
+from synth.experiments.catalogue import sentences_of
 from synth.records import ExperimentRun
 from synth.records.saved import plain
 from synth.runs.executors import executor

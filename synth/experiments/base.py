@@ -6,7 +6,6 @@ command line and Python read settings in the same way.
 """
 
 import math
-import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -309,51 +308,9 @@ def present_mean(values: Iterable[float | None]) -> float | None:
     return float(np.mean(found)) if found else None
 
 
-def sentences_of(templates: Mapping[str, str], summary: Mapping[str, Any]) -> dict[str, str]:
-    """The sentences of the keys of a summary, and of the dicts in it.
-
-    Parameters
-    ----------
-    templates : mapping of str to str
-        An experiment's `SUMMARY`: keys to sentences.  A key may have fields, as in
-        `accuracy_at_{rows}_rows`, which its sentence repeats; an underscore within a field is read
-        as a point, so 0_5 is 0.5 (see `key_part`).
-    summary : mapping
-        The summary, with dicts at any depth.  A key without a template has no sentence: it is a
-        name from the rows, such as that of a task.
-
-    Returns
-    -------
-    dict of str to str
-        Keys to sentences.
-    """
-    found = {}
-    patterns = [(re.compile(_pattern(key)), text) for key, text in templates.items()]
-    for key in _all_keys(summary):
-        for pattern, text in patterns:
-            if match := pattern.fullmatch(key):
-                fields_ = {k: v.replace("_", ".") for k, v in match.groupdict().items()}
-                found[key] = text.format(**fields_) if fields_ else text
-                break
-    return found
-
-
 def key_part(number: float) -> str:
-    """A number of at least 0 as a part of a summary's key: 0.5 is 0_5."""
+    """A number of at least 0 as a part of a summary's key: 0.5 is 0_5 (see `catalogue.sentences_of`)."""
     return format(Decimal(f"{number:g}"), "f").replace(".", "_")
-
-
-def _all_keys(summary: Any) -> Iterator[str]:
-    if isinstance(summary, Mapping):
-        for key, value in summary.items():
-            yield key
-            yield from _all_keys(value)
-
-
-def _pattern(template: str) -> str:
-    """The regular expression for a key with fields."""
-    parts = re.split(r"{(\w+)}", template)
-    return "".join(f"(?P<{part}>.+)" if k % 2 else re.escape(part) for k, part in enumerate(parts))
 
 
 class RowKinds:

@@ -16,7 +16,7 @@ An experiment is a module with
   there is a legend.
 
 A module may also have `COLUMNS`, the keys of rows to show first, and `SUMMARY`, a literal dict
-from the keys of the summary, which are identifiers, to sentences (see `base.sentences_of`).
+from the keys of the summary, which are identifiers, to sentences (see `sentences_of`).
 
 Every module of this folder is an experiment, `_` in its name read as `-`, except the few that
 `_PARTS` names and those whose names begin with `_`, which are parts of other modules.  Other
@@ -27,6 +27,8 @@ import ast
 import importlib
 import importlib.util
 import pkgutil
+import re
+from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -64,6 +66,48 @@ def summary_sentences(name: str) -> dict[str, str]:
     except _UNREADABLE:
         pass
     return {}
+
+
+def sentences_of(templates: Mapping[str, str], summary: Mapping[str, Any]) -> dict[str, str]:
+    """The sentences of the keys of a summary, and of the dicts in it.
+
+    Parameters
+    ----------
+    templates : mapping of str to str
+        An experiment's `SUMMARY`: keys to sentences.  A key may have fields, as in
+        `accuracy_at_{rows}_rows`, which its sentence repeats; an underscore within a field is read
+        as a point, so 0_5 is 0.5 (see `base.key_part`).
+    summary : mapping
+        The summary, with dicts at any depth.  A key without a template has no sentence: it is a
+        name from the rows, such as that of a task.
+
+    Returns
+    -------
+    dict of str to str
+        Keys to sentences.
+    """
+    found = {}
+    patterns = [(re.compile(_pattern(key)), text) for key, text in templates.items()]
+    for key in _all_keys(summary):
+        for pattern, text in patterns:
+            if match := pattern.fullmatch(key):
+                values = {k: v.replace("_", ".") for k, v in match.groupdict().items()}
+                found[key] = text.format(**values) if values else text
+                break
+    return found
+
+
+def _all_keys(summary: Any) -> Iterator[str]:
+    if isinstance(summary, Mapping):
+        for key, value in summary.items():
+            yield key
+            yield from _all_keys(value)
+
+
+def _pattern(template: str) -> str:
+    """The regular expression for a key with fields."""
+    parts = re.split(r"{(\w+)}", template)
+    return "".join(f"(?P<{part}>.+)" if k % 2 else re.escape(part) for k, part in enumerate(parts))
 
 
 _UNREADABLE = (ImportError, AttributeError, SyntaxError, TypeError, ValueError)
