@@ -309,7 +309,7 @@ def present_mean(values: Iterable[float | None]) -> float | None:
 
 
 def key_part(number: float) -> str:
-    """A number of at least 0 as a part of a summary's key: 0.5 is 0_5 (see `catalogue.sentences_of`)."""
+    """A number of at least 0 in a summary's key: 0.5 is 0_5 (see `catalogue.sentences_of`)."""
     return format(Decimal(f"{number:g}"), "f").replace(".", "_")
 
 
