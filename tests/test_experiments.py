@@ -630,6 +630,14 @@ def test_summaries_have_identifiers_and_sentences(name, tmp_path, monkeypatch):
         assert found.sentences[key].startswith("control: ") == key.startswith("control_"), key
 
 
+def test_sentences_reach_the_dicts_of_a_summary():
+    found = synth.run_experiment("data", **SMALL["data"])
+    assert found.summary["steps"]["mod-add:p=7"]["pays_from_n"] > 0
+    text = str(found)
+    assert "pays from n" in text
+    assert "pays_from_n" not in text
+
+
 @pytest.mark.parametrize("name", experiments.names())
 def test_templates_of_summaries_agree_with_their_sentences(name):
     for key, sentence in experiments.summary_sentences(name).items():

@@ -257,7 +257,7 @@ def draw(rows, axes):
     left.set_xscale("log")
     left.set_ylim(-0.02, 1.02)
     left.set_xlabel("training rows n; thin: two of the bounds; grey: random labels")
-    left.set_ylabel("held-out error, shortest program that fits")
+    left.set_ylabel("held-out error, shortest that fits")
     right.set_xlim(0, 3)
     right.axvline(1, color="grey", linewidth=0.8)
     right.legend()

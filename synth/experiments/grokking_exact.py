@@ -1,9 +1,9 @@
-"""The waiting time of the grokking lab, exactly: a sparse Markov chain and simulated runs agree.
+"""The waiting time of the grokking lab: an exact Markov chain agrees with simulated runs.
 
-In a small enough world the stochastic search is a Markov chain with a few thousand states
-(`synth.dynamics.markov`).  Linear equations give the expected number of steps until a true program
-is held, the expected number until the table is also empty, and the stationary law of long runs.
-The means of many simulated runs are compared with them.
+In a small enough world the stochastic search is a Markov chain with a few thousand states and
+sparse transitions (`synth.dynamics.markov`).  Linear equations give the expected number of steps
+until a true program is held, the expected number until the table is also empty, and the stationary
+law of long runs.  The means of many simulated runs are compared with them.
 """
 
 from dataclasses import dataclass

@@ -337,7 +337,7 @@ def _draw_lengths(rows, colours, axes):
         axes.plot(x, [np.mean(found[b]) for b in x], line, color="grey", label=label)
     axes.plot([], [], ":", color="black", label="rewired by length")
     axes.set(ylim=(-0.03, 1.03), xlabel="largest number of bits of a program")
-    axes.set_ylabel("share of programs that fit, in the largest cluster")
+    axes.set_ylabel("share of fits in the largest cluster")
     axes.legend(fontsize="small")
 
 

@@ -14,7 +14,7 @@ def sentences_of(templates: Mapping[str, str], summary: Mapping[str, Any]) -> di
     templates : mapping of str to str
         An experiment's `SUMMARY`: keys to sentences.  A key may have fields, as in
         `accuracy_at_{rows}_rows`, which its sentence repeats; an underscore within a field is read
-        as a point, so 0_5 is 0.5 (see `key_part`).
+        as a point, so 0_5 is 0.5 (see `base.key_part`).
     summary : mapping
         The summary, with dicts at any depth.  A key without a template has no sentence: it is a
         name from the rows, such as that of a task.
@@ -29,15 +29,10 @@ def sentences_of(templates: Mapping[str, str], summary: Mapping[str, Any]) -> di
     for key in _all_keys(summary):
         for pattern, text in patterns:
             if match := pattern.fullmatch(key):
-                fields_ = {k: v.replace("_", ".") for k, v in match.groupdict().items()}
-                found[key] = text.format(**fields_) if fields_ else text
+                values = {k: v.replace("_", ".") for k, v in match.groupdict().items()}
+                found[key] = text.format(**values) if values else text
                 break
     return found
-
-
-def key_part(number: float) -> str:
-    """A number of at least 0 as a part of a summary's key: 0.5 is 0_5."""
-    return format(Decimal(f"{number:g}"), "f").replace(".", "_")
 
 
 def _all_keys(summary: Any) -> Iterator[str]:
@@ -51,6 +46,11 @@ def _pattern(template: str) -> str:
     """The regular expression for a key with fields."""
     parts = re.split(r"{(\w+)}", template)
     return "".join(f"(?P<{part}>.+)" if k % 2 else re.escape(part) for k, part in enumerate(parts))
+
+
+def key_part(number: float) -> str:
+    """A number of at least 0 in a summary's key: 0.5 is 0_5 (see `sentences_of`)."""
+    return format(Decimal(f"{number:g}"), "f").replace(".", "_")
 
 
 class RowKinds:

@@ -71,21 +71,7 @@ def run_experiment(
         kept.close(stop is None)
     if not rows and isinstance(stop, Exception):
         raise stop
-    summary = _summary(module, rows, stop)
-    run = ExperimentRun(
-        experiment=name,
-        claim=claim(module),
-        settings=plain_settings(given),
-        rows=tuple(rows),
-        summary=summary,
-        control=module.CONTROL,
-        columns=tuple(getattr(module, "COLUMNS", ())),
-        stop_reason=_reason(stop),
-        seconds=time.perf_counter() - started,
-        version=__version__,
-        drawer=partial(load, name),
-        sentences=sentences_of(getattr(module, "SUMMARY", {}), summary),
-    )
+    run = _run(name, module, given, rows, stop, seconds=time.perf_counter() - started)
     if isinstance(stop, Exception):
         raise _with_rows(stop, run) from stop
     return run
@@ -184,6 +170,33 @@ def _whole(function: Callable[..., Any], item: Any) -> Any:
         return function(item)
     except Interrupted:
         raise KeyboardInterrupt from None
+
+
+def _run(
+    name: str,
+    module: ModuleType,
+    given: Any,
+    rows: list[dict[str, Any]],
+    stop: KeyboardInterrupt | Exception | None,
+    *,
+    seconds: float,
+) -> ExperimentRun:
+    """The run with these rows; stop: what ended it early, or None."""
+    summary = _summary(module, rows, stop)
+    return ExperimentRun(
+        experiment=name,
+        claim=claim(module),
+        settings=plain_settings(given),
+        rows=tuple(rows),
+        summary=summary,
+        control=module.CONTROL,
+        columns=tuple(getattr(module, "COLUMNS", ())),
+        stop_reason=_reason(stop),
+        seconds=seconds,
+        version=__version__,
+        drawer=partial(load, name),
+        sentences=sentences_of(getattr(module, "SUMMARY", {}), summary),
+    )
 
 
 def _summary(
