@@ -148,7 +148,7 @@ def run(*arguments, code=0):
 
 
 #: Files of the folder that are not experiments, besides those whose names begin with _.
-PARTS = {"base", "catalogue", "fits", "runner"}
+PARTS = {"base", "catalogue", "fits", "rows", "runner"}
 
 
 def test_every_experiment_is_found_and_listed():

@@ -169,13 +169,11 @@ def _train(item):
 def _trained(item):
     """The functions at which networks end, [target][network]; -1 if a network did not learn."""
     settings, targets, networks, _, seed = item
-    optimiser = Optimiser(settings.optimiser, settings.rate)
     made = {"scale": settings.scale, "bias": settings.bias, "most": settings.steps}
-    points, made = corners(settings.variables), made | {"networks": networks, "seed": seed}
-    functions, _ = consistent_functions(
-        settings.shape, points, _train(item), targets, optimiser=optimiser, **made
-    )
-    return functions.tolist()
+    made |= {"optimiser": Optimiser(settings.optimiser, settings.rate), "seed": seed}
+    points, train = corners(settings.variables), _train(item)
+    made["networks"] = networks
+    return consistent_functions(settings.shape, points, train, targets, **made)[0].tolist()
 
 
 def _compared(settings, laws, rules, n, answers):
