@@ -356,3 +356,21 @@ def test_files_that_are_none_and_bases_that_cannot_be_named(library, tmp_path):
         DSLError, match=r"the base mixed has no specification; make the library as Library\("
     ):
         saved.to_json(Library(mixed_dsl()))
+
+
+def test_a_data_file_never_runs_code(tmp_path):
+    """A library whose base is a Python file needs the reader's own word for it."""
+    code = f"from pathlib import Path\nPath({str(tmp_path / 'ran')!r}).touch()\n"
+    code += "from synth.language.dsls.boolean import build\nd = build((), 'and-or-not')\n"
+    (tmp_path / "evil.py").write_text(code)
+    base = f"{tmp_path}/evil.py:d"
+    document = {"format": saved.FORMAT, "base": base, "abstractions": []}
+    (tmp_path / "library.json").write_text(json.dumps(document))
+    with pytest.raises(DSLError, match=r"evil\.py:d, which is not run; to run it, pass base="):
+        saved.load(tmp_path / "library.json")
+    assert not (tmp_path / "ran").exists()
+    library = saved.load(tmp_path / "library.json", base=base)
+    assert (tmp_path / "ran").exists()
+    assert saved.to_json(library) == document
+    with_dsl = saved.load(tmp_path / "library.json", base=synth.load_dsl("boolean"))
+    assert saved.to_json(with_dsl)["base"] == base

@@ -80,7 +80,7 @@ def to_json(library):
     return {"format": FORMAT, "base": _spec(library), "abstractions": definitions(library)}
 
 
-def from_json(document, types=()):
+def from_json(document, types=(), base=None):
     """The library of a JSON document.
 
     Parameters
@@ -89,6 +89,9 @@ def from_json(document, types=()):
         The document, as `to_json` makes it.
     types : sequence of Type, optional
         As for `make`.
+    base : DSL, str or path, optional
+        The base DSL.  It must be given if the base is a Python file: a data file never decides
+        which code runs.
 
     Returns
     -------
@@ -97,15 +100,23 @@ def from_json(document, types=()):
     Raises
     ------
     DSLError
-        If the document is not a library.
+        If the document is not a library, or its base is a Python file and `base` is not given.
     """
     form = document.get("format") if isinstance(document, dict) else None
     if form != FORMAT:
         raise DSLError(f"a library of format {form!r}; allowed: {FORMAT}")
-    base, abstractions = (document.get(k) for k in ("base", "abstractions"))
-    if not isinstance(base, str) or not isinstance(abstractions, list):
-        raise DSLError(f"a library with base {base!r}; allowed: a text, and a list of abstractions")
-    return make(base, abstractions, types)
+    named, abstractions = (document.get(k) for k in ("base", "abstractions"))
+    if not isinstance(named, str) or not isinstance(abstractions, list):
+        raise DSLError(
+            f"a library with base {named!r}; allowed: a text, and a list of abstractions"
+        )
+    if base is None and ".py" in named:
+        raise DSLError(
+            f"the base of the library is the Python file {named}, which is not run; to run it, "
+            "pass base=FILE.py:NAME"
+        )
+    library = make(named if base is None else base, abstractions, types)
+    return library if library.spec else Library(library.base, library.abstractions, named)
 
 
 def to_python(library):
@@ -163,7 +174,7 @@ def save(library, path):
         write_file(path, json.dumps(to_json(library), indent=1) + "\n")
 
 
-def load(path, types=()):
+def load(path, types=(), base=None):
     """The library in a JSON file.
 
     Parameters
@@ -172,6 +183,9 @@ def load(path, types=()):
         The file.
     types : sequence of Type, optional
         As for `make`.
+    base : DSL, str or path, optional
+        The base DSL.  It must be given if the base is a Python file: a data file never decides
+        which code runs.
 
     Returns
     -------
@@ -180,7 +194,7 @@ def load(path, types=()):
     Raises
     ------
     DSLError
-        If the file cannot be read or is not a library.
+        If the file cannot be read, is not a library, or needs `base`.
     """
     try:
         document = json.loads(Path(path).read_text())
@@ -188,7 +202,7 @@ def load(path, types=()):
         raise DSLError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise DSLError(f"{path} is not a library in JSON: {' '.join(str(error).split())}") from None
-    return from_json(document, types)
+    return from_json(document, types, base)
 
 
 def _spec(library):
