@@ -210,6 +210,14 @@ def test_help_has_every_setting_with_its_default_and_the_control():
         assert words in text
 
 
+def test_help_states_one_default_and_keeps_the_points_of_a_list_apart():
+    text = " ".join(run("corruption", "--help").split())
+    assert "--dsl TEXT DSL. [default: the built-in DSL that fits the task] --noise" in text
+    lines = [line.strip() for line in run("data", "--help").splitlines()]
+    assert "and tables;" in lines
+    assert "- shortest: the shortest program that is right on all training rows." in lines
+
+
 def test_options_of_every_type():
     document = json.loads(
         run(

@@ -75,7 +75,7 @@ def main():
 @click.option(
     "--checkpoint",
     type=click.Path(dir_okay=False),
-    help="File that keeps the search, so that it can be resumed.",
+    help="File in which the search is saved, so that you can resume it.",
 )
 @click.option("--every", type=float, help="Seconds between two checkpoints.  [default: 60]")
 def search(task, labels, corrupt, exact, checkpoint, every, **options):
@@ -83,8 +83,9 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
 
     TASK is a built-in task, such as parity:n=6, or the path of a CSV file.
 
-    If a search with --checkpoint was killed, or reached --seconds or --max-programs, the same
-    command resumes it from the file. --seconds limits the total time of all its parts.
+    If a search with --checkpoint was killed, run the same command again to resume it from the
+    file. If it reached --seconds or --max-programs, raise that limit. --seconds limits the total
+    time of all these runs.
     """
     from synth import engine
     from synth.report import search_text
@@ -222,7 +223,7 @@ _SET = (
 @labels_option
 @corrupt_option
 def compare(tasks, dsl, seeds, labels, corrupt, **options):
-    """Compare the total bits of TASKs in several DSLs.
+    """Compare the total bits of tasks in several DSLs.
 
     The table has one row for each TASK and one column for each --dsl.
     """
@@ -268,7 +269,7 @@ def list_tasks(name, form):
 def list_dsls(name, form):
     """List the built-in DSLs, or describe the DSL NAME.
 
-    NAME is a name, name:key=value, or FILE.py:NAME.
+    NAME is the name of a DSL (with settings: name:key=value), or FILE.py:NAME for a DSL in a file.
     """
     from synth.cli.catalogue import describe, describe_dsl, list_catalogue
     from synth.language import dsls
@@ -292,7 +293,7 @@ def list_dsls(name, form):
 @click.option("--plot", metavar="FILE", help="Draw an experiment's figure (.png, .svg, .pdf).")
 @formatted
 def show(run, plot, form):
-    """Show a saved RUN as it was shown when it was made."""
+    """Show a saved RUN in the same form as when it was made."""
     from synth.experiments.runner import load_run
 
     loaded = load_run(run)
@@ -347,7 +348,7 @@ def warmup(form):
 def report(runs, output, form):
     """Write saved RUNs as one HTML page.
 
-    The page is a single file that needs no network.
+    The page is a single file and loads nothing from the internet.
     """
     from synth.experiments.runner import load_run
     from synth.report.page import write_page

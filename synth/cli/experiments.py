@@ -59,10 +59,10 @@ class Experiments(click.Group):
 @formatted
 @click.pass_context
 def run_command(context, form):
-    """Run an EXPERIMENT: rows, a summary and a figure.
+    """Run an EXPERIMENT and print its rows and a summary; draw a figure with --plot.
 
     Without EXPERIMENT, the command lists all experiments. `synth run EXPERIMENT --help` shows
-    the settings of one.
+    the settings of that experiment.
     """
     if context.invoked_subcommand is not None:
         return
@@ -96,7 +96,9 @@ def _command(name, module):
             help="Save the run as JSON; an interrupted run resumes from FILE.part.",
         ),
     ]
-    text = f"{module.__doc__.strip()}\n\nControl: {module.CONTROL}"
+    # Each point of a list is a paragraph.
+    about = module.__doc__.strip().replace("\n- ", "\n\n- ").replace("\n  ", "\n")
+    text = f"{about}\n\nControl: {module.CONTROL}"
     return click.command(name, params=options, help=text)(callback)
 
 
@@ -104,6 +106,8 @@ def _option(setting):
     default = "none" if setting.default is None else setting.shown(setting.default)
     extra = f"[default: {default}]"
     text = f"{setting.help}  {extra}" if setting.help else extra
+    if setting.default is None and "[default: " in setting.help:
+        text = setting.help
     if setting.kind is bool:
         pair = f"{setting.option}/--no-{setting.option[2:]}"
         return click.Option([pair, setting.name], default=None, help=text)

@@ -63,19 +63,23 @@ def search_options(function):
     """Adds the options of commands that search."""
     options = [
         click.option("--max-bits", type=float, help="Search programs of at most this many bits."),
-        click.option("--max-programs", type=int, help="Stop after making this many programs."),
+        click.option("--max-programs", type=int, help="Stop after generating this many programs."),
         click.option(
             "--seconds", type=float, help="Stop a search after this many seconds.  [default: 30]"
         ),
         click.option(
-            "--memory", type=Memory(), help="Memory for stored behaviours.  [default: half of all]"
+            "--memory",
+            type=Memory(),
+            help="Memory for stored behaviours.  [default: half of the machine's memory]",
         ),
         click.option(
             "--threads", type=int, help="Number of worker threads.  [default: one per core]"
         ),
         click.option("--train", type=Train(), help="Training rows: a fraction (0.5) or a count."),
         click.option(
-            "--seed", type=click.IntRange(0), help="Seed for the split and for random labels."
+            "--seed",
+            type=click.IntRange(0),
+            help="Seed for the choice of training rows and for random labels.",
         ),
         click.option("--label", help="Label column of a CSV file, or COLUMN=VALUE."),
         click.option(
@@ -103,7 +107,7 @@ labels_option = click.option(
     help="Labels to explain: the true ones, or random ones.",
 )
 corrupt_option = click.option(
-    "--corrupt", type=float, help="Fraction of training labels to draw anew at random."
+    "--corrupt", type=float, help="Fraction of training labels to redraw at random."
 )
 
 

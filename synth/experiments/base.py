@@ -19,6 +19,10 @@ RESERVED = {
     "cluster", "executor", "form", "format", "help", "json", "plot", "progress", "save", "workers",
 }  # fmt: skip
 
+#: The help of settings that several experiments have.
+SPLITS = "Number of random splits into training and unseen rows, for each number of training rows."
+SCALE = "Scale of the initial weights: their standard deviation is this number / sqrt(fan-in)."
+
 _T = TypeVar("_T")
 
 _KINDS: dict[type, str] = {int: "integer", float: "number", str: "text"}

@@ -1,17 +1,18 @@
 """Different languages, seeds and encodings find the same function and share some steps.
 
 Learners of functions of 4 bits differ in their language (boolean bases) or in the encoding of the
-16 inputs.  On unseen rows a learner says what its shortest programs that are right on the training
-rows say, the mean over ties.  Stochastic searches over programs drawn from the prior are compared
-across seeds and languages, also for addition modulo p by sums and by roots of unity.
+16 inputs.  On unseen rows, a learner predicts what the shortest program that is right on the
+training rows computes (if several programs are shortest, the mean over them).  The experiment also
+compares stochastic searches over programs drawn from the prior, across seeds and languages, on the
+same functions and on addition modulo p (by sums and by roots of unity).
 
-Then the steps are compared: the values of subexpressions that read at least two inputs (joint), and
-those of them that are not the output (inner).  The figures are R² of a linear map on rows left out,
-and linear CKA (see `synth.learners.similarity`).
+Then the steps of programs are compared.  Joint steps are the values of subexpressions that read at
+least two inputs; inner steps are joint steps other than the output.  They are compared by the R² of
+a linear map, on rows that were left out, and by linear CKA (see `synth.learners.similarity`).
 
-Column `aligned` is agreement up to the symmetries of the target, in searches up to x -> cx of
-labels.  Agreement, `aligned` and all figures of steps have beside them their chance level, with
-rows permuted.
+The column `aligned` is the agreement up to the symmetries of the target; for searches, up to
+multiplying all labels by a constant (x -> cx).  Agreement, `aligned` and all measures of steps are
+shown with their chance level, which is measured with the rows permuted.
 """
 
 from dataclasses import dataclass
@@ -22,15 +23,15 @@ import numpy as np
 from synth.errors import SettingError
 from synth.experiments._convergence_report import draw as draw
 from synth.experiments._convergence_report import summarise as summarise
-from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.experiments.base import SPLITS, refuse_repeated, setting, sizes_below, spawn_seeds
 from synth.experiments.rows import RowKinds
 from synth.learners import Learner, agreement, pairwise, sharing, similarity
 from synth.learners import language_learner as learners
 from synth.tasks import BITS, DIGITS, TARGETS, apart
 
 CONTROL = (
-    "random labels, unrelated tasks and shuffled inputs; and every figure of steps with the rows "
-    "of one program permuted"
+    "The same comparisons are made on random labels, on unrelated tasks and with shuffled inputs. "
+    "Every measure of steps is repeated with the rows of one program permuted."
 )
 COLUMNS = (
     "row", "relation", "pair", "target", "labels", "rows", "set", "left_out", "agreement",
@@ -101,16 +102,20 @@ class Settings:
     rows: tuple[int, ...] = setting(
         (2, 4, 6, 8, 10, 12, 14), "Numbers of training rows.", low=0, high=15
     )
-    splits: int = setting(100, "Number of random splits per number of training rows.", low=1)
-    random: int = setting(3, "Number of random labelings per split.", low=1)
-    p: int = setting(11, "Modulus of the addition, a prime.", low=7, high=31)
-    seeds: int = setting(3, "Number of stochastic searches per language.", low=2)
+    splits: int = setting(100, SPLITS, low=1)
+    random: int = setting(3, "Number of random labellings for each split.", low=1)
+    p: int = setting(11, "Modulus p of the addition, a prime.", low=7, high=31)
+    seeds: int = setting(3, "Number of stochastic searches in each language.", low=2)
     draws: int = setting(3, "Number of training sets for the stochastic searches.", low=1)
     samples: int = setting(
-        200_000, "Programs that each search draws; an eighth of them for residues.", low=1000
+        200_000,
+        "Number of programs that each search draws; for addition modulo p, an eighth of it.",
+        low=1000,
     )
-    steps: int = setting(1_000_000, "Steps of each search.", low=1000)
-    permutations: int = setting(100, "Permutations of rows for the chance levels.", low=10)
+    steps: int = setting(1_000_000, "Number of steps of each search.", low=1000)
+    permutations: int = setting(
+        100, "Number of permutations of the rows for the chance levels.", low=10
+    )
     seed: int = setting(0, "Seed for everything random.", low=0)
 
 

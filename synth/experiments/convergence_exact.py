@@ -1,7 +1,7 @@
-"""Different languages predict the same unseen labels, if there is structure to find.
+"""Different languages predict the same unseen labels if the task has structure.
 
-The experiment measures how often the exact Bayes predictions of two DSLs agree on unseen rows,
-against the number of training rows, for structured and for random targets.
+The experiment measures how often the exact Bayes predictions of two DSLs agree on unseen rows.  It
+shows this against the number of training rows, for structured and for random targets.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ import numpy as np
 
 from synth.errors import SettingError
 from synth.exact import Split, named_functions, prior_of
-from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.experiments.base import SPLITS, refuse_repeated, setting, sizes_below, spawn_seeds
 
 CONTROL = (
-    "random targets: agreement does not rise to 1 with more rows, and neither language is "
-    "right more often than chance"
+    "On random targets, agreement does not rise to 1 with more rows, and neither language is right "
+    "more often than chance."
 )
 COLUMNS = ("pair", "target", "rows", "agreement", "difference", "accuracy")
 SUMMARY = {
@@ -35,7 +35,7 @@ class Settings:
     rows: tuple[int, ...] = setting(
         (2, 4, 6, 8, 10, 12, 14), "Numbers of training rows.", low=0, high=15
     )
-    splits: int = setting(30, "Number of random splits per number of training rows.", low=1)
+    splits: int = setting(30, SPLITS, low=1)
     random: int = setting(200, "Number of random targets.", low=1)
     seed: int = setting(0, "Seed for the splits and the random targets.", low=0)
 

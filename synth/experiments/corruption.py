@@ -1,13 +1,15 @@
-"""A program with exceptions holds under label noise until a look-up table is shorter.
+"""Under label noise, a program with exceptions wins until a look-up table is shorter.
 
 Each training label is redrawn with probability q.  The true program of |p| bits then has e
 exceptions among n rows, and wins if 1 + |p| + log2(n+1) + log2 C(n,e) + e·log2(k−1) is less than
-the table's 2 + n·log2 k.  Since e is binomial, two things are predicted before any run: the share
-of runs in which the program wins, and n*(q), the least n at which it wins on average.
+the table's 2 + n·log2 k.  Because e is binomial, the experiment predicts two numbers before any
+run.  One is the share of runs in which the program wins.  The other is n*(q), the least n at which
+the program wins if e has its mean value.
 
-Held-out accuracy is a step.  If the program is chosen, it is 1, since noise harms no unseen row;
-otherwise it is the table's.  The nearest neighbour's accuracy falls smoothly, as a network's is
-expected to; this experiment runs no network.
+Held-out accuracy falls in one step.  If the program is chosen, held-out accuracy is 1, because the
+noise changes no held-out label.  Otherwise it is the accuracy of the table.  The accuracy of the
+nearest neighbour falls smoothly.  A network's accuracy should do so too, but this experiment runs
+no network.
 """
 
 import math
@@ -24,7 +26,9 @@ from synth.learners import KernelRidge, embed, nearest
 from synth.runs.items import Item
 from synth.tasks import load_task
 
-CONTROL = "q = 1, labels of pure noise: the table is chosen, and held-out accuracy is chance"
+CONTROL = (
+    "With q = 1, all labels are noise. The table is chosen, and held-out accuracy is at chance."
+)
 
 COLUMNS = (
     "noise", "train_rows", "predicted", "true", "other", "table", "exceptions", "total_bits",
@@ -51,27 +55,27 @@ SAME = 1e-9
 
 @dataclass(frozen=True)
 class Settings:
-    task: str = setting("mod-add:p=31", "Task; some program must give all its labels.")
-    dsl: str | None = setting(None, "DSL; by default the built-in one that fits the task.")
+    task: str = setting("mod-add:p=31", "Task. Some program must be right on all of its rows.")
+    dsl: str | None = setting(None, "DSL.  [default: the built-in DSL that fits the task]")
     noise: tuple[float, ...] = setting(
         (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0),
         "Values of q, the probability that a label is redrawn.",
         low=0,
         high=1,
     )
-    rows: tuple[int, ...] = setting((10, 20, 40, 80, 160), "Numbers n of training rows.", low=1)
+    rows: tuple[int, ...] = setting(
+        (10, 20, 40, 80, 160), "Values of n, the number of training rows.", low=1
+    )
     factors: tuple[float, ...] = setting(
         (0.7, 1.0, 1.4), "Further values of n, as multiples of n*(q).", low=0.01, high=100
     )
     labels: str = setting(
         "uniform",
-        "How labels are redrawn: uniformly, or by permuting them among themselves.",
+        "How labels are redrawn: uniformly, or by permuting the affected labels among themselves.",
         choices=("uniform", "permuted"),
     )
     runs: int = setting(20, "Number of runs for each q and n.", low=1)
-    max_bits: float = setting(
-        18.0, "Largest number of bits of the programs searched.", low=1, high=60
-    )
+    max_bits: float = setting(18.0, "Search programs of at most this many bits.", low=1, high=60)
     seed: int = setting(0, "Seed for the training rows and the noise.", low=0)
 
 

@@ -16,8 +16,8 @@ from synth.experiments.rows import RowKinds
 from synth.language import Bool, Grammar, dsls
 
 CONTROL = (
-    "if every function were equally likely, the slope would be 0; shuffled masses have no rank "
-    "correlation with K"
+    "If every function were equally likely, the slope would be 0. If the masses are shuffled among "
+    "the functions, they have no rank correlation with K."
 )
 COLUMNS = ("kind", "variables", "function", "least_bits", "log2_p", "nodes", "value")
 PANELS = 2

@@ -1,4 +1,4 @@
-"""Held-out error falls suddenly, at about |p| / log2 k rows, and Occam's bound holds.
+"""Held-out error falls suddenly, at about (program bits) / log2 k rows, and Occam's bound holds.
 
 The training rows are n independent uniform draws from all inputs of a task, whose labels have k
 values.  Two learners choose among all programs up to some number of bits:
@@ -24,7 +24,7 @@ from synth.errors import SettingError
 from synth.experiments.base import present_mean, setting, spawn_seeds
 from synth.language import Bool
 
-CONTROL = "if labels are random, held-out error is that of chance, 1 - 1/k, for every n"
+CONTROL = "If labels are random, the held-out error is that of chance, 1 - 1/k, for every n."
 COLUMNS = (
     "task", "labels", "bits", "n", "total_error", "program_share", "shortest_error", "risk",
     "bound", "violations",
@@ -51,7 +51,7 @@ class Settings:
     boolean: str = setting("boolean:basis=and-or-xor-not", "DSL for boolean tasks.")
     rows: tuple[int, ...] = setting(
         (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48),
-        "Numbers n of training rows.",
+        "Values of n, the number of training rows.",
         low=1,
         high=10000,
     )

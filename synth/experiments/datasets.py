@@ -1,14 +1,14 @@
-"""If there is a rule, a program saves bits that chance could not; on twins no program does.
+"""Real rules save more bits than chance allows; on random-label twins no program saves any.
 
-For every built-in task and for given CSV files, the experiment reports what is chosen, the bits
-saved per training row, the bound on what chance could do, and held-out accuracy next to that of
-the majority label, the nearest neighbour and logistic regression, all fitted on the training rows
-alone.
+The experiment takes every built-in task and the given CSV files.  For each, it reports what is
+chosen (a program or a table) and the following numbers.  All learners are fitted on the training
+rows alone.
 
 - saved: bits saved by the chosen program per training row (negative: the table is chosen);
 - chance: log2 of the bound on the probability that permuted labels do as well, rounded up;
-- mdl, 1-nn, logit, majority: held-out accuracies;
-- twin: bits saved per row on the twin.
+- mdl, majority, 1-nn, logit: held-out accuracy of the chosen hypothesis, the majority label, the
+  nearest neighbour and logistic regression;
+- twin: bits saved per training row on the twin (see the control).
 """
 
 import math
@@ -24,8 +24,8 @@ from synth.learners import LogisticRegression, embed, nearest
 from synth.runs.items import Item, contrast_item
 
 CONTROL = (
-    "each task's twin, its training labels permuted among the training rows: no program beats "
-    "chance (the bound is 1), and no learner, on average, the majority label"
+    "Each task has a twin, whose training labels are permuted among the training rows. On twins, "
+    "no program beats chance (the bound is 1), and on average no learner beats the majority label."
 )
 COLUMNS = ("task", "chosen", "saved", "chance", "mdl", "majority", "1-nn", "logit", "twin")
 PANELS = 2
@@ -52,14 +52,14 @@ IN_KEYS = {"majority": "majority", "1-nn": "nearest", "logit": "logit"}
 
 @dataclass(frozen=True)
 class Settings:
-    tasks: tuple[str, ...] | None = setting(None, "Tasks; by default every built-in one.")
+    tasks: tuple[str, ...] | None = setting(None, "Tasks.  [default: every built-in task]")
     tables: tuple[str, ...] | None = setting(None, "Paths of CSV files to add.")
     label: str | None = setting(
-        None, "Label column of the tables, or COLUMN=VALUE; by default the last column."
+        None, "Label column of the tables, or COLUMN=VALUE.  [default: the last column]"
     )
     drop: tuple[str, ...] | None = setting(None, "Columns of the tables to leave out.")
     max_programs: int = setting(
-        1_000_000, "Largest number of programs that one search scores.", low=1
+        1_000_000, "Number of programs after which each search stops.", low=1
     )
     penalty: float = setting(
         1.0, "Penalty on the squared weights of logistic regression.", low=0.001

@@ -1,8 +1,9 @@
-"""A short program holds outside the range it was found in; neighbours and ridge do not.
+"""Outside the training range a short program stays right; nearest neighbours and ridge do not.
 
-Training inputs come from a range, unseen ones from within it and from outside.  The experiment
-compares the program of least total bits with the nearest neighbours and with ridge regression on
-Gaussian and polynomial features; the training rows choose the settings of these learners.
+Training inputs come from a range; unseen inputs come from within this range and from outside.  The
+experiment compares the program of least total bits with nearest neighbours and with ridge
+regression on Gaussian and polynomial features.  The settings of these learners are chosen on the
+training rows.
 """
 
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from synth.language import Grammar, Int, Mod, Real, dsls
 from synth.tasks import Task
 
 CONTROL = (
-    "the same labels permuted have no short program: the table is chosen and no learner is "
-    "right outside; on sums, which polynomial ridge can express, ridge is right as well"
+    "If the labels are permuted, they have no short program. The table is chosen, and no learner "
+    "is right outside. With the true labels of sums, which polynomial ridge can express, ridge is "
+    "right as well."
 )
 COLUMNS = ("case", "labels", "learner", "right_inside", "right_outside", "chosen")
 PANELS = 3
@@ -88,9 +90,7 @@ class Settings:
     cases: tuple[str, ...] = setting(tuple(CASES), "Targets.", choices=tuple(CASES))
     train: int = setting(100, "Number of training rows.", low=10, high=120)
     unseen: int = setting(200, "Number of unseen rows outside the range.", low=1, high=600)
-    max_bits: float = setting(
-        28.0, "Largest number of bits of the programs searched.", low=1, high=40
-    )
+    max_bits: float = setting(28.0, "Search programs of at most this many bits.", low=1, high=40)
     seed: int = setting(0, "Seed for the rows and the permutations.", low=0)
 
 

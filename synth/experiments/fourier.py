@@ -1,9 +1,10 @@
-"""Modular addition by roots of unity: more frequencies give a larger margin and withstand noise.
+"""Modular addition by roots of unity: more frequencies widen the margin and tolerate more noise.
 
-The rows are of three kinds:
+The experiment computes sums modulo p from embeddings of the inputs as roots of unity.  Its rows
+are of three kinds:
 
 - margin: how far the right answer leads, for given and for random frequencies;
-- noise: accuracy of the read-out if each embedding has a fixed error;
+- noise: accuracy of the read-out if each embedding has a fixed random error;
 - neurons: accuracy of a sum of squared neurons whose phases are evenly spaced.
 """
 
@@ -17,8 +18,8 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import RowKinds
 
 CONTROL = (
-    "embeddings whose phases are permuted at random: accuracy is at chance for every number of "
-    "frequencies; it is also at chance for every number of frequencies if the noise is large enough"
+    "If the phases of the embeddings are permuted at random, accuracy is at chance for every "
+    "number of frequencies. The same holds if the noise is large enough."
 )
 COLUMNS = ("row", "p", "frequencies", "kind", "noise", "margin", "accuracy", "neurons")
 PANELS = 3
@@ -56,10 +57,12 @@ class Settings:
     )
     noise: tuple[float, ...] = setting(
         (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.2, 2.0, 4.0, 16.0),
-        "Standard deviations of an embedding's error.",
+        "Standard deviations of the errors of embeddings.",
         low=0,
     )
-    runs: int = setting(6, "Number of random choices for each number of frequencies.", low=1)
+    runs: int = setting(
+        6, "Number of random choices of frequencies, for each number of them.", low=1
+    )
     modulus: int = setting(59, "Modulus for the neurons.", low=3, high=113)
     frequency: int = setting(7, "Frequency of the neurons.", low=1, high=112)
     neurons: tuple[int, ...] = setting(

@@ -1,8 +1,9 @@
-"""Memorise first, then a phase transition: the table is removed after the program is found.
+"""The search memorises first; then, in a phase transition, it finds a program and drops the table.
 
 A stochastic search holds a program and a set of memorised rows (`synth.dynamics.chain`).  For many
 seeds, the experiment records when training accuracy reaches 99 %, when the program is found, and
-when held-out accuracy jumps.  None of these times is built in; all are read off the trajectory.
+when held-out accuracy jumps.  None of these times is set in advance.  All of them are measured
+from the trajectory.
 """
 
 from dataclasses import dataclass
@@ -27,8 +28,8 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import RowKinds
 
 CONTROL = (
-    "without decay the table is never cleared, and held-out accuracy stays low although the "
-    "program is found; with random labels there is no program to find"
+    "Without decay, the table is never cleared. Held-out accuracy then stays low although the "
+    "program is found. With random labels, there is no program to find."
 )
 COLUMNS = ("kind", "seed", "memorised_at", "found_at", "half_at", "generalised_at", "test_accuracy")
 PANELS = 3
@@ -59,7 +60,7 @@ MEASURES = ("step", *STEP.split(), *BITS.split())
 @dataclass(frozen=True)
 class Settings:
     task: str = setting(LAB_TASK, "Task with held-out rows.")
-    dsl: str | None = setting(None, "DSL; by default the built-in one that fits the task.")
+    dsl: str | None = setting(None, "DSL.  [default: the built-in DSL that fits the task]")
     max_bits: float = setting(LAB_BITS, "Largest number of bits of a program.", low=1)
     decay: float = setting(
         LAB_CHAIN["decay"], "Weight decay: energy per bit of description.", low=0
@@ -68,12 +69,23 @@ class Settings:
     proposals: float = setting(
         LAB_CHAIN["proposals"], "Share of steps that propose a program.", low=0, high=1
     )
-    moves: str = setting("prior", "How programs are proposed.", choices=MOVES)
+    moves: str = setting(
+        "prior",
+        "How programs are proposed: drawn from the prior (prior), or by redrawing one subtree of "
+        "the current program (regrow).",
+        choices=MOVES,
+    )
     radius: float = setting(
-        1.0, "Largest distance at which a row is answered by its nearest memorised row.", low=0
+        1.0,
+        "Largest distance at which a held-out row takes the label of its nearest memorised row.",
+        low=0,
     )
     steps: int = setting(LAB_STEPS, "Number of Metropolis steps per run.", low=1000)
-    runs: int = setting(20, "Number of seeds for each kind of run.", low=1)
+    runs: int = setting(
+        20,
+        "Number of seeds for each kind of run: with decay, without decay, and with random labels.",
+        low=1,
+    )
     seed: int = setting(0, "Seed for all runs.", low=0)
 
 

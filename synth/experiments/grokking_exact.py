@@ -1,4 +1,4 @@
-"""The waiting time of the grokking lab: an exact Markov chain agrees with simulated runs.
+"""The exact expected time to generalise: a sparse Markov chain agrees with simulated runs.
 
 In a small enough world the stochastic search is a Markov chain with a few thousand states and
 sparse transitions (`synth.dynamics.markov`).  Linear equations give the expected number of steps
@@ -16,8 +16,9 @@ from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
 
 CONTROL = (
-    "with decay 0, the law of long runs leaves the table empty in one of 2^n states, even with a "
-    "true program; and simulated means miss the exact times of the next decay"
+    "With decay 0, even when the search holds a true program, long runs visit all 2^n tables "
+    "equally often, so the empty one has a share of 2^-n. Simulated means do not agree with the "
+    "exact times of the next decay."
 )
 COLUMNS = ("task", "decay", "states", "found", "generalised", "simulated", "errors_off", "share")
 PANELS = 2

@@ -1,8 +1,9 @@
 """What each part of a program computes over (a, b), and the frequencies that it is made of.
 
-For every subexpression, the experiment makes a picture of its values over all pairs of inputs, and
-its power at each pair of frequencies by the two-dimensional discrete Fourier transform.  Residues v
-are read as exp(2 pi i v / p) and truth values as -1 and 1; the mean is left out.
+For every subexpression, the experiment makes a picture of its values over all pairs of inputs (a,
+b).  It also computes the power of these values at each pair of frequencies, by the two-dimensional
+discrete Fourier transform.  Residues v are read as exp(2 pi i v / p) and truth values as -1 and 1;
+the mean is left out.
 """
 
 import textwrap
@@ -17,8 +18,8 @@ from synth.language import Program
 from synth.runs.items import Item, search_item
 
 CONTROL = (
-    "a table of random labels has no frequency of its own: no frequency has a share worth naming, "
-    "and half of the power takes a quarter of all frequencies"
+    "A table of random labels has no frequency of its own. No frequency has a share worth naming, "
+    "and it takes a quarter of all frequencies to hold half of the power."
 )
 COLUMNS = ("program", "number", "step", "type", "peaks", "largest", "half")
 PANELS = (3, 3)
@@ -46,11 +47,11 @@ class Settings:
     dsl: str | None = setting("fourier:frequencies=5", "DSL of the programs.")
     program: str | None = setting(
         None,
-        "Text of a program; by default the program that a search finds and, if the DSL has "
-        "embeddings, a neuron.",
+        "Text of a program.  [default: the program that a search finds and, if the DSL has "
+        "embeddings, a neuron]",
     )
     seconds: float = setting(20.0, "Time limit of the search, in seconds.", low=0.01)
-    seed: int = setting(0, "Seed for the split and the random labels.", low=0)
+    seed: int = setting(0, "Seed for the choice of training rows and for the random labels.", low=0)
 
 
 def run(settings, map):

@@ -1,11 +1,13 @@
-"""Rare classes: until n H reaches |p|, the table or a constant wins, right but ignorant.
+"""Rare classes: until n H reaches the program's bits, a table or constant wins without the rule.
 
 The target is x * y modulo a prime k.  Each of x and y is 0 with a probability that makes the
-labels other than 0 as rare as wanted; these labels are equally likely.  The rule and its |p| bits
-stay the same: only H, the bits that a label is worth, changes.  The frequency table costs n H and
-a logarithm.  The constant program 0 costs the number and places of the exceptions, and log2(k - 1)
-bits for each.  The least total is chosen among tables and all programs up to some number of bits,
-in the DSL `modular` with the constants 0 and 1.
+labels other than 0 as rare as wanted; all labels other than 0 are equally likely.  The rule and
+its |p| bits stay the same.  Only H, the bits that a label is worth, changes.
+
+The frequency table costs n H and a logarithm.  The constant program 0 costs the number and places
+of its exceptions, and log2(k - 1) bits for each.  The hypothesis of least total bits is chosen
+among tables and all programs up to some number of bits, in the DSL `modular` with the constants 0
+and 1.
 """
 
 import math
@@ -21,8 +23,8 @@ from synth.language import Grammar
 from synth.language.dsls import modular
 
 CONTROL = (
-    "labels permuted among the rows, as rare as before: the target wins only if one or two rare "
-    "rows fall into place by chance, and never with many rows"
+    "The labels are permuted among the rows, so they are as rare as before. The target then wins "
+    "only if one or two rare rows fall into place by chance, and never with many rows."
 )
 COLUMNS = (
     "k", "labels", "rate", "n", "target", "constant", "other", "table", "pays", "accuracy",
@@ -49,7 +51,9 @@ KINDS = ("target", "constant", "other", "table")
 @dataclass(frozen=True)
 class Settings:
     labels: tuple[int, ...] = setting(
-        (2, 7), "Numbers k of label values; each is the modulus.", choices=(2, 3, 5, 7, 11, 13)
+        (2, 7),
+        "Values of k, the number of label values, which is also the modulus.",
+        choices=(2, 3, 5, 7, 11, 13),
     )
     rates: tuple[float, ...] = setting(
         (0.5, 0.2, 0.1, 0.05, 0.02, 0.01),
@@ -58,7 +62,10 @@ class Settings:
         high=1,
     )
     rows: tuple[int, ...] = setting(
-        (5, 10, 20, 40, 80, 160, 320, 640), "Numbers n of training rows.", low=1, high=10**6
+        (5, 10, 20, 40, 80, 160, 320, 640),
+        "Values of n, the number of training rows.",
+        low=1,
+        high=10**6,
     )
     runs: int = setting(100, "Number of draws of training rows for each case.", low=1)
     bits: float = setting(12.0, "Largest number of bits of a program.", low=9, high=40)

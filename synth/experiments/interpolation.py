@@ -1,9 +1,10 @@
-"""The error peaks where features are as many as rows, unless ridge or MDL limits their use.
+"""The error peaks at as many features as rows, unless ridge or MDL limits the features.
 
-Double descent: linear regression of least norm is fitted to noisy labels, with the behaviours of D
-random programs or Chebyshev polynomials at random points as features.  Its error on unseen rows
-peaks at D = n and falls again beyond.  Two methods have no peak: ridge regression, and the first d
-features, shortest first, for the d that gives the shortest code of the labels.
+This is double descent.  Linear regression of least norm is fitted to noisy labels.  Its features
+are the behaviours of D random programs, or D Chebyshev polynomials at random points.  Its error on
+unseen rows peaks at D = n and falls again for larger D.  Two methods have no peak.  One is ridge
+regression.  The other, MDL, uses only the first d features, shortest first, with the d that gives
+the shortest code of the labels.
 """
 
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from synth.learners import fit_ridge, least_norm
 from synth.tasks import all_rows
 
 CONTROL = (
-    "without noise the least norm has no peak if the target is among the features; with noise, "
-    "ridge has none"
+    "Without noise, regression of least norm has no peak if the target is among the features. With "
+    "noise, ridge has no peak."
 )
 COLUMNS = ("family", "order", "method", "noise", "features", "used", "median")
 PANELS = 2
@@ -52,7 +53,7 @@ ORDERS = {"programs": ("drawn", "shortest first"), "polynomials": ("shortest fir
 
 @dataclass(frozen=True)
 class Settings:
-    rows: int = setting(40, "Number n of training rows.", low=10, high=50)
+    rows: int = setting(40, "n, the number of training rows.", low=10, high=50)
     factors: tuple[float, ...] = setting(
         (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0),
         "Numbers of features, as multiples of n.",
@@ -60,10 +61,12 @@ class Settings:
         high=10,
     )
     noise: tuple[float, ...] = setting(
-        (0.5, 0.0), "Standard deviations of the noise; that of the target is 1.", low=0
+        (0.5, 0.0), "Standard deviations of the noise; the target has standard deviation 1.", low=0
     )
     samples: int = setting(8, "Number of sets of random programs, or of points.", low=1)
-    runs: int = setting(8, "Number of targets and training sets for each of them.", low=1)
+    runs: int = setting(
+        8, "Number of targets and training sets for each set of programs or of points.", low=1
+    )
     dsl: str = setting("boolean", "Boolean DSL of the programs.")
     seed: int = setting(0, "Seed for everything random.", low=0)
 

@@ -1,9 +1,12 @@
-"""Programs that fit hang together far more than in a rewired graph, even with random labels.
+"""Programs that fit are far better connected than in a rewired graph, even for random labels.
 
-The nodes of the graph are all programs up to some number of bits; its edges join programs that one
-edit turns into each other (`synth.dynamics.landscape`).  Among the programs that are right on
-every training row, the experiment measures how many hang together at each length, how many share a
-behaviour, how many a local search reaches, and where a random part of the graph falls apart.
+The nodes of the graph are all programs up to some number of bits.  An edge joins two programs if
+one edit turns one into the other (`synth.dynamics.landscape`).
+
+The experiment looks at the programs that are right on every training row.  It measures, at each
+length, how many of them are connected and how many share a behaviour.  It also measures from how
+many programs a local search reaches them.  Finally, it adds nodes in random order and measures the
+share of nodes at which one large cluster appears (percolation).
 """
 
 import math
@@ -19,8 +22,9 @@ from synth.experiments.rows import RowKinds
 from synth.language import UNIT
 
 CONTROL = (
-    "the programs that fit fall apart if edges are rewired at random, so that each node keeps its "
-    "number of edges (in a second control, its number of edges to nodes of each length)"
+    "The edges are rewired at random, but each node keeps its number of edges. The programs that "
+    "fit are then no longer connected. In a second control, each node also keeps its number of "
+    "edges to nodes of each length."
 )
 COLUMNS = ("row", "nodes", "graph", "task", "labels", "bits", "fit", "largest", "inside")
 PANELS = (2, 2)
@@ -62,17 +66,20 @@ class Settings:
         ("conjunction:n=4,k=2,train=8", "parity:n=4,k=2,train=8", "parity:n=4,k=3,train=8"),
         "Tasks.",
     )
-    dsl: str | None = setting(None, "DSL; by default the built-in one that fits each task.")
+    dsl: str | None = setting(None, "DSL.  [default: the built-in DSL that fits each task]")
     programs: int = setting(
-        350_000, "Most programs; the budget of bits is the largest with no more.", low=2
+        350_000,
+        "Largest number of programs. The limit on bits is the largest one that gives no more "
+        "programs than this.",
+        low=2,
     )
     edits: tuple[str, ...] = setting(
-        USUAL, "Edits that join programs, among " + ", ".join(EDITS) + ".", choices=EDITS
+        USUAL, "Edits that join two programs: any of relabel, insert, grow and swap.", choices=EDITS
     )
-    random: int = setting(5, "Number of random labelings of each task.", low=1)
+    random: int = setting(5, "Number of random labellings of each task.", low=1)
     sweeps: int = setting(3, "Number of proposed swaps per edge in rewiring.", low=1)
     runs: int = setting(10, "Number of random orders of the nodes for percolation.", low=1)
-    levels: int = setting(12, "Largest number of lengths to examine.", low=2)
+    levels: int = setting(12, "Largest number of program lengths to examine.", low=2)
     seed: int = setting(0, "Seed for the random labels, swaps and orders.", low=0)
 
 
@@ -156,7 +163,7 @@ def _errors(landscape, task, root):
 
 
 def _lengths(landscape, wrong, budgets, case):
-    """Rows by budget of bits: the programs that fit and how they hang together."""
+    """Rows by budget of bits: the programs that fit and how they are connected."""
     fit = wrong == 0
     found = connectivity.clusters(landscape, fit, budgets)
     for k, bits in enumerate(found.budgets.tolist()):

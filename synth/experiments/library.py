@@ -1,8 +1,9 @@
-"""Shared patterns become primitives: fewer bits for a family, and deeper tasks in one budget.
+"""Shared patterns become primitives: task families cost fewer bits; one budget solves deeper tasks.
 
-A family of tasks is searched in a DSL, `synth.library` learns abstractions from the programs found,
-and the same tasks are searched again with the enlarged DSL, for some rounds.  Held-out tasks, whose
-programs the library never saw, are searched before and after with the same number of candidates.
+A family of tasks is searched in a DSL.  Then `synth.library` learns abstractions from the programs
+found, and the same tasks are searched again with the enlarged DSL; this is repeated for some
+rounds.  Held-out tasks, whose programs the library never saw, are searched before and after with
+the same number of candidates.
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ from synth.experiments.rows import RowKinds
 from synth.library import DIGITS, RIPPLE, XOR, family, saved
 
 CONTROL = (
-    "the same tasks, each with its labels permuted by its own permutation: tables are chosen and "
-    "no abstraction is accepted. A second control forbids tables and takes the programs with the "
-    "fewest exceptions: what they share comes from the language, and the total stays above that of "
-    "tables"
+    "In each task of a family, the labels are permuted, each time by another permutation. Tables "
+    "are chosen and no abstraction is accepted. A second control forbids tables and takes the "
+    "programs with the fewest exceptions. What these share comes from the language, and the total "
+    "stays above that of tables."
 )
 COLUMNS = ("family", "labels", "name", "total_before", "total_after", "test_after")
 PANELS = 3
@@ -65,8 +66,9 @@ class Settings:
     )
     budget: int | None = setting(
         None,
-        "Largest number of programs that one search scores; by default 2 million for xor, 15 "
-        "million for ripple and 0.5 million for digits.",
+        "Number of programs after which each search stops.  [default: 2 million for xor, "
+        "15 million "
+        "for ripple, 0.5 million for digits]",
         low=1,
     )
     base: int = setting(5, "Base of the digits.", low=3, high=9)

@@ -1,10 +1,12 @@
-"""Networks grok modular addition: they memorise early, and decay slowly builds a Fourier circuit.
+"""Networks grok modular addition: they memorise early; weight decay slowly builds Fourier circuits.
 
 Two-layer networks learn x + y modulo p from half of the pairs by full-batch AdamW.  The experiment
-measures accuracy, the Fourier power of the embedding weights and its Gini coefficient, the loss of
-the waves of x + y at the final state's frequencies alone (restricted, held out), and the loss
-without these waves (excluded, training).  It shows the two curves of the grokking lab
-(`synth.dynamics.chain`) on the same axis of phases.
+measures accuracy, and the Fourier power of the embedding weights and its Gini coefficient.  It
+also measures two losses: the held-out loss if only the waves of x + y at the frequencies of the
+final state are kept (restricted), and the training loss if these waves are removed (excluded).
+For comparison, it shows the two accuracy curves of the stochastic search of the experiment
+`grokking` (the grokking lab, `synth.dynamics.chain`) on the same axis: the phase, which is the
+logarithm of the steps, scaled to 0 at memorising and to 1 at generalising.
 """
 
 import math
@@ -22,13 +24,13 @@ from synth.dynamics import (
     reached,
     trajectory,
 )
-from synth.experiments.base import first_rows_first, setting, spawn_seeds
+from synth.experiments.base import SCALE, first_rows_first, setting, spawn_seeds
 from synth.experiments.rows import RowKinds
 from synth.learners.networks import addition, waves
 
 CONTROL = (
-    "without weight decay the network only memorises, and held-out accuracy stays low; with random "
-    "labels it is at chance, and no frequency stands out in any unit"
+    "Without weight decay, the network only memorises, and held-out accuracy stays low. With "
+    "random labels, held-out accuracy is at chance, and no frequency stands out in any unit."
 )
 COLUMNS = (
     "kind", "seed", "memorised_at", "generalised_at", "test_accuracy", "own_share", "frequencies"
@@ -94,21 +96,20 @@ class Settings:
     train: float = setting(0.5, "Share of the pairs used for training.", low=0.1, high=0.9)
     width: int = setting(
         128,
-        "Number of hidden units; relu networks have 4 times as many, embedding networks twice.",
+        "Number of hidden units; relu networks have 4 times as many, embedding networks "
+        "twice as many.",
         low=2,
         high=2048,
     )
     embedding: int = setting(
         32, "Number of units of the linear layer of embedding networks.", low=1, high=512
     )
-    scale: float = setting(
-        0.3, "Initial standard deviation of weights, times sqrt(fan-in).", low=0.001
-    )
+    scale: float = setting(0.3, SCALE, low=0.001)
     rate: float = setting(0.01, "Learning rate of AdamW.", low=1e-6)
     decay: float = setting(1.0, "Weight decay; embedding networks have twice as much.", low=0)
     steps: int = setting(3000, "Number of training steps.", low=10)
     runs: int = setting(4, "Number of seeds for each kind of network.", low=1)
-    lab: str = setting(LAB_TASK, "Task of the grokking lab.")
+    lab: str = setting(LAB_TASK, "Task of the grokking lab, the stochastic search.")
     lab_steps: int = setting(LAB_STEPS, "Number of Metropolis steps of the grokking lab.", low=1000)
     seed: int = setting(0, "Seed for all runs.", low=0)
 

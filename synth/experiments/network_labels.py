@@ -1,13 +1,16 @@
-"""Under label noise networks fall smoothly, and programs with exceptions fall in steps.
+"""Under label noise, networks lose accuracy smoothly; programs with exceptions lose it in steps.
 
-The same network, with the same optimiser and first weights, is trained on the labels of a short
-rule and on the same labels permuted.  It fits both, random labels in more steps, and generalises
-on true labels alone.  Then a growing share of the training labels is flipped; the flips of each
-level are among those of the next.  The network is compared with the two-part code: the program of
-least total bits with its exceptions, or a table.
+A network is trained on the labels of a short rule.  The same network, with the same optimiser and
+first weights, is also trained on the same labels permuted.  It fits both, random labels in more
+steps, and generalises on true labels alone.
 
-The fall is measured run by run, since steps at different places would average to a slope: how wide
-it is in noise, and how much of it lies between two neighbouring levels.
+Then a growing share of the training labels is flipped; labels that are flipped at one level stay
+flipped at the next.  The network is compared with the two-part code: the program of least total
+bits with its exceptions, or a table.
+
+The loss of accuracy is measured run by run, since steps at different places would average to a
+slope.  The experiment measures over what range of noise the accuracy falls, and how much of the
+fall lies between two neighbouring levels.
 """
 
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ import numpy as np
 
 from synth import engine
 from synth.errors import SettingError
-from synth.experiments.base import refuse_repeated, setting, spawn_seeds, uninterrupted
+from synth.experiments.base import SCALE, refuse_repeated, setting, spawn_seeds, uninterrupted
 from synth.language import Bool, Grammar, Program, dsls
 from synth.learners.networks.consistent import corners
 from synth.learners.networks.noise import CHANCE, fall, labellings, most_exceptions
@@ -27,8 +30,8 @@ from synth.runs.items import Item
 from synth.tasks import Task
 
 CONTROL = (
-    "if the training labels are permuted, or half of them are flipped, no rule is left, and "
-    "networks and programs are right on half of the unseen rows"
+    "If the training labels are permuted, or half of them are flipped, no rule is left. Networks "
+    "and programs are then right on half of the unseen rows."
 )
 COLUMNS = (
     "rule", "run", "labels", "noise", "steps", "network_train", "network", "chosen", "exceptions",
@@ -59,7 +62,7 @@ NETWORK, PROGRAM = LEARNERS = "network", "program"
 class Settings:
     rules: tuple[str, ...] = setting(
         ("x0", "x0 ^ x1", "x0 & x1 | ~x0 & x2", "x0 ^ x1 ^ x2"),
-        "Programs that give the true labels; each must be 1 on half of the rows.",
+        "Programs whose values are the true labels; each must be 1 on half of the rows.",
     )
     inputs: int = setting(
         10, "Number of boolean inputs x0, x1, ...; all their rows are used.", low=2, high=14
@@ -75,20 +78,16 @@ class Settings:
         10, "Number of runs for each rule, each with its own rows, flips and first weights.", low=2
     )
     dsl: str = setting("boolean", "Boolean DSL of the programs.")
-    max_bits: float = setting(28.0, "Largest program searched, in bits.", low=1, high=60)
+    max_bits: float = setting(28.0, "Search programs of at most this many bits.", low=1, high=60)
     width: int = setting(64, "Number of hidden units per layer.", low=1, high=4096)
     depth: int = setting(1, "Number of hidden layers.", low=1, high=20)
     activation: str = setting("relu", "Activation of hidden units.", choices=ACTIVATIONS)
-    scale: float = setting(
-        1.4, "Initial standard deviation of weights, times sqrt(fan-in).", low=0.01
-    )
+    scale: float = setting(1.4, SCALE, low=0.01)
     bias: float = setting(0.3, "Initial standard deviation of biases.", low=0)
     optimiser: str = setting("adamw", "Full-batch optimiser.", choices=OPTIMISERS)
     rate: float = setting(0.005, "Learning rate.", low=0)
     decay: float = setting(0.0, "Weight decay.", low=0)
-    steps: int = setting(
-        5000, "Largest number of training steps; a network stops at zero error.", low=1
-    )
+    steps: int = setting(5000, "Largest number of steps; training stops at zero error.", low=1)
     beyond: bool = setting(False, "Train for all steps, also after zero error.")
     seed: int = setting(0, "Seed for all runs.", low=0)
 

@@ -1,14 +1,13 @@
-"""Trained networks generalise on the targets on which one language's exact posterior does.
+"""Trained networks generalise on the same targets as the exact posterior of one language.
 
-Many small networks for each target are trained to zero error on some rows of a truth table.  On
-the other rows they are compared with P(f | rows) of each DSL: held-out accuracy target by target,
-predictions row by row, and how often each consistent function comes.  They are also compared with
+For each target, many small networks are trained to zero error on some rows of a truth table.  On
+the other rows, they are compared with P(f | rows) of each DSL: held-out accuracy target by target,
+predictions row by row, and how often each consistent function occurs.  They are also compared with
 the functions of random networks that happen to be right on the same rows (P_net), with the nearest
-neighbour, which knows no language, and with a second set of the same networks, which is the
-ceiling.
+neighbour, which knows no language, and, as the ceiling, with a second set of the same networks.
 
 The closest DSL is the one whose prior ranks the functions of random networks best, as in
-`network-prior`.  Neither trained networks nor held-out labels decide it.
+`network-prior`.  Neither trained networks nor held-out labels decide which one it is.
 """
 
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import numpy as np
 
 from synth import exact
 from synth.errors import SettingError
-from synth.experiments.base import refuse_repeated, setting, sizes_below, spawn_seeds
+from synth.experiments.base import SCALE, SPLITS, refuse_repeated, setting, sizes_below, spawn_seeds
 from synth.experiments.rows import RowKinds
 from synth.learners.networks.compared import fitted, rank_correlation
 from synth.learners.networks.consistent import consistent_functions, corners
@@ -26,8 +25,8 @@ from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_coun
 from synth.learners.networks.training import OPTIMISERS, Optimiser
 
 CONTROL = (
-    "on targets drawn uniformly from all functions, networks and posteriors are right on half of "
-    "the unseen rows; if targets are paired at random, there is no correlation"
+    "On targets drawn uniformly from all functions, networks and posteriors are right on half of "
+    "the unseen rows. If targets are paired at random, there is no correlation."
 )
 COLUMNS = ("row", "rule", "rows", "learner", "spearman", "low", "high", "permuted", "agreement")
 PANELS = (2, 3)
@@ -80,17 +79,15 @@ class Settings:
     rows: tuple[int, ...] = setting((4, 6, 8, 10, 12), "Numbers of training rows.", low=1, high=15)
     targets: int = setting(40, "Number of targets by description length, for each DSL.", low=2)
     random: int = setting(200, "Number of targets drawn uniformly.", low=2)
-    splits: int = setting(10, "Number of random splits for each number of training rows.", low=1)
-    networks: int = setting(10, "Number of networks per target and split; must be even.", low=2)
-    pairs: int = setting(24, "Number of targets whose consistent functions are counted.", low=1)
-    counted: int = setting(2000, "Number of networks per target with counted functions.", low=100)
+    splits: int = setting(10, SPLITS, low=1)
+    networks: int = setting(10, "Even number of networks for each target and split.", low=2)
+    pairs: int = setting(24, "Number of targets whose networks are counted by function.", low=1)
+    counted: int = setting(2000, "Number of networks for each of these targets.", low=100)
     draws: int = setting(1_000_000, "Number of random networks that are drawn.", low=1000)
     width: int = setting(32, "Number of hidden units per layer.", low=1, high=1024)
     depth: int = setting(1, "Number of hidden layers.", low=1, high=20)
     activation: str = setting("relu", "Activation of hidden units.", choices=ACTIVATIONS)
-    scale: float = setting(
-        1.4, "Initial standard deviation of weights, times sqrt(fan-in).", low=0.01
-    )
+    scale: float = setting(1.4, SCALE, low=0.01)
     bias: float = setting(0.3, "Initial standard deviation of biases.", low=0)
     optimiser: str = setting("adamw", "Full-batch optimiser.", choices=OPTIMISERS)
     rate: float = setting(0.005, "Learning rate.", low=0)

@@ -1,10 +1,12 @@
-"""Which language do random networks speak? Their functions against exact priors of DSLs.
+"""Which DSL's exact prior best predicts the functions that random networks compute?
 
-Networks with random weights compute boolean functions.  The experiment compares how often each
-function comes, P_net(f), with the exact prior P(f) of each DSL.  It measures the rank correlation
-over all functions, and how much of P_net's preference over the uniform distribution a prior
-explains, 1 - KL(P_net, P) / KL(P_net, uniform), both for P and for its best-fitting power P^t.  It
-repeats this for other depths, widths, initial scales and activations.
+Networks with random weights compute boolean functions.  The experiment compares the frequency of
+each function, P_net(f), with the exact prior P(f) of each DSL.
+
+It measures the rank correlation over all functions.  It also measures how much of the networks'
+preference (the departure of P_net from the uniform distribution) a prior explains: 1 - KL(P_net,
+P) / KL(P_net, uniform).  It does this for P and for the power P^t that fits best.  It repeats
+everything for other depths, widths, initial scales and activations.
 """
 
 from dataclasses import dataclass
@@ -13,14 +15,14 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from synth.exact import named_functions, prior_of
-from synth.experiments.base import refuse_repeated, setting, spawn_seeds
+from synth.experiments.base import SCALE, refuse_repeated, setting, spawn_seeds
 from synth.experiments.rows import RowKinds
 from synth.learners.networks.compared import entropy, rank_correlation
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
 
 CONTROL = (
-    "if the functions are permuted at random, there is no correlation; deep tanh networks of large "
-    "initial scale (chaotic) lose their preference"
+    "If the functions are permuted at random, there is no correlation. Deep tanh networks with a "
+    "large initial scale are chaotic and lose their preference."
 )
 COLUMNS = ("sweep", "depth", "width", "activation", "scale", "dsl", "spearman", "low", "high")
 PANELS = 3
@@ -66,13 +68,13 @@ class Settings:
     )
     variables: int = setting(3, "Number of inputs, each -1 or 1.", low=2, high=4)
     networks: int = setting(400_000, "Number of random networks in the main setting.", low=1000)
-    sweep: int = setting(100_000, "Number of random networks in each other setting.", low=1000)
+    sweep: int = setting(
+        100_000, "Number of random networks in every setting except the main one.", low=1000
+    )
     width: int = setting(32, "Number of hidden units per layer.", low=1, high=1024)
     depth: int = setting(1, "Number of hidden layers.", low=1, high=20)
     activation: str = setting("relu", "Activation of hidden units.", choices=ACTIVATIONS)
-    scale: float = setting(
-        1.4, "Initial standard deviation of weights, times sqrt(fan-in).", low=0.01
-    )
+    scale: float = setting(1.4, SCALE, low=0.01)
     bias: float = setting(0.3, "Initial standard deviation of biases.", low=0)
     depths: tuple[int, ...] = setting(
         (2, 3, 5, 8), "Other numbers of hidden layers.", low=1, high=20

@@ -1,9 +1,9 @@
-"""A grokked network's hidden layer has the product of the Fourier program, at its frequencies.
+"""A grokked network's hidden layer contains the Fourier product, at the network's frequencies.
 
 Networks learn modular addition, and search finds programs for the same rows in the DSLs `fourier`
-and `modular`.  Through training, the experiment measures how well the hidden layer predicts each
-step of the programs: the cross-validated R2 of a linear map, and debiased CKA.  A step at
-frequency c is the program's step on the inputs c x and c y.  The network's own frequencies are
+and `modular`.  Throughout training, the experiment measures how well the hidden layer predicts
+each step of the programs, by the cross-validated R2 of a linear map and by debiased CKA.  A step
+at frequency c is the program's step on the inputs c x and c y.  The network's own frequencies are
 those that hold 90 % of its embedding's power at the end.
 """
 
@@ -22,8 +22,8 @@ from synth.learners.networks import addition, waves
 from synth.runs.items import Item
 
 CONTROL = (
-    "R2 is 0 for untrained networks, for networks on random labels, if the rows are permuted, and "
-    "in the grokked network itself at frequencies that are not its own"
+    "R2 is 0 for untrained networks, for networks on random labels, and if the rows are permuted. "
+    "In the grokked network itself, it is 0 at frequencies that are not the network's own."
 )
 COLUMNS = ("row", "kind", "seed", "step", "test_accuracy", "r2", "null", "others", "sum", "cka")
 PANELS = 3
@@ -75,7 +75,9 @@ class Settings:
     folds: int = setting(
         5, "Number of folds of cross-validation; rows are left out at random.", low=2, high=20
     )
-    permutations: int = setting(10, "Number of permutations of rows for the null.", low=1)
+    permutations: int = setting(
+        10, "Number of permutations of the rows for the chance level.", low=1
+    )
     seed: int = setting(0, "Seed for all runs.", low=0)
 
 

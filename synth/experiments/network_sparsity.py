@@ -1,4 +1,4 @@
-"""Weight decay finds the rule with many units; L1 leaves few units and less of the rule.
+"""Weight decay finds the rule, with many units; L1 leaves few units and finds less of the rule.
 
 Two-layer networks with quadratic units learn modular addition from half of the pairs, either with
 weight decay or with an L1 penalty, at several strengths.  The experiment measures how many units
@@ -15,8 +15,8 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.learners.networks import addition, pruning, waves
 
 CONTROL = (
-    "on random labels held-out accuracy is at chance, whatever the penalty and however few weights "
-    "are left"
+    "On random labels, held-out accuracy is at chance, whatever the penalty and however few "
+    "weights are left."
 )
 COLUMNS = (
     "labels", "penalty", "strength", "seed", "train_accuracy", "test_accuracy", "units", "weights",

@@ -1,16 +1,19 @@
-"""Weight decay decides which of four phases a run is in, and how late it generalises.
+"""Weight decay decides which of four phases a run is in and when it generalises.
 
-The experiment runs the stochastic search over weight decay and training fraction, over beta and
-over the program's length, and puts each run into one of four phases.  It also runs the strength
-dynamics, in which the delay from finding the program to generalising should be
-ln(1/(1-2 kappa)) / decay.
+The experiment runs the stochastic search for many values of weight decay and training fraction, of
+beta, and of the program's length.  It puts each run into one of four phases.  It also runs the
+strength dynamics, in which the delay from finding the program to generalising should be ln(1/(1-2
+kappa)) / decay.
 
-The phases follow Liu et al., "Towards understanding grokking" (2022).  If training accuracy does
-not reach 0.99, the phase is confusion; if held-out accuracy does not, it is memorisation.  If
-held-out accuracy reaches 0.99 within `delayed` times the steps of memorising, it is comprehension;
-if later, grokking.  An accuracy that falls below 0.9 again counts as not reached.  The phase of a
-cell is the most frequent one of its runs; a tie goes to the first of comprehension, grokking,
-memorisation and confusion.
+The phases follow Liu et al., "Towards understanding grokking" (2022):
+
+- confusion: training accuracy does not reach 0.99;
+- memorisation: training accuracy reaches 0.99, but held-out accuracy does not;
+- comprehension: held-out accuracy reaches 0.99 within `delayed` times the steps to memorise;
+- grokking: held-out accuracy reaches 0.99 later than that.
+
+An accuracy that falls below 0.9 again counts as not reached.  A cell has the most frequent phase of
+its runs; a tie goes to the first of comprehension, grokking, memorisation and confusion.
 """
 
 from collections import Counter
@@ -25,8 +28,8 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.fits import doubling_rate, median_time, power_law
 
 CONTROL = (
-    "without decay no run generalises, however many rows it has; with random labels no run "
-    "generalises at any decay"
+    "Without decay no run generalises, however many rows it has. With random labels no run "
+    "generalises at any decay."
 )
 COLUMNS = ("sweep", "fraction", "decay", "run", "phase", "found_at", "generalised_at")
 PANELS = (2, 3)
@@ -62,21 +65,18 @@ class Settings:
     )
     beta: tuple[float, ...] = setting(
         (30.0, 0.0, 1.0, 3.0, 10.0, 100.0),
-        "Energies of an error, in bits; the other sweeps use the first.",
+        "Values of beta, the energy of an error in bits; the other sweeps use the first.",
         low=0,
     )
     longer: tuple[float, ...] = setting(
-        (-4.0, -3.0, -2.0, -1.0, 0.0, 2.0),
-        "Bits by which the true program is made longer.",
-        low=-8,
-        high=40,
+        (-4.0, -3.0, -2.0, -1.0, 0.0, 2.0), "Bits added to the true program.", low=-8, high=40
     )
-    max_bits: float = setting(14.0, "Largest program, in bits.", low=1)
+    max_bits: float = setting(14.0, "Largest number of bits of a program.", low=1)
     proposals: float = setting(0.004, "Share of steps that propose a program.", low=0, high=1)
     steps: int = setting(6_000_000, "Number of Metropolis steps per run.", low=1000)
     runs: int = setting(3, "Number of seeds for each cell.", low=1)
     delayed: float = setting(
-        10.0, "Delay that counts as grokking, as a multiple of the steps of memorising.", low=1
+        10.0, "Delay above which a run is grokking, as a multiple of the steps to memorise.", low=1
     )
     strength_task: str = setting("mod-add:p=31", "Task of the strength dynamics.")
     strength_decay: tuple[float, ...] = setting(
@@ -92,7 +92,7 @@ class Settings:
         high=0.49,
     )
     clock: float = setting(
-        2000.0, "Steps of the strength dynamics per behaviour of the enumerator.", low=0
+        2000.0, "Steps of the strength dynamics for each behaviour of the enumerator.", low=0
     )
     seed: int = setting(0, "Seed for all runs.", low=0)
 

@@ -1,4 +1,4 @@
-"""From few rows the exact posterior predicts simple targets, and random targets never.
+"""From few rows, the exact posterior predicts simple targets but never random ones.
 
 The experiment measures Bayes, Gibbs and MAP accuracy on unseen rows against the number of
 training rows, for functions of a few variables.  Everything is exact except the random splits,
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.exact import Split, bits_of, named_functions, prior_of
-from synth.experiments.base import setting, sizes_below, spawn_seeds
+from synth.experiments.base import SPLITS, setting, sizes_below, spawn_seeds
 
 CONTROL = (
-    "the mean accuracy over all targets is exactly ½ for every prior and every split: what is "
-    "gained on simple targets is lost on the others"
+    "The mean accuracy over all targets is exactly ½, for every prior and every choice of training "
+    "rows. What is gained on simple targets is lost on the others."
 )
 COLUMNS = ("rows", "target", "bayes", "gibbs", "map", "evidence_bits")
 SUMMARY = {
@@ -35,7 +35,7 @@ class Settings:
     rows: tuple[int, ...] = setting(
         (2, 4, 6, 8, 10, 12, 14), "Numbers of training rows.", low=0, high=15
     )
-    splits: int = setting(20, "Number of random splits for each number of training rows.", low=1)
+    splits: int = setting(20, SPLITS, low=1)
     random: int = setting(200, "Number of random targets.", low=1)
     seed: int = setting(0, "Seed for the splits and the random targets.", low=0)
 

@@ -1,4 +1,4 @@
-"""Some conclusions survive a change of language: the same tasks under several priors.
+"""Some conclusions survive a change of language: the same tasks are compared under several priors.
 
 The tasks are the six kinds of categories of Shepard, Hovland and Jenkins (I is the easiest for
 people, VI the hardest) and 4-bit parity.  The experiment also measures how far two DSLs agree on
@@ -16,8 +16,8 @@ from synth.experiments.fits import rank_correlation
 from synth.experiments.rows import RowKinds
 
 CONTROL = (
-    "under a uniform prior over functions all six kinds have the same bits, and every accuracy on "
-    "unseen rows is exactly ½"
+    "Under a uniform prior over functions, all six kinds have the same bits, and every accuracy on "
+    "unseen rows is exactly ½."
 )
 COLUMNS = ("kind", "dsl", "what", "least_bits", "prior_bits", "accuracy", "correlation")
 PANELS = 2
@@ -55,7 +55,11 @@ class Settings:
     variables: int = setting(
         4, "Number of input variables of parity and of the functions compared.", low=3, high=4
     )
-    splits: int = setting(30, "Number of random splits for each number of rows of parity.", low=1)
+    splits: int = setting(
+        30,
+        "Number of random splits into training and unseen rows of parity, for each number of rows.",
+        low=1,
+    )
     seed: int = setting(0, "Seed for the splits.", low=0)
 
 

@@ -14,8 +14,8 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.learners import neighbours
 
 CONTROL = (
-    "on random targets the mixture pays about one bit per row or more, as the other learners do; "
-    "the mean of 2**-bits over all targets is exactly 2**-rows"
+    "On random targets, the mixture pays about one bit per row or more, as the other learners do. "
+    "The mean of 2**-bits over all targets is exactly 2**-rows."
 )
 COLUMNS = ("target", "learner", "rows", "bits", "least_bits")
 SUMMARY = {

@@ -1,8 +1,8 @@
-"""More search does not hurt under the prior; without it, fitting programs get worse.
+"""With the prior, more search does not hurt; without the prior, programs that fit get worse.
 
 The experiment measures held-out accuracy against the search budget, for boolean functions.  It
 counts all programs within a budget of bits by behaviour, so that every number is exact for its
-training rows and labels; it averages over random splits, and over labelings if labels are
+training rows and labels.  It averages over random splits, and over labellings if labels are
 random.  Six rules choose a prediction:
 
 - least total: the hypothesis of least total bits, among programs with exceptions and tables.
@@ -25,11 +25,11 @@ from synth import codes
 from synth.engine import SAME
 from synth.errors import SettingError
 from synth.exact import count_programs, likelier
-from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.base import SPLITS, setting, spawn_seeds
 from synth.language import Bool, Grammar, dsls
 from synth.tasks import all_rows
 
-CONTROL = "if labels are random, every rule stays at chance, whatever the budget"
+CONTROL = "If labels are random, every rule stays at chance, whatever the budget."
 RULES = ("least_total", "vote", "shortest", "draw", "uniform_program", "uniform_behaviour")
 COLUMNS = ("rows", "target", "own_bits", "budget", "log2_programs", *RULES)
 PANELS = 3
@@ -66,8 +66,8 @@ class Settings:
     )
     rows: tuple[int, ...] = setting((8, 24), "Numbers of training rows.", low=2, high=63)
     bits: float = setting(34.0, "Largest budget, in bits.", low=1, high=60)
-    splits: int = setting(20, "Number of random splits for each number of training rows.", low=1)
-    random: int = setting(15, "Number of random labelings per split.", low=1)
+    splits: int = setting(20, SPLITS, low=1)
+    random: int = setting(15, "Number of random labellings for each split.", low=1)
     seed: int = setting(0, "Seed for the splits and the random labels.", low=0)
 
 

@@ -13,8 +13,8 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.learners import least_norm
 
 CONTROL = (
-    "all weights of a dense target are drawn from a normal distribution: there is nothing sparse "
-    "to find, and the least L1 norm needs as many rows as the least L2 norm"
+    "All weights of a dense target are drawn from a normal distribution. There is nothing sparse "
+    "to find, and the least L1 norm needs as many rows as the least L2 norm."
 )
 COLUMNS = ("target", "terms", "rows", "norm", "exact", "error", "sign_accuracy")
 PANELS = 2

@@ -1,4 +1,4 @@
-"""The page of `synth report`: saved runs as one HTML file that needs no network.
+"""The page of `synth report`: saved runs as one HTML file that loads nothing.
 
 `make_page(runs)` returns the text of the page, `write_page(runs, names, path)` writes it. The
 page contains its style and script, and its Content-Security-Policy allows no others. It is
