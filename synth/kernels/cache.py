@@ -3,16 +3,23 @@
 numba tries NUMBA_CACHE_DIR, `__pycache__` next to the kernels, and the user's cache folder. If
 it can write to none of them, it refuses to compile. In that case this module makes a folder that
 lasts as long as this process and the processes that it starts.
+
+numba recompiles a kernel if its file has changed, but not if the change is in a file that it uses,
+and it fails if a name that a kept kernel refers to is gone. So all kept kernels are removed when
+any kernel file has changed.
 """
 
 import atexit
+import hashlib
 import os
 import shutil
 import tempfile
 import threading
 import time
 import warnings
+from pathlib import Path
 
+from numba import __version__ as numba_version
 from numba import config, njit
 from numba.core.event import Listener, register
 
@@ -37,7 +44,9 @@ def folder():
 def ensure():
     """Provides a folder for compiled kernels, and warns if it is only a temporary one."""
     global temporary_folder
-    if folder() is not None:
+    where = folder()
+    if where is not None:
+        renew(Path(where))
         return
     temporary_folder = made = tempfile.mkdtemp(prefix="synth-kernels-")
     atexit.register(shutil.rmtree, made, ignore_errors=True)
@@ -49,6 +58,26 @@ def ensure():
         CacheWarning,
         stacklevel=2,
     )
+
+
+def renew(where):
+    """Remove the kernels in a folder unless they were compiled from the files that are here.
+
+    where: the folder, a Path.  Nothing is done if it cannot be changed.
+    """
+    digest = hashlib.sha256(numba_version.encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode() + source.read_bytes())
+    stamp = where / "synth-kernels.stamp"
+    try:
+        if stamp.exists() and stamp.read_text() == digest.hexdigest():
+            return
+        where.mkdir(parents=True, exist_ok=True)
+        for kept in where.glob("*.nb[ic]"):
+            kept.unlink(missing_ok=True)
+        stamp.write_text(digest.hexdigest())
+    except OSError:
+        return
 
 
 class Stopwatch(Listener):

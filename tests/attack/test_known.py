@@ -1,9 +1,12 @@
 """Wrong answers that were once given, smallest first: each is asked for again."""
 
+import os
+import shutil
 import subprocess
 import sys
 import tracemalloc
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,3 +172,33 @@ def test_large_costs_take_no_more_memory_than_small_ones(least):
         bits.append(np.rint(found.bits / scale))
     assert peaks[1] < 1.5 * peaks[0] + 2**20
     assert least or np.array_equal(*bits)
+
+
+def test_kernels_of_another_version_are_renewed(tmp_path):
+    """Kept kernels refer to names of the version that compiled them, which may be gone."""
+    package = Path(synth.__file__).parent
+    copy = tmp_path / "synth"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    search = [sys.executable, "-m", "synth", "search", "parity:n=3,k=2", "--max-bits", "8"]
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    environment["PYTHONPATH"] = str(tmp_path)
+
+    def ran():
+        return subprocess.run(search, cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    assert ran().returncode == 0
+    folder = copy / "kernels" / "__pycache__"
+    kept = {p: p.stat().st_mtime_ns for p in folder.glob("*.nbc")}
+    assert kept
+    assert ran().returncode == 0
+    assert {p: p.stat().st_mtime_ns for p in folder.glob("*.nbc")} == kept
+    # The class of an argument gets another name, in every file that uses it.
+    for path in copy.rglob("*.py"):
+        text = path.read_text()
+        if "Labels" in text and path.parent.name in ("kernels", "engine"):
+            path.write_text(text.replace("kernels.Labels", "kernels.Renamed").replace(
+                '"Labels"', '"Renamed"').replace("Labels = ", "Renamed = ").replace(
+                "import Labels", "import Renamed"))  # fmt: skip
+    again = ran()
+    assert again.returncode == 0, again.stderr
+    assert {p: p.stat().st_mtime_ns for p in folder.glob("*.nbc")} != kept
