@@ -1,4 +1,4 @@
-"""Rare classes: until n H reaches the program's bits, a table or constant wins without the rule.
+"""Rare classes: while n H is below the bits of the rule, a table or constant wins over the rule.
 
 The target is x * y modulo a prime k.  Each of x and y is 0 with a probability that makes the
 labels other than 0 as rare as wanted; all labels other than 0 are equally likely.  The rule and

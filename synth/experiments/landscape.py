@@ -3,10 +3,11 @@
 The nodes of the graph are all programs up to some number of bits.  An edge joins two programs if
 one edit turns one into the other (`synth.dynamics.landscape`).
 
-The experiment looks at the programs that are right on every training row.  It measures, at each
-length, how many of them are connected and how many share a behaviour.  It also measures from how
-many programs a local search reaches them.  Finally, it adds nodes in random order and measures the
-share of nodes at which one large cluster appears (percolation).
+The experiment looks at the programs that are right on every training row.  At each length, it
+measures how many of them are connected and how many share a behaviour.  It also measures the share
+of all programs from which a local search reaches one that is right on every training row.  Finally,
+it adds nodes in random order and measures the share of nodes at which one large cluster appears
+(percolation).
 """
 
 import math
@@ -23,8 +24,8 @@ from synth.language import UNIT
 
 CONTROL = (
     "The edges are rewired at random, but each node keeps its number of edges. The programs that "
-    "fit are then no longer connected. In a second control, each node also keeps its number of "
-    "edges to nodes of each length."
+    "fit are then no longer connected. In a second control, each node also keeps, for each "
+    "program length, its number of edges to nodes of that length."
 )
 COLUMNS = ("row", "nodes", "graph", "task", "labels", "bits", "fit", "largest", "inside")
 PANELS = (2, 2)
@@ -69,8 +70,8 @@ class Settings:
     dsl: str | None = setting(None, "DSL.  [default: the built-in DSL that fits each task]")
     programs: int = setting(
         350_000,
-        "Largest number of programs. The limit on bits is the largest one that gives no more "
-        "programs than this.",
+        "Largest number of programs. The limit on bits is set as high as possible without "
+        "exceeding this number.",
         low=2,
     )
     edits: tuple[str, ...] = setting(

@@ -1,4 +1,4 @@
-"""Shared patterns become primitives: task families cost fewer bits; one budget solves deeper tasks.
+"""Shared patterns become primitives: families cost fewer bits; the same budget solves deeper tasks.
 
 A family of tasks is searched in a DSL.  Then `synth.library` learns abstractions from the programs
 found, and the same tasks are searched again with the enlarged DSL; this is repeated for some

@@ -1,19 +1,19 @@
 """Weight decay decides which of four phases a run is in and when it generalises.
 
-The experiment runs the stochastic search for many values of weight decay and training fraction, of
-beta, and of the program's length.  It puts each run into one of four phases.  It also runs the
-strength dynamics, in which the delay from finding the program to generalising should be ln(1/(1-2
-kappa)) / decay.
+The experiment runs the stochastic search in three sweeps: over weight decay and training fraction
+together, over beta, and over the program's length.  It puts each run into one of four phases.  It
+also runs the strength dynamics, in which the delay from finding the program to generalising should
+be ln(1/(1-2 kappa)) / decay.
 
 The phases follow Liu et al., "Towards understanding grokking" (2022):
 
 - confusion: training accuracy does not reach 0.99;
 - memorisation: training accuracy reaches 0.99, but held-out accuracy does not;
-- comprehension: held-out accuracy reaches 0.99 within `delayed` times the steps to memorise;
-- grokking: held-out accuracy reaches 0.99 later than that.
+- grokking: held-out accuracy reaches 0.99 after more than `delayed` times the steps to memorise;
+- comprehension: held-out accuracy reaches 0.99 within that time.
 
-An accuracy that falls below 0.9 again counts as not reached.  A cell has the most frequent phase of
-its runs; a tie goes to the first of comprehension, grokking, memorisation and confusion.
+An accuracy that falls below 0.9 again counts as not reached.  A cell (all runs with the same
+settings) gets the most frequent phase of its runs; of equally frequent ones, the last in this list.
 """
 
 from collections import Counter
@@ -65,7 +65,7 @@ class Settings:
     )
     beta: tuple[float, ...] = setting(
         (30.0, 0.0, 1.0, 3.0, 10.0, 100.0),
-        "Values of beta, the energy of an error in bits; the other sweeps use the first.",
+        "Values of beta, the energy of an error in bits. Other sweeps use only the first value.",
         low=0,
     )
     longer: tuple[float, ...] = setting(
@@ -92,7 +92,7 @@ class Settings:
         high=0.49,
     )
     clock: float = setting(
-        2000.0, "Steps of the strength dynamics for each behaviour of the enumerator.", low=0
+        2000.0, "Steps per new behaviour of the enumerator, in the strength dynamics.", low=0
     )
     seed: int = setting(0, "Seed for all runs.", low=0)
 

@@ -1,8 +1,8 @@
 """With the prior, more search does not hurt; without the prior, programs that fit get worse.
 
-The experiment measures held-out accuracy against the search budget, for boolean functions.  It
-counts all programs within a budget of bits by behaviour, so that every number is exact for its
-training rows and labels.  It averages over random splits, and over labellings if labels are
+The experiment measures held-out accuracy against the search budget, for boolean functions.  For
+each behaviour, it counts all programs within a budget of bits, so that every number is exact for
+its training rows and labels.  It averages over random splits, and over labellings if labels are
 random.  Six rules choose a prediction:
 
 - least total: the hypothesis of least total bits, among programs with exceptions and tables.
@@ -10,7 +10,8 @@ random.  Six rules choose a prediction:
 - shortest: the shortest program that is right on all training rows.
 - draw: a program that is right on all training rows, drawn in proportion to its prior 2**-bits.
 - uniform program: a program that is right on all training rows, all equally likely.
-- uniform behaviour: a behaviour of such programs, all equally likely.
+- uniform behaviour: one of the behaviours of the programs that are right on all training rows, with
+  all these behaviours equally likely.
 
 If no program within the budget is right on all training rows, the last four rules predict the
 majority label.
