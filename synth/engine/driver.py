@@ -117,6 +117,7 @@ class Search:
         self._top, self._exact = int(top), exact
         self._proven = len(given) if proven is None else proven
         self._interrupted = False
+        self._results: list[Result] = []
         if exact and self._fitted[0].root.inexact:
             raise SettingError(
                 f"exact: labels of {self._fitted[0].root}; allowed: Bool, Mod and Int"
@@ -139,6 +140,7 @@ class Search:
         Result
             The same as `result`.  Ctrl-C ends the run, and the best so far is returned.
         """
+        self._results.clear()
         if limits:
             self._set_limits(read_limits({**asdict(self.limits), **limits}))
         with interrupts() as interrupted:
@@ -158,6 +160,7 @@ class Search:
 
     def advance(self) -> bool:
         """Work through one band of costs; whether there is more to do."""
+        self._results.clear()
         self._watch.go_on()
         if self._engine.stop_reason is None:
             self._advance()
@@ -172,10 +175,13 @@ class Search:
     @property
     def results(self) -> list[Result]:
         """What was found so far for each labelling."""
-        make = outcome.Maker(self._engine, self._fitted[0].dsl, self._settings(), self._backward)
-        if self._interrupted:
-            make.reason = StopReason.INTERRUPTED
-        return [make.result(each) for each in self._labellings]
+        if not self._results:
+            settings = {**asdict(self.limits), "top": self._top, "exact": self._exact}
+            make = outcome.Maker(self._engine, self._fitted[0].dsl, settings, self._backward)
+            if self._interrupted:
+                make.reason = StopReason.INTERRUPTED
+            self._results = [make.result(each) for each in self._labellings]
+        return list(self._results)
 
     def _start(self):
         """Begin from the first program, or from the checkpoint."""
@@ -238,9 +244,6 @@ class Search:
         best = max(each.least for each in needed)
         bits = best - SAME - codes.PROGRAM_FLAG - np.log2(needed[0].n + 1)
         self._engine.narrow(math.ceil(bits * UNIT) / UNIT)
-
-    def _settings(self) -> dict[str, Any]:
-        return {**asdict(self.limits), "top": self._top, "exact": self._exact}
 
 
 def search(
