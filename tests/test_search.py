@@ -1,6 +1,7 @@
 """`synth.Search`: run for a while, looked at, and run on, it ends as if it had not been stopped."""
 
 import doctest
+import signal
 
 import numpy as np
 import pytest
@@ -60,6 +61,22 @@ def test_band_by_band_with_a_look_after_each():
     assert certified == sorted(certified)
     assert plain(search.result) == plain(whole)
     assert not search.advance()
+
+
+def test_after_ctrl_c_a_search_advances_band_by_band():
+    """The key that was pressed then says nothing now."""
+    search = synth.Search("monk:1", max_bits=19, seconds=None)
+    done = []
+
+    def press(engine):
+        if not done:
+            done.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    assert search.run(progress=press).stop_reason == "interrupted"
+    while search.advance():
+        pass
+    assert plain(search.result) == plain(synth.search("monk:1", max_bits=19, seconds=None))
 
 
 def test_a_second_of_rest_is_no_second_of_search():

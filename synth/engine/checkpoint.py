@@ -281,12 +281,13 @@ def _sample_arguments(item, columns):
     yield [sample_block(type_, generator) for type_ in item.arguments]
     own = []
     for type_ in item.arguments:
-        legal = [c for c in columns.values() if c.dtype == type_.dtype]
-        pool = np.concatenate([sample_block(type_, generator), *legal])
-        _, inside = (pool, None) if not type_.inexact else type_.rounded(pool)
-        if inside is None and not type_.inexact:
-            inside = (pool >= type_.low) & (pool <= type_.high)
-        own.append(generator.choice(pool if inside is None else pool[inside], 256))
+        pool = [sample_block(type_, generator)]
+        for column in columns.values():
+            if column.dtype == type_.dtype:
+                exact = not type_.inexact
+                legal = (column >= type_.low) & (column <= type_.high) if exact else slice(None)
+                pool.append(column[legal])
+        own.append(generator.choice(np.concatenate(pool), 256))
     yield own
 
 

@@ -8,6 +8,7 @@ that the task is shown.
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Literal, Unpack
 
@@ -140,31 +141,20 @@ class Search:
         Result
             The same as `result`.  Ctrl-C ends the run, and the best so far is returned.
         """
-        self._results.clear()
         if limits:
             self._set_limits(read_limits({**asdict(self.limits), **limits}))
-        with interrupts() as interrupted:
-            self._watch.interrupted = interrupted
-            self._watch.go_on()
-            left = self._watch.reason(self._engine.candidates) is None
-            if left and self._engine.stop_reason in PASSING:
-                self._keeper.go_on()
-            if left and self._backward is not None:
+        with self._at_work():
+            if self._backward is not None and self._engine.stop_reason is None:
                 self._backward.run(self._advance, progress)
             while self._engine.stop_reason is None:
                 self._advance(progress)
-            self._watch.pause()
-            # A Ctrl-C after the last step is for whoever goes on with this result.
-            self._interrupted = interrupted()
         return self.result
 
     def advance(self) -> bool:
         """Work through one band of costs; whether there is more to do."""
-        self._results.clear()
-        self._watch.go_on()
-        if self._engine.stop_reason is None:
-            self._advance()
-        self._watch.pause()
+        with self._at_work():
+            if self._engine.stop_reason is None:
+                self._advance()
         return self._engine.stop_reason is None
 
     @property
@@ -182,6 +172,20 @@ class Search:
                 make.reason = StopReason.INTERRUPTED
             self._results = [make.result(each) for each in self._labellings]
         return list(self._results)
+
+    @contextmanager
+    def _at_work(self):
+        """The clock runs and Ctrl-C is a flag; a search that a limit ended goes on from there."""
+        self._results.clear()
+        with interrupts() as interrupted:
+            self._watch.go_on(interrupted)
+            left = self._watch.reason(self._engine.candidates) is None
+            if left and self._engine.stop_reason in PASSING:
+                self._keeper.go_on()
+            yield
+            self._watch.pause()
+            # A Ctrl-C after the last step is for whoever goes on with this result.
+            self._interrupted = interrupted()
 
     def _start(self):
         """Begin from the first program, or from the checkpoint."""
@@ -324,7 +328,7 @@ def contrast(
     Parameters
     ----------
     task, dsl, top, progress, checkpoint, every, **limits
-        See `search`.
+        See `search`, which also lists the errors.
     twin : {"permuted", "uniform"}
         How the twin's labels are made.
     seed : int
@@ -333,11 +337,6 @@ def contrast(
     Returns
     -------
     Contrast
-
-    Raises
-    ------
-    SettingError, TaskError, DSLError, RunError
-        See `Search`.
     """
     if twin not in ("permuted", "uniform"):
         raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")

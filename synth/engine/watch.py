@@ -47,12 +47,14 @@ class Watch:
             self._since = working_time()
 
     def pause(self) -> None:
-        """Stop the clock."""
+        """Stop the clock, and forget who says whether Ctrl-C was pressed."""
         self._before, self._since = self.seconds, None
+        self.interrupted = lambda: False
 
-    def go_on(self) -> None:
-        """Start the clock again."""
+    def go_on(self, interrupted: Callable[[], bool]) -> None:
+        """Start the clock again; interrupted: says whether Ctrl-C was pressed."""
         self._before, self._since = self.seconds, working_time()
+        self.interrupted = interrupted
 
     def is_late(self, extra: float = 0.0) -> bool:
         """Whether the search has to end before something that takes `extra` seconds is done."""

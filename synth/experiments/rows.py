@@ -14,7 +14,7 @@ def sentences_of(templates: Mapping[str, str], summary: Mapping[str, Any]) -> di
     templates : mapping of str to str
         An experiment's `SUMMARY`: keys to sentences.  A key may have fields, as in
         `accuracy_at_{rows}_rows`, which its sentence repeats; an underscore within a field is read
-        as a point, so 0_5 is 0.5 (see `base.key_part`).
+        as a point, so 0_5 is 0.5 (see `key_part`).
     summary : mapping
         The summary, with dicts at any depth.  A key without a template has no sentence: it is a
         name from the rows, such as that of a task.

@@ -11,7 +11,7 @@ from tests.attack.claims import false_claims
 from tests.test_driver import tasks
 from tests.test_engine import budget_of
 
-#: How many random searches are attacked; `make attack` sets more.
+#: How many random cases are tried; the variable ATTACK_EXAMPLES asks for more.
 EXAMPLES = int(os.environ.get("ATTACK_EXAMPLES", "150"))
 
 
