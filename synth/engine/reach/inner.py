@@ -1,0 +1,109 @@
+"""The inner enumeration: programs over given parts, each part at the price of its own program."""
+
+import numpy as np
+
+from synth.engine.enumerator import Enumerator
+from synth.engine.limits import Limits
+from synth.engine.watch import Watch
+from synth.language import UNIT, Grammar, Program
+
+#: The name of a part in the inner grammar: no identifier, so that no constant has it.
+PART = "part {}"
+
+
+class Inner:
+    """All programs over some parts, cheapest first, as far as a limit goes.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem, whose primitives and constants may be used.
+    parts : sequence of Program
+        What stands for the inputs.  A part costs its own bits wherever it is used.
+    type : Type
+        The type of the programs.
+    columns : sequence of ndarray, optional
+        The values of the parts on some rows, in order; by default on all rows of the problem.
+        Give distinct rows: it is faster.
+    max_programs : int
+        How many programs to make.
+    max_bits : float, optional
+        The most bits of a program.
+
+    Attributes
+    ----------
+    engine : Enumerator
+    values : ndarray, shape (behaviours, rows)
+        The behaviours in order of cost.
+    units : ndarray of int64, shape (behaviours,)
+        What each costs.
+    """
+
+    def __init__(self, problem, parts, type, columns=None, *, max_programs, max_bits=None):
+        self.problem, self.parts = problem, list(parts)
+        if columns is None:
+            columns = [problem.values(part) for part in self.parts]
+        names = [PART.format(k) for k in range(len(self.parts))]
+        prices = {
+            name: problem.units(part) / UNIT
+            for name, part in zip(names, self.parts, strict=True)
+        }
+
+        def price(item):
+            return prices[item.name] if item.name in prices else problem.grammar.units(item) / UNIT
+
+        types = {name: part.type for name, part in zip(names, self.parts, strict=True)}
+        grammar = Grammar(_usable(problem), types, costs=price)
+        limits = Limits(
+            max_bits=max_bits, max_programs=max_programs, seconds=None, memory=2**28, threads=1
+        )
+        given = dict(zip(names, columns, strict=True))
+        self.engine = Enumerator(grammar, given, type, Watch(limits))
+        while self.engine.stop_reason is None:
+            self.engine.advance()
+        bank = self.engine.bank
+        held = bank.ends[-1] if bank.ends else 0
+        self.values = bank.values(0, held)
+        self.units = bank.row_costs(0, held) >> grammar.shift
+
+    def program(self, row):
+        """The program of a behaviour, over the problem's inputs."""
+        return self.written(self.engine.program(int(row)))
+
+    def written(self, program):
+        """A program over the parts, as a program over the problem's inputs."""
+        named = {PART.format(k): part for k, part in enumerate(self.parts)}
+        made = {}
+        for node in program.parts():
+            if node.head.arguments:
+                made[node] = Program(node.head, [made[a] for a in node.arguments])
+            else:
+                made[node] = named.get(node.head.name, node)
+        return made[program]
+
+
+def _usable(problem):
+    """The DSL of a problem; its grammar leaves out what no finite program can use."""
+    return problem.grammar.dsl
+
+
+def distinct_rows(columns):
+    """One row for each combination of values that occurs, and which row has which.
+
+    Parameters
+    ----------
+    columns : sequence of ndarray, shape (rows,)
+
+    Returns
+    -------
+    first : ndarray of int64
+        A row of each combination.
+    cell : ndarray of int64, shape (rows,)
+        The combination that each row has.
+    """
+    cell = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        _, found = np.unique(column, return_inverse=True)
+        _, cell = np.unique(cell * (int(found.max()) + 1) + found, return_inverse=True)
+    _, first = np.unique(cell, return_index=True)
+    return first, cell

@@ -1,0 +1,126 @@
+"""One labelling of a task, as the stages of `reach` see it: programs, their values, their totals.
+
+Every stage proposes programs, and the problem prices them all by the same code: the program's bits
+plus `codes.program_totals` at its number of exceptions.  Training labels alone decide.  Held-out
+rows serve only to tell whether a program has a value there, as everywhere.
+"""
+
+import numpy as np
+
+from synth.language import UNIT, Program
+
+#: Programs whose values are kept; beyond, they are forgotten and computed again.
+KEPT_BYTES = 2**26
+
+
+class Problem:
+    """What reach has to explain, and with what.
+
+    Parameters
+    ----------
+    engine : Enumerator
+        The enumerator, whose banks hold the short programs.  Training rows come first.
+    labelling : Labelling
+        The labels, and the code of exceptions.
+
+    Attributes
+    ----------
+    grammar : Grammar
+    root : Type
+        The type of the labels.
+    columns : dict of str to ndarray, shape (rows,)
+        The inputs, training rows first.
+    rows, n : int
+        The number of all rows, and of training rows.
+    labels : ndarray, shape (n,)
+        The training labels as values of the root type.
+    code : ndarray of float64, shape (n + 1,)
+        Total bits less the program's, by the number of exceptions.
+    table_bits : float
+        The bits of the better look-up table.
+    """
+
+    def __init__(self, engine, labelling):
+        self.engine = engine
+        self.grammar, self.root, self.columns = engine.grammar, engine.root, engine.columns
+        self.rows, self.n = engine.rows, labelling.n
+        self.labels = labelling.values
+        self.labelling = labelling
+        self.code = labelling.score.code
+        self.table_bits = labelling.table_bits
+        self.compared = self.root.coarse(self.labels)
+        self._units = {}
+        self._values = {}
+        self._most = max(64, KEPT_BYTES // (8 * self.rows))
+
+    def units(self, program):
+        """The program's cost in units of 1/1024 bit."""
+        known = self._units.get(program)
+        if known is None:
+            if len(self._units) > 2**18:
+                self._units.clear()
+            known = self.grammar.units(program.head) + sum(map(self.units, program.arguments))
+            self._units[program] = known
+        return known
+
+    def values(self, program):
+        """The program's values, (rows,) of the type's dtype; None unless all rows have one."""
+        if program in self._values:
+            return self._values[program]
+        arguments = [self.values(a) for a in program.arguments]
+        found = None
+        if not any(a is None for a in arguments):
+            found = self._apply(program.head, arguments)
+        if len(self._values) > self._most:
+            self._values.clear()
+        self._values[program] = found
+        return found
+
+    def _apply(self, head, arguments):
+        if not head.arguments:
+            return self.engine.leaf_values(head)
+        values, defined = head.evaluate(*arguments)
+        return values if defined is None or defined.all() else None
+
+    def wrong(self, values):
+        """How many training labels some values (rows,) of the root type miss."""
+        return int(np.count_nonzero(self.root.coarse(values[: self.n]) != self.compared))
+
+    def exceptions(self, program):
+        """How many training labels a program misses; None if it lacks a value on some row."""
+        values = self.values(program)
+        return None if values is None else self.wrong(values)
+
+    def total(self, program):
+        """The total bits of the hypothesis; infinite if the program lacks a value on some row."""
+        wrong = self.exceptions(program)
+        if wrong is None:
+            return np.inf
+        return self.units(program) / UNIT + float(self.code[wrong])
+
+
+def replaced(program, path, part):
+    """The program with another part at a path, a tuple of argument positions."""
+    if not path:
+        return part
+    k, *rest = path
+    arguments = list(program.arguments)
+    arguments[k] = replaced(arguments[k], rest, part)
+    return Program(program.head, arguments)
+
+
+def part_at(program, path):
+    """The part of a program at a path."""
+    for k in path:
+        program = program.arguments[k]
+    return program
+
+
+def paths(program):
+    """The path of every node, the root's first."""
+    found, stack = [], [((), program)]
+    while stack:
+        path, node = stack.pop()
+        found.append(path)
+        stack += [((*path, k), a) for k, a in reversed(list(enumerate(node.arguments)))]
+    return found
