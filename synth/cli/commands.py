@@ -372,6 +372,7 @@ def _load(task, options):
 
 def _settings(options):
     keys = ("dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top")
+    keys += ("moves", "chains", "start")
     return {k: options[k] for k in keys if options.get(k) is not None}
 
 

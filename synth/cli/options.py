@@ -68,6 +68,15 @@ def search_options(function):
             "--seconds", type=float, help="Stop a search after this many seconds.  [default: 30]"
         ),
         click.option(
+            "--moves",
+            type=int,
+            help="Moves of reach if the enumeration proves nothing; 0 for none.  "
+            "[default: about 20 s on two cores, none with --max-bits]",
+        ),
+        click.option(
+            "--chains", type=int, help="Chains that share the moves of reach.  [default: 8]"
+        ),
+        click.option(
             "--memory",
             type=Memory(),
             help="Memory for stored behaviours.  [default: half of the machine's memory]",

@@ -14,7 +14,10 @@ class Progress:
         return self if sys.stderr.isatty() else None
 
     def __call__(self, engine, what=""):
-        """Shows the progress of one search by its `Enumerator`."""
+        """Shows the progress of one search by its `Enumerator`, or by its `Reaches`."""
+        if hasattr(engine, "progress"):
+            self._show(f"{what} {engine.progress()}")
+            return
         rate = engine.candidates / max(engine.seconds, 1e-9) / 1e6
         self._show(
             f"{what} {engine.certified_bits or 0:.1f} bits, {engine.candidates:,} programs, "

@@ -1,19 +1,21 @@
 """The engine: every program in order of cost, scored by its labels, until nothing can win.
 
-Start with `driver.py` (`Search`, `search`, `contrast`), then `enumerator.py`, `band.py`,
-`schedule.py` (which costs, which operands), `job.py` (candidates of one rule), `bank.py` (distinct
-behaviours) and `scoring.py`.  `backward.py` solves the last steps of an exact search from the
-labels.  `watch.py` ends a search at a limit and `interrupts.py` at Ctrl-C, `checkpoint.py` keeps
-it in memory or in a file, `outcome.py` makes its `Result`.  README.md explains the words.
+Start with `searches.py` (`search`, `contrast`) and `driver.py` (`Search`), then `enumerator.py`,
+`band.py`, `schedule.py` (which costs, which operands), `job.py` (candidates of one rule), `bank.py`
+(distinct behaviours) and `scoring.py`.  `reach` goes on where the enumeration ends.  `backward.py`
+solves the last steps of an exact search from the labels.  `watch.py` ends a search at a limit and
+`interrupts.py` at Ctrl-C, `checkpoint.py` keeps it in memory or in a file, `outcome.py` makes its
+`Result`.  README.md explains the words.
 """
 
 from synth.engine.compiled import kernel_folder, kernels_are_kept
 from synth.engine.crew import Crew, default_threads, working_time
-from synth.engine.driver import Search, contrast, search, search_labellings
+from synth.engine.driver import Search
 from synth.engine.enumeration import Enumeration, enumerate_programs
 from synth.engine.interrupts import interrupting_signal, interrupts
 from synth.engine.limits import Limits, LimitSettings, default_memory, read_limits
 from synth.engine.scoring import SAME
+from synth.engine.searches import contrast, search, search_labellings
 
 __all__ = [
     "SAME",

@@ -92,6 +92,7 @@ class Keeper:
     def __init__(self, engine, scores, file=None):
         self.engine, self.scores, self.file = engine, scores, file
         self.paused = None
+        self.reaches = self._reached = None
         self._counted = 0
         engine.between = self.between
 
@@ -112,11 +113,25 @@ class Keeper:
         if due:
             self.file.save(*state)
 
+    def reached(self, reaches):
+        """Take note of the `Reaches` that go on from here, and set them as the file says."""
+        self.reaches = reaches
+        if self._reached is not None:
+            reaches.restore(self._reached)
+        self._reached = None
+
+    def between_rounds(self, ending):
+        """Save the moves made so far if it is time, or if a limit ends them or all are made."""
+        if self.file is not None and (ending or self.reaches.done or self.file.due()):
+            arrays, values = self.paused or state_of(self.engine, self.scores, self._counted, None)
+            self.file.save(arrays, {**values, "reach": self.reaches.state()})
+
     def load(self):
         """Go on from the file if there is one; whether there is."""
         found = None if self.file is None else self.file.load(self._restore_checked)
         if found is not None:
             self.engine.watch.set(found["seconds"])
+            self._reached = found.get("reach")
             self._counted = self.engine.candidates
         return found is not None
 

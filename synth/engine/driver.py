@@ -1,16 +1,14 @@
-"""The driver: one enumeration, scored for one labelling or for several at once.
+"""The driver: one enumeration, scored for one labelling or for several, and what follows it.
 
-A task and its twin have the same inputs, so they have the same behaviours.  A contrast
-scores both labellings in a single enumeration, and the twin is shown exactly the programs
-that the task is shown.
+If the enumeration ends before the best hypothesis is proven, reach goes on from what it holds.
 """
 
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import Literal, Unpack
+from typing import Unpack
 
 import numpy as np
 
@@ -28,13 +26,16 @@ from synth.engine.enumerator import Enumerator
 from synth.engine.interrupts import interrupts
 from synth.engine.labelling import Labelling, Labellings
 from synth.engine.limits import Limits, LimitSettings, read_limits
+from synth.engine.reach import DEFAULT_CHAINS, Reaches, ReachSettings, default_programs
 from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
-from synth.language import DSL, UNIT, checked_columns
-from synth.records import Contrast, Result, StopReason
-from synth.tasks import Task, fit_all, load_task
+from synth.language import DSL, UNIT, Program, checked_columns
+from synth.records import Result, StopReason
+from synth.tasks import Fitted, Task, fit_all, load_task
 
+#: What ends an enumeration that reach can follow.
+_REACHED = (StopReason.MAX_PROGRAMS, StopReason.MAX_BITS, StopReason.MEMORY)
 #: The share of the memory that an exact search fills with behaviours; the rest is for
 #: indexing them by what a target asks.
 EXACT_MEMORY = 0.7
@@ -60,6 +61,10 @@ class Search:
         How many of the best hypotheses to list.
     exact : bool
         Seek the shortest program without exceptions: see `search`.
+    moves, chains : int, optional
+        How far reach goes if the enumeration ends without a proof: see `search`.
+    start : sequence of str
+        Programs for reach to begin with.
     proven : int, optional
         How many of the labellings, the first ones, have to be proven optimal before the search
         ends; by default all.
@@ -97,6 +102,9 @@ class Search:
         *,
         top: int = 10,
         exact: bool = False,
+        moves: int | None = None,
+        chains: int = DEFAULT_CHAINS,
+        start: Sequence[str] = (),
         proven: int | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         every: float = DEFAULT_EVERY,
@@ -108,21 +116,25 @@ class Search:
             raise SettingError(f"every={every!r}; allowed: seconds, 0 and more")
         if checkpoint is not None and exact:
             raise SettingError("checkpoint cannot be combined with exact")
+        if isinstance(start, str):
+            start = [start]
         if isinstance(task, (Task, str, os.PathLike)):
-            given = [_task(task)]
+            given = [loaded(task)]
         else:
             given = _alike(list(task))
         self.limits = read_limits(limits)
+        self._reaching = ReachSettings(moves, chains)
         self._file = None if checkpoint is None else (checkpoint, float(every))
         self._fitted = fit_all(dsl, given)
         self._top, self._exact = int(top), exact
         self._proven = len(given) if proven is None else proven
-        self._interrupted = False
+        self._reason: StopReason | None = None
         self._results: list[Result] = []
         if exact and self._fitted[0].root.inexact:
             raise SettingError(
                 f"exact: labels of {self._fitted[0].root}; allowed: Bool, Mod and Int"
             )
+        self._given = [_parsed(text, self._fitted[0]) for text in start]
         self._start()
 
     def run(self, *, progress: Progress | None = None, **limits: Unpack[LimitSettings]) -> Result:
@@ -148,14 +160,18 @@ class Search:
                 self._backward.run(self._advance, progress)
             while self._engine.stop_reason is None:
                 self._advance(progress)
+            while self._may_reach():
+                self._advance_reach(progress)
         return self.result
 
     def advance(self) -> bool:
-        """Work through one band of costs; whether there is more to do."""
+        """Work through one band of costs, or a round of moves; whether there is more to do."""
         with self._at_work():
             if self._engine.stop_reason is None:
                 self._advance()
-        return self._engine.stop_reason is None
+            elif self._may_reach():
+                self._advance_reach()
+            return self._engine.stop_reason is None or self._may_reach()
 
     @property
     def result(self) -> Result:
@@ -167,9 +183,9 @@ class Search:
         """What was found so far for each labelling."""
         if not self._results:
             settings = {**asdict(self.limits), "top": self._top, "exact": self._exact}
-            make = outcome.Maker(self._engine, self._fitted[0].dsl, settings, self._backward)
-            if self._interrupted:
-                make.reason = StopReason.INTERRUPTED
+            made = {} if self._reaches is None else self._reaches.each
+            make = outcome.Maker(self._engine, self._fitted[0].dsl, settings, self._backward, made)
+            make.reason = self._reason or make.reason
             self._results = [make.result(each) for each in self._labellings]
         return list(self._results)
 
@@ -182,10 +198,13 @@ class Search:
             left = self._watch.reason(self._engine.candidates) is None
             if left and self._engine.stop_reason in PASSING:
                 self._keeper.go_on()
+                self._reaches = None  # there will be more to reach from
             yield
+            self._reason = self._reach_reason()
             self._watch.pause()
             # A Ctrl-C after the last step is for whoever goes on with this result.
-            self._interrupted = interrupted()
+            if interrupted():
+                self._reason = StopReason.INTERRUPTED
 
     def _start(self):
         """Begin from the first program, or from the checkpoint."""
@@ -214,8 +233,54 @@ class Search:
             about = about_search(self._engine, training, top=self._top, limits=self.limits)
             file = Checkpoint(*self._file, about)
         self._keeper = Keeper(self._engine, scores, file)
+        self._reaches: Reaches | None = None
+        self._share()
         self._keeper.load()
         self._watch.pause()
+
+    def _share(self) -> None:
+        """Let the enumeration end at a number of programs if reach is to follow."""
+        limits = self.limits
+        if self._wants_reach() and limits.max_bits is None and limits.max_programs is None:
+            most = default_programs(self._engine)
+            self._watch.limits = replace(self._watch.limits, max_programs=most)
+
+    def _wants_reach(self) -> bool:
+        """Whether reach follows an enumeration that ends without a proof."""
+        moves = self._reaching.moves
+        if moves is None:  # by default, unless the length of programs is limited
+            return self.limits.max_bits is None and not self._exact
+        return moves > 0
+
+    def _may_reach(self) -> bool:
+        """Whether there are moves to be made."""
+        ended = self._engine.stop_reason
+        if not self._wants_reach() or ended not in _REACHED or self._watch.is_late():
+            return False
+        return self._reaches is None or not self._reaches.done
+
+    def _advance_reach(self, progress: Progress | None = None) -> None:
+        """Make a round of moves."""
+        engine = self._engine
+        if self._reaches is None:
+            certified = engine.certified_bits
+            if all(each.is_proven(certified) for each in self._labellings[: self._proven]):
+                engine.stop_reason = StopReason.OPTIMAL
+                return
+            self._reaches = Reaches(engine, self._labellings, self._reaching, self._given)
+            self._keeper.reached(self._reaches)
+        self._reaches.advance(engine.crew, self._watch.is_late)
+        self._keeper.between_rounds(self._watch.is_late())
+        if progress is not None:
+            progress(self._reaches)
+
+    def _reach_reason(self) -> StopReason | None:
+        """Why reach ended; None if it was not begun."""
+        if self._reaches is None:
+            return None
+        if self._reaches.done:
+            return StopReason.MOVES
+        return self._watch.reason(0) or StopReason.PAUSED
 
     def _set_limits(self, limits: Limits) -> None:
         """Take new limits; start again if the banks were made for others."""
@@ -226,6 +291,7 @@ class Search:
             self._start()
         else:
             self._watch.limits = replace(limits, memory=self._watch.limits.memory)
+            self._share()
 
     def _advance(self, progress: Progress | None = None) -> None:
         """Work through a band, score it, and see whether the best is proven."""
@@ -250,141 +316,14 @@ class Search:
         self._engine.narrow(math.ceil(bits * UNIT) / UNIT)
 
 
-def search(
-    task: TaskLike,
-    dsl: DSLLike | None = None,
-    *,
-    top: int = 10,
-    exact: bool = False,
-    progress: Progress | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    every: float = DEFAULT_EVERY,
-    **limits: Unpack[LimitSettings],
-) -> Result:
-    """Find the best hypothesis for a task.
-
-    The search ends if no program beyond can win ("optimal"), if there are no further
-    behaviours ("exhausted"), or at a limit.  Ctrl-C ends it too, and the best so far is
-    returned ("interrupted").
-
-    A program counts only if it has a value on every row, held-out rows included.  With
-    `exact`, it counts only if it is also right on all training rows.  The last steps are then
-    solved from the labels, which about doubles the length that is reached.  The result's
-    program is such a program or None, `optimal` says whether it is proven to be the shortest,
-    and `exact_bound` is a number of bits below which there is none.
-
-    Parameters
-    ----------
-    task : Task, str or path
-        A task, its specification, or the path of a CSV file.
-    dsl : DSL, str or path, optional
-        A DSL or its specification; by default the built-in DSL that fits the task.
-    top : int
-        How many of the best hypotheses to list.
-    exact : bool
-        Seek the shortest program without exceptions.
-    progress : callable, optional
-        Called with the `Enumerator` after every band.
-    checkpoint : str or path, optional
-        A file that keeps the search.  If it exists, the search goes on from it.
-    every : float
-        Seconds between two checkpoints.
-    **limits
-        See `Limits`.
-
-    Returns
-    -------
-    Result
-
-    Raises
-    ------
-    SettingError, TaskError, DSLError, RunError
-        See `Search`.
-    """
-    made = Search(
-        _task(task), dsl, top=top, exact=exact, checkpoint=checkpoint, every=every, **limits
-    )
-    return made.run(progress=progress)
-
-
-def contrast(
-    task: TaskLike,
-    dsl: DSLLike | None = None,
-    *,
-    twin: Literal["permuted", "uniform"] = "permuted",
-    seed: int = 0,
-    top: int = 10,
-    progress: Progress | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    every: float = DEFAULT_EVERY,
-    **limits: Unpack[LimitSettings],
-) -> Contrast:
-    """Search for a task and for its random-label twin, in one enumeration.
-
-    It ends if the task's best hypothesis is proven optimal (the twin's was then sought as
-    far), or, if `max_bits` is given, if both are proven or all programs of so many bits are
-    scored; or at another limit.
-
-    Parameters
-    ----------
-    task, dsl, top, progress, checkpoint, every, **limits
-        See `search`, which also lists the errors.
-    twin : {"permuted", "uniform"}
-        How the twin's labels are made.
-    seed : int
-        Seed for the twin's labels.
-
-    Returns
-    -------
-    Contrast
-    """
-    if twin not in ("permuted", "uniform"):
-        raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")
-    task = _task(task)
-    both = [task, getattr(task, twin)(seed)]
-    # How far to search for the twin is known only if it is said.
-    proven = None if limits.get("max_bits") is not None else 1
-    made = Search(both, dsl, top=top, proven=proven, checkpoint=checkpoint, every=every, **limits)
-    made.run(progress=progress)
-    return Contrast(*made.results)
-
-
-def search_labellings(
-    tasks: Iterable[Task],
-    dsl: DSLLike | None = None,
-    *,
-    top: int = 10,
-    progress: Progress | None = None,
-    **limits: Unpack[LimitSettings],
-) -> list[Result]:
-    """Find the best hypothesis for each of several labellings, in one enumeration.
-
-    It goes on until the best hypothesis for each is proven optimal, or to a limit.
-
-    Parameters
-    ----------
-    tasks : iterable of Task
-        Tasks with the same columns, training rows and label type, and different labels.
-    dsl, top, progress, **limits
-        See `search`.
-
-    Returns
-    -------
-    list of Result
-        In the order of the tasks.
-
-    Raises
-    ------
-    TaskError
-        If there is no task, or rows or types differ.
-    """
-    made = Search(list(tasks), dsl, top=top, **limits)
-    made.run(progress=progress)
-    return made.results
-
-
-def _task(given: TaskLike) -> Task:
+def loaded(given: TaskLike) -> Task:
+    """The task, loaded if its specification or path is given."""
     return given if isinstance(given, Task) else load_task(given)
+
+
+def _parsed(text: str, fitted: Fitted) -> Program:
+    """A program of the user's own."""
+    return Program.parse(text, fitted.grammar, fitted.root)
 
 
 def _alike(tasks: list[Task]) -> list[Task]:

@@ -1,5 +1,6 @@
 """Labellings: the labels that programs are scored by, with what each has found so far."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,9 +57,12 @@ class Labelling:
         best = self.score.best
         return self.table_bits if best is None else min(self.table_bits, best)
 
-    def is_proven(self, certified_bits):
-        """Whether no program that was not scored can beat the best total."""
-        return self.score.proven(certified_bits, self.table_bits)
+    def is_proven(self, certified_bits, found=math.inf):
+        """Whether no program that was not scored can beat the best total.
+
+        found: the least total of programs that were found beyond the enumeration.
+        """
+        return self.score.proven(certified_bits, min(self.table_bits, found))
 
 
 class Labellings:

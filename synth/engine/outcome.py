@@ -4,6 +4,7 @@ import numpy as np
 
 from synth import codes
 from synth._version import __version__
+from synth.engine.reach import digest
 from synth.engine.scoring import SAME
 from synth.language import UNIT
 from synth.records import FrontPoint, Hypothesis, ProgramScore, Result, StopReason, TableScore
@@ -22,20 +23,24 @@ class Maker:
         Limits and other settings, as the result lists them.
     backward : BackwardSearch, optional
         What sought a program without exceptions, if one was sought.
+    reaches : mapping of Labelling to Reach
+        What went on from the enumeration.
     """
 
-    def __init__(self, engine, dsl, settings, backward=None):
+    def __init__(self, engine, dsl, settings, backward=None, reaches=None):
         self.engine, self.dsl, self.settings, self.backward = engine, dsl, settings, backward
+        self.reaches = reaches or {}
         self.reason = engine.stop_reason or StopReason.PAUSED
 
     def result(self, labelling):
         """The `Result` of a `Labelling`."""
         engine, task = self.engine, labelling.task
         bits, n, k = labelling.table_bits, labelling.n, len(task.alphabet)
-        found = _Found(engine, labelling)
+        reach = self.reaches.get(labelling)
+        found = _Found(engine, labelling, reach and reach.found)
         if self.backward is None:
             program, best = found.best_program()
-            proven = labelling.is_proven(engine.certified_bits)
+            proven = labelling.is_proven(engine.certified_bits, found.least)
         else:
             program, best = found.exact_program(self.backward.best)
             proven = self.backward.proven
@@ -75,6 +80,7 @@ class Maker:
             levels=engine.level_records(),
             settings={**task.settings, **self.settings},
             version=__version__,
+            reach=reach and reach.record(),
             best=best,
             trained_on=task,
         )
@@ -87,16 +93,18 @@ class Maker:
 
 
 class _Found:
-    """What one labelling has found."""
+    """What one labelling has found; reached: what reach has found, or None."""
 
-    def __init__(self, engine, labelling):
-        self.engine, self.labelling = engine, labelling
+    def __init__(self, engine, labelling, reached=None):
+        self.engine, self.labelling, self.reached = engine, labelling, reached
         self.task, self.score, self.n = labelling.task, labelling.score, labelling.n
         self.held_out = ~self.task.train
 
     def best_program(self):
         """The best program's record, and the program; (None, None) before there is one."""
         score, n = self.score, self.n
+        if self.reached and self.least < (np.inf if score.best is None else score.best - SAME):
+            return self._reached_program()
         if score.best is None:
             return None, None
         ties = score.tied_rows()
@@ -122,6 +130,35 @@ class _Found:
             inverted=inverted,
         ), best
 
+    @property
+    def least(self):
+        """The least total that reach has found; infinite without one."""
+        return self.reached.best[0] if self.reached else np.inf
+
+    def _reached_program(self):
+        """The record of the best program that reach has found, and the program."""
+        found, n = self.reached, self.n
+        ties = [entry for entry in found.top if entry[0] <= self.least + SAME]
+        accuracies = []
+        for _, wrong, _, program, _ in ties:
+            values = found.problem.values(program)[n:]
+            right = self._right(values, found.is_inverted(program))
+            accuracies.append((1 - wrong / n, np.mean(right) if len(right) else 0))
+        train, test = np.mean(accuracies, axis=0).tolist()
+        # Among equals, one is shown that need not be read as its opposite.
+        total, wrong, units, best, _ = min(ties, key=lambda e: (e[1:3], found.is_inverted(e[3])))
+        return ProgramScore(
+            text=best.text,
+            bits=units / UNIT,
+            exceptions=wrong,
+            total_bits=total,
+            train_accuracy=train,
+            test_accuracy=test if self.held_out.any() else None,
+            ties=len(ties),
+            inverted=found.is_inverted(best),
+            found_by="reach",
+        ), best
+
     def exact_program(self, found):
         """The record of a program without exceptions, and the program; or (None, None).
 
@@ -145,6 +182,7 @@ class _Found:
             test_accuracy=accuracy,
             ties=1,
             inverted=False,
+            found_by="exact",
         ), best
 
     def majority_accuracy(self):
@@ -155,35 +193,56 @@ class _Found:
         return float(np.mean(self._right(most)))
 
     def front(self):
-        return tuple(
-            FrontPoint(
-                bits=units / UNIT,
-                exceptions=wrong,
-                total_bits=units / UNIT + float(self.score.code[wrong]),
-                text=self.engine.program(row).text,
-                inverted=self._inverted(row),
-            )
+        """The fewest exceptions for each length, of all programs that were scored or found."""
+        points = [
+            (units, wrong, self.engine.program(row), self._inverted(row))
             for units, wrong, row in self.score.front
-        )
+        ]
+        if self.reached:
+            is_inverted = self.reached.is_inverted
+            points += [(u, w, p, is_inverted(p)) for u, w, p in self.reached.front]
+        kept, fewest = [], np.inf
+        for units, wrong, program, inverted in sorted(points, key=lambda p: p[:2]):
+            if wrong < fewest:
+                fewest = wrong
+                total = units / UNIT + float(self.score.code[wrong])
+                kept.append(FrontPoint(units / UNIT, wrong, total, program.text, inverted))
+        return tuple(kept)
 
     def top(self):
         """The least totals of programs and tables, with their shares of the posterior."""
-        table = self.labelling.table_bits
-        mass = float(np.logaddexp2(self.score.log2_mass, -table))
+        rows, bank = self.score.top_rows, self.engine.bank
         found = [
+            (total, wrong, units, self.engine.program(row), self._inverted(row))
+            for total, row, units, wrong in rows
+        ]
+        if self.reached:
+            known = {digest(bank.values(row, row + 1)[0]) for _, row, *_ in rows}
+            found += [
+                (total, wrong, units, program, self.reached.is_inverted(program))
+                for total, wrong, units, program, key in self.reached.top
+                if key not in known
+            ]
+            found = sorted(found, key=lambda e: (round(e[0] / SAME), e[1], e[2]))
+            found = found[: self.score.top]
+        table = self.labelling.table_bits
+        enumerated = {row[0] for row in rows}
+        more = [-e[0] for e in found[: self.score.top] if e[0] not in enumerated]
+        mass = float(np.logaddexp2.reduce([self.score.log2_mass, -table, *more]))
+        made = [
             Hypothesis(
                 kind="program",
-                text=self.engine.program(row).text,
+                text=program.text,
                 bits=units / UNIT,
                 exceptions=wrong,
                 total_bits=total,
                 share=2.0 ** (-total - mass),
-                inverted=self._inverted(row),
+                inverted=inverted,
             )
-            for total, row, units, wrong in self.score.top_rows
+            for total, wrong, units, program, inverted in found
         ]
         share, name = 2.0 ** (-table - mass), f"{self.labelling.table_kind} table"
-        found.append(
+        made.append(
             Hypothesis(
                 kind="table",
                 text=name,
@@ -194,7 +253,7 @@ class _Found:
                 inverted=False,
             )
         )
-        return tuple(sorted(found, key=lambda h: h.total_bits)[: self.score.top])
+        return tuple(sorted(made, key=lambda h: h.total_bits)[: self.score.top])
 
     def _right(self, said, inverted=False):
         """Which held-out labels some values of the root's type match; never an unknown one.

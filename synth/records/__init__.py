@@ -11,6 +11,7 @@ from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
 from synth.records.result import (
     Contrast,
+    Descent,
     FrontPoint,
     Hypothesis,
     Level,
@@ -26,6 +27,7 @@ __all__ = [
     "FORMAT",
     "Comparison",
     "Contrast",
+    "Descent",
     "ExperimentRun",
     "FrontPoint",
     "Hypothesis",

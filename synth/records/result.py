@@ -31,6 +31,8 @@ class StopReason(StrEnum):
     STRUCTURED_OPTIMAL = "structured-optimal"
     #: There are no further behaviours.
     EXHAUSTED = "exhausted"
+    #: Reach made all its moves.
+    MOVES = "moves"
     #: A limit was reached.
     MAX_BITS = "max_bits"
     MAX_PROGRAMS = "max_programs"
@@ -91,6 +93,8 @@ class ProgramScore:
     inverted : bool
         Whether the program is read as its opposite, the other of two labels. `exceptions` are
         then those of the opposite.
+    found_by : str
+        "enumeration", "exact" or "reach".
     """
 
     text: str
@@ -101,6 +105,7 @@ class ProgramScore:
     test_accuracy: float | None
     ties: int
     inverted: bool
+    found_by: str = "enumeration"
 
 
 @dataclass(frozen=True)
@@ -177,6 +182,30 @@ class FrontPoint:
 
 
 @dataclass(frozen=True)
+class Descent:
+    """What reach did after the enumeration.
+
+    Parameters
+    ----------
+    moves, chains, seed : int
+        The moves made by all chains together, the number of chains, and the random seed.
+    planned : int
+        The moves that were asked for.
+    seeds : list of dict
+        What chains could begin from: "stage", "total_bits" and "exceptions" of each.
+    points : list of dict
+        The best program after some "moves": its "total_bits", "exceptions" and "bits".
+    """
+
+    moves: int
+    chains: int
+    seed: int
+    planned: int
+    seeds: list[dict[str, Any]]
+    points: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Result:
     """One search for one labelling of a task.
 
@@ -214,8 +243,8 @@ class Result:
     optimal : bool
         Whether no program that was not scored can win.
     stop_reason : StopReason
-        One of "optimal", "exhausted", "max_bits", "max_programs", "seconds", "memory" and
-        "interrupted". For a twin also "structured-optimal": the search ended because the
+        One of "optimal", "exhausted", "moves", "max_bits", "max_programs", "seconds", "memory"
+        and "interrupted". For a twin also "structured-optimal": the search ended because the
         task's best program was proven optimal.
     exact_bound : float or None
         Of a search for programs without exceptions: no such program has fewer bits than this.
@@ -238,6 +267,8 @@ class Result:
         The settings of the task and of the search.
     version : str
         The version of synth that made the result.
+    reach : Descent, optional
+        What reach did after the enumeration. None if there was no need, or no moves.
     best : Program, optional
         The best program. None if the result was read from a file.
     trained_on : Task, optional
@@ -273,6 +304,7 @@ class Result:
     levels: tuple[Level, ...]
     settings: dict[str, Any]
     version: str
+    reach: Descent | None = None
     best: Program | None = field(default=None, repr=False, compare=False)
     trained_on: Task | None = field(default=None, repr=False, compare=False)
 
@@ -300,6 +332,7 @@ class Result:
             for key, kind in lists.items():
                 given[key] = tuple(kind(**entry) for entry in given[key])
             given["stop_reason"] = StopReason(given["stop_reason"])
+            given["reach"] = given.get("reach") and Descent(**given["reach"])
             return Result(**given)
 
     def predict(self, columns: Mapping[str, Any]) -> np.ndarray:

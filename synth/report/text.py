@@ -82,6 +82,8 @@ def search_rows(result):
     yield "chance bound", f"{chance(result.log2_chance_bound)} (labels permuted)"
     if program is not None:
         yield "program accuracy", _accuracies(program)
+        if result.reach is not None:
+            yield "found by", _found_by(result)
         if program.ties > 1:
             yield "ties", f"{program.ties} programs reach this total; accuracies are their mean"
     yield "table accuracy", _accuracies(result.table)
@@ -307,12 +309,23 @@ _STOPS = {
     "optimal": "the best is proven",
     "structured-optimal": "the true labels' best is proven",
     "exhausted": "there are no further behaviours",
+    "moves": "all moves were made",
     "max_bits": "--max-bits",
     "max_programs": "--max-programs",
     "seconds": "--seconds",
     "memory": "--memory",
     "interrupted": "interrupted",
 }
+
+
+def _found_by(result):
+    """How the best program was found, for a search in which reach followed the enumeration."""
+    reach = result.reach
+    made = f"{reach.moves:,} moves of {reach.chains} chains"
+    if result.program.found_by != "reach":
+        return f"the enumeration; reach found none better in {made}"
+    first = next(p["moves"] for p in reach.points if p == reach.points[-1])
+    return f"reach, in {made}; the last gain after {first:,}"
 
 
 def _exact(result):

@@ -1,5 +1,12 @@
 """Reach: programs of hundreds of bits, beyond the enumeration, scored by the same code.
 
-Start with `chain.py` (the heat bath), then `context.py` (a program with a hole), `pool.py` (what can
-fill it) and `problem.py` (what a program costs).
+Start with `chain.py` (the heat bath), then read `context.py` (a program with a hole), `pool.py`
+(what can fill it), `problem.py` (what a program costs), `stage.py` (seeds and chains, round by
+round), `seeds.py` (what chains begin from) and `labellings.py` (a task and its twin).
 """
+
+from synth.engine.reach.found import digest
+from synth.engine.reach.labellings import Reaches, default_programs
+from synth.engine.reach.stage import DEFAULT_CHAINS, ReachSettings
+
+__all__ = ["DEFAULT_CHAINS", "ReachSettings", "Reaches", "default_programs", "digest"]

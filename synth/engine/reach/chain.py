@@ -11,10 +11,11 @@ import math
 
 import numpy as np
 
-from synth.engine.reach.context import Context, errors, hole
+from synth.engine.reach.context import Context, hole
+from synth.engine.reach.found import Found
+from synth.engine.reach.pool import Heat
 from synth.engine.reach.problem import part_at, paths, replaced
-from synth.kernels import reach as kernels
-from synth.language import UNIT, Primitive, Program
+from synth.language import Primitive, Program
 
 #: The temperature of a round falls from the first to the last, in bits.
 HOT, COLD = 8.0, 0.4
@@ -34,27 +35,44 @@ class Chain:
     generator : numpy.random.Generator
     """
 
-    def __init__(self, problem, pools, generator):
+    def __init__(self, problem, pools, generator, top):
         self.problem, self.pools, self.generator = problem, pools, generator
+        self.found = Found(problem, top)
         self.program = None
-        self.total = math.inf
-        self.best = (math.inf, None)
+        self.total, self.wrong = math.inf, None
+        self.moves = self.done = self.length = 0
         self.primitives = [p.item for p in problem.grammar if isinstance(p.item, Primitive)]
-        self.moves = 0
 
-    def start(self, program):
-        """Take a program, None for a row of the pool."""
-        if program is None:
-            context = Context.of(self.problem, hole(self.problem.root), self.problem.root)
-            self.program, self.total = None, math.inf
-            self._draw([context], HOT, ())
-        else:
-            self.program, self.total = program, self.problem.total(program)
-            self._note(program, self.total)
+    @property
+    def at_end(self):
+        """Whether the round is over."""
+        return self.done >= self.length
 
-    def move(self, temperature):
+    def begin(self, program, length):
+        """Begin a round of so many moves, from a program, or from nothing without one."""
+        self.done, self.length = 0, length
+        self._begin_at(program)
+
+    def _begin_at(self, program):
+        self.program, self.total = None, math.inf
+        self.wrong = self.problem.labels != self.problem.labels[0]
+        if program is not None:
+            self._take(program)
+
+    def work(self, must_stop):
+        """Make the moves of the round, until it must stop."""
+        while not self.at_end and not must_stop():
+            cooled = self.done / max(self.length - 1, 1)
+            if self.program is None:
+                gap = hole(self.problem.root)
+                self._draw([self._context(gap, gap.type)], HOT)
+            else:
+                self._move(HOT * (COLD / HOT) ** cooled)
+            self.done += 1
+            self.moves += 1
+
+    def _move(self, temperature):
         """Make one move at a temperature in bits."""
-        self.moves += 1
         generator, program = self.generator, self.program
         places = paths(program)
         path = places[int(generator.integers(len(places)))]
@@ -151,49 +169,52 @@ class Chain:
         if own and self.generator.random() < 0.5:
             return own[int(self.generator.integers(len(own)))]
         pool = self.pools.get(type_)
-        return None if pool is None else pool.program(pool.few(self.generator))
+        return None if pool is None else pool.program(pool.some(self.generator))
 
-    def _draw(self, contexts, temperature, own):
+    def _draw(self, contexts, temperature, own=()):
         """Fill the hole of one of the contexts, all of one type."""
         problem, pool = self.problem, self.pools[contexts[0].type]
-        found = errors(problem, pool, contexts)
-        prices = np.array([(c.units, c.copies) for c in contexts], np.int64)
-        code = problem.code * UNIT
-        least, at, row = kernels.least(found, prices, pool.ends, pool.costs, code)
-        if least / UNIT < self.best[0] - 1e-9:
-            program = contexts[at].filled(pool.program(row))
-            self._note(program, problem.total(program))
-        others = [(c.filled(p)) for c in contexts[:1] for p in own]
-        totals = [problem.total(p) for p in others]
-        reference = min([least / UNIT, self.total, *totals])
-        # Factors of at most about 1: exceptions, levels and contexts are priced apart.
-        low = problem.code.min()
-        weights = 2.0 ** (-(problem.code - low) / temperature)
-        cheap = prices[:, 0] + prices[:, 1] * pool.costs[0]
-        levels = -(prices[:, 1:] * (pool.costs - pool.costs[0])) / UNIT
-        levels = 2.0 ** (levels / temperature)
-        factors = 2.0 ** np.clip((reference - low - cheap / UNIT) / temperature, -1000, 1000)
-        out = np.full(2, -1, np.int64)
-        u = self.generator.random()
-        mass = kernels.draw(found, factors, pool.ends, levels, weights, 0.0, out)
-        rest = [self.total, *totals]
-        shares = 2.0 ** ((reference - np.array(rest)) / temperature)
-        wanted = u * (mass + shares.sum())
-        if wanted < shares.sum():
-            k = int(np.searchsorted(np.cumsum(shares), wanted, side="right"))
-            if k:
-                self.program, self.total = others[k - 1], totals[k - 1]
-                self._note(self.program, self.total)
-            return
-        kernels.draw(
-            found, factors, pool.ends, levels, weights, (wanted - shares.sum()) / mass, out
-        )
-        program = contexts[int(out[0])].filled(pool.program(out[1]))
-        total = problem.total(program)
-        if math.isfinite(total):
-            self.program, self.total = program, total
-            self._note(program, total)
+        now = self.total if math.isfinite(self.total) else problem.table_bits
+        heat = Heat(temperature, now, self.wrong, problem.code)
+        sweep = pool.sweep(problem, contexts, heat, self.generator)
 
-    def _note(self, program, total):
-        if total < self.best[0] - 1e-9:
-            self.best = total, program
+        def filled(context, row):
+            return contexts[context].filled(pool.program(row))
+
+        self.found.note(filled(*sweep.least))
+        found = [contexts[0].filled(part) for part in own]
+        drawn = [filled(*at) for at in sweep.drawn]
+        if sweep.mass is None:
+            found += drawn
+        shares = heat.weights(np.array([self.total, *map(problem.total, found)]))
+        masses = np.cumsum([*shares, sweep.mass or 0.0])
+        wanted = self.generator.random() * masses[-1]
+        k = int(np.searchsorted(masses, wanted, side="right"))
+        if 0 < k <= len(found):
+            self._take(found[k - 1])
+        elif k > len(found) and drawn:
+            self._take(drawn[0])
+
+    def _take(self, program):
+        """Go on with a program, if it has a value on every row."""
+        values = self.problem.values(program)
+        if values is not None:
+            self.program, self.total = program, self.problem.total(program)
+            self.wrong = self.problem.misses(values)
+            self.found.note(program)
+
+    def state(self):
+        """Plain values, as `restore` takes them."""
+        return {
+            "program": None if self.program is None else self.program.text,
+            "moves": [self.moves, self.done, self.length],
+            "found": self.found.state(),
+            "random": self.generator.bit_generator.state,
+        }
+
+    def restore(self, state, parse):
+        """Take up what `state` returned; parse: a function that makes a program of a text."""
+        self.moves, self.done, self.length = state["moves"]
+        self._begin_at(None if state["program"] is None else parse(state["program"]))
+        self.found.restore(state["found"], parse)
+        self.generator.bit_generator.state = state["random"]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.kernels import reach as kernels
 from synth.language import Input, Program
 
 #: What stands for a hole in a context; the type is the hole's.
@@ -68,60 +67,57 @@ class Context:
 
         return fill(self.program)
 
-    def wrong(self, problem, pool):
-        """Whether each value of the hole is wrong, bool (points,): see `Pool.points`."""
-        at, values, _ = pool.points()
-        gap, n = hole(self.type), problem.n
-        repeated = pool.width if pool.uniform else None
+    def wrong(self, problem, at, values):
+        """Whether values of the hole are wrong.
 
-        def spread(rows):
-            return np.tile(rows[:n], repeated) if repeated else rows[at]
+        Parameters
+        ----------
+        problem : Problem
+        at : ndarray of int64, shape (points,)
+            Training rows.
+        values : ndarray, shape (points,)
+            Values of the hole on these rows.
+
+        Returns
+        -------
+        ndarray of bool, shape (points,)
+            Whether the program's value is not the label, or there is none.
+        """
+        gap, made = hole(self.type), {}
 
         def along(node):
             """(values at the points, where they are defined), or None for what has no hole."""
             if node is gap:
                 return values, None
-            found = [along(a) for a in node.arguments]
+            found = [_once(made, a, along) for a in node.arguments]
             if all(f is None for f in found):
                 return None
             known, arguments = None, []
             for a, f in zip(node.arguments, found, strict=True):
-                if f is None:
-                    rows = problem.values(a)
-                    if rows is None:
-                        return values, np.zeros(len(values), bool)
-                    arguments.append(spread(rows))
-                else:
+                if f is not None:
                     arguments.append(f[0])
-                    known = both(known, f[1])
+                    known = _both(known, f[1])
+                elif problem.values(a) is None:
+                    return values, np.zeros(len(values), bool)
+                else:
+                    arguments.append(problem.values(a)[at])
             answers, defined = node.head.evaluate(*arguments)
-            return answers, both(known, defined)
+            return answers, _both(known, defined)
 
         answers, defined = along(self.program)
-        wrong = problem.root.coarse(answers) != spread(problem.compared)
+        wrong = problem.root.coarse(answers) != problem.compared[at]
         return wrong if defined is None else wrong | ~defined
 
 
-def both(a, b):
+def _once(made, node, work):
+    """What `work` makes of a node, kept in `made`."""
+    if node not in made:
+        made[node] = work(node)
+    return made[node]
+
+
+def _both(a, b):
     """Where both are defined; None for everywhere."""
     if a is None or b is None:
         return b if a is None else a
     return a & b
-
-
-def errors(problem, pool, contexts, out=None):
-    """The exceptions of every row of a pool in each context, int32 (contexts, rows)."""
-    found = np.empty((len(contexts), pool.count), np.int32) if out is None else out
-    wrong = np.stack([c.wrong(problem, pool) for c in contexts])
-    n, width = problem.n, pool.width
-    if pool.bits:
-        off, on = wrong[:, :n], wrong[:, n:]
-        base = pool.type.pack(off)
-        change = pool.type.pack(off ^ on)
-        kernels.wrong_bits(pool.cells, 0, base, change, found)
-        return found
-    at, _, ids = pool.points()
-    table = np.ones((len(contexts), n, width), np.uint8)
-    table[:, at, ids] = wrong
-    kernels.wrong_cells(pool.cells, 0, table, found)
-    return found

@@ -45,8 +45,7 @@ class Inner:
             columns = [problem.values(part) for part in self.parts]
         names = [PART.format(k) for k in range(len(self.parts))]
         prices = {
-            name: problem.units(part) / UNIT
-            for name, part in zip(names, self.parts, strict=True)
+            name: problem.units(part) / UNIT for name, part in zip(names, self.parts, strict=True)
         }
 
         def price(item):

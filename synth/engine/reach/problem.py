@@ -38,6 +38,8 @@ class Problem:
         Total bits less the program's, by the number of exceptions.
     table_bits : float
         The bits of the better look-up table.
+    two : bool
+        Whether a program that is wrong on more rows than not is read as its opposite.
     """
 
     def __init__(self, engine, labelling):
@@ -48,6 +50,7 @@ class Problem:
         self.labelling = labelling
         self.code = labelling.score.code
         self.table_bits = labelling.table_bits
+        self.two = labelling.score.two
         self.compared = self.root.coarse(self.labels)
         self._units = {}
         self._values = {}
@@ -65,8 +68,9 @@ class Problem:
 
     def values(self, program):
         """The program's values, (rows,) of the type's dtype; None unless all rows have one."""
-        if program in self._values:
-            return self._values[program]
+        known = self._values.get(program, self)  # several threads may ask
+        if known is not self:
+            return known
         arguments = [self.values(a) for a in program.arguments]
         found = None
         if not any(a is None for a in arguments):
@@ -82,14 +86,14 @@ class Problem:
         values, defined = head.evaluate(*arguments)
         return values if defined is None or defined.all() else None
 
-    def wrong(self, values):
-        """How many training labels some values (rows,) of the root type miss."""
-        return int(np.count_nonzero(self.root.coarse(values[: self.n]) != self.compared))
+    def misses(self, values):
+        """Which training labels some values (rows,) of the root type miss, bool (n,)."""
+        return self.root.coarse(values[: self.n]) != self.compared
 
     def exceptions(self, program):
         """How many training labels a program misses; None if it lacks a value on some row."""
         values = self.values(program)
-        return None if values is None else self.wrong(values)
+        return None if values is None else int(np.count_nonzero(self.misses(values)))
 
     def total(self, program):
         """The total bits of the hypothesis; infinite if the program lacks a value on some row."""

@@ -1,0 +1,98 @@
+"""What reach has found: the programs of least total, and the fewest exceptions for each length."""
+
+import hashlib
+
+import numpy as np
+
+from synth.engine.scoring import SAME
+
+
+class Found:
+    """The best programs that were met.
+
+    Parameters
+    ----------
+    problem : Problem
+        What prices them.
+    top : int
+        How many programs to keep.
+
+    Attributes
+    ----------
+    top : list of (float, int, int, Program, bytes)
+        Total bits, exceptions, units, program and a digest of its values, least total first; one
+        for each behaviour.
+    front : list of (int, int, Program)
+        Units, exceptions and program: each has fewer exceptions than all shorter ones.
+    """
+
+    def __init__(self, problem, top):
+        self.problem, self.most = problem, top
+        self.top, self.front = [], []
+        self._keys = {}
+
+    @property
+    def best(self):
+        """(total, program) of the best; (inf, None) before there is one."""
+        return (self.top[0][0], self.top[0][3]) if self.top else (np.inf, None)
+
+    def is_inverted(self, program):
+        """Whether a program is read as its opposite, the other of two labels."""
+        return self.problem.two and 2 * self.problem.exceptions(program) > self.problem.n
+
+    def note(self, program):
+        """Take a program into account; its total."""
+        problem = self.problem
+        total = problem.total(program)
+        if not total < np.inf:
+            return total
+        units = problem.units(program)
+        wrong = self._read(problem.exceptions(program))
+        if len(self.top) < self.most or total < self.top[-1][0] - SAME:
+            self._add(total, wrong, units, program)
+        self._improve_front(units, wrong, program)
+        return total
+
+    def merge(self, other):
+        """Take what another has found into account."""
+        for program in [entry[3] for entry in other.top] + [point[2] for point in other.front]:
+            self.note(program)
+
+    def _read(self, wrong):
+        """The exceptions of a program or of its opposite, whichever has fewer."""
+        return min(wrong, self.problem.n - wrong) if self.problem.two else wrong
+
+    def _add(self, total, wrong, units, program):
+        """Keep a program, the cheapest of its behaviour."""
+        key = digest(self.problem.values(program))
+        if self._keys.get(key, np.inf) <= total + SAME:
+            return
+        entries = [e for e in self.top if e[4] != key]
+        entries.append((total, wrong, units, program, key))
+        entries.sort(key=lambda e: (round(e[0] / SAME), e[1], e[2]))
+        self.top = entries[: self.most]
+        self._keys = {e[4]: e[0] for e in self.top}
+
+    def _improve_front(self, units, wrong, program):
+        front = self.front
+        if any(u <= units and w <= wrong for u, w, _ in front):
+            return
+        kept = [p for p in front if not (p[0] >= units and p[1] >= wrong)]
+        self.front = sorted([*kept, (units, wrong, program)], key=lambda p: p[0])
+
+    def state(self):
+        """The programs as texts."""
+        return {
+            "top": [entry[3].text for entry in self.top],
+            "front": [program.text for *_, program in self.front],
+        }
+
+    def restore(self, state, parse):
+        """Take up what `state` returned; parse: a function that makes a program of a text."""
+        for text in (*state["top"], *state["front"]):
+            self.note(parse(text))
+
+
+def digest(values):
+    """What tells the values of two behaviours apart, as bytes."""
+    return hashlib.blake2b(np.ascontiguousarray(values).tobytes(), digest_size=16).digest()

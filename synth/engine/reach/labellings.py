@@ -1,0 +1,94 @@
+"""Reach for each labelling of a search: equal moves on the same bank."""
+
+import numpy as np
+
+from synth.engine.reach.pool import pool_of
+from synth.engine.reach.stage import Reach
+from synth.language import UNIT
+
+#: Work of the moves by default, in units of about a nanosecond of one core: 20 s on two cores.
+DEFAULT_WORK = 40 * 10**9
+#: What one move costs beside its passes.
+MOVE_WORK = 1_500_000
+#: Bytes of candidates that the enumeration makes before reach begins, by default.  It makes them at
+#: 1 to 3 GB/s a core.
+ENUMERATED_BYTES = 2**34
+
+
+def default_programs(engine):
+    """How many programs the enumeration makes before reach begins: their rows take equal room."""
+    widest = max(bank.words for bank in engine.banks.values())
+    return max(2**16, ENUMERATED_BYTES // (8 * widest))
+
+
+class Reaches:
+    """Reach for each of some labellings.
+
+    Parameters
+    ----------
+    engine : Enumerator
+        The enumerator, which is stopped.
+    labellings : sequence of Labelling
+        Those for which programs are sought.
+    settings : ReachSettings or callable
+        The settings.
+    start : sequence of Program
+        Programs to begin with.
+
+    Attributes
+    ----------
+    each : dict of Labelling to Reach
+    """
+
+    def __init__(self, engine, labellings, settings, start=()):
+        self.engine = engine
+        n = labellings[0].n
+        pools = {type_: pool_of(engine, type_, n) for type_ in engine.banks}
+        pools = {type_: pool for type_, pool in pools.items() if pool.count}
+        if settings.moves is None:
+            settings = settings.counted(default_moves(pools))
+        self.settings = settings
+        self.each = {
+            labelling: Reach(engine, labelling, pools, settings, start) for labelling in labellings
+        }
+
+    @property
+    def done(self):
+        """Whether all moves were made."""
+        return all(reach.done for reach in self.each.values())
+
+    def advance(self, crew, must_stop):
+        """Take one step for the first labelling that is not done."""
+        for reach in self.each.values():
+            if not reach.done:
+                reach.advance(crew, must_stop)
+                return
+
+    def progress(self):
+        """What is done and what was found, as a line."""
+        made = sum(reach.moves for reach in self.each.values())
+        planned = self.settings.moves * len(self.each)
+        found = next(iter(self.each.values())).found
+        if not found.top:
+            return f"{made:,} of {planned:,} moves"
+        total, wrong, units, *_ = found.top[0]
+        return (
+            f"{made:,} of {planned:,} moves, best {total:.1f} bits in all, {units / UNIT:.1f} of "
+            f"the program, {wrong} exceptions"
+        )
+
+    def state(self):
+        """Plain values, as `restore` takes them."""
+        return [reach.state() for reach in self.each.values()]
+
+    def restore(self, states):
+        """Take up what `state` returned, as far as settings are the same."""
+        for reach, state in zip(self.each.values(), states, strict=False):
+            reach.restore(state)
+
+
+def default_moves(pools):
+    """How many moves take about 20 s on two cores: a number that depends on the pools only."""
+    work = MOVE_WORK + np.mean([pool.work for pool in pools.values()])
+    digits = 10 ** (len(str(int(DEFAULT_WORK / work))) - 2)
+    return max(100, int(DEFAULT_WORK / work) // digits * digits)

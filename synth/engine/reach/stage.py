@@ -1,0 +1,224 @@
+"""The stage: seeds, then chains that exchange their best programs, one round after another.
+
+A fixed number of chains is worked off by however many threads there are.  Each chain has its own
+random numbers and sees what the others found only between two rounds, so that equal settings
+give equal results for any number of threads, and after a checkpoint.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from synth.engine.reach.chain import Chain
+from synth.engine.reach.found import Found
+from synth.engine.reach.problem import Problem
+from synth.engine.reach.seeds import STAGES, improved
+from synth.errors import SettingError
+from synth.language import UNIT, Program
+from synth.records import Descent
+
+#: Chains, if no number is given.
+DEFAULT_CHAINS = 8
+MOST_MOVES, MOST_CHAINS = 10**9, 4096
+#: About how many moves a chain makes in a round: in a round the temperature falls once.
+ROUND = 400
+#: The best programs that chains begin from.
+BEGINNINGS = 4
+
+
+@dataclass(frozen=True)
+class ReachSettings:
+    """How far reach goes.
+
+    Parameters
+    ----------
+    moves : int or None
+        Moves of all chains together, 0 and more.  None for what takes about 20 s on two cores.
+    chains : int
+        How many chains there are, 1 and more.
+    seed : int
+        Seed of the random numbers.
+
+    Raises
+    ------
+    SettingError
+        If a value is outside its range.
+    """
+
+    moves: int | None = None
+    chains: int = DEFAULT_CHAINS
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, least, most in (("moves", 0, MOST_MOVES), ("chains", 1, MOST_CHAINS)):
+            value = getattr(self, name)
+            if name == "moves" and value is None:
+                continue
+            if not isinstance(value, (int, np.integer)) or not least <= value <= most:
+                raise SettingError(f"{name}={value!r}; allowed: {least}..{most}")
+            object.__setattr__(self, name, int(value))
+
+    def counted(self, moves):
+        """The same with a number of moves."""
+        return replace(self, moves=moves)
+
+    def rounds(self, chain):
+        """How many moves a chain makes in each round."""
+        moves = (self.moves + self.chains - 1 - chain) // self.chains
+        count = max(1, round(self.moves / self.chains / ROUND))
+        return [moves * (k + 1) // count - moves * k // count for k in range(count)]
+
+
+class Reach:
+    """Reach for one labelling.
+
+    Parameters
+    ----------
+    engine : Enumerator
+        The enumerator, whose banks are finished.
+    labelling : Labelling
+        The labels.
+    pools : dict of Type to pool
+        What can fill a hole of each type.
+    settings : ReachSettings
+    start : sequence of Program
+        Programs of the user's own to begin with.
+
+    Attributes
+    ----------
+    found : Found
+        The best programs.
+    seeds : list of (str, Program)
+        The stage that made each seed, and the seed.
+    descent : list of (int, float, int, float)
+        Moves, and total bits, exceptions and bits of the best program then.
+    """
+
+    def __init__(self, engine, labelling, pools, settings, start=()):
+        self.problem, self.pools, self.settings = Problem(engine, labelling), pools, settings
+        self.found = Found(self.problem, labelling.score.top)
+        self.seeds, self.descent = [], []
+        self._stages = 0
+        self._round = -1
+        given = [("given", program) for program in start]
+        rows = [row for _, row, *_ in labelling.score.top_rows[:BEGINNINGS]]
+        given += [("enumeration", engine.program(row)) for row in rows]
+        self._add_seeds(given)
+        root = np.random.SeedSequence(settings.seed)
+        self.chains = [
+            Chain(self.problem, pools, np.random.default_rng(each), labelling.score.top)
+            for each in root.spawn(settings.chains)
+        ]
+
+    @property
+    def moves(self):
+        """How many moves were made."""
+        return sum(chain.moves for chain in self.chains)
+
+    @property
+    def done(self):
+        """Whether all moves were made."""
+        return self.moves >= self.settings.moves
+
+    def advance(self, crew, must_stop):
+        """Make the seeds of a stage, or a round of moves, or a part of one if it must stop.
+
+        crew: the threads; must_stop: says whether a limit is reached.
+        """
+        if self._stages < len(STAGES):
+            name, propose = STAGES[self._stages]
+            made = propose(self.problem, self.pools, must_stop)
+            if not must_stop():
+                self._add_seeds([(name, program) for program in made])
+                self._stages += 1
+            return
+        if self._round < 0 or all(chain.at_end for chain in self.chains):
+            self._begin_round()
+        work = [chain for chain in self.chains if not chain.at_end]
+        for k in range(0, len(work), crew.threads):
+            crew.run([lambda c=c: c.work(must_stop) for c in work[k : k + crew.threads]])
+        if all(chain.at_end for chain in self.chains):
+            self._exchange()
+
+    def _add_seeds(self, given):
+        """Take seeds up, each as short as the laws of the DSL make it."""
+        for name, program in given:
+            shorter = improved(self.problem, program)
+            if self.found.note(shorter) < np.inf:
+                self.seeds.append((name, shorter))
+        self._describe()
+
+    def _begin_round(self):
+        """Every other chain begins from nothing, the others from the best programs so far."""
+        self._round += 1
+        for k, chain in enumerate(self.chains):
+            moves = self.settings.rounds(k)[self._round]
+            best = [entry[3] for entry in self.found.top[:BEGINNINGS]]
+            start = best[(k // 2) % len(best)] if best and (k + self._round) % 2 else None
+            chain.begin(start, moves)
+
+    def _exchange(self):
+        """Gather what the chains have found, in their order."""
+        for chain in self.chains:
+            self.found.merge(chain.found)
+        for entry in self.found.top[:BEGINNINGS]:
+            self.found.note(improved(self.problem, entry[3]))
+        self._describe()
+
+    def _describe(self):
+        if not self.found.top:
+            return
+        total, wrong, units, *_ = self.found.top[0]
+        point = self.moves if hasattr(self, "chains") else 0, total, wrong, units / UNIT
+        if not self.descent or point[1:] != self.descent[-1][1:]:
+            self.descent.append(point)
+
+    def record(self):
+        """What was done, as a result lists it."""
+        seeds = [
+            {
+                "stage": name,
+                "total_bits": self.problem.total(program),
+                "exceptions": self.problem.exceptions(program),
+            }
+            for name, program in self.seeds
+        ]
+        names = ("moves", "total_bits", "exceptions", "bits")
+        return Descent(
+            moves=self.moves,
+            chains=self.settings.chains,
+            seed=self.settings.seed,
+            planned=self.settings.moves,
+            seeds=seeds,
+            points=[dict(zip(names, point, strict=True)) for point in self.descent],
+        )
+
+    # -- checkpoints --------------------------------------------------------------
+
+    def state(self):
+        """Plain values, as `restore` takes them."""
+        return {
+            "settings": [self.settings.moves, self.settings.chains, self.settings.seed],
+            "stages": self._stages,
+            "round": self._round,
+            "seeds": [[name, program.text] for name, program in self.seeds],
+            "descent": [list(point) for point in self.descent],
+            "found": self.found.state(),
+            "chains": [chain.state() for chain in self.chains],
+        }
+
+    def restore(self, state):
+        """Take up what `state` returned, unless the settings differ; whether that was done."""
+        kept = [self.settings.moves, self.settings.chains, self.settings.seed]
+        if state is None or state["settings"] != kept:
+            return False
+        self._stages, self._round = state["stages"], state["round"]
+        self.seeds = [(name, self._parse(text)) for name, text in state["seeds"]]
+        self.descent = [tuple(point) for point in state["descent"]]
+        self.found.restore(state["found"], self._parse)
+        for chain, each in zip(self.chains, state["chains"], strict=True):
+            chain.restore(each, self._parse)
+        return True
+
+    def _parse(self, text):
+        return Program.parse(text, self.problem.grammar, self.problem.root)

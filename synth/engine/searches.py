@@ -1,0 +1,193 @@
+"""Searches in one call: for a task, for a task and its twin, for several labellings.
+
+A task and its twin have the same inputs, so they have the same behaviours.  A contrast
+scores both labellings in a single enumeration, and the twin is shown exactly the programs
+that the task is shown.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Literal, Unpack
+
+from synth.engine.checkpoint import DEFAULT_EVERY
+from synth.engine.driver import DSLLike, Progress, Search, TaskLike, loaded
+from synth.engine.limits import LimitSettings
+from synth.engine.reach import DEFAULT_CHAINS
+from synth.errors import SettingError
+from synth.records import Contrast, Result
+from synth.tasks import Task
+
+
+def search(
+    task: TaskLike,
+    dsl: DSLLike | None = None,
+    *,
+    top: int = 10,
+    exact: bool = False,
+    moves: int | None = None,
+    chains: int = DEFAULT_CHAINS,
+    start: Sequence[str] = (),
+    progress: Progress | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: float = DEFAULT_EVERY,
+    **limits: Unpack[LimitSettings],
+) -> Result:
+    """Find the best hypothesis for a task.
+
+    Programs are enumerated in order of bits, until no program beyond can win ("optimal"), there
+    are no further behaviours ("exhausted"), or a limit is reached.  If nothing is proven then,
+    reach goes on: chains of random moves, each of which changes one part of a program, from what
+    was enumerated, up to programs of hundreds of bits.  The same code scores what reach finds, and
+    `certified_bits` says what was enumerated.  Equal settings give equal results for any number of
+    threads, unless `seconds` cuts the search short.  Ctrl-C ends it too, and the best so far is
+    returned ("interrupted").
+
+    A program counts only if it has a value on every row, held-out rows included.  With
+    `exact`, it counts only if it is also right on all training rows.  The last steps are then
+    solved from the labels, which about doubles the length that is reached.  The result's
+    program is such a program or None, `optimal` says whether it is proven to be the shortest,
+    and `exact_bound` is a number of bits below which there is none.
+
+    Parameters
+    ----------
+    task : Task, str or path
+        A task, its specification, or the path of a CSV file.
+    dsl : DSL, str or path, optional
+        A DSL or its specification; by default the built-in DSL that fits the task.
+    top : int
+        How many of the best hypotheses to list.
+    exact : bool
+        Seek the shortest program without exceptions.
+    moves : int, optional
+        How many moves reach makes; 0 for none.  By default what takes about 20 s on two cores, and
+        none with `max_bits` or `exact`.  If reach may follow and neither `max_programs` nor
+        `max_bits` is given, the enumeration ends after a number of programs that takes about 10 s.
+    chains : int
+        How many chains share the moves.
+    start : sequence of str
+        Programs of your own for reach to begin with.
+    progress : callable, optional
+        Called with the `Enumerator` after every band, and with the `Reaches` after every round.
+    checkpoint : str or path, optional
+        A file that keeps the search.  If it exists, the search goes on from it.
+    every : float
+        Seconds between two checkpoints.
+    **limits
+        See `Limits`.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    SettingError, TaskError, DSLError, RunError
+        See `Search`.
+    """
+    made = Search(
+        loaded(task),
+        dsl,
+        top=top,
+        exact=exact,
+        moves=moves,
+        chains=chains,
+        start=start,
+        checkpoint=checkpoint,
+        every=every,
+        **limits,
+    )
+    return made.run(progress=progress)
+
+
+def contrast(
+    task: TaskLike,
+    dsl: DSLLike | None = None,
+    *,
+    twin: Literal["permuted", "uniform"] = "permuted",
+    seed: int = 0,
+    top: int = 10,
+    moves: int | None = None,
+    chains: int = DEFAULT_CHAINS,
+    start: Sequence[str] = (),
+    progress: Progress | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: float = DEFAULT_EVERY,
+    **limits: Unpack[LimitSettings],
+) -> Contrast:
+    """Search for a task and for its random-label twin, in one enumeration.
+
+    It ends if the task's best hypothesis is proven optimal (the twin's was then sought as
+    far), or, if `max_bits` is given, if both are proven or all programs of so many bits are
+    scored; or at another limit.  If the task's best is not proven then, reach makes equal moves
+    on the same bank for both.
+
+    Parameters
+    ----------
+    task, dsl, top, moves, chains, start, progress, checkpoint, every, **limits
+        See `search`, which also lists the errors.
+    twin : {"permuted", "uniform"}
+        How the twin's labels are made.
+    seed : int
+        Seed for the twin's labels.
+
+    Returns
+    -------
+    Contrast
+    """
+    if twin not in ("permuted", "uniform"):
+        raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")
+    task = loaded(task)
+    both = [task, getattr(task, twin)(seed)]
+    # How far to search for the twin is known only if it is said.
+    proven = None if limits.get("max_bits") is not None else 1
+    made = Search(
+        both,
+        dsl,
+        top=top,
+        moves=moves,
+        chains=chains,
+        start=start,
+        proven=proven,
+        checkpoint=checkpoint,
+        every=every,
+        **limits,
+    )
+    made.run(progress=progress)
+    return Contrast(*made.results)
+
+
+def search_labellings(
+    tasks: Iterable[Task],
+    dsl: DSLLike | None = None,
+    *,
+    top: int = 10,
+    moves: int | None = 0,
+    chains: int = DEFAULT_CHAINS,
+    progress: Progress | None = None,
+    **limits: Unpack[LimitSettings],
+) -> list[Result]:
+    """Find the best hypothesis for each of several labellings, in one enumeration.
+
+    It goes on until the best hypothesis for each is proven optimal, or to a limit.  Reach follows
+    only if `moves` is given (None for the number that `search` makes), with as many for each.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+        Tasks with the same columns, training rows and label type, and different labels.
+    dsl, top, moves, chains, progress, **limits
+        See `search`.
+
+    Returns
+    -------
+    list of Result
+        In the order of the tasks.
+
+    Raises
+    ------
+    TaskError
+        If there is no task, or rows or types differ.
+    """
+    made = Search(list(tasks), dsl, top=top, moves=moves, chains=chains, **limits)
+    made.run(progress=progress)
+    return made.results
