@@ -82,7 +82,7 @@ class Band:
         bank, cost = engine.banks[rule.result], rule.production.cost
         if bank is not engine.bank and engine.unneeded(bank, start):
             return
-        stop = min(start + self.width, engine.schedule.reach[rule.result] + 1)
+        stop = min(start + self.width, engine.schedule.extents[rule.result] + 1)
         if rule.kind == curry.LEAF:
             if start <= cost < stop:
                 self._add_leaf(bank, rule)

@@ -62,17 +62,17 @@ class Enumerator:
         self.crew = Crew(limits.threads or default_threads())
         most = None if limits.max_bits is None else self.cost_of(limits.max_bits)
         self.horizon = schedule.Horizon(grammar, root, most)
-        reach = schedule.reach(grammar, root, most)
+        extents = schedule.extents(grammar, root, most)
         self.memory = limits.memory - int(min(WORKING_MEMORY, WORKING_SHARE * limits.memory))
         rules = curry.rules(grammar)
         self.banks = {
-            t: Bank(t, self.rows, _arity(rules, t), self.memory, self.crew) for t in reach
+            t: Bank(t, self.rows, _arity(rules, t), self.memory, self.crew) for t in extents
         }
-        useful = schedule.reach(grammar, root, None).keys()
+        useful = schedule.extents(grammar, root, None).keys()
         rules = [r for r in rules if {r.result, *r.item.arguments} <= useful]
-        self.rules = [r for r in rules if {r.result, *r.item.arguments} <= reach.keys()]
+        self.rules = [r for r in rules if {r.result, *r.item.arguments} <= extents.keys()]
         more = len(self.rules) < len(rules)
-        self.schedule = schedule.Schedule(grammar, self.rules, self.banks, reach, most, more)
+        self.schedule = schedule.Schedule(grammar, self.rules, self.banks, extents, most, more)
         if labellings is not None:
             labellings.bind(self.bank)
         self.behaviours = _behaviours(root, columns)

@@ -32,8 +32,8 @@ class Schedule:
         The rules that can be part of a program of the root type within `most`.
     banks : dict of Type to Bank
         The banks, which the enumerator fills.
-    reach : dict of Type to int
-        The greatest cost of a program of each type: see `reach`.
+    extents : dict of Type to int
+        The greatest cost of a program of each type: see `extents`.
     most : int or None
         The greatest cost of a program that is asked for; None for no limit.
     beyond : bool
@@ -42,11 +42,11 @@ class Schedule:
     When `bands` has ended, `ended` says why: "max_bits" or "exhausted".
     """
 
-    def __init__(self, grammar, rules, banks, reach, most, beyond):
+    def __init__(self, grammar, rules, banks, extents, most, beyond):
         self.width = grammar.width
         self.rules = rules
         self.banks = banks
-        self.reach = reach
+        self.extents = extents
         self.most = most
         self.beyond = beyond
         self.ended = None
@@ -103,13 +103,13 @@ class Schedule:
         return rule.free == len(rule.item.arguments) - 1
 
     def _next_cost(self, least):
-        """The least cost from `least` on at which some rule has a candidate within reach.
+        """The least cost from `least` on at which some rule has a candidate within its extent.
 
-        If there is none: `most + 1` if there are programs beyond reach, else None.
+        If there is none: `most + 1` if there are programs beyond it, else None.
         """
         found = []
         for rule in self.rules:
-            cost, most = rule.production.cost, self.reach[rule.result]
+            cost, most = rule.production.cost, self.extents[rule.result]
             if rule.kind == curry.LEAF:
                 found += [cost] if least <= cost <= most else []
             elif self._canonical(rule):
@@ -123,9 +123,9 @@ class Schedule:
         return min(found, default=self.most + 1 if self._goes_on() else None)
 
     def _goes_on(self):
-        """Whether some program of held rows costs more than the reach of its type.
+        """Whether some program of held rows costs more than the extent of its type.
 
-        All held rows are asked, however far the work is: rows beyond the reach of a type are
+        All held rows are asked, however far the work is: rows beyond the extent of a type are
         never made, so no later cost would show that there are some.
         """
         if self.beyond:
@@ -133,7 +133,7 @@ class Schedule:
         for rule in self.rules:
             arguments = [self.banks[t].costs for t in rule.item.arguments]
             dearest = rule.production.cost + sum(costs[-1] for costs in arguments if costs)
-            if all(arguments) and dearest > self.reach[rule.result]:
+            if all(arguments) and dearest > self.extents[rule.result]:
                 return True
         return False
 
@@ -143,7 +143,7 @@ class Schedule:
         Returns two int64 arrays of one length: costs, increasing, and counts above 0.
         """
         cost = rule.production.cost
-        stop = min(stop, self.reach[rule.result] + 1)
+        stop = min(stop, self.extents[rule.result] + 1)
         if rule.kind == curry.LEAF:
             here = np.full(int(start <= cost < stop), cost, np.int64)
             return here, np.ones_like(here)
@@ -241,7 +241,7 @@ class Horizon:
     def set_bound(self, bound):
         """Let programs of more than this cost count no longer."""
         self.bound = bound
-        self.operands = operand_reach(self.grammar, self.root, bound)
+        self.operands = operand_extents(self.grammar, self.root, bound)
 
     def narrow(self, bound):
         """The same, unless the bound is as low already."""
@@ -292,13 +292,13 @@ def _meshed(prefix, last, base, low, high, most):
             yield tuple(a[k : k + most] for a in terms)
 
 
-def operand_reach(grammar, root, most):
+def operand_extents(grammar, root, most):
     """By type, the greatest cost of a program that is an operand of one of the root type.
 
-    The latter costs at most `most`.  For other types than the root's this is their `reach`; -1
+    The latter costs at most `most`.  For other types than the root's this is their extent; -1
     for the root type if its programs are no operands.
     """
-    own, found = reach(grammar, root, most), -1
+    own, found = extents(grammar, root, most), -1
     for production in grammar:
         arguments = production.item.arguments
         if production.item.result in own and root in arguments:
@@ -307,7 +307,7 @@ def operand_reach(grammar, root, most):
     return {**own, root: found}
 
 
-def reach(grammar, root, most):
+def extents(grammar, root, most):
     """By type, the greatest cost of a program that is part of one of the root type.
 
     The latter costs at most `most`.
