@@ -131,6 +131,39 @@ def expanded(forms, form, s, p):
     return terms if len(terms) <= TERMS else None
 
 
+def propagated(forms, form):
+    """A form in which what stands beside a part takes it as true: a & (b | ~a) becomes a & b."""
+    kind, sign, operands = form
+    if kind <= 0:
+        return form
+    op, fixes = kind - 1, forms.algebra.fixes
+    if any((op, g) in fixes for g in range(len(forms.algebra.operations))):
+        neutral = forms.constant(forms.algebra.operations[op].neutral)
+        operands = list(operands)
+        for k in range(len(operands)):
+            if operands[k][0] == 0:
+                known = {operands[k]: neutral}
+                if forms.signs is not None:
+                    known[forms.negated(operands[k])] = forms.negated(neutral)
+                operands = [
+                    f if j == k else _substituted(forms, f, known, op)
+                    for j, f in enumerate(operands)
+                ]
+    made = forms.joined(op, [propagated(forms, f) for f in operands])
+    return forms.negated(made) if sign else made
+
+
+def _substituted(forms, form, known, f):
+    """A form with known parts replaced, below operations that operation f looks through."""
+    if form in known:
+        return known[form]
+    kind, sign, operands = form
+    if kind <= 0 or (f, kind - 1) not in forms.algebra.fixes:
+        return form
+    made = forms.joined(kind - 1, [_substituted(forms, g, known, f) for g in operands])
+    return forms.negated(made) if sign else made
+
+
 class Factoring:
     """Factors the sums of forms.
 
@@ -150,7 +183,7 @@ class Factoring:
         """The cheapest form found that the laws make equal."""
         for _ in range(ROUNDS):
             before = self.forms.cost(form)
-            made = self._improved(form)
+            made = self._improved(propagated(self.forms, form))
             if self.forms.cost(made) >= before:
                 break
             form = made
@@ -211,7 +244,7 @@ class Factoring:
             return flat
         width = WIDTH if len(self._best) < BUDGET else 1
         found = [flat]
-        for factor in self._common(p, terms)[:width]:
+        for factor in self._common(s, p, terms)[:width]:
             inside, rest = self._without(terms, factor)
             found.append(self._rejoined(s, p, [[factor, self.best(s, p, inside)]], rest))
         if (s, p) in self.algebra.choices:
@@ -226,20 +259,23 @@ class Factoring:
             operands.append(self.best(s, p, rest))
         return self.forms.joined(s, operands)
 
-    def _common(self, p, terms):
+    def _common(self, s, p, terms):
         """Factors of several terms; those first that save most."""
-        counts = {}
+        counts, unit = {}, self._unit(s, p)
         for _, factors in terms:
-            if len(factors) == 1 and not self._unit(p):
+            if len(factors) == 1 and not unit:
                 continue
             for factor in dict.fromkeys(factors):
                 counts[factor] = counts.get(factor, 0) + 1
         some = [f for f, count in counts.items() if count > 1]
         return sorted(some, key=lambda f: (-(counts[f] - 1) * min(self.forms.costs(f)[:2]), f))
 
-    def _unit(self, p):
-        """Whether the neutral value of a product can be written."""
-        neutral = self.forms.constant(self.algebra.operations[p].neutral)
+    def _unit(self, s, p):
+        """Whether the neutral value of a product can be written, or changes a sign in a sum."""
+        value = self.algebra.operations[p].neutral
+        neutral = self.forms.constant(value)
+        if neutral is not None and value == self.algebra.operations[s].negative:
+            return True
         return neutral is not None and min(self.forms.costs(neutral)[:2]) < NEVER
 
     def _without(self, terms, factor):

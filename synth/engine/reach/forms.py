@@ -95,7 +95,8 @@ class Forms:
     def joined(self, op, forms, sign=0):
         """The form of an operation on forms: nested ones of it are merged, and laws applied."""
         operation = self.algebra.operations[op]
-        neutral, absorbing = map(self.constant, (operation.neutral, operation.absorbing))
+        laws = operation.neutral, operation.absorbing, operation.negative
+        neutral, absorbing, negative = map(self.constant, laws)
         found, stack = [], list(forms)
         while stack:
             form = stack.pop()
@@ -106,9 +107,11 @@ class Forms:
                 stack += form[2]
             elif form == absorbing:
                 return form
+            elif form == negative:
+                sign ^= 1
             elif form != neutral:
                 found.append(form)
-        found = self._paired(operation, sorted(found))
+        found = self._paired(operation, self._folded(op, sorted(found)))
         if not found:
             made = neutral
         elif len(found) == 1:
@@ -116,6 +119,19 @@ class Forms:
         else:
             made = (op + 1, 0, tuple(found))
         return self.negated(made) if sign else made
+
+    def _folded(self, op, forms):
+        """Sorted operands in which two constants are one, if that is a constant of the grammar."""
+        while len(forms) > 1 and forms[0][0] == forms[1][0] == -1:
+            pairs = [
+                (np.full(1, self.values[f[2]], self.algebra.type.dtype), None) for f in forms[:2]
+            ]
+            values, known = self.algebra.operations[op].function(*pairs)
+            value = values[0].item()
+            if (known is not None and not known[0]) or value not in self.algebra.constants:
+                break
+            forms = sorted([self.constant(value), *forms[2:]])
+        return forms
 
     def _paired(self, operation, forms):
         """Sorted operands without those that a law for pairs of equal or opposite ones removes."""

@@ -113,8 +113,8 @@ class Operation:
         Of two pairs, see `applied`.
     values : pair
         Its values at the drawn values.
-    neutral, absorbing : scalar or None
-        The e with op(e, a) = a, the z with op(z, a) = z.
+    neutral, absorbing, negative : scalar or None
+        The e with op(e, a) = a, the z with op(z, a) = z, the m with op(m, a) = -a.
     idempotent : bool
         Whether op(a, a) = a.
     square, opposite : scalar or None
@@ -129,6 +129,7 @@ class Operation:
     values: tuple
     neutral: object = None
     absorbing: object = None
+    negative: object = None
     idempotent: bool = False
     square: object = None
     opposite: object = None
@@ -153,6 +154,9 @@ class Algebra:
         The (p, s) with p(a, s(b, c)) = s(p(a, b), p(a, c)).
     absorbs : set of (int, int)
         The (s, p) with s(a, p(a, b)) = a.
+    fixes : set of (int, int)
+        The (f, g) with f(a, g(a, b)) = f(a, g(e, b)), e neutral for f: beside a, a can be taken
+        as true.
     choices : dict of (int, int) to int
         The x of (s, p) with s(p(a, b), p(-a, c)) = x(c, p(a, x(b, c))).
     """
@@ -164,6 +168,7 @@ class Algebra:
     constants: dict
     distributes: set = field(default_factory=set)
     absorbs: set = field(default_factory=set)
+    fixes: set = field(default_factory=set)
     choices: dict = field(default_factory=dict)
 
 
@@ -274,9 +279,7 @@ class _Finder:
             for value in self.tried:
                 written = self.constants.get(value)
                 cost = NEVER if written is None else self.problem.units(written)
-                made += [
-                    Signs(item, ((k, value, written),), 1, units(item) + cost) for k in (0, 1)
-                ]
+                made += [Signs(item, ((k, value, written),), 1, units(item) + cost) for k in (0, 1)]
         found = []
         for signs in made:
             once = signs(self.a)
@@ -338,6 +341,8 @@ class _Finder:
                 operation.neutral = value
             if operation.absorbing is None and self.same(answer, constant):
                 operation.absorbing = value
+            if operation.negative is None and signs and self.same(answer, signs(a)):
+                operation.negative = value
         square = function(a, a)
         operation.idempotent = self.same(square, a)
         operation.square = self.value(square)
@@ -362,6 +367,11 @@ class _Finder:
                 algebra.distributes.add((p, s))
             if self.same(plus(a, times(a, b)), a):
                 algebra.absorbs.add((s, p))
+            neutral = algebra.operations[s].neutral
+            if neutral is not None and self.same(
+                plus(a, times(a, b)), plus(a, times(self.constant(neutral), b))
+            ):
+                algebra.fixes.add((s, p))
             if signs is None or (p, s) not in algebra.distributes:
                 continue
             chosen = plus(times(a, b), times(signs(a), c))
@@ -408,7 +418,15 @@ def _drawn(problem, type_, constants):
 
 def _tried(type_, constants):
     """Values that a law may have as a constant."""
-    given = [*list(constants)[:TRIED], 0, 1, -1, *([] if type_.inexact else [type_.low, type_.high])]
-    legal = [v for v in given if type_.low <= v <= type_.high] if type_.family != "Complex" else given
+    given = [
+        *list(constants)[:TRIED],
+        0,
+        1,
+        -1,
+        *([] if type_.inexact else [type_.low, type_.high]),
+    ]
+    legal = (
+        [v for v in given if type_.low <= v <= type_.high] if type_.family != "Complex" else given
+    )
     kind = type_.dtype.type
     return list(dict.fromkeys(kind(v).item() for v in legal))
