@@ -8,8 +8,8 @@ tried at each step, and what a set of terms becomes is remembered.
 
 import numpy as np
 
+from synth.engine.reach.algebra import NEVER
 from synth.engine.reach.forms import Forms
-from synth.engine.reach.laws import NEVER
 from synth.language import Program
 
 #: How many factors are tried for a set of terms, while no more sets than BUDGET were factored.
@@ -36,7 +36,10 @@ def shorten(problem, laws, program):
     if problem.values(program) is None:
         return program
     made = _Shorter(problem, laws).program(program)
-    return made if problem.units(made) < problem.units(program) else program
+    if problem.units(made) >= problem.units(program):
+        return program
+    # What rounding changes in a part of an inexact type can grow above it.
+    return made if same_values(problem, program, made) else program
 
 
 def same_values(problem, program, other):
@@ -69,7 +72,7 @@ class _Shorter:
             return Program(program.head, [self.program(a) for a in program.arguments])
         forms = Forms(self.problem, algebra)
         first = forms.read(program, self.program)
-        found = {form: None for form in _starts(forms, first)}
+        found = dict.fromkeys(_starts(forms, first))
         factoring = Factoring(forms)
         found = list(dict.fromkeys(factoring.form(f) for f in found))
         found.sort(key=forms.cost)

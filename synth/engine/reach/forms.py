@@ -14,7 +14,7 @@ each primitive that is the operation up to signs says how it goes on.
 
 import numpy as np
 
-from synth.engine.reach.laws import NEVER
+from synth.engine.reach.algebra import NEVER
 from synth.language import Program
 
 

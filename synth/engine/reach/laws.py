@@ -4,172 +4,22 @@ Nothing is known about names.  Primitives with two operands of their own type ar
 values.  A law holds if both sides are equal wherever both have a value.  It may fail on values that
 were not drawn, so a program that laws rewrite counts only if its values on all rows stay the same:
 a false law costs time, not truth.
-
-The signs of a type are a function that is its own inverse, such as `~a` or `0 - a`.  An operation
-is commutative and associative.  Up to signs, many primitives are one operation: `a - b` is a sum
-with one sign changed, and `nand` a conjunction.  So an `Algebra` has few operations, and says for
-each primitive which of them it is, and with which signs.
 """
 
 import itertools
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from synth.engine.reach.algebra import NEVER, Algebra, Operation, Signs, Twist, applied
 from synth.language import Constant, Primitive, Program
 
-#: A cost that no program has: what cannot be written.  Sums of many fit into 64 bits.
-NEVER = 2**40
-#: Drawn triples of values; all of them, if there are at most so many.  Bodies that fail on some rows
-#: take 0.1 ms a triple.
+#: Drawn triples of values; all of them, if there are at most so many.  A body that raises an error
+#: on some of them takes 0.1 ms for each, and the laws call it hundreds of times.
 SAMPLES = 256
 #: A law needs a value on both sides for this share of the triples.
 SHARE = 0.25
 #: The most values that are tried as constants of a law.
 TRIED = 40
-
-
-@dataclass(frozen=True, eq=False)
-class Signs:
-    """A function that is its own inverse, as programs write it.
-
-    Parameters
-    ----------
-    item : Primitive
-        The primitive.
-    fixed : tuple of (int, scalar, Program or None)
-        The positions of operands with one value, the value and its program, if there is one.
-    copies : int
-        How often the operand occurs.
-    units : int
-        What it costs beside its operand.
-    """
-
-    item: Primitive
-    fixed: tuple
-    copies: int
-    units: int
-
-    def __call__(self, pair):
-        arguments = [pair] * len(self.item.arguments)
-        for k, value, _ in self.fixed:
-            arguments[k] = np.full(len(pair[0]), value, self.item.result.dtype), None
-        return applied(self.item, *arguments)
-
-    def cost(self, units):
-        """What a negated part costs that costs `units` itself."""
-        return self.units + self.copies * units
-
-    def operand(self, program):
-        """The x of a program that is the negation of x; None for another one."""
-        if program.head is not self.item:
-            return None
-        fixed = {k: written for k, _, written in self.fixed}
-        rest = [a for k, a in enumerate(program.arguments) if k not in fixed]
-        same = all(program.arguments[k] == written for k, written in fixed.items())
-        return rest[0] if same and all(a == rest[0] for a in rest) else None
-
-    def negated(self, program):
-        """The negation of a program; two negations cancel."""
-        inner = self.operand(program)
-        if inner is not None:
-            return inner
-        arguments = [program] * len(self.item.arguments)
-        for k, _, written in self.fixed:
-            arguments[k] = written
-        return Program(self.item, arguments)
-
-
-@dataclass(frozen=True, eq=False)
-class Twist:
-    """A primitive as an operation with signs: item(a, b) = s_result(op(s_first(a), s_second(b))).
-
-    Parameters
-    ----------
-    item : Primitive
-    operation : int
-        The number of the operation.
-    result, first, second : int
-        1 where there is a sign, else 0.
-    units : int
-        The cost of the primitive.
-    """
-
-    item: Primitive
-    operation: int
-    result: int
-    first: int
-    second: int
-    units: int
-
-
-@dataclass(eq=False)
-class Operation:
-    """A commutative and associative operation of a type.
-
-    Parameters
-    ----------
-    function : callable
-        Of two pairs, see `applied`.
-    values : pair
-        Its values at the drawn values.
-    neutral, absorbing, negative : scalar or None
-        The e with op(e, a) = a, the z with op(z, a) = z, the m with op(m, a) = -a.
-    idempotent : bool
-        Whether op(a, a) = a.
-    square, opposite : scalar or None
-        The value of op(a, a), and of op(a, -a), if it is always the same.
-    dual : int or None
-        The operation with -op(a, b) = dual(-a, -b), if there is one.
-    odd : bool
-        Whether -op(a, b) = op(-a, b).
-    """
-
-    function: object
-    values: tuple
-    neutral: object = None
-    absorbing: object = None
-    negative: object = None
-    idempotent: bool = False
-    square: object = None
-    opposite: object = None
-    dual: int | None = None
-    odd: bool = False
-
-
-@dataclass(eq=False)
-class Algebra:
-    """What the primitives of one type have in common.
-
-    Parameters
-    ----------
-    type : Type
-    signs : Signs or None
-    operations : list of Operation
-    twists : dict of Primitive to list of Twist
-        What each primitive is; the plainest first.
-    constants : dict of scalar to Program
-        The cheapest constant of each value.
-    distributes : set of (int, int)
-        The (p, s) with p(a, s(b, c)) = s(p(a, b), p(a, c)).
-    absorbs : set of (int, int)
-        The (s, p) with s(a, p(a, b)) = a.
-    fixes : set of (int, int)
-        The (f, g) with f(a, g(a, b)) = f(a, g(e, b)), e neutral for f: beside a, a can be taken
-        as true.
-    choices : dict of (int, int) to int
-        The x of (s, p) with s(p(a, b), p(-a, c)) = x(c, p(a, x(b, c))).
-    """
-
-    type: object
-    signs: Signs | None
-    operations: list
-    twists: dict
-    constants: dict
-    distributes: set = field(default_factory=set)
-    absorbs: set = field(default_factory=set)
-    fixes: set = field(default_factory=set)
-    choices: dict = field(default_factory=dict)
 
 
 class Laws:
@@ -191,14 +41,6 @@ class Laws:
             algebra = _Finder(problem, type_).algebra()
             if algebra is not None:
                 self.algebras[type_] = algebra
-
-
-def applied(item, *pairs):
-    """A primitive's answer on pairs of values and where they are defined (None: everywhere)."""
-    values, known = item.evaluate(*[p[0] for p in pairs])
-    for _, other in pairs:
-        known = other if known is None else known if other is None else known & other
-    return values, known
 
 
 class _Finder:
@@ -225,14 +67,7 @@ class _Finder:
         """The algebra of the type; None if it has no operation."""
         if not self.double:
             return None
-        best = None
-        for signs in [None, *self._signs()]:
-            operations = self._operations(signs)
-            twists = self._twists(operations, signs)
-            score = sum(map(len, twists.values())), -(signs.units if signs else 0)
-            if best is None or score > best[0]:
-                best = score, signs
-        signs = best[1]
+        signs = max([None, *self._signs()], key=self._merit)
         operations = self._operations(signs, virtual=True)
         if not operations:
             return None
@@ -286,6 +121,14 @@ class _Finder:
             if not self.same(once, self.a) and self.same(signs(once), self.a):
                 found.append(signs)
         return found
+
+    def _merit(self, signs):
+        """How much some signs explain: primitives first, then anything; the cheaper if equal."""
+        counts = []
+        for virtual in (False, True):
+            twists = self._twists(self._operations(signs, virtual), signs)
+            counts.append(sum(map(len, twists.values())))
+        return *counts, -(signs.units if signs else 0)
 
     def _functions(self, signs):
         """(item, signs of result, first and second, function) of primitives, the plain first."""
@@ -418,15 +261,9 @@ def _drawn(problem, type_, constants):
 
 def _tried(type_, constants):
     """Values that a law may have as a constant."""
-    given = [
-        *list(constants)[:TRIED],
-        0,
-        1,
-        -1,
-        *([] if type_.inexact else [type_.low, type_.high]),
-    ]
-    legal = (
-        [v for v in given if type_.low <= v <= type_.high] if type_.family != "Complex" else given
-    )
+    given = [*list(constants)[:TRIED], 0, 1, -1]
+    if type_.family != "Complex":
+        ends = () if type_.inexact else (type_.low, type_.high)
+        given = [v for v in (*given, *ends) if type_.low <= v <= type_.high]
     kind = type_.dtype.type
-    return list(dict.fromkeys(kind(v).item() for v in legal))
+    return list(dict.fromkeys(kind(v).item() for v in given))

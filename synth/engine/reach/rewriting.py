@@ -4,14 +4,14 @@ A step regroups the operands of an operation, takes out a common operand, multip
 an operation by another primitive with other signs (De Morgan).  It is right as far as the laws are.
 """
 
-from synth.engine.reach.laws import NEVER
+from synth.engine.reach.algebra import NEVER
 from synth.engine.reach.problem import part_at, replaced
 from synth.language import UNIT, Program
 
 #: How many places of a program are tried before it is left as it is.
 PLACES = 8
 #: A step may add so many bits.  Without a limit, a step added 10 bits on average.
-DEARER = 4
+DEARER = 6
 
 
 def regrouped(problem, laws, program, generator):

@@ -6,12 +6,15 @@ itself.
 
 import numpy as np
 
+from synth.engine.reach.factoring import shorten
 from synth.language import Program
 
 #: The most rows of a bank that are indexed.  2**20 rows of 16 words take 0.3 s.
 INDEXED = 2**20
 #: Bytes of rows that are hashed at a time.
 BLOCK = 2**21
+#: How often a program is shortened and tidied; two turns are usual.
+TURNS = 6
 
 
 class Rows:
@@ -101,3 +104,13 @@ def tidied(problem, program, rows=None):
                 made = Program(part.head, [best[keys[a]] for a in part.arguments])
                 changed |= note(keys[part], made)
     return best[keys[program]]
+
+
+def polished(problem, laws, program, rows):
+    """A program that was shortened by the laws and tidied, in turn, until neither helps."""
+    for _ in range(TURNS):
+        made = tidied(problem, shorten(problem, laws, program), rows)
+        if problem.units(made) >= problem.units(program):
+            break
+        program = made
+    return program
