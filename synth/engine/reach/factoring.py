@@ -9,11 +9,11 @@ tried at each step, and what a set of terms becomes is remembered.
 import numpy as np
 
 from synth.engine.reach.algebra import NEVER
-from synth.engine.reach.forms import Forms
+from synth.engine.reach.forms import PART, Forms, in_order
 from synth.language import Program
 
 #: How many factors are tried for a set of terms, while no more sets than BUDGET were factored.
-WIDTH, BUDGET = 3, 1500
+WIDTH, BUDGET = 3, 1000
 #: A form is multiplied out if it has no more terms than this, of one operation.
 TERMS = 48
 #: How often a factored form is factored again: its factors may be common to new terms.
@@ -113,19 +113,19 @@ def expanded(forms, form, s, p):
 
     None if there are more than TERMS.
     """
-    if form[0] == s + 1 and form[1] == 0:
-        found = [expanded(forms, f, s, p) for f in form[2]]
+    if form.kind == s + 1 and form.sign == 0:
+        found = [expanded(forms, f, s, p) for f in form.inner]
         if any(f is None for f in found):
             return None
         terms = [t for f in found for t in f]
-    elif form[0] == p + 1:
+    elif form.kind == p + 1:
         terms = [()]
-        for factor in form[2]:
+        for factor in form.inner:
             inner = expanded(forms, factor, s, p)
             if inner is None or len(terms) * len(inner) > TERMS:
                 return None
             terms = [(*a, *b) for a in terms for b in inner]
-        if form[1]:  # an odd product has one sign, and any factor can take it
+        if form.sign:  # an odd product has one sign, and any factor can take it
             if not all(terms):
                 return None
             terms = [(forms.negated(t[0]), *t[1:]) for t in terms]
@@ -136,15 +136,15 @@ def expanded(forms, form, s, p):
 
 def propagated(forms, form):
     """A form in which what stands beside a part takes it as true: a & (b | ~a) becomes a & b."""
-    kind, sign, operands = form
-    if kind <= 0:
+    kind, sign, operands = form.kind, form.sign, form.inner
+    if kind <= PART:
         return form
     op, fixes = kind - 1, forms.algebra.fixes
     if any((op, g) in fixes for g in range(len(forms.algebra.operations))):
         neutral = forms.constant(forms.algebra.operations[op].neutral)
         operands = list(operands)
         for k in range(len(operands)):
-            if operands[k][0] == 0:
+            if operands[k].kind == PART:
                 known = {operands[k]: neutral}
                 if forms.signs is not None:
                     known[forms.negated(operands[k])] = forms.negated(neutral)
@@ -160,11 +160,15 @@ def _substituted(forms, form, known, f):
     """A form with known parts replaced, below operations that operation f looks through."""
     if form in known:
         return known[form]
-    kind, sign, operands = form
-    if kind <= 0 or (f, kind - 1) not in forms.algebra.fixes:
+    kind, sign, operands = form.kind, form.sign, form.inner
+    if kind <= PART or (f, kind - 1) not in forms.algebra.fixes:
         return form
     made = forms.joined(kind - 1, [_substituted(forms, g, known, f) for g in operands])
     return forms.negated(made) if sign else made
+
+
+def _term_order(term):
+    return term[0], [f.number for f in term[1]]
 
 
 class Factoring:
@@ -177,7 +181,7 @@ class Factoring:
 
     def __init__(self, forms):
         self.forms, self.algebra = forms, forms.algebra
-        self._best, self._done = {}, {}
+        self._best, self._done, self._sets = {}, {}, 0
         self.pairs = {}
         for p, s in sorted(self.algebra.distributes):
             self.pairs.setdefault(s, []).append(p)
@@ -194,17 +198,17 @@ class Factoring:
 
     def _improved(self, form):
         """A form whose operands, and then itself, are factored once."""
-        if form[0] <= 0:
+        if form.kind <= PART:
             return form
         if form in self._done:
             return self._done[form]
-        kind, sign, operands = form
+        kind, sign, operands = form.kind, form.sign, form.inner
         operands = [self._improved(f) for f in operands]
         made = self.forms.joined(kind - 1, operands, 0)
         found = [form, self.forms.negated(made) if sign else made]
-        if made[0] == kind and not made[1]:
+        if made.kind == kind and not made.sign:
             for p in self.pairs.get(kind - 1, ()):
-                terms = [self._term(f, p) for f in made[2]]
+                terms = [self._term(f, p) for f in made.inner]
                 factored = self.best(kind - 1, p, terms)
                 found.append(self.forms.negated(factored) if sign else factored)
         best = self._done[form] = min(found, key=self.forms.cost)
@@ -212,9 +216,9 @@ class Factoring:
 
     def _term(self, form, p):
         """A form as a term: its sign, and its factors in order."""
-        if form[0] == p + 1:
-            return form[1], form[2]
-        if self.algebra.operations[p].odd and form[1]:
+        if form.kind == p + 1:
+            return form.sign, form.inner
+        if self.algebra.operations[p].odd and form.sign:
             return 1, (self.forms.negated(form),)
         return 0, (form,)
 
@@ -224,11 +228,14 @@ class Factoring:
 
     def best(self, s, p, terms):
         """The cheapest form found of a sum of terms."""
-        terms = tuple(sorted(self._absorbed(s, p, terms)))
-        key = s, p, terms
-        if key not in self._best:
-            self._best[key] = self._factored(s, p, terms)
-        return self._best[key]
+        given = s, p, tuple(terms)
+        if given not in self._best:
+            terms = tuple(sorted(self._absorbed(s, p, terms), key=_term_order))
+            key = s, p, terms
+            if key not in self._best:
+                self._best[key] = self._factored(s, p, terms)
+            self._best[given] = self._best[key]
+        return self._best[given]
 
     def _absorbed(self, s, p, terms):
         """Terms without repeated ones and those that contain another, where laws say so."""
@@ -242,12 +249,13 @@ class Factoring:
         ]
 
     def _factored(self, s, p, terms):
-        flat = self.forms.joined(s, [self.product(p, t) for t in terms])
-        if len(terms) == 1:
-            return flat
-        width = WIDTH if len(self._best) < BUDGET else 1
-        found = [flat]
-        for factor in self._common(s, p, terms)[:width]:
+        self._sets += 1
+        width = WIDTH if self._sets < BUDGET else 1
+        common = self._common(s, p, terms)[:width]
+        found = []
+        if not common or self._unit(s, p):  # taking out a factor makes it shorter otherwise
+            found.append(self.forms.joined(s, [self.product(p, t) for t in terms]))
+        for factor in common:
             inside, rest = self._without(terms, factor)
             found.append(self._rejoined(s, p, [[factor, self.best(s, p, inside)]], rest))
         if (s, p) in self.algebra.choices:
@@ -271,7 +279,9 @@ class Factoring:
             for factor in dict.fromkeys(factors):
                 counts[factor] = counts.get(factor, 0) + 1
         some = [f for f, count in counts.items() if count > 1]
-        return sorted(some, key=lambda f: (-(counts[f] - 1) * min(self.forms.costs(f)[:2]), f))
+        return sorted(
+            some, key=lambda f: (-(counts[f] - 1) * min(self.forms.costs(f)[:2]), f.number)
+        )
 
     def _unit(self, s, p):
         """Whether the neutral value of a product can be written, or changes a sign in a sum."""
@@ -298,9 +308,9 @@ class Factoring:
         for _, factors in terms:
             for f in dict.fromkeys(factors):
                 found[f] = found.get(f, 0) + 1
-        both = [(f, self.forms.negated(f)) for f in sorted(found)]
-        both = [(f, g) for f, g in both if f < g and g in found]
-        return sorted(both, key=lambda pair: (-found[pair[0]] - found[pair[1]], pair))
+        both = [(f, self.forms.negated(f)) for f in sorted(found, key=in_order)]
+        both = [(f, g) for f, g in both if f.number < g.number and g in found]
+        return sorted(both, key=lambda pair: -found[pair[0]] - found[pair[1]])
 
     def _chosen(self, s, p, terms, condition):
         """One of two sums by a condition x: x & a | ~x & b becomes b ^ x & (a ^ b), either way."""
