@@ -344,6 +344,63 @@ def test_shortened_tables_of_permuted_labels_do_not_beat_the_table():
     assert problem.table_bits < problem.total(other) < problem.total(program)
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("where(x < y, x + y + z, x + z + 3)", "x + z + where(x < y, y, 3)"),
+        ("where(x < y, max(x, z), max(z, y))", "max(z, where(x < y, x, y))"),
+        ("where(x < y, x * y - z, where(z < x, z, 3) - z)",
+         "where(x < y, x * y, where(z < x, z, 3)) - z"),
+        ("where(x < y, x * y, x + z)", "where(x < y, x * y, x + z)"),
+    ],
+)  # fmt: skip
+def test_what_branches_share_is_taken_out(text, wanted):
+    problem, _, _ = made("integer")
+    wanted = Program.parse(wanted, problem.grammar, problem.root)
+    assert shortened(problem, text) == problem.units(wanted) / UNIT
+
+
+def test_beside_a_part_the_part_is_true():
+    problem, _, _ = made("boolean")
+    wanted = Program.parse("x0 & x1 | x2", problem.grammar, Bool)
+    for text in (
+        "x0 & (x1 | ~x0) | x2 | x2 & x3",
+        "x0 & x1 & (x0 | x4) | x2 & ~(x2 & x3) | x3 & x2",
+        "(x0 & x1 & x5 | ~x5 & x1 & x0) | x2",
+    ):
+        assert shortened(problem, text) <= problem.units(wanted) / UNIT
+
+
+def test_a_stop_and_too_large_a_program_leave_sums_as_they_are():
+    problem, laws, _ = made("boolean")
+    terms = reach_tasks.terms_of(np.random.default_rng(2), 6, 12, 4)
+    text = flat([[reach_tasks.literal(*entry) for entry in t] for t in terms])
+    program = Program.parse(text, problem.grammar, Bool)
+    stopped, full = (shorten(problem, laws, program, must_stop=s) for s in (lambda: True, None))
+    check(problem, program, stopped)
+    assert problem.units(full) < problem.units(stopped)
+    large = Program.parse("x0 & x1 | x0 & x2", problem.grammar, Bool)
+    head = large.head
+    for _ in range(8):
+        large = Program(head, [large, large])
+    assert large.size > 1200
+    assert shorten(problem, laws, large) == large
+
+
+def test_a_body_may_fail_where_no_program_calls_it():
+    def look_up(a, b):
+        return np.arange(11)[a + b]  # an IndexError beyond 10
+
+    number = Int(0, 10)
+    dsl = DSL("table", types=(number,))
+    dsl.add(look_up, f"{number}, {number} -> {number}", name="look_up")
+    dsl.add(np.minimum, f"{number}, {number} -> {number}", name="least")
+    columns = {name: np.zeros(40, int) for name in "xy"}
+    given = problem_of(columns, number, np.arange(40) % 2, number, dsl)
+    (algebra,) = Laws(given).algebras.values()
+    assert [i.name for i in algebra.twists] == ["least"]
+
+
 # -- steps, and tidied programs ----------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from synth.errors import DSLError
 from synth.language import Primitive, Program
 
 #: A cost that no program has: what cannot be written.  Sums of many fit into 64 bits.
@@ -17,8 +18,15 @@ NEVER = 2**40
 
 
 def applied(item, *pairs):
-    """A primitive's answer on pairs of values and where they are defined (None: everywhere)."""
-    values, known = item.evaluate(*[p[0] for p in pairs])
+    """A primitive's answer on pairs of values and where they are defined (None: everywhere).
+
+    A body may fail on values that no program of the task gives it; then it has no value.
+    """
+    try:
+        values, known = item.evaluate(*[p[0] for p in pairs])
+    except DSLError:
+        values = np.full(len(pairs[0][0]), item.result.some, item.result.dtype)
+        known = np.zeros(len(values), bool)
     for _, other in pairs:
         known = other if known is None else known if other is None else known & other
     return values, known
@@ -120,8 +128,8 @@ class Operation:
         Whether -op(a, b) = op(-a, b).
     """
 
-    function: object
-    values: tuple
+    function: object = field(repr=False)
+    values: tuple = field(repr=False)
     neutral: object = None
     absorbing: object = None
     negative: object = None
@@ -152,6 +160,9 @@ class Algebra:
     fixes : set of (int, int)
         The (f, g) with f(a, g(a, b)) = f(a, g(e, b)), e neutral for f: beside a, a can be taken
         as true.
+    lifts : dict of Primitive to list of (tuple of int, int)
+        Places of operands and the operation f, such that the primitive at f(a, d), f(b, d), ...
+        is f of the primitive at a, b, ... and of d.
     choices : dict of (int, int) to int
         The x of (s, p) with s(p(a, b), p(-a, c)) = x(c, p(a, x(b, c))).
     """
@@ -164,4 +175,5 @@ class Algebra:
     distributes: set = field(default_factory=set)
     absorbs: set = field(default_factory=set)
     fixes: set = field(default_factory=set)
+    lifts: dict = field(default_factory=dict)
     choices: dict = field(default_factory=dict)

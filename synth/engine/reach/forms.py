@@ -82,7 +82,10 @@ class Forms:
         if twists is None:
             if not program.head.arguments and hasattr(program.head, "value"):
                 return self.constant(program.head.value)
-            return self.part(shorter(program))
+            made = shorter(program)
+            if made.head is not program.head:  # something was taken out of it
+                return self.read(made, shorter)
+            return self.part(made)
         twist = twists[0]
         operands = [self.read(a, shorter) for a in program.arguments]
         for k, sign in enumerate((twist.first, twist.second)):

@@ -13,13 +13,19 @@ import numpy as np
 from synth.engine.reach.algebra import NEVER, Algebra, Operation, Signs, Twist, applied
 from synth.language import Constant, Primitive, Program
 
-#: Drawn triples of values; all of them, if there are at most so many.  A body that raises an error
-#: on some of them takes 0.1 ms for each, and the laws call it hundreds of times.
-SAMPLES = 256
+#: How many triples of values are drawn, and up to how many all are taken.  Most bodies take arrays
+#: of any length in 10 us, but one that raises an error takes as long for each row without a value:
+#: 20 such primitives take 5 s, and took 15 s with 256 triples.
+SAMPLES, GRID = 96, 512
 #: A law needs a value on both sides for this share of the triples.
 SHARE = 0.25
-#: The most values that are tried as constants of a law.
-TRIED = 40
+#: The most operations of a type.
+OPERATIONS = 8
+#: The most operands of a primitive that something is taken out of.
+WIDEST = 4
+#: The most constants that are tried in a law, and the most values that are tried in a sign: 40
+#: for each of 30 partial primitives would be 4,800 calls.
+TRIED, FIRST = 40, 12
 
 
 class Laws:
@@ -49,6 +55,7 @@ class _Finder:
     def __init__(self, problem, type_):
         self.problem, self.type = problem, type_
         items = [p.item for p in problem.grammar if p.item.result == type_]
+        self.wide = [i for i in items if 2 < len(i.arguments) <= WIDEST]
         own = [i for i in items if isinstance(i, Primitive) and set(i.arguments) == {type_}]
         self.single = [i for i in own if len(i.arguments) == 1]
         self.double = [i for i in own if len(i.arguments) == 2]
@@ -76,6 +83,7 @@ class _Finder:
         for operation in operations:
             self._describe(operation, made)
         self._relate(made)
+        self._lift(made)
         return made
 
     # -- testing ------------------------------------------------------------------
@@ -90,7 +98,8 @@ class _Finder:
             return False
         if not self.type.inexact:
             return bool((x[0][known] == y[0][known]).all())
-        scale = np.maximum.reduce([np.abs(p[0]) for p in (self.a, self.b, self.c, x, y)])
+        sides = (self.a, self.b, self.c, x, y)
+        scale = np.maximum.reduce([np.abs(p[0]) for p in sides])
         return bool((np.abs(x[0] - y[0]) <= 1e-7 * scale)[known].all())
 
     def value(self, x):
@@ -111,7 +120,7 @@ class _Finder:
         made = [Signs(item, (), 1, units(item)) for item in self.single]
         for item in self.double:
             made.append(Signs(item, (), 2, units(item)))
-            for value in self.tried:
+            for value in self.tried[:FIRST]:
                 written = self.constants.get(value)
                 cost = NEVER if written is None else self.problem.units(written)
                 made += [Signs(item, ((k, value, written),), 1, units(item) + cost) for k in (0, 1)]
@@ -152,7 +161,7 @@ class _Finder:
                 for o in found
             ):
                 continue  # the opposite of an odd operation says nothing new
-            if self._regroups(function, values):
+            if len(found) < OPERATIONS and self._regroups(function, values):
                 found.append(Operation(function, values))
         return found
 
@@ -224,6 +233,26 @@ class _Finder:
                 ):
                     algebra.choices[s, p] = x
 
+    def _lift(self, algebra):
+        """Find what can be taken out of several operands of a primitive."""
+        generator = np.random.default_rng(1)
+        for item in self.wide:
+            drawn = [
+                (generator.choice(_drawn(self.problem, t, ()).ravel(), SAMPLES), None)
+                for t in item.arguments
+            ]
+            other = generator.choice(self.a[0], SAMPLES), None
+            own = [k for k, t in enumerate(item.arguments) if t == self.type]
+            whole = applied(item, *drawn)
+            for size in range(len(own), 1, -1):
+                for places in itertools.combinations(own, size):
+                    for k, operation in enumerate(algebra.operations):
+                        changed = list(drawn)
+                        for j in places:
+                            changed[j] = operation.function(drawn[j], other)
+                        if self.same(applied(item, *changed), operation.function(whole, other)):
+                            algebra.lifts.setdefault(item, []).append((places, k))
+
 
 def _twisted(item, signs, kind):
     """The function of a primitive with signs at its result and operands."""
@@ -238,7 +267,7 @@ def _twisted(item, signs, kind):
 
 def _drawn(problem, type_, constants):
     """Three columns of values: all triples if there are few, else drawn ones."""
-    if type_.size**3 <= SAMPLES:
+    if type_.size**3 <= GRID:
         grid = np.indices((int(type_.size),) * 3).reshape(3, -1) + int(type_.low)
         return grid.astype(type_.dtype)
     generator = np.random.default_rng(0)
@@ -251,7 +280,7 @@ def _drawn(problem, type_, constants):
     small = small[(small >= type_.low) & (small <= type_.high)].astype(type_.dtype)
     small = np.concatenate([small, np.array(list(constants), type_.dtype)])
     if not len(small):
-        small = behaviours
+        small = (type_.low + np.arange(min(10, type_.size))).astype(type_.dtype)
     drawn = generator.choice(small, (3, SAMPLES))
     if len(behaviours):
         other = generator.choice(behaviours, (3, SAMPLES))
@@ -261,9 +290,10 @@ def _drawn(problem, type_, constants):
 
 def _tried(type_, constants):
     """Values that a law may have as a constant."""
-    given = [*list(constants)[:TRIED], 0, 1, -1]
+    given = [0, 1, -1]
     if type_.family != "Complex":
         ends = () if type_.inexact else (type_.low, type_.high)
         given = [v for v in (*given, *ends) if type_.low <= v <= type_.high]
+    given += list(constants)[:TRIED]
     kind = type_.dtype.type
     return list(dict.fromkeys(kind(v).item() for v in given))
