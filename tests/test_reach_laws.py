@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import synth
 from bench import reach_tasks
-from synth.engine.reach.factoring import same_values, shorten
+from synth.engine.reach.factoring import propagated, same_values, shorten
 from synth.engine.reach.forms import Forms
 from synth.engine.reach.inner import Inner
 from synth.engine.reach.laws import Laws
@@ -156,6 +156,8 @@ def test_boolean_laws_are_those_of_the_truth_tables(name):
             holds = all(f[a, g[b, c]] == g[f[a, b], f[a, c]] for a, b, c in grid)
             assert ((k, m) in algebra.distributes) == holds
             assert ((k, m) in algebra.absorbs) == all(f[a, g[a, b]] == a for a, b, _ in grid)
+            fixes = all(f[a, g[a, b]] == f[a, g[law.neutral, b]] for a, b, _ in grid)
+            assert ((k, m) in algebra.fixes) == fixes
             if not law.odd:
                 dual = all((not f[a, b]) == g[not a, not b] for a, b, _ in grid)
                 assert (law.dual == m) == dual
@@ -231,6 +233,53 @@ def test_a_law_that_fails_on_a_rare_value_changes_no_program():
     program = Program.parse(text, problem.grammar, number)
     assert len(algebra.operations) == 2
     assert problem.units(shorten(problem, Laws(problem), program)) < problem.units(program)
+
+
+def test_a_false_law_in_one_part_does_not_stop_the_others():
+    dsl, number = rarely_wrong()
+    columns = {"x": np.full(40, 36), "y": np.full(40, 35), "z": np.arange(1, 41)}
+    problem = problem_of(columns, number, np.arange(40) % 2, number, dsl)
+    false, true = "total(times(x, z), times(y, z))", "total(times(y, z), times(y, z))"
+    program = Program.parse(f"over({false}, {true})", problem.grammar, number)
+    other = shorten(problem, Laws(problem), program)
+    check(problem, program, other)
+    assert other.arguments[0] == program.arguments[0]
+    assert problem.units(other) < problem.units(program)
+
+
+def test_what_rounding_changes_is_seen_above_the_part():
+    dsl = DSL("roots", types=(Real,))
+    for name in ("add", "multiply", "subtract"):
+        dsl.add(getattr(np, name), "Real, Real -> Real", name=name)
+    dsl.add(np.sqrt, "Real -> Real", name="root")
+    generator = np.random.default_rng(8)
+    columns = {name: generator.uniform(1, 2, 60) for name in "xyz"}
+    problem = problem_of(columns, Real, columns["x"] * 2, Real, dsl)
+    left = "root(add(multiply(x, y), multiply(x, z)))"
+    program = Program.parse(left, problem.grammar, Real)
+    laws = Laws(problem)
+    assert problem.units(shorten(problem, laws, program)) < problem.units(program)
+    # The difference is of the last bits, and nothing once both sides are one program.
+    text = f"subtract({left}, root(multiply(x, add(y, z))))"
+    program = Program.parse(text, problem.grammar, Real)
+    assert problem.values(program).any()
+    check(problem, program, shorten(problem, laws, program))
+
+
+def test_absorption_goes_one_way_only():
+    number = Int(1, 10**6)
+    dsl = DSL("divisors", types=(number,))
+    dsl.add(np.gcd, f"{number}, {number} -> {number}", name="common")
+    dsl.add(np.multiply, f"{number}, {number} -> {number}", name="times")
+    dsl.add(lambda a, b: a + 0 * b, f"{number}, {number} -> {number}", name="first")
+    columns = {name: np.random.default_rng(1).integers(1, 30, 60) for name in "xy"}
+    problem = problem_of(columns, number, np.arange(60) % 2 + 1, number, dsl)
+    laws = Laws(problem)
+    (algebra,) = laws.algebras.values()
+    plain = {i.name: t[0].operation for i, t in algebra.twists.items()}
+    assert set(plain) == {"common", "times"}  # the first of two operands is no operation
+    assert algebra.absorbs == {(plain["common"], plain["times"])}
+    assert algebra.distributes == {(plain["times"], plain["common"])}
 
 
 # -- forms -------------------------------------------------------------------------
@@ -369,6 +418,14 @@ def test_beside_a_part_the_part_is_true():
         "(x0 & x1 & x5 | ~x5 & x1 & x0) | x2",
     ):
         assert shortened(problem, text) <= problem.units(wanted) / UNIT
+    forms = Forms(problem, made("boolean")[1].algebras[Bool])
+
+    def form(text):
+        return forms.read(Program.parse(text, problem.grammar, Bool), lambda part: part)
+
+    assert propagated(forms, form("x0 & (x1 | ~x0 & x3)")) == form("x0 & x1")
+    assert propagated(forms, form("~x0 | x2 & (x3 | x4 & x0)")) == form("~x0 | x2 & (x3 | x4)")
+    assert propagated(forms, form("x0 ^ x1 & (x0 | x2)")) == form("x0 ^ x1 & (x0 | x2)")
 
 
 def test_a_stop_and_too_large_a_program_leave_sums_as_they_are():

@@ -214,6 +214,7 @@ class _Finder:
         """Find the laws between operations."""
         a, b, c, signs = self.a, self.b, self.c, algebra.signs
         numbered = list(enumerate(o.function for o in algebra.operations))
+        algebra.fixes = {(k, k) for k, o in enumerate(algebra.operations) if o.idempotent}
         for (s, plus), (p, times) in itertools.permutations(numbered, 2):
             if self.same(times(a, plus(b, c)), plus(times(a, b), times(a, c))):
                 algebra.distributes.add((p, s))
