@@ -6,8 +6,9 @@ A form has a kind, a sign, and what is in it:
     PART, sign, number          a part that the laws cannot see through, by its number
     1 + op, sign, operands      an operation of at least two forms, in the order they were made
 
-Equal forms are one object, so that they are quick keys: with nested tuples, whose hashes Python
-computes again and again, a disjunction of 40 terms took 1.5 times as long.
+Equal forms are one object, so that they are quick keys.  As nested tuples, whose hashes Python
+computes again and again, and with the constants of the laws looked up each time, they took 1.5
+times as long for a disjunction of 40 terms.
 
 Signs are pushed to the leaves where an operation has a dual, and pulled out of the operands where
 it is odd.  `Forms.costs` finds the cheapest way to write a form and its negation.  The operands are

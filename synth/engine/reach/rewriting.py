@@ -10,7 +10,7 @@ from synth.language import UNIT, Program
 
 #: How many places of a program are tried before it is left as it is.
 PLACES = 8
-#: A step may add so many bits.  Without a limit, a step added 10 bits on average.
+#: A step may add so many bits.  Without a limit, a step added 4 to 16 bits on average.
 DEARER = 6
 
 
