@@ -13,9 +13,9 @@ import numpy as np
 from synth.engine.reach.algebra import NEVER, Algebra, Operation, Signs, Twist, applied
 from synth.language import Constant, Primitive, Program
 
-#: How many triples of values are drawn, and up to how many all are taken.  Most bodies take arrays
-#: of any length in 10 us, but one that raises an error takes as long for each row without a value:
-#: 20 such primitives take 5 s; they took 15 s with 256 triples and no limit of operations.
+#: How many triples of values are drawn, and up to how many all are taken.  A body that raises an
+#: error is called again on halves of its rows: 20 such primitives take 5 s; they took 15 s with
+#: 256 triples and no limit of operations.
 SAMPLES, GRID = 96, 512
 #: A law needs a value on both sides for this share of the triples.
 SHARE = 0.25
