@@ -15,12 +15,15 @@ from synth.engine.reach.context import Context, hole
 from synth.engine.reach.found import Found
 from synth.engine.reach.pool import Heat
 from synth.engine.reach.problem import part_at, paths, replaced
+from synth.engine.reach.rewriting import regrouped
 from synth.language import Primitive, Program
 
 #: The temperature of a round falls from the first to the last, in bits.
 HOT, COLD = 8.0, 0.4
 #: The most contexts of one pass.
 CONTEXTS = 6
+#: How often the laws write the program anew before a move.
+REGROUPED = 0.3
 #: The most parts of the program itself that are tried in the hole.
 OWN = 6
 
@@ -31,12 +34,14 @@ class Chain:
     Parameters
     ----------
     problem : Problem
-    pools : dict of Type to Pool
+    tools : Tools
+        The pools and the laws.
     generator : numpy.random.Generator
     """
 
-    def __init__(self, problem, pools, generator, top):
-        self.problem, self.pools, self.generator = problem, pools, generator
+    def __init__(self, problem, tools, generator, top):
+        self.problem, self.generator = problem, generator
+        self.pools, self.laws = tools.pools, tools.laws
         self.found = Found(problem, top)
         self.program = None
         self.total, self.wrong = math.inf, None
@@ -73,7 +78,10 @@ class Chain:
 
     def _move(self, temperature):
         """Make one move at a temperature in bits."""
-        generator, program = self.generator, self.program
+        generator = self.generator
+        if generator.random() < REGROUPED:
+            self._regroup(temperature)
+        program = self.program
         places = paths(program)
         path = places[int(generator.integers(len(places)))]
         node = part_at(program, path)
@@ -97,6 +105,13 @@ class Chain:
                 contexts = self._above(program, path, part, node.type)
         if contexts:
             self._draw(contexts, temperature, own)
+
+    def _regroup(self, temperature):
+        """Write the program in another way, by the laws of the DSL: other parts become single."""
+        other = regrouped(self.problem, self.laws, self.program, self.generator)
+        rise = self.problem.total(other) - self.total
+        if rise <= 0 or self.generator.random() < 2.0 ** (-rise / temperature):
+            self._take(other)
 
     def _context(self, program, type_):
         return Context.of(self.problem, program, type_)

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from synth.engine.reach.pool import pool_of
-from synth.engine.reach.stage import Reach
+from synth.engine.reach.stage import Reach, Tools
 from synth.language import UNIT
 
 #: Work of the moves by default, in units of about a nanosecond of one core: 20 s on two cores.
@@ -41,16 +40,11 @@ class Reaches:
     """
 
     def __init__(self, engine, labellings, settings, start=()):
-        self.engine = engine
-        n = labellings[0].n
-        pools = {type_: pool_of(engine, type_, n) for type_ in engine.banks}
-        pools = {type_: pool for type_, pool in pools.items() if pool.count}
+        tools = Tools(engine, labellings[0])
         if settings.moves is None:
-            settings = settings.counted(default_moves(pools))
+            settings = settings.counted(default_moves(tools.pools))
         self.settings = settings
-        self.each = {
-            labelling: Reach(engine, labelling, pools, settings, start) for labelling in labellings
-        }
+        self.each = {each: Reach(each, tools, settings, start) for each in labellings}
 
     @property
     def done(self):

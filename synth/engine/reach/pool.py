@@ -13,7 +13,7 @@ from synth.kernels import reach as kernels
 from synth.language import UNIT
 
 #: Bytes of a pool: what one pass reads.
-POOL_BYTES = 2**24
+POOL_BYTES = 2**23
 #: The most values of a type whose values are numbers already.
 FEW = 256
 #: The most rows of a block: the exceptions of its rows stay in the first-level cache.

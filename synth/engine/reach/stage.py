@@ -11,8 +11,11 @@ import numpy as np
 
 from synth.engine.reach.chain import Chain
 from synth.engine.reach.found import Found
+from synth.engine.reach.laws import Laws
+from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
-from synth.engine.reach.seeds import STAGES, improved
+from synth.engine.reach.seeds import STAGES
+from synth.engine.reach.tidy import Rows, polished
 from synth.errors import SettingError
 from synth.language import UNIT, Program
 from synth.records import Descent
@@ -69,17 +72,43 @@ class ReachSettings:
         return [moves * (k + 1) // count - moves * k // count for k in range(count)]
 
 
-class Reach:
-    """Reach for one labelling.
+class Tools:
+    """What reach makes of an enumeration, once for all labellings.
 
     Parameters
     ----------
     engine : Enumerator
         The enumerator, whose banks are finished.
     labelling : Labelling
-        The labels.
+        Any labelling of the task.
+
+    Attributes
+    ----------
     pools : dict of Type to pool
         What can fill a hole of each type.
+    laws : Laws
+        The laws of the primitives.
+    rows : Rows
+        An index of the banks.
+    """
+
+    def __init__(self, engine, labelling):
+        self.engine = engine
+        pools = {type_: pool_of(engine, type_, labelling.n) for type_ in engine.banks}
+        self.pools = {type_: pool for type_, pool in pools.items() if pool.count}
+        problem = Problem(engine, labelling)
+        self.laws, self.rows = Laws(problem), Rows(problem)
+
+
+class Reach:
+    """Reach for one labelling.
+
+    Parameters
+    ----------
+    labelling : Labelling
+        The labels.
+    tools : Tools
+        What is made of the enumeration, once for all labellings.
     settings : ReachSettings
     start : sequence of Program
         Programs of the user's own to begin with.
@@ -94,8 +123,9 @@ class Reach:
         Moves, and total bits, exceptions and bits of the best program then.
     """
 
-    def __init__(self, engine, labelling, pools, settings, start=()):
-        self.problem, self.pools, self.settings = Problem(engine, labelling), pools, settings
+    def __init__(self, labelling, tools, settings, start=()):
+        engine = tools.engine
+        self.problem, self.tools, self.settings = Problem(engine, labelling), tools, settings
         self.found = Found(self.problem, labelling.score.top)
         self.seeds, self.descent = [], []
         self._stages = 0
@@ -106,7 +136,7 @@ class Reach:
         self._add_seeds(given)
         root = np.random.SeedSequence(settings.seed)
         self.chains = [
-            Chain(self.problem, pools, np.random.default_rng(each), labelling.score.top)
+            Chain(self.problem, tools, np.random.default_rng(each), labelling.score.top)
             for each in root.spawn(settings.chains)
         ]
 
@@ -127,7 +157,7 @@ class Reach:
         """
         if self._stages < len(STAGES):
             name, propose = STAGES[self._stages]
-            made = propose(self.problem, self.pools, must_stop)
+            made = propose(self.problem, self.tools.pools, must_stop)
             if not must_stop():
                 self._add_seeds([(name, program) for program in made])
                 self._stages += 1
@@ -143,10 +173,13 @@ class Reach:
     def _add_seeds(self, given):
         """Take seeds up, each as short as the laws of the DSL make it."""
         for name, program in given:
-            shorter = improved(self.problem, program)
+            shorter = self._polished(program)
             if self.found.note(shorter) < np.inf:
                 self.seeds.append((name, shorter))
         self._describe()
+
+    def _polished(self, program):
+        return polished(self.problem, self.tools.laws, program, self.tools.rows)
 
     def _begin_round(self):
         """Every other chain begins from nothing, the others from the best programs so far."""
@@ -162,7 +195,7 @@ class Reach:
         for chain in self.chains:
             self.found.merge(chain.found)
         for entry in self.found.top[:BEGINNINGS]:
-            self.found.note(improved(self.problem, entry[3]))
+            self.found.note(self._polished(entry[3]))
         self._describe()
 
     def _describe(self):
