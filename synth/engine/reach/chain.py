@@ -11,12 +11,11 @@ import math
 
 import numpy as np
 
-from synth.engine.reach.context import Context, hole
+from synth.engine.reach.context import Context
 from synth.engine.reach.found import Found
 from synth.engine.reach.pool import Heat
-from synth.engine.reach.problem import part_at, paths, replaced
 from synth.engine.reach.rewriting import regrouped
-from synth.language import Primitive, Program
+from synth.language import Primitive
 
 #: The temperature of a round falls from the first to the last, in bits.
 HOT, COLD = 8.0, 0.4
@@ -69,8 +68,7 @@ class Chain:
         while not self.at_end and not must_stop():
             cooled = self.done / max(self.length - 1, 1)
             if self.program is None:
-                gap = hole(self.problem.root)
-                self._draw([self._context(gap, gap.type)], HOT)
+                self._draw([Context(self.problem.root, (), 0)], HOT)
             else:
                 self._move(HOT * (COLD / HOT) ** cooled)
             self.done += 1
@@ -81,28 +79,18 @@ class Chain:
         generator = self.generator
         if generator.random() < REGROUPED:
             self._regroup(temperature)
-        program = self.program
-        places = paths(program)
-        path = places[int(generator.integers(len(places)))]
-        node = part_at(program, path)
-        kind = generator.random()
-        own = ()
+        path, node = self.problem.some_path(self.program, generator)
+        kind, own = generator.random(), ()
         if kind < 0.35:
-            contexts = [self._context(replaced(program, path, hole(node.type)), node.type)]
-            own = self._own(program, path, node)
+            contexts = [Context.at(self.problem, self.program, path)]
+            own = self._own(node)
         elif kind < 0.45:
-            gap = hole(node.type)
-            made = self._all_replaced(program, node, gap)
-            contexts = [self._context(made, node.type)]
-        elif kind < 0.8:
-            contexts = self._above(program, path, node)
+            contexts = [Context.of_copies(self.problem, self.program, node)]
+        elif kind < 0.8 or not node.arguments:
+            contexts = self._above(path, node, node.type)
         else:
-            inner = paths(node)[1:]
-            if not inner:
-                contexts = self._above(program, path, node)
-            else:
-                part = part_at(node, inner[int(generator.integers(len(inner)))])
-                contexts = self._above(program, path, part, node.type)
+            part = self.problem.some_path(node, generator)[1]
+            contexts = self._above(path, part, node.type)
         if contexts:
             self._draw(contexts, temperature, own)
 
@@ -113,34 +101,18 @@ class Chain:
         if rise <= 0 or self.generator.random() < 2.0 ** (-rise / temperature):
             self._take(other)
 
-    def _context(self, program, type_):
-        return Context.of(self.problem, program, type_)
-
-    def _own(self, program, path, node):
-        """Parts of the program that can stand in a node's place, the node's own parts first."""
-        inner = [p for p in node.parts() if p is not node and p.type == node.type]
-        rest = [p for p in program.parts() if p.type == node.type and p not in inner and p != node]
+    def _own(self, node):
+        """Parts of the program that can stand in a node's place, most of them its own parts."""
         found = []
-        for group, most in ((inner, OWN - 2), (rest, 2)):
-            picked = self.generator.permutation(len(group))[:most]
-            found += [group[k] for k in picked]
+        for whole, many in ((node, OWN - 2), (self.program, 2)):
+            for _ in range(many):
+                part = self.problem.some_path(whole, self.generator)[1]
+                if part.type == node.type and part != node and part not in found:
+                    found.append(part)
         return found
 
-    def _all_replaced(self, program, node, gap):
-        made = {}
-
-        def change(part):
-            if part == node:
-                return gap
-            if part not in made:
-                made[part] = Program(part.head, [change(a) for a in part.arguments])
-            return made[part]
-
-        return change(program)
-
-    def _above(self, program, path, part, type_=None):
-        """Contexts in which a primitive over the part and a hole stands at the path."""
-        type_ = part.type if type_ is None else type_
+    def _above(self, path, part, type_):
+        """Contexts in which a primitive of a type over a part and a hole stands at a path."""
         options = {}
         for item in self.primitives:
             if item.result != type_:
@@ -149,40 +121,32 @@ class Chain:
                 if argument != part.type:
                     continue
                 for j, other in enumerate(item.arguments):
-                    if j == k or other not in self.pools:
-                        continue
-                    if item.commutative and k > j:
-                        continue
-                    options.setdefault(other, []).append((item, k, j))
+                    if j != k and other in self.pools and not (item.commutative and k > j):
+                        options.setdefault(other, []).append((item, k, j))
         if not options:
             return []
         kinds = list(options)
-        weights = np.array([len(options[t]) for t in kinds], float)
-        kind = kinds[int(self.generator.choice(len(kinds), p=weights / weights.sum()))]
-        chosen = options[kind]
+        weights = np.cumsum([len(options[t]) for t in kinds])
+        drawn = self.generator.integers(weights[-1])
+        chosen = options[kinds[int(np.searchsorted(weights, drawn, side="right"))]]
         if len(chosen) > CONTEXTS:
             chosen = [chosen[k] for k in self.generator.permutation(len(chosen))[:CONTEXTS]]
         made = []
         for item, k, j in chosen:
-            arguments = []
-            for i, argument in enumerate(item.arguments):
-                if i == k:
-                    arguments.append(part)
-                elif i == j:
-                    arguments.append(hole(argument))
-                else:
-                    arguments.append(self._some(program, argument))
-            if None in arguments:
-                continue
-            node = Program(item, arguments)
-            made.append(self._context(replaced(program, path, node), kind))
+            arguments = [
+                part if i == k else None if i == j else self._some(argument)
+                for i, argument in enumerate(item.arguments)
+            ]
+            if arguments.count(None) == 1:
+                made.append(Context.at(self.problem, self.program, path, (item, tuple(arguments))))
         return made
 
-    def _some(self, program, type_):
+    def _some(self, type_):
         """A part of the program, or a cheap row, of a type; None if there is none."""
-        own = [p for p in program.parts() if p.type == type_]
-        if own and self.generator.random() < 0.5:
-            return own[int(self.generator.integers(len(own)))]
+        if self.generator.random() < 0.5:
+            part = self.problem.some_path(self.program, self.generator)[1]
+            if part.type == type_:
+                return part
         pool = self.pools.get(type_)
         return None if pool is None else pool.program(pool.some(self.generator))
 
@@ -194,10 +158,11 @@ class Chain:
         sweep = pool.sweep(problem, contexts, heat, self.generator)
 
         def filled(context, row):
-            return contexts[context].filled(pool.program(row))
+            return contexts[context].filled(problem, pool.program(row))
 
-        self.found.note(filled(*sweep.least))
-        found = [contexts[0].filled(part) for part in own]
+        if self.found.is_wanted(sweep.least_total):
+            self.found.note(filled(*sweep.least))
+        found = [contexts[0].filled(problem, part) for part in own]
         drawn = [filled(*at) for at in sweep.drawn]
         if sweep.mass is None:
             found += drawn

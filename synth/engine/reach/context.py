@@ -1,4 +1,8 @@
-"""Contexts: programs with a hole, and the exceptions of every row of a pool in them."""
+"""Contexts: programs with a hole.
+
+Only the nodes from the hole up to the root depend on what fills it.  These are the steps of a
+context, the lowest first; an argument of a step is a program, or the number of an earlier step.
+"""
 
 from dataclasses import dataclass
 
@@ -6,14 +10,14 @@ import numpy as np
 
 from synth.language import Input, Program
 
-#: What stands for a hole in a context; the type is the hole's.
-HOLE = "?"
+#: What stands for a hole in a program, and for the hole's own value among the steps.
+NAME, HOLE = "?", -1
 
 
-def hole(type_, _known={}):  # noqa: B006 - one hole a type, so that contexts compare
+def hole(type_, _known={}):  # noqa: B006 - one hole a type
     """The leaf that stands for a hole of a type."""
     if type_ not in _known:
-        _known[type_] = Program(Input(HOLE, type_))
+        _known[type_] = Program(Input(NAME, type_))
     return _known[type_]
 
 
@@ -23,49 +27,77 @@ class Context:
 
     Parameters
     ----------
-    program : Program
-        The program; its hole is `hole(type)`.
     type : Type
         The type of the hole.
+    steps : tuple of (Primitive, tuple of Program or int)
+        The primitives above the hole and their arguments; the last is the root.
     units : int
-        The cost of the nodes beside the hole.
+        The cost of the program beside the hole.
     copies : int
         How often the hole occurs.
     """
 
-    program: Program
     type: object
+    steps: tuple
     units: int
-    copies: int
+    copies: int = 1
 
     @classmethod
-    def of(cls, problem, program, type_):
-        """The context of a program in which holes of a type occur."""
-        units, copies, stack = 0, 0, [program]
-        gap = hole(type_)
-        while stack:
-            node = stack.pop()
-            if node is gap:
+    def at(cls, problem, program, path, new=None):
+        """The context of a program with a hole at a path, or with a new node there.
+
+        new: the new node, (Primitive, arguments), of which one argument is None, the hole.
+        """
+        spine, node = [], program
+        for k in path:
+            spine.append((node, k))
+            node = node.arguments[k]
+        steps, type_ = [], node.type
+        units = problem.units(program) - problem.units(node)
+        if new is not None:
+            head, arguments = new
+            k = arguments.index(None)
+            type_ = head.arguments[k]
+            units += problem.grammar.units(head)
+            units += sum(problem.units(a) for a in arguments if a is not None)
+            steps.append((head, (*arguments[:k], HOLE, *arguments[k + 1 :])))
+        for above, k in reversed(spine):
+            rest = above.arguments
+            steps.append((above.head, (*rest[:k], len(steps) - 1, *rest[k + 1 :])))
+        return cls(type_, tuple(steps), units)
+
+    @classmethod
+    def of_copies(cls, problem, program, part):
+        """The context of a program with the same hole wherever a part occurs."""
+        steps, known, copies = [], {}, 0
+
+        def numbered(node):
+            """The number of the step that a node becomes; the node if it has no hole."""
+            nonlocal copies
+            if node == part:
                 copies += 1
-            else:
-                units += problem.grammar.units(node.head)
-                stack += node.arguments
-        return cls(program, type_, units, copies)
+                return HOLE
+            if not node.arguments:
+                return node
+            arguments = tuple(numbered(a) for a in node.arguments)
+            if not any(isinstance(a, int) for a in arguments):
+                return node
+            if (node.head, arguments) not in known:
+                known[node.head, arguments] = len(steps)
+                steps.append((node.head, arguments))
+            return known[node.head, arguments]
 
-    def filled(self, part):
+        numbered(program)
+        units = problem.units(program) - copies * problem.units(part)
+        return cls(part.type, tuple(steps), units, copies)
+
+    def filled(self, problem, part):
         """The program with the hole filled."""
-        gap, made = hole(self.type), {}
-
-        def fill(node):
-            if node is gap:
-                return part
-            if node not in made:
-                arguments = [fill(a) for a in node.arguments]
-                same = all(a is b for a, b in zip(arguments, node.arguments, strict=True))
-                made[node] = node if same else Program(node.head, arguments)
-            return made[node]
-
-        return fill(self.program)
+        made = [part]
+        for head, arguments in self.steps:
+            given = tuple(made[a + 1] if isinstance(a, int) else a for a in arguments)
+            made.append(problem.made(head, given))
+        return made[-1]
 
     def wrong(self, problem, at, values):
         """Whether values of the hole are wrong.
@@ -83,41 +115,19 @@ class Context:
         ndarray of bool, shape (points,)
             Whether the program's value is not the label, or there is none.
         """
-        gap, made = hole(self.type), {}
-
-        def along(node):
-            """(values at the points, where they are defined), or None for what has no hole."""
-            if node is gap:
-                return values, None
-            found = [_once(made, a, along) for a in node.arguments]
-            if all(f is None for f in found):
-                return None
-            known, arguments = None, []
-            for a, f in zip(node.arguments, found, strict=True):
-                if f is not None:
-                    arguments.append(f[0])
-                    known = _both(known, f[1])
+        made, undefined = [values], None
+        for head, arguments in self.steps:
+            given = []
+            for a in arguments:
+                if isinstance(a, int):
+                    given.append(made[a + 1])
                 elif problem.values(a) is None:
-                    return values, np.zeros(len(values), bool)
+                    return np.ones(len(values), bool)
                 else:
-                    arguments.append(problem.values(a)[at])
-            answers, defined = node.head.evaluate(*arguments)
-            return answers, _both(known, defined)
-
-        answers, defined = along(self.program)
-        wrong = problem.root.coarse(answers) != problem.compared[at]
-        return wrong if defined is None else wrong | ~defined
-
-
-def _once(made, node, work):
-    """What `work` makes of a node, kept in `made`."""
-    if node not in made:
-        made[node] = work(node)
-    return made[node]
-
-
-def _both(a, b):
-    """Where both are defined; None for everywhere."""
-    if a is None or b is None:
-        return b if a is None else a
-    return a & b
+                    given.append(problem.values(a)[at])
+            answers, defined = problem.applied(head, given)
+            made.append(answers)
+            if defined is not None:
+                undefined = ~defined if undefined is None else undefined | ~defined
+        wrong = problem.root.coarse(made[-1]) != problem.compared[at]
+        return wrong if undefined is None else wrong | undefined

@@ -40,6 +40,10 @@ class Found:
         """Whether a program is read as its opposite, the other of two labels."""
         return self.problem.two and 2 * self.problem.exceptions(program) > self.problem.n
 
+    def is_wanted(self, total):
+        """Whether a program of such a total would be kept."""
+        return len(self.top) < self.most or total < self.top[-1][0] - SAME
+
     def note(self, program):
         """Take a program into account; its total."""
         problem = self.problem
@@ -48,7 +52,7 @@ class Found:
             return total
         units = problem.units(program)
         wrong = self._read(problem.exceptions(program))
-        if len(self.top) < self.most or total < self.top[-1][0] - SAME:
+        if self.is_wanted(total):
             self._add(total, wrong, units, program)
         self._improve_front(units, wrong, program)
         return total

@@ -29,8 +29,10 @@ class Sweep(NamedTuple):
 
     Parameters
     ----------
+    least_total : float
+        The least total in bits, estimated if `mass` is None.
     least : tuple of int
-        The context and the row of the least total.
+        Its context and row.
     drawn : list of tuple of int
         Contexts and rows, drawn by their weights.
     mass : float or None
@@ -38,6 +40,7 @@ class Sweep(NamedTuple):
         have to be compared by their own totals.
     """
 
+    least_total: float
     least: tuple
     drawn: list
     mass: float | None
@@ -89,10 +92,14 @@ class _Pool:
         self.bank = engine.banks[type]
         held = self.bank.ends[-1] if self.bank.ends else 0
         self.count = int(min(held, max(1024, POOL_BYTES // row_bytes), most))
+        self._programs = {}
 
     def program(self, row):
-        """A row's program."""
-        return self.engine.program(int(row), self.type)
+        """A row's program, the same object whenever it is asked for."""
+        found = self._programs.get(int(row))
+        if found is None:
+            found = self._programs[int(row)] = self.engine.program(int(row), self.type)
+        return found
 
     def some(self, generator):
         """The number of a row, cheap ones more often: its logarithm is uniform."""
@@ -131,7 +138,7 @@ class BitPool(_Pool):
         factors = 2.0 ** np.clip((heat.now - here - cost) / heat.temperature, -1000, 400)
         sums, best = np.zeros(factors.shape), np.zeros(2, np.int64)
         scratch = np.empty(BLOCK, np.int64)
-        kernels.pass_bits(
+        least = kernels.pass_bits(
             self._words,
             self._blocks,
             base,
@@ -147,7 +154,7 @@ class BitPool(_Pool):
         running = np.cumsum(sums)
         mass = float(running[-1])
         if not mass > 0:
-            return Sweep(tuple(best.tolist()), [], 0.0)
+            return Sweep(least / UNIT, tuple(best.tolist()), [], 0.0)
         wanted = generator.random() * mass
         at = min(int(np.searchsorted(running, wanted, side="right")), sums.size - 1)
         c, k = divmod(at, sums.shape[1])
@@ -155,7 +162,7 @@ class BitPool(_Pool):
         kernels.count_bits(self._words, first, stop, base[c], change[c], scratch)
         rest = (wanted - (running[at - 1] if at else 0.0)) / factors[c, k]
         row = first + kernels.pick(scratch, stop - first, weights, rest)
-        return Sweep(tuple(best.tolist()), [(c, row)], mass)
+        return Sweep(least / UNIT, tuple(best.tolist()), [(c, row)], mass)
 
 
 class CellPool(_Pool):
@@ -221,7 +228,7 @@ class CellPool(_Pool):
             drawn = [*sorted(drawn), int(totals.argmin())]
         picked = [tuple(int(i) for i in np.unravel_index(k, totals.shape)) for k in drawn]
         mass = float(heat.weights(totals).sum()) if whole else None
-        return Sweep(tuple(int(i) for i in least), picked, mass)
+        return Sweep(float(totals[least]), tuple(int(i) for i in least), picked, mass)
 
     def _groups(self, wrong, generator):
         """Training rows, and what an exception on each stands for: all of them, or some.

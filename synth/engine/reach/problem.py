@@ -11,6 +11,8 @@ from synth.language import UNIT, Program
 
 #: Programs whose values are kept; beyond, they are forgotten and computed again.
 KEPT_BYTES = 2**26
+#: The most programs whose costs, sizes and objects are kept.
+MOST_KEPT = 2**18
 
 
 class Problem:
@@ -52,15 +54,55 @@ class Problem:
         self.table_bits = labelling.table_bits
         self.two = labelling.score.two
         self.compared = self.root.coarse(self.labels)
-        self._units = {}
-        self._values = {}
+        self._units, self._sizes, self._values, self._made = {}, {}, {}, {}
+        # The table of such a primitive shows that it has a value for all arguments, and of the
+        # right dtype.  To call its function without the checks takes a sixth of the time.
+        self._total = {
+            rule.item
+            for rule in engine.rules
+            if rule.table is not None and rule.result.storage is None
+        }
         self._most = max(64, KEPT_BYTES // (8 * self.rows))
+
+    def made(self, head, arguments):
+        """The program of a head and arguments (a tuple), the same object whenever it is asked for.
+
+        Equal programs are then found equal without a look at their parts.
+        """
+        found = self._made.get((head, arguments))
+        if found is None:
+            if len(self._made) > MOST_KEPT:
+                self._made.clear()
+            found = self._made[head, arguments] = Program(head, arguments)
+        return found
+
+    def size(self, program):
+        """The number of nodes."""
+        known = self._sizes.get(program)
+        if known is None:
+            if len(self._sizes) > MOST_KEPT:
+                self._sizes.clear()
+            known = self._sizes[program] = 1 + sum(map(self.size, program.arguments))
+        return known
+
+    def some_path(self, program, generator):
+        """The path of a node, each node with equal probability, and the node."""
+        k, path = int(generator.integers(self.size(program))), []
+        while k:
+            k -= 1
+            for position, argument in enumerate(program.arguments):
+                if k < self.size(argument):
+                    path.append(position)
+                    program = argument
+                    break
+                k -= self.size(argument)
+        return tuple(path), program
 
     def units(self, program):
         """The program's cost in units of 1/1024 bit."""
         known = self._units.get(program)
         if known is None:
-            if len(self._units) > 2**18:
+            if len(self._units) > MOST_KEPT:
                 self._units.clear()
             known = self.grammar.units(program.head) + sum(map(self.units, program.arguments))
             self._units[program] = known
@@ -74,16 +116,22 @@ class Problem:
         arguments = [self.values(a) for a in program.arguments]
         found = None
         if not any(a is None for a in arguments):
-            found = self._apply(program.head, arguments)
+            found = self._whole(program.head, arguments)
         if len(self._values) > self._most:
             self._values.clear()
         self._values[program] = found
         return found
 
-    def _apply(self, head, arguments):
+    def applied(self, head, arguments):
+        """The values of a primitive, and where they are defined (None for everywhere)."""
+        if head in self._total:
+            return head.function(*arguments), None
+        return head.evaluate(*arguments)
+
+    def _whole(self, head, arguments):
         if not head.arguments:
             return self.engine.leaf_values(head)
-        values, defined = head.evaluate(*arguments)
+        values, defined = self.applied(head, arguments)
         return values if defined is None or defined.all() else None
 
     def misses(self, values):
@@ -118,13 +166,3 @@ def part_at(program, path):
     for k in path:
         program = program.arguments[k]
     return program
-
-
-def paths(program):
-    """The path of every node, the root's first."""
-    found, stack = [], [((), program)]
-    while stack:
-        path, node = stack.pop()
-        found.append(path)
-        stack += [((*path, k), a) for k, a in reversed(list(enumerate(node.arguments)))]
-    return found
