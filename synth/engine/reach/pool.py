@@ -18,6 +18,8 @@ POOL_BYTES = 2**23
 FEW = 256
 #: The most rows of a block: the exceptions of its rows stay in the first-level cache.
 BLOCK = 2048
+#: How often a move looks at the whole pool of booleans; otherwise at its CHEAP cheapest rows.
+WHOLE, CHEAP = 0.15, 2**14
 #: The most (training row, value) pairs at which a context is evaluated.  If there are more, the
 #: exceptions are estimated from some training rows, and DRAWN rows are drawn and looked at closely.
 POINTS = 2**19
@@ -126,7 +128,9 @@ class BitPool(_Pool):
 
     def sweep(self, problem, contexts, heat, generator):
         """One pass over all rows: a `Sweep`."""
-        n = self.n
+        n, blocks = self.n, self._blocks
+        if generator.random() >= WHOLE:
+            blocks = blocks[: max(1, int(np.searchsorted(blocks[:, 1], CHEAP, side="right")))]
         wrong = np.stack([c.wrong(problem, self._at, self._values) for c in contexts])
         base = self.type.pack(wrong[:, :n])
         change = self.type.pack(wrong[:, :n] ^ wrong[:, n:])
@@ -134,13 +138,13 @@ class BitPool(_Pool):
         # The weights of exceptions and of the rest are each near 1 for what is like the present.
         here = heat.code[min(np.count_nonzero(heat.wrong), n)]
         weights = 2.0 ** np.minimum((here - heat.code) / heat.temperature, 500)
-        cost = (prices[:, :1] + prices[:, 1:] * self._blocks[:, 2]) / UNIT
+        cost = (prices[:, :1] + prices[:, 1:] * blocks[:, 2]) / UNIT
         factors = 2.0 ** np.clip((heat.now - here - cost) / heat.temperature, -1000, 400)
         sums, best = np.zeros(factors.shape), np.zeros(2, np.int64)
         scratch = np.empty(BLOCK, np.int64)
         least = kernels.pass_bits(
             self._words,
-            self._blocks,
+            blocks,
             base,
             change,
             prices,
@@ -158,7 +162,7 @@ class BitPool(_Pool):
         wanted = generator.random() * mass
         at = min(int(np.searchsorted(running, wanted, side="right")), sums.size - 1)
         c, k = divmod(at, sums.shape[1])
-        first, stop, _ = self._blocks[k].tolist()
+        first, stop, _ = blocks[k].tolist()
         kernels.count_bits(self._words, first, stop, base[c], change[c], scratch)
         rest = (wanted - (running[at - 1] if at else 0.0)) / factors[c, k]
         row = first + kernels.pick(scratch, stop - first, weights, rest)
