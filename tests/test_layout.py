@@ -38,8 +38,8 @@ INSIDE = {
     "engine": [
         "limits", "interrupts", "compiled", "crew", "watch", "curry", "bank", "targets",
         "schedule", "scoring",
-        "labelling", "job", "band", "enumerator", "backward", "enumeration", "checkpoint",
-        "outcome", "driver",
+        "labelling", "job", "band", "enumerator", "backward", "enumeration", "checkpoint", "reach",
+        "outcome", "driver", "searches",
     ],
 }  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
