@@ -1,0 +1,185 @@
+"""Sums: programs that add up parts, in whatever way the DSL can.
+
+A sum modulo p, a sum of whole numbers and a parity are written part by part.  How two parts are
+added, or how a part is added several times, is a template that an inner enumeration finds (see
+`templates.py`).  Where a parity has to use its operands twice, as over and, or and not, a tree is
+found that keeps the repeated operands small.
+"""
+
+import numpy as np
+
+from synth.engine.reach.templates import leaf_units
+
+#: Programs of the enumeration of one way to add: 10 ms.
+JOIN = 4_000
+#: Rows on which a way to add is tested, unless the functions have fewer.
+POINTS = 64
+#: Whole numbers that are tested: sums of these do not leave the range of a type.
+NUMBERS = 50
+#: Up to so many operands all ways to split a parity are tried, beyond only the halves.
+SPLITS = 8
+
+
+def parity(templates, programs, type):
+    """Whether an odd, and an even, number of boolean programs is true.
+
+    Parameters
+    ----------
+    templates : Templates
+    programs : sequence of Program
+        At least one.
+    type : Type
+
+    Returns
+    -------
+    tuple of Program
+        The cheapest programs found of (odd, even); None for one that is not found.
+    """
+    units = templates.problem.units
+    ordered = sorted(programs, key=units)
+    known = {}
+
+    def tree(i, j):
+        if (i, j) not in known:
+            if j == i + 1:
+                known[i, j] = with_opposite(templates, ordered[i], type)
+            else:
+                half = (i + j) // 2
+                cuts = range(i + 1, j) if j - i <= SPLITS else (half,)
+                made = [odd_even(templates, tree(i, k), tree(k, j), type) for k in cuts]
+                known[i, j] = tuple(
+                    min((m[s] for m in made if m[s] is not None), key=units, default=None)
+                    for s in (0, 1)
+                )
+        return known[i, j]
+
+    return tree(0, len(ordered))
+
+
+def with_opposite(templates, program, type):
+    """A boolean program and the cheapest of its opposites, None if there is none."""
+    column = np.array([False, True])
+    prices = [leaf_units(templates.problem, type)]
+    found = templates.find([program], [column], [~column], type, max_programs=JOIN, prices=prices)
+    return program, found[0]
+
+
+def operands(pairs, columns):
+    """Parts and columns of boolean programs with their opposites: those that there are."""
+    parts, values = [], []
+    for (yes, no), column in zip(pairs, columns, strict=True):
+        for part, value in ((yes, column), (no, ~column)):
+            if part is not None:
+                parts.append(part)
+                values.append(value)
+    return parts, values
+
+
+def odd_even(templates, left, right, type):
+    """The same as `parity` of two operands, each with its opposite."""
+    if None in (left[0], right[0]) and None in (left[1], right[1]):
+        return None, None
+    at = np.arange(4)
+    a, b = at & 1 > 0, at & 2 > 0
+    parts, columns = operands((left, right), (a, b))
+    return tuple(templates.find(parts, columns, [a ^ b, ~(a ^ b)], type, max_programs=JOIN))
+
+
+def total(templates, terms, type, p=None):
+    """A sum of multiples of programs.
+
+    Parameters
+    ----------
+    templates : Templates
+    terms : sequence of (int, Program)
+        Coefficients and programs; a program None stands for 1.
+    type : Type
+        Of the programs and of the sum: Mod or Int.
+    p : int, optional
+        For Int, the modulus that coefficients may be changed by; they are kept without one.
+
+    Returns
+    -------
+    Program or None
+        None if no way to write it is found.
+    """
+    constants = templates.constants(type)
+    # A part without a factor begins, since the others can be subtracted as well as added.
+    price = templates.problem.units
+    order = sorted(
+        terms, key=lambda t: (t[1] is None, t[0] != 1, 0 if t[1] is None else price(t[1]))
+    )
+    (factor, first), *rest = order
+    made = _start(templates, factor, first, constants, p)
+    for factor, program in rest:
+        if made is None:
+            return None
+        made = _added(templates, made, (factor, program), constants, p)
+    return made
+
+
+def _start(templates, factor, program, constants, p):
+    if program is None:
+        return constants.get(factor)
+    if factor == 1:
+        return program
+    type = program.type
+    a = _sample(type, 1)[0]
+    parts, columns = _multiples([program], [a], factor, constants, p)
+    wanted = [_reduced(type, f * a) for f in _factors(type, factor, p)]
+    return _cheapest(templates, parts, columns, wanted, type)
+
+
+def _added(templates, made, term, constants, p):
+    """A sum and one more term."""
+    factor, program = term
+    type = made.type
+    a, b = _sample(type, 2)
+    if program is None:
+        parts, columns = _multiples([made], [a], factor, constants, p)
+        wanted = [_reduced(type, a + factor)]
+    else:
+        parts, columns = _multiples([made, program], [a, b], factor, constants, p)
+        wanted = [_reduced(type, a + f * b) for f in _factors(type, factor, p)]
+    return _cheapest(templates, parts, columns, wanted, type)
+
+
+def _factors(type, factor, p):
+    """The coefficients that are as good as one."""
+    return [factor] if p is None or type.family == "Mod" else [factor, factor - p]
+
+
+def _multiples(parts, columns, factor, constants, p):
+    """Parts and columns, with the constants that may be factors."""
+    parts, columns, type = list(parts), list(columns), parts[0].type
+    values = [factor, type.size - factor] if type.family == "Mod" else [factor, -factor]
+    if p is not None and type.family != "Mod":
+        values += [factor - p, p - factor]
+    for value in values:
+        if value in constants:
+            parts.append(constants[value])
+            columns.append(np.full(len(columns[0]), value, columns[0].dtype))
+    return parts, columns
+
+
+def _cheapest(templates, parts, columns, wanted, type):
+    units = templates.problem.units
+    # The price of a long sum counts once whatever is found: at a leaf's price it is found early.
+    prices = [leaf_units(templates.problem, type)] * len(parts)
+    for k, part in enumerate(parts[1:], 1):
+        prices[k] = min(units(part), 4 * prices[0])
+    found = templates.find(parts, columns, wanted, type, max_programs=JOIN, prices=prices)
+    return min((f for f in found if f is not None), key=units, default=None)
+
+
+def _sample(type, count):
+    """Columns of values on which functions are told apart."""
+    generator = np.random.default_rng(0)
+    if type.family == "Mod":
+        return generator.integers(0, type.size, (count, POINTS)).astype(type.dtype)
+    low, high = max(type.low, -NUMBERS), min(type.high, NUMBERS)
+    return generator.integers(low, high + 1, (count, POINTS)).astype(type.dtype)
+
+
+def _reduced(type, values):
+    return values % type.size if type.family == "Mod" else values
