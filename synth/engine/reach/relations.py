@@ -15,7 +15,7 @@ import numpy as np
 
 from synth.engine.reach.fields import Echelon, is_prime, null_vectors, solve_some, sparser
 from synth.engine.reach.sums import parity, total
-from synth.engine.reach.templates import Templates, leaf_units
+from synth.engine.reach.templates import Templates, labels_over, leaf_units
 from synth.language import UNIT
 
 #: Rows of the pool that may be terms, independent ones among them, and how many exchanges are made
@@ -34,8 +34,8 @@ MODULI = (2, 3, 5, 7, 1_000_003)
 COLUMNS, COEFFICIENT = 32, 12
 #: Programs of the enumeration of labels over a hidden sum: 60,000 take 60 ms.
 OVER_SUM = 60_000
-#: The most values of a sum that the enumeration sees, and the hidden sums that it is made for.
-VALUES, HIDDEN = 512, 12
+#: The hidden sums of one modulus that labels are sought over.
+HIDDEN = 12
 
 
 def propose(problem, pools, must_stop):
@@ -57,6 +57,7 @@ def propose(problem, pools, must_stop):
     for stage in (combinations, hidden_sums):
         if not must_stop():
             found += stage(problem, pools, templates, must_stop)
+    found = list(dict.fromkeys(found))
     priced = [(problem.total(program), k) for k, program in enumerate(found)]
     return [found[k] for bits, k in sorted(priced) if bits < np.inf]
 
@@ -105,7 +106,7 @@ def _sparse(echelon, matrix, labels, weights):
 
 
 def _of_most_rows(problem, echelon, labels, costs, must_stop):
-    """The combination of the least total that some random rows determine, if any is below the table."""
+    """The combination of the least total that random rows determine, if it is below the table."""
     generator = np.random.default_rng(0)
     best, least = None, problem.table_bits
     for size in SIZES:
@@ -222,7 +223,10 @@ def _follows(problem, templates, programs, vector, p):
     type = chosen[0][1].type
     whole = p == MODULI[-1]
     added = total(templates, chosen, type, None if whole or type.family == "Mod" else p)
-    return [] if added is None else label_over(problem, templates, added)
+    if added is None:
+        return []
+    price = [leaf_units(problem, type)]
+    return labels_over(templates, [added], max_programs=OVER_SUM, prices=price, closed=False)
 
 
 def _scaled(vector, p):
@@ -244,28 +248,3 @@ def _multipliers(vector, p):
         return range(1, min(p, 32))
     entries = [int(v) for v in vector[1:] if v][:8]
     return [pow(v, -1, p) * k % p for v in entries for k in (1, 2, 3, 4, 6, 12)]
-
-
-def label_over(problem, templates, program):
-    """The cheapest programs of the label that see the rows only through one program.
-
-    Returns
-    -------
-    list of Program
-        At most three.
-    """
-    values = problem.values(program)
-    if values is None:
-        return []
-    distinct, cell = np.unique(values, return_inverse=True)
-    n, labels = problem.n, problem.labels.astype(bool)
-    counts = [np.bincount(cell[:n][labels == s], minlength=len(distinct)) for s in (False, True)]
-    some = np.argsort(-(counts[0] + counts[1]), kind="stable")[:VALUES]
-    price = [leaf_units(problem, program.type)]
-    inner = templates.search(
-        [program], [distinct[some]], problem.root, max_programs=OVER_SUM, prices=price, closed=False
-    )
-    false, true = (c[some] for c in counts)
-    wrong = inner.values @ false + ~inner.values @ true
-    totals = inner.units / UNIT + problem.code[wrong]
-    return [inner.program(row) for row in np.argsort(totals, kind="stable")[:3]]

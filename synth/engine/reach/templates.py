@@ -1,15 +1,15 @@
 """Templates: the cheapest programs over some parts that compute wanted functions of them.
 
-A stage that knows which function of its parts it needs (their sum, their majority) looks it up here:
-an inner enumeration over the parts, each at a price, finds the cheapest way to write it in the
-problem's own DSL.  Nothing is known of the operators but what they compute.
+A stage that knows which function of its parts it needs (their sum, their majority) looks it up
+here: an inner enumeration over the parts, each at a price, finds the cheapest way to write it in
+the problem's own DSL.  Nothing is known of the operators but what they compute.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from synth.engine.reach.inner import Inner
+from synth.engine.reach.inner import Inner, distinct_rows
 from synth.language import DSL, UNIT
 
 #: Enumerations that are kept; parts of the same prices share one.
@@ -18,6 +18,8 @@ KEPT = 128
 CONSTANTS = 20_000
 #: Rows of a pool among which constants are sought, and how many are used.
 ROWS, SOME = 1024, 8
+#: The most cells that labels are sought on, the fullest first, and the programs that are returned.
+CELLS, BEST = 512, 3
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,45 @@ class Templates:
             dsl.constants += [c for c in given.constants if c.type == type]
             self._closed[type] = dsl
         return self._closed[type]
+
+
+def labels_over(templates, programs, *, max_programs, prices=None, closed=True):
+    """The cheapest programs of the label that see the rows only through some programs.
+
+    Parameters
+    ----------
+    templates : Templates
+    programs : sequence of Program
+    max_programs : int
+        Programs of the enumeration over them.
+    prices, closed
+        See `Templates.search`.
+
+    Returns
+    -------
+    list of Program
+        At most `BEST`, the least total first.
+    """
+    problem = templates.problem
+    columns = [problem.values(program) for program in programs]
+    if any(column is None for column in columns):
+        return []
+    first, cell = distinct_rows(columns)
+    n, size = problem.n, len(first)
+    labels = problem.labels.astype(bool)
+    false, true = (np.bincount(cell[:n][labels == s], minlength=size) for s in (False, True))
+    some = np.argsort(-(false + true), kind="stable")[:CELLS]
+    inner = templates.search(
+        programs,
+        [column[first[some]] for column in columns],
+        problem.root,
+        max_programs=max_programs,
+        prices=prices,
+        closed=closed,
+    )
+    wrong = inner.values @ false[some] + ~inner.values @ true[some]
+    totals = inner.units / UNIT + problem.code[wrong]
+    return [inner.program(row) for row in np.argsort(totals, kind="stable")[:BEST]]
 
 
 def first_equal(rows, values, care=None):
