@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from synth.engine.reach.sums import operands, with_opposite
-from synth.engine.reach.templates import Templates, labels_over
+from synth.engine.reach.templates import Templates, labels_over, training_values
 from synth.language import UNIT, Program
 
 #: The most booleans among which those that count are sought, and the least and the most that count.
@@ -69,8 +69,7 @@ def booleans(problem, pool):
     inputs = [Program(i) for i in problem.grammar.inputs if i.type == problem.root]
     if len(inputs) >= LEAST:
         return inputs[:COLUMNS]
-    count = min(pool.count, 4 * COLUMNS)
-    rows = problem.engine.banks[pool.type].values(0, count)[:, : problem.n]
+    rows = training_values(problem, pool.type, min(pool.count, 4 * COLUMNS))
     rows = rows ^ rows[:, :1]  # a boolean and its opposite are one
     _, first = np.unique(rows, axis=0, return_index=True)
     first = [k for k in sorted(first.tolist()) if rows[k].any()]

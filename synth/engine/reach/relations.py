@@ -15,7 +15,7 @@ import numpy as np
 
 from synth.engine.reach.fields import Echelon, is_prime, null_vectors, solve_some, sparser
 from synth.engine.reach.sums import parity, total
-from synth.engine.reach.templates import Templates, labels_over, leaf_units
+from synth.engine.reach.templates import Templates, labels_over, leaf_units, training_values
 from synth.language import UNIT
 
 #: Rows of the pool that may be terms, independent ones among them, and how many exchanges are made
@@ -80,7 +80,7 @@ def combinations(problem, pools, templates, must_stop):
     if p is None or pool is None or not pool.count:
         return []
     n = problem.n
-    values = problem.engine.banks[type].values(0, min(pool.count, ROWS))[:, :n]
+    values = training_values(problem, type, min(pool.count, ROWS))
     matrix = np.concatenate([np.ones((1, n), np.int64), values.astype(np.int64)]).T
     costs = np.array([leaf_units(problem, type)] + [pool.cost(k) for k in range(len(values))])
     labels = problem.labels.astype(np.int64)
@@ -172,8 +172,8 @@ def _moduli(type):
 
 def _columns(problem, pool, p):
     """Programs whose values are independent modulo p, and their values, 1 the first."""
-    values = problem.engine.banks[pool.type].values(0, min(pool.count, 4 * COLUMNS))
-    matrix = np.concatenate([np.ones((1, problem.n), np.int64), values[:, : problem.n]]).T
+    values = training_values(problem, pool.type, min(pool.count, 4 * COLUMNS))
+    matrix = np.concatenate([np.ones((1, problem.n), np.int64), values]).T
     pivots = Echelon(matrix, p, COLUMNS).pivots
     return [None if k == 0 else pool.program(k - 1) for k in pivots], matrix[:, pivots]
 
