@@ -105,24 +105,53 @@ def null_vectors(matrix, p):
     return vectors
 
 
-def solve_some(matrix, target, p):
-    """The coefficients that fit a target on the first rows that determine them.
+def null_of_each(batch, p):
+    """The combination of columns that vanishes on the rows of each of many small matrices.
 
     Parameters
     ----------
-    matrix : ndarray of int64, shape (rows, columns)
-    target : ndarray of int64, shape (rows,)
+    batch : ndarray of int64, shape (matrices, k - 1, k)
+    p : int
 
     Returns
     -------
-    ndarray of int64, shape (columns,), or None if the rows do not determine them.
+    vectors : ndarray of int64, shape (matrices, k)
+    known : ndarray of bool, shape (matrices,)
+        Whether the combination is unique, up to a factor.
     """
-    count = matrix.shape[1]
-    found = Echelon(matrix.T, p, count)
-    if len(found.pivots) < count:
-        return None
-    square = inverse(found.matrix[:, found.pivots].T, p)
-    return (square @ (target[found.pivots] % p) % p).astype(np.int64)
+    # All matrices at once: one by one, 600 of 11 by 12 took 1 s, and together they take 0.03 s.
+    left, (count, most, k) = batch % p, batch.shape
+    every, rank, free = np.arange(count), np.zeros(count, np.int64), np.full(count, k - 1)
+    for j in range(k):
+        able = (left[:, :, j] != 0) & (np.arange(most) >= rank[:, None])
+        has = able.any(axis=1)
+        at, to = np.argmax(able, axis=1), np.minimum(rank, most - 1)
+        at = np.where(has, at, to)
+        pivot = left[every, at]
+        left[every, at] = left[every, to]
+        pivot = np.where(has[:, None], pivot * inverses(pivot[:, j], p)[:, None] % p, pivot)
+        left[every, to] = pivot
+        factors = np.where(has[:, None], left[:, :, j], 0)
+        factors[every, to] = 0
+        left = (left - factors[:, :, None] * pivot[:, None, :]) % p
+        free = np.where(has | (rank < j), free, j)
+        rank += has
+    vectors = np.zeros((count, k), np.int64)
+    rows = np.arange(most)
+    places = rows + (rows >= free[:, None])
+    vectors[every[:, None], places] = -left[every[:, None], rows, free[:, None]] % p
+    vectors[every, free] = 1
+    return vectors, rank == k - 1
+
+
+def inverses(numbers, p):
+    """The inverses of some numbers modulo a prime, 0 for 0."""
+    made, power, left = np.ones_like(numbers), numbers % p, p - 2
+    while left:
+        if left & 1:
+            made = made * power % p
+        power, left = power * power % p, left >> 1
+    return np.where(numbers % p, made, 0)
 
 
 def sparser(coordinates, target, weights, basis, p, most):
@@ -148,12 +177,11 @@ def sparser(coordinates, target, weights, basis, p, most):
         The coefficients that are not 0, by column.
     """
     table, b, basis = coordinates % p, target % p, np.array(basis)
-    inverses = np.array([0, *(pow(k, -1, p) for k in range(1, p))]) if p < 2**12 else None
-    for _ in range(most if inverses is not None else 0):
+    for _ in range(most):
         cost = weights[basis] @ (b != 0)
         best = (cost - 1e-9, None)
         for i in np.flatnonzero(b):
-            factors = b[i] * inverses[table[i]] % p
+            factors = b[i] * inverses(table[i], p) % p
             left = (b[:, None] - table * factors) % p != 0
             costs = weights[basis] @ left + weights
             costs[factors == 0] = np.inf
@@ -163,8 +191,8 @@ def sparser(coordinates, target, weights, basis, p, most):
         if best[1] is None:
             break
         i, j = best[1]
-        pivot = table[i] * inverses[table[i, j]] % p
-        share = b[i] * inverses[table[i, j]] % p
+        scale = pow(int(table[i, j]), -1, p)
+        pivot, share = table[i] * scale % p, b[i] * scale % p
         column = table[:, j].copy()
         column[i] = 0
         table = (table - np.outer(column, pivot)) % p

@@ -13,7 +13,7 @@ space of their columns gives the sum, and an inner enumeration finds how the lab
 
 import numpy as np
 
-from synth.engine.reach.fields import Echelon, is_prime, null_vectors, solve_some, sparser
+from synth.engine.reach.fields import Echelon, is_prime, null_of_each, null_vectors, sparser
 from synth.engine.reach.sums import parity, total
 from synth.engine.reach.templates import Templates, labels_over, leaf_units, training_values
 from synth.language import UNIT
@@ -23,9 +23,12 @@ from synth.language import UNIT
 ROWS, RANK, EXCHANGES = 2048, 128, 32
 #: Rows beyond the rank that a combination has to explain, so that random labels do not have one.
 SPARE = 24
-#: Wrong labels: numbers of columns that are tried, and random subsets of rows for each.  With 5 %
-#: wrong labels a subset of 12 rows is right with probability 0.54, one of 48 with 0.09.
-SIZES, TRIES = (12, 24, 48), 60
+#: Wrong labels: numbers of columns that are tried, and random subsets of rows for each, some of
+#: which are solved together.  With 5 % wrong labels a subset of 12 rows is right with probability
+#: 0.54, one of 48 with 0.09; modulo 2, a right one determines the equation with 0.58.
+SIZES, TRIES, TOGETHER = (12, 24, 48), 128, 32
+#: The share of rows that an equation of some rows of one label may tell apart wrongly.
+WRONG = 0.25
 #: The most terms of a sum that is written.
 TERMS = 32
 #: Moduli of hidden sums; the last one is so large that it stands for the whole numbers.
@@ -111,21 +114,31 @@ def _of_most_rows(problem, echelon, labels, costs, must_stop):
     best, least = None, problem.table_bits
     for size in SIZES:
         pivots = echelon.pivots[:size]
-        columns = echelon.matrix[:, pivots]
-        for _ in range(TRIES):
-            if must_stop():
-                return []
-            rows = generator.permutation(len(labels))[: 2 * len(pivots) + 8]
-            solved = solve_some(columns[rows], labels[rows], echelon.p)
-            if solved is None:
+        both = np.column_stack([echelon.matrix[:, pivots], labels]).astype(np.int64)
+        for vector in random_equations(both, len(both), echelon.p, generator, must_stop):
+            if not vector[-1]:
                 continue
-            wrong = int(((columns @ solved - labels) % echelon.p != 0).sum())
-            bits = float(problem.code[wrong]) + costs[pivots] @ (solved != 0) / UNIT
+            wrong = int((both @ vector % echelon.p != 0).sum())
+            bits = float(problem.code[wrong]) + costs[pivots] @ (vector[:-1] != 0) / UNIT
             if bits < least:
-                least, best = bits, dict(zip(pivots, solved.tolist(), strict=True))
+                factors = -vector[:-1] * pow(int(vector[-1]), -1, echelon.p) % echelon.p
+                least, best = bits, dict(zip(pivots, factors.tolist(), strict=True))
         if best is not None or size >= len(echelon.pivots):
             break
     return [] if best is None else [{k: c for k, c in best.items() if c}]
+
+
+def random_equations(matrix, rows, p, generator, must_stop):
+    """Equations modulo p, each of which holds on some random rows among the first."""
+    k = matrix.shape[1]
+    found = []
+    for _ in range(TRIES // TOGETHER):
+        if must_stop() or rows < k:
+            break
+        some = [generator.choice(rows, k - 1, replace=False) for _ in range(TOGETHER)]
+        vectors, known = null_of_each(matrix[np.array(some)], p)
+        found += list(vectors[known])
+    return found
 
 
 def _written(problem, pool, templates, solution):
@@ -160,6 +173,8 @@ def hidden_sums(problem, pools, templates, must_stop):
                 if must_stop():
                     return found
                 found += _follows(problem, templates, programs, vector, p)
+            if any(problem.exceptions(f) in (0, problem.n) for f in found):
+                return found
     return found
 
 
@@ -197,19 +212,16 @@ def _equations(problem, matrix, p, must_stop):
 
 def _of_most(matrix, inside, p, must_stop):
     """The equation that holds on the most rows of a label and the fewest others, if it is good."""
-    generator = np.random.default_rng(1)
-    some, columns = np.flatnonzero(inside), min(matrix.shape[1], SIZES[0])
-    few = matrix[:, :columns]
-    best, least = None, 0.25 * len(matrix)
-    for _ in range(TRIES):
-        if must_stop():
-            return []
-        rows = generator.permutation(some)[: columns - 1]
-        for vector in null_vectors(few[rows], p)[:2]:
-            wrong = ((few @ vector) % p == 0) != inside
-            if wrong.sum() < least:
-                least, best = wrong.sum(), vector
-    return [] if best is None else [np.pad(best, (0, matrix.shape[1] - columns))]
+    few = matrix[:, : SIZES[0]]
+    ordered = np.concatenate([few[inside], few[~inside]])
+    count = int(inside.sum())
+    best, least = None, WRONG * len(matrix)
+    for vector in random_equations(ordered, count, p, np.random.default_rng(1), must_stop):
+        holds = (ordered @ vector) % p == 0
+        wrong = (~holds[:count]).sum() + holds[count:].sum()
+        if wrong < least:
+            least, best = wrong, vector
+    return [] if best is None else [np.pad(best, (0, matrix.shape[1] - few.shape[1]))]
 
 
 def _follows(problem, templates, programs, vector, p):

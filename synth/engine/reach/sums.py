@@ -6,12 +6,16 @@ added, or how a part is added several times, is a template that an inner enumera
 found that keeps the repeated operands small.
 """
 
+from itertools import combinations, pairwise
+
 import numpy as np
 
 from synth.engine.reach.templates import leaf_units
 
 #: Programs of the enumeration of one way to add: 10 ms.
 JOIN = 4_000
+#: Programs of the enumeration of a parity of two or three operands.
+PARITY = 60_000
 #: Rows on which a way to add is tested, unless the functions have fewer.
 POINTS = 64
 #: Whole numbers that are tested: sums of these do not leave the range of a type.
@@ -44,9 +48,11 @@ def parity(templates, programs, type):
             if j == i + 1:
                 known[i, j] = with_opposite(templates, ordered[i], type)
             else:
-                half = (i + j) // 2
-                cuts = range(i + 1, j) if j - i <= SPLITS else (half,)
-                made = [odd_even(templates, tree(i, k), tree(k, j), type) for k in cuts]
+                cuts = splits(i, j) if j - i <= SPLITS else [(i, (i + j) // 2, j)]
+                made = [
+                    odd_even(templates, [tree(*ends) for ends in pairwise(cut)], type)
+                    for cut in cuts
+                ]
                 known[i, j] = tuple(
                     min((m[s] for m in made if m[s] is not None), key=units, default=None)
                     for s in (0, 1)
@@ -54,6 +60,12 @@ def parity(templates, programs, type):
         return known[i, j]
 
     return tree(0, len(ordered))
+
+
+def splits(i, j):
+    """All ways to cut a range into two or three parts."""
+    places = range(i + 1, j)
+    return [(i, *cut, j) for size in (1, 2) for cut in combinations(places, size)]
 
 
 def with_opposite(templates, program, type):
@@ -75,14 +87,18 @@ def operands(pairs, columns):
     return parts, values
 
 
-def odd_even(templates, left, right, type):
-    """The same as `parity` of two operands, each with its opposite."""
-    if None in (left[0], right[0]) and None in (left[1], right[1]):
+def odd_even(templates, pairs, type):
+    """The same as `parity` of two or three operands, each with its opposite."""
+    if any(pair == (None, None) for pair in pairs):
         return None, None
-    at = np.arange(4)
-    a, b = at & 1 > 0, at & 2 > 0
-    parts, columns = operands((left, right), (a, b))
-    return tuple(templates.find(parts, columns, [a ^ b, ~(a ^ b)], type, max_programs=JOIN))
+    units = templates.problem.units
+    # In order of price, so that operands of equal prices share an enumeration.
+    pairs = sorted(pairs, key=lambda pair: [0 if part is None else units(part) for part in pair])
+    at = np.arange(2 ** len(pairs))
+    columns = [at >> k & 1 > 0 for k in range(len(pairs))]
+    odd = np.logical_xor.reduce(columns)
+    parts, columns = operands(pairs, columns)
+    return tuple(templates.find(parts, columns, [odd, ~odd], type, max_programs=PARITY))
 
 
 def total(templates, terms, type, p=None):
