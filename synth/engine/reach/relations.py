@@ -168,13 +168,14 @@ def hidden_sums(problem, pools, templates, must_stop):
             if must_stop():
                 return found
             programs, matrix = _columns(problem, pools[type], p)
-            equations = _equations(problem, matrix, p, must_stop)
+            equations = _equations(problem, programs, matrix, p, must_stop)
             for vector in equations[:HIDDEN]:
                 if must_stop():
                     return found
-                found += _follows(problem, templates, programs, vector, p)
-            if any(problem.exceptions(f) in (0, problem.n) for f in found):
-                return found
+                made = _follows(problem, templates, programs, vector, p)
+                found += made
+                if any(problem.exceptions(f) in (0, problem.n) for f in made):
+                    return found
     return found
 
 
@@ -193,8 +194,11 @@ def _columns(problem, pool, p):
     return [None if k == 0 else pool.program(k - 1) for k in pivots], matrix[:, pivots]
 
 
-def _equations(problem, matrix, p, must_stop):
+def _equations(problem, programs, matrix, p, must_stop):
     """Linear equations modulo p that hold on the rows of one label and on few others."""
+    # Products of a sum that vanishes vanish too, so that few rows do not determine which of them
+    # holds: the inputs alone are tried first.
+    leaves = sum(program is None or not program.arguments for program in programs)
     found = []
     for label in (False, True):
         inside = problem.labels == label
@@ -202,7 +206,7 @@ def _equations(problem, matrix, p, must_stop):
             continue
         vectors = list(null_vectors(matrix[inside], p))
         if not vectors:
-            vectors = _of_most(matrix, inside, p, must_stop)
+            vectors = _of_most(matrix, inside, p, (leaves, SIZES[0]), must_stop)
         for vector in vectors:
             holds = (matrix @ vector) % p == 0
             if holds[~inside].mean() < (1 + 1 / p) / 2:
@@ -210,18 +214,21 @@ def _equations(problem, matrix, p, must_stop):
     return [np.array(v) for _, v in sorted(set(found))]
 
 
-def _of_most(matrix, inside, p, must_stop):
+def _of_most(matrix, inside, p, sizes, must_stop):
     """The equation that holds on the most rows of a label and the fewest others, if it is good."""
-    few = matrix[:, : SIZES[0]]
-    ordered = np.concatenate([few[inside], few[~inside]])
-    count = int(inside.sum())
-    best, least = None, WRONG * len(matrix)
-    for vector in random_equations(ordered, count, p, np.random.default_rng(1), must_stop):
-        holds = (ordered @ vector) % p == 0
-        wrong = (~holds[:count]).sum() + holds[count:].sum()
-        if wrong < least:
-            least, best = wrong, vector
-    return [] if best is None else [np.pad(best, (0, matrix.shape[1] - few.shape[1]))]
+    ordered = np.concatenate([matrix[inside], matrix[~inside]])
+    count, generator = int(inside.sum()), np.random.default_rng(1)
+    for size in sizes:
+        few = ordered[:, :size]
+        best, least = None, WRONG * len(matrix)
+        for vector in random_equations(few, count, p, generator, must_stop):
+            holds = (few @ vector) % p == 0
+            wrong = (~holds[:count]).sum() + holds[count:].sum()
+            if wrong < least:
+                least, best = wrong, vector
+        if best is not None:
+            return [np.pad(best, (0, matrix.shape[1] - len(best)))]
+    return []
 
 
 def _follows(problem, templates, programs, vector, p):
