@@ -1,11 +1,13 @@
 """Relations: labels, or the rows of one label, that satisfy a linear equation modulo a prime.
 
-Two kinds of programs are proposed.
+Three kinds of programs are proposed.
 
 A combination: labels modulo a prime (booleans: modulo 2) are a sum of multiples of cheap rows of
 the bank.  The cheapest independent rows are a basis; the labels' coefficients follow by solving,
 and rows are exchanged while that makes the sum cheaper.  Wrong labels: random rows are solved, and
 what explains many rows is kept (Fischler and Bolles, Commun. ACM 24(6), 1981).
+
+A remainder: labels that are whole numbers are a sum of columns modulo some number.
 
 A hidden sum: the rows of one label lie in a hyperplane, as where `(a + b + c) % 3 == 0`.  The null
 space of their columns gives the sum, and an inner enumeration finds how the label follows from it.
@@ -57,7 +59,7 @@ def propose(problem, pools, must_stop):
     """
     templates = Templates(problem)
     found = []
-    for stage in (combinations, hidden_sums):
+    for stage in (combinations, hidden_sums, remainders):
         if not must_stop():
             found += stage(problem, pools, templates, must_stop)
     found = list(dict.fromkeys(found))
@@ -66,9 +68,11 @@ def propose(problem, pools, must_stop):
 
 
 def modulus(type):
-    """The prime that values of a type are numbers modulo, None if there is none."""
+    """The prime that values of a type are taken modulo, None if there is none."""
     if type.storage is None:
         return 2
+    if type.family == "Int":
+        return MODULI[-1]
     small = type.family == "Mod" and type.size < 2**12
     return int(type.size) if small and is_prime(int(type.size)) else None
 
@@ -85,13 +89,14 @@ def combinations(problem, pools, templates, must_stop):
     n = problem.n
     values = training_values(problem, type, min(pool.count, ROWS))
     matrix = np.concatenate([np.ones((1, n), np.int64), values.astype(np.int64)]).T
-    costs = np.array([leaf_units(problem, type)] + [pool.cost(k) for k in range(len(values))])
+    leaf = leaf_units(problem, type)
+    costs = np.array([leaf] + [pool.cost(k) for k in range(len(values))])
     labels = problem.labels.astype(np.int64)
     echelon = Echelon(matrix, p, min(RANK, n - SPARE))
     if must_stop() or not echelon.pivots:
         return []
     if echelon.holds(labels[:, None])[0]:
-        solutions = [_sparse(echelon, matrix, labels, costs + leaf_units(problem, type))]
+        solutions = [_sparse(echelon, matrix, labels, costs + leaf)]
     else:
         solutions = _of_most_rows(problem, echelon, labels, costs, must_stop)
     found = [_written(problem, pool, templates, s) for s in solutions]
@@ -104,7 +109,9 @@ def _sparse(echelon, matrix, labels, weights):
     basis = [position[k] for k in echelon.pivots]
     coordinates = echelon.coordinates(matrix[:, inside])
     target = echelon.coordinates(labels[:, None])[:, 0]
-    found = sparser(coordinates, target, weights[inside] / UNIT, basis, echelon.p, EXCHANGES)
+    # In whole numbers an exchange would lead to fractions.
+    most = EXCHANGES if echelon.p < MODULI[-1] else 0
+    found = sparser(coordinates, target, weights[inside] / UNIT, basis, echelon.p, most)
     return {int(inside[k]): factor for k, factor in found.items()}
 
 
@@ -152,7 +159,15 @@ def _written(problem, pool, templates, solution):
     if type.storage is None:
         odd, even = parity(templates, plain, type)
         return even if 0 in solution else odd
-    return total(templates, [(c, programs[k]) for k, c in solution.items()], type)
+    terms = [(c, programs[k]) for k, c in near(solution, type).items()]
+    return total(templates, terms, type)
+
+
+def near(solution, type):
+    """Coefficients as values of a type: of whole numbers, the nearest to 0."""
+    if type.family != "Int":
+        return solution
+    return {k: c - MODULI[-1] if c > MODULI[-1] // 2 else c for k, c in solution.items()}
 
 
 # -- hidden sums -------------------------------------------------------------------------------
@@ -202,16 +217,19 @@ def _equations(problem, programs, matrix, p, must_stop):
     found = []
     for label in (False, True):
         inside = problem.labels == label
-        if inside.sum() < matrix.shape[1] + SPARE:
+        count = min(int(inside.sum()) - SPARE, matrix.shape[1])
+        if count < 2:
             continue
-        vectors = list(null_vectors(matrix[inside], p))
+        vectors = null_vectors(matrix[inside, :count], p)
+        vectors = list(np.pad(vectors, ((0, 0), (0, matrix.shape[1] - count))))
         if not vectors:
             vectors = _of_most(matrix, inside, p, (leaves, SIZES[0]), must_stop)
         for vector in vectors:
             holds = (matrix @ vector) % p == 0
             if holds[~inside].mean() < (1 + 1 / p) / 2:
-                found.append((int((holds != inside).sum()), tuple(vector.tolist())))
-    return [np.array(v) for _, v in sorted(set(found))]
+                last = int(np.flatnonzero(vector)[-1])  # cheap columns come first
+                found.append((int((holds != inside).sum()), last, tuple(vector.tolist())))
+    return [np.array(v) for *_, v in sorted(set(found))]
 
 
 def _of_most(matrix, inside, p, sizes, must_stop):
@@ -239,12 +257,17 @@ def _follows(problem, templates, programs, vector, p):
     chosen = [(factor, programs[k]) for k, factor in terms.items() if k]
     if not chosen or len(chosen) > TERMS:
         return []
-    type = chosen[0][1].type
-    whole = p == MODULI[-1]
-    added = total(templates, chosen, type, None if whole or type.family == "Mod" else p)
+    return over_sum(templates, chosen, p)
+
+
+def over_sum(templates, terms, p):
+    """Programs of the label over a sum, whose coefficients count modulo a prime."""
+    type = terms[0][1].type
+    whole = p == MODULI[-1] or type.family == "Mod"
+    added = total(templates, terms, type, None if whole else p)
     if added is None:
         return []
-    price = [leaf_units(problem, type)]
+    price = [leaf_units(templates.problem, type)]
     return labels_over(templates, [added], max_programs=OVER_SUM, prices=price, closed=False)
 
 
@@ -267,3 +290,29 @@ def _multipliers(vector, p):
         return range(1, min(p, 32))
     entries = [int(v) for v in vector[1:] if v][:8]
     return [pow(v, -1, p) * k % p for v in entries for k in (1, 2, 3, 4, 6, 12)]
+
+
+def remainders(problem, pools, templates, must_stop):
+    """Programs of whole numbers that are a sum modulo some number."""
+    type = problem.root
+    if type.family != "Int" or type not in pools:
+        return []
+    most = int(problem.labels.max()) + 1
+    found = []
+    for p in sorted({*MODULI[:-1], *([most] if is_prime(most) and most < 2**12 else [])}):
+        if must_stop() or found:
+            break
+        programs, matrix = _columns(problem, pools[type], p)
+        leaves = sum(program is None or not program.arguments for program in programs)
+        both = np.column_stack([matrix[:, :leaves], problem.labels])
+        equations = random_equations(both, problem.n, p, np.random.default_rng(2), must_stop)
+        equations = [v for v in equations if v[-1]]
+        wrong = [(both @ v % p != 0).sum() for v in equations]
+        if not wrong or min(wrong) >= WRONG * problem.n:
+            continue
+        vector = equations[int(np.argmin(wrong))]
+        factors = -vector[:-1] * pow(int(vector[-1]), -1, p) % p
+        terms = [(int(factors[k]), programs[k]) for k in np.flatnonzero(factors) if k]
+        if terms:
+            found = over_sum(templates, terms, p)
+    return found

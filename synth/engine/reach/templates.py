@@ -13,13 +13,17 @@ from synth.engine.reach.inner import Inner, distinct_rows
 from synth.language import DSL, UNIT
 
 #: Enumerations that are kept; parts of the same prices share one.
-KEPT = 128
+KEPT = 64
 #: Programs of an enumeration of constants: 20,000 reach all residues modulo 97 in 10 ms.
 CONSTANTS = 20_000
+#: The most constants that are kept: writing 1,000 programs takes 0.4 s.
+VALUES = 256
 #: Rows of a pool among which constants are sought, and how many are used.
 ROWS, SOME = 1024, 8
 #: The most cells that labels are sought on, the fullest first, and the programs that are returned.
 CELLS, BEST = 512, 3
+#: Behaviours that are compared with the labels together: 16 MB at 512 cells.
+BLOCK = 2**12
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class Templates:
             if parts:
                 values = [self.problem.values(part)[:1] for part in parts]
                 inner = self.search(parts, values, type, max_programs=CONSTANTS)
-                for row, value in enumerate(inner.values[:, 0].tolist()):
+                for row, value in enumerate(inner.values[:VALUES, 0].tolist()):
                     made.setdefault(value, row)
                 made.update({value: inner.program(row) for value, row in made.items()})
         return self._constants[type]
@@ -137,7 +141,7 @@ class Templates:
 
 
 def labels_over(templates, programs, *, max_programs, prices=None, closed=True):
-    """The cheapest programs of the label that see the rows only through some programs.
+    """The programs of the least totals that see the rows only through some programs.
 
     Parameters
     ----------
@@ -159,9 +163,10 @@ def labels_over(templates, programs, *, max_programs, prices=None, closed=True):
         return []
     first, cell = distinct_rows(columns)
     n, size = problem.n, len(first)
-    labels = problem.labels.astype(bool)
-    false, true = (np.bincount(cell[:n][labels == s], minlength=size) for s in (False, True))
-    some = np.argsort(-(false + true), kind="stable")[:CELLS]
+    labels, numbers = np.unique(problem.compared, return_inverse=True)
+    counts = np.zeros((size, len(labels)), np.int64)
+    np.add.at(counts, (cell[:n], numbers), 1)
+    some = np.argsort(-counts.sum(axis=1), kind="stable")[:CELLS]
     inner = templates.search(
         programs,
         [column[first[some]] for column in columns],
@@ -170,9 +175,20 @@ def labels_over(templates, programs, *, max_programs, prices=None, closed=True):
         prices=prices,
         closed=closed,
     )
-    wrong = inner.values @ false[some] + ~inner.values @ true[some]
+    wrong = n - _right(problem.root.coarse(inner.values), labels, counts[some])
     totals = inner.units / UNIT + problem.code[wrong]
     return [inner.program(row) for row in np.argsort(totals, kind="stable")[:BEST]]
+
+
+def _right(values, labels, counts):
+    """How many rows have the label that some values (behaviours, cells) give to their cell."""
+    found = []
+    for first in range(0, len(values), BLOCK):
+        some = values[first : first + BLOCK]
+        at = np.minimum(np.searchsorted(labels, some), len(labels) - 1)
+        right = counts[np.arange(len(counts)), at] * (labels[at] == some)
+        found.append(right.sum(axis=1))
+    return np.concatenate(found)
 
 
 def training_values(problem, type, most):
