@@ -28,8 +28,9 @@ PRICE = 12.0
 ADDER = 100_000
 #: Bits from which labels are sought, and the programs of that enumeration: 0.1 s.
 BITS, OVER_BITS = 5, 150_000
-#: Up to which count halves are merged, and the programs of the enumeration for it.
-MERGED, MERGER = 3, 20_000
+#: Up to which count halves are merged, and the programs of the enumeration for it.  At least 3 of 6
+#: over and, or, xor and not are not among 100,000.
+MERGED, MERGER = 2, 20_000
 
 
 def propose(problem, pools, must_stop):
@@ -172,7 +173,7 @@ def by_adders(templates, pairs, must_stop):
         if sum(price(templates, p) for p in left) / UNIT > templates.problem.table_bits:
             break
         if len(left) <= BITS:
-            parts, _ = operands(left, [np.zeros(1, bool)] * len(left))
+            parts, _ = operands(templates, left, [np.zeros(1, bool)] * len(left))
             found += labels_over(templates, parts, max_programs=OVER_BITS)
         level = min((k for k, group in bits.items() if len(group) >= 3), default=None)
         if level is None:
@@ -190,7 +191,7 @@ def full_adder(templates, three):
     """The sum and the carry of three booleans, each with its opposite; None if there is none."""
     at = np.arange(8)
     columns = [at >> k & 1 > 0 for k in range(3)]
-    parts, values = operands(three, columns)
+    parts, values = operands(templates, three, columns)
     odd, carry = np.logical_xor.reduce(columns), sum(c.astype(int) for c in columns) >= 2
     wanted = [odd, ~odd, carry, ~carry]
     found = templates.find(parts, values, wanted, templates.problem.root, max_programs=ADDER)
@@ -211,7 +212,7 @@ def by_merging(templates, pairs, must_stop):
             steps = merged(templates, ordered, most)
             if steps is None or price(templates, steps[0]) / UNIT > templates.problem.table_bits:
                 break
-            parts, _ = operands(steps, [np.zeros(1, bool)] * len(steps))
+            parts, _ = operands(templates, steps, [np.zeros(1, bool)] * len(steps))
             found += labels_over(templates, parts, max_programs=MERGER)
     return found
 
@@ -227,7 +228,7 @@ def merged(templates, pairs, most):
     left, right = (np.arange(len(side) + 1) for side in sides)
     a, b = np.repeat(left, len(right)), np.tile(right, len(left))
     steps = [a >= k for k in left[1:]] + [b >= k for k in right[1:]]
-    parts, values = operands(sides[0] + sides[1], steps)
+    parts, values = operands(templates, sides[0] + sides[1], steps)
     levels = [a + b >= k for k in range(1, min(most, len(pairs)) + 1)]
     wanted = [w for level in levels for w in (level, ~level)]
     found = templates.find(parts, values, wanted, templates.problem.root, max_programs=MERGER)

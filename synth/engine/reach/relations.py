@@ -84,9 +84,9 @@ def combinations(problem, pools, templates, must_stop):
     """Programs that are a sum of multiples of cheap rows."""
     type, pool = problem.root, pools.get(problem.root)
     p = modulus(type)
-    if p is None or pool is None or not pool.count:
-        return []
     n = problem.n
+    if p is None or pool is None or not pool.count or n <= SPARE:
+        return []
     values = training_values(problem, type, min(pool.count, ROWS))
     matrix = np.concatenate([np.ones((1, n), np.int64), values.astype(np.int64)]).T
     leaf = leaf_units(problem, type)

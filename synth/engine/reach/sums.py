@@ -79,14 +79,24 @@ def with_opposite(templates, program, type):
     return program, found[0]
 
 
-def operands(pairs, columns):
-    """Parts and columns of boolean programs with their opposites: those that there are."""
+def operands(templates, pairs, columns):
+    """Parts and columns of boolean programs with their opposites.
+
+    An opposite that is best made of the other one is left out: with half as many parts, an
+    enumeration comes much further.
+    """
+    units = templates.problem.units
     parts, values = [], []
-    for (yes, no), column in zip(pairs, columns, strict=True):
-        for part, value in ((yes, column), (no, ~column)):
-            if part is not None:
-                parts.append(part)
-                values.append(value)
+    for pair, column in zip(pairs, columns, strict=True):
+        for part, other, value in ((*pair, column), (*pair[::-1], ~column)):
+            if part is None:
+                continue
+            if other is not None:
+                made = with_opposite(templates, other, other.type)[1]
+                if made is not None and units(made) <= units(part):
+                    continue
+            parts.append(part)
+            values.append(value)
     return parts, values
 
 
@@ -100,7 +110,7 @@ def odd_even(templates, pairs, type):
     at = np.arange(2 ** len(pairs))
     columns = [at >> k & 1 > 0 for k in range(len(pairs))]
     odd = np.logical_xor.reduce(columns)
-    parts, columns = operands(pairs, columns)
+    parts, columns = operands(templates, pairs, columns)
     return tuple(templates.find(parts, columns, [odd, ~odd], type, max_programs=PARITY))
 
 

@@ -159,7 +159,9 @@ def labels_over(templates, programs, *, max_programs, prices=None, closed=True):
     """
     problem = templates.problem
     columns = [problem.values(program) for program in programs]
-    if any(column is None for column in columns):
+    dsl = problem.grammar.dsl
+    known = problem.root in makes(dsl, [program.type for program in programs])
+    if not known or any(column is None for column in columns):
         return []
     first, cell = distinct_rows(columns)
     n, size = problem.n, len(first)
@@ -178,6 +180,15 @@ def labels_over(templates, programs, *, max_programs, prices=None, closed=True):
     wrong = n - _right(problem.root.coarse(inner.values), labels, counts[some])
     totals = inner.units / UNIT + problem.code[wrong]
     return [inner.program(row) for row in np.argsort(totals, kind="stable")[:BEST]]
+
+
+def makes(dsl, types):
+    """The types of what can be made of values of some types."""
+    known, before = {*types, *(c.type for c in dsl.constants)}, None
+    while known != before:
+        before = set(known)
+        known |= {p.result for p in dsl.primitives if known.issuperset(p.arguments)}
+    return known
 
 
 def _right(values, labels, counts):
