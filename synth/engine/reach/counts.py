@@ -28,9 +28,9 @@ PRICE = 12.0
 ADDER = 100_000
 #: Bits from which labels are sought, and the programs of that enumeration: 0.1 s.
 BITS, OVER_BITS = 5, 150_000
-#: Up to which count halves are merged, and the programs of the enumeration for it.  At least 3 of 6
-#: over and, or, xor and not are not among 100,000.
-MERGED, MERGER = 2, 20_000
+#: Up to which count halves are merged, and the programs of the enumeration for it.  At least 3 of 5
+#: are among them over and, or, xor and not, at least 3 of 6 are not.
+MERGED, MERGER = 3, 60_000
 
 
 def propose(problem, pools, must_stop):
