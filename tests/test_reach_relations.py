@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
-from synth.engine.reach import fields, relations, sums
+from synth.engine.reach import fields, relations, sums, templates
 from synth.engine.reach.pool import Pool
 from synth.engine.reach.problem import Problem
 from synth.engine.reach.templates import Templates
@@ -196,6 +196,18 @@ def test_sums_of_whole_numbers(modulo):
     columns = problem.columns
     off = problem.values(made) - (columns["x"] + 4 * columns["y"] - 2)
     assert (off % modulo == 0).all() if modulo else not off.any()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_labels_over_counts_what_is_right(seed):
+    generator = np.random.default_rng(seed)
+    values = generator.integers(-2, 5, (6, 4))
+    cells, labels = generator.integers(0, 4, 30), generator.choice([0, 1, 3], 30)
+    distinct, numbers = np.unique(labels, return_inverse=True)
+    counts = np.zeros((4, len(distinct)), np.int64)
+    np.add.at(counts, (cells, numbers), 1)
+    wanted = (values[:, cells] == labels).sum(axis=1)
+    assert (templates._right(values, distinct, counts) == wanted).all()
 
 
 # -- the stage ---------------------------------------------------------------------------------

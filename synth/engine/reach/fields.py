@@ -134,7 +134,7 @@ def null_of_each(batch, p):
         factors = np.where(has[:, None], left[:, :, j], 0)
         factors[every, to] = 0
         left = (left - factors[:, :, None] * pivot[:, None, :]) % p
-        free = np.where(has | (rank < j), free, j)
+        free = np.where(has, free, j)
         rank += has
     vectors = np.zeros((count, k), np.int64)
     rows = np.arange(most)
