@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from synth.engine.reach.sums import operands, with_opposite
-from synth.engine.reach.templates import Templates, labels_over, training_values
+from synth.engine.reach.templates import Templates, best_first, labels_over, training_values
 from synth.language import UNIT, Program
 
 #: The most booleans among which those that count are sought, and the least and the most that count.
@@ -53,16 +53,17 @@ def propose(problem, pools, must_stop):
     if len(programs) < LEAST:
         return []
     columns = np.stack([problem.values(p)[: problem.n] for p in programs])
-    templates, found = Templates(problem), []
-    for signs in counted(problem, columns, must_stop):
-        pairs = [with_opposite(templates, programs[j], problem.root) for j in np.flatnonzero(signs)]
+    templates = Templates(problem, must_stop)
+    return best_first(problem, _programs(templates, programs, columns, must_stop))
+
+
+def _programs(templates, programs, columns, must_stop):
+    type = templates.problem.root
+    for signs in counted(templates.problem, columns, must_stop):
+        pairs = [with_opposite(templates, programs[j], type) for j in np.flatnonzero(signs)]
         pairs = [p if s > 0 else p[::-1] for p, s in zip(pairs, signs[signs != 0], strict=True)]
         for build in (by_adders, by_merging):
-            if not must_stop():
-                found += build(templates, pairs, must_stop)
-    found = list(dict.fromkeys(found))
-    priced = [(problem.total(program), k) for k, program in enumerate(found)]
-    return [found[k] for bits, k in sorted(priced) if bits < np.inf]
+            yield from build(templates, pairs)
 
 
 def booleans(problem, pool):
@@ -156,7 +157,7 @@ def price(templates, pair):
     return min(templates.problem.units(p) for p in pair if p is not None)
 
 
-def by_adders(templates, pairs, must_stop):
+def by_adders(templates, pairs):
     """Programs of the label over the sums and carries of full adders.
 
     Parameters
@@ -164,17 +165,15 @@ def by_adders(templates, pairs, must_stop):
     templates : Templates
     pairs : list of (Program, Program)
         The booleans that count, each with its opposite, None if there is none.
-    must_stop : callable
     """
     bits = {0: list(pairs)}  # by the logarithm of what a bit counts
-    found = []
-    while not must_stop():
+    while True:
         left = [pair for group in bits.values() for pair in group]
         if sum(price(templates, p) for p in left) / UNIT > templates.problem.table_bits:
             break
         if len(left) <= BITS:
             parts, _ = operands(templates, left, [np.zeros(1, bool)] * len(left))
-            found += labels_over(templates, parts, max_programs=OVER_BITS)
+            yield from labels_over(templates, parts, max_programs=OVER_BITS)
         level = min((k for k, group in bits.items() if len(group) >= 3), default=None)
         if level is None:
             break
@@ -184,7 +183,6 @@ def by_adders(templates, pairs, must_stop):
             break
         bits[level] = [*group[3:], made[0]]
         bits.setdefault(level + 1, []).append(made[1])
-    return found
 
 
 def full_adder(templates, three):
@@ -201,20 +199,16 @@ def full_adder(templates, three):
     return tuple(tuple(p) for p in pairs)
 
 
-def by_merging(templates, pairs, must_stop):
+def by_merging(templates, pairs):
     """Programs of the label over whether at least 1, 2, ... booleans are true, or are false."""
-    found = []
     for turned in (pairs, [pair[::-1] for pair in pairs]):
         ordered = sorted(turned, key=lambda pair: price(templates, pair))
         for most in range(1, MERGED + 1):
-            if must_stop():
-                return found
             steps = merged(templates, ordered, most)
             if steps is None or price(templates, steps[0]) / UNIT > templates.problem.table_bits:
                 break
             parts, _ = operands(templates, steps, [np.zeros(1, bool)] * len(steps))
-            found += labels_over(templates, parts, max_programs=MERGER)
-    return found
+            yield from labels_over(templates, parts, max_programs=MERGER)
 
 
 def merged(templates, pairs, most):

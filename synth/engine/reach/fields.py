@@ -22,6 +22,8 @@ class Echelon:
         A prime below 2**20.
     most : int
         The most independent columns that are taken.
+    must_stop : callable, optional
+        Whether to leave out the other columns.
 
     Attributes
     ----------
@@ -31,14 +33,15 @@ class Echelon:
         As many rows on which they are independent.
     """
 
-    def __init__(self, matrix, p, most):
+    def __init__(self, matrix, p, most, must_stop=None):
         self.p, self.matrix = p, np.asarray(matrix % p, float)
         n, count = self.matrix.shape
         self.pivots, self.rows = [], []
         basis = np.zeros((n, min(most, n, count)))
         for k in range(count):
             size = len(self.rows)
-            if size == basis.shape[1]:
+            told = must_stop is not None and k % 64 == 63 and must_stop()
+            if told or size == basis.shape[1]:
                 break
             column = self.matrix[:, k]
             left = (column - basis[:, :size] @ column[self.rows]) % p

@@ -13,11 +13,19 @@ A hidden sum: the rows of one label lie in a hyperplane, as where `(a + b + c) %
 space of their columns gives the sum, and an inner enumeration finds how the label follows from it.
 """
 
+import itertools
+
 import numpy as np
 
 from synth.engine.reach.fields import Echelon, is_prime, null_of_each, null_vectors, sparser
 from synth.engine.reach.sums import parity, total
-from synth.engine.reach.templates import Templates, labels_over, leaf_units, training_values
+from synth.engine.reach.templates import (
+    Templates,
+    best_first,
+    labels_over,
+    leaf_units,
+    training_values,
+)
 from synth.language import UNIT
 
 #: Rows of the pool that may be terms, independent ones among them, and how many exchanges are made
@@ -57,14 +65,10 @@ def propose(problem, pools, must_stop):
     -------
     list of Program
     """
-    templates = Templates(problem)
-    found = []
-    for stage in (combinations, hidden_sums, remainders):
-        if not must_stop():
-            found += stage(problem, pools, templates, must_stop)
-    found = list(dict.fromkeys(found))
-    priced = [(problem.total(program), k) for k, program in enumerate(found)]
-    return [found[k] for bits, k in sorted(priced) if bits < np.inf]
+    templates = Templates(problem, must_stop)
+    stages = (combinations, hidden_sums, remainders)
+    every = (stage(problem, pools, templates, must_stop) for stage in stages)
+    return best_first(problem, itertools.chain.from_iterable(every))
 
 
 def modulus(type):
@@ -86,21 +90,23 @@ def combinations(problem, pools, templates, must_stop):
     p = modulus(type)
     n = problem.n
     if p is None or pool is None or not pool.count or n <= SPARE:
-        return []
+        return
     values = training_values(problem, type, min(pool.count, ROWS))
     matrix = np.concatenate([np.ones((1, n), np.int64), values.astype(np.int64)]).T
     leaf = leaf_units(problem, type)
     costs = np.array([leaf] + [pool.cost(k) for k in range(len(values))])
     labels = problem.labels.astype(np.int64)
-    echelon = Echelon(matrix, p, min(RANK, n - SPARE))
+    echelon = Echelon(matrix, p, min(RANK, n - SPARE), must_stop)
     if must_stop() or not echelon.pivots:
-        return []
+        return
     if echelon.holds(labels[:, None])[0]:
         solutions = [_sparse(echelon, matrix, labels, costs + leaf)]
     else:
         solutions = _of_most_rows(problem, echelon, labels, costs, must_stop)
-    found = [_written(problem, pool, templates, s) for s in solutions]
-    return [program for program in found if program is not None]
+    for solution in solutions:
+        program = _written(problem, pool, templates, solution)
+        if program is not None:
+            yield program
 
 
 def _sparse(echelon, matrix, labels, weights):
@@ -176,22 +182,20 @@ def near(solution, type):
 def hidden_sums(problem, pools, templates, must_stop):
     """Programs of two labels that follow from one sum of whole numbers or residues."""
     if problem.root.storage is not None:
-        return []
-    found = []
+        return
     for type in pools:
         for p in _moduli(type):
             if must_stop():
-                return found
+                return
             programs, matrix = _columns(problem, pools[type], p)
             equations = _equations(problem, programs, matrix, p, must_stop)
             for vector in equations[:HIDDEN]:
                 if must_stop():
-                    return found
+                    return
                 made = _follows(problem, templates, programs, vector, p)
-                found += made
+                yield from made
                 if any(problem.exceptions(f) in (0, problem.n) for f in made):
-                    return found
-    return found
+                    return
 
 
 def _moduli(type):
@@ -296,12 +300,11 @@ def remainders(problem, pools, templates, must_stop):
     """Programs of whole numbers that are a sum modulo some number."""
     type = problem.root
     if type.family != "Int" or type not in pools:
-        return []
+        return
     most = int(problem.labels.max()) + 1
-    found = []
     for p in sorted({*MODULI[:-1], *([most] if is_prime(most) and most < 2**12 else [])}):
-        if must_stop() or found:
-            break
+        if must_stop():
+            return
         programs, matrix = _columns(problem, pools[type], p)
         leaves = sum(program is None or not program.arguments for program in programs)
         both = np.column_stack([matrix[:, :leaves], problem.labels])
@@ -314,5 +317,5 @@ def remainders(problem, pools, templates, must_stop):
         factors = -vector[:-1] * pow(int(vector[-1]), -1, p) % p
         terms = [(int(factors[k]), programs[k]) for k in np.flatnonzero(factors) if k]
         if terms:
-            found = over_sum(templates, terms, p)
-    return found
+            yield from over_sum(templates, terms, p)
+            return

@@ -26,6 +26,10 @@ CELLS, BEST = 512, 3
 BLOCK = 2**12
 
 
+class Stopped(Exception):  # noqa: N818 - no error: the caller has asked for it
+    """Whoever uses templates has been told to stop."""
+
+
 @dataclass(frozen=True)
 class _Part:
     """A placeholder: what `Inner` has to know of a part."""
@@ -50,10 +54,12 @@ class Templates:
     Parameters
     ----------
     problem : Problem
+    must_stop : callable, optional
+        Whether to raise `Stopped` instead of beginning one more enumeration.
     """
 
-    def __init__(self, problem):
-        self.problem = problem
+    def __init__(self, problem, must_stop=None):
+        self.problem, self.must_stop = problem, must_stop
         self._known, self._closed, self._constants = {}, {}, {}
 
     def search(self, parts, columns, type, *, max_programs, prices=None, closed=True):
@@ -81,6 +87,8 @@ class Templates:
         stand = tuple(_Part(a.type, int(u)) for a, u in zip(parts, prices, strict=True))
         key = (stand, type, closed, max_programs, *(c.tobytes() for c in columns))
         if key not in self._known:
+            if self.must_stop is not None and self.must_stop():
+                raise Stopped
             if len(self._known) >= KEPT:
                 self._known.clear()
             dsl = self._dsl(type) if closed else self.problem.grammar.dsl
@@ -200,6 +208,18 @@ def _right(values, labels, counts):
         right = counts[np.arange(len(counts)), at] * (labels[at] == some)
         found.append(right.sum(axis=1))
     return np.concatenate(found)
+
+
+def best_first(problem, programs):
+    """The distinct programs of an iterable that may be stopped, the least total first."""
+    found = {}
+    try:
+        for program in programs:
+            found.setdefault(program, len(found))
+    except Stopped:
+        pass
+    priced = [(problem.total(program), k, program) for program, k in found.items()]
+    return [program for bits, _, program in sorted(priced, key=lambda p: p[:2]) if bits < np.inf]
 
 
 def training_values(problem, type, most):
