@@ -174,3 +174,11 @@ def test_it_stops_when_told_and_is_the_same_twice():
     first = counts.propose(problem, pools, never)
     assert first
     assert first == counts.propose(problem, pools, never)
+
+
+def test_what_was_found_before_a_stop_is_handed_back():
+    problem, pools = of(9, RULES["majority"], 400)
+    whole, calls = counts.propose(problem, pools, never), itertools.count()
+    some = counts.propose(problem, pools, lambda: next(calls) > 8)
+    assert some
+    assert set(some) < set(whole)
