@@ -1,0 +1,214 @@
+"""Sums: programs that add up parts, in whatever way the DSL can.
+
+A sum modulo p, a sum of whole numbers and a parity are written part by part.  How two parts are
+added, or how a part is added several times, is a template that an inner enumeration finds (see
+`templates.py`).  Where a parity has to use its operands twice, as over and, or and not, a tree is
+found that keeps the repeated operands small.
+"""
+
+from itertools import combinations, pairwise
+
+import numpy as np
+
+from synth.engine.reach.templates import leaf_units
+
+#: Programs of the enumeration of one way to add: 10 ms.
+JOIN = 4_000
+#: Programs of the enumeration of a parity of two or three operands.
+PARITY = 60_000
+#: Rows on which a way to add is tested, unless the functions have fewer.
+POINTS = 64
+#: Whole numbers that are tested: sums of these do not leave the range of a type.
+NUMBERS = 50
+#: Up to so many operands all ways to split a parity are tried, beyond it three ways: 8 over
+#: and, or and not take 0.9 s.
+SPLITS = 6
+
+
+def parity(templates, programs, type):
+    """Whether an odd, and an even, number of boolean programs is true.
+
+    Parameters
+    ----------
+    templates : Templates
+    programs : sequence of Program
+        At least one.
+    type : Type
+
+    Returns
+    -------
+    tuple of Program
+        The cheapest programs found of (odd, even); None for one that is not found.
+    """
+    units = templates.problem.units
+    ordered = sorted(programs, key=units)
+    known = {}
+
+    def tree(i, j):
+        if (i, j) not in known:
+            if j == i + 1:
+                known[i, j] = with_opposite(templates, ordered[i], type)
+            else:
+                cuts = splits(i, j)
+                made = [
+                    odd_even(templates, [tree(*ends) for ends in pairwise(cut)], type)
+                    for cut in cuts
+                ]
+                known[i, j] = tuple(
+                    min((m[s] for m in made if m[s] is not None), key=units, default=None)
+                    for s in (0, 1)
+                )
+        return known[i, j]
+
+    return tree(0, len(ordered))
+
+
+def splits(i, j):
+    """Ways to cut a range into two or three parts: all ways if it is short."""
+    if j - i > SPLITS:
+        return [(i, k, j) for k in (i + 1, i + 2, (i + j) // 2)]
+    places = range(i + 1, j)
+    return [(i, *cut, j) for size in (1, 2) for cut in combinations(places, size)]
+
+
+def with_opposite(templates, program, type):
+    """A boolean program and the cheapest of its opposites, None if there is none."""
+    column = np.array([False, True])
+    prices = [leaf_units(templates.problem, type)]
+    found = templates.find([program], [column], [~column], type, max_programs=JOIN, prices=prices)
+    return program, found[0]
+
+
+def operands(templates, pairs, columns):
+    """Parts and columns of boolean programs with their opposites.
+
+    An opposite that is best made of the other one is left out: with half as many parts, an
+    enumeration comes much further.
+    """
+    units = templates.problem.units
+    parts, values = [], []
+    for pair, column in zip(pairs, columns, strict=True):
+        for part, other, value in ((*pair, column), (*pair[::-1], ~column)):
+            if part is None:
+                continue
+            if other is not None:
+                made = with_opposite(templates, other, other.type)[1]
+                if made is not None and units(made) <= units(part):
+                    continue
+            parts.append(part)
+            values.append(value)
+    return parts, values
+
+
+def odd_even(templates, pairs, type):
+    """The same as `parity` of two or three operands, each with its opposite."""
+    if any(pair == (None, None) for pair in pairs):
+        return None, None
+    units = templates.problem.units
+    # In order of price, so that operands of equal prices share an enumeration.
+    pairs = sorted(pairs, key=lambda pair: [0 if part is None else units(part) for part in pair])
+    at = np.arange(2 ** len(pairs))
+    columns = [at >> k & 1 > 0 for k in range(len(pairs))]
+    odd = np.logical_xor.reduce(columns)
+    parts, columns = operands(templates, pairs, columns)
+    return tuple(templates.find(parts, columns, [odd, ~odd], type, max_programs=PARITY))
+
+
+def total(templates, terms, type, p=None):
+    """A sum of multiples of programs.
+
+    Parameters
+    ----------
+    templates : Templates
+    terms : sequence of (int, Program)
+        Coefficients and programs; a program None stands for 1.
+    type : Type
+        Of the programs and of the sum: Mod or Int.
+    p : int, optional
+        For Int, the modulus that coefficients may be changed by; they are kept without one.
+
+    Returns
+    -------
+    Program or None
+        None if no way to write it is found.
+    """
+    constants = templates.constants(type)
+    # A part without a factor begins, since the others can be subtracted as well as added.
+    price = templates.problem.units
+    order = sorted(
+        terms, key=lambda t: (t[1] is None, t[0] != 1, 0 if t[1] is None else price(t[1]))
+    )
+    (factor, first), *rest = order
+    made = _start(templates, factor, first, constants, p)
+    for factor, program in rest:
+        if made is None:
+            return None
+        made = _added(templates, made, (factor, program), constants, p)
+    return made
+
+
+def _start(templates, factor, program, constants, p):
+    if program is None:
+        return constants.get(factor)
+    if factor == 1:
+        return program
+    type = program.type
+    a = _sample(type, 1)[0]
+    parts, columns = _multiples([program], [a], factor, constants, p)
+    wanted = [_reduced(type, f * a) for f in _factors(type, factor, p)]
+    return _cheapest(templates, parts, columns, wanted, type)
+
+
+def _added(templates, made, term, constants, p):
+    """A sum and one more term."""
+    factor, program = term
+    type = made.type
+    a, b = _sample(type, 2)
+    if program is None:
+        parts, columns = _multiples([made], [a], factor, constants, p)
+        wanted = [_reduced(type, a + factor)]
+    else:
+        parts, columns = _multiples([made, program], [a, b], factor, constants, p)
+        wanted = [_reduced(type, a + f * b) for f in _factors(type, factor, p)]
+    return _cheapest(templates, parts, columns, wanted, type)
+
+
+def _factors(type, factor, p):
+    """The coefficients that are as good as one."""
+    return [factor] if p is None or type.family == "Mod" else [factor, factor - p]
+
+
+def _multiples(parts, columns, factor, constants, p):
+    """Parts and columns, with the constants that may be factors."""
+    parts, columns, type = list(parts), list(columns), parts[0].type
+    values = [factor, type.size - factor] if type.family == "Mod" else [factor, -factor]
+    if p is not None and type.family != "Mod":
+        values += [factor - p, p - factor]
+    for value in values:
+        if value in constants:
+            parts.append(constants[value])
+            columns.append(np.full(len(columns[0]), value, columns[0].dtype))
+    return parts, columns
+
+
+def _cheapest(templates, parts, columns, wanted, type):
+    units = templates.problem.units
+    # The price of a long sum counts once whatever is found: at a leaf's price it is found early.
+    prices = [leaf_units(templates.problem, type)] * len(parts)
+    for k, part in enumerate(parts[1:], 1):
+        prices[k] = min(units(part), 4 * prices[0])
+    found = templates.find(parts, columns, wanted, type, max_programs=JOIN, prices=prices)
+    return min((f for f in found if f is not None), key=units, default=None)
+
+
+def _sample(type, count):
+    """Columns of values on which functions are told apart."""
+    generator = np.random.default_rng(0)
+    if type.family == "Mod":
+        return generator.integers(0, type.size, (count, POINTS)).astype(type.dtype)
+    low, high = max(type.low, -NUMBERS), min(type.high, NUMBERS)
+    return generator.integers(low, high + 1, (count, POINTS)).astype(type.dtype)
+
+
+def _reduced(type, values):
+    return values % type.size if type.family == "Mod" else values
