@@ -13,21 +13,42 @@ import math
 
 import numpy as np
 
-from synth.engine.reach.features import PAIRED, WIDTH, Candidates, Feature
-from synth.engine.reach.inner import Inner, distinct_rows
+from synth.engine.reach.features import (
+    Candidates,
+    Feature,
+    dense,
+    first_rows,
+    joined,
+    over,
+    rows_of,
+)
+from synth.engine.reach.inner import Inner
 from synth.kernels import cells as kernels
 from synth.language import UNIT, Program
 
-#: Bits for each cell beyond those of its label: while there are many cells, only what the data
-#: say counts; the fewer are left, the more a program for the rest would cost for each.
-PRESSURES = (0.0, 1.0, 3.0, 7.0)
-#: The most entries (see `kernels.cells`) that one descent reads: 1e9 take about 3 s.
+#: Bits for each cell beyond those of its label, one descent after the other.  With none, only
+#: what the data say counts.  The fewer cells are left, the more a program for the rest would
+#: cost for each: the parities of pairs pay for themselves from 1 on, where 32 cells are left.
+SCHEDULES = ((0.0, 1.0, 3.0, 7.0), (1.0, 3.0, 7.0), (3.0, 7.0))
+#: Training rows for each cell from which on cells may have a price of more than their labels.
+ROWS_A_CELL = 2
+#: The most entries (see `kernels.cells`) that the descents read: 1e9 take about 3 s.
 ENTRIES = 1_000_000_000
+#: Entries between two looks at the clock: 0.05 s.
+READ = 20_000_000
 #: The most joint values of the features that a move replaces.
 PARTS = 4096
+#: The most values of a candidate, or of a pair of them.
+WIDTH = 2**12
+#: The most candidates that are paired.  Three booleans have 126 partitions besides the trivial.
+PAIRED = 128
 #: The most cells, and features, that the last enumeration takes, and its programs.
 CELLS, FEATURES = 256, 6
 PROGRAMS = 300_000
+#: The programs that are proposed of each.
+BEST = 3
+#: The rows of each bank from which a state is chosen forwards, and its most features.
+ROWS, CHOSEN = 4096, 6
 
 
 def propose(problem, pools, must_stop):
@@ -45,193 +66,264 @@ def propose(problem, pools, must_stop):
     list of Program
     """
     found = {}
-    inputs = [Program(item) for item in problem.grammar.inputs]
-    start = [Feature(p, problem.units(p), problem.values(p)) for p in inputs]
+    table = Table(problem, must_stop)
+    inputs = [Feature.of(problem, Program(item)) for item in problem.grammar.inputs]
+    seen = set()
     for exact in (True, False):
-        descent = Descent(problem, must_stop, exact)
-        for state in descent.run(start):
-            if must_stop():
-                break
-            ending(problem, state, found, must_stop)
+        table.exact(exact)
+        starts = [inputs] if exact else [inputs, chosen(table)]
+        for start in starts:
+            for state in states(table, start):
+                key = frozenset(f.program for f in state)
+                if key not in seen and not must_stop():
+                    seen.add(key)
+                    ending(table, state, found)
     return sorted(found, key=lambda p: (found[p], p.text))
 
 
-class Descent:
-    """Steepest descents, one for each pressure, each from where the last one ended.
+class Table:
+    """The training labels as a table over features: cells, exceptions, energies.
 
     Parameters
     ----------
     problem : Problem
     must_stop : callable
-    exact : bool
-        Whether to make no exceptions at all.
+        Says whether to stop.
+
+    Attributes
+    ----------
+    read : int
+        The entries that were read.
     """
 
-    def __init__(self, problem, must_stop, exact):
-        self.problem, self.must_stop, self.exact = problem, must_stop, exact
-        n = problem.n
-        self.labels = np.unique(problem.compared, return_inverse=True)[1].astype(np.int64)
-        self.k = int(self.labels.max(initial=0)) + 1
-        self.code = problem.code.copy()
+    def __init__(self, problem, must_stop):
+        self.problem, self.must_stop = problem, must_stop
+        found, labels = np.unique(problem.compared, return_inverse=True)
+        self.labels, self.k = labels.astype(np.int64), len(found)
+        self.values = found
+        self.read = 0
+        self._known = {}
+        self._seen = np.zeros(WIDTH * self.k, np.int64)
+        self._most = np.zeros(WIDTH, np.int64)
+        self.exact(False)
+
+    def exact(self, exact):
+        """Whether to make no exceptions at all."""
+        self.code = self.problem.code.copy()
         if exact:
             self.code[1:] = np.inf
-        self.read = 0
-        self.known = {}
-        self.seen = np.zeros(WIDTH * self.k, np.int64)
-        self.most = np.zeros(WIDTH, np.int64)
 
-    def run(self, features):
-        """The states at the end of each descent."""
-        state = list(features)
-        if not np.isfinite(self.energy(state, 0.0)):
-            return
-        for pressure in PRESSURES:
-            while not self.must_stop() and self.read < ENTRIES:
-                better = self.step(state, pressure)
-                if better is None:
-                    break
-                state = better
-                self.trace(state, pressure)
-            yield state
-
-    def trace(self, state, pressure):
-        pass
-
-    def energy(self, features, pressure):
-        """The energy of a state in bits."""
-        rest = self.cells(features)
-        cells, wrong = self.counts(rest, np.zeros(self.problem.n, np.int64), [[0]], [1], [[0, -1]])
-        bits = sum(f.units for f in features) / UNIT
-        return float(bits + self.price(pressure) * cells[0] + self.code[wrong[0]])
+    def over(self):
+        """Whether to end."""
+        return self.read > ENTRIES or self.must_stop()
 
     def price(self, pressure):
+        """Bits of a cell."""
         return math.log2(max(self.k, 2)) + pressure
 
-    def cells(self, features):
-        """The cell of each training row."""
-        n = self.problem.n
-        if not features:
-            return np.zeros(n, np.int64)
-        return distinct_rows([f.ids[:n] for f in features])[1]
-
     def counts(self, rest, parts, values, widths, pairs):
-        """The cells and the exceptions of candidates in place of some features."""
-        k = self.k
-        order, counts = np.unique(
-            (rest * (int(parts.max()) + 1) + parts) * k + self.labels, return_counts=True
-        )
-        labels, order = order % k, order // k
-        parts, groups = order % (int(parts.max()) + 1), order // (int(parts.max()) + 1)
-        starts = np.flatnonzero(np.diff(groups, prepend=-1, append=groups[-1] + 1))
-        pairs = np.asarray(pairs, np.int64)
-        out = np.empty((len(pairs), 2), np.int64)
-        values, widths = np.asarray(values, np.uint16), np.asarray(widths, np.int64)
-        step = max(1, 20_000_000 // len(order))
-        for first in range(0, len(pairs), step):
-            some = slice(first, first + step)
-            kernels.merged(
-                starts, parts, labels, counts, values, widths, pairs[some], k,
-                self.seen, self.most, out[some],
-            )
-            if self.must_stop():
-                out[first + step:] = self.problem.n
+        """The cells and the exceptions of candidates in place of some features.
+
+        Parameters
+        ----------
+        rest, parts : (ndarray of int64 (n,), int)
+            The joint values of the other features and of those in question, and how many.
+        values, widths, pairs : ndarray
+            As `kernels.cells.merged` takes them.
+
+        Returns
+        -------
+        cells, wrong : ndarray of int64, shape (pairs,)
+        """
+        k, size = self.k, rest[1] * parts[1] * self.k
+        code = (rest[0] * parts[1] + parts[0]) * k + self.labels
+        code, entries = dense(code, size), code
+        first = first_rows(*code)
+        counts = np.bincount(code[0])
+        groups = rest[0][first]
+        starts = np.flatnonzero(np.diff(groups, prepend=-1, append=rest[1]))
+        out = np.full((len(pairs), 2), self.problem.n, np.int64)
+        step = max(1, READ // len(first))
+        for at in range(0, len(pairs), step):
+            if self.over():
                 break
-        self.read += len(pairs) * len(order)
+            some = slice(at, at + step)
+            kernels.merged(
+                starts, parts[0][first], self.labels[first], counts, values, widths,
+                pairs[some], k, self._seen, self._most, out[some],
+            )  # fmt: skip
+            self.read += len(out[some]) * len(first)
         return out[:, 0], out[:, 1]
 
-    def step(self, state, pressure):
-        """The best neighbour of a state by the cheapest kind of move that has one; or None."""
-        now = self.energy(state, pressure) - 1e-6
-        for replaced, pair in (((1, 2), False), ((3,), False), ((1, 2, 3), True)):
-            best = (now, None)
-            if not pair and 1 in replaced:
-                for k in range(len(state)):
-                    rest = state[:k] + state[k + 1:]
-                    best = min(best, (self.energy(rest, pressure), rest), key=lambda b: b[0])
-            for m in replaced:
-                for chosen in itertools.combinations(range(len(state)), m):
-                    if self.must_stop() or self.read > ENTRIES:
-                        return best[1]
-                    best = self.replace(state, chosen, pair, pressure, best)
-            if best[1] is not None:
-                return best[1]
-        return None
+    def energy(self, state, pressure):
+        """The energy of a state in bits."""
+        cell, width = joined(state, self.problem.n)
+        counts = np.bincount(cell * self.k + self.labels, minlength=width * self.k)
+        right = int(counts.reshape(width, self.k).max(axis=1).sum())
+        bits = sum(f.units for f in state) / UNIT
+        return bits + self.price(pressure) * width + float(self.code[self.problem.n - right])
 
-    def replace(self, state, chosen, pair, pressure, best):
-        """The better of what is known and of replacing some features."""
-        features = [state[k] for k in chosen]
-        rest = [f for k, f in enumerate(state) if k not in chosen]
-        first, parts = distinct_rows([f.ids for f in features])
-        if len(first) > PARTS:
-            return best
-        candidates = self.candidates(features, first)
-        room = best[0] - sum(f.units for f in rest) / UNIT - self.code[0]
-        pairs = self.pairs(candidates, pair, room, len(first))
-        if not len(pairs):
-            return best
-        cells, wrong = self.counts(
-            self.cells(rest), parts[: self.problem.n], candidates.values, candidates.widths, pairs
-        )
-        units = candidates.units[pairs[:, 0]] + np.where(
-            pairs[:, 1] >= 0, candidates.units[pairs[:, 1]], 0
-        )
-        bits = (units + sum(f.units for f in rest)) / UNIT
-        energy = bits + self.price(pressure) * cells + self.code[wrong]
-        at = int(np.argmin(energy))
-        if energy[at] >= best[0]:
-            return best
-        made = [candidates.feature(self.problem, features, k) for k in pairs[at]
-                if k >= 0 and candidates.widths[k] > 1]
-        if None in made:
-            return best
-        return float(energy[at]), rest + made
-
-    def candidates(self, features, first):
+    def candidates(self, features, cell):
+        """What can replace some features."""
+        first = first_rows(*cell)
         key = tuple((f.program.type, f.units, f.values[first].tobytes()) for f in features)
-        if key not in self.known:
-            self.known[key] = Candidates.over(self.problem, features, first)
-        return self.known[key]
-
-    def pairs(self, candidates, pair, room, parts):
-        count = len(candidates.units)
-        if not pair:
-            alone = np.flatnonzero(
-                (candidates.widths <= WIDTH) & (candidates.units < room * UNIT)
-            )
-            return np.stack([alone, np.full(len(alone), -1)], axis=1)
-        useful = np.flatnonzero((candidates.widths > 1) & (candidates.widths < parts))[:PAIRED]
-        a, b = np.triu_indices(len(useful), 1)
-        a, b = useful[a], useful[b]
-        keep = candidates.widths[a] * candidates.widths[b] <= WIDTH
-        keep &= candidates.units[a] + candidates.units[b] < room * UNIT
-        return np.stack([a[keep], b[keep]], axis=1)
+        if key not in self._known:
+            self._known[key] = Candidates.over(self.problem, features, first)
+        return self._known[key]
 
 
-def ending(problem, state, found, must_stop):
-    """Put the best programs over the features of a state into `found`, with their totals."""
-    if not state or len(state) > FEATURES:
+def states(table, start):
+    """The states at the end of each descent from a start."""
+    if not start or not np.isfinite(table.energy(start, 0.0)):
         return
+    n = table.problem.n
+    bare = descended(table, start, 0.0, removed)
+    for schedule in SCHEDULES:
+        state = bare if schedule[0] else start
+        for pressure in schedule:
+            if table.over() or (pressure and joined(state, n)[1] * ROWS_A_CELL > n):
+                break
+            state = descended(table, state, pressure, stepped)
+            yield state
+
+
+def descended(table, state, pressure, step):
+    """A state from which no step leads to a lower energy."""
+    while not table.over():
+        better = step(table, state, pressure)
+        if better is None:
+            break
+        state = better
+        trace(table, state, pressure)
+    return state
+
+
+def trace(table, state, pressure):
+    pass
+
+
+def removed(table, state, pressure):
+    """The best state with one feature less, if it is better."""
+    others = [state[:k] + state[k + 1 :] for k in range(len(state))]
+    energies = [table.energy(o, pressure) for o in others]
+    now = table.energy(state, pressure) - 1e-6
+    if not energies or min(energies) >= now:
+        return None
+    return others[int(np.argmin(energies))]
+
+
+def stepped(table, state, pressure):
+    """The best neighbour by the first kind of move that has a better one; or None."""
+    now = table.energy(state, pressure) - 1e-6
+    crowded = joined(state, table.problem.n)[1] * ROWS_A_CELL > table.problem.n
+    for sizes, pair in (((1, 2), False), ((3,), False), ((1, 2, 3), True)):
+        if pair and crowded:
+            break
+        best = (now, None)
+        if 1 in sizes and not pair:
+            fewer = removed(table, state, pressure)
+            if fewer is not None:
+                best = table.energy(fewer, pressure), fewer
+        for m in sizes:
+            for places in itertools.combinations(range(len(state)), m):
+                if table.over():
+                    return best[1]
+                best = replaced(table, state, places, (pair, pressure), best)
+        if best[1] is not None:
+            return best[1]
+    return None
+
+
+def replaced(table, state, places, how, best):
+    """The better one of the best state so far and those with other features at some places."""
+    pair, pressure = how
+    features = [state[k] for k in places]
+    rest = [f for k, f in enumerate(state) if k not in places]
+    cell, width = joined(features, table.problem.rows)
+    if width > PARTS:
+        return best
+    candidates = table.candidates(features, (cell, width))
+    bits = sum(f.units for f in rest) / UNIT
+    pairs = promising(candidates, pair, best[0] - bits - table.code[0], width)
+    if not len(pairs):
+        return best
+    n = table.problem.n
+    cells, wrong = table.counts(
+        joined(rest, n), (cell[:n], width), candidates.values, candidates.widths, pairs
+    )
+    units = np.append(candidates.units, 0)[pairs].sum(axis=1)
+    energies = bits + units / UNIT + table.price(pressure) * cells + table.code[wrong]
+    at = int(np.argmin(energies))
+    if energies[at] >= best[0]:
+        return best
+    made = [
+        candidates.feature(table.problem, features, k)
+        for k in pairs[at]
+        if k >= 0 and candidates.widths[k] > 1
+    ]
+    return best if None in made else (float(energies[at]), rest + made)
+
+
+def promising(candidates, pair, room, parts):
+    """The candidates, or pairs of them, that cost less than there is room for."""
+    units, widths = candidates.units, candidates.widths
+    if not pair:
+        alone = np.flatnonzero((widths <= WIDTH) & (units < room * UNIT))
+        return np.stack([alone, np.full(len(alone), -1)], axis=1)
+    useful = np.flatnonzero((widths > 1) & (widths < parts))[:PAIRED]
+    a, b = useful[np.stack(np.triu_indices(len(useful), 1))]
+    keep = (widths[a] * widths[b] <= WIDTH) & (units[a] + units[b] < room * UNIT)
+    return np.stack([a[keep], b[keep]], axis=1)
+
+
+def chosen(table):
+    """A state chosen forwards from the cheapest rows of the banks, one feature after another."""
+    problem, state = table.problem, []
     n = problem.n
-    first, cell = distinct_rows([f.ids for f in state])
-    if len(first) > CELLS:
+    if n > 2**16:
+        return state
+    units, origins, values, widths = rows_of(problem.engine, ROWS, n)
+    alone = np.flatnonzero((widths > 1) & (widths <= WIDTH))
+    pairs = np.stack([alone, np.full(len(alone), -1)], axis=1)
+    now = table.energy(state, 0.0)
+    while len(state) < CHOSEN and len(alone) and not table.over():
+        cells, wrong = table.counts(
+            joined(state, n), (np.arange(n), n), values, widths, pairs
+        )
+        bits = (sum(f.units for f in state) + units[alone]) / UNIT
+        energies = bits + table.price(0.0) * cells + table.code[wrong]
+        at = int(np.argmin(energies))
+        if energies[at] >= now - 1e-6:
+            break
+        type_, row = origins[alone[at]]
+        state.append(Feature.of(problem, problem.engine.program(row, type_)))
+        now = float(energies[at])
+        trace(table, state, 0.0)
+    return state
+
+
+def ending(table, state, found):
+    """Put the best programs over the features of a state into `found`, with their totals."""
+    problem = table.problem
+    n = problem.n
+    cell, width = joined(state, problem.rows)
+    if not state or len(state) > FEATURES or width > CELLS:
         return
-    parts, columns = [], []
-    for f in state:
-        for program in (f.program, *f.others):
-            values = problem.values(program)
-            if values is not None:
-                parts.append(program)
-                columns.append(values[first])
-    inner = Inner(problem, parts, problem.root, columns, max_programs=PROGRAMS)
-    labels, ids = np.unique(problem.compared, return_inverse=True)
-    counts = np.zeros((len(first), len(labels)), np.int64)
-    np.add.at(counts, (cell[:n], ids), 1)
+    first = first_rows(cell, width)
+    parts = [p for f in state for p in (f.program, *f.others)]
+    parts = [p for p in parts if problem.values(p) is not None]
+    columns = [problem.values(p)[first] for p in parts]
+    most = problem.table_bits - float(problem.code[0])
+    inner = Inner(
+        problem, parts, problem.root, columns, max_programs=PROGRAMS, max_bits=max(most, 0.0)
+    )
     answers = problem.root.coarse(inner.values)
     right = np.zeros(len(answers), np.int64)
-    for k, label in enumerate(labels):
-        right += (answers == label) @ counts[:, k]
+    for k, label in enumerate(table.values):
+        counts = np.bincount(cell[:n][table.labels == k], minlength=width)
+        right += (answers == label) @ counts
     totals = inner.units / UNIT + problem.code[n - right]
-    for row in np.argsort(totals, kind="stable")[:3]:
-        program = inner.program(row)
-        if program not in found:
-            found[program] = problem.total(program)
+    for row in np.argsort(totals, kind="stable")[:BEST]:
+        if totals[row] < problem.table_bits:
+            program = inner.program(row)
+            found.setdefault(program, problem.total(program))

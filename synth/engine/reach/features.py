@@ -9,22 +9,23 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synth.engine.reach.inner import PART, Inner
+from synth.kernels import cells as kernels
 from synth.language import Program
 
 #: Values (rows times programs) that one inner enumeration makes, and the bounds on programs:
-#: two digits (100 parts) take 0.07 s, three booleans are exhausted at 0.02 s.
+#: two digits (100 parts) take 0.05 s; three booleans are exhausted after 0.02 s.
 INNER_VALUES, LEAST_PROGRAMS, MOST_PROGRAMS = 5_000_000, 5_000, 100_000
 #: The most candidates, cheapest first, that replace the same features.
 CANDIDATES = 2048
-#: The most of them that are paired.  Three booleans have 126 partitions besides the trivial ones.
-PAIRED = 128
-#: The most values of a candidate or a pair.
-WIDTH = 2**12
+#: The rows of each bank that are looked at for them: many make the same partition.
+LOOKED_AT = 4 * CANDIDATES
+#: Joint values are numbered by a table of this size, 10 times as fast as by sorting.
+TABLE = 2**18
 
 
 @dataclass(frozen=True, eq=False)
 class Feature:
-    """A program and its values.
+    """A program and the partition that it makes.
 
     Parameters
     ----------
@@ -33,20 +34,30 @@ class Feature:
         Its cost.
     values : ndarray, shape (rows,)
     others : tuple of Program
-        Programs that make the same partition, no dearer than a step over the program.
-    ids : ndarray of int64, shape (rows,)
-        The number of each row's value.
+        Programs that make the same partition, where none can be made of the feature for less.
     """
 
     program: Program
     units: int
     values: np.ndarray
     others: tuple = ()
+    #: The number of each row's value, int64 (rows,), in order of the values.
     ids: np.ndarray = field(init=False)
+    #: How many values there are.
+    width: int = field(init=False)
 
     def __post_init__(self):
-        ids = np.unique(self.values, return_inverse=True)[1].astype(np.int64)
-        object.__setattr__(self, "ids", ids)
+        distinct, ids = np.unique(self.values, return_inverse=True)
+        object.__setattr__(self, "ids", ids.astype(np.int64))
+        object.__setattr__(self, "width", len(distinct))
+
+    @classmethod
+    def of(cls, problem, program, others=()):
+        """A program as a feature; None if it lacks a value on some row."""
+        values = problem.values(program)
+        if values is None:
+            return None
+        return cls(program, problem.units(program), values, tuple(others))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +91,8 @@ class Candidates:
         programs = int(np.clip(INNER_VALUES // len(first), LEAST_PROGRAMS, MOST_PROGRAMS))
         parts = [f.program for f in features]
         inner = Inner(problem, parts, problem.root, columns, max_programs=programs)
-        units, origins, values = [], [], []
-        for type_, bank in inner.engine.banks.items():
-            held = min(bank.ends[-1] if bank.ends else 0, 4 * CANDIDATES)
-            if held:
-                units.append(bank.row_costs(0, held) >> inner.engine.grammar.shift)
-                origins += [(type_, row) for row in range(held)]
-                values.append(numbered(bank.values(0, held)))
-        units, values = np.concatenate(units), np.concatenate(values)
-        step = min(
-            (p.units for p in problem.grammar if p.item.arguments), default=0
-        )
+        units, origins, values, widths = rows_of(inner.engine, LOOKED_AT, len(first))
+        step = least_step(problem.grammar)
         known, kept, found = {}, [], []
         for k in np.argsort(units, kind="stable"):
             at = known.setdefault(values[k].tobytes(), len(kept))
@@ -102,21 +104,20 @@ class Candidates:
                 found.append([origins[k]])
             else:
                 break
-        widths = values[kept].max(axis=1).astype(np.int64) + 1
+        widths = widths[kept]
         units = np.where(widths > 1, units[kept], 0)
         return cls(inner, found, units, values[kept], widths)
 
     def feature(self, problem, features, k):
-        """A candidate as a feature in place of some features."""
-        texts = []
-        for type_, row in self.found[k]:
-            written = self.inner.engine.program(int(row), type_)
-            texts.append(over(written, [f.program for f in features]))
-        program = texts[0]
-        values = problem.values(program)
-        if values is None:
-            return None
-        return Feature(program, problem.units(program), values, tuple(texts[1:]))
+        """A candidate as a feature in place of some features; None if it has no value somewhere."""
+        parts = [f.program for f in features]
+        made = [over(self.inner.engine.program(row, t), parts) for t, row in self.found[k]]
+        return Feature.of(problem, made[0], made[1:])
+
+
+def least_step(grammar):
+    """The cost of the cheapest primitive in units: what a program costs at least over a part."""
+    return min((p.units for p in grammar if p.item.arguments), default=0)
 
 
 def over(program, parts):
@@ -131,13 +132,63 @@ def over(program, parts):
     return made[program]
 
 
-def numbered(values):
-    """Each row's values, numbered in order of their first occurrence: uint16."""
-    count, parts = values.shape
-    out = np.empty((count, parts), np.uint16)
-    for k, row in enumerate(values):
-        _, first, ids = np.unique(row, return_index=True, return_inverse=True)
-        rank = np.empty(len(first), np.int64)
-        rank[np.argsort(first)] = np.arange(len(first))
-        out[k] = rank[ids]
-    return out
+def rows_of(engine, most, n):
+    """The first rows of every bank, as partitions of the first n values.
+
+    Returns
+    -------
+    units : ndarray of int64, shape (rows,)
+    origins : list of (Type, int)
+    values : ndarray of uint16, shape (rows, n)
+    widths : ndarray of int64, shape (rows,)
+        How many values each has.
+    """
+    units, origins, values, widths = [], [], [], []
+    for type_, bank in engine.banks.items():
+        held = min(bank.ends[-1] if bank.ends else 0, most)
+        if held:
+            units.append(bank.row_costs(0, held) >> engine.grammar.shift)
+            origins += [(type_, row) for row in range(held)]
+            found = partitions(bank.values(0, held)[:, :n])
+            values.append(found[0])
+            widths.append(found[1])
+    return np.concatenate(units), origins, np.concatenate(values), np.concatenate(widths)
+
+
+def partitions(values):
+    """Each row's values, numbered in order of their first occurrence, and how many there are."""
+    m, n = values.shape
+    if values.dtype.kind == "c":
+        values = np.unique(values, return_inverse=True)[1].reshape(m, n)
+    elif values.dtype.kind == "f":
+        values = (values.astype(np.float64) + 0.0).view(np.int64)
+    out, widths = np.empty((m, n), np.uint16), np.empty(m, np.int64)
+    slots = np.empty(2 ** (2 * n - 1).bit_length(), np.int64)
+    kernels.numbered(values.astype(np.int64), slots, out, widths)
+    return out, widths
+
+
+def joined(features, rows):
+    """The number of each row's joint value of some features, in order, and how many there are."""
+    cell, width = np.zeros(rows, np.int64), 1
+    for f in features:
+        cell, width = dense(cell * f.width + f.ids[:rows], width * f.width)
+    return cell, width
+
+
+def dense(codes, size):
+    """Codes below `size`, numbered in order without gaps, and how many there are."""
+    if size > TABLE:
+        found, codes = np.unique(codes, return_inverse=True)
+        return codes.astype(np.int64), len(found)
+    occurs = np.zeros(size, bool)
+    occurs[codes] = True
+    rank = np.cumsum(occurs)
+    return rank[codes] - 1, int(rank[-1]) if size else 0
+
+
+def first_rows(cell, width):
+    """A row of each cell: the first."""
+    first = np.empty(width, np.int64)
+    first[cell[::-1]] = np.arange(len(cell))[::-1]
+    return first
