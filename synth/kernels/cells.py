@@ -1,8 +1,8 @@
 """Cells: how many joint values some features take on labelled rows, and which labels disagree.
 
 Rows with the same values of all features form a cell.  A row is an exception if its label is
-not the most frequent one of its cell.  `merged` replaces some features by each of many
-candidates; `numbered` turns values into small numbers, which is all that counts here.
+not the most frequent one of its cell.  `replaced` puts each of many candidates in the place of
+some features; `numbered` turns values into small numbers, which is all that counts here.
 """
 
 import numpy as np
@@ -10,8 +10,11 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def merged(starts, parts, labels, counts, values, widths, pairs, k, seen, most, out):
-    """Counts the cells and the exceptions of each candidate, or of each pair of candidates.
+def replaced(
+    starts, parts, labels, counts, values, widths, pairs, bits, price, code, k, limit, seen,
+    most, joint, out,
+):
+    """Finds the candidate, or pair of candidates, of least energy in place of some features.
 
     The other features divide the rows into groups.  An entry says how many rows of a group
     have a certain part (a joint value of the replaced features) and a certain label.
@@ -27,40 +30,64 @@ def merged(starts, parts, labels, counts, values, widths, pairs, k, seen, most, 
     widths : int64 (C,)
         Candidate c has values below widths[c].
     pairs : int64 (P, 2)
-        The candidates to count; the second is -1 for a candidate alone.
+        The candidates to try; the second is -1 for a candidate alone.
+    bits : float64 (P,)
+        What each costs.
+    price : float
+        What a cell costs.
+    code : float64 (n + 1,)
+        What exceptions cost, by their number; it must not fall.
     k : int
         The number of labels.
+    limit : float
+        Energies from here on do not count: most candidates are left at the first few groups.
     seen : int64 (cells * k,)
         Zeros, for as many cells as the widths of any pair allow; zeros again at the end.
     most : int64 (cells,)
         Likewise.
-    out : int64 (P, 2)
-        Receives the number of cells and the number of exceptions.
+    joint : uint64 (parts,)
+        Scratch.
+    out : int64 (4,)
+        Receives the pair (or -1), its cells, its exceptions and the number of entries read.
+
+    Returns
+    -------
+    float
+        The least energy, or `limit`.
     """
+    out[0], out[3] = -1, 0
     for p in range(pairs.shape[0]):
-        b = pairs[p, 1]
-        first, second = values[pairs[p, 0]], values[max(b, 0)]
-        width = widths[b] if b >= 0 else 0
+        if bits[p] >= limit:
+            continue
+        a, b = pairs[p, 0], pairs[p, 1]
+        width = np.uint64(widths[b]) if b >= 0 else np.uint64(1)
+        for i in range(joint.shape[0]):
+            joint[i] = np.uint64(values[a, i]) * width
+            if b >= 0:
+                joint[i] += np.uint64(values[b, i])
         cells, wrong = 0, 0
         for g in range(starts.shape[0] - 1):
-            for i in range(starts[g], starts[g + 1]):
-                cell = np.int64(first[parts[i]])
-                if b >= 0:
-                    cell = cell * width + np.int64(second[parts[i]])
-                at = cell * k + labels[i]
-                if most[cell] == 0:
-                    cells += 1
+            first, stop = np.uint64(starts[g]), np.uint64(starts[g + 1])
+            for i in range(first, stop):
+                cell = joint[np.uint64(parts[i])]
+                at = cell * np.uint64(k) + np.uint64(labels[i])
+                cells += most[cell] == 0
                 seen[at] += counts[i]
                 most[cell] = max(most[cell], seen[at])
                 wrong += counts[i]
-            for i in range(starts[g], starts[g + 1]):
-                cell = np.int64(first[parts[i]])
-                if b >= 0:
-                    cell = cell * width + np.int64(second[parts[i]])
+            for i in range(first, stop):
+                cell = joint[np.uint64(parts[i])]
                 wrong -= most[cell]
                 most[cell] = 0
-                seen[cell * k + labels[i]] = 0
-        out[p, 0], out[p, 1] = cells, wrong
+                seen[cell * np.uint64(k) + np.uint64(labels[i])] = 0
+            if bits[p] + price * cells + code[wrong] >= limit:
+                out[3] += starts[g + 1]
+                break
+        else:
+            out[3] += starts[-1]
+            limit = bits[p] + price * cells + code[wrong]
+            out[0], out[1], out[2] = p, cells, wrong
+    return limit
 
 
 @njit(cache=True, nogil=True)

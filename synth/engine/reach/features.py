@@ -168,11 +168,18 @@ def partitions(values):
     return out, widths
 
 
-def joined(features, rows):
-    """The number of each row's joint value of some features, in order, and how many there are."""
+def joined(columns, rows):
+    """The number of each row's joint value, in order, and how many there are.
+
+    Parameters
+    ----------
+    columns : sequence of (ndarray of int64 (rows,), int)
+        Numbers, and how many values there may be.
+    rows : int
+    """
     cell, width = np.zeros(rows, np.int64), 1
-    for f in features:
-        cell, width = dense(cell * f.width + f.ids[:rows], width * f.width)
+    for ids, count in columns:
+        cell, width = dense(cell * count + ids, width * count)
     return cell, width
 
 
