@@ -11,8 +11,8 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def replaced(
-    starts, parts, labels, counts, values, widths, pairs, bits, price, code, k, limit, seen,
-    most, joint, out,
+    starts, parts, labels, counts, values, widths, pairs, bits, price, code, k, limit, slack,
+    seen, most, joint, energies, out,
 ):
     """Finds the candidate, or pair of candidates, of least energy in place of some features.
 
@@ -41,22 +41,23 @@ def replaced(
         The number of labels.
     limit : float
         Energies from here on do not count: most candidates are left at the first few groups.
+    slack : float
+        Energies count up to so much above the least.
     seen : int64 (cells * k,)
         Zeros, for as many cells as the widths of any pair allow; zeros again at the end.
     most : int64 (cells,)
         Likewise.
     joint : uint64 (parts,)
         Scratch.
-    out : int64 (4,)
-        Receives the pair (or -1), its cells, its exceptions and the number of entries read.
-
-    Returns
-    -------
-    float
-        The least energy, or `limit`.
+    energies : float64 (P,)
+        Receives the energies, infinity for those that do not count.
+    out : int64 (2,)
+        Receives the pair of least energy (or -1), and what was done: entries and groups.
     """
-    out[0], out[3] = -1, 0
+    out[0], out[1] = -1, 0
+    best = limit
     for p in range(pairs.shape[0]):
+        energies[p] = np.inf
         if bits[p] >= limit:
             continue
         a, b = pairs[p, 0], pairs[p, 1]
@@ -81,13 +82,15 @@ def replaced(
                 most[cell] = 0
                 seen[cell * np.uint64(k) + np.uint64(labels[i])] = 0
             if bits[p] + price * cells + code[wrong] >= limit:
-                out[3] += starts[g + 1]
+                out[1] += starts[g + 1] + g
                 break
         else:
-            out[3] += starts[-1]
-            limit = bits[p] + price * cells + code[wrong]
-            out[0], out[1], out[2] = p, cells, wrong
-    return limit
+            out[1] += starts[-1] + starts.shape[0]
+            energies[p] = bits[p] + price * cells + code[wrong]
+            if energies[p] < best:
+                best = energies[p]
+                out[0] = p
+                limit = min(limit, best + slack)
 
 
 @njit(cache=True, nogil=True)

@@ -12,6 +12,8 @@ from synth.language import UNIT
 READ = 10_000_000
 #: What else costs time, in entries: a move (0.3 ms), and an inner enumeration (10 ms).
 MOVE, INNER = 10**5, 4 * 10**6
+#: What a bit counts that a feature says by itself, among candidates of nearly equal energy.
+MERIT = 0.25
 #: The mean of what chance adds to an energy, in bits, so that others than the best are taken.
 HEAT = 4.0
 #: The most values of a candidate, or of a pair of them.
@@ -51,7 +53,6 @@ class Labels:
             self.code[1:] = np.inf
         self.work, self.allowed = 0, 0
         self.known = {} if known is None else known
-        self._merits = {}
         self._seen = np.zeros(WIDTH * self.k, np.int64)
         self._most = np.zeros(WIDTH, np.int64)
 
@@ -63,45 +64,42 @@ class Labels:
         """Bits of a cell."""
         return math.log2(max(self.k, 2)) + pressure
 
-    def merit(self, feature):
-        """How many bits of a label a feature alone says, on average."""
-        if feature.program not in self._merits:
-            n = self.problem.n
-            at = feature.ids[:n] * self.k + self.numbers
-            counts = np.bincount(at, minlength=feature.width * self.k).reshape(-1, self.k)
-            cells, labels = counts.sum(axis=1), counts.sum(axis=0)
-            bits = [(c[c > 0] * np.log2(c[c > 0] / n)).sum() for c in (counts, cells, labels)]
-            self._merits[feature.program] = float(bits[0] - bits[1] - bits[2]) / n
-        return self._merits[feature.program]
+    def merit(self, ids, width):
+        """How many bits of the labels the value of each training row says by itself."""
+        at = ids[: self.problem.n] * self.k + self.numbers
+        counts = np.bincount(at, minlength=width * self.k).reshape(-1, self.k)
+        cells, labels = counts.sum(axis=1), counts.sum(axis=0)
+        bits = [c[c > 0] @ np.log2(c[c > 0]) for c in (counts, cells, labels)]
+        return float(bits[0] - bits[1] - bits[2] + cells.sum() * np.log2(cells.sum()))
 
-    def least(self, entries, candidates, pairs, bits, price, limit):
-        """The place of the pair of least energy below a limit, or None, and the energy.
+    def energies(self, entries, candidates, pairs, bits, price, limits):
+        """The energies of pairs of candidates; infinite where they do not count.
 
         Parameters
         ----------
         entries : tuple of ndarray
             As `kernels.cells.replaced` takes them: starts, parts, labels, counts.
-        candidates : (ndarray, ndarray)
-            Values and widths.
-        pairs, bits, price, limit
+        candidates : Candidates
+        pairs, bits, price
             As the kernel takes them.
+        limits : (float, float)
+            Energies count below the first, and up to the second above the least.
         """
-        values, widths = candidates
-        joint = np.empty(values.shape[1], np.uint64)
-        out, found = np.empty(4, np.int64), None
-        step = max(1, READ // max(len(entries[1]), values.shape[1]))
+        joint, out = np.empty(candidates.values.shape[1], np.uint64), np.empty(2, np.int64)
+        found = np.full(len(pairs), np.inf)
+        limit, slack = limits
+        step = max(1, READ // max(len(entries[1]), len(joint)))
         for at in range(0, len(pairs), step):
             if self.over():
                 break
             some = slice(at, at + step)
-            limit = kernels.replaced(
-                *entries, values, widths, pairs[some], bits[some], price, self.code, self.k,
-                limit, self._seen, self._most, joint, out,
+            kernels.replaced(
+                *entries, candidates.values, candidates.widths, pairs[some], bits[some], price,
+                self.code, self.k, limit, slack, self._seen, self._most, joint, found[some], out,
             )  # fmt: skip
-            self.work += int(out[3])
-            if out[0] >= 0:
-                found = at + int(out[0])
-        return found, limit
+            self.work += int(out[1])
+            limit = min(limit, float(found[some].min()) + slack)
+        return found
 
 
 class State:
@@ -124,6 +122,8 @@ class State:
         self.labels, self.features = labels, list(features)
         n, k = labels.problem.n, labels.k
         cell, count = joined([(f.ids, f.width) for f in features], labels.problem.rows)
+        #: The cell of each training row.
+        self.cell = cell[:n]
         #: A row of each cell, held-out ones too, and the features' values there.
         self.rows = first_rows(cell, count)
         self.ids = [(f.ids[self.rows], f.width) for f in features]
@@ -161,12 +161,12 @@ class State:
             rest = joined(self.ids[:k] + self.ids[k + 1 :], len(self.rows))[0]
             width, wrong = self._counted(rest)
             energy = self._energy(self.units - f.units, width, wrong, pressure)
-            found.append((energy + 1e-5 * self.labels.merit(f), wrong))
+            found.append((energy + 1e-6 * self.labels.merit(f.ids, f.width), wrong))
         self.labels.work += MOVE * len(found)
         return found
 
-    def replaced(self, places, pair, pressure, limit, generator=None):
-        """The features of the best state with others at some places, or None, and its energy.
+    def least(self, places, pair, pressure, limit):
+        """The least energy below a limit of a state with others at some places, or the limit.
 
         Parameters
         ----------
@@ -175,38 +175,59 @@ class State:
             Whether to put two features there rather than one.
         pressure : float
         limit : float
-            Energies from here on do not count.
-        generator : numpy.random.Generator, optional
-            If given, chance adds to the energies.
+        """
+        self.labels.work += MOVE
+        _, _, energies = self._replaced(places, pair, pressure, (limit, 0.0))
+        return min(limit, float(energies.min(initial=np.inf)))
+
+    def replaced(self, places, pair, pressure, limits, generator=None):
+        """The features with others at some places: of those within the limits, a good choice.
+
+        Of two pairs that make the same cells, that one leads on whose features say more by
+        themselves: the carry of an adder rather than "not all are equal".
         """
         labels = self.labels
-        labels.work += MOVE
+        candidates, pairs, energies = self._replaced(places, pair, pressure, limits)
+        good = np.flatnonzero(energies <= energies.min(initial=limits[0]) + limits[1])
+        if not len(good):
+            return None
+        part, _ = joined([self.ids[k] for k in places], len(self.rows))
+        part = part[self.cell]
+        merit = {-1: 0.0}
+        for k in set(pairs[good].ravel().tolist()) - {-1}:
+            ids = candidates.values[k].astype(np.int64)[part]
+            merit[k] = labels.merit(ids, int(candidates.widths[k]))
+        score = energies[good] - MERIT * np.array([merit[a] + merit[b] for a, b in pairs[good]])
+        if generator is not None:
+            score += generator.exponential(HEAT, len(good))
         features = [self.features[k] for k in places]
-        others = [k for k in range(len(self.features)) if k not in places]
+        made = []
+        for k in pairs[good[int(np.argmin(score))]]:
+            if k >= 0 and candidates.widths[k] > 1:
+                made.append(candidates.feature(labels.problem, features, k))
+        rest = [f for k, f in enumerate(self.features) if k not in places]
+        return None if None in made else rest + made
+
+    def _replaced(self, places, pair, pressure, limits):
+        """Candidates for some places, pairs of them, and the energies of all within limits."""
+        labels = self.labels
+        features = [self.features[k] for k in places]
         part, width = joined([self.ids[k] for k in places], len(self.rows))
         if width > PARTS:
-            return None, limit
+            return None, None, np.empty(0)
+        others = [ids for k, ids in enumerate(self.ids) if k not in places]
+        rest, groups = joined(others, len(self.rows))
         candidates = self._candidates(features, first_rows(part, width))
-        rest, groups = joined([self.ids[k] for k in others], len(self.rows))
         units = self.units - sum(f.units for f in features)
-        room = limit - units / UNIT - labels.code[0]
+        room = limits[0] - units / UNIT - labels.code[0]
         pairs = promising(candidates, pair, room, width)
         bits = (units + np.append(candidates.units, 0)[pairs].sum(axis=1)) / UNIT
-        if generator is not None:
-            bits += generator.exponential(HEAT, len(bits))
         group = rest[self.at]
         order = np.argsort(group, kind="stable")
         starts = np.flatnonzero(np.diff(group[order], prepend=-1, append=groups))
         entries = starts, part[self.at][order], self.label[order], self.count[order]
-        table = candidates.values, candidates.widths
-        at, energy = labels.least(entries, table, pairs, bits, labels.price(pressure), limit)
-        if at is None:
-            return None, limit
-        chosen = [k for k in pairs[at] if k >= 0 and candidates.widths[k] > 1]
-        made = [candidates.feature(labels.problem, features, k) for k in chosen]
-        if any(f is None for f in made):
-            return None, limit
-        return [self.features[k] for k in others] + made, energy
+        price = labels.price(pressure)
+        return candidates, pairs, labels.energies(entries, candidates, pairs, bits, price, limits)
 
     def _candidates(self, features, first):
         """What can replace some features; `first` is a cell of each of their joint values."""

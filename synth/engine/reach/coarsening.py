@@ -13,8 +13,8 @@ import math
 
 import numpy as np
 
-from synth.engine.reach.cells import INNER, MOVE, WIDTH, Labels, State
-from synth.engine.reach.features import Feature, rows_of
+from synth.engine.reach.cells import WIDTH, Labels, State
+from synth.engine.reach.features import Candidates, Feature, rows_of
 from synth.engine.reach.inner import Inner
 from synth.language import UNIT, Program
 
@@ -24,6 +24,10 @@ from synth.language import UNIT, Program
 SCHEDULES = ((0.0, 1.0, 3.0, 7.0), (1.0, 3.0, 7.0), (3.0, 7.0))
 #: Descents by chance after those, from the inputs that are left.
 RESTARTS = 6
+#: The share of all moves that such a descent looks at.
+SHARE = 0.5
+#: Bits by which a neighbour may be worse than the best, if it is better in what it leads to.
+SLACK = 16.0
 #: The most cells for each training row where cells may have a price of more than their labels,
 #: without exceptions and with them.
 CROWDED = {True: 0.9, False: 0.5}
@@ -122,26 +126,34 @@ def stepped(state, pressure, generator=None):
     now = state.energy(pressure) - 1e-6
     without = state.without(pressure)
     least = int(np.argmin([energy for energy, _ in without])) if without else -1
-    # Features without which more rows are wrong come first.
-    order = np.argsort([-wrong for _, wrong in without], kind="stable")
     for sizes, pair in (((1, 2), False), ((3,), False), ((1, 2, 3), True)):
         if pair and crowded(state):
             break
         best, energy = None, now
         if without and 1 in sizes and not pair and without[least][0] < now:
-            best = state.features[:least] + state.features[least + 1 :]
-            energy = without[least][0]
-            if len(state.features) > MANY:
-                return best
-        for m in sizes:
-            for places in itertools.combinations(sorted(order[: TRIED[m]]), m):
+            best, energy = (), without[least][0]
+        if best is None or len(state.features) <= MANY:
+            for places in moves(without, sizes, generator):
                 if state.labels.over():
-                    return best
-                found, energy = state.replaced(places, pair, pressure, energy, generator)
-                best = best if found is None else found
+                    break
+                found = state.least(places, pair, pressure, energy)
+                if found < energy:
+                    best, energy = places, found
+        if best == ():
+            return state.features[:least] + state.features[least + 1 :]
         if best is not None:
-            return best
+            limits = min(now, energy + SLACK), SLACK
+            return state.replaced(best, pair, pressure, limits, generator)
     return None
+
+
+def moves(without, sizes, generator):
+    """Places to replace; features without which more rows are wrong come first."""
+    order = np.argsort([-wrong for _, wrong in without], kind="stable")
+    for m in sizes:
+        for places in itertools.combinations(sorted(order[: TRIED[m]].tolist()), m):
+            if generator is None or generator.random() < SHARE:
+                yield places
 
 
 def chosen(labels):
@@ -151,6 +163,7 @@ def chosen(labels):
     if n > 2**16:
         return features
     units, origins, values, widths = rows_of(problem.engine, ROWS, n)
+    rows = Candidates(problem.engine, origins, units, values, widths)
     alone = np.flatnonzero((widths > 1) & (widths <= WIDTH))
     pairs = np.stack([alone, np.full(len(alone), -1)], axis=1)
     while len(features) < CHOSEN and not labels.over():
@@ -162,10 +175,10 @@ def chosen(labels):
         starts = np.flatnonzero(np.diff(cell[order], prepend=-1, append=n))
         entries = starts, order, labels.numbers[order], np.ones(n, np.int64)
         bits = (state.units + units[alone]) / UNIT
-        at, _ = labels.least(
-            entries, (values, widths), pairs, bits, labels.price(0.0), state.energy(0.0) - 1e-6
-        )
-        if at is None:
+        limits = state.energy(0.0) - 1e-6, 0.0
+        energies = labels.energies(entries, rows, pairs, bits, labels.price(0.0), limits)
+        at = int(np.argmin(energies))
+        if not np.isfinite(energies[at]):
             break
         type_, row = origins[alone[at]]
         features = [*features, Feature.of(problem, problem.engine.program(row, type_))]
