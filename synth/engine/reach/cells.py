@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from synth.engine.reach.features import Candidates, dense, first_rows, joined
+from synth.engine.reach.features import Candidates, Priced, dense, first_rows, joined
 from synth.kernels import cells as kernels
 from synth.language import UNIT
 
@@ -119,7 +119,8 @@ class State:
     """
 
     def __init__(self, labels, features):
-        self.labels, self.features = labels, list(features)
+        # In order of their prices: then other features of equal prices have equal candidates.
+        self.labels, self.features = labels, sorted(features, key=lambda f: f.units)
         n, k = labels.problem.n, labels.k
         cell, count = joined([(f.ids, f.width) for f in features], labels.problem.rows)
         #: The cell of each training row.
@@ -219,9 +220,10 @@ class State:
         rest, groups = joined(others, len(self.rows))
         candidates = self._candidates(features, first_rows(part, width))
         units = self.units - sum(f.units for f in features)
-        room = limits[0] - units / UNIT - labels.code[0]
-        pairs = promising(candidates, pair, room, width)
-        bits = (units + np.append(candidates.units, 0)[pairs].sum(axis=1)) / UNIT
+        costs = candidates.units(features)
+        room = limits[0] * UNIT - units - labels.code[0] * UNIT
+        pairs = promising(candidates.widths, costs, pair, room, width)
+        bits = (units + np.append(costs, 0)[pairs].sum(axis=1)) / UNIT
         group = rest[self.at]
         order = np.argsort(group, kind="stable")
         starts = np.flatnonzero(np.diff(group[order], prepend=-1, append=groups))
@@ -232,21 +234,23 @@ class State:
     def _candidates(self, features, first):
         """What can replace some features; `first` is a cell of each of their joint values."""
         rows = self.rows[first]
-        known = self.labels.known
-        key = tuple((f.program.type, f.units, f.values[rows].tobytes()) for f in features)
+        labels, known = self.labels, self.labels.known
+        prices = Priced.of(labels.problem, [f.program for f in features]).prices
+        key = tuple(
+            (f.program.type, prices[f.program], f.values[rows].tobytes()) for f in features
+        )
         if key not in known:
-            self.labels.work += INNER
-            known[key] = Candidates.over(self.labels.problem, features, rows)
+            labels.work += INNER
+            known[key] = Candidates.over(labels.problem, features, rows)
         return known[key]
 
 
-def promising(candidates, pair, room, parts):
+def promising(widths, units, pair, room, parts):
     """The candidates, or pairs of them, that cost less than there is room for."""
-    units, widths = candidates.units, candidates.widths
     if not pair:
-        alone = np.flatnonzero((widths <= WIDTH) & (units < room * UNIT))
+        alone = np.flatnonzero((widths <= WIDTH) & (units < room))
         return np.stack([alone, np.full(len(alone), -1)], axis=1)
     useful = np.flatnonzero((widths > 1) & (widths < parts))[:PAIRED]
     a, b = useful[np.stack(np.triu_indices(len(useful), 1))]
-    keep = (widths[a] * widths[b] <= WIDTH) & (units[a] + units[b] < room * UNIT)
+    keep = (widths[a] * widths[b] <= WIDTH) & (units[a] + units[b] < room)
     return np.stack([a[keep], b[keep]], axis=1)

@@ -163,7 +163,7 @@ def chosen(labels):
     if n > 2**16:
         return features
     units, origins, values, widths = rows_of(problem.engine, ROWS, n)
-    rows = Candidates(problem.engine, origins, units, values, widths)
+    rows = Candidates(problem.engine, origins, units[:, None], values, widths)
     alone = np.flatnonzero((widths > 1) & (widths <= WIDTH))
     pairs = np.stack([alone, np.full(len(alone), -1)], axis=1)
     while len(features) < CHOSEN and not labels.over():

@@ -4,10 +4,12 @@ A feature is a program of any type.  Only the partition of the rows that it make
 with equal values stay together.  Several features divide the rows into cells.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from synth.engine import curry
 from synth.engine.reach.inner import PART, Inner
 from synth.kernels import cells as kernels
 from synth.language import Program
@@ -61,37 +63,65 @@ class Feature:
 
 
 @dataclass(frozen=True, eq=False)
+class Priced:
+    """A problem in which parts have other prices: what `Inner` reads of it.
+
+    Parts of many bits would come long after all programs of leaves alone, which say little.  So
+    a part costs as much as an input, and somewhat more if it is dearer.
+    """
+
+    grammar: object
+    prices: dict
+
+    @classmethod
+    def of(cls, problem, parts):
+        grammar = problem.grammar
+        least = min(grammar.units(item) for item in grammar.inputs)
+        return cls(grammar, {p: compressed(problem.units(p), least) for p in parts})
+
+    def units(self, part):
+        return self.prices[part]
+
+
+def compressed(units, least):
+    """A price that grows with the logarithm of a cost, in steps: few prices differ."""
+    return int(max(least, 1) * (1 + round(2 * math.log2(max(units, 1) / max(least, 1))) / 2))
+
+
+@dataclass(frozen=True, eq=False)
 class Candidates:
     """What can replace some features, cheapest first; each makes another partition.
 
     Parameters
     ----------
-    inner : Inner
+    engine : Enumerator
         What enumerated them.
     found : list of list of (Type, int)
         The bank and the row of each, and of others that make the same partition.
-    units : ndarray of int64, shape (candidates,)
-        What each costs; nothing for a constant, which is no feature.
+    costs : ndarray of int64, shape (candidates, 1 + features)
+        The units of the nodes of each that are no features, and how often it uses each feature.
+        A constant costs nothing, as it is no feature.
     values : ndarray of uint16, shape (candidates, parts)
         The number of the value that each gives to a joint value of the features.
     widths : ndarray of int64, shape (candidates,)
         The number of values.
     """
 
-    inner: Inner
+    engine: object
     found: list
-    units: np.ndarray
+    costs: np.ndarray
     values: np.ndarray
     widths: np.ndarray
 
     @classmethod
-    def over(cls, problem, features, first):
-        """The candidates for some features whose joint values occur on the rows `first`."""
-        columns = [f.values[first] for f in features]
-        programs = int(np.clip(INNER_VALUES // len(first), LEAST_PROGRAMS, MOST_PROGRAMS))
+    def over(cls, problem, features, rows):
+        """The candidates for some features whose joint values occur on some rows."""
+        columns = [f.values[rows] for f in features]
+        programs = int(np.clip(INNER_VALUES // len(rows), LEAST_PROGRAMS, MOST_PROGRAMS))
         parts = [f.program for f in features]
-        inner = Inner(problem, parts, problem.root, columns, max_programs=programs)
-        units, origins, values, widths = rows_of(inner.engine, LOOKED_AT, len(first))
+        priced = Priced.of(problem, parts)
+        engine = Inner(priced, parts, problem.root, columns, max_programs=programs).engine
+        units, origins, values, widths = rows_of(engine, LOOKED_AT, len(rows))
         step = least_step(problem.grammar)
         known, kept, found = {}, [], []
         for k in np.argsort(units, kind="stable"):
@@ -105,14 +135,52 @@ class Candidates:
             else:
                 break
         widths = widths[kept]
-        units = np.where(widths > 1, units[kept], 0)
-        return cls(inner, found, units, values[kept], widths)
+        costs = used(engine, problem.grammar, [f[0] for f in found], len(parts))
+        costs[widths == 1] = 0
+        return cls(engine, found, costs, values[kept], widths)
+
+    def units(self, features):
+        """What each costs over some features."""
+        return self.costs @ np.array([1, *(f.units for f in features)], np.int64)
 
     def feature(self, problem, features, k):
         """A candidate as a feature in place of some features; None if it has no value somewhere."""
         parts = [f.program for f in features]
-        made = [over(self.inner.engine.program(row, t), parts) for t, row in self.found[k]]
+        made = [over(self.engine.program(row, t), parts) for t, row in self.found[k]]
         return Feature.of(problem, made[0], made[1:])
+
+
+def used(engine, grammar, origins, parts):
+    """The units of the other nodes of some rows, and how often they use each part."""
+    names = {PART.format(k): k for k in range(parts)}
+    made = {}
+    for origin in origins:
+        stack = [origin]
+        while stack:
+            key = stack[-1]
+            rule, operands = origin_of(engine, *key)
+            missing = [k for k in operands if k not in made]
+            if missing:
+                stack += missing
+                continue
+            stack.pop()
+            cost = np.zeros(1 + parts, np.int64)
+            if not operands and rule.item.name in names:
+                cost[1 + names[rule.item.name]] = 1
+            else:
+                cost[0] = grammar.units(rule.item)
+            made[key] = sum((made[k] for k in operands), cost)
+    return np.array([made[origin] for origin in origins]).reshape(-1, 1 + parts)
+
+
+def origin_of(engine, type_, row):
+    """The rule that made a row of a bank, and its operands as (Type, row)."""
+    number, operands = engine.banks[type_].origin(row)
+    rule = engine._by_number[number]
+    if rule.kind == curry.LEAF:
+        return rule, []
+    types = (*rule.fixed_types, rule.free_type)
+    return rule, list(zip(types, operands[: len(types)], strict=True))
 
 
 def least_step(grammar):
