@@ -157,10 +157,17 @@ class State:
 
         Of equal ones, that without the feature that says least by itself is the least.
         """
-        found = []
+        rows, found = len(self.rows), []
+        before = [(np.zeros(rows, np.int64), 1)]
+        for ids, width in self.ids:
+            before.append(dense(before[-1][0] * width + ids, before[-1][1] * width))
+        after = [before[0]]
+        for ids, width in reversed(self.ids):
+            after.append(dense(after[-1][0] * width + ids, after[-1][1] * width))
+        after.reverse()
         for k, f in enumerate(self.features):
-            rest = joined(self.ids[:k] + self.ids[k + 1 :], len(self.rows))[0]
-            width, wrong = self._counted(rest)
+            cell, count = before[k][0] * after[k + 1][1] + after[k + 1][0], before[k][1] * after[k + 1][1]
+            width, wrong = self._counted(dense(cell, count)[0])
             energy = self._energy(self.units - f.units, width, wrong, pressure)
             found.append((energy + 1e-6 * self.labels.merit(f.ids, f.width), wrong))
         self.labels.work += MOVE * len(found)
@@ -233,16 +240,30 @@ class State:
 
     def _candidates(self, features, first):
         """What can replace some features; `first` is a cell of each of their joint values."""
-        rows = self.rows[first]
-        labels, known = self.labels, self.labels.known
-        prices = Priced.of(labels.problem, [f.program for f in features]).prices
-        key = tuple(
-            (f.program.type, prices[f.program], f.values[rows].tobytes()) for f in features
-        )
-        if key not in known:
+        labels, rows = self.labels, self.rows[first]
+        parts = [f.program for f in features]
+        prices = Priced.of(labels.problem, parts).prices
+        kind = tuple((part.type, prices[part]) for part in parts)
+        columns = [f.values[rows] for f in features]
+        if any(part.type.storage is not None for part in parts):
+            key = (kind, *(column.tobytes() for column in columns))
+            return self._enumerated(key, parts, columns)
+        # Booleans are enumerated over all their joint values, once for equal prices.
+        at = np.zeros(len(rows), np.int64)
+        for column in columns:
+            at = 2 * at + column
+        key = kind, at.tobytes()
+        if key not in labels.known:
+            every = np.indices((2,) * len(parts)).reshape(len(parts), -1).astype(bool)
+            labels.known[key] = self._enumerated(kind, parts, every).on(at)
+        return labels.known[key]
+
+    def _enumerated(self, key, parts, columns):
+        labels = self.labels
+        if key not in labels.known:
             labels.work += INNER
-            known[key] = Candidates.over(labels.problem, features, rows)
-        return known[key]
+            labels.known[key] = Candidates.over(labels.problem, parts, columns)
+        return labels.known[key]
 
 
 def promising(widths, units, pair, room, parts):

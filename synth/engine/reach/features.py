@@ -21,8 +21,9 @@ INNER_VALUES, LEAST_PROGRAMS, MOST_PROGRAMS = 5_000_000, 5_000, 100_000
 CANDIDATES = 2048
 #: The rows of each bank that are looked at for them: many make the same partition.
 LOOKED_AT = 4 * CANDIDATES
-#: Joint values are numbered by a table of this size, 10 times as fast as by sorting.
-TABLE = 2**18
+#: Joint values are numbered by a table if it has at most so many places for each row: sorting
+#: takes as long as 16.
+SPARSE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,14 +115,13 @@ class Candidates:
     widths: np.ndarray
 
     @classmethod
-    def over(cls, problem, features, rows):
-        """The candidates for some features whose joint values occur on some rows."""
-        columns = [f.values[rows] for f in features]
-        programs = int(np.clip(INNER_VALUES // len(rows), LEAST_PROGRAMS, MOST_PROGRAMS))
-        parts = [f.program for f in features]
+    def over(cls, problem, parts, columns):
+        """The candidates for some programs with some joint values, one in each row."""
+        rows = len(columns[0])
+        programs = int(np.clip(INNER_VALUES // rows, LEAST_PROGRAMS, MOST_PROGRAMS))
         priced = Priced.of(problem, parts)
         engine = Inner(priced, parts, problem.root, columns, max_programs=programs).engine
-        units, origins, values, widths = rows_of(engine, LOOKED_AT, len(rows))
+        units, origins, values, widths = rows_of(engine, LOOKED_AT, rows)
         step = least_step(problem.grammar)
         known, kept, found = {}, [], []
         for k in np.argsort(units, kind="stable"):
@@ -138,6 +138,15 @@ class Candidates:
         costs = used(engine, problem.grammar, [f[0] for f in found], len(parts))
         costs[widths == 1] = 0
         return cls(engine, found, costs, values[kept], widths)
+
+    def on(self, some):
+        """The candidates where only some of the joint values occur."""
+        values, widths = partitions(self.values[:, some])
+        _, kept = np.unique(values, axis=0, return_index=True)
+        kept.sort()
+        costs = np.where(widths[kept, None] > 1, self.costs[kept], 0)
+        found = [self.found[k] for k in kept]
+        return Candidates(self.engine, found, costs, values[kept], widths[kept])
 
     def units(self, features):
         """What each costs over some features."""
@@ -253,7 +262,7 @@ def joined(columns, rows):
 
 def dense(codes, size):
     """Codes below `size`, numbered in order without gaps, and how many there are."""
-    if size > TABLE:
+    if size > SPARSE * len(codes):
         found, codes = np.unique(codes, return_inverse=True)
         return codes.astype(np.int64), len(found)
     occurs = np.zeros(size, bool)
