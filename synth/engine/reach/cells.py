@@ -120,7 +120,8 @@ class State:
 
     def __init__(self, labels, features):
         # In order of their prices: then other features of equal prices have equal candidates.
-        self.labels, self.features = labels, sorted(features, key=lambda f: f.units)
+        self.labels = labels
+        self.features = features = sorted(features, key=lambda f: f.units)
         n, k = labels.problem.n, labels.k
         cell, count = joined([(f.ids, f.width) for f in features], labels.problem.rows)
         #: The cell of each training row.
