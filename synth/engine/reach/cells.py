@@ -13,9 +13,9 @@ READ = 10_000_000
 #: What else costs time, in entries: a move (0.3 ms), and an inner enumeration (10 ms).
 MOVE, INNER = 10**5, 4 * 10**6
 #: What a bit counts that a feature says by itself, among candidates of nearly equal energy.
-MERIT = 0.25
+MERIT = 0.1
 #: The mean of what chance adds to an energy, in bits, so that others than the best are taken.
-HEAT = 4.0
+HEAT = 8.0
 #: The most values of a candidate, or of a pair of them.
 WIDTH = 2**12
 #: The most joint values of the features that a move replaces.

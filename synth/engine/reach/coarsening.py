@@ -14,9 +14,10 @@ import math
 import numpy as np
 
 from synth.engine.reach.cells import WIDTH, Labels, State
-from synth.engine.reach.features import Candidates, Feature, rows_of
+from synth.engine.reach.features import Candidates, Feature, Priced, rows_of
 from synth.engine.reach.inner import Inner
 from synth.language import UNIT, Program
+from synth.records import StopReason
 
 #: Bits for each cell beyond those of its label, one descent after the other.  With none, only
 #: what the data say counts.  The fewer cells are left, the more a program for the rest would
@@ -39,7 +40,9 @@ TRIED = {1: 400, 2: 28, 3: 12}
 MANY = 30
 #: The most cells, and features, that the last enumeration takes, and its programs.
 CELLS, FEATURES = 256, 6
-PROGRAMS = 300_000
+PROGRAMS = 200_000
+#: What it costs in entries: 0.1 s.
+ENDING = 3 * 10**7
 #: The programs that are proposed of each.
 BEST = 3
 #: The rows of each bank from which a state is chosen forwards, and its most features.
@@ -127,7 +130,7 @@ def stepped(state, pressure, generator=None):
     without = state.without(pressure)
     least = int(np.argmin([energy for energy, _ in without])) if without else -1
     for sizes, pair in (((1, 2), False), ((3,), False), ((1, 2, 3), True)):
-        if pair and crowded(state):
+        if pair and crowded(state) and not state.labels.exact:
             break
         best, energy = None, now
         if without and 1 in sizes and not pair and without[least][0] < now:
@@ -196,9 +199,18 @@ def ending(state, found):
     parts = [p for p in parts if problem.values(p) is not None]
     columns = [problem.values(p)[state.rows] for p in parts]
     most = max(problem.table_bits - float(problem.code[0]), 0.0)
-    inner = Inner(
-        problem, parts, problem.root, columns, max_programs=PROGRAMS, max_bits=most
-    )
+    labels.work += ENDING
+    inner = Inner(problem, parts, problem.root, columns, max_programs=PROGRAMS, max_bits=most)
+    put_best(state, inner, found)
+    if inner.engine.stop_reason is StopReason.MAX_PROGRAMS:
+        # Programs of leaves alone took all the time: features at the price of inputs come first.
+        priced = Priced.of(problem, parts)
+        put_best(state, Inner(priced, parts, problem.root, columns, max_programs=PROGRAMS), found)
+
+
+def put_best(state, inner, found):
+    """Put the best programs of an inner enumeration into `found`, with their totals."""
+    labels, problem = state.labels, state.labels.problem
     answers = problem.root.coarse(inner.values)
     right = np.zeros(len(answers))
     for k, value in enumerate(labels.values):
@@ -209,4 +221,6 @@ def ending(state, found):
     for row in np.argsort(totals, kind="stable")[:BEST]:
         if totals[row] < problem.table_bits:
             program = inner.program(row)
-            found.setdefault(program, problem.total(program))
+            total = problem.total(program)
+            if total < problem.table_bits:
+                found.setdefault(program, total)
