@@ -11,8 +11,24 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def replaced(
-    starts, parts, labels, counts, values, widths, pairs, bits, price, code, k, limit, slack,
-    seen, most, joint, energies, out,
+    starts,
+    parts,
+    labels,
+    counts,
+    values,
+    widths,
+    pairs,
+    bits,
+    price,
+    code,
+    k,
+    limit,
+    slack,
+    seen,
+    most,
+    joint,
+    energies,
+    out,
 ):
     """Finds the candidate, or pair of candidates, of least energy in place of some features.
 

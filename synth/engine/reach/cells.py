@@ -167,7 +167,10 @@ class State:
             after.append(dense(after[-1][0] * width + ids, after[-1][1] * width))
         after.reverse()
         for k, f in enumerate(self.features):
-            cell, count = before[k][0] * after[k + 1][1] + after[k + 1][0], before[k][1] * after[k + 1][1]
+            cell, count = (
+                before[k][0] * after[k + 1][1] + after[k + 1][0],
+                before[k][1] * after[k + 1][1],
+            )
             width, wrong = self._counted(dense(cell, count)[0])
             energy = self._energy(self.units - f.units, width, wrong, pressure)
             found.append((energy + 1e-6 * self.labels.merit(f.ids, f.width), wrong))

@@ -8,13 +8,13 @@ one to three features by one or two programs over them.  At last, all programs o
 left are enumerated over the cells, where a feature costs its own bits.
 """
 
-import itertools
 import math
+from itertools import combinations
 
 import numpy as np
 
 from synth.engine.reach.cells import WIDTH, Labels, State
-from synth.engine.reach.features import Candidates, Feature, Priced, rows_of
+from synth.engine.reach.features import Candidates, Feature, Priced, makeable, rows_of
 from synth.engine.reach.inner import Inner
 from synth.language import UNIT, Program
 from synth.records import StopReason
@@ -32,8 +32,11 @@ SLACK = 16.0
 #: The most cells for each training row where cells may have a price of more than their labels,
 #: without exceptions and with them.
 CROWDED = {True: 0.9, False: 0.5}
-#: What the descents from one start may do, in entries (see `cells`): about 1 s.
-WORK = 600_000_000
+#: What the descents from one start may do, in entries (see `cells`): about 2, 1 and 1 s.  They go
+#: without exceptions from the inputs, with them, and with them from what was chosen forwards.
+WORK = {(True, False): 600_000_000, (False, False): 400_000_000, (False, True): 300_000_000}
+#: The most label values: of 400 the cells say nothing before there are few.
+LABELS = 64
 #: The most features of which all are tried at a move by one, two and three.
 TRIED = {1: 400, 2: 28, 3: 12}
 #: From so many features on, one that can go goes first.
@@ -64,10 +67,13 @@ def propose(problem, pools, must_stop):
     list of Program
     """
     found, seen, known = {}, set(), {}
-    inputs = [Feature.of(problem, Program(item)) for item in problem.grammar.inputs]
-    for exact, forward in ((True, False), (False, False), (False, True)):
+    if len(np.unique(problem.compared)) > LABELS:
+        return []
+    items = [item for item in problem.grammar.inputs if item.type in problem.engine.banks]
+    inputs = [Feature.of(problem, Program(item)) for item in items]
+    for (exact, forward), work in WORK.items():
         labels = Labels(problem, must_stop, exact, known)
-        labels.allowed = WORK
+        labels.allowed = work
         start = chosen(labels) if forward else inputs
         for state in states(labels, start):
             key = frozenset(f.program for f in state.features)
@@ -107,12 +113,7 @@ def descended(state, pressure, step, generator=None):
         if features is None:
             break
         state = State(state.labels, features)
-        trace(state, pressure)
     return state
-
-
-def trace(state, pressure):
-    pass
 
 
 def removed(state, pressure, generator=None):
@@ -154,7 +155,7 @@ def moves(without, sizes, generator):
     """Places to replace; features without which more rows are wrong come first."""
     order = np.argsort([-wrong for _, wrong in without], kind="stable")
     for m in sizes:
-        for places in itertools.combinations(sorted(order[: TRIED[m]].tolist()), m):
+        for places in combinations(sorted(order[: TRIED[m]].tolist()), m):
             if generator is None or generator.random() < SHARE:
                 yield places
 
@@ -185,7 +186,6 @@ def chosen(labels):
             break
         type_, row = origins[alone[at]]
         features = [*features, Feature.of(problem, problem.engine.program(row, type_))]
-        trace(State(labels, features), 0.0)
     return features
 
 
@@ -193,10 +193,12 @@ def ending(state, found):
     """Put the best programs over the features of a state into `found`, with their totals."""
     labels, features = state.labels, state.features
     problem = labels.problem
-    if not features or len(features) > FEATURES or len(state.rows) > CELLS:
-        return
     parts = [p for f in features for p in (f.program, *f.others)]
     parts = [p for p in parts if problem.values(p) is not None]
+    if not 0 < len(features) <= FEATURES or len(state.rows) > CELLS:
+        return
+    if not makeable(problem, parts):
+        return
     columns = [problem.values(p)[state.rows] for p in parts]
     most = max(problem.table_bits - float(problem.code[0]), 0.0)
     labels.work += ENDING

@@ -12,7 +12,7 @@ import numpy as np
 from synth.engine import curry
 from synth.engine.reach.inner import PART, Inner
 from synth.kernels import cells as kernels
-from synth.language import Program
+from synth.language import UNIT, Input, Program
 
 #: Values (rows times programs) that one inner enumeration makes, and the bounds on programs:
 #: two digits (100 parts) take 0.05 s; three booleans are exhausted after 0.02 s.
@@ -77,7 +77,7 @@ class Priced:
     @classmethod
     def of(cls, problem, parts):
         grammar = problem.grammar
-        least = min(grammar.units(item) for item in grammar.inputs)
+        least = min((grammar.units(item) for item in grammar.inputs), default=UNIT)
         return cls(grammar, {p: compressed(problem.units(p), least) for p in parts})
 
     def units(self, part):
@@ -118,6 +118,9 @@ class Candidates:
     def over(cls, problem, parts, columns):
         """The candidates for some programs with some joint values, one in each row."""
         rows = len(columns[0])
+        if not makeable(problem, parts):
+            nothing = np.empty((0, rows), np.uint16)
+            return cls(None, [], np.empty((0, 1 + len(parts)), np.int64), nothing, np.empty(0, int))
         programs = int(np.clip(INNER_VALUES // rows, LEAST_PROGRAMS, MOST_PROGRAMS))
         priced = Priced.of(problem, parts)
         engine = Inner(priced, parts, problem.root, columns, max_programs=programs).engine
@@ -157,6 +160,17 @@ class Candidates:
         parts = [f.program for f in features]
         made = [over(self.engine.program(row, t), parts) for t, row in self.found[k]]
         return Feature.of(problem, made[0], made[1:])
+
+
+def makeable(problem, parts):
+    """Whether some program over the parts, and over constants, has the type of the labels."""
+    types, more = {part.type for part in parts}, True
+    items = [p.item for p in problem.grammar if not isinstance(p.item, Input)]
+    while more:
+        made = {i.result for i in items if types.issuperset(i.arguments)}
+        more = not made <= types
+        types |= made
+    return problem.root in types
 
 
 def used(engine, grammar, origins, parts):
