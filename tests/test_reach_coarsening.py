@@ -247,6 +247,8 @@ def test_a_full_adder():
 
 def test_a_sum_of_digits_with_wrong_labels():
     problem, found = proposed(digits(20), "integer")
+    known = Program.parse("(a + b + c) % 3 == 0", problem.grammar)
+    assert problem.total(found[0]) <= problem.total(known)
     # Exactly the wrong labels are its exceptions, or those of its opposite.
     wrong = problem.values(found[0])[: problem.n] != problem.labels
     assert np.flatnonzero(wrong == wrong[0]).tolist() == list(range(20))

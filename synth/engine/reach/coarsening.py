@@ -16,6 +16,7 @@ import numpy as np
 from synth.engine.reach.cells import WIDTH, Labels, State
 from synth.engine.reach.features import Candidates, Feature, Priced, makeable, rows_of
 from synth.engine.reach.inner import Inner
+from synth.engine.reach.problem import part_at, paths, replaced
 from synth.language import UNIT, Program
 from synth.records import StopReason
 
@@ -48,6 +49,8 @@ PROGRAMS = 200_000
 ENDING = 3 * 10**7
 #: The programs that are proposed of each.
 BEST = 3
+#: The programs, best first, that are made shorter.
+SHORTENED = 4
 #: The rows of each bank from which a state is chosen forwards, and its most features.
 ROWS, CHOSEN = 4096, 6
 
@@ -80,7 +83,36 @@ def propose(problem, pools, must_stop):
             if key not in seen and not must_stop():
                 seen.add(key)
                 ending(state, found)
-    return sorted(found, key=lambda p: (found[p], p.text))
+
+    def order(program):
+        return found[program], program.text
+
+    for program in sorted(found, key=order)[:SHORTENED]:
+        shorter, total = shortened(problem, program, found[program], must_stop)
+        found[shorter] = total
+    return sorted(found, key=order)
+
+
+def shortened(problem, program, total, must_stop):
+    """A program, and its total, with parts replaced by parts of theirs as long as that pays.
+
+    A feature was made to have few values, `(a + b) % 3`; in the program `a + b` may do.
+    """
+    better = True
+    while better:
+        better = False
+        for path in paths(program):
+            node = part_at(program, path)
+            for part in node.parts():
+                if part.type != node.type or part is node or must_stop():
+                    continue
+                other = replaced(program, path, part)
+                if (price := problem.total(other)) < total - 1e-9:
+                    program, total, better = other, price, True
+                    break
+            if better:
+                break
+    return program, total
 
 
 def states(labels, start):
