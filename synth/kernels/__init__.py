@@ -51,6 +51,7 @@ __all__ = [
     "Store",
     "Work",
     "cache",
+    "cells",
     "chain",
     "collect",
     "collect_block",
