@@ -1,0 +1,151 @@
+"""Covering: disjunctions and conjunctions of few terms that explain the labels.
+
+The rows of one label are covered with terms, of either label: a disjunction of terms, or the
+opposite of one, which is a conjunction of disjunctions.  The choice starts greedily, at a fixed
+price of an exception.  Then terms are added, left out and swapped as long as the total falls, by
+the code itself.  Again and again some terms are left out and the descent starts anew.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.engine.reach.gates import Gates
+from synth.engine.reach.terms import SHARE, Known, Literals, listed
+from synth.kernels import terms as kernels
+from synth.language import UNIT, Bool
+
+#: The most terms of a choice.
+MOST_TERMS = 64
+#: How many times a choice is shaken.
+SHAKES = 30
+#: The most terms that one shake leaves out.
+SHAKEN = 4
+#: Choices that are shaken, of those of both labels, with exceptions and without.
+SHAKEN_CHOICES = 2
+#: The share of exceptions at which their price is taken if labels may be wrong.
+NOISE = 0.05
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Some terms.
+
+    Parameters
+    ----------
+    total : float
+        In units: the terms, and the code of the exceptions.
+    terms : Terms
+    chosen : tuple of int
+    opposite : bool
+        Whether the terms cover the rows whose label is false.
+    """
+
+    total: float
+    terms: object
+    chosen: tuple
+    opposite: bool
+
+
+def propose(problem, pools, must_stop):
+    """Programs that are disjunctions of terms, or opposites of them, the least total first.
+
+    Parameters
+    ----------
+    problem : Problem
+    pools : dict of Type to Pool
+    must_stop : callable
+        Says whether to return what there is.
+
+    Returns
+    -------
+    list of Program
+    """
+    if problem.root != Bool or Bool not in pools:
+        return []
+    gates = Gates(problem)
+    if not gates.complete:
+        return []
+    known = Known(pools[Bool])
+    literals = Literals(problem, known, gates)
+    choices = []
+    for share in (0.0, SHARE):
+        for opposite in (False, True):
+            if not must_stop():
+                choices.append(greedy(problem, gates, literals, (share, opposite), must_stop))
+    choices = sorted([c for c in choices if c.chosen], key=lambda c: c.total)
+    generator = np.random.default_rng(0)
+    choices[:SHAKEN_CHOICES] = [
+        shaken(problem, gates, choice, generator, must_stop) for choice in choices[:SHAKEN_CHOICES]
+    ]
+    programs = [written(problem, gates, known, choice) for choice in choices]
+    programs = [p for p in dict.fromkeys(programs) if p is not None]
+    return sorted(programs, key=problem.total)
+
+
+def greedy(problem, gates, literals, kind, must_stop):
+    """A first choice; kind: the share of false rows that a term may cover, and the label."""
+    share, opposite = kind
+    n, code = problem.n, problem.code * UNIT
+    labels = problem.labels.astype(bool) != opposite
+    few = max(1, round(NOISE * n)) if share else 1
+    price = code[few] - code[few - 1]
+    terms = listed(literals, gates, labels, price, share)
+    start = Choice(np.inf, terms, (), opposite)
+    line = price * np.arange(n + 1)
+    found = descended(start, gates, line, must_stop)
+    return descended(found, gates, code, must_stop)
+
+
+def descended(choice, gates, code, must_stop, banned=()):
+    """The choice after all changes of one or two terms that make its total less."""
+    terms, chosen = choice.terms, list(choice.chosen)
+    costs = gates.disjunct(terms.costs)
+    mask = np.zeros(len(costs), np.uint8)
+    mask[list(banned)] = 1
+    scratch = np.empty(terms.covers.shape[1], np.uint64)
+    total = priced(terms, costs, code, chosen)
+    while not must_stop():
+        some = np.array(chosen, np.int64)
+        least, out, into = kernels.best_move(
+            terms.covers, costs, terms.split, terms.trues, code, some, mask, scratch
+        )
+        if least >= total or (out < 0 and len(chosen) == MOST_TERMS):
+            break
+        total = least
+        if out >= 0:
+            del chosen[out]
+        if into >= 0:
+            chosen.append(int(into))
+    return Choice(total, terms, tuple(chosen), choice.opposite)
+
+
+def priced(terms, costs, code, chosen):
+    """The total of a choice, in units."""
+    union = np.bitwise_or.reduce(terms.covers[chosen], axis=0, initial=0)
+    true, false = kernels.counted(union, terms.split)
+    return float(costs[chosen].sum() + code[terms.trues - true + false])
+
+
+def shaken(problem, gates, choice, generator, must_stop):
+    """The best choice of many descents, each from the best one without some of its terms."""
+    code = problem.code * UNIT
+    for _ in range(SHAKES):
+        if must_stop() or len(choice.chosen) < 2:
+            break
+        order = generator.permutation(choice.chosen)
+        count = int(generator.integers(1, min(SHAKEN, len(order) - 1) + 1))
+        start = Choice(np.inf, choice.terms, tuple(order[count:].tolist()), choice.opposite)
+        # Terms that were left out come back only after others had their turn.
+        found = descended(start, gates, code, must_stop, order[:count])
+        found = descended(found, gates, code, must_stop)
+        if found.total <= choice.total:
+            choice = found
+    return choice
+
+
+def written(problem, gates, known, choice):
+    """The program of a choice; None if the DSL cannot say it."""
+    formulas = [choice.terms.sides(gates, k) for k in choice.chosen]
+    program = gates.disjunction(formulas).programs[int(choice.opposite)]
+    return None if program is None else known.cheaper(problem, program)
