@@ -189,3 +189,47 @@ def best_move(covers, costs, split, trues, code, chosen, banned, union):
             if total < best:
                 best, out, into = total, left, np.int64(j)
     return best, out, into
+
+
+@njit(cache=True, nogil=True)
+def next_rules(covers, costs, split, left, spent, price, factorials, out):
+    """Prices every term as the next rule of every decision list.
+
+    The price of a list is its own cost, its exceptions at a fixed price, and a table of the rows
+    that are left.
+
+    Parameters
+    ----------
+    covers : uint64 (M, W)
+        The rows that each term covers, true rows first.
+    costs : int64 (2, M)
+        Of a rule that says false, and of one that says true, in units.
+    split : int
+        The number of words of true rows.
+    left : uint64 (S, W)
+        The rows that no rule of each list covers.
+    spent : float64 (S,)
+        The price of each list without the table.
+    price : float
+        Of an exception.
+    factorials : float64 (n + 1,)
+        The logarithms of factorials, in units.
+    out : float64 (S, M)
+        Receives the prices.
+    """
+    for s in range(np.uint64(left.shape[0])):
+        all_true, all_false = counted(left[s], split)
+        for j in range(np.uint64(covers.shape[0])):
+            true, false = np.int64(0), np.int64(0)
+            for w in range(np.uint64(split)):
+                true += np.int64(popcount(covers[j, w] & left[s, w]))
+            for w in range(np.uint64(split), np.uint64(covers.shape[1])):
+                false += np.int64(popcount(covers[j, w] & left[s, w]))
+            if true + false == 0:
+                out[s, j] = np.inf
+                continue
+            cost = np.float64(costs[1, j] if true > false else costs[0, j])
+            wrong = min(true, false)
+            true, false = all_true - true, all_false - false
+            table = factorials[true + false] - factorials[true] - factorials[false]
+            out[s, j] = spent[s] + cost + price * wrong + table

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.engine.reach.gates import Gates
+from synth.engine.reach.lists import decision_lists
 from synth.engine.reach.terms import SHARE, Known, Literals, listed
 from synth.kernels import terms as kernels
 from synth.language import UNIT, Bool
@@ -75,10 +76,14 @@ def propose(problem, pools, must_stop):
                 choices.append(greedy(problem, gates, literals, (share, opposite), must_stop))
     choices = sorted([c for c in choices if c.chosen], key=lambda c: c.total)
     generator = np.random.default_rng(0)
-    choices[:SHAKEN_CHOICES] = [
-        shaken(problem, gates, choice, generator, must_stop) for choice in choices[:SHAKEN_CHOICES]
-    ]
-    programs = [written(problem, gates, known, choice) for choice in choices]
+    # A choice that a descent has emptied may still be a start for those who shorten it.
+    for choice in choices[:SHAKEN_CHOICES]:
+        choices.append(shaken(problem, gates, choice, generator, must_stop))
+    programs = [written(problem, gates, known, choice) for choice in choices if choice.chosen]
+    for few in (1, max(1, round(NOISE * problem.n))):
+        price = (problem.code[few] - problem.code[few - 1]) * UNIT
+        lists = decision_lists(problem, gates, literals, price, must_stop)
+        programs += [known.cheaper(problem, p) for p in lists if p is not None]
     programs = [p for p in dict.fromkeys(programs) if p is not None]
     return sorted(programs, key=problem.total)
 

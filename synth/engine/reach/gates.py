@@ -142,12 +142,18 @@ class Gates:
 
     def disjunct(self, sides):
         """What a formula adds to a long disjunction: int64 (m,); sides int64 (2, m)."""
+        return self._added(sides[::-1], 1)
+
+    def conjunct(self, sides):
+        """What a formula adds to a long conjunction."""
+        return self._added(sides, 0)
+
+    def _added(self, sides, negative):
         found = np.full(sides.shape[1], NEVER, np.int64)
         for (a, _, c), gates in self.conjunctions.items():
-            # A disjunction is the opposite of a conjunction of opposites.
             for gate in gates:
-                if c == 1 and gate.copies[1] == 1:
-                    np.minimum(found, gate.cost(sides[1 - a], 0), out=found)
+                if c == negative and gate.copies[1] == 1:
+                    np.minimum(found, gate.cost(sides[a], 0), out=found)
         return found
 
     def joined(self, first, second):

@@ -12,7 +12,7 @@ import numpy as np
 
 from synth.engine.reach.gates import NEVER, Sides, combined
 from synth.kernels import terms as kernels
-from synth.language import UNIT, Bool
+from synth.language import UNIT, Bool, Program
 
 #: The most literals that are inputs or their opposites, and that are tests or their opposites.
 INPUTS, TESTS = 256, 64
@@ -57,7 +57,7 @@ class Known:
         """The program with each boolean part replaced by a cheaper row that says the same."""
         made = {}
         for node in program.parts():
-            new = type(node)(node.head, [made[a] for a in node.arguments])
+            new = Program(node.head, [made[a] for a in node.arguments])
             if node.type == Bool:
                 row = self.row(problem.values(node)[: problem.n])
                 if row is not None and self.pool.cost(row) < problem.units(new):
@@ -109,51 +109,45 @@ def _inputs(problem):
     for production in problem.grammar:
         item = production.item
         if not item.arguments and item.result == Bool and item.name in problem.columns:
-            program = _leaf(item)
+            program = Program(item)
             found.append((program, problem.values(program)[: problem.n]))
     found.sort(key=lambda pair: problem.units(pair[0]))
     return found[: INPUTS // 2]
 
 
-def _leaf(item):
-    from synth.language import Program
-
-    return Program(item)
-
-
 def _tests(problem, known):
-    """The rows whose root takes what is no boolean: cheap ones, and telling ones."""
-    pool, found = known.pool, []
-    engine = problem.engine
-    bank = engine.banks[Bool]
-    foreign = {
+    """The rows whose root takes what is no boolean: the cheapest, and those that tell most."""
+    pool, bank = known.pool, problem.engine.banks[Bool]
+    foreign = [
         rule.number
-        for rule in engine.rules
+        for rule in problem.engine.rules
         if rule.item.result == Bool and any(a != Bool for a in rule.item.arguments)
-    }
-    if not foreign:
+    ]
+    rows = np.array(list(known.rows.values()), np.int64)
+    rows = rows[np.isin(bank.store.rule[rows], foreign)]
+    if not len(rows):
         return []
-    rows = [r for r in known.rows.values() if bank.origin(r)[0] in foreign]
-    values = Bool.unpack(pool.cells[rows], problem.rows)[:, : problem.n]
-    labels = problem.labels.astype(bool)
-    told = _told(values, labels) - np.array([pool.cost(r) for r in rows]) / UNIT
-    best = np.argsort(-told, kind="stable")
-    picked = dict.fromkeys([*best[: TESTS // 4].tolist(), *range(min(TESTS // 4, len(rows)))])
-    found = [(pool.program(rows[k]), values[k]) for k in picked]
-    return found
+    told = _told(bank, rows, problem.labels.astype(bool))
+    told -= np.array([pool.cost(r) for r in rows]) / UNIT
+    best = np.argsort(-told, kind="stable")[: TESTS // 4]
+    picked = dict.fromkeys([*rows[best].tolist(), *rows[: TESTS // 4].tolist()])
+    found = [(pool.program(row), bank.values(row, row + 1)[0]) for row in picked]
+    return [(program, values[: problem.n]) for program, values in found]
 
 
-def _told(values, labels):
-    """The bits that each row tells about the labels."""
-    n = len(labels)
+def _told(bank, rows, labels):
+    """The bits that rows of a bank tell about the labels, as far as counts go."""
+    n, true = len(labels), int(labels.sum())
+    counts = bank.errors(0, int(rows.max()) + 1, np.stack([labels & False, labels]), n)
+    on, wrong = counts[:, rows].astype(np.int64)
+    both = (on + true - wrong) // 2
 
     def entropy(true, count):
-        p = np.divide(true, count, out=np.zeros(len(true)), where=count > 0)
+        p = np.divide(true, count, out=np.zeros(len(rows)), where=count > 0)
         return -count * sum(q * np.log2(np.maximum(q, 1e-12)) for q in (p, 1 - p))
 
-    on, both = values.sum(1), values @ labels.astype(np.int64)
-    whole = entropy(np.array([labels.sum()]), np.array([n]))
-    return whole - entropy(both, on) - entropy(labels.sum() - both, n - on)
+    whole = entropy(np.full(len(rows), true), np.full(len(rows), n))
+    return whole - entropy(both, on) - entropy(true - both, n - on)
 
 
 @dataclass
@@ -169,8 +163,6 @@ class Terms:
         The rows that each term covers: first the true ones, then the false ones.
     costs : ndarray of int64, shape (2, M)
         Of each term and of its opposite, in units.
-    counts : ndarray of int64, shape (M, 2)
-        The true and the false rows that each term covers.
     split, trues : int
         The number of words of true rows, and of true rows.
     """
@@ -179,7 +171,6 @@ class Terms:
     members: np.ndarray
     covers: np.ndarray
     costs: np.ndarray
-    counts: np.ndarray
     split: int
     trues: int
 
@@ -209,11 +200,8 @@ def listed(literals, gates, labels, price, share):
     rows, split = _sorted_rows(literals.values, labels)
     least = _least_costs(literals, gates)
     need = np.maximum(np.ceil(least / price), 1).astype(np.int64)
-    members, counts, state = (
-        np.zeros((0, 1), np.int16),
-        np.zeros((0, 2), np.int64),
-        np.zeros(2, int),
-    )
+    members, counts = np.zeros((0, 1), np.int16), np.zeros((0, 2), np.int64)
+    state, nodes = np.zeros(2, np.int64), 0
     for size in range(1, SIZE + 1):
         out = np.empty((LISTED, size), np.int16)
         found = np.empty((LISTED, 2), np.int64)
@@ -223,19 +211,28 @@ def listed(literals, gates, labels, price, share):
         count = int(state[kernels.FOUND])
         if not whole and size > 1:
             break
-        # No larger term is useful if the last size brought no node.
+        last, nodes = nodes, int(state[kernels.NODES])
         members, counts = out[:count].copy(), found[:count].copy()
-    costs = _costs(literals, gates, members)
-    value = (counts[:, 0] - counts[:, 1]) * price - costs[0]
+        if nodes == last:
+            break  # no larger term covers enough rows
+    value = (counts[:, 0] - counts[:, 1]) * price - _costs(literals, gates, members)[0]
     best = np.sort(np.argsort(-value, kind="stable")[:COLUMNS])
-    best = best[value[best] > 0]
-    members, counts, costs = members[best], counts[best], costs[:, best]
-    covers = np.empty((len(best), rows.shape[1]), np.uint64)
+    return conjoined(literals, gates, labels, members[best[value[best] > 0]])
+
+
+def conjoined(literals, gates, labels, members):
+    """Given terms, the cheapest of those that cover the same rows.
+
+    literals, gates, labels: see `listed`; members: see `Terms`.
+    """
+    rows, split = _sorted_rows(literals.values, labels)
+    costs = _costs(literals, gates, members)
+    covers = np.empty((len(members), rows.shape[1]), np.uint64)
     kernels.cover(rows, members, covers)
     kept = _cheapest(covers, costs[0])
+    kept = kept[covers[kept].any(axis=1)]
     return Terms(
-        literals, members[kept], covers[kept], costs[:, kept], counts[kept], split,
-        int(labels.sum()),
+        literals, members[kept], covers[kept], costs[:, kept], split, int(labels.sum())
     )  # fmt: skip
 
 
@@ -273,7 +270,7 @@ def _costs(literals, gates, members):
 
 
 def _cheapest(covers, costs):
-    """The terms left of those that cover the same rows: the cheapest of each, the first of equals."""
+    """The cheapest of the terms that cover the same rows, the first of equals."""
     order = np.argsort(costs, kind="stable")
     seen, kept = set(), []
     for k in order.tolist():
