@@ -12,7 +12,8 @@ import numpy as np
 
 from synth.engine.reach.gates import Gates
 from synth.engine.reach.lists import decision_lists
-from synth.engine.reach.terms import SHARE, Known, Literals, listed
+from synth.engine.reach.literals import Known, Literals
+from synth.engine.reach.terms import SHARE, listed
 from synth.kernels import terms as kernels
 from synth.language import UNIT, Bool
 
@@ -69,6 +70,8 @@ def propose(problem, pools, must_stop):
         return []
     known = Known(pools[Bool])
     literals = Literals(problem, known, gates)
+    prices = {share: _price(problem, share) for share in (0.0, SHARE)}
+    literals.add_rows([(price, share) for share, price in prices.items()])
     choices = []
     for share in (0.0, SHARE):
         for opposite in (False, True):
@@ -80,8 +83,7 @@ def propose(problem, pools, must_stop):
     for choice in choices[:SHAKEN_CHOICES]:
         choices.append(shaken(problem, gates, choice, generator, must_stop))
     programs = [written(problem, gates, known, choice) for choice in choices if choice.chosen]
-    for few in (1, max(1, round(NOISE * problem.n))):
-        price = (problem.code[few] - problem.code[few - 1]) * UNIT
+    for price in prices.values():
         lists = decision_lists(problem, gates, literals, price, must_stop)
         programs += [known.cheaper(problem, p) for p in lists if p is not None]
     programs = [p for p in dict.fromkeys(programs) if p is not None]
@@ -93,13 +95,18 @@ def greedy(problem, gates, literals, kind, must_stop):
     share, opposite = kind
     n, code = problem.n, problem.code * UNIT
     labels = problem.labels.astype(bool) != opposite
-    few = max(1, round(NOISE * n)) if share else 1
-    price = code[few] - code[few - 1]
+    price = _price(problem, share)
     terms = listed(literals, gates, labels, price, share)
     start = Choice(np.inf, terms, (), opposite)
     line = price * np.arange(n + 1)
     found = descended(start, gates, line, must_stop)
     return descended(found, gates, code, must_stop)
+
+
+def _price(problem, share):
+    """What an exception costs in units, if there are no others, or if there are many."""
+    few = max(1, round(NOISE * problem.n)) if share else 1
+    return float(problem.code[few] - problem.code[few - 1]) * UNIT
 
 
 def descended(choice, gates, code, must_stop, banned=()):

@@ -49,7 +49,7 @@ class DecisionList:
 def decision_lists(problem, gates, literals, price, must_stop):
     """Decision lists as programs, the least total first; price: of an exception, in units."""
     labels = problem.labels.astype(bool)
-    terms = conjoined(literals, gates, labels, _members(len(literals.sides)))
+    terms = conjoined(literals, gates, labels, _members(literals))
     if not len(terms.members):
         return []
     costs = np.stack([gates.conjunct(terms.costs[::-1]), gates.disjunct(terms.costs)])
@@ -69,13 +69,14 @@ def decision_lists(problem, gates, literals, price, must_stop):
     return [_written(gates, terms, one) for _, one in best]
 
 
-def _members(count):
-    """All terms of up to so many literals that there are not too many: int16 (M, SIZE)."""
-    found = []
+def _members(literals):
+    """All terms of so many literals that there are not too many, and rows: int16 (M, SIZE)."""
+    found, count = [], literals.count
     for size in range(1, SIZE + 1):
         if len(found) + comb(count, size) > TERMS:
             break
         found += [(*some, *[-1] * (SIZE - size)) for some in combinations(range(count), size)]
+    found += [(row, *[-1] * (SIZE - 1)) for row in range(count, len(literals.values))]
     return np.array(found, np.int16).reshape(-1, SIZE)
 
 

@@ -1,23 +1,18 @@
 """Terms: conjunctions of literals, all of them as far as counts allow.
 
-Literals are what a program says about a row at little cost: the boolean inputs, the cheapest
-tests of other types (comparisons, say), and their opposites.  A term has a cost: that of its
-cheapest program by the gates of the DSL.  A depth-first search lists the terms that cover enough
-rows of one label and few of the other.
+A term has a cost: that of its cheapest program by the gates of the DSL.  A depth-first search
+lists the terms that cover enough rows of one label and few of the other.  Rows of the bank are
+terms of one literal.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from synth.engine.reach.gates import NEVER, Sides, combined
+from synth.engine.reach.gates import NEVER, combined
 from synth.kernels import terms as kernels
-from synth.language import UNIT, Bool, Program
+from synth.language import Bool
 
-#: The most literals that are inputs or their opposites, and that are tests or their opposites.
-INPUTS, TESTS = 256, 64
-#: The rows of a bank that are searched for tests and for cheaper programs of a behaviour.
-KNOWN_ROWS = 2**16
 #: The nodes of a search for terms of one size: 4 million take 0.4 s at 1,000 rows.
 NODES = 2**22
 #: The most terms that are listed, and that a choice is made of.
@@ -29,125 +24,6 @@ SHARE = 0.25
 #: A literal is left out of a term if that adds at most so much of this share.  With 1, terms of
 #: which two overlap in all but a test of one input were lost: 57 bits on 10 terms over 20 inputs.
 SLACK = 0.4
-
-
-class Known:
-    """The cheapest row of a pool for each behaviour on the training rows.
-
-    Parameters
-    ----------
-    pool : Pool
-        A pool of booleans.
-    """
-
-    def __init__(self, pool):
-        self.pool = pool
-        count = min(pool.count, KNOWN_ROWS)
-        mask = Bool.pack(np.ones((1, pool.n), bool))[0]
-        cells = pool.cells[:count, : len(mask)] & mask
-        self.rows = {}
-        for row, key in enumerate(map(bytes, cells)):
-            self.rows.setdefault(key, row)
-
-    def row(self, values):
-        """The row of some values on the training rows; None if the pool has none."""
-        return self.rows.get(bytes(Bool.pack(values[None])[0]))
-
-    def cheaper(self, problem, program):
-        """The program with each boolean part replaced by a cheaper row that says the same."""
-        made = {}
-        for node in program.parts():
-            new = Program(node.head, [made[a] for a in node.arguments])
-            if node.type == Bool:
-                row = self.row(problem.values(node)[: problem.n])
-                if row is not None and self.pool.cost(row) < problem.units(new):
-                    new = self.pool.program(row)
-            made[node] = new
-        return made[program]
-
-
-class Literals:
-    """What terms are made of.
-
-    Parameters
-    ----------
-    problem : Problem
-    known : Known
-    gates : Gates
-
-    Attributes
-    ----------
-    sides : list of Sides
-        Each literal with its opposite.
-    values : ndarray of bool, shape (L, n)
-        On the training rows.
-    costs : ndarray of int64, shape (2, L)
-        Of each literal and of its opposite.
-    """
-
-    def __init__(self, problem, known, gates):
-        self.sides, values, seen = [], [], set()
-        for program, rows in [*_inputs(problem), *_tests(problem, known)]:
-            low, high = bytes(rows), bytes(~rows)
-            if low in seen or rows.all() or not rows.any():
-                continue
-            seen |= {low, high}
-            row = known.row(~rows)
-            opposite = gates.opposite(program) if row is None else known.pool.program(row)
-            programs = (program, opposite)
-            costs = tuple(NEVER if p is None else problem.units(p) for p in programs)
-            side = Sides(costs, programs)
-            self.sides += [side, side.swapped()]
-            values += [rows, ~rows]
-        self.values = np.array(values, bool).reshape(-1, problem.n)
-        self.costs = np.array([s.costs for s in self.sides], np.int64).reshape(-1, 2).T
-
-
-def _inputs(problem):
-    """The boolean inputs, with their values on the training rows."""
-    found = []
-    for production in problem.grammar:
-        item = production.item
-        if not item.arguments and item.result == Bool and item.name in problem.columns:
-            program = Program(item)
-            found.append((program, problem.values(program)[: problem.n]))
-    found.sort(key=lambda pair: problem.units(pair[0]))
-    return found[: INPUTS // 2]
-
-
-def _tests(problem, known):
-    """The rows whose root takes what is no boolean: the cheapest, and those that tell most."""
-    pool, bank = known.pool, problem.engine.banks[Bool]
-    foreign = [
-        rule.number
-        for rule in problem.engine.rules
-        if rule.item.result == Bool and any(a != Bool for a in rule.item.arguments)
-    ]
-    rows = np.array(list(known.rows.values()), np.int64)
-    rows = rows[np.isin(bank.store.rule[rows], foreign)]
-    if not len(rows):
-        return []
-    told = _told(bank, rows, problem.labels.astype(bool))
-    told -= np.array([pool.cost(r) for r in rows]) / UNIT
-    best = np.argsort(-told, kind="stable")[: TESTS // 4]
-    picked = dict.fromkeys([*rows[best].tolist(), *rows[: TESTS // 4].tolist()])
-    found = [(pool.program(row), bank.values(row, row + 1)[0]) for row in picked]
-    return [(program, values[: problem.n]) for program, values in found]
-
-
-def _told(bank, rows, labels):
-    """The bits that rows of a bank tell about the labels, as far as counts go."""
-    n, true = len(labels), int(labels.sum())
-    counts = bank.errors(0, int(rows.max()) + 1, np.stack([labels & False, labels]), n)
-    on, wrong = counts[:, rows].astype(np.int64)
-    both = (on + true - wrong) // 2
-
-    def entropy(true, count):
-        p = np.divide(true, count, out=np.zeros(len(rows)), where=count > 0)
-        return -count * sum(q * np.log2(np.maximum(q, 1e-12)) for q in (p, 1 - p))
-
-    whole = entropy(np.full(len(rows), true), np.full(len(rows), n))
-    return whole - entropy(both, on) - entropy(true - both, n - on)
 
 
 @dataclass
@@ -167,7 +43,7 @@ class Terms:
         The number of words of true rows, and of true rows.
     """
 
-    literals: Literals
+    literals: object
     members: np.ndarray
     covers: np.ndarray
     costs: np.ndarray
@@ -176,7 +52,7 @@ class Terms:
 
     def sides(self, gates, k):
         """A term and its opposite, as programs."""
-        return gates.conjunction([self.literals.sides[j] for j in self.members[k] if j >= 0])
+        return gates.conjunction([self.literals.side(j) for j in self.members[k] if j >= 0])
 
 
 def listed(literals, gates, labels, price, share):
@@ -197,7 +73,7 @@ def listed(literals, gates, labels, price, share):
     -------
     Terms
     """
-    rows, split = _sorted_rows(literals.values, labels)
+    rows, split = _sorted_rows(literals.values[: literals.count], labels)
     least = _least_costs(literals, gates)
     need = np.maximum(np.ceil(least / price), 1).astype(np.int64)
     members, counts = np.zeros((0, 1), np.int16), np.zeros((0, 2), np.int64)
@@ -215,9 +91,20 @@ def listed(literals, gates, labels, price, share):
         members, counts = out[:count].copy(), found[:count].copy()
         if nodes == last:
             break  # no larger term covers enough rows
+    members, counts = _with_rows(literals, labels, share, members, counts)
     value = (counts[:, 0] - counts[:, 1]) * price - _costs(literals, gates, members)[0]
     best = np.sort(np.argsort(-value, kind="stable")[:COLUMNS])
     return conjoined(literals, gates, labels, members[best[value[best] > 0]])
+
+
+def _with_rows(literals, labels, share, members, counts):
+    """Terms and their counts, with the rows of the bank that are pure enough."""
+    values = literals.values[literals.count :]
+    found = np.stack([values[:, labels].sum(1), values[:, ~labels].sum(1)], axis=1)
+    at = np.flatnonzero(found[:, 1] <= share * found[:, 0])
+    single = np.full((len(at), members.shape[1]), -1, np.int16)
+    single[:, 0] = literals.count + at
+    return np.concatenate([members, single]), np.concatenate([counts, found[at]])
 
 
 def conjoined(literals, gates, labels, members):
@@ -244,8 +131,7 @@ def _sorted_rows(values, labels):
 
 def _least_costs(literals, gates):
     """What a term of each size costs at least, about: 0, then the cheapest literals joined."""
-    cheap = np.sort(literals.costs[0])
-    sides = np.array([[cheap[0]], [literals.costs[1].min()]])
+    sides = literals.costs[:, : literals.count].min(axis=1, keepdims=True)
     found, whole = [0], sides
     for _ in range(SIZE):
         found.append(int(whole[0, 0]))
