@@ -83,9 +83,8 @@ def propose(problem, pools, must_stop):
     for choice in choices[:SHAKEN_CHOICES]:
         choices.append(shaken(problem, gates, choice, generator, must_stop))
     programs = [written(problem, gates, known, choice) for choice in choices if choice.chosen]
-    for price in prices.values():
-        lists = decision_lists(problem, gates, literals, price, must_stop)
-        programs += [known.cheaper(problem, p) for p in lists if p is not None]
+    lists = decision_lists(problem, gates, literals, tuple(prices.values()), must_stop)
+    programs += [known.cheaper(problem, program) for program in lists]
     programs = [p for p in dict.fromkeys(programs) if p is not None]
     return sorted(programs, key=problem.total)
 

@@ -39,8 +39,9 @@ class Terms:
         The rows that each term covers: first the true ones, then the false ones.
     costs : ndarray of int64, shape (2, M)
         Of each term and of its opposite, in units.
-    split, trues : int
-        The number of words of true rows, and of true rows.
+    split : int
+        The number of words of true rows.
+    labels : ndarray of bool, shape (n,)
     """
 
     literals: object
@@ -48,7 +49,18 @@ class Terms:
     covers: np.ndarray
     costs: np.ndarray
     split: int
-    trues: int
+    labels: np.ndarray
+
+    @property
+    def every(self):
+        """All rows, as `covers` has them."""
+        whole = np.ones((1, self.literals.problem.n), bool)
+        return _sorted_rows(whole, self.labels)[0][0]
+
+    @property
+    def trues(self):
+        """The number of true rows."""
+        return int(self.labels.sum())
 
     def sides(self, gates, k):
         """A term and its opposite, as programs."""
@@ -119,7 +131,7 @@ def conjoined(literals, gates, labels, members):
     kept = _cheapest(covers, costs[0])
     kept = kept[covers[kept].any(axis=1)]
     return Terms(
-        literals, members[kept], covers[kept], costs[:, kept], split, int(labels.sum())
+        literals, members[kept], covers[kept], costs[:, kept], split, labels
     )  # fmt: skip
 
 
