@@ -184,7 +184,10 @@ def test_conjunctions_are_all_that_are_useful(seed, rows, share, least):
     out, counts = np.empty((500, 3), np.int16), np.empty((500, 2), np.int64)
     state = np.zeros(2, np.int64)
     slack = SLACK * share
-    assert kernels.conjunctions(packed, split, share, slack, need, 10**6, out, counts, state)
+    for first in range(len(values)):
+        assert kernels.conjunctions(
+            packed, split, first, share, slack, need, 10**6, out, counts, state
+        )
     found = state[kernels.FOUND]
     made = {
         tuple(int(j) for j in row if j >= 0): tuple(map(int, count))
@@ -193,11 +196,7 @@ def test_conjunctions_are_all_that_are_useful(seed, rows, share, least):
     assert len(made) == found
     assert made == naive_terms(values, labels, share, slack, need)
     # It ends by counts.
-    few = np.empty((500, 3), np.int16)
-    nodes = int(state[kernels.NODES])
-    assert not kernels.conjunctions(
-        packed, split, share, slack, need, nodes - 1, few, counts, state
-    )
+    assert not kernels.conjunctions(packed, split, 0, share, slack, need, 0, out, counts, state)
 
 
 def test_terms_cover_and_cost_what_their_programs_do(known_terms):
@@ -206,7 +205,7 @@ def test_terms_cover_and_cost_what_their_programs_do(known_terms):
     literals = Literals(problem, Known(pools[Bool]), gates)
     literals.add_rows([(9.0 * UNIT, 0.3)])
     labels = problem.labels.astype(bool)
-    terms = listed(literals, gates, labels, 9.0 * UNIT, 0.3)
+    terms = listed(literals, gates, labels, (9.0 * UNIT, 0.3), never)
     assert any((m >= literals.count).any() for m in terms.members)
     assert any((m >= 0).sum() > 1 for m in terms.members)
     assert len(set(map(bytes, terms.covers))) == len(terms.covers) > 10

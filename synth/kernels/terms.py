@@ -44,8 +44,8 @@ def redundant(literals, chosen, size, split, true, false, slack):
 
 
 @njit(cache=True, nogil=True)
-def conjunctions(literals, split, share, slack, need, most_nodes, out, counts, state):
-    """Lists the useful conjunctions of up to S literals, by a depth-first search.
+def conjunctions(literals, split, first, share, slack, need, most_nodes, out, counts, state):
+    """Lists the useful conjunctions of `first` and later literals, S at most, depth first.
 
     A term is useful if it covers at most `share` false rows for each true one, if
     its true rows less its false ones are at least `need`, and if leaving out a literal adds more
@@ -58,16 +58,18 @@ def conjunctions(literals, split, share, slack, need, most_nodes, out, counts, s
         The rows that each literal covers.
     split : int
         The number of words of true rows.
+    first : int
+        The first literal of all of these terms.
     share, slack : float
     need : int64 (S + 1,)
         By size; it does not fall as the size grows.
     most_nodes : int
     out : int16 (M, S)
-        Receives the literals of a term, filled up with -1.
+        Receives the literals of each term, filled up with -1, after those that are there.
     counts : int64 (M, 2)
         Receives the numbers of true and of false rows.
     state : int64 (2,)
-        Receives how many nodes there were and how many terms.
+        How many nodes there were so far, and how many terms.
 
     Returns
     -------
@@ -78,13 +80,13 @@ def conjunctions(literals, split, share, slack, need, most_nodes, out, counts, s
     covers = np.empty((sizes, words), np.uint64)
     covered = np.empty((sizes, 2), np.int64)
     chosen = np.zeros(sizes, np.int64)
-    depth, at = 0, 0
-    state[NODES], state[FOUND] = 0, 0
-    while depth >= 0:
+    depth, at = 0, first
+    while depth > 0 or at == first:
         if at == literals.shape[0]:
+            if depth == 0:
+                break
             depth -= 1
-            if depth >= 0:
-                at = chosen[depth] + 1
+            at = chosen[depth] + 1
             continue
         state[NODES] += 1
         if state[NODES] > most_nodes:

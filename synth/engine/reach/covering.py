@@ -19,8 +19,9 @@ from synth.language import UNIT, Bool
 
 #: The most terms of a choice.
 MOST_TERMS = 64
-#: How many times a choice is shaken.
-SHAKES = 30
+#: How many times a choice is shaken, and the words that are read for this at most: 2**29 take
+#: about 0.4 s.
+SHAKES, SHAKE_WORDS = 60, 2**29
 #: The most terms that one shake leaves out.
 SHAKEN = 4
 #: Choices that are shaken, of those of both labels, with exceptions and without.
@@ -82,11 +83,22 @@ def propose(problem, pools, must_stop):
     # A choice that a descent has emptied may still be a start for those who shorten it.
     for choice in choices[:SHAKEN_CHOICES]:
         choices.append(shaken(problem, gates, choice, generator, must_stop))
-    programs = [written(problem, gates, known, choice) for choice in choices if choice.chosen]
+    covers = [written(problem, gates, known, choice) for choice in choices if choice.chosen]
     lists = decision_lists(problem, gates, literals, tuple(prices.values()), must_stop)
-    programs += [known.cheaper(problem, program) for program in lists]
-    programs = [p for p in dict.fromkeys(programs) if p is not None]
-    return sorted(programs, key=problem.total)
+    lists = [known.cheaper(problem, program) for program in lists]
+    # A cover that says the same as a list may be shortened in another way, so both are kept.
+    programs = _distinct(problem, covers) + _distinct(problem, lists)
+    return sorted(dict.fromkeys(programs), key=problem.total)
+
+
+def _distinct(problem, programs):
+    """The programs, the least total first, of those that say the same only one."""
+    found = {}
+    for program in sorted((p for p in programs if p is not None), key=problem.total):
+        values = problem.values(program)
+        if values is not None:
+            found.setdefault(bytes(values[: problem.n]), program)
+    return list(found.values())
 
 
 def greedy(problem, gates, literals, kind, must_stop):
@@ -95,7 +107,7 @@ def greedy(problem, gates, literals, kind, must_stop):
     n, code = problem.n, problem.code * UNIT
     labels = problem.labels.astype(bool) != opposite
     price = _price(problem, share)
-    terms = listed(literals, gates, labels, price, share)
+    terms = listed(literals, gates, labels, (price, share), must_stop)
     start = Choice(np.inf, terms, (), opposite)
     line = price * np.arange(n + 1)
     found = descended(start, gates, line, must_stop)
@@ -141,7 +153,9 @@ def priced(terms, costs, code, chosen):
 def shaken(problem, gates, choice, generator, must_stop):
     """The best choice of many descents, each from the best one without some of its terms."""
     code = problem.code * UNIT
-    for _ in range(SHAKES):
+    # A shake takes about two moves for each term that it leaves out, and two that find nothing.
+    words = 2 * (SHAKEN + 1) * (len(choice.chosen) + 1) * choice.terms.covers.size
+    for _ in range(min(SHAKES, SHAKE_WORDS // max(words, 1))):
         if must_stop() or len(choice.chosen) < 2:
             break
         order = generator.permutation(choice.chosen)

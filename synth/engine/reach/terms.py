@@ -67,7 +67,7 @@ class Terms:
         return gates.conjunction([self.literals.side(j) for j in self.members[k] if j >= 0])
 
 
-def listed(literals, gates, labels, price, share):
+def listed(literals, gates, labels, kind, must_stop):
     """The terms that are worth their cost.
 
     Parameters
@@ -76,37 +76,45 @@ def listed(literals, gates, labels, price, share):
     gates : Gates
     labels : ndarray of bool, shape (n,)
         The labels, or their opposites.
-    price : float
-        What an exception costs, in units.
-    share : float
-        The false rows that a term may cover for each true one.
+    kind : (float, float)
+        What an exception costs in units, and the false rows that a term may cover for each
+        true one.
+    must_stop : callable
 
     Returns
     -------
     Terms
     """
-    rows, split = _sorted_rows(literals.values[: literals.count], labels)
-    least = _least_costs(literals, gates)
-    need = np.maximum(np.ceil(least / price), 1).astype(np.int64)
-    members, counts = np.zeros((0, 1), np.int16), np.zeros((0, 2), np.int64)
-    state, nodes = np.zeros(2, np.int64), 0
-    for size in range(1, SIZE + 1):
-        out = np.empty((LISTED, size), np.int16)
-        found = np.empty((LISTED, 2), np.int64)
-        whole = kernels.conjunctions(
-            rows, split, share, SLACK * share, need[: size + 1], NODES, out, found, state
-        )
-        count = int(state[kernels.FOUND])
-        if not whole and size > 1:
-            break
-        last, nodes = nodes, int(state[kernels.NODES])
-        members, counts = out[:count].copy(), found[:count].copy()
-        if nodes == last:
-            break  # no larger term covers enough rows
+    price, share = kind
+    need = np.maximum(np.ceil(_least_costs(literals, gates) / price), 1).astype(np.int64)
+    members, counts = _conjunctions(literals, labels, share, need, must_stop)
     members, counts = _with_rows(literals, labels, share, members, counts)
     value = (counts[:, 0] - counts[:, 1]) * price - _costs(literals, gates, members)[0]
     best = np.sort(np.argsort(-value, kind="stable")[:COLUMNS])
     return conjoined(literals, gates, labels, members[best[value[best] > 0]])
+
+
+def _conjunctions(literals, labels, share, need, must_stop):
+    """Useful terms of literals and their counts, of sizes for which all can be listed."""
+    rows, split = _sorted_rows(literals.values[: literals.count], labels)
+    members, counts, nodes = np.zeros((0, 1), np.int16), np.zeros((0, 2), np.int64), 0
+    for size in range(1, SIZE + 1):
+        out, found = np.empty((LISTED, size), np.int16), np.empty((LISTED, 2), np.int64)
+        state, whole = np.zeros(2, np.int64), True
+        for first in range(literals.count):
+            if must_stop() or not whole:
+                break
+            whole = kernels.conjunctions(
+                rows, split, first, share, SLACK * share, need[: size + 1], NODES, out, found, state
+            )
+        if must_stop() or not whole:
+            break
+        count, last = int(state[kernels.FOUND]), nodes
+        members, counts = out[:count].copy(), found[:count].copy()
+        nodes = int(state[kernels.NODES])
+        if nodes == last:
+            break  # no larger term covers enough rows
+    return members, counts
 
 
 def _with_rows(literals, labels, share, members, counts):
