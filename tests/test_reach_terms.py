@@ -209,7 +209,7 @@ def test_terms_cover_and_cost_what_their_programs_do(known_terms):
     assert any((m >= literals.count).any() for m in terms.members)
     assert any((m >= 0).sum() > 1 for m in terms.members)
     assert len(set(map(bytes, terms.covers))) == len(terms.covers) > 10
-    for k in range(0, len(terms.members), 7):
+    for k in range(len(terms.members)):
         sides = terms.sides(gates, k)
         assert sides.costs == tuple(terms.costs[:, k].tolist())
         values = problem.values(sides.programs[0])[: problem.n]
@@ -389,3 +389,16 @@ def test_literals_are_distinct(known_terms):
     assert literals.count == 2 * len(problem.grammar.inputs)
     for j, k in product(range(literals.count), repeat=2):
         assert (literals.values[j] == literals.values[k]).all() == (j == k)
+
+
+def test_rows_cost_what_their_programs_do(known_terms):
+    problem, pools = known_terms
+    literals = Literals(problem, Known(pools[Bool]), Gates(problem))
+    literals.add_rows([(9.0 * UNIT, 0.3)])
+    assert len(literals.values) > literals.count + 1000
+    for j in range(0, len(literals.values), 9):
+        side = literals.side(j)
+        assert side.costs == tuple(literals.costs[:, j].tolist())
+        for program, units, flip in zip(side.programs, side.costs, (False, True), strict=True):
+            assert problem.units(program) == units
+            assert (problem.values(program)[: problem.n] == literals.values[j] ^ flip).all()
