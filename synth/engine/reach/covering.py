@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.engine.reach.factoring import factored
 from synth.engine.reach.gates import Gates
 from synth.engine.reach.lists import decision_lists
 from synth.engine.reach.literals import Known, Literals
@@ -83,7 +84,8 @@ def propose(problem, pools, must_stop):
     # A choice that a descent has emptied may still be a start for those who shorten it.
     for choice in choices[:SHAKEN_CHOICES]:
         choices.append(shaken(problem, gates, choice, generator, must_stop))
-    covers = [written(problem, gates, known, choice) for choice in choices if choice.chosen]
+    choices = [choice for choice in choices if choice.chosen]
+    covers = [written(problem, gates, known, choice, must_stop) for choice in choices]
     lists = decision_lists(problem, gates, literals, tuple(prices.values()), must_stop)
     lists = [known.cheaper(problem, program) for program in lists]
     # A cover that says the same as a list may be shortened in another way, so both are kept.
@@ -169,8 +171,12 @@ def shaken(problem, gates, choice, generator, must_stop):
     return choice
 
 
-def written(problem, gates, known, choice):
+def written(problem, gates, known, choice, must_stop):
     """The program of a choice; None if the DSL cannot say it."""
-    formulas = [choice.terms.sides(gates, k) for k in choice.chosen]
-    program = gates.disjunction(formulas).programs[int(choice.opposite)]
-    return None if program is None else known.cheaper(problem, program)
+    terms = choice.terms
+    flat = gates.disjunction([terms.sides(gates, k) for k in choice.chosen])
+    members = [frozenset(j for j in terms.members[k].tolist() if j >= 0) for k in choice.chosen]
+    short = factored(gates, terms.literals, members, must_stop)
+    programs = [sides.programs[int(choice.opposite)] for sides in (flat, short)]
+    programs = [known.cheaper(problem, program) for program in programs if program is not None]
+    return min(programs, key=problem.units, default=None)
