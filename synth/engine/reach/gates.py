@@ -23,7 +23,7 @@ PRICES = (3.0, 15.0)
 #: The most programs of the small enumeration; Boolean DSLs are exhausted after 16 behaviours.
 PROGRAMS = 200_000
 #: What a side costs that no program says.
-NEVER = np.int64(2**50)
+NEVER = 2**50
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,11 @@ class Gate:
         """What the gate costs over operands that cost so many units, numbers or arrays."""
         parts = [n * cost for n, cost in zip(self.copies, operands, strict=False) if n]
         return np.minimum(self.units + sum(parts), NEVER)
+
+    def over(self, first, second):
+        """The same for two numbers, 5 times as fast."""
+        p, q = self.copies
+        return min(self.units + p * first + q * second, NEVER)
 
     def filled(self, *operands):
         """The program with operands for placeholders."""
@@ -158,23 +163,22 @@ class Gates:
 
     def joined(self, first, second):
         """`both` for one pair of formulas, with the programs: see `Sides`."""
-        best = [None, None]
+        costs, how = [NEVER, NEVER], [None, None]
         for (a, b, c), gates in self.conjunctions.items():
             for gate in gates:
-                cost = gate.cost(first.costs[a], second.costs[b])
-                if cost < NEVER and (best[c] is None or cost < best[c][0]):
-                    program = gate.filled(first.programs[a], second.programs[b])
-                    best[c] = int(cost), program
+                cost = gate.over(first.costs[a], second.costs[b])
+                if cost < costs[c]:
+                    costs[c], how[c] = cost, (gate, a, b)
+        programs = [
+            None if h is None else h[0].filled(first.programs[h[1]], second.programs[h[2]])
+            for h in how
+        ]
         for c in (0, 1):
             for gate in self.negations:
-                other = best[1 - c]
-                cost = NEVER if other is None else gate.cost(other[0])
-                if cost < NEVER and (best[c] is None or cost < best[c][0]):
-                    best[c] = int(cost), gate.filled(other[1])
-        return Sides(
-            tuple(NEVER if b is None else b[0] for b in best),
-            tuple(None if b is None else b[1] for b in best),
-        )
+                cost = gate.over(costs[1 - c], 0)
+                if cost < costs[c]:
+                    costs[c], programs[c] = cost, gate.filled(programs[1 - c])
+        return Sides(tuple(costs), tuple(programs))
 
     def conjunction(self, formulas):
         """The sides of the conjunction of some formulas, those joined first that are negative.
