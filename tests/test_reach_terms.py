@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.engine.reach import covering, lists
+from synth.engine.reach.factoring import factored
 from synth.engine.reach.gates import NEVER, Gates
 from synth.engine.reach.literals import Known, Literals
 from synth.engine.reach.pool import Pool
@@ -294,6 +295,50 @@ def test_wrong_labels_are_exceptions():
     assert problem.exceptions(found[0]) == 30
 
 
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_factoring_changes_no_value(known_terms, seed):
+    problem, pools = known_terms
+    gates = Gates(problem)
+    literals = Literals(problem, Known(pools[Bool]), gates)
+    generator = np.random.default_rng(seed)
+    terms = [
+        frozenset(generator.choice(literals.count, size, replace=False).tolist())
+        for size in generator.integers(1, 4, 6)
+    ]
+    made = factored(gates, literals, terms, never)
+    expected = np.any([literals.values[sorted(t)].all(axis=0) for t in terms], axis=0)
+    for program, units, flip in zip(made.programs, made.costs, (False, True), strict=True):
+        assert (problem.values(program)[: problem.n] == expected ^ flip).all()
+        assert problem.units(program) == units
+    flat = gates.disjunction([gates.conjunction([literals.side(j) for j in t]) for t in terms])
+    assert made.costs[0] <= flat.costs[0]
+
+
+def test_shared_literals_are_taken_out(known_terms):
+    problem, pools = known_terms
+    gates = Gates(problem)
+    literals = Literals(problem, Known(pools[Bool]), gates)
+    numbers = {literals.side(j).programs[0].text: j for j in range(literals.count)}
+    text = ["x0 x1 x2", "x0 x1 ~x3", "x0 x4"]
+    terms = [frozenset(numbers[name] for name in term.split()) for term in text]
+    short = Program.parse("x0 & (x1 & (x2 | ~x3) | x4)", problem.grammar, Bool)
+    assert factored(gates, literals, terms, never).costs[0] == problem.units(short)
+
+
+def test_telling_inputs_are_literals():
+    """If there are more inputs than literals, the ones that tell most are taken."""
+    generator = np.random.default_rng(4)
+    columns = {f"x{j}": generator.random(800) < 0.5 for j in range(200)}
+    labels = (columns["x150"] & columns["x160"] & columns["x170"]) | columns["x199"]
+    task = synth.Task(
+        "wide", columns, dict.fromkeys(columns, Bool), labels, Bool, np.arange(800) < 400
+    )
+    problem, pools = a_problem(task, programs=2000)
+    found = covering.propose(problem, pools, never)
+    assert problem.exceptions(found[0]) == 0
+
+
 def test_a_decision_list_is_found():
     problem, pools = a_problem(a_task(a_list))
     gates = Gates(problem)
@@ -366,6 +411,8 @@ def test_nothing_to_do():
     dsl = synth.DSL("numbers")
     dsl.add(lambda c: c.astype(int), "Bool -> Int(0, 1)", name="pick")
     assert covering.propose(*a_problem(numbers, dsl, 100), never) == []
+    constant = a_task(lambda a, *_: a | True)
+    assert covering.propose(*a_problem(constant, programs=100), never) == []
     lone = synth.DSL("lone")
     lone.add(np.logical_not, "Bool -> Bool", name="flip")
     assert covering.propose(*a_problem(task, lone, 100), never) == []

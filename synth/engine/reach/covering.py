@@ -75,6 +75,8 @@ def propose(problem, pools, must_stop):
         return []
     known = Known(pools[Bool])
     literals = Literals(problem, known, gates)
+    if not literals.count or len(set(problem.labels.tolist())) < 2:
+        return []
     prices = {share: _price(problem, share) for share in (0.0, SHARE)}
     literals.add_rows([(price, share) for share, price in prices.items()])
     choices = []

@@ -12,6 +12,7 @@ from math import comb
 import numpy as np
 
 from synth import codes
+from synth.engine.reach.literals import affordable
 from synth.engine.reach.terms import conjoined
 from synth.kernels import terms as kernels
 from synth.language import UNIT
@@ -108,8 +109,9 @@ def _searched(problem, gates, terms, way, must_stop):
 def _members(literals, banked):
     """All terms of as many literals as `TERMS` allows, and rows: int16 (M, SIZE)."""
     found, count = [], literals.count
+    most = affordable(TERMS, literals.problem.n)
     for size in range(1, SIZE + 1):
-        if len(found) + comb(count, size) > TERMS:
+        if len(found) + comb(count, size) > most:
             break
         found += [(*some, *[-1] * (SIZE - size)) for some in combinations(range(count), size)]
     if banked:

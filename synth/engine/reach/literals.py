@@ -16,6 +16,14 @@ INPUTS, TESTS = 256, 64
 KNOWN_ROWS = 2**16
 #: The rows of the bank that may be terms: the cheapest, and those of most value by some measure.
 CHEAPEST, VALUABLE = 4000, 500
+#: Counts are for so many training rows; with more rows, fewer rows of the bank, terms and nodes are
+#: looked at, so that 20,000 rows take 1 s and not 10.
+FULL_ROWS = 2500
+
+
+def affordable(most, n):
+    """How many things are looked at if `most` are with `FULL_ROWS` training rows or fewer."""
+    return max(64, min(most, most * FULL_ROWS // n))
 
 
 class Known:
@@ -117,12 +125,12 @@ class Literals:
         labels = self.problem.labels.astype(bool)
         on, true = _covered(self.problem.engine.banks[Bool], rows, labels)
         costs = pool.costs[np.searchsorted(pool.ends, rows, side="right")]
-        some = [np.flatnonzero((on > 0) & (on < n))[:CHEAPEST]]
+        some = [np.flatnonzero((on > 0) & (on < n))[: affordable(CHEAPEST, n)]]
         for price, share in prices:
             for right in (true, on - true):
                 wrong = on - right
                 value = np.where(wrong <= share * right, (right - wrong) * price - costs, -1.0)
-                best = np.argsort(-value, kind="stable")[:VALUABLE]
+                best = np.argsort(-value, kind="stable")[: affordable(VALUABLE, n)]
                 some.append(best[value[best] > 0])
         rows = rows[np.unique(np.concatenate(some))]
         values = Bool.unpack(pool.cells[rows], self.problem.rows)[:, :n]
@@ -148,15 +156,23 @@ def _covered(bank, rows, labels):
 
 
 def _inputs(problem):
-    """The boolean inputs, with their values on the training rows."""
+    """The boolean inputs, with their values on the training rows.
+
+    If there are too many, those are left that tell most about the labels.
+    """
     found = []
     for production in problem.grammar:
         item = production.item
         if not item.arguments and item.result == Bool and item.name in problem.columns:
             program = Program(item)
             found.append((program, problem.values(program)[: problem.n]))
-    found.sort(key=lambda pair: problem.units(pair[0]))
-    return found[: INPUTS // 2]
+    if len(found) > INPUTS // 2:
+        labels = problem.labels.astype(bool)
+        on = np.array([values.sum() for _, values in found])
+        true = np.array([values[labels].sum() for _, values in found])
+        told = _told(on, true, labels)
+        found = [found[k] for k in np.sort(np.argsort(-told, kind="stable")[: INPUTS // 2])]
+    return found
 
 
 def _tests(problem, known):
@@ -171,7 +187,8 @@ def _tests(problem, known):
     rows = rows[np.isin(bank.store.rule[rows], foreign)]
     if not len(rows):
         return []
-    told = _told(bank, rows, problem.labels.astype(bool))
+    labels = problem.labels.astype(bool)
+    told = _told(*_covered(bank, rows, labels), labels)
     told -= np.array([pool.cost(r) for r in rows]) / UNIT
     best = np.argsort(-told, kind="stable")[: TESTS // 4]
     picked = dict.fromkeys([*rows[best].tolist(), *rows[: TESTS // 4].tolist()])
@@ -179,14 +196,13 @@ def _tests(problem, known):
     return [(program, values[: problem.n]) for program, values in found]
 
 
-def _told(bank, rows, labels):
-    """The bits that rows of a bank tell about the labels, as far as counts go."""
-    n, true = len(labels), int(labels.sum())
-    on, both = _covered(bank, rows, labels)
+def _told(on, true, labels):
+    """The bits that tests tell about the labels, given how many rows and true rows they cover."""
+    n, every = len(labels), int(labels.sum())
 
     def entropy(true, count):
-        p = np.divide(true, count, out=np.zeros(len(rows)), where=count > 0)
+        p = np.divide(true, count, out=np.zeros(len(on)), where=count > 0)
         return -count * sum(q * np.log2(np.maximum(q, 1e-12)) for q in (p, 1 - p))
 
-    whole = entropy(np.full(len(rows), true), np.full(len(rows), n))
-    return whole - entropy(both, on) - entropy(true - both, n - on)
+    whole = entropy(np.full(len(on), every), np.full(len(on), n))
+    return whole - entropy(true, on) - entropy(every - true, n - on)

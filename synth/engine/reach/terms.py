@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.engine.reach.gates import NEVER, combined
+from synth.engine.reach.literals import affordable
 from synth.kernels import terms as kernels
 from synth.language import Bool
 
@@ -90,7 +91,7 @@ def listed(literals, gates, labels, kind, must_stop):
     members, counts = _conjunctions(literals, labels, share, need, must_stop)
     members, counts = _with_rows(literals, labels, share, members, counts)
     value = (counts[:, 0] - counts[:, 1]) * price - _costs(literals, gates, members)[0]
-    best = np.sort(np.argsort(-value, kind="stable")[:COLUMNS])
+    best = np.sort(np.argsort(-value, kind="stable")[: affordable(COLUMNS, len(labels))])
     return conjoined(literals, gates, labels, members[best[value[best] > 0]])
 
 
@@ -98,6 +99,7 @@ def _conjunctions(literals, labels, share, need, must_stop):
     """Useful terms of literals and their counts, of sizes for which all can be listed."""
     rows, split = _sorted_rows(literals.values[: literals.count], labels)
     members, counts, nodes = np.zeros((0, 1), np.int16), np.zeros((0, 2), np.int64), 0
+    most = affordable(NODES, len(labels))
     for size in range(1, SIZE + 1):
         out, found = np.empty((LISTED, size), np.int16), np.empty((LISTED, 2), np.int64)
         state, whole = np.zeros(2, np.int64), True
@@ -105,7 +107,7 @@ def _conjunctions(literals, labels, share, need, must_stop):
             if must_stop() or not whole:
                 break
             whole = kernels.conjunctions(
-                rows, split, first, share, SLACK * share, need[: size + 1], NODES, out, found, state
+                rows, split, first, share, SLACK * share, need[: size + 1], most, out, found, state
             )
         if must_stop() or not whole:
             break
