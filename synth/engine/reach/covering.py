@@ -20,9 +20,9 @@ from synth.language import UNIT, Bool
 
 #: The most terms of a choice.
 MOST_TERMS = 64
-#: How many times a choice is shaken, and the words that are read for this at most: 2**29 take
-#: about 0.4 s.
-SHAKES, SHAKE_WORDS = 60, 2**29
+#: How many times a choice is shaken, and the words that are read for this at most: 2**31 take
+#: about 0.5 s.
+SHAKES, SHAKE_WORDS = 200, 2**31
 #: The most terms that one shake leaves out.
 SHAKEN = 4
 #: Choices that are shaken, of those of both labels, with exceptions and without.

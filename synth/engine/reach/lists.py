@@ -25,11 +25,11 @@ BEAM, RULES = 32, 32
 #: Lists that one search proposes.
 PROPOSED = 2
 #: A search ends if so many rules have not paid for themselves by what the table saves.  On random
-#: labels that is the case: 2,000 rows then take 0.3 s instead of 1.
+#: labels that is the case: 2,000 rows then take 0.2 s instead of 1.
 PATIENCE = 5
 #: How a search compares lists: what the table of the rows that are left counts for, whether
 #: exceptions have the price that they have if there are none, and whether rows of the bank are
-#: terms.  Which is best depends on the task: half the table was 100 bits better on tic-tac-toe at
+#: terms.  Which is best depends on the task: half the table was 77 bits better on tic-tac-toe at
 #: the lower price, the whole was 26 bits better at the higher one.
 WAYS = ((1.0, True, True), (0.5, False, True), (1.0, True, False), (0.5, False, False))
 
