@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.engine.reach import covering, lists
-from synth.engine.reach.factoring import factored
+from synth.engine.reach.shared import factored
 from synth.engine.reach.gates import NEVER, Gates
 from synth.engine.reach.literals import Known, Literals
 from synth.engine.reach.pool import Pool

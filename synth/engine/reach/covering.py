@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.engine.reach.factoring import factored
+from synth.engine.reach.shared import factored
 from synth.engine.reach.gates import Gates
 from synth.engine.reach.lists import decision_lists
 from synth.engine.reach.literals import Known, Literals
