@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.engine.reach import counts
-from synth.engine.reach.pool import Pool
+from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
 from synth.engine.reach.sums import with_opposite
 from synth.engine.reach.templates import Templates
@@ -37,7 +37,7 @@ def of(n, rule, train, flipped=0, dsl=None, permuted=False):
     search = synth.Search(task, dsl, max_programs=20_000, seconds=None, threads=1)
     search.run()
     problem = Problem(search._engine, search._labellings[0])
-    return problem, {t: Pool(search._engine, t, problem.n) for t in search._engine.banks}
+    return problem, {t: pool_of(search._engine, t, problem.n) for t in search._engine.banks}
 
 
 def count_of(columns, k, negated=()):

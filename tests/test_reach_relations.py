@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.engine.reach import fields, relations, sums, templates
-from synth.engine.reach.pool import Pool
+from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
 from synth.engine.reach.templates import Templates
 from synth.language import Bool, Int, Mod, Program
@@ -22,7 +22,7 @@ def of(task, dsl=None, most=50_000):
     search = synth.Search(task, dsl, max_programs=most, seconds=None, threads=1)
     search.run()
     problem = Problem(search._engine, search._labellings[0])
-    return problem, {t: Pool(search._engine, t, problem.n) for t in search._engine.banks}
+    return problem, {t: pool_of(search._engine, t, problem.n) for t in search._engine.banks}
 
 
 def never():

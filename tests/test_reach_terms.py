@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 import synth
 from synth.engine.reach import covering, lists
-from synth.engine.reach.shared import factored
 from synth.engine.reach.gates import NEVER, Gates
 from synth.engine.reach.literals import Known, Literals
-from synth.engine.reach.pool import Pool
+from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
+from synth.engine.reach.shared import factored
 from synth.engine.reach.terms import SLACK, conjoined, listed
 from synth.kernels import terms as kernels
 from synth.language import UNIT, Bool, Int, Program
@@ -60,7 +60,7 @@ def a_problem(task, dsl=None, programs=20_000):
     search = synth.Search(task, dsl, max_programs=programs, seconds=None, threads=1)
     search.run()
     problem = Problem(search._engine, search._labellings[0])
-    return problem, {t: Pool(search._engine, t, problem.n) for t in search._engine.banks}
+    return problem, {t: pool_of(search._engine, t, problem.n) for t in search._engine.banks}
 
 
 def three_terms(a, b, c, d, e, f, g, h):

@@ -63,6 +63,8 @@ class Search:
         Seek the shortest program without exceptions: see `search`.
     moves, chains : int, optional
         How far reach goes if the enumeration ends without a proof: see `search`.
+    seed : int
+        Seed of the random numbers of reach.
     start : sequence of str
         Programs for reach to begin with.
     proven : int, optional
@@ -104,6 +106,7 @@ class Search:
         exact: bool = False,
         moves: int | None = None,
         chains: int = DEFAULT_CHAINS,
+        seed: int = 0,
         start: Sequence[str] = (),
         proven: int | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -123,7 +126,7 @@ class Search:
         else:
             given = _alike(list(task))
         self.limits = read_limits(limits)
-        self._reaching = ReachSettings(moves, chains)
+        self._reaching = ReachSettings(moves, chains, seed)
         self._file = None if checkpoint is None else (checkpoint, float(every))
         self._fitted = fit_all(dsl, given)
         self._top, self._exact = int(top), exact

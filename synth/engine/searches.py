@@ -26,6 +26,7 @@ def search(
     exact: bool = False,
     moves: int | None = None,
     chains: int = DEFAULT_CHAINS,
+    seed: int = 0,
     start: Sequence[str] = (),
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -64,6 +65,8 @@ def search(
         `max_bits` is given, the enumeration ends after a number of programs that takes about 10 s.
     chains : int
         How many chains share the moves.
+    seed : int
+        Seed of the random numbers of reach.
     start : sequence of str
         Programs of your own for reach to begin with.
     progress : callable, optional
@@ -91,6 +94,7 @@ def search(
         exact=exact,
         moves=moves,
         chains=chains,
+        seed=seed,
         start=start,
         checkpoint=checkpoint,
         every=every,
@@ -128,7 +132,7 @@ def contrast(
     twin : {"permuted", "uniform"}
         How the twin's labels are made.
     seed : int
-        Seed for the twin's labels.
+        Seed for the twin's labels and for the random numbers of reach.
 
     Returns
     -------
@@ -146,6 +150,7 @@ def contrast(
         top=top,
         moves=moves,
         chains=chains,
+        seed=seed,
         start=start,
         proven=proven,
         checkpoint=checkpoint,

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.engine.reach.shared import factored
 from synth.engine.reach.gates import Gates
 from synth.engine.reach.lists import decision_lists
 from synth.engine.reach.literals import Known, Literals
+from synth.engine.reach.shared import factored
 from synth.engine.reach.terms import SHARE, listed
 from synth.kernels import terms as kernels
 from synth.language import UNIT, Bool

@@ -39,7 +39,7 @@ class Known:
         self.pool = pool
         count = min(pool.count, KNOWN_ROWS)
         mask = Bool.pack(np.ones((1, pool.n), bool))[0]
-        cells = pool.cells[:count, : len(mask)] & mask
+        cells = pool.bank.behaviours[:count, : len(mask)] & mask
         self.rows = {}
         for row, key in enumerate(map(bytes, cells)):
             self.rows.setdefault(key, row)
@@ -124,7 +124,7 @@ class Literals:
         rows = np.array(sorted(self.known.rows.values()), np.int64)
         labels = self.problem.labels.astype(bool)
         on, true = _covered(self.problem.engine.banks[Bool], rows, labels)
-        costs = pool.costs[np.searchsorted(pool.ends, rows, side="right")]
+        costs = pool.costs(rows)
         some = [np.flatnonzero((on > 0) & (on < n))[: affordable(CHEAPEST, n)]]
         for price, share in prices:
             for right in (true, on - true):
@@ -133,7 +133,7 @@ class Literals:
                 best = np.argsort(-value, kind="stable")[: affordable(VALUABLE, n)]
                 some.append(best[value[best] > 0])
         rows = rows[np.unique(np.concatenate(some))]
-        values = Bool.unpack(pool.cells[rows], self.problem.rows)[:, :n]
+        values = Bool.unpack(pool.bank.behaviours[rows], self.problem.rows)[:, :n]
         self._rows = [
             (int(row), self.known.row(~held)) for row, held in zip(rows, values, strict=True)
         ]

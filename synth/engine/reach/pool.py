@@ -94,7 +94,17 @@ class _Pool:
         self.bank = engine.banks[type]
         held = self.bank.ends[-1] if self.bank.ends else 0
         self.count = int(min(held, max(1024, POOL_BYTES // row_bytes), most))
+        self._ends = np.array(self.bank.ends, np.int64)
+        self._costs = np.array(self.bank.costs, np.int64) >> engine.grammar.shift
         self._programs = {}
+
+    def costs(self, rows):
+        """The costs of rows in units of 1/1024 bit."""
+        return self._costs[np.searchsorted(self._ends, rows, side="right")]
+
+    def cost(self, row):
+        """The cost of a row in units of 1/1024 bit."""
+        return int(self.costs(row))
 
     def program(self, row):
         """A row's program, the same object whenever it is asked for."""
@@ -176,8 +186,7 @@ class CellPool(_Pool):
         few = type.storage == np.uint8 and type.size <= FEW
         # Numbers of 16 bits stand for the values.
         super().__init__(engine, type, n, n if few else 2 * n, 2**31 if few else 2**16)
-        costs = self.bank.row_costs(0, self.count) >> engine.grammar.shift
-        self._bits = costs / UNIT
+        self._bits = self.costs(np.arange(self.count)) / UNIT
         if few:
             cells = self.bank.behaviours[: self.count].view(np.uint8)[:, :n]
             self._cells = np.ascontiguousarray(cells.T)

@@ -166,3 +166,13 @@ def part_at(program, path):
     for k in path:
         program = program.arguments[k]
     return program
+
+
+def paths(program):
+    """The path of every node, the root's first."""
+    found, stack = [], [((), program)]
+    while stack:
+        path, node = stack.pop()
+        found.append(path)
+        stack += [((*path, k), a) for k, a in reversed(list(enumerate(node.arguments)))]
+    return found

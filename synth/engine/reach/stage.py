@@ -53,7 +53,11 @@ class ReachSettings:
     seed: int = 0
 
     def __post_init__(self):
-        for name, least, most in (("moves", 0, MOST_MOVES), ("chains", 1, MOST_CHAINS)):
+        for name, least, most in (
+            ("moves", 0, MOST_MOVES),
+            ("chains", 1, MOST_CHAINS),
+            ("seed", 0, 2**63),
+        ):
             value = getattr(self, name)
             if name == "moves" and value is None:
                 continue
