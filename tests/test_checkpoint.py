@@ -40,7 +40,9 @@ def test_cut_anywhere_and_resumed(task, dsl, limits, tiny, tmp_path, monkeypatch
     total, file = whole.structured.candidates, tmp_path / "c"
     for part in (0.001, 0.01, 0.2, 0.21, 0.6, 0.9):
         stop = max(1, int(part * total))
-        cut = synth.contrast(task, dsl, seconds=None, max_programs=stop, checkpoint=file, **limits)
+        cut = synth.contrast(
+            task, dsl, seconds=None, max_programs=stop, moves=0, checkpoint=file, **limits
+        )
         assert cut.structured.candidates == stop
     found = synth.contrast(task, dsl, seconds=None, checkpoint=file, every=0, **limits)
     assert plain(found.structured) == plain(whole.structured)

@@ -367,7 +367,7 @@ def test_ctrl_c_prints_the_best_so_far_and_exits_130(tmp_path):
     ],
 )
 def test_limits(limit, value, reason):
-    document = json.loads(run("search", "multiplexer:a=3", "--json", limit, value))
+    document = json.loads(run("search", "multiplexer:a=3", "--json", limit, value, "--moves", "0"))
     assert document["stop_reason"] == reason
     assert document["program"]["text"]
     if reason == "max_programs":

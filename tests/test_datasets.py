@@ -84,7 +84,7 @@ def test_every_number_is_what_it_says(run):
     for row in run.rows:
         spec = OWN if row["task"].endswith("csv") else row["task"]
         task = synth.load_task(spec, seed=0)
-        both = synth.contrast(task, max_programs=200_000, seconds=None, seed=0)
+        both = synth.contrast(task, max_programs=200_000, moves=0, seconds=None, seed=0)
         for prefix, found, labelled in (
             ("", both.structured, task),
             ("twin_", both.random, task.permuted(0)),

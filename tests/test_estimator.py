@@ -99,7 +99,9 @@ def test_it_reads_columns_as_a_csv_file_does(tmp_path):
     })  # fmt: skip
     y = frame["member"] & (frame["price (EUR)"] < 10)
     frame.assign(y=y).to_csv(tmp_path / "t.csv", index=False)
-    found = synth.search(synth.load_task(str(tmp_path / "t.csv"), train=1.0), max_programs=10**5)
+    found = synth.search(
+        synth.load_task(str(tmp_path / "t.csv"), train=1.0), max_programs=10**5, moves=0
+    )
     fitted = synth.ProgramClassifier().fit(frame, y)
     assert fitted.program_.text == found.program.text
     assert found.program.text.startswith("member & 'price (EUR) < ")
@@ -382,7 +384,7 @@ def test_labellings_are_searched_together_as_one_by_one(data):
     ]
     together = driver.search_labellings(tasks, max_programs=20_000)
     for task, found in zip(tasks, together, strict=True):
-        alone = synth.search(task, max_programs=20_000)
+        alone = synth.search(task, max_programs=20_000, moves=0)
         for name in ("task", "chosen", "total_bits", "saved_bits", "table", "program"):
             assert getattr(found, name) == getattr(alone, name)
         assert found.optimal == alone.optimal

@@ -82,7 +82,10 @@ def decided(document):
 @pytest.mark.parametrize("kind", KINDS)
 def test_held_out_labels_decide_nothing(tmp_path, kind):
     given, drawn = KINDS[kind][0], random.Random(kind)
-    table, limits = {**given, "train": TRAIN, "seed": SEED}, {"max_programs": 2000, "seconds": None}
+    table, limits = (
+        {**given, "train": TRAIN, "seed": SEED},
+        {"max_programs": 2000, "seconds": None, "moves": 0},
+    )
     limits["dsl"] = "real" if kind == "decimals" else None
 
     def documents(cells):
@@ -106,7 +109,7 @@ def test_held_out_labels_decide_nothing(tmp_path, kind):
 @pytest.mark.parametrize("kind", ["boolean", "integers", "one of many"])
 def test_commands_are_decided_by_training_labels(tmp_path, kind):
     drawn = random.Random(kind)
-    options = ["--train", TRAIN, "--seed", SEED, "--max-programs", 2000, "--json"]
+    options = ["--train", TRAIN, "--seed", SEED, "--max-programs", 2000, "--moves", 0, "--json"]
     options += ["--label", KINDS[kind][0].get("label", "y")]
 
     def documents(cells):
@@ -354,15 +357,16 @@ def test_a_search_goes_on_from_its_checkpoint_whatever_is_held_out(tmp_path):
     file, true = tmp_path / "kept", cells_of("integers")
     path = write(tmp_path, true)
     train = synth.load_task(path).train
-    synth.search(path, max_programs=20, checkpoint=file)
+    synth.search(path, max_programs=20, moves=0, checkpoint=file)
     assert file.exists()
     write(tmp_path, [c if t else "maybe" for c, t in zip(true, train, strict=True)])
-    found = synth.search(path, max_programs=2000, checkpoint=file)
+    found = synth.search(path, max_programs=2000, moves=0, checkpoint=file)
     assert found.program.test_accuracy == 0
     assert found.rows["unseen_labels"] == (~train).sum()
     write(tmp_path, [c if t else "7" for c, t in zip(true, train, strict=True)])
-    assert decided(synth.search(path, max_programs=2000).to_dict()) == decided(found.to_dict())
+    fresh = synth.search(path, max_programs=2000, moves=0)
+    assert decided(fresh.to_dict()) == decided(found.to_dict())
     # Other training labels belong to another search.
     write(tmp_path, true[::-1])
     with pytest.raises(RunError, match="checkpoint"):
-        synth.search(path, max_programs=2000, checkpoint=file)
+        synth.search(path, max_programs=2000, moves=0, checkpoint=file)

@@ -29,7 +29,7 @@ def test_stopped_anywhere_and_run_on(task, dsl, limits, tiny, monkeypatch):
     for part in (0.001, 0.01, 0.2, 0.21, 0.6, 0.9):
         stop = max(1, int(part * whole.candidates))
         found = search.run(max_programs=stop)
-        cut = synth.search(task, dsl, max_programs=stop, **limits)
+        cut = synth.search(task, dsl, max_programs=stop, moves=0, **limits)
         assert plain(found) == plain(cut)
     assert plain(search.run(max_programs=None)) == plain(whole)
     assert plain(search.run()) == plain(whole)
@@ -80,7 +80,7 @@ def test_after_ctrl_c_a_search_advances_band_by_band():
 
 
 def test_a_second_of_rest_is_no_second_of_search():
-    search = synth.Search("tic-tac-toe", max_programs=50_000)
+    search = synth.Search("tic-tac-toe", max_programs=50_000, moves=0)
     first = search.run().seconds
     assert search.result.seconds == first
     assert search.run(max_programs=60_000).seconds >= first
@@ -106,7 +106,7 @@ def test_more_bits_start_again():
 def test_several_labellings_and_what_has_to_be_proven():
     task = synth.load_task("parity:n=6,k=3")
     both = [task, task.permuted(0)]
-    limits = {"max_programs": 300_000, "seconds": None}
+    limits = {"max_programs": 300_000, "seconds": None, "moves": 0}
     contrast = synth.contrast(task, **limits)
     search = synth.Search(both, proven=1, **limits)
     search.run(max_programs=100)
@@ -133,7 +133,7 @@ def test_an_exact_search_goes_on():
 
 def test_a_search_in_a_file_goes_on_in_another(tmp_path):
     given_ = {"max_bits": 19, "seconds": None, "checkpoint": tmp_path / "kept"}
-    synth.Search("monk:1", **given_).run(max_programs=5_000)
+    synth.Search("monk:1", moves=0, **given_).run(max_programs=5_000)
     search = synth.Search("monk:1", **given_)
     assert search.result.candidates <= 5_000  # of a band of many costs, from its start
     assert search.result.seconds > 0

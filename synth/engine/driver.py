@@ -260,6 +260,8 @@ class Search:
         ended = self._engine.stop_reason
         if not self._wants_reach() or ended not in _REACHED or self._watch.is_late():
             return False
+        if not any(bank.ends for bank in self._engine.banks.values()):
+            return False  # no program has a value on every row
         return self._reaches is None or not self._reaches.done
 
     def _advance_reach(self, progress: Progress | None = None) -> None:

@@ -21,7 +21,7 @@ def false_claims(result, grammar, task, root, held, most):
     if result.settings["exact"]:
         found += wrong.of_exact(result)
     else:
-        found += wrong.of_optimal(result)
+        found += [*wrong.of_optimal(result), *wrong.of_lists(result)]
     return found
 
 
@@ -67,6 +67,22 @@ class _Facts:
         if e != p.exceptions or abs(total - p.total_bits) > NEAR:
             said = f"{p.exceptions} and {p.total_bits}"
             yield f"{p.text} has {e} exceptions and {total} bits, not {said}"
+
+    def of_lists(self, result):
+        """Every program of the front and of top is what it is said to be."""
+        listed = [h for h in result.top if h.kind == "program"]
+        for p in (*result.front, *listed):
+            tree = synth.Program.parse(p.text, self.grammar, self.root)
+            seen, units = naive.behaviour(tree, self.task.columns), tree.units(self.grammar)
+            e, total = (None, math.inf) if seen is None else self.score(seen, units)
+            if (units, e) != (round(p.bits * 1024), p.exceptions) or abs(
+                total - p.total_bits
+            ) > NEAR:
+                yield f"listed {p.text}: {units} units, {e} exceptions, {total} bits, not as said"
+        seen = [naive.behaviour(synth.Program.parse(h.text, self.grammar, self.root),
+                                self.task.columns) for h in listed]  # fmt: skip
+        if len(set(seen)) < len(seen) and None not in [level.distinct for level in result.levels]:
+            yield "a behaviour is listed twice in top"
 
     def of_certificate(self, result):
         """Everything up to the certified bits was scored: best, front, top and shares hold it."""

@@ -23,6 +23,7 @@ def limits(draw, most):
         found["max_programs"] = draw(st.integers(1, 300))
     if "max_programs" not in found or draw(st.booleans()):
         found["max_bits"] = draw(st.integers(0, most)) / 1024
+    found["moves"] = draw(st.sampled_from([0] * 7 + [24]))
     return found
 
 

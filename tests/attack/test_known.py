@@ -123,7 +123,7 @@ def test_a_certificate_below_which_there_is_something():
     dsl = DSL("r")
     dsl.add(np.less, "Mod(5), Mod(5) -> Bool", name="f0")
     task = synth.Task("t", {"m": np.array([0])}, {"m": Mod(5)}, np.array([False]), Bool)
-    assert synth.search(task, dsl, max_programs=1).certified_bits < 0
+    assert synth.search(task, dsl, max_programs=1, moves=0).certified_bits < 0
     assert synth.search(task, dsl, max_bits=0).certified_bits == 0
 
 

@@ -93,12 +93,12 @@ def test_a_body_that_changed_is_refused_and_the_same_one_not(way, tmp_path):
     labels = COLUMNS["a"] * 5 + COLUMNS["b"]
     task = synth.Task("t", COLUMNS, dict.fromkeys("ab", synth.Int(-6, 5)), labels, INT)
     given = {"checkpoint": tmp_path / "c", "every": 0, "memory": 10**8, "seconds": None}
-    synth.search(task, dsl(WAYS[way](3)), max_programs=3000, **given)
+    synth.search(task, dsl(WAYS[way](3)), max_programs=3000, moves=0, **given)
     with pytest.raises(RunError, match="is a checkpoint of another search: another DSL"):
-        synth.search(task, dsl(WAYS[way](5)), max_programs=4000, **given)
-    found = synth.search(task, dsl(WAYS[way](3)), max_programs=4000, **given)
+        synth.search(task, dsl(WAYS[way](5)), max_programs=4000, moves=0, **given)
+    found = synth.search(task, dsl(WAYS[way](3)), max_programs=4000, moves=0, **given)
     del given["checkpoint"], given["every"]
-    alone = synth.search(task, dsl(WAYS[way](3)), max_programs=4000, **given)
+    alone = synth.search(task, dsl(WAYS[way](3)), max_programs=4000, moves=0, **given)
     assert plain(found) == plain(alone)
 
 
@@ -112,9 +112,9 @@ def test_a_body_that_changed_where_nobody_asked_is_refused_by_its_rows(tmp_path)
         rare = np.array([v in (-23, 29, 31, 37, 41, 43, 47) for v in a.tolist()])
         return np.where(rare, 0, a * 3)
 
-    synth.search(task, dsl(lambda a: a * 3), max_programs=3000, **given)
+    synth.search(task, dsl(lambda a: a * 3), max_programs=3000, moves=0, **given)
     with pytest.raises(RunError, match=r"another DSL|is not what its program computes"):
-        synth.search(task, dsl(but), max_programs=4000, **given)
+        synth.search(task, dsl(but), max_programs=4000, moves=0, **given)
 
 
 def test_on_the_command_line(tmp_path):

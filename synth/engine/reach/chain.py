@@ -68,11 +68,23 @@ class Chain:
         while not self.at_end and not must_stop():
             cooled = self.done / max(self.length - 1, 1)
             if self.program is None:
-                self._draw([Context(self.problem.root, (), 0)], HOT)
+                self._begin_from_nothing()
             else:
                 self._move(HOT * (COLD / HOT) ** cooled)
             self.done += 1
             self.moves += 1
+
+    def _begin_from_nothing(self):
+        """Take a row of the root's bank; without any, a primitive over rows of other banks."""
+        root = self.problem.root
+        if root in self.pools:
+            self._draw([Context(root, (), 0)], HOT)
+            return
+        item = self.primitives[int(self.generator.integers(len(self.primitives)))]
+        if item.result == root and all(a in self.pools for a in item.arguments):
+            pools = [self.pools[a] for a in item.arguments]
+            rows = [pool.program(pool.some(self.generator)) for pool in pools]
+            self._take(self.problem.made(item, tuple(rows)))
 
     def _move(self, temperature):
         """Make one move at a temperature in bits."""

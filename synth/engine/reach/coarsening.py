@@ -201,6 +201,8 @@ def chosen(labels):
     units, origins, values, widths = rows_of(problem.engine, ROWS, n)
     rows = Candidates(problem.engine, origins, units[:, None], values, widths)
     alone = np.flatnonzero((widths > 1) & (widths <= WIDTH))
+    if not len(alone):
+        return features
     pairs = np.stack([alone, np.full(len(alone), -1)], axis=1)
     while len(features) < CHOSEN and not labels.over():
         state = State(labels, features)

@@ -98,8 +98,8 @@ class Tools:
 
     def __init__(self, engine, labelling):
         self.engine = engine
-        pools = {type_: pool_of(engine, type_, labelling.n) for type_ in engine.banks}
-        self.pools = {type_: pool for type_, pool in pools.items() if pool.count}
+        held = [type_ for type_, bank in engine.banks.items() if bank.ends]
+        self.pools = {type_: pool_of(engine, type_, labelling.n) for type_ in held}
         problem = Problem(engine, labelling)
         self.laws, self.rows = Laws(problem), Rows(problem)
 
