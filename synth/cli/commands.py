@@ -17,6 +17,7 @@ from synth.cli.options import (
     dsl_option,
     labels_option,
     search_options,
+    start_option,
     sweep_options,
     top_option,
 )
@@ -68,6 +69,7 @@ def main():
 @click.argument("task", shell_complete=complete_tasks)
 @dsl_option()
 @search_options
+@start_option
 @top_option
 @labels_option
 @corrupt_option
@@ -95,7 +97,8 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
         loaded = loaded.corrupted(corrupt, options["seed"] or 0)
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
-    kept = {"checkpoint": checkpoint} | ({} if every is None else {"every": every})
+    kept = {"checkpoint": checkpoint, "seed": options["seed"] or 0}
+    kept |= {} if every is None else {"every": every}
     resumed = checkpoint is not None and os.path.exists(checkpoint)
     with Progress() as progress:
         run = engine.search(loaded, exact=exact, progress=progress, **kept, **_settings(options))
@@ -108,6 +111,7 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
 @click.argument("task", required=False, shell_complete=complete_tasks)
 @dsl_option()
 @search_options
+@start_option
 @top_option
 @sweep_options
 @click.option(
@@ -160,12 +164,12 @@ def _contrast_items(task, twin, seeds, options):
             elif is_path(task):
                 loaded, table = checked, {"train": checked.settings["train"]}
     items = []
-    for spec, most in _SET if task is None else [(task, None)]:
+    for spec, limits in _SET if task is None else [(task, {})]:
         given = spec if task is None else loaded
         settings = _settings(options)
         shared = {key: settings.pop(key, None) for key in ("dsl", "top")}
-        if most is not None:
-            settings.setdefault("max_bits", most)
+        if not settings.keys() & {"max_bits", "max_programs", "moves"}:
+            settings |= limits
         for k in range(seeds):
             seed = options["seed"] if seeds == 1 else (options["seed"] or 0) + k
             tags = {"task": spec, "dsl": shared["dsl"], "seed": seed}
@@ -204,12 +208,12 @@ def _given(value):
 #: Options that say how a CSV file is read.
 _TABLE = ("label", "drop", "modulus", "train")
 
-#: What `synth contrast` runs without a task: the task, and the bits up to which it searches.
+#: What `synth contrast` runs without a task: the task, and how far it searches.
 _SET = (
-    ("mod-add:p=97,train=0.3", 14.0),
-    ("parity:n=10,k=3,train=0.3", 19.5),
-    ("monk:1", 26.0),
-    ("tic-tac-toe", 31.0),
+    ("mod-add:p=97,train=0.3", {"max_bits": 14.0}),
+    ("parity:n=10,k=3,train=0.3", {"max_bits": 19.5}),
+    ("monk:1", {"max_bits": 26.0}),
+    ("tic-tac-toe", {"max_programs": 1_000_000, "moves": 800}),
 )
 
 
@@ -371,9 +375,9 @@ def _load(task, options):
 
 
 def _settings(options):
-    keys = ("dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top")
-    keys += ("moves", "chains", "start")
-    return {k: options[k] for k in keys if options.get(k) is not None}
+    keys = ["dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top"]
+    keys += ["moves", "chains", "start"]
+    return {k: options[k] for k in keys if options.get(k) not in (None, ())}
 
 
 @contextmanager
@@ -386,16 +390,10 @@ def _sweep_settings(options):
 
 
 def _finish(run, results, options, text):
-    from synth.records import save_run
+    from synth.records import StopReason, save_run
 
     emit_run(options["form"], run, text)
     if options["save"]:
         save_run(run, options["save"])
-    _exit(results)
-
-
-def _exit(results):
-    from synth.records import StopReason
-
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
         sys.exit(exit_status())

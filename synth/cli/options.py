@@ -88,7 +88,7 @@ def search_options(function):
         click.option(
             "--seed",
             type=click.IntRange(0),
-            help="Seed for the choice of training rows and for random labels.",
+            help="Seed for the choice of training rows, for random labels and for reach.",
         ),
         click.option("--label", help="Label column of a CSV file, or COLUMN=VALUE."),
         click.option(
@@ -105,6 +105,9 @@ def search_options(function):
     return function
 
 
+start_option = click.option(
+    "--start", metavar="PROGRAM", multiple=True, help="Program for reach to begin with; repeatable."
+)
 top_option = click.option(
     "--top", type=int, default=10, show_default=True, help="Number of best hypotheses to list."
 )

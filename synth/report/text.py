@@ -4,6 +4,9 @@ import math
 import shutil
 import textwrap
 
+#: The most rows of the front that are all shown.
+FRONT_ROWS = 12
+
 
 def bits(value):
     """Bits with one decimal; large numbers without."""
@@ -189,8 +192,9 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
     pad = max(map(len, names)) + 2
     for name, contrast in zip(names, contrasts, strict=True):
         result = contrast.structured
-        text = f"{best_program(result)}   ({_verdict(result)}; {_reach(result)})"
-        if result.stop_reason not in ("optimal", "exhausted", "max_bits"):
+        found = f"; found by reach in {result.reach.moves:,} moves" if _is_reached(result) else ""
+        text = f"{best_program(result)}   ({_verdict(result)}; {_reach(result)}{found})"
+        if result.stop_reason not in ("optimal", "exhausted", "max_bits", "moves"):
             text += f"   CUT SHORT: {result.stop_reason}"
         lines += _wrapped(name, text, pad, width)
     if missing:
@@ -202,7 +206,7 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
         "exceptions save over the table; chance: bound on the chance that permuted",
         "labels do as well; train, test: accuracy of the chosen hypothesis; optimal: no",
         "hypothesis of the DSL has fewer bits.  Both rows of a task come from one",
-        "enumeration, so the twin was searched just as far.",
+        "enumeration and have equal moves, so the twin was searched just as far.",
     ]
     return "\n".join(lines)
 
@@ -255,7 +259,19 @@ def _share(share):
 
 
 def _front_rows(front):
-    """One row for each printed length, with the fewest exceptions of those that print alike."""
+    """One row for each printed length, with the fewest exceptions of those that print alike.
+
+    Of more than FRONT_ROWS, those are shown that have fewer total bits than all shorter ones, and
+    the one with the fewest exceptions.
+    """
+    if len(front) > FRONT_ROWS:
+        least = min(p.total_bits for p in front[:1])
+        kept = []
+        for p in front:
+            if p.total_bits <= least or p is front[-1]:
+                kept.append(p)
+            least = min(least, p.total_bits)
+        front = kept
     rows = {bits(p.bits): p for p in front}
     return [
         (b, str(p.exceptions), bits(p.total_bits), program_text(p.text, p.inverted))
@@ -318,11 +334,15 @@ _STOPS = {
 }
 
 
+def _is_reached(result):
+    return result.reach is not None and result.program.found_by == "reach"
+
+
 def _found_by(result):
     """How the best program was found, for a search in which reach followed the enumeration."""
     reach = result.reach
     made = f"{reach.moves:,} moves of {reach.chains} chains"
-    if result.program.found_by != "reach":
+    if not _is_reached(result):
         return f"the enumeration; reach found none better in {made}"
     first = next(p["moves"] for p in reach.points if p == reach.points[-1])
     return f"reach, in {made}; the last gain after {first:,}"

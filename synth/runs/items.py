@@ -133,7 +133,8 @@ class Item:
             If Ctrl-C ended the search; its `answer` is the result so far.
         """
         _load_kernels_in_worker()
-        found = engine.search(self.load(), progress=progress, **self.settings())
+        settings = {"seed": self.seed or 0, **self.settings()}
+        found = engine.search(self.load(), progress=progress, **settings)
         return _unless_interrupted(found, found)
 
     def contrast(self, progress=None):
