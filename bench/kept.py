@@ -58,10 +58,10 @@ class Kept:
         self._rows[_text(key)] = json.loads(line)["row"]
         return self._rows[_text(key)]
 
-    def once(self, key, make):
-        """The row of a key: the kept one, or else what `make()` returns, which is then kept."""
-        found = self.get(key)
-        return self.keep(key, make()) if found is None else found
+    def items(self):
+        """Yields (key, row) for all rows."""
+        for key, row in self._rows.items():
+            yield json.loads(key), row
 
 
 def checksum(entry):
