@@ -16,6 +16,7 @@ code is run again, unless `--stale` takes it.
 
 import statistics
 import time
+from functools import cache
 from pathlib import Path
 
 import document
@@ -35,8 +36,8 @@ def main(arguments=None):
     options = parse(arguments)
     rows = []
     print(head(options.labels))
-    for name, items in runs(options):
-        rows.append(summed(name, items, options.labels))
+    for one, items in runs(options):
+        rows.append(summed(one, items, options.labels))
         print(line(rows[-1]), flush=True)
     print(summary(rows, options.labels))
     if options.markdown:
@@ -76,19 +77,24 @@ def parse(arguments):
 
 def chosen(texts):
     """The tasks whose name contains one of the texts; all without any."""
-    made = [make() for make in reach_tasks.TASKS]
-    return [one for one in made if not texts or any(text in one.name for text in texts)]
+    return [one for one in every() if not texts or any(text in one.name for text in texts)]
+
+
+@cache
+def every():
+    """The fifteen tasks, made once."""
+    return tuple(make() for make in reach_tasks.TASKS)
 
 
 def runs(options):
-    """Yields (name, rows of all seeds) for each task."""
+    """Yields (task, rows of all seeds) for each task."""
     files = kept.Kept(options.out)
     if files.damaged:
         numbers = ", ".join(map(str, files.damaged))
         print(f"{options.out}: damaged, not taken: line {numbers}")
     now = "any" if options.stale else kept.code(reach_tasks.__file__)
     for one in chosen(options.tasks):
-        yield one.name, [item(one, seed, options, files, now) for seed in range(options.seeds)]
+        yield one, [item(one, seed, options, files, now) for seed in range(options.seeds)]
 
 
 def item(one, seed, options, files, now):
@@ -151,12 +157,12 @@ def is_constant(found):
     return bool((values == values[0]).all())
 
 
-def summed(name, items, labels):
+def summed(one, items, labels):
     """One row of the table: a task and its seeds."""
     totals = [each["total"] for each in items]
     middle = sorted(items, key=lambda each: each["total"])[(len(items) - 1) // 2]
     row = {
-        "task": name,
+        "task": one.name,
         "table": items[0]["table"],
         "median": statistics.median(totals),
         "totals": totals,
@@ -171,7 +177,7 @@ def summed(name, items, labels):
         programs = [e for e in items if e["chosen"] == "program" and not e["constant"]]
         bound = min(each["log2_chance_bound"] for each in items)
         return row | {"programs": len(programs), "twins": len(items), "log2_chance_bound": bound}
-    known = next(one for one in chosen([name]) if one.name == name).known()[2]
+    known = one.known()[2]
     return row | {"known": known, "reached": row["median"] <= known + EQUAL}
 
 

@@ -14,23 +14,20 @@ from sklearn.tree import DecisionTreeClassifier
 STRENGTHS = 40
 
 
-def trees(columns, labels, seed=0):
-    """The tree of each strength of pruning, as nested lists."""
-    table = np.array(list(columns.values()), float).T
-    labels = np.array(labels)
+def fitted(table, labels, seed=0):
+    """Yields the tree of each strength of pruning; table: numbers (rows, columns)."""
     path = DecisionTreeClassifier(random_state=seed).cost_complexity_pruning_path(table, labels)
     alphas = np.unique(np.maximum(path.ccp_alphas, 0))
     some = np.unique(np.linspace(0, len(alphas) - 1, STRENGTHS).astype(int))
-    boolean = [set(column) <= {0, 1} for column in columns.values()]
-    found = []
     for alpha in alphas[some]:
-        model = DecisionTreeClassifier(random_state=seed, ccp_alpha=alpha).fit(table, labels)
-        found.append(nested(model, list(columns), boolean))
-    return found
+        yield DecisionTreeClassifier(random_state=seed, ccp_alpha=alpha).fit(table, labels)
 
 
 def nested(model, names, boolean):
-    """A fitted tree as nested lists."""
+    """A fitted tree as nested lists.
+
+    names: the columns' names; boolean: whether each is one of truth values.
+    """
     tree, classes = model.tree_, model.classes_.tolist()
 
     def below(node):
@@ -49,7 +46,11 @@ def nested(model, names, boolean):
 def main():
     job = protocol.read()
     begin = protocol.start(job)
-    models = trees(job["columns"], job["labels"], job["seed"])
+    columns = job["columns"]
+    table = np.array(list(columns.values()), float).T
+    boolean = [isinstance(column[0], bool) for column in columns.values()]
+    found = fitted(table, np.array(job["labels"]), job["seed"])
+    models = [nested(model, list(columns), boolean) for model in found]
     protocol.answer(begin, models=models, version=sklearn.__version__)
 
 
