@@ -64,6 +64,7 @@ def main(arguments=None):
                 answers[peer.name] = item(one, peer, pythons[peer.name], options, files)
                 print(f"{one.name:32} {peer.name:10} {said(answers[peer.name])}", flush=True)
         rows.append(summed(one, answers, options.ours))
+    print(summary(rows))
     if options.markdown:
         print(markdown(rows, [peer.name for peer in peers]))
     return document.write(options.json, settings={"timeout": options.timeout}, rows=rows)
@@ -237,6 +238,19 @@ def said(row):
             f"{row['accuracy']:.3f}, {row['seconds']:.1f} s"
         )
     return "-  " + json.dumps({k: v for k, v in row.items() if k != "code"})
+
+
+def summary(rows):
+    """On how many tasks every answer of a peer is longer than ours, and than the known program."""
+    words = []
+    for what in ("ours", "known"):
+        there = [row for row in rows if row[what] is not None]
+        least = [
+            all(row[what] < a["total"] for a in row["answers"].values() if "total" in a)
+            for row in there
+        ]
+        words.append(f"{what} has the fewest bits on {sum(least)} of {len(there)}")
+    return "; ".join(words)
 
 
 def cell(row):

@@ -228,7 +228,9 @@ def test_a_peer_runs_is_priced_and_is_kept(tmp_path, monkeypatch, capsys):
     assert (row["total"], row["exceptions"], row["accuracy"]) == least
     monkeypatch.setattr(environments, "answered", None)
     assert reach_peers.main([*given, "--markdown"])["rows"][0]["answers"]["tree"] == row
-    assert f"| {one.name} |  | 2.0 | 50.0 | {row['total']:.1f} (" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"| {one.name} |  | 2.0 | 50.0 | {row['total']:.1f} (" in shown
+    assert "ours has the fewest bits on 0 of 0; known has the fewest bits on 1 of 1" in shown
     monkeypatch.setattr(environments, "find_python", lambda *_: None)
     reach_peers.main(given)
     assert "tree: not found; pip install scikit-learn" in capsys.readouterr().out
