@@ -23,8 +23,8 @@ CASES = [
     ("parity:n=8,k=4", "boolean", {"max_bits": 21}),
     ("mod-x3xy:p=11", "modular", {"max_bits": 18}),
     ("monk:2", "integer", {"max_bits": 17}),
-    ("monk:3", "integer", {"memory": 3 * 2**20}),
-    ("parity:n=6,k=6", "boolean:basis=and-or-not", {"memory": 3 * 2**20}),
+    ("monk:3", "integer", {"memory": 3 * 2**20, "moves": 0}),
+    ("parity:n=6,k=6", "boolean:basis=and-or-not", {"memory": 3 * 2**20, "moves": 0}),
 ]
 
 
@@ -40,9 +40,8 @@ def test_cut_anywhere_and_resumed(task, dsl, limits, tiny, tmp_path, monkeypatch
     total, file = whole.structured.candidates, tmp_path / "c"
     for part in (0.001, 0.01, 0.2, 0.21, 0.6, 0.9):
         stop = max(1, int(part * total))
-        cut = synth.contrast(
-            task, dsl, seconds=None, max_programs=stop, moves=0, checkpoint=file, **limits
-        )
+        given = {"moves": 0, **limits}
+        cut = synth.contrast(task, dsl, seconds=None, max_programs=stop, checkpoint=file, **given)
         assert cut.structured.candidates == stop
     found = synth.contrast(task, dsl, seconds=None, checkpoint=file, every=0, **limits)
     assert plain(found.structured) == plain(whole.structured)

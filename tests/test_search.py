@@ -23,13 +23,13 @@ def test_stopped_anywhere_and_run_on(task, dsl, limits, tiny, monkeypatch):
         for name, value in {**TINY, "BATCH_WORDS": 2**14}.items():
             monkeypatch.setattr(job, name, value)
         monkeypatch.setattr(schedule, "BAND_CANDIDATES", 500)
-    limits = {"seconds": None, **limits}
+    limits = {"seconds": None, "moves": 0, **limits}
     whole = synth.search(task, dsl, **limits)
     search = synth.Search(task, dsl, **limits)
     for part in (0.001, 0.01, 0.2, 0.21, 0.6, 0.9):
         stop = max(1, int(part * whole.candidates))
         found = search.run(max_programs=stop)
-        cut = synth.search(task, dsl, max_programs=stop, moves=0, **limits)
+        cut = synth.search(task, dsl, max_programs=stop, **limits)
         assert plain(found) == plain(cut)
     assert plain(search.run(max_programs=None)) == plain(whole)
     assert plain(search.run()) == plain(whole)
@@ -163,11 +163,11 @@ def test_search_and_contrast_are_a_few_lines_over_it(monkeypatch):
             made.append(len(self._fitted))
             return super().run(**more)
 
-    monkeypatch.setattr(driver, "Search", Counted)
+    monkeypatch.setattr(searches, "Search", Counted)
     task = synth.load_task("parity:n=3,k=2")
-    driver.search(task)
-    driver.contrast(task)
-    driver.search_labellings([task, task.permuted(1), task.permuted(2)])
+    searches.search(task)
+    searches.contrast(task)
+    searches.search_labellings([task, task.permuted(1), task.permuted(2)])
     assert made == [1, 2, 3]
 
 

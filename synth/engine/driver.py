@@ -90,7 +90,7 @@ class Search:
 
     Examples
     --------
-    >>> search = Search("mod-add:p=31", max_programs=50)
+    >>> search = Search("mod-add:p=31", max_programs=50, moves=0)
     >>> search.run().stop_reason.value
     'max_programs'
     >>> search.run(max_programs=None).program.text
