@@ -119,12 +119,18 @@ class _Pool:
 
 
 class BitPool(_Pool):
-    """A pool of booleans."""
+    """A pool of booleans.
+
+    Attributes
+    ----------
+    words : ndarray of uint64, shape (words, count)
+        The rows' values on training rows, packed.
+    """
 
     def __init__(self, engine, type, n):
         words = type.words(n)
         super().__init__(engine, type, n, 8 * words, 2**31)
-        self._words = np.ascontiguousarray(self.bank.behaviours[: self.count, :words].T)
+        self.words = np.ascontiguousarray(self.bank.behaviours[: self.count, :words].T)
         blocks, first = [], 0
         for end, cost in zip(self.bank.ends, self.bank.costs, strict=True):
             while first < min(end, self.count):
@@ -153,7 +159,7 @@ class BitPool(_Pool):
         sums, best = np.zeros(factors.shape), np.zeros(2, np.int64)
         scratch = np.empty(BLOCK, np.int64)
         least = kernels.pass_bits(
-            self._words,
+            self.words,
             blocks,
             base,
             change,
@@ -173,7 +179,7 @@ class BitPool(_Pool):
         at = min(int(np.searchsorted(running, wanted, side="right")), sums.size - 1)
         c, k = divmod(at, sums.shape[1])
         first, stop, _ = blocks[k].tolist()
-        kernels.count_bits(self._words, first, stop, base[c], change[c], scratch)
+        kernels.count_bits(self.words, first, stop, base[c], change[c], scratch)
         rest = (wanted - (running[at - 1] if at else 0.0)) / factors[c, k]
         row = first + kernels.pick(scratch, stop - first, weights, rest)
         return Sweep(least / UNIT, tuple(best.tolist()), [(c, row)], mass)
