@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.engine.reach.selectors import selectors_of
+from synth.engine.reach.repairs import PASS, cheapest, improved
+from synth.engine.reach.selectors import selectors_of_pools
 from synth.kernels import reach as kernels
 from synth.language import UNIT, Bool
 
@@ -27,8 +28,6 @@ TYPICAL = 32
 COVERS, BEGINNINGS = 2, 3
 #: For each set of branches: the states that are kept, and the conditions of each that are tried.
 STATES, CONDITIONS = 4, 4
-#: The rows of a block of one pass: their counts stay in the first-level cache.
-PASS = 2048
 #: Orders are followed up to so many bits above the best so far.
 SLACK = 16
 #: Words that passes over conditions read for one labelling: 2**31 take about 2 s.
@@ -112,7 +111,7 @@ class Rules:
 
 
 def propose(problem, pools, must_stop):
-    """Programs that say one of a few rows of the bank, by conditions.
+    """Programs that say one of a few rows of the bank, or in which a part does, by conditions.
 
     Parameters
     ----------
@@ -127,12 +126,18 @@ def propose(problem, pools, must_stop):
         Those that cost less than the table, the best first.
     """
     root = problem.root
-    if root == Bool or root not in pools or Bool not in pools:
-        return []
-    selectors = selectors_of(problem, root)
+    selectors = selectors_of_pools(problem, pools)
     if not selectors:
         return []
-    choosing = Choosing(problem, pools[Bool], selectors[0])
+    made = covered(problem, pools, selectors[root][0], must_stop) if root in selectors else []
+    repairs = improved(problem, pools, selectors, must_stop)
+    cheap = [p for p in repairs if problem.total(p) < problem.table_bits]
+    return list(dict.fromkeys(made + cheap[:PROPOSED]))
+
+
+def covered(problem, pools, selector, must_stop):
+    """Programs that say one of a few rows of the root's bank; parameters as of `propose`."""
+    choosing = Choosing(problem, pools[Bool], selector)
     branches = matching(problem, choosing.least)
     found, limit = [], problem.table_bits * UNIT
     for cover in covers(problem, branches, choosing.typical, choosing.least):
@@ -291,23 +296,18 @@ class Choosing:
         left = state.left
         yes, no = left & own & ~later, left & later & ~own
         lost = state.wrong + _bits(left & ~own & ~later)
-        words, count = self.pool.words, self.pool.count
-        prices, at = np.empty(CONDITIONS), np.empty(CONDITIONS, np.int64)
-        kernels.conditions(
-            words, self.costs, yes, no, lost, self.code, np.empty(PASS, np.int64), prices, at
-        )
-        self.work += words.size
+        found = cheapest(self.pool, self.costs, (yes, no, lost), self.code, CONDITIONS)
+        self.work += self.pool.words.size
         made = []
-        for k in at[np.isfinite(prices)].tolist():
+        for _, row, upright in found:
             # The opposite of a condition costs nothing: the selector's operands change places.
-            holds = ~words[:, k - count] if k >= count else words[:, k]
+            holds = self.pool.words[:, row] if upright else ~self.pool.words[:, row]
             now = state.wrong + _bits(left & holds & ~own)
             rest = left & ~holds
-            units = state.units + int(self.costs[k % count])
+            rules = (*state.rules, (row, upright, branch))
+            units = state.units + int(self.costs[row])
             total = units + float(self.code[now + _bits(rest & ~later)])
-            made.append(
-                State((*state.rules, (k % count, k < count, branch)), units, now, rest, total)
-            )
+            made.append(State(rules, units, now, rest, total))
         return made
 
     def fitted(self, branches, state, last):

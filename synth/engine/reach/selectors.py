@@ -81,6 +81,14 @@ def selectors_of(problem, type_):
     return found
 
 
+def selectors_of_pools(problem, pools):
+    """The selectors of each type that has some, without booleans, as a dict."""
+    if Bool not in pools:
+        return {}
+    found = {type_: selectors_of(problem, type_) for type_ in pools if type_ != Bool}
+    return {type_: some for type_, some in found.items() if some}
+
+
 def _drawn(problem, type_):
     """Two columns of values that differ in each place; None if there are too few."""
     bank = problem.engine.banks.get(type_)
