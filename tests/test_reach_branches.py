@@ -208,7 +208,7 @@ def test_permuted_labels_propose_nothing_below_the_table(seed):
 
 def test_a_dsl_of_ones_own():
     task = a_task(lambda x, y, z: np.where(y < z, x + x, np.where(x < y, z, y + z)), Int(0, 16))
-    problem, pools = a_problem(task, own(), 1000)
+    problem, pools = a_problem(task, own(), 200)
     known = price_of(problem, "pick(pick(plus(y, z), less(x, y), z), less(y, z), plus(x, x))")
     assert problem.total(branches.propose(problem, pools, never)[0]) <= known
 

@@ -123,7 +123,7 @@ def propose(problem, pools, must_stop):
     Returns
     -------
     list of Program
-        Those that cost less than the table, the best first.
+        Those that cost less than the table and what the enumeration has found, the best first.
     """
     root = problem.root
     selectors = selectors_of_pools(problem, pools)
@@ -139,7 +139,8 @@ def covered(problem, pools, selector, must_stop):
     """Programs that say one of a few rows of the root's bank; parameters as of `propose`."""
     choosing = Choosing(problem, pools[Bool], selector)
     branches = matching(problem, choosing.least)
-    found, limit = [], problem.table_bits * UNIT
+    best = [entry[0] for entry in problem.labelling.score.top_rows[:1]]
+    found, limit = [], min([problem.table_bits, *best]) * UNIT
     for cover in covers(problem, branches, choosing.typical, choosing.least):
         if must_stop() or choosing.work > WORK:
             break
@@ -210,6 +211,12 @@ def covers(problem, branches, typical, least):
         k = int(np.argmin(prices))
         return tuple(sorted((*chosen, k))), float(prices[k] + branches.units[list(chosen)].sum())
 
+    def without(chosen, one):
+        """The set without a branch, and its price."""
+        rest = tuple(c for c in chosen if c != one)
+        missed = _bits(branches.every & ~branches.union(rest))
+        return rest, float(branches.units[list(rest)].sum() + code[missed])
+
     def improved(chosen, price):
         """The set after exchanges of one branch, as long as they help."""
         while True:
@@ -226,6 +233,10 @@ def covers(problem, branches, typical, least):
         for _ in range(2, min(BRANCHES, len(branches.rows)) + 1):
             chosen, price = improved(*added(chosen))
             seen[chosen] = price
+        # Sets that grew are sometimes poor, and sets that shrank are good: 42.9 bits, not 73.9.
+        while len(chosen) > 2:
+            chosen, price = improved(*min([without(chosen, c) for c in chosen], key=lambda p: p[1]))
+            seen[chosen] = min(price, seen.get(chosen, np.inf))
     bounds = {c: price + (len(c) - 1) * least for c, price in seen.items()}
     ranked = sorted(seen, key=lambda c: (seen[c] + (len(c) - 1) * typical, c))
     kept = {}
