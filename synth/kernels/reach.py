@@ -182,3 +182,46 @@ def pick(wrong, size, weights, wanted):
             if wanted < 0.0:
                 break
     return last
+
+
+@njit(cache=True, nogil=True)
+def conditions(words, costs, yes, no, lost, code, wrong, prices, at):
+    """Finds the rows of booleans that are cheapest as a condition, or their opposites.
+
+    Parameters
+    ----------
+    words : uint64 (W, M)
+    costs : int64 (M,)
+        In units.
+    yes, no : uint64 (W,)
+        The training rows on which the condition has to hold, and on which it must not.
+    lost : int
+        The exceptions that there are in any case.
+    code : float64 (n + 1,)
+        In units, by the number of exceptions.
+    wrong : int64 (B,)
+        Scratch memory.
+    prices : float64 (K,)
+        Receives the least prices, cost and code, in order; infinite where there are fewer.
+    at : int64 (K,)
+        Receives the rows; row M + r is the opposite of row r.
+    """
+    many, most = words.shape[1], prices.shape[0]
+    base, change = yes.copy(), yes | no
+    every = np.int64(0)
+    for w in range(base.shape[0]):
+        every += np.int64(popcount(change[w]))
+    prices[:] = np.inf
+    for first in range(0, many, wrong.shape[0]):
+        stop = min(first + wrong.shape[0], many)
+        count_bits(words, first, stop, base, change, wrong)
+        for i in range(stop - first):
+            for side in range(2):
+                failed = every - wrong[i] if side else wrong[i]
+                price = costs[first + i] + code[lost + failed]
+                if price < prices[most - 1]:
+                    k = most - 1
+                    while k > 0 and prices[k - 1] > price:
+                        prices[k], at[k] = prices[k - 1], at[k - 1]
+                        k -= 1
+                    prices[k], at[k] = price, first + i + side * many

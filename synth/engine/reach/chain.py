@@ -14,13 +14,14 @@ import numpy as np
 from synth.engine.reach.context import Context
 from synth.engine.reach.found import Found
 from synth.engine.reach.pool import Heat
+from synth.engine.reach.repairs import repaired
 from synth.engine.reach.rewriting import regrouped
 from synth.language import Primitive
 
 #: The temperature of a round falls from the first to the last, in bits.
 HOT, COLD = 8.0, 0.4
-#: The most contexts of one pass.
-CONTEXTS = 6
+#: How often a repair is tried, if the DSL has selectors.
+REPAIRED = 0.15
 #: How often the laws write the program anew before a move.
 REGROUPED = 0.3
 #: The most parts of the program itself that are tried in the hole.
@@ -40,7 +41,7 @@ class Chain:
 
     def __init__(self, problem, tools, generator, top):
         self.problem, self.generator = problem, generator
-        self.pools, self.laws = tools.pools, tools.laws
+        self.tools, self.pools, self.laws = tools, tools.pools, tools.laws
         self.found = Found(problem, top)
         self.program = None
         self.total, self.wrong = math.inf, None
@@ -91,6 +92,8 @@ class Chain:
         generator = self.generator
         if generator.random() < REGROUPED:
             self._regroup(temperature)
+        if self.tools.selectors and generator.random() < REPAIRED and self._repair(temperature):
+            return
         path, node = self.problem.some_path(self.program, generator)
         kind, own = generator.random(), ()
         if kind < 0.35:
@@ -105,6 +108,13 @@ class Chain:
             contexts = self._above(path, part, node.type)
         if contexts:
             self._draw(contexts, temperature, own)
+
+    def _repair(self, temperature):
+        """Put a selector above some part, to be right where the program is wrong; if possible."""
+        contexts = repaired(self.problem, self.tools, self.program, self.wrong, self.generator)
+        if contexts:
+            self._draw(contexts, temperature)
+        return bool(contexts)
 
     def _regroup(self, temperature):
         """Write the program in another way, by the laws of the DSL: other parts become single."""
@@ -140,9 +150,10 @@ class Chain:
         kinds = list(options)
         weights = np.cumsum([len(options[t]) for t in kinds])
         drawn = self.generator.integers(weights[-1])
-        chosen = options[kinds[int(np.searchsorted(weights, drawn, side="right"))]]
-        if len(chosen) > CONTEXTS:
-            chosen = [chosen[k] for k in self.generator.permutation(len(chosen))[:CONTEXTS]]
+        kind = kinds[int(np.searchsorted(weights, drawn, side="right"))]
+        chosen, most = options[kind], self.pools[kind].contexts
+        if len(chosen) > most:
+            chosen = [chosen[k] for k in self.generator.permutation(len(chosen))[:most]]
         made = []
         for item, k, j in chosen:
             arguments = [

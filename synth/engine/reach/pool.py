@@ -18,11 +18,13 @@ POOL_BYTES = 2**23
 FEW = 256
 #: The most rows of a block: the exceptions of its rows stay in the first-level cache.
 BLOCK = 2048
+#: The most contexts of one pass, and of one in which exceptions are estimated.
+CONTEXTS, FEW_CONTEXTS = 6, 2
 #: How often a move looks at the whole pool of booleans; otherwise at its CHEAP cheapest rows.
 WHOLE, CHEAP = 0.15, 2**14
 #: The most (training row, value) pairs at which a context is evaluated.  If there are more, the
 #: exceptions are estimated from some training rows, and DRAWN rows are drawn and looked at closely.
-POINTS = 2**19
+POINTS = 2**16
 DRAWN = 24
 
 
@@ -87,7 +89,11 @@ class _Pool:
         The number of rows.
     work : float
         About how many nanoseconds one move takes with this pool.
+    contexts : int
+        The most contexts of one pass.
     """
+
+    contexts = CONTEXTS
 
     def __init__(self, engine, type, n, row_bytes, most):
         self.engine, self.type, self.n = engine, type, n
@@ -119,12 +125,18 @@ class _Pool:
 
 
 class BitPool(_Pool):
-    """A pool of booleans."""
+    """A pool of booleans.
+
+    Attributes
+    ----------
+    words : ndarray of uint64, shape (words, count)
+        The rows' values on training rows, packed.
+    """
 
     def __init__(self, engine, type, n):
         words = type.words(n)
         super().__init__(engine, type, n, 8 * words, 2**31)
-        self._words = np.ascontiguousarray(self.bank.behaviours[: self.count, :words].T)
+        self.words = np.ascontiguousarray(self.bank.behaviours[: self.count, :words].T)
         blocks, first = [], 0
         for end, cost in zip(self.bank.ends, self.bank.costs, strict=True):
             while first < min(end, self.count):
@@ -153,7 +165,7 @@ class BitPool(_Pool):
         sums, best = np.zeros(factors.shape), np.zeros(2, np.int64)
         scratch = np.empty(BLOCK, np.int64)
         least = kernels.pass_bits(
-            self._words,
+            self.words,
             blocks,
             base,
             change,
@@ -173,7 +185,7 @@ class BitPool(_Pool):
         at = min(int(np.searchsorted(running, wanted, side="right")), sums.size - 1)
         c, k = divmod(at, sums.shape[1])
         first, stop, _ = blocks[k].tolist()
-        kernels.count_bits(self._words, first, stop, base[c], change[c], scratch)
+        kernels.count_bits(self.words, first, stop, base[c], change[c], scratch)
         rest = (wanted - (running[at - 1] if at else 0.0)) / factors[c, k]
         row = first + kernels.pick(scratch, stop - first, weights, rest)
         return Sweep(least / UNIT, tuple(best.tolist()), [(c, row)], mass)
@@ -198,6 +210,8 @@ class CellPool(_Pool):
         self._starts = np.concatenate([[0], np.cumsum(self._widths)])
         points = int(self._starts[-1])
         seen = min(1, POINTS / points)
+        if seen < 1:
+            self.contexts = FEW_CONTEXTS
         self.work = 3 * (20 * points * seen + self.count * (20 + n * seen))
 
     def _number(self):
@@ -224,7 +238,7 @@ class CellPool(_Pool):
         wrong = np.zeros((len(contexts), self.count))
         for at, factor in groups:
             for c, context in enumerate(contexts):
-                wrong[c] += factor * self._wrong(problem, context, at)
+                wrong[c] += factor * self.exceptions(problem, context, at)
         whole = len(groups) == 1
         wrong = np.minimum(np.rint(wrong), self.n).astype(np.int64)
         units = np.array([c.units for c in contexts])[:, None] / UNIT
@@ -264,8 +278,8 @@ class CellPool(_Pool):
             groups.append((np.zeros(0, np.int64), 0.0))
         return groups
 
-    def _wrong(self, problem, context, at):
-        """The exceptions of all rows on some training rows, int32 (count,)."""
+    def exceptions(self, problem, context, at):
+        """The exceptions of all rows on the training rows `at`, int32 (count,)."""
         widths = self._widths[at]
         inside = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
         values = self._values[inside + np.repeat(self._starts[at], widths)]

@@ -15,6 +15,7 @@ from synth.engine.reach.laws import Laws
 from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
 from synth.engine.reach.seeds import STAGES
+from synth.engine.reach.selectors import selectors_of_pools
 from synth.engine.reach.tidy import Rows, polished
 from synth.errors import SettingError
 from synth.language import UNIT, Program
@@ -94,6 +95,8 @@ class Tools:
         The laws of the primitives.
     rows : Rows
         An index of the banks.
+    selectors : dict of Type to list of Selector
+        Of types of which rows are selected by booleans.
     """
 
     def __init__(self, engine, labelling):
@@ -102,6 +105,7 @@ class Tools:
         self.pools = {type_: pool_of(engine, type_, labelling.n) for type_ in held}
         problem = Problem(engine, labelling)
         self.laws, self.rows = Laws(problem), Rows(problem)
+        self.selectors = selectors_of_pools(problem, self.pools)
 
 
 class Reach:
