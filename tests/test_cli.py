@@ -277,14 +277,14 @@ def test_without_a_command_there_is_help():
 def test_an_interrupted_set_says_what_was_not_run(monkeypatch):
     def interrupted(task, **settings):
         monkeypatch.undo()
-        found = driver.contrast(task, max_bits=4)
+        found = searches.contrast(task, max_bits=4)
         parts = (replace(r, stop_reason="interrupted") for r in (found.structured, found.random))
         return synth.Contrast(*parts)
 
     from dataclasses import replace
 
     from synth import engine
-    from synth.engine import driver
+    from synth.engine import searches
 
     monkeypatch.setattr(engine, "contrast", interrupted)
     text = " ".join(run("contrast", code=130).split())

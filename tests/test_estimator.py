@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth import codes, engine
-from synth.engine import driver
+from synth.engine import searches
 from synth.errors import DSLError, SettingError, TaskError
 from synth.language.types import Bool, Real
 from tests import naive
@@ -382,7 +382,7 @@ def test_labellings_are_searched_together_as_one_by_one(data):
         synth.Task(f"t{i}", columns, dict.fromkeys(columns, Bool), y, Bool)
         for i, y in enumerate(labels)
     ]
-    together = driver.search_labellings(tasks, max_programs=20_000)
+    together = searches.search_labellings(tasks, max_programs=20_000)
     for task, found in zip(tasks, together, strict=True):
         alone = synth.search(task, max_programs=20_000, moves=0)
         for name in ("task", "chosen", "total_bits", "saved_bits", "table", "program"):
@@ -392,11 +392,11 @@ def test_labellings_are_searched_together_as_one_by_one(data):
 
 def test_labellings_of_other_rows_are_not_searched_together():
     task = synth.load_task("parity:n=3")
-    assert [r.task for r in driver.search_labellings([task])] == [task.name]
+    assert [r.task for r in searches.search_labellings([task])] == [task.name]
     with pytest.raises(TaskError, match="none; allowed: 1 and more"):
-        driver.search_labellings([])
+        searches.search_labellings([])
     with pytest.raises(TaskError, match="rows or types unlike"):
-        driver.search_labellings([task, synth.load_task("parity:n=3", seed=1)])
+        searches.search_labellings([task, synth.load_task("parity:n=3", seed=1)])
 
 
 def run(code):

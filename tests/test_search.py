@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.engine import driver, job, schedule
+from synth.engine import driver, job, schedule, searches
 from synth.errors import SettingError, TaskError
 from tests.test_checkpoint import CASES
 from tests.test_threads import TINY, plain
