@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import codes
+from synth import codes, engine
 from synth.cli import main
-from synth.engine import searches
 from synth.errors import RunError
 from synth.records.result import Contrast, Result
 from synth.records.saved import load_run, save_run
@@ -86,7 +85,7 @@ def test_texts_cannot_turn_the_direction_of_what_follows():
 
 def test_the_tree_is_that_of_the_program():
     task = synth.load_task("monk:1")
-    found = searches.search(task, max_bits=20, seconds=20, threads=1)
+    found = engine.search(task, max_bits=20, seconds=20, threads=1)
     grammar = synth.Grammar(synth.load_dsl("integer"), task.types)
 
     def same(tree, program):
@@ -124,15 +123,15 @@ def test_what_is_no_expression_has_no_tree():
 
 def runs_of_all_kinds():
     limits = {"max_bits": 16, "seconds": 20, "threads": 1}
-    yield searches.search(synth.load_task("parity:n=4,k=2"), **limits)
-    yield searches.search(synth.load_task("mod-add:p=7").corrupted(0.3, 1), **limits)
-    yield searches.search(synth.load_task("majority:n=5,train=1.0"), **limits)
+    yield engine.search(synth.load_task("parity:n=4,k=2"), **limits)
+    yield engine.search(synth.load_task("mod-add:p=7").corrupted(0.3, 1), **limits)
+    yield engine.search(synth.load_task("majority:n=5,train=1.0"), **limits)
     rows = np.arange(40)
     for labels in (rows % 11 == 0, np.minimum(rows % 5, 3), rows // 30):
         kind = synth.Bool if labels.dtype == bool else synth.Int(0, 100)
         columns, types = {"a": rows % 5, "b": rows}, {"a": synth.Int(0, 4), "b": synth.Int(0, 39)}
         task = synth.Task("own", columns, types, labels, kind, np.arange(40) % 2 == 0)
-        yield searches.search(task, **limits)
+        yield engine.search(task, **limits)
 
 
 @pytest.fixture(scope="module")
