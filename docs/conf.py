@@ -26,7 +26,7 @@ api_internal = (
     "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
     "synth.engine.enumerator", "synth.engine.interrupts", "synth.engine.job",
-    "synth.engine.outcome",
+    "synth.engine.outcome", "synth.engine.reach",
     "synth.engine.schedule", "synth.engine.scoring", "synth.engine.targets",
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.drawing",
     "synth.exact.levels", "synth.exact.pairs", "synth.exact.products",

@@ -571,6 +571,7 @@ SMALL = {
     "corruption": {"rows": (12,), "runs": 2},
     "data": {"tasks": ("mod-add:p=7",), "rows": (4, 8), "runs": 3, "bits": 10.0},
     "imbalance": {"runs": 2},
+    "reach": {"task": "multiplexer:a=2", "moves": (20, 40), "programs": 300, "runs": 1},
 }
 
 

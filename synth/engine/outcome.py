@@ -256,22 +256,24 @@ class _Found:
         return tuple(sorted(made, key=lambda h: h.total_bits)[: self.score.top])
 
     def _right(self, said, inverted=False):
-        """Which held-out labels some values of the root's type match; never an unknown one.
-
-        said: (held-out rows,), or one value for all; inverted: the other label of two is meant.
-        """
-        root = self.engine.root
-        # No check: a held-out label that the root's type lacks is one that no program says.
-        truth = self.task.labels[self.held_out].astype(root.dtype)
-        return ((root.coarse(said) == root.coarse(truth)) != inverted) & ~self.task.unknown[
-            self.held_out
-        ]
+        return matches(self.task, self.engine.root, said, inverted)
 
     def _inverted(self, row):
         """Whether a program speaks for the other of two labels: it is wrong more than not."""
         labels = self.labelling.values[None]
         wrong = int(self.engine.bank.errors(row, row + 1, labels, self.n)[0, 0])
         return self.score.two and 2 * wrong > self.n
+
+
+def matches(task, root, said, inverted=False):
+    """Which held-out labels some values of the root's type match; never an unknown one.
+
+    said: (held-out rows,), or one value for all; inverted: the other label of two is meant.
+    """
+    held_out = ~task.train
+    # No check: a held-out label that the root's type lacks is one that no program says.
+    truth = task.labels[held_out].astype(root.dtype)
+    return ((root.coarse(said) == root.coarse(truth)) != inverted) & ~task.unknown[held_out]
 
 
 def _label_names(task):

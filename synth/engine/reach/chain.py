@@ -1,13 +1,14 @@
 """A chain: one program, changed in one place at a time by a heat bath over a pool.
 
-The energy of a program is its total bits.  A move makes a hole in the program, or puts a
-primitive above some part and leaves a hole beside it.  One pass over all rows of the pool gives
-the total of every filling.  The filling is drawn with probability proportional to
+The energy of a program is its total bits (see `Problem.energy`).  A move makes a hole in the
+program, or puts a primitive above some part and leaves a hole beside it.  One pass over all rows of
+the pool gives the total of every filling.  The filling is drawn with probability proportional to
 2**(-total / T); staying as it is is one of the choices.  At T = 1 this is a Gibbs step of the
 posterior over the programs that differ in this place.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,6 +25,8 @@ HOT, COLD = 8.0, 0.4
 REPAIRED = 0.15
 #: How often the laws write the program anew before a move.
 REGROUPED = 0.3
+#: The most nodes of a program whose bits do not count: nothing else bounds it.
+MOST_NODES = 400
 #: The most parts of the program itself that are tried in the hole.
 OWN = 6
 
@@ -44,7 +47,7 @@ class Chain:
         self.tools, self.pools, self.laws = tools, tools.pools, tools.laws
         self.found = Found(problem, top)
         self.program = None
-        self.total, self.wrong = math.inf, None
+        self.energy, self.wrong = math.inf, None
         self.moves = self.done = self.length = 0
         self.primitives = [p.item for p in problem.grammar if isinstance(p.item, Primitive)]
 
@@ -59,7 +62,7 @@ class Chain:
         self._begin_at(program)
 
     def _begin_at(self, program):
-        self.program, self.total = None, math.inf
+        self.program, self.energy = None, math.inf
         self.wrong = self.problem.labels != self.problem.labels[0]
         if program is not None:
             self._take(program)
@@ -119,7 +122,7 @@ class Chain:
     def _regroup(self, temperature):
         """Write the program in another way, by the laws of the DSL: other parts become single."""
         other = regrouped(self.problem, self.laws, self.program, self.generator)
-        rise = self.problem.total(other) - self.total
+        rise = self.problem.energy(other) - self.energy
         if rise <= 0 or self.generator.random() < 2.0 ** (-rise / temperature):
             self._take(other)
 
@@ -176,20 +179,23 @@ class Chain:
     def _draw(self, contexts, temperature, own=()):
         """Fill the hole of one of the contexts, all of one type."""
         problem, pool = self.problem, self.pools[contexts[0].type]
-        now = self.total if math.isfinite(self.total) else problem.table_bits
+        if not problem.simplicity:
+            contexts = [replace(each, units=0, copies=0) for each in contexts]
+        now = self.energy if math.isfinite(self.energy) else problem.table_bits
         heat = Heat(temperature, now, self.wrong, problem.code)
         sweep = pool.sweep(problem, contexts, heat, self.generator)
 
         def filled(context, row):
             return contexts[context].filled(problem, pool.program(row))
 
-        if self.found.is_wanted(sweep.least_total):
+        # Of equal energies the least is the first, the shortest row: length must not count so.
+        if problem.simplicity and self.found.is_wanted(sweep.least_total):
             self.found.note(filled(*sweep.least))
         found = [contexts[0].filled(problem, part) for part in own]
         drawn = [filled(*at) for at in sweep.drawn]
         if sweep.mass is None:
             found += drawn
-        shares = heat.weights(np.array([self.total, *map(problem.total, found)]))
+        shares = heat.weights(np.array([self.energy, *map(problem.energy, found)]))
         masses = np.cumsum([*shares, sweep.mass or 0.0])
         wanted = self.generator.random() * masses[-1]
         k = int(np.searchsorted(masses, wanted, side="right"))
@@ -199,10 +205,11 @@ class Chain:
             self._take(drawn[0])
 
     def _take(self, program):
-        """Go on with a program, if it has a value on every row."""
+        """Go on with a program, if it has a value on every row and is not too large."""
         values = self.problem.values(program)
-        if values is not None:
-            self.program, self.total = program, self.problem.total(program)
+        fits = self.problem.simplicity or self.problem.size(program) <= MOST_NODES
+        if values is not None and fits:
+            self.program, self.energy = program, self.problem.energy(program)
             self.wrong = self.problem.misses(values)
             self.found.note(program)
 

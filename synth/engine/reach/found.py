@@ -8,7 +8,7 @@ from synth.engine.scoring import SAME
 
 
 class Found:
-    """The best programs that were met.
+    """The best programs that were met, by the energy of the problem: the total, as a rule.
 
     Parameters
     ----------
@@ -20,8 +20,8 @@ class Found:
     Attributes
     ----------
     top : list of (float, int, int, Program, bytes)
-        Total bits, exceptions, units, program and a digest of its values, least total first; one
-        for each behaviour.
+        Energy in bits, exceptions, units, program and a digest of its values, least energy first;
+        one for each behaviour.
     front : list of (int, int, Program)
         Units, exceptions and program: each has fewer exceptions than all shorter ones.
     """
@@ -33,7 +33,7 @@ class Found:
 
     @property
     def best(self):
-        """(total, program) of the best; (inf, None) before there is one."""
+        """(energy, program) of the best; (inf, None) before there is one."""
         return (self.top[0][0], self.top[0][3]) if self.top else (np.inf, None)
 
     def is_inverted(self, program):
@@ -41,13 +41,13 @@ class Found:
         return self.problem.two and 2 * self.problem.exceptions(program) > self.problem.n
 
     def is_wanted(self, total):
-        """Whether a program of such a total would be kept."""
+        """Whether a program of such an energy would be kept."""
         return len(self.top) < self.most or total < self.top[-1][0] - SAME
 
     def note(self, program):
-        """Take a program into account; its total."""
+        """Take a program into account; its energy."""
         problem = self.problem
-        total = problem.total(program)
+        total = problem.energy(program)
         if not total < np.inf:
             return total
         units = problem.units(program)
@@ -73,7 +73,9 @@ class Found:
             return
         entries = [e for e in self.top if e[4] != key]
         entries.append((total, wrong, units, program, key))
-        entries.sort(key=lambda e: (round(e[0] / SAME), e[1], e[2]))
+        # Without simplicity the first of equal energies stays first, not the shortest.
+        length = 1 if self.problem.simplicity else 0
+        entries.sort(key=lambda e: (round(e[0] / SAME), e[1], length * e[2]))
         self.top = entries[: self.most]
         self._keys = {e[4]: e[0] for e in self.top}
 

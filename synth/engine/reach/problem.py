@@ -24,6 +24,8 @@ class Problem:
         The enumerator, whose banks hold the short programs.  Training rows come first.
     labelling : Labelling
         The labels, and the code of exceptions.
+    simplicity : bool
+        Whether the bits of a program are a part of its energy.  Without them chains memorise.
 
     Attributes
     ----------
@@ -44,8 +46,8 @@ class Problem:
         Whether a program that is wrong on more rows than not is read as its opposite.
     """
 
-    def __init__(self, engine, labelling):
-        self.engine = engine
+    def __init__(self, engine, labelling, simplicity=True):
+        self.engine, self.simplicity = engine, simplicity
         self.grammar, self.root, self.columns = engine.grammar, engine.root, engine.columns
         self.rows, self.n = engine.rows, labelling.n
         self.labels = labelling.values
@@ -149,6 +151,13 @@ class Problem:
         if wrong is None:
             return np.inf
         return self.units(program) / UNIT + float(self.code[wrong])
+
+    def energy(self, program):
+        """What chains draw by, in bits: the total, or its part for exceptions alone."""
+        total = self.total(program)
+        if self.simplicity or not total < np.inf:
+            return total
+        return float(self.code[self.exceptions(program)])
 
 
 def replaced(program, path, part):

@@ -5,7 +5,7 @@ random numbers and sees what the others found only between two rounds, so that e
 give equal results for any number of threads, and after a checkpoint.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 
@@ -42,6 +42,11 @@ class ReachSettings:
         How many chains there are, 1 and more.
     seed : int
         Seed of the random numbers.
+    stages : bool
+        Whether chains begin from the programs of seed stages and of the enumeration.  Otherwise
+        they begin from nothing.
+    simplicity : bool
+        Whether the bits of a program are a part of the energy that chains draw by.
 
     Raises
     ------
@@ -52,6 +57,8 @@ class ReachSettings:
     moves: int | None = None
     chains: int = DEFAULT_CHAINS
     seed: int = 0
+    stages: bool = True
+    simplicity: bool = True
 
     def __post_init__(self):
         for name, least, most in (
@@ -133,14 +140,16 @@ class Reach:
 
     def __init__(self, labelling, tools, settings, start=()):
         engine = tools.engine
-        self.problem, self.tools, self.settings = Problem(engine, labelling), tools, settings
+        self.problem = Problem(engine, labelling, settings.simplicity)
+        self.tools, self.settings = tools, settings
         self.found = Found(self.problem, labelling.score.top)
         self.seeds, self.descent = [], []
-        self._stages = 0
+        self._stages = 0 if settings.stages else len(STAGES)
         self._round = -1
         given = [("given", program) for program in start]
-        rows = [row for _, row, *_ in labelling.score.top_rows[:BEGINNINGS]]
-        given += [("enumeration", engine.program(row)) for row in rows]
+        if settings.stages:
+            rows = [row for _, row, *_ in labelling.score.top_rows[:BEGINNINGS]]
+            given += [("enumeration", engine.program(row)) for row in rows]
         self._add_seeds(given)
         root = np.random.SeedSequence(settings.seed)
         self.chains = [
@@ -187,6 +196,8 @@ class Reach:
         self._describe()
 
     def _polished(self, program):
+        if not self.settings.simplicity:
+            return program
         return polished(self.problem, self.tools.laws, program, self.tools.rows)
 
     def _begin_round(self):
@@ -209,7 +220,8 @@ class Reach:
     def _describe(self):
         if not self.found.top:
             return
-        total, wrong, units, *_ = self.found.top[0]
+        _, wrong, units, program, _ = self.found.top[0]
+        total = self.problem.total(program)
         point = self.moves if hasattr(self, "chains") else 0, total, wrong, units / UNIT
         if not self.descent or point[1:] != self.descent[-1][1:]:
             self.descent.append(point)
@@ -239,7 +251,7 @@ class Reach:
     def state(self):
         """Plain values, as `restore` takes them."""
         return {
-            "settings": [self.settings.moves, self.settings.chains, self.settings.seed],
+            "settings": list(astuple(self.settings)),
             "stages": self._stages,
             "round": self._round,
             "seeds": [[name, program.text] for name, program in self.seeds],
@@ -250,8 +262,7 @@ class Reach:
 
     def restore(self, state):
         """Take up what `state` returned, unless the settings differ; whether that was done."""
-        kept = [self.settings.moves, self.settings.chains, self.settings.seed]
-        if state is None or state["settings"] != kept:
+        if state is None or state["settings"] != list(astuple(self.settings)):
             return False
         self._stages, self._round = state["stages"], state["round"]
         self.seeds = [(name, self._parse(text)) for name, text in state["seeds"]]
