@@ -208,7 +208,7 @@ class Chain:
         """Go on with a program, if it has a value on every row and is not too large."""
         values = self.problem.values(program)
         fits = self.problem.simplicity or self.problem.size(program) <= MOST_NODES
-        if values is not None and fits:
+        if values is not None and fits and self.problem.is_readable(program):
             self.program, self.energy = program, self.problem.energy(program)
             self.wrong = self.problem.misses(values)
             self.found.note(program)

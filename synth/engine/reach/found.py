@@ -48,8 +48,8 @@ class Found:
         """Take a program into account; its energy."""
         problem = self.problem
         total = problem.energy(program)
-        if not total < np.inf:
-            return total
+        if not total < np.inf or not problem.is_readable(program):
+            return np.inf
         units = problem.units(program)
         wrong = self._read(problem.exceptions(program))
         if self.is_wanted(total):

@@ -11,6 +11,8 @@ from synth.language import UNIT, Program
 
 #: Programs whose values are kept; beyond, they are forgotten and computed again.
 KEPT_BYTES = 2**26
+#: The most nodes on a path from the root: a text is read up to a depth of 200.
+DEEPEST = 190
 #: The most programs whose costs, sizes and objects are kept.
 MOST_KEPT = 2**18
 
@@ -86,6 +88,12 @@ class Problem:
                 self._sizes.clear()
             known = self._sizes[program] = 1 + sum(map(self.size, program.arguments))
         return known
+
+    def is_readable(self, program):
+        """Whether the text of a program can be read back, as it is for a checkpoint."""
+        if self.size(program) <= DEEPEST:
+            return True
+        return program.depth <= DEEPEST
 
     def some_path(self, program, generator):
         """The path of a node, each node with equal probability, and the node."""
