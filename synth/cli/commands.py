@@ -213,7 +213,7 @@ _SET = (
     ("mod-add:p=97,train=0.3", {"max_bits": 14.0}),
     ("parity:n=10,k=3,train=0.3", {"max_bits": 19.5}),
     ("monk:1", {"max_bits": 26.0}),
-    ("tic-tac-toe", {"max_programs": 1_000_000, "moves": 800}),
+    ("tic-tac-toe", {"max_programs": 1_000_000, "moves": 800, "seconds": 300.0}),
 )
 
 

@@ -20,7 +20,7 @@ def search_task(item):
     chosen = {**one.tasks, **one.held_out}[task]
     if permutation is not None:  # each task has its own permutation
         chosen = chosen.permuted(permutation + list(one.tasks).index(task))
-    limits = {"max_programs": budget, "seconds": None}
+    limits = {"max_programs": budget, "moves": 0, "seconds": None}
     found = search_item(Item(chosen, library_of(one, definitions).dsl, top=1, limits=limits))
     program, fewest = found["program"], found["front"][-1]
     return {

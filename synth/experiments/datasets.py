@@ -61,6 +61,9 @@ class Settings:
     max_programs: int = setting(
         1_000_000, "Number of programs after which each search stops.", low=1
     )
+    moves: int = setting(
+        0, "Moves that reach makes for each task and its twin after the programs.", low=0
+    )
     penalty: float = setting(
         1.0, "Penalty on the squared weights of logistic regression.", low=0.001
     )
@@ -104,7 +107,7 @@ def _measured(item):
         **{f"twin_{part}": None for part in _PARTS if part != "saved"},
         "note": None,
     }
-    limits = {"seconds": None, "max_programs": settings.max_programs}
+    limits = {"seconds": None, "max_programs": settings.max_programs, "moves": settings.moves}
     table = _reading(settings, spec)
     asked = Item(spec, seed=settings.seed, top=1, limits=limits, table=table)
     try:

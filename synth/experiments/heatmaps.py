@@ -67,7 +67,7 @@ def run(settings, map):
         programs["given"] = Program.parse(settings.program, grammar)
     else:
         name = dsl.name if settings.dsl is None else settings.dsl
-        limits = {"seconds": settings.seconds}
+        limits = {"seconds": settings.seconds, "moves": 0}
         item = Item(settings.task, name, seed=settings.seed, limits=limits)
         for text in map(_search, [item]):
             programs["found"] = Program.parse(text, grammar)
