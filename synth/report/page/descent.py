@@ -76,17 +76,21 @@ def _panel(reached, key, title, label):
     ticks = linear_ticks(low, high)
     if key == "exceptions":
         ticks = [t for t in ticks if t[0] == int(t[0])]
-    moves_ticks = [
-        (m, f"{m:,.0f}") for m, _ in linear_ticks(0, wide, most=4) if m == int(m)
-    ]  # fmt: skip
+    made = [(m, f"{m:,.0f}") for m, _ in linear_ticks(0, wide, most=4) if m == int(m)]
     panel = Panel(
         title,
-        Axis("moves; at 0 the best seed", scaled(moves_ticks, 0, wide)),
+        Axis("moves; at 0 the best seed", scaled(made, 0, wide)),
         Axis(label, scaled(ticks, low, high)),
     )
+
+    def at(moves, point):
+        value = point[key]
+        written = f"{value:,}" if key == "exceptions" else bits(value)
+        return (moves / wide, (value - low) / (high - low)), (f"{moves:,}", written)
+
     for name, points, moves, style in lines:
         if points:
-            panel.marks.append(_line(name, points, moves, key, style, wide, (low, high)))
+            panel.marks.append(_line(name, style, points, moves, at))
             if len(reached) > 1:
                 colour, marker, dash = style
                 panel.legend.append((name, colour, dash, marker, False))
@@ -102,20 +106,17 @@ def _range(values, whole):
     return max(0, least - room), most + room
 
 
-def _line(name, points, moves, key, style, wide, ends):
-    """The line of steps through the points, up to all moves."""
-    low, high = ends
+def _line(name, style, points, moves, at):
+    """The line of steps through the points, up to all moves; at: the place and the texts of one."""
     colour, marker, dash = style
-    shown = [(p["moves"], p) for p in points]
-    tips = [_tip(p, "the best seed; " if at == 0 else "") for at, p in shown]
-    if shown[-1][0] < moves:
-        shown.append((moves, points[-1]))
-        tips.append(_tip(points[-1], "the end; "))
-    written = bits if key == "total_bits" else "{:,}".format
+    shown = [(p["moves"], p, "" if p["moves"] else "the best seed; ") for p in points]
+    if points[-1]["moves"] < moves:
+        shown.append((moves, points[-1], "the end; "))
+    places, values = zip(*(at(made, p) for made, p, _ in shown), strict=True)
     return Line(
-        tuple((at / wide, (p[key] - low) / (high - low)) for at, p in shown),
-        tuple((f"{at:,}", written(p[key])) for at, p in shown),
-        tuple(tips),
+        places,
+        values,
+        tuple(_tip(p, what) for _, p, what in shown),
         name=name,
         colour=colour,
         dash=dash,

@@ -15,7 +15,7 @@ from synth.report.page.parts import (
     slider_block,
     stacked,
 )
-from synth.report.page.tree import draw_tree, read_tree
+from synth.report.page.tree import LARGE, draw_tree, read_tree
 from synth.report.text import best_program, bits, program_text, search_rows, spaced
 
 
@@ -187,7 +187,7 @@ def _program(result, title):
             "The program is too large, or not an expression, so there is no tree.",
             class_="note",
         ),
-        class_="panel",
+        class_="panel wide" if tree and tree.count() > LARGE else "panel",
     )
 
 
