@@ -35,6 +35,7 @@ api_internal = (
     "synth.report.escape", "synth.report.experiment", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
     "synth.report.page.chart", "synth.report.page.colours", "synth.report.page.contenders",
+    "synth.report.page.descent",
     "synth.report.page.drawn",
     "synth.report.page.markup", "synth.report.page.panel", "synth.report.page.parts",
     "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",

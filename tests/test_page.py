@@ -2,12 +2,14 @@
 
 import base64
 import copy
+import dataclasses
 import hashlib
 import json
 import math
 import re
 import sys
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth import codes, engine
+from synth import codes
 from synth.cli import main
 from synth.errors import RunError
-from synth.records.result import Contrast, Result
+from synth.records.result import Contrast, Descent, Result
 from synth.records.saved import load_run, save_run
 from synth.report.page import make_page, write_page
 from synth.report.page.chart import png, render
@@ -27,7 +29,8 @@ from synth.report.page.contenders import Case, search_case, weigh, winner
 from synth.report.page.drawn import Reader, drawn_panels
 from synth.report.page.markup import data_block, element, fit
 from synth.report.page.panel import Line
-from synth.report.page.tree import read_tree
+from synth.report.page.tree import LARGE, Node, draw_tree, read_tree, with_parts_once
+from synth.report.text import bits
 
 texts = st.text(alphabet=st.characters(exclude_categories=()), max_size=30)
 
@@ -85,7 +88,7 @@ def test_texts_cannot_turn_the_direction_of_what_follows():
 
 def test_the_tree_is_that_of_the_program():
     task = synth.load_task("monk:1")
-    found = engine.search(task, max_bits=20, seconds=20, threads=1)
+    found = synth.search(task, max_bits=20, seconds=20, threads=1)
     grammar = synth.Grammar(synth.load_dsl("integer"), task.types)
 
     def same(tree, program):
@@ -118,20 +121,74 @@ def test_what_is_no_expression_has_no_tree():
     assert read_tree("-3 + 'a b'").children[0].label == "-3"
 
 
+def parts(node):
+    return [node, *(p for child in node.children for p in parts(child))]
+
+
+def test_a_part_that_occurs_again_is_drawn_once_in_a_large_tree():
+    part = "(a & (b ^ ~a))"
+    other = f"({part} | ~{part})"
+    small = read_tree(f"{other} ^ {part}", "ab")
+    assert small.count() <= LARGE
+    assert "shared" not in draw_tree(small, "")
+    # Three times the larger part; twice the smaller one in the first of them, and once alone.
+    text = f"({other} & {other}) ^ ({other} | ({part} & b))"
+    large = read_tree(text, "ab")
+    assert large.count() > LARGE
+    drawn = with_parts_once(large)
+    marked = [p.label for p in parts(drawn)]
+    assert [k for k in marked if k[0] in "①②③"] == ["① |", "② &", "②", "①", "①", "②"]
+    named = {p.label[0]: p for p in parts(drawn) if p.children and p.label[0] in "①②"}
+
+    def whole(node):
+        """The tree with each number replaced by what it stands for."""
+        node = named[node.label] if node.kind == "shared" else node
+        return Node(node.label.lstrip("①② "), node.kind, tuple(map(whole, node.children)))
+
+    assert whole(drawn) == large
+    read = Read(draw_tree(large, text))
+    assert sum(tag == "rect" for tag, _ in read.tags) == drawn.count() < large.count()
+    assert any("drawn once" in t for t in read.texts)
+
+
+@given(st.recursive(
+    st.sampled_from(["a", "longer_name"]),
+    lambda t: st.tuples(st.just("~"), t) | st.tuples(t, st.sampled_from("&^"), t), max_leaves=30,
+))  # fmt: skip
+def test_the_boxes_of_a_tree_stand_apart_and_inside_the_picture(tree):
+    def text(t):
+        return t if isinstance(t, str) else f"({''.join(map(text, t))})"
+
+    node = read_tree(text(tree), ["a"])
+    picture = Read(draw_tree(node, ""))
+    (view,) = [a["viewbox"] for tag, a in picture.tags if tag == "svg"]
+    wide, rows = float(view.split()[2]), {}
+    for tag, box in picture.tags:
+        if tag == "rect":
+            left = float(box["x"])
+            rows.setdefault(box["y"], []).append((left, left + float(box["width"])))
+    for row in rows.values():
+        assert row[0][0] >= 0
+        assert row[-1][1] <= wide + 1
+        assert all(a[1] + 5 < b[0] for a, b in pairwise(row))
+    drawn = with_parts_once(node) if node.count() > LARGE else node
+    assert sum(map(len, rows.values())) == drawn.count()
+
+
 # ---- what would win
 
 
 def runs_of_all_kinds():
     limits = {"max_bits": 16, "seconds": 20, "threads": 1}
-    yield engine.search(synth.load_task("parity:n=4,k=2"), **limits)
-    yield engine.search(synth.load_task("mod-add:p=7").corrupted(0.3, 1), **limits)
-    yield engine.search(synth.load_task("majority:n=5,train=1.0"), **limits)
+    yield synth.search(synth.load_task("parity:n=4,k=2"), **limits)
+    yield synth.search(synth.load_task("mod-add:p=7").corrupted(0.3, 1), **limits)
+    yield synth.search(synth.load_task("majority:n=5,train=1.0"), **limits)
     rows = np.arange(40)
     for labels in (rows % 11 == 0, np.minimum(rows % 5, 3), rows // 30):
         kind = synth.Bool if labels.dtype == bool else synth.Int(0, 100)
         columns, types = {"a": rows % 5, "b": rows}, {"a": synth.Int(0, 4), "b": synth.Int(0, 39)}
         task = synth.Task("own", columns, types, labels, kind, np.arange(40) % 2 == 0)
-        yield engine.search(task, **limits)
+        yield synth.search(task, **limits)
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +320,98 @@ def test_pictures_hold_every_value():
 def test_colours_are_moved_until_they_can_be_told_from_the_background():
     assert contrast("000000", "ffffff") == pytest.approx(21)
     assert contrast("767676", "ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+# ---- reach
+
+
+def reached(result, moves=900, points=((0, 150.5, 40), (0, 99.5, 9), (300, 80.25, 2)), **given):
+    """The result with a reach of which all figures are known."""
+    seeds = [("enumeration", 150.5, 40), ("terms", 99.5, 9), ("terms", 120.0, 3)]
+    reach = Descent(
+        moves, 2, 7, 900,
+        [dict(zip(("stage", "total_bits", "exceptions"), s, strict=True)) for s in seeds],
+        [{"moves": m, "total_bits": t, "exceptions": e, "bits": t - e} for m, t, e in points],
+    )  # fmt: skip
+    program = dataclasses.replace(result.program, **{"found_by": "reach", **given})
+    return dataclasses.replace(result, reach=reach, program=program)
+
+
+def reach_texts(run):
+    """The part about reach: (lines of its charts, cells of its tables, its paragraphs)."""
+    (part,) = re.findall('<section aria-label="Reach">.*?</section>', make_page([run]), re.S)
+    lines = [
+        (a["data-x"].split("\n"), a["data-y"].split("\n"), a["data-tips"].split("\n"), a)
+        for _, a in Read(part).tags
+        if "data-x" in a and "line" in a["class"]
+    ]
+    cells = [re.findall(">([^<>]+)</td>", row) for row in re.findall("<tr>.*?</tr>", part)]
+    said = re.findall("<p>(.*?)</p>", part)
+    return lines, [row for row in cells if row], said
+
+
+def test_what_reach_did_is_shown_from_the_best_seed_to_all_moves(searches):
+    lines, cells, said = reach_texts(reached(searches[0]))
+    (totals, wrong) = lines
+    assert totals[:2] == (["0", "300", "900"], ["99.5", "80.2", "80.2"])
+    assert wrong[:2] == (["0", "300", "900"], ["9", "2", "2"])
+    assert totals[2][0] == "(the best seed; 90.5 bits, 9 exceptions; total 99.5)"
+    # Steps: the value stays until the moves of the next point.
+    assert totals[3]["d"].count("H") == 2
+    assert cells == [["enumeration", "1", "150.5", "40"], ["terms", "2", "99.5", "9"]]
+    assert said == [
+        "Reach made 900 moves in 2 chains (random seed 7). "
+        "The best program was found by reach, after 300 moves."
+    ]
+
+
+def test_the_page_says_who_found_the_best_program(searches):
+    def last(**given):
+        return reach_texts(reached(searches[0], **given))[2][0].partition(". ")
+
+    assert last(moves=1)[0] == "Reach made 1 move of 900 planned in 2 chains (random seed 7)"
+    assert "found by the enumeration; reach found none" in last(found_by="enumeration")[2]
+    assert "search without exceptions; reach" in last(found_by="exact")[2]
+    assert "among its seeds, before any move" in last(points=((0, 99.5, 9),))[2]
+    nothing = dataclasses.replace(reached(searches[0], points=()), program=None)
+    assert reach_texts(nothing)[0] == []
+
+
+def test_a_contrast_has_the_reach_of_both_labellings_in_one_chart(searches):
+    task, twin = reached(searches[0]), reached(searches[0], points=((0, 400.0, 90),))
+    lines, cells, said = reach_texts(Contrast(task, twin))
+    names = [(a["data-name"], xs) for xs, _, _, a in lines]
+    both = [("true labels", ["0", "300", "900"]), ("random twin", ["0", "900"])]
+    assert names == both * 2
+    assert len({a["class"] for *_, a in lines}) == 2
+    assert len(cells) == 4
+    assert [s.partition(":")[0] for s in said] == ["True labels", "Random twin"]
+    # Only the twin has reach, if the task's best program was proven at once; it keeps its colour.
+    lines, *_ = reach_texts(Contrast(searches[0], twin))
+    assert ["k-exceptions" in a["class"] for *_, a in lines] == [True, True]
+
+
+def test_a_run_without_reach_has_no_such_part(searches):
+    document = searches[0].to_dict()
+    del document["reach"]
+    older = Result.from_dict(document)
+    assert older.reach is None
+    assert 'aria-label="Reach"' not in make_page([older, Contrast(older, older)])
+
+
+def test_a_search_with_moves_shows_them_after_it_was_saved(tmp_path):
+    found = synth.search(
+        synth.load_task("tic-tac-toe"), moves=40, max_programs=2000, chains=2, threads=1
+    )
+    save_run(found, tmp_path / "r.json")
+    lines, cells, said = reach_texts(load_run(tmp_path / "r.json"))
+    assert len(lines) == 2
+    assert lines[0][0][-1] == "40"
+    assert lines[0][1][-1] == bits(found.reach.points[-1]["total_bits"])
+    stages = dict.fromkeys(s["stage"] for s in found.reach.seeds)
+    assert [row[0] for row in cells] == list(stages)
+    assert sum(int(row[1]) for row in cells) == len(found.reach.seeds)
+    assert said[0].startswith("Reach made 40 moves in 2 chains")
 
 
 # ---- the page

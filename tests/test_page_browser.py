@@ -4,6 +4,7 @@ Without a Chromium these tests are skipped, unless SYNTH_BROWSER=required demand
 variable `CHROMIUM` names one that is not on the path.
 """
 
+import dataclasses
 import json
 import os
 import re
@@ -409,6 +410,25 @@ def test_no_width_makes_the_page_scroll_sideways(browser, page, width):
     small = """[...document.querySelectorAll("input, select, button, summary")].filter(
         (e) => e.getBoundingClientRect().height < 24).length"""
     assert browser.run(small) == 0
+
+
+def test_a_large_tree_scrolls_in_its_box_and_begins_at_its_root(browser, tmp_path):
+    found = synth.search(synth.load_task("parity:n=4,k=2"), max_bits=12, threads=1)
+    text = "x0"
+    for k in range(30):
+        text = f"({text} {'&|^'[k % 3]} ~x{k % 4})"
+    program = dataclasses.replace(found.program, text=text)
+    write_page([dataclasses.replace(found, program=program)], None, tmp_path / "page.html")
+    browser.open(tmp_path / "page.html", width=400)
+    assert browser.run("document.documentElement.scrollWidth") <= 400
+    wide, room, left, right = browser.run("""(() => {
+        const tree = document.querySelector(".tree"), box = tree.parentNode;
+        const root = tree.querySelector(".node rect").getBoundingClientRect();
+        const at = box.getBoundingClientRect();
+        return [box.scrollWidth, box.clientWidth, root.left - at.left, at.right - root.right];
+    })()""")
+    assert wide > 2 * room
+    assert min(left, right) >= 0
 
 
 def test_print_is_light_and_shows_what_is_folded(browser, page):

@@ -51,7 +51,7 @@ class Found:
         if not total < np.inf or not problem.is_readable(program):
             return np.inf
         units = problem.units(program)
-        wrong = self._read(problem.exceptions(program))
+        wrong = self.read(problem.exceptions(program))
         if self.is_wanted(total):
             self._add(total, wrong, units, program)
         self._improve_front(units, wrong, program)
@@ -62,7 +62,7 @@ class Found:
         for program in [entry[3] for entry in other.top] + [point[2] for point in other.front]:
             self.note(program)
 
-    def _read(self, wrong):
+    def read(self, wrong):
         """The exceptions of a program or of its opposite, whichever has fewer."""
         return min(wrong, self.problem.n - wrong) if self.problem.two else wrong
 

@@ -232,7 +232,7 @@ class Reach:
             {
                 "stage": name,
                 "total_bits": self.problem.total(program),
-                "exceptions": self.problem.exceptions(program),
+                "exceptions": self.found.read(self.problem.exceptions(program)),
             }
             for name, program in self.seeds
         ]

@@ -2,7 +2,8 @@
 
 `make_page(runs)` returns the text of the page, `write_page(runs, names, path)` writes it. The
 page contains its style and script, and its Content-Security-Policy allows no others. It is
-complete without the script, which only adds the sliders and the values under the pointer.
+complete without the script, which only adds the sliders and the values under the pointer, and
+scrolls a wide tree to its root.
 """
 
 import base64

@@ -10,6 +10,12 @@
     else delete document.documentElement.dataset.theme;
   });
 
+  // ---- a tree wider than its box begins with its root in view
+  for (const tree of document.querySelectorAll(".scroll > .tree")) {
+    const [root, box] = [tree.querySelector(".node rect"), tree.parentNode];
+    box.scrollLeft = root.x.baseVal.value + (root.width.baseVal.value - box.clientWidth) / 2;
+  }
+
   // ---- values under the pointer, or at the arrow keys
   const tip = document.getElementById("tip");
   let ring = null;

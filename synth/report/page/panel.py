@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 #: The size of the box of the axes, in units of the SVG.
 WIDTH, HEIGHT = 300, 200
 
+#: The colour, marker and dash of the lines of each labelling: the task's and its twin's.
+STYLES = (("k-program", "o", "-"), ("k-exceptions", "s", "--"))
+
 
 @dataclass(frozen=True)
 class Axis:

@@ -3,8 +3,9 @@
 import math
 
 from synth.report.page.contenders import search_case
+from synth.report.page.descent import reach_part
 from synth.report.page.markup import element, joined
-from synth.report.page.panel import Axis, Line, Panel, linear_ticks, scaled
+from synth.report.page.panel import STYLES, Axis, Line, Panel, linear_ticks, scaled
 from synth.report.page.parts import (
     cells_table,
     chance_text,
@@ -14,7 +15,7 @@ from synth.report.page.parts import (
     slider_block,
     stacked,
 )
-from synth.report.page.tree import draw_tree, read_tree
+from synth.report.page.tree import LARGE, draw_tree, read_tree
 from synth.report.text import best_program, bits, program_text, search_rows, spaced
 
 
@@ -57,6 +58,7 @@ def search_section(result, charts):
             charts(front_panel([(result.labelling, result)])),
             charts(levels_panel(result)),
         ),
+        reach_part([("", result)], charts),
         _sliders([(f"{result.labelling} labels", result)], charts),
         details("All figures", cells_table("", search_rows(result))),
         _lists(result, ""),
@@ -76,6 +78,7 @@ def contrast_section(contrast, charts):
             _program(contrast.random, "Random twin: the best program, as a tree"),
         ),
         columns(_bars(pair), charts(front_panel(pair)), charts(levels_panel(contrast.structured))),
+        reach_part(pair, charts),
         _sliders(pair, charts),
         details("All figures", columns(*(cells_table(n, search_rows(r)) for n, r in pair))),
         [_lists(result, f", {name}") for name, result in pair],
@@ -184,7 +187,7 @@ def _program(result, title):
             "The program is too large, or not an expression, so there is no tree.",
             class_="note",
         ),
-        class_="panel",
+        class_="panel wide" if tree and tree.count() > LARGE else "panel",
     )
 
 
@@ -223,9 +226,6 @@ def _bars(pair):
     return stacked("What each hypothesis costs, in bits", bars)
 
 
-_FRONTS = (("k-program", "o", "-"), ("k-exceptions", "s", "--"))
-
-
 def front_panel(pair):
     """The chart of the fewest exceptions for each length; each point has its program."""
     wide = max((p.bits for _, r in pair for p in r.front), default=1) * 1.05
@@ -237,7 +237,7 @@ def front_panel(pair):
             "exceptions", scaled([t for t in linear_ticks(0, high) if t[0] == int(t[0])], 0, high)
         ),
     )
-    for (name, result), (colour, marker, dash) in zip(pair, _FRONTS, strict=False):
+    for (name, result), (colour, marker, dash) in zip(pair, STYLES, strict=False):
         front = result.front
         if not front:
             continue

@@ -8,7 +8,7 @@ constant otherwise.
 import ast
 from dataclasses import dataclass
 
-from synth.report.page.markup import cut, element
+from synth.report.page.markup import cut, element, joined
 
 _SIGNS = {
     ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&", ast.LShift: "<<", ast.RShift: ">>",
@@ -19,13 +19,15 @@ _SIGNS = {
 
 #: The most nodes of a drawing, and the most characters of a node.
 MOST, LONGEST = 400, 22
+#: A tree of more nodes has a row of the page of its own, and its parts are drawn once.
+LARGE = 40
 _DEEPEST = 200
 _CHAR, _HIGH, _STEP, _GAP = 7.4, 24, 46, 10
 
 
 @dataclass(frozen=True)
 class Node:
-    """A node; kind: "operation", "input", "constant" or "opposite"."""
+    """A node; kind: "operation", "input", "constant", "opposite" or "shared"."""
 
     label: str
     kind: str
@@ -89,13 +91,18 @@ def _node(tree, inputs, depth):
 
 
 def draw_tree(node, text):
-    """Draws a tree as SVG, in a box that scrolls if the tree is wide."""
-    places, edges = [], []
-    right, _ = _place(node, 2, 0, places, edges)
-    width = right - _GAP + 2
-    height = _STEP * max(depth for _, _, depth, _ in places) + _HIGH + 4
+    """Draws a tree as SVG, in a box that scrolls if the tree is wide.
+
+    In a tree of more than `LARGE` nodes, a part that occurs again is drawn once.
+    """
+    drawn = with_parts_once(node) if node.count() > LARGE else node
+    places, edges, contour = _layout(drawn)
+    left, right = min(a for a, _ in contour), max(b for _, b in contour)
+    width, height = right - left + 4, _STEP * (len(contour) - 1) + _HIGH + 4
+    places = [(part, x - left + 2, depth, own) for part, x, depth, own in places]
     lines = "".join(
-        f"M{x:.0f},{_STEP * d + _HIGH + 2}L{a:.0f},{_STEP * b + 2}" for (x, d), (a, b) in edges
+        f"M{x - left + 2:.0f},{_STEP * d + _HIGH + 2}L{m - left + 2:.0f},{_STEP * (d + 1) + 2}"
+        for x, m, d in edges
     )
     picture = element(
         "svg",
@@ -109,28 +116,85 @@ def draw_tree(node, text):
         role="img",
         aria_label=f"Program tree of {text}",
     )
-    return element(
+    box = element(
         "div", picture, class_="scroll", tabindex="0", role="region", aria_label="Program as a tree"
     )
+    if drawn == node:
+        return box
+    note = "A part that occurs again is drawn once, with a number; the number stands for it."
+    return joined(box, element("p", note, class_="note"))
 
 
-def _place(node, left, depth, places, edges):
-    """Places a subtree from `left` on; returns its right end and the middle of its root."""
+def with_parts_once(node):
+    """The tree in which each part that occurs again is drawn where it comes first.
+
+    There its label begins with a number; elsewhere a node "shared" has the number. Parts of one
+    or two nodes are drawn each time, since the number would be hardly shorter.
+    """
+    seen, again = set(), {}
+
+    def find(part):
+        if part.count() > 2:
+            if part in seen:
+                again.setdefault(part, "")
+                return
+            seen.add(part)
+        for child in part.children:
+            find(child)
+
+    def made(part):
+        if again.get(part):
+            return Node(again[part], "shared")
+        label = part.label
+        if part in again:
+            again[part] = _number(sum(map(bool, again.values())) + 1)
+            label = f"{again[part]} {label}"
+        return Node(label, part.kind, tuple(made(child) for child in part.children))
+
+    find(node)
+    return made(node)
+
+
+def _number(k):
+    """A number in a ring; those above 20 have no ring of their own."""
+    return chr(0x245F + k) if k <= 20 else f"({k})"
+
+
+def _layout(node, depth=0):
+    """Places a subtree with the middle of its root at 0, its children close to each other.
+
+    A child may stand under its wider sibling. A formula of 108 nodes is 1,360 units
+    wide by this and 2,730 if each child has its own columns.
+
+    Returns
+    -------
+    places : list of (Node, float, int, float)
+        Each node with its middle, its depth and its width.
+    edges : list of (float, float, int)
+        The middles of a node and of its child, and the depth of the node.
+    contour : list of (float, float)
+        The left and right end of each row of the subtree.
+    """
     own = max(28, _CHAR * min(len(node.label), LONGEST) + 14)
-    right, middles = left, []
+    places, edges, rows, middles = [], [], [], []
     for child in node.children:
-        right, middle = _place(child, right, depth + 1, places, edges)
-        middles.append(middle)
-    if middles:
-        middle = (middles[0] + middles[-1]) / 2
-        if middle - own / 2 < left:  # the root is wider than its subtrees
-            middle = max(middle, left + own / 2)
-        right = max(right, middle + own / 2 + _GAP)
-        edges.extend(((middle, depth), (m, depth + 1)) for m in middles)
-    else:
-        middle, right = left + own / 2, left + own + _GAP
+        its_places, its_edges, its_rows = _layout(child, depth + 1)
+        near = zip(rows, its_rows, strict=False)
+        shift = max((a[1] - b[0] + _GAP for a, b in near), default=0.0)
+        places += [(part, x + shift, d, w) for part, x, d, w in its_places]
+        edges += [(x + shift, m + shift, d) for x, m, d in its_edges]
+        its_rows = [(a + shift, b + shift) for a, b in its_rows]
+        both = [(a[0], b[1]) for a, b in zip(rows, its_rows, strict=False)]
+        rows = both + (rows[len(both) :] or its_rows[len(both) :])
+        middles.append(shift)
+    middle = (middles[0] + middles[-1]) / 2 if middles else 0.0
+    edges += [(middle, m, depth) for m in middles]
     places.append((node, middle, depth, own))
-    return right, middle
+    return (
+        [(part, x - middle, d, w) for part, x, d, w in places],
+        [(x - middle, m - middle, d) for x, m, d in edges],
+        [(-own / 2, own / 2), *((a - middle, b - middle) for a, b in rows)],
+    )
 
 
 def _box(node, x, depth, own):
