@@ -24,7 +24,7 @@ def never():
 
 
 def problem_of(task, dsl, programs=100_000):
-    search = synth.Search(task, dsl, max_programs=programs, seconds=None, threads=1)
+    search = synth.Search(task, dsl, max_programs=programs, seconds=None, threads=1, moves=0)
     search.run()
     return Problem(search._engine, search._labellings[0])
 

@@ -34,7 +34,7 @@ def of(n, rule, train, flipped=0, dsl=None, permuted=False):
         labels[some] = labels[generator.permutation(some)]
     labels[some[:flipped]] = ~labels[some[:flipped]]
     task = synth.Task("made", columns, dict.fromkeys(columns, Bool), labels, Bool, mask)
-    search = synth.Search(task, dsl, max_programs=20_000, seconds=None, threads=1)
+    search = synth.Search(task, dsl, max_programs=20_000, seconds=None, threads=1, moves=0)
     search.run()
     problem = Problem(search._engine, search._labellings[0])
     return problem, {t: pool_of(search._engine, t, problem.n) for t in search._engine.banks}

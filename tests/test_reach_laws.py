@@ -26,7 +26,7 @@ def problem_of(columns, type_, labels, root, dsl=None, programs=3000):
     rows = len(labels)
     mask = np.arange(rows) % 5 != 0
     task = synth.Task("given", columns, dict.fromkeys(columns, type_), labels, root, mask)
-    search = synth.Search(task, dsl, max_programs=programs, threads=1)
+    search = synth.Search(task, dsl, max_programs=programs, threads=1, moves=0)
     search.run()
     return Problem(search._engine, search._labellings[0])
 
@@ -338,7 +338,7 @@ def shortened(problem, text):
 
 def bench_problem(number):
     one = reach_tasks.TASKS[number]()
-    search = synth.Search(one.task, one.dsl, max_programs=1000, threads=1)
+    search = synth.Search(one.task, one.dsl, max_programs=1000, threads=1, moves=0)
     search.run()
     return one, Problem(search._engine, search._labellings[0])
 

@@ -19,7 +19,7 @@ PRIMES = (2, 3, 7, 31, 1_000_003)
 
 def of(task, dsl=None, most=50_000):
     """The problem and the pools of a task."""
-    search = synth.Search(task, dsl, max_programs=most, seconds=None, threads=1)
+    search = synth.Search(task, dsl, max_programs=most, seconds=None, threads=1, moves=0)
     search.run()
     problem = Problem(search._engine, search._labellings[0])
     return problem, {t: pool_of(search._engine, t, problem.n) for t in search._engine.banks}

@@ -57,7 +57,7 @@ def a_task(rule, inputs=8, train=200, seed=0, types=Bool):
 
 
 def a_problem(task, dsl=None, programs=20_000):
-    search = synth.Search(task, dsl, max_programs=programs, seconds=None, threads=1)
+    search = synth.Search(task, dsl, max_programs=programs, seconds=None, threads=1, moves=0)
     search.run()
     problem = Problem(search._engine, search._labellings[0])
     return problem, {t: pool_of(search._engine, t, problem.n) for t in search._engine.banks}
