@@ -179,7 +179,8 @@ def plain(result):
     ],
 )
 def test_threads_change_no_search(task, limits):
-    runs = [synth.contrast(task, threads=threads, **limits) for threads in (1, 2, 8)]
+    given = {"moves": 0, **limits}
+    runs = [synth.contrast(task, threads=threads, **given) for threads in (1, 2, 8)]
     for run in runs[1:]:
         assert plain(run.structured) == plain(runs[0].structured)
         assert plain(run.random) == plain(runs[0].random)
@@ -261,7 +262,7 @@ def test_scoring_alone_finds_the_best_of_random_tasks(drawn, data):
 def test_when_memory_ends_scoring_goes_on():
     """With as little memory, certificates reach further than what can be kept."""
     task = synth.load_task("parity:n=6,k=6,train=1.0")
-    found = synth.search(task, "boolean:basis=and-or-not", memory=4 * 2**20, seconds=60)
+    found = synth.search(task, "boolean:basis=and-or-not", memory=4 * 2**20, moves=0, seconds=60)
     assert found.stop_reason == "memory"
     last = [level for level in found.levels if level.distinct is not None][-1]
     assert found.certified_bits > last.bits + 1

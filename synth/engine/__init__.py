@@ -15,11 +15,12 @@ from synth.engine.driver import Search
 from synth.engine.enumeration import Enumeration, enumerate_programs
 from synth.engine.interrupts import interrupting_signal, interrupts
 from synth.engine.limits import Limits, LimitSettings, default_memory, read_limits
-from synth.engine.reach import ReachSettings
+from synth.engine.reach import DEFAULT_CHAINS, ReachSettings
 from synth.engine.scoring import SAME
 from synth.engine.searches import contrast, search, search_labellings
 
 __all__ = [
+    "DEFAULT_CHAINS",
     "SAME",
     "Crew",
     "Descended",

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any, Literal, Unpack
 
 from synth._version import __version__
-from synth.engine import LimitSettings, read_limits
+from synth.engine import DEFAULT_CHAINS, LimitSettings, ReachSettings, read_limits
 from synth.errors import DSLError, SettingError, SweepError
 from synth.language import DSL
 from synth.language.dsls import find as find_dsl
@@ -29,6 +29,8 @@ def compare(
     label: str | None = None,
     drop: Iterable[str] = (),
     modulus: int | None = None,
+    moves: int | None = None,
+    chains: int = DEFAULT_CHAINS,
     executor: Executor | None = None,
     progress: Callable[..., object] | None = None,
     **limits: Unpack[LimitSettings],
@@ -56,6 +58,8 @@ def compare(
         The fraction of training labels to draw anew.
     train, label, drop, modulus : optional
         See `load_task`.
+    moves, chains : int, optional
+        How far reach goes in each search, see `synth.search`.
     executor : Executor, optional
         The executor of the sweep, see `synth.runs.sweeps`. By default all runs in this thread.
     progress : callable, optional
@@ -86,13 +90,13 @@ def compare(
     dsl_names = _names("dsls", dsls, DSL)
     for dsl in dsls:
         find_dsl(dsl)
-    read = read_limits(limits)
+    read, reach = read_limits(limits), ReachSettings(moves, chains)
     table = {"train": train, "label": label, "drop": tuple(drop), "modulus": modulus}
     shared: dict[str, Any] = {
         "labels": labels,
         "corrupt": corrupt,
         "table": table,
-        "limits": dict(limits),
+        "limits": {**limits, "moves": reach.moves, "chains": reach.chains},
     }
     pairs: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
     # Seeds are consecutive, so that each row equals a search with that --seed, and every DSL
@@ -109,7 +113,7 @@ def compare(
     reasons = {type(None): StopReason.FINISHED, SweepError: StopReason.FAILED}
     comparison = Comparison(
         rows=tuple(found[number] for number in sorted(found)),
-        settings={**asked, **asdict(read)},
+        settings={**asked, **asdict(read), "moves": reach.moves, "chains": reach.chains},
         stop_reason=reasons.get(type(stop), StopReason.INTERRUPTED),
         version=__version__,
     )
