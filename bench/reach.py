@@ -177,7 +177,7 @@ def summed(one, items, labels):
         programs = [e for e in items if e["chosen"] == "program" and not e["constant"]]
         bound = min(each["log2_chance_bound"] for each in items)
         return row | {"programs": len(programs), "twins": len(items), "log2_chance_bound": bound}
-    known = one.known()[2]
+    known = one.shortest()[2]
     return row | {"known": known, "reached": row["median"] <= known + EQUAL}
 
 

@@ -36,3 +36,18 @@ def test_a_known_program_is_right_but_for_flipped_labels(make):
     assert accuracy == 1
     assert round(total, 1) == KNOWN[one.name]
     assert 40 < bits < total
+
+
+def test_what_was_found_since_is_shorter():
+    shorter = {one.name: one for one in (make() for make in reach_tasks.TASKS)}
+    assert set(reach_tasks.FOUND) < set(shorter)
+    for name, one in shorter.items():
+        by_hand, best = one.known(), one.shortest()
+        if name in reach_tasks.FOUND:
+            assert best[2] < by_hand[2] - 1
+        else:
+            assert best == by_hand
+    # The parity of the blank squares is wrong on the draws of tic-tac-toe.
+    _, wrong, total, accuracy = shorter["tic-tac-toe"].shortest()
+    assert (wrong, round(total, 1)) == (11, 158.2)
+    assert 0.98 < accuracy < 1

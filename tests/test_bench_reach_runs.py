@@ -66,7 +66,7 @@ def test_what_is_kept_is_not_run_again(runs, capsys):
     assert row["reached"]
     shown = capsys.readouterr().out
     assert "known total reached on 1 of 1; held-out accuracy at least 0.99 on 1 of 1" in shown
-    assert f"| {name} | 221.5 | 514.0 | 200.0 | 200.0 | 0 | 1.000 | 1 + 2 |" in shown
+    assert f"| {name} | 216.4 | 514.0 | 200.0 | 200.0 | 0 | 1.000 | 1 + 2 |" in shown
     # Other moves and other labels are other searches.
     assert runs("--seeds", 1, "--moves", 20)[1] == [(name, "true", 0, 20)]
     assert runs("--seeds", 1, "--labels", "permuted")[1] == [(name, "permuted", 0, 10)]
@@ -217,7 +217,7 @@ def test_numbers_are_made_of_constants():
 def test_a_peer_runs_is_priced_and_is_kept(tmp_path, monkeypatch, capsys):
     one = small("multiplexer:a=2,train=48,seed=1")
     monkeypatch.setattr(reach, "chosen", lambda texts: [one])
-    monkeypatch.setattr(reach_tasks.Reach, "known", lambda self: (1.0, 0, 2.0, 1.0))
+    monkeypatch.setattr(reach_tasks.Reach, "shortest", lambda self: (1.0, 0, 2.0, 1.0))
     monkeypatch.setattr(environments, "find_python", lambda *_: sys.executable)
     files = ["--out", str(tmp_path / "kept.jsonl"), "--json", str(tmp_path / "peers.json")]
     given = [*files, "--peers", "tree", "--folder", str(tmp_path)]

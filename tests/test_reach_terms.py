@@ -14,7 +14,6 @@ from synth.engine.reach.gates import NEVER, Gates
 from synth.engine.reach.literals import Known, Literals
 from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
-from synth.engine.reach.shared import factored
 from synth.engine.reach.terms import SLACK, conjoined, listed
 from synth.kernels import terms as kernels
 from synth.language import UNIT, Bool, Int, Program
@@ -220,11 +219,12 @@ def test_terms_cover_and_cost_what_their_programs_do(known_terms):
 
 def test_known_rows_are_the_cheapest(known_terms):
     problem, pools = known_terms
-    known = Known(pools[Bool])
-    program = Program.parse("~(~x0 | ~x1) & (x2 | x2)", problem.grammar, Bool)
-    cheaper = known.cheaper(problem, program)
-    assert problem.units(cheaper) < problem.units(program)
-    assert (problem.values(cheaper) == problem.values(program))[: problem.n].all()
+    pool = pools[Bool]
+    known, first = Known(pool), {}
+    for row in range(pool.count):
+        values = problem.values(pool.program(row))[: problem.n]
+        first.setdefault(bytes(values), row)
+        assert known.row(values) == first[bytes(values)]
 
 
 # -- covers ------------------------------------------------------------------------
@@ -293,37 +293,6 @@ def test_wrong_labels_are_exceptions():
     problem, pools = a_problem(task)
     found = covering.propose(problem, pools, never)
     assert problem.exceptions(found[0]) == 30
-
-
-@settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 10**6))
-def test_factoring_changes_no_value(known_terms, seed):
-    problem, pools = known_terms
-    gates = Gates(problem)
-    literals = Literals(problem, Known(pools[Bool]), gates)
-    generator = np.random.default_rng(seed)
-    terms = [
-        frozenset(generator.choice(literals.count, size, replace=False).tolist())
-        for size in generator.integers(1, 4, 6)
-    ]
-    made = factored(gates, literals, terms, never)
-    expected = np.any([literals.values[sorted(t)].all(axis=0) for t in terms], axis=0)
-    for program, units, flip in zip(made.programs, made.costs, (False, True), strict=True):
-        assert (problem.values(program)[: problem.n] == expected ^ flip).all()
-        assert problem.units(program) == units
-    flat = gates.disjunction([gates.conjunction([literals.side(j) for j in t]) for t in terms])
-    assert made.costs[0] <= flat.costs[0]
-
-
-def test_shared_literals_are_taken_out(known_terms):
-    problem, pools = known_terms
-    gates = Gates(problem)
-    literals = Literals(problem, Known(pools[Bool]), gates)
-    numbers = {literals.side(j).programs[0].text: j for j in range(literals.count)}
-    text = ["x0 x1 x2", "x0 x1 ~x3", "x0 x4"]
-    terms = [frozenset(numbers[name] for name in term.split()) for term in text]
-    short = Program.parse("x0 & (x1 & (x2 | ~x3) | x4)", problem.grammar, Bool)
-    assert factored(gates, literals, terms, never).costs[0] == problem.units(short)
 
 
 def test_telling_inputs_are_literals():

@@ -45,6 +45,7 @@ MODULES = (
     "synth.language.types",
     "synth.records.comparison",
     "synth.records.experiment",
+    "synth.records.parts",
     "synth.records.result",
     "synth.records.saved",
     "synth.tasks.catalogue",

@@ -17,11 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from synth._version import __version__
-from synth.errors import RunError
+from synth.errors import RunError, SynthError
 from synth.files import written_whole
 from synth.language import sample_block
 
 FORMAT = "synth-checkpoint-1"
+#: What a damaged file may raise when it is read.
+_DAMAGES = (
+    OSError, zipfile.BadZipFile, KeyError, IndexError, ValueError, TypeError, AttributeError,
+    EOFError, OverflowError,
+)  # fmt: skip
 #: Seconds between two checkpoints, by default.
 DEFAULT_EVERY = 60.0
 
@@ -116,9 +121,13 @@ class Keeper:
     def reached(self, reaches):
         """Take note of the `Reaches` that go on from here, and set them as the file says."""
         self.reaches = reaches
-        if self._reached is not None:
-            reaches.restore(self._reached)
-        self._reached = None
+        kept, self._reached = self._reached, None
+        if kept is None:
+            return
+        try:
+            reaches.restore(kept)
+        except (SynthError, *_DAMAGES) as error:
+            raise self.file.unreadable(error) from None
 
     def between_rounds(self, ending):
         """Save the moves made so far if it is time, or if a limit ends them or all are made."""
@@ -213,17 +222,13 @@ class Checkpoint:
                 return manifest["state"]
         except RunError:
             raise
-        except (
-            OSError,
-            zipfile.BadZipFile,
-            KeyError,
-            IndexError,
-            ValueError,
-            TypeError,
-            EOFError,
-        ) as error:
-            text = " ".join(str(error).split()) or type(error).__name__
-            raise RunError(f"{self.path} is no checkpoint that can be read: {text}") from None
+        except _DAMAGES as error:
+            raise self.unreadable(error) from None
+
+    def unreadable(self, error):
+        """A RunError that says what is wrong with the file."""
+        text = " ".join(str(error).split()) or type(error).__name__
+        return RunError(f"{self.path} is no checkpoint that can be read: {text}")
 
     def _compare(self, manifest):
         for name, value in json.loads(json.dumps(self.about)).items():
@@ -309,17 +314,13 @@ def _sample_arguments(item, columns):
 def check_rows(engine, most=256):
     """Raise ValueError unless some rows of each bank are what their origins compute now."""
     generator = np.random.default_rng(0)
-    rules = {rule.number: rule for rule in engine.rules}
     for type_, bank in engine.banks.items():
         count = len(bank)
         drawn = generator.integers(0, max(count, 1), most // 2).tolist()
         for row in sorted({*range(min(count, most // 2)), *(drawn if count else ())}):
-            number, operands = bank.origin(row)
-            rule = rules[number]
-            if rule.item.arguments:
-                types = (*rule.fixed_types, rule.free_type)
-                pairs = zip(types, operands, strict=False)
-                values = [engine.banks[t].values(r, r + 1)[0] for t, r in pairs]
+            rule, operands = engine.origin(type_, row)
+            if operands:
+                values = [engine.banks[t].values(r, r + 1)[0] for t, r in operands]
                 answers, defined = rule.item.evaluate(*rule.in_order(values))
                 right = defined is None or defined.all()
             else:

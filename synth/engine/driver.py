@@ -119,6 +119,8 @@ class Search:
             raise SettingError(f"every={every!r}; allowed: seconds, 0 and more")
         if checkpoint is not None and exact:
             raise SettingError("checkpoint cannot be combined with exact")
+        if moves and exact:
+            raise SettingError("moves cannot be combined with exact")
         if isinstance(start, str):
             start = [start]
         if isinstance(task, (Task, str, os.PathLike)):

@@ -202,13 +202,10 @@ class Enumerator:
         made, stack = {}, [(type or self.root, row)]
         while stack:
             key = stack[-1]
-            number, operands = self.banks[key[0]].origin(key[1])
-            rule = self._by_number[number]
+            rule, keys = self.origin(*key)
             if rule.kind == curry.LEAF:
                 made[key] = Program(rule.item)
             else:
-                types = (*rule.fixed_types, rule.free_type)
-                keys = list(zip(types, operands[: len(types)], strict=True))
                 missing = [k for k in keys if k not in made]
                 if missing:
                     stack += missing
@@ -216,6 +213,15 @@ class Enumerator:
                 made[key] = Program(rule.item, rule.in_order([made[k] for k in keys]))
             stack.pop()
         return made[type or self.root, row]
+
+    def origin(self, type, row):
+        """A row's rule, and its operands as (Type, row), the free one last."""
+        number, operands = self.banks[type].origin(row)
+        rule = self._by_number[number]
+        if rule.kind == curry.LEAF:
+            return rule, []
+        types = (*rule.fixed_types, rule.free_type)
+        return rule, list(zip(types, operands[: len(types)], strict=True))
 
     @cached_property
     def _by_number(self):

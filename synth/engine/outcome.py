@@ -37,7 +37,7 @@ class Maker:
         engine, task = self.engine, labelling.task
         bits, n, k = labelling.table_bits, labelling.n, len(task.alphabet)
         reach = self.reaches.get(labelling)
-        found = _Found(engine, labelling, reach and reach.found)
+        found = _Found(engine, labelling, reach and reach.so_far)
         if self.backward is None:
             program, best = found.best_program()
             proven = labelling.is_proven(engine.certified_bits, found.least)
@@ -213,21 +213,21 @@ class _Found:
         """The least totals of programs and tables, with their shares of the posterior."""
         rows, bank = self.score.top_rows, self.engine.bank
         found = [
-            (total, wrong, units, self.engine.program(row), self._inverted(row))
+            (total, wrong, units, self.engine.program(row), self._inverted(row), True)
             for total, row, units, wrong in rows
         ]
         if self.reached:
             known = {digest(bank.values(row, row + 1)[0]) for _, row, *_ in rows}
             found += [
-                (total, wrong, units, program, self.reached.is_inverted(program))
+                (total, wrong, units, program, self.reached.is_inverted(program), False)
                 for total, wrong, units, program, key in self.reached.top
                 if key not in known
             ]
             found = sorted(found, key=lambda e: (round(e[0] / SAME), e[1], e[2]))
             found = found[: self.score.top]
         table = self.labelling.table_bits
-        enumerated = {row[0] for row in rows}
-        more = [-e[0] for e in found[: self.score.top] if e[0] not in enumerated]
+        # What is among the best and not among the best rows was not enumerated.
+        more = [-total for total, *_, enumerated in found if not enumerated]
         mass = float(np.logaddexp2.reduce([self.score.log2_mass, -table, *more]))
         made = [
             Hypothesis(
@@ -239,7 +239,7 @@ class _Found:
                 share=2.0 ** (-total - mass),
                 inverted=inverted,
             )
-            for total, wrong, units, program, inverted in found
+            for total, wrong, units, program, inverted, _ in found
         ]
         share, name = 2.0 ** (-table - mass), f"{self.labelling.table_kind} table"
         made.append(

@@ -1,25 +1,24 @@
 """The records of runs: plain data that can be saved as JSON, read back and shown.
 
-Start with `result.py` (`Result`, `Contrast`, `Level`, `StopReason`). `comparison.py` and
-`experiment.py` have the records of comparisons and experiments, `document.py` their JSON form,
-`saved.py` their files. Nothing here needs the engine, so that a saved run is shown without
-compiled code.
+Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Level` and others).
+`comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
+their JSON form, `saved.py` their files. Nothing here needs the engine, so that a saved run is shown
+without compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
 from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
-from synth.records.result import (
-    Contrast,
+from synth.records.parts import (
     Descent,
     FrontPoint,
     Hypothesis,
     Level,
     ProgramScore,
-    Result,
     StopReason,
     TableScore,
 )
+from synth.records.result import Contrast, Result
 from synth.records.saved import Run, load_run, save_run
 
 __all__ = [

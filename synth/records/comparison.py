@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from synth.records.document import FORMAT, contents, plain, reading
-from synth.records.result import StopReason
+from synth.records.parts import StopReason
 from synth.report import comparison_text, notebook
 
 #: The keys of a comparison's rows, in this order.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, get_origin
 
 from synth.errors import ExperimentError, RunError
 from synth.records.document import FORMAT, contents, reading
-from synth.records.result import StopReason
+from synth.records.parts import StopReason
 from synth.report import check_plot, experiment_text, notebook, plot_run
 
 #: Fields that come from the installed experiment and are not saved.

@@ -192,7 +192,7 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
     pad = max(map(len, names)) + 2
     for name, contrast in zip(names, contrasts, strict=True):
         result = contrast.structured
-        found = f"; found by reach in {result.reach.moves:,} moves" if _is_reached(result) else ""
+        found = "; found by reach" if _is_reached(result) else ""
         text = f"{best_program(result)}   ({_verdict(result)}; {_reach(result)}{found})"
         if result.stop_reason not in ("optimal", "exhausted", "max_bits", "moves"):
             text += f"   CUT SHORT: {result.stop_reason}"
@@ -344,8 +344,10 @@ def _found_by(result):
     made = f"{reach.moves:,} moves of {reach.chains} chains"
     if not _is_reached(result):
         return f"the enumeration; reach found none better in {made}"
-    first = next(p["moves"] for p in reach.points if p == reach.points[-1])
-    return f"reach, in {made}; the last gain after {first:,}"
+    first = reach.points[-1]["moves"]
+    if not first:
+        return f"reach, before the first move; {made} found none better"
+    return f"reach, in {first:,} of {made}"
 
 
 def _exact(result):

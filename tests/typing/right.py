@@ -17,7 +17,7 @@ from synth.errors import SynthError
 from synth.experiments.base import setting, spawn_seeds
 from synth.language.primitive import Constant, Input, Primitive
 from synth.language.types import Type
-from synth.records.result import FrontPoint, ProgramScore
+from synth.records.parts import FrontPoint, ProgramScore
 
 assert_type(Bool, Type)
 assert_type(Mod(7), Type)

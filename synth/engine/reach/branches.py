@@ -111,20 +111,7 @@ class Rules:
 
 
 def propose(problem, pools, must_stop):
-    """Programs that say one of a few rows of the bank, or in which a part does, by conditions.
-
-    Parameters
-    ----------
-    problem : Problem
-    pools : dict of Type to pool
-    must_stop : callable
-        Says whether to stop.
-
-    Returns
-    -------
-    list of Program
-        Those that cost less than the table and what the enumeration has found, the best first.
-    """
+    """Programs, or parts, that say one of a few rows of the bank, by conditions; see `seeds`."""
     root = problem.root
     selectors = selectors_of_pools(problem, pools)
     if not selectors:

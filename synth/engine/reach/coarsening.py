@@ -56,19 +56,7 @@ ROWS, CHOSEN = 4096, 6
 
 
 def propose(problem, pools, must_stop):
-    """Programs found by coarsening, best first.
-
-    Parameters
-    ----------
-    problem : Problem
-    pools : dict of Type to Pool
-    must_stop : callable
-        Says whether to stop.
-
-    Returns
-    -------
-    list of Program
-    """
+    """Programs found by coarsening, best first; see `seeds`."""
     found, seen, known = {}, set(), {}
     if len(np.unique(problem.compared)) > LABELS:
         return []

@@ -8,17 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.language import Input, Program
-
-#: What stands for a hole in a program, and for the hole's own value among the steps.
-NAME, HOLE = "?", -1
-
-
-def hole(type_, _known={}):  # noqa: B006 - one hole a type
-    """The leaf that stands for a hole of a type."""
-    if type_ not in _known:
-        _known[type_] = Program(Input(NAME, type_))
-    return _known[type_]
+#: What stands for the hole's own value among the steps.
+HOLE = -1
 
 
 @dataclass(frozen=True, eq=False)

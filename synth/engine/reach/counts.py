@@ -34,19 +34,7 @@ MERGED, MERGER = 3, 60_000
 
 
 def propose(problem, pools, must_stop):
-    """Programs for the labels, best first.
-
-    Parameters
-    ----------
-    problem : Problem
-    pools : dict of Type to Pool
-    must_stop : callable
-        Whether to end at once.
-
-    Returns
-    -------
-    list of Program
-    """
+    """Programs for the labels, best first; see `seeds`."""
     if problem.root.storage is not None or problem.root not in pools:
         return []
     programs = booleans(problem, pools[problem.root])

@@ -13,7 +13,6 @@ import numpy as np
 from synth.engine.reach.gates import Gates
 from synth.engine.reach.lists import decision_lists
 from synth.engine.reach.literals import Known, Literals
-from synth.engine.reach.shared import factored
 from synth.engine.reach.terms import SHARE, listed
 from synth.kernels import terms as kernels
 from synth.language import UNIT, Bool
@@ -55,19 +54,7 @@ class Choice:
 
 
 def propose(problem, pools, must_stop):
-    """Programs that are disjunctions of terms, or opposites of them, the least total first.
-
-    Parameters
-    ----------
-    problem : Problem
-    pools : dict of Type to Pool
-    must_stop : callable
-        Says whether to return what there is.
-
-    Returns
-    -------
-    list of Program
-    """
+    """Disjunctions of terms, and opposites of them, the least total first; see `seeds`."""
     if problem.root != Bool or Bool not in pools:
         return []
     gates = Gates(problem)
@@ -90,9 +77,8 @@ def propose(problem, pools, must_stop):
     for choice in choices[:SHAKEN_CHOICES]:
         choices.append(shaken(problem, gates, choice, generator, must_stop))
     choices = [choice for choice in choices if choice.chosen]
-    covers = [written(problem, gates, known, choice, must_stop) for choice in choices]
+    covers = [written(gates, choice) for choice in choices]
     lists = decision_lists(problem, gates, literals, tuple(prices.values()), must_stop)
-    lists = [known.cheaper(problem, program) for program in lists]
     # A cover that says the same as a list may be shortened in another way, so both are kept.
     programs = _distinct(problem, covers) + _distinct(problem, lists)
     return sorted(dict.fromkeys(programs), key=problem.total)
@@ -179,12 +165,7 @@ def shaken(problem, gates, choice, generator, must_stop):
     return choice
 
 
-def written(problem, gates, known, choice, must_stop):
-    """The program of a choice; None if the DSL cannot say it."""
-    terms = choice.terms
-    flat = gates.disjunction([terms.sides(gates, k) for k in choice.chosen])
-    members = [frozenset(j for j in terms.members[k].tolist() if j >= 0) for k in choice.chosen]
-    short = factored(gates, terms.literals, members, must_stop)
-    programs = [sides.programs[int(choice.opposite)] for sides in (flat, short)]
-    programs = [known.cheaper(problem, program) for program in programs if program is not None]
-    return min(programs, key=problem.units, default=None)
+def written(gates, choice):
+    """The program of a choice, a flat one; None if the DSL cannot say it."""
+    sides = [choice.terms.sides(gates, k) for k in choice.chosen]
+    return gates.disjunction(sides).programs[int(choice.opposite)]

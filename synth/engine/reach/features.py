@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from synth.engine import curry
-from synth.engine.reach.inner import PART, Inner
+from synth.engine.reach.inner import PART, Inner, over
 from synth.kernels import cells as kernels
 from synth.language import UNIT, Input, Program
 
@@ -181,7 +180,7 @@ def used(engine, grammar, origins, parts):
         stack = [origin]
         while stack:
             key = stack[-1]
-            rule, operands = origin_of(engine, *key)
+            rule, operands = engine.origin(*key)
             missing = [k for k in operands if k not in made]
             if missing:
                 stack += missing
@@ -196,31 +195,9 @@ def used(engine, grammar, origins, parts):
     return np.array([made[origin] for origin in origins]).reshape(-1, 1 + parts)
 
 
-def origin_of(engine, type_, row):
-    """The rule that made a row of a bank, and its operands as (Type, row)."""
-    number, operands = engine.banks[type_].origin(row)
-    rule = engine._by_number[number]
-    if rule.kind == curry.LEAF:
-        return rule, []
-    types = (*rule.fixed_types, rule.free_type)
-    return rule, list(zip(types, operands[: len(types)], strict=True))
-
-
 def least_step(grammar):
     """The cost of the cheapest primitive in units: what a program costs at least over a part."""
     return min((p.units for p in grammar if p.item.arguments), default=0)
-
-
-def over(program, parts):
-    """A program of an inner enumeration, over other parts than it was made with."""
-    named = {PART.format(k): part for k, part in enumerate(parts)}
-    made = {}
-    for node in program.parts():
-        if node.head.arguments:
-            made[node] = Program(node.head, [made[a] for a in node.arguments])
-        else:
-            made[node] = named.get(node.head.name, node)
-    return made[program]
 
 
 def rows_of(engine, most, n):

@@ -52,7 +52,7 @@ class Inner:
             return prices[item.name] if item.name in prices else problem.grammar.units(item) / UNIT
 
         types = {name: part.type for name, part in zip(names, self.parts, strict=True)}
-        grammar = Grammar(_usable(problem), types, costs=price)
+        grammar = Grammar(problem.grammar.dsl, types, costs=price)
         limits = Limits(
             max_bits=max_bits, max_programs=max_programs, seconds=None, memory=2**28, threads=1
         )
@@ -71,19 +71,19 @@ class Inner:
 
     def written(self, program):
         """A program over the parts, as a program over the problem's inputs."""
-        named = {PART.format(k): part for k, part in enumerate(self.parts)}
-        made = {}
-        for node in program.parts():
-            if node.head.arguments:
-                made[node] = Program(node.head, [made[a] for a in node.arguments])
-            else:
-                made[node] = named.get(node.head.name, node)
-        return made[program]
+        return over(program, self.parts)
 
 
-def _usable(problem):
-    """The DSL of a problem; its grammar leaves out what no finite program can use."""
-    return problem.grammar.dsl
+def over(program, parts):
+    """A program of an inner enumeration, over the parts that it was made with, or others."""
+    named = {PART.format(k): part for k, part in enumerate(parts)}
+    made = {}
+    for node in program.parts():
+        if node.head.arguments:
+            made[node] = Program(node.head, [made[a] for a in node.arguments])
+        else:
+            made[node] = named.get(node.head.name, node)
+    return made[program]
 
 
 def distinct_rows(columns):

@@ -29,8 +29,8 @@ class Reaches:
         The enumerator, which is stopped.
     labellings : sequence of Labelling
         Those for which programs are sought.
-    settings : ReachSettings or callable
-        The settings.
+    settings : ReachSettings
+        The settings, the same for each.
     start : sequence of Program
         Programs to begin with.
 
@@ -62,7 +62,7 @@ class Reaches:
         """What is done and what was found, as a line."""
         made = sum(reach.moves for reach in self.each.values())
         planned = self.settings.moves * len(self.each)
-        found = next(iter(self.each.values())).found
+        found = next(iter(self.each.values())).so_far
         if not found.top:
             return f"{made:,} of {planned:,} moves"
         total, wrong, units, *_ = found.top[0]

@@ -12,7 +12,7 @@ from synth.language import UNIT, Bool, Program
 
 #: The most literals that are inputs or their opposites, and that are tests or their opposites.
 INPUTS, TESTS = 256, 64
-#: The rows of a bank that are searched for tests and for cheaper programs of a behaviour.
+#: The rows of a bank that are searched for tests and for opposites.
 KNOWN_ROWS = 2**16
 #: The rows of the bank that may be terms: the cheapest, and those of most value by some measure.
 CHEAPEST, VALUABLE = 4000, 500
@@ -47,18 +47,6 @@ class Known:
     def row(self, values):
         """The row of some values on the training rows; None if the pool has none."""
         return self.rows.get(bytes(Bool.pack(values[None])[0]))
-
-    def cheaper(self, problem, program):
-        """The program with each boolean part replaced by a cheaper row that says the same."""
-        made = {}
-        for node in program.parts():
-            new = Program(node.head, [made[a] for a in node.arguments])
-            if node.type == Bool:
-                row = self.row(problem.values(node)[: problem.n])
-                if row is not None and self.pool.cost(row) < problem.units(new):
-                    new = self.pool.program(row)
-            made[node] = new
-        return made[program]
 
 
 class Literals:

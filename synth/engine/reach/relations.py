@@ -52,19 +52,7 @@ HIDDEN = 12
 
 
 def propose(problem, pools, must_stop):
-    """Programs for the labels, best first.
-
-    Parameters
-    ----------
-    problem : Problem
-    pools : dict of Type to Pool
-    must_stop : callable
-        Whether to end at once.
-
-    Returns
-    -------
-    list of Program
-    """
+    """Programs for the labels, best first; see `seeds`."""
     templates = Templates(problem, must_stop)
     stages = (combinations, hidden_sums, remainders)
     every = (stage(problem, pools, templates, must_stop) for stage in stages)

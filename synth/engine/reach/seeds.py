@@ -1,8 +1,14 @@
-"""The seed stages, in the order in which they are run."""
+"""The seed stages, in the order in which they are run.
+
+A stage is a function `propose(problem, pools, must_stop)` of a module of its own.  It lists
+programs of the type of the labels, best first.  `pools` has what can fill a hole, by type, and
+`must_stop` says whether a limit is reached: the stage then ends soon, and lists what it has.  Equal
+problems give equal lists.  Whoever calls it prices the programs, so that a stage need not.
+"""
 
 from synth.engine.reach import branches, coarsening, counts, covering, relations
 
-#: Names and functions `propose(problem, pools, must_stop)`, each of which lists programs.
+#: By the names that results give them.
 STAGES = (
     ("terms", covering.propose),
     ("branches", branches.propose),

@@ -145,17 +145,17 @@ class Reach:
         self.found = Found(self.problem, labelling.score.top)
         self.seeds, self.descent = [], []
         self._stages = 0 if settings.stages else len(STAGES)
-        self._round = -1
-        given = [("given", program) for program in start]
-        if settings.stages:
-            rows = [row for _, row, *_ in labelling.score.top_rows[:BEGINNINGS]]
-            given += [("enumeration", engine.program(row)) for row in rows]
-        self._add_seeds(given)
+        self._round, self._cut = -1, []
         root = np.random.SeedSequence(settings.seed)
         self.chains = [
             Chain(self.problem, tools, np.random.default_rng(each), labelling.score.top)
             for each in root.spawn(settings.chains)
         ]
+        given = [("given", program) for program in start]
+        if settings.stages:
+            rows = [row for _, row, *_ in labelling.score.top_rows[:BEGINNINGS]]
+            given += [("enumeration", engine.program(row)) for row in rows]
+        self._add_seeds(given)
 
     @property
     def moves(self):
@@ -167,6 +167,19 @@ class Reach:
         """Whether all moves were made."""
         return self.moves >= self.settings.moves
 
+    @property
+    def so_far(self):
+        """What was found up to now, in a stage or a round that is not at its end as well.
+
+        `found` is without these, so that what follows does not depend on where a search stops.
+        """
+        every = Found(self.problem, self.found.most)
+        for found in (self.found, *(chain.found for chain in self.chains)):
+            every.merge(found)
+        for program in self._cut:
+            every.note(program)
+        return every
+
     def advance(self, crew, must_stop):
         """Make the seeds of a stage, or a round of moves, or a part of one if it must stop.
 
@@ -175,9 +188,12 @@ class Reach:
         if self._stages < len(STAGES):
             name, propose = STAGES[self._stages]
             made = propose(self.problem, self.tools.pools, must_stop)
-            if not must_stop():
-                self._add_seeds([(name, program) for program in made])
-                self._stages += 1
+            if must_stop():  # the stage is run again, from its beginning
+                self._cut = made
+                return
+            self._cut = []
+            self._add_seeds([(name, program) for program in made])
+            self._stages += 1
             return
         if self._round < 0 or all(chain.at_end for chain in self.chains):
             self._begin_round()
@@ -222,7 +238,7 @@ class Reach:
             return
         _, wrong, units, program, _ = self.found.top[0]
         total = self.problem.total(program)
-        point = self.moves if hasattr(self, "chains") else 0, total, wrong, units / UNIT
+        point = self.moves, total, wrong, units / UNIT
         if not self.descent or point[1:] != self.descent[-1][1:]:
             self.descent.append(point)
 

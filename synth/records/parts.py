@@ -1,0 +1,188 @@
+"""The parts of a result: why it ended, its levels, and what was found, each a plain record."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class StopReason(StrEnum):
+    """Why a run ended; each member equals its text in JSON."""
+
+    #: No program that was not scored can win.
+    OPTIMAL = "optimal"
+    #: Of a twin: the search ended because the task's best program was proven optimal.
+    STRUCTURED_OPTIMAL = "structured-optimal"
+    #: There are no further behaviours.
+    EXHAUSTED = "exhausted"
+    #: Reach made all its moves.
+    MOVES = "moves"
+    #: A limit was reached.
+    MAX_BITS = "max_bits"
+    MAX_PROGRAMS = "max_programs"
+    SECONDS = "seconds"
+    MEMORY = "memory"
+    #: Ctrl-C was pressed.
+    INTERRUPTED = "interrupted"
+    #: Nothing yet: the search can be run on.
+    PAUSED = "paused"
+    #: Of a comparison or an experiment: all rows are there, or an item failed.
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Level:
+    """The programs of one exact cost, of all types together.
+
+    Parameters
+    ----------
+    bits : float
+        The cost.
+    candidates : int
+        The number of programs made.
+    distinct : int or None
+        The number of new behaviours among them. None if the candidates were scored without
+        being told apart by behaviour.
+    dropped : int
+        The number of candidates that have no value on some row.
+    """
+
+    bits: float
+    candidates: int
+    distinct: int | None
+    dropped: int
+
+
+@dataclass(frozen=True)
+class ProgramScore:
+    """The best program for one labelling.
+
+    Parameters
+    ----------
+    text : str
+        The program.
+    bits : float
+        Its description length.
+    exceptions : int
+        The number of training rows on which it is wrong.
+    total_bits : float
+        The total bits of the hypothesis.
+    train_accuracy : float
+        Accuracy of its predictions on the training rows, the mean over the ties.
+    test_accuracy : float or None
+        The same on the held-out rows. None if there are none.
+    ties : int
+        The number of programs (behaviours) that reach the same total.
+    inverted : bool
+        Whether the program is read as its opposite, the other of two labels. `exceptions` are
+        then those of the opposite.
+    found_by : str
+        "enumeration", "exact" or "reach".
+    """
+
+    text: str
+    bits: float
+    exceptions: int
+    total_bits: float
+    train_accuracy: float
+    test_accuracy: float | None
+    ties: int
+    inverted: bool
+    found_by: str = "enumeration"
+
+
+@dataclass(frozen=True)
+class TableScore:
+    """The better of the two look-up tables.
+
+    Parameters
+    ----------
+    bits : float
+        Its total bits.
+    kind : str
+        "uniform" or "frequency".
+    train_accuracy : float
+    test_accuracy : float or None
+        None if there are no held-out rows.
+    """
+
+    bits: float
+    kind: str
+    train_accuracy: float
+    test_accuracy: float | None
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One of the best hypotheses.
+
+    Parameters
+    ----------
+    kind : str
+        "program" or "table".
+    text : str
+    bits : float or None
+        The description length of a program; None for a table.
+    exceptions : int or None
+        The number of training rows on which a program is wrong; None for a table.
+    total_bits : float
+    share : float
+        Its share of the posterior 2**-total among all scored hypotheses.
+    inverted : bool
+        Whether the program is read as its opposite.
+    """
+
+    kind: str
+    text: str
+    bits: float | None
+    exceptions: int | None
+    total_bits: float
+    share: float
+    inverted: bool
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """A program with fewer exceptions than every shorter one.
+
+    Parameters
+    ----------
+    bits : float
+        The program's description length.
+    exceptions : int
+        The number of training rows on which it is wrong.
+    total_bits : float
+    text : str
+    inverted : bool
+        Whether the program is read as its opposite.
+    """
+
+    bits: float
+    exceptions: int
+    total_bits: float
+    text: str
+    inverted: bool
+
+
+@dataclass(frozen=True)
+class Descent:
+    """What reach did after the enumeration.
+
+    Parameters
+    ----------
+    moves, chains, seed : int
+        The moves made by all chains together, the number of chains, and the random seed.
+    planned : int
+        The moves that were asked for.
+    seeds : list of dict
+        What chains could begin from: "stage", "total_bits" and "exceptions" of each.
+    points : list of dict
+        The best program after some "moves": its "total_bits", "exceptions" and "bits".
+    """
+
+    moves: int
+    chains: int
+    seed: int
+    planned: int
+    seeds: list[dict[str, Any]]
+    points: list[dict[str, Any]]
