@@ -14,7 +14,6 @@ from synth.engine.reach.forms import Forms
 from synth.engine.reach.inner import Inner
 from synth.engine.reach.laws import Laws
 from synth.engine.reach.problem import Problem
-from synth.engine.reach.rewriting import regrouped
 from synth.engine.reach.tidy import Rows, polished, tidied
 from synth.language import DSL, UNIT, Bool, Int, Mod, Program, Real
 
@@ -187,7 +186,6 @@ def test_a_dsl_without_operations_has_no_laws():
     assert laws.algebras == {}
     program = Program.parse("ite(x0, ite(x1, x2, x3), x1)", problem.grammar, Bool)
     assert shorten(problem, laws, program) == program
-    assert regrouped(problem, laws, program, np.random.default_rng(0)) == program
 
 
 # -- equal values, never longer ----------------------------------------------------
@@ -210,10 +208,6 @@ def test_rewritten_programs_have_equal_values(name, seed, depth):
         polished(problem, laws, program, rows),
     ):
         check(problem, program, other)
-    for _ in range(5):
-        other = regrouped(problem, laws, program, generator)
-        if name not in ("rare", "real") and problem.values(other) is not None:
-            check(problem, program, other, most=6)
 
 
 def test_a_law_that_fails_on_a_rare_value_changes_no_program():
@@ -458,27 +452,7 @@ def test_a_body_may_fail_where_no_program_calls_it():
     assert [i.name for i in algebra.twists] == ["least"]
 
 
-# -- steps, and tidied programs ----------------------------------------------------
-
-
-def test_steps_reach_other_forms_and_are_repeatable():
-    problem, laws, _ = made("boolean")
-    program = Program.parse("x0 & (x1 | x2 & x3) | ~x4 & x5 | x1 & ~x5", problem.grammar, Bool)
-    walks = []
-    for _ in range(2):
-        generator, at, seen = np.random.default_rng(4), program, []
-        for _ in range(60):
-            at = regrouped(problem, laws, at, generator)
-            check(problem, program, at, most=60)
-            seen.append(at)
-        walks.append(seen)
-    assert walks[0] == walks[1]
-    assert len(set(walks[0])) > 30
-    # Some step takes a common operand out, and some step changes signs.
-    flat_ = Program.parse("(~x0 & x1) | (~x0 & x2)", problem.grammar, Bool)
-    found = {regrouped(problem, laws, flat_, np.random.default_rng(k)) for k in range(40)}
-    assert any(p.size == 6 for p in found)
-    assert any("~(" in p.text for p in found)
+# -- tidied programs ----------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["boolean", "modular", "integer", "real"])

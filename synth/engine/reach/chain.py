@@ -16,15 +16,12 @@ from synth.engine.reach.context import Context
 from synth.engine.reach.found import Found
 from synth.engine.reach.pool import Heat
 from synth.engine.reach.repairs import repaired
-from synth.engine.reach.rewriting import regrouped
 from synth.language import Primitive
 
 #: The temperature of a round falls from the first to the last, in bits.
 HOT, COLD = 8.0, 0.4
 #: How often a repair is tried, if the DSL has selectors.
 REPAIRED = 0.15
-#: How often the laws write the program anew before a move.
-REGROUPED = 0.3
 #: The most nodes of a program whose bits do not count: nothing else bounds it.
 MOST_NODES = 400
 #: The most parts of the program itself that are tried in the hole.
@@ -38,13 +35,13 @@ class Chain:
     ----------
     problem : Problem
     tools : Tools
-        The pools and the laws.
+        The pools and the selectors.
     generator : numpy.random.Generator
     """
 
     def __init__(self, problem, tools, generator, top):
         self.problem, self.generator = problem, generator
-        self.tools, self.pools, self.laws = tools, tools.pools, tools.laws
+        self.tools, self.pools = tools, tools.pools
         self.found = Found(problem, top)
         self.program = None
         self.energy, self.wrong = math.inf, None
@@ -93,8 +90,6 @@ class Chain:
     def _move(self, temperature):
         """Make one move at a temperature in bits."""
         generator = self.generator
-        if generator.random() < REGROUPED:
-            self._regroup(temperature)
         if self.tools.selectors and generator.random() < REPAIRED and self._repair(temperature):
             return
         path, node = self.problem.some_path(self.program, generator)
@@ -118,13 +113,6 @@ class Chain:
         if contexts:
             self._draw(contexts, temperature)
         return bool(contexts)
-
-    def _regroup(self, temperature):
-        """Write the program in another way, by the laws of the DSL: other parts become single."""
-        other = regrouped(self.problem, self.laws, self.program, self.generator)
-        rise = self.problem.energy(other) - self.energy
-        if rise <= 0 or self.generator.random() < 2.0 ** (-rise / temperature):
-            self._take(other)
 
     def _own(self, node):
         """Parts of the program that can stand in a node's place, most of them its own parts."""

@@ -20,7 +20,10 @@ FEW = 256
 BLOCK = 2048
 #: The most contexts of one pass, and of one in which exceptions are estimated.
 CONTEXTS, FEW_CONTEXTS = 6, 2
-#: How often a move looks at the whole pool of booleans; otherwise at its CHEAP cheapest rows.
+#: How often a move looks at the whole pool of booleans; otherwise at its CHEAP cheapest rows.  For
+#: tic-tac-toe, the multiplexer of 3 and the decision list of 8, 4,800 moves from nothing found totals
+#: of 237, 201 and 191 (medians of 4 seeds) with the whole pool each time, and 249, 199 and 191 with
+#: the cheap rows only; the whole pool took 1.3 to 1.9 times as long.
 WHOLE, CHEAP = 0.15, 2**14
 #: The most (training row, value) pairs at which a context is evaluated.  If there are more, the
 #: exceptions are estimated from some training rows, and DRAWN rows are drawn and looked at closely.
@@ -158,7 +161,7 @@ class BitPool(_Pool):
         change = self.type.pack(wrong[:, :n] ^ wrong[:, n:])
         prices = np.array([(c.units, c.copies) for c in contexts], np.int64)
         # The weights of exceptions and of the rest are each near 1 for what is like the present.
-        here = heat.code[min(np.count_nonzero(heat.wrong), n)]
+        here = heat.code[np.count_nonzero(heat.wrong)]
         weights = 2.0 ** np.minimum((here - heat.code) / heat.temperature, 500)
         cost = (prices[:, :1] + prices[:, 1:] * blocks[:, 2]) / UNIT
         factors = 2.0 ** np.clip((heat.now - here - cost) / heat.temperature, -1000, 400)
@@ -235,11 +238,11 @@ class CellPool(_Pool):
     def sweep(self, problem, contexts, heat, generator):
         """One pass over all rows: a `Sweep`."""
         groups = self._groups(heat.wrong, generator)
+        whole = groups is None
         wrong = np.zeros((len(contexts), self.count))
-        for at, factor in groups:
+        for at, factor in groups or [(np.arange(self.n), 1.0)]:
             for c, context in enumerate(contexts):
                 wrong[c] += factor * self.exceptions(problem, context, at)
-        whole = len(groups) == 1
         wrong = np.minimum(np.rint(wrong), self.n).astype(np.int64)
         units = np.array([c.units for c in contexts])[:, None] / UNIT
         copies = np.array([c.copies for c in contexts])[:, None]
@@ -258,14 +261,14 @@ class CellPool(_Pool):
         return Sweep(float(totals[least]), tuple(int(i) for i in least), picked, mass)
 
     def _groups(self, wrong, generator):
-        """Training rows, and what an exception on each stands for: all of them, or some.
+        """Some training rows, and what an exception on each stands for; None for all of them.
 
-        If there are too many, the rows on which the present program is wrong are looked at, up to
+        If all are too many, the rows on which the present program is wrong are looked at, up to
         half of what can be, and some of the others.
         """
         n = self.n
         if self._starts[-1] <= POINTS:
-            return [(np.arange(n), 1.0)]
+            return None
         most = max(32, int(POINTS * n / self._starts[-1]))
         groups = []
         bad, good = np.flatnonzero(wrong), np.flatnonzero(~wrong)
@@ -274,8 +277,6 @@ class CellPool(_Pool):
             if some:
                 picked = np.sort(generator.permutation(len(rows))[:some])
                 groups.append((rows[picked], len(rows) / some))
-        if len(groups) == 1:
-            groups.append((np.zeros(0, np.int64), 0.0))
         return groups
 
     def exceptions(self, problem, context, at):
