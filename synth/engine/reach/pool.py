@@ -21,9 +21,9 @@ BLOCK = 2048
 #: The most contexts of one pass, and of one in which exceptions are estimated.
 CONTEXTS, FEW_CONTEXTS = 6, 2
 #: How often a move looks at the whole pool of booleans; otherwise at its CHEAP cheapest rows.  For
-#: tic-tac-toe, the multiplexer of 3 and the decision list of 8, 4,800 moves from nothing found totals
-#: of 237, 201 and 191 (medians of 4 seeds) with the whole pool each time, and 249, 199 and 191 with
-#: the cheap rows only; the whole pool took 1.3 to 1.9 times as long.
+#: tic-tac-toe, the multiplexer of 3 and the decision list of 8, 4,800 moves from nothing found
+#: totals of 237, 201 and 191 (medians of 4 seeds) with the whole pool each time, and 249, 199 and
+#: 191 with the cheap rows only; the whole pool took 1.3 to 1.9 times as long.
 WHOLE, CHEAP = 0.15, 2**14
 #: The most (training row, value) pairs at which a context is evaluated.  If there are more, the
 #: exceptions are estimated from some training rows, and DRAWN rows are drawn and looked at closely.
