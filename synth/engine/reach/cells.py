@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from synth.engine.reach.features import Candidates, Priced, dense, first_rows, joined
+from synth.engine.reach.features import Candidates, dense, first_rows, inner_prices, joined
 from synth.kernels import cells as kernels
 from synth.language import UNIT
 
@@ -246,8 +246,8 @@ class State:
         """What can replace some features; `first` is a cell of each of their joint values."""
         labels, rows = self.labels, self.rows[first]
         parts = [f.program for f in features]
-        prices = Priced.of(labels.problem, parts).prices
-        kind = tuple((part.type, prices[part]) for part in parts)
+        prices = inner_prices(labels.problem, parts)
+        kind = tuple((part.type, price) for part, price in zip(parts, prices, strict=True))
         columns = [f.values[rows] for f in features]
         if any(part.type.storage is not None for part in parts):
             key = (kind, *(column.tobytes() for column in columns))

@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from synth.engine.reach.cells import WIDTH, Labels, State
-from synth.engine.reach.features import Candidates, Feature, Priced, makeable, rows_of
+from synth.engine.reach.features import Candidates, Feature, inner_prices, makeable, rows_of
 from synth.engine.reach.inner import Inner
 from synth.engine.reach.problem import part_at, paths, replaced
 from synth.language import UNIT, Program
@@ -228,8 +228,9 @@ def ending(state, found):
     put_best(state, inner, found)
     if inner.engine.stop_reason is StopReason.MAX_PROGRAMS:
         # Programs of leaves alone took all the time: features at the price of inputs come first.
-        priced = Priced.of(problem, parts)
-        put_best(state, Inner(priced, parts, problem.root, columns, max_programs=PROGRAMS), found)
+        prices = inner_prices(problem, parts)
+        inner = Inner(problem, parts, problem.root, columns, max_programs=PROGRAMS, prices=prices)
+        put_best(state, inner, found)
 
 
 def put_best(state, inner, found):

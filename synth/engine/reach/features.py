@@ -62,25 +62,15 @@ class Feature:
         return cls(program, problem.units(program), values, tuple(others))
 
 
-@dataclass(frozen=True, eq=False)
-class Priced:
-    """A problem in which parts have other prices: what `Inner` reads of it.
+def inner_prices(problem, parts):
+    """What parts cost in an inner enumeration of candidates, in units.
 
     Parts of many bits would come long after all programs of leaves alone, which say little.  So
     a part costs as much as an input, and somewhat more if it is dearer.
     """
-
-    grammar: object
-    prices: dict
-
-    @classmethod
-    def of(cls, problem, parts):
-        grammar = problem.grammar
-        least = min((grammar.units(item) for item in grammar.inputs), default=UNIT)
-        return cls(grammar, {p: compressed(problem.units(p), least) for p in parts})
-
-    def units(self, part):
-        return self.prices[part]
+    grammar = problem.grammar
+    least = min((grammar.units(item) for item in grammar.inputs), default=UNIT)
+    return [compressed(problem.units(part), least) for part in parts]
 
 
 def compressed(units, least):
@@ -121,8 +111,9 @@ class Candidates:
             nothing = np.empty((0, rows), np.uint16)
             return cls(None, [], np.empty((0, 1 + len(parts)), np.int64), nothing, np.empty(0, int))
         programs = int(np.clip(INNER_VALUES // rows, LEAST_PROGRAMS, MOST_PROGRAMS))
-        priced = Priced.of(problem, parts)
-        engine = Inner(priced, parts, problem.root, columns, max_programs=programs).engine
+        prices = inner_prices(problem, parts)
+        inner = Inner(problem, parts, problem.root, columns, max_programs=programs, prices=prices)
+        engine = inner.engine
         units, origins, values, widths = rows_of(engine, LOOKED_AT, rows)
         step = least_step(problem.grammar)
         known, kept, found = {}, [], []

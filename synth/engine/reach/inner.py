@@ -29,6 +29,10 @@ class Inner:
         How many programs to make.
     max_bits : float, optional
         The most bits of a program.
+    prices : sequence of int, optional
+        What the parts cost, in units; by default what their programs cost.
+    dsl : DSL, optional
+        What else may be used; by default all that the problem may use.
 
     Attributes
     ----------
@@ -39,20 +43,32 @@ class Inner:
         What each costs.
     """
 
-    def __init__(self, problem, parts, type, columns=None, *, max_programs, max_bits=None):
-        self.problem, self.parts = problem, list(parts)
+    def __init__(
+        self,
+        problem,
+        parts,
+        type,
+        columns=None,
+        *,
+        max_programs,
+        max_bits=None,
+        prices=None,
+        dsl=None,
+    ):
+        self.parts = list(parts)
         if columns is None:
             columns = [problem.values(part) for part in self.parts]
+        if prices is None:
+            prices = [problem.units(part) for part in self.parts]
         names = [PART.format(k) for k in range(len(self.parts))]
-        prices = {
-            name: problem.units(part) / UNIT for name, part in zip(names, self.parts, strict=True)
-        }
+        units = dict(zip(names, prices, strict=True))
 
         def price(item):
-            return prices[item.name] if item.name in prices else problem.grammar.units(item) / UNIT
+            own = units.get(item.name)
+            return (problem.grammar.units(item) if own is None else own) / UNIT
 
         types = {name: part.type for name, part in zip(names, self.parts, strict=True)}
-        grammar = Grammar(problem.grammar.dsl, types, costs=price)
+        grammar = Grammar(dsl or problem.grammar.dsl, types, costs=price)
         limits = Limits(
             max_bits=max_bits, max_programs=max_programs, seconds=None, memory=2**28, threads=1
         )

@@ -5,8 +5,6 @@ here: an inner enumeration over the parts, each at a price, finds the cheapest w
 the problem's own DSL.  Nothing is known of the operators but what they compute.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from synth.engine.reach.inner import Inner, distinct_rows
@@ -28,24 +26,6 @@ BLOCK = 2**12
 
 class Stopped(Exception):  # noqa: N818 - no error: the caller has asked for it
     """Whoever uses templates has been told to stop."""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A placeholder: what `Inner` has to know of a part."""
-
-    type: object
-    units: int
-
-
-class _Prices:
-    """What `Inner` has to know of a problem: a DSL, and what nodes and placeholders cost."""
-
-    def __init__(self, problem, dsl):
-        self.grammar, self.dsl, self._problem = self, dsl, problem
-
-    def units(self, item):
-        return item.units if isinstance(item, _Part) else self._problem.grammar.units(item)
 
 
 class Templates:
@@ -84,19 +64,24 @@ class Templates:
         """
         if prices is None:
             prices = [self.problem.units(part) for part in parts]
-        stand = tuple(_Part(a.type, int(u)) for a, u in zip(parts, prices, strict=True))
+        stand = tuple((a.type, int(u)) for a, u in zip(parts, prices, strict=True))
         key = (stand, type, closed, max_programs, *(c.tobytes() for c in columns))
         if key not in self._known:
             if self.must_stop is not None and self.must_stop():
                 raise Stopped
             if len(self._known) >= KEPT:
                 self._known.clear()
-            dsl = self._dsl(type) if closed else self.problem.grammar.dsl
             self._known[key] = Inner(
-                _Prices(self.problem, dsl), stand, type, columns, max_programs=max_programs
+                self.problem,
+                parts,
+                type,
+                columns,
+                max_programs=max_programs,
+                prices=prices,
+                dsl=self._dsl(type) if closed else None,
             )
         inner = self._known[key]
-        inner.parts = list(parts)  # the same placeholders may stand for other programs
+        inner.parts = list(parts)  # other programs of equal types and prices share it
         return inner
 
     def find(self, parts, columns, wanted, type, *, max_programs, prices=None):
