@@ -6,9 +6,9 @@
 
 Each task is searched once for each seed, the whole chain in one run: the enumeration with its
 default share, then reach with a fixed number of moves.  There is no limit of time, so that a row
-depends on its seed and the code only.  With `--labels permuted` the training labels are permuted
-first, by the same seed; then the table, or a program that says the same everywhere, is the right
-answer.
+depends on its seed and the code only.  With `--labels permuted` each seed permutes the training
+labels; then the table, or a program that says the same everywhere, is the right answer.  The twins
+of a task have the same inputs, so that one enumeration serves all of them.
 
 Finished searches are kept in `--out` with a checksum and are not run again.  A kept row of other
 code is run again, unless `--stale` takes it.
@@ -28,6 +28,8 @@ from synth.engine import reach as stage
 
 #: Two totals are equal if they print as the same number.
 EQUAL = 0.05
+#: How many twins are searched at once, and kept.
+TWINS = 5
 #: The least held-out accuracy that counts as right.
 RIGHT = 0.99
 
@@ -93,23 +95,27 @@ def runs(options):
         numbers = ", ".join(map(str, files.damaged))
         print(f"{options.out}: damaged, not taken: line {numbers}")
     now = "any" if options.stale else kept.code(reach_tasks.__file__)
+    at_once = 1 if options.labels == "true" else TWINS
     for one in chosen(options.tasks):
-        yield one, [item(one, seed, options, files, now) for seed in range(options.seeds)]
+        keys = [key(one, seed, options) for seed in range(options.seeds)]
+        rows = [files.get(each) for each in keys]
+        left = [k for k, row in enumerate(rows) if row is None or now not in ("any", row["code"])]
+        for seeds in (left[k : k + at_once] for k in range(0, len(left), at_once)):
+            for seed, row in zip(seeds, searched(one, seeds, options), strict=True):
+                rows[seed] = files.keep(keys[seed], row | {"code": now})
+        yield one, rows
 
 
-def item(one, seed, options, files, now):
-    """The row of one search, which is kept."""
-    key = {"task": one.name, "labels": options.labels, "seed": seed, "moves": options.moves}
-    key |= {"memory": options.memory}
-    row = files.get(key)
-    if row is None or now not in ("any", row["code"]):
-        row = files.keep(key, searched(one, seed, options) | {"code": now})
-    return row
+def key(one, seed, options):
+    """What a kept row is of."""
+    asked = {name: getattr(options, name) for name in ("labels", "moves", "memory")}
+    return {"task": one.name, "seed": seed} | asked
 
 
-def searched(one, seed, options):
-    """Search one task, or its twin, with one seed; return what was found as plain data."""
-    task = one.task if options.labels == "true" else one.task.permuted(seed)
+def searched(one, seeds, options):
+    """Search one task with one seed, or its twins of some seeds; return rows of plain data."""
+    true = options.labels == "true"
+    tasks = [one.task] if true else [one.task.permuted(seed) for seed in seeds]
     begin = time.perf_counter()
     last = {"enumeration": begin}
 
@@ -117,17 +123,25 @@ def searched(one, seed, options):
         if not isinstance(what, stage.Reaches):
             last["enumeration"] = time.perf_counter()
 
-    found = synth.search(
-        task,
+    search = synth.Search(
+        tasks,
         one.dsl,
         moves=options.moves,
-        seed=seed,
+        seed=seeds[0] if true else 0,
         threads=options.threads,
         seconds=None,
         memory=options.memory,
-        progress=progress,
     )
-    end = time.perf_counter()
+    search.run(progress=progress)
+    seconds = {
+        "enumeration_seconds": last["enumeration"] - begin,
+        "reach_seconds": (time.perf_counter() - last["enumeration"]) / len(tasks),
+    }
+    return [described(found) | seconds for found in search.results]
+
+
+def described(found):
+    """What a search has found, as plain data."""
     by_program = found.chosen == "program"
     score = found.program if by_program else found.table
     return {
@@ -146,8 +160,6 @@ def searched(one, seed, options):
         "certified_bits": found.certified_bits,
         "candidates": found.candidates,
         "moves": 0 if found.reach is None else found.reach.moves,
-        "enumeration_seconds": last["enumeration"] - begin,
-        "reach_seconds": end - last["enumeration"],
     }
 
 

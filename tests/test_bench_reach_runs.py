@@ -36,9 +36,9 @@ def runs(monkeypatch, tmp_path):
     """A function that runs the bench on one task with a search that is only recorded."""
     asked = []
 
-    def searched(one, seed, options):
-        asked.append((one.name, options.labels, seed, options.moves))
-        return FOUND | {"total": FOUND["total"] + 100 * seed}
+    def searched(one, seeds, options):
+        asked.extend((one.name, options.labels, seed, options.moves) for seed in seeds)
+        return [FOUND | {"total": FOUND["total"] + 100 * seed} for seed in seeds]
 
     def run(*arguments):
         asked.clear()
@@ -77,7 +77,8 @@ def test_twins_are_summed(runs, capsys, monkeypatch):
     assert (row["programs"], row["twins"]) == (2, 2)
     assert "programs chosen in 2 of 2 twins; least chance bound 2^-3.5" in capsys.readouterr().out
     # A constant program is as good as the table.
-    monkeypatch.setattr(reach, "searched", lambda *_: FOUND | {"constant": True})
+    constant = FOUND | {"constant": True}
+    monkeypatch.setattr(reach, "searched", lambda _, seeds, __: [constant] * len(seeds))
     (row,), _ = runs("--labels", "permuted", "--seeds", 3)
     assert (row["programs"], row["twins"]) == (2, 3)
 
@@ -125,12 +126,17 @@ def small(text="parity:n=3,k=2,train=6", dsl=None):
 
 def test_a_search_gives_all_that_is_listed():
     one = small()
-    row = reach.searched(one, 0, reach.parse(["--moves", "8"]))
+    options = reach.parse(["--moves", "8"])
+    (row,) = reach.searched(one, [0], options)
     assert FOUND.keys() <= row.keys()
     assert not row["constant"]
     found = synth.search(one.task)
     assert row["total"] == found.total_bits
     assert row["moves"] == 0
+    options.labels = "permuted"
+    rows = reach.searched(one, [3, 4], options)
+    twins = [synth.search(one.task.permuted(seed), moves=0) for seed in (3, 4)]
+    assert [each["total"] for each in rows] == [twin.total_bits for twin in twins]
     fitted = tasks.fit(one.dsl, one.task)
     for text, constant in (("x0 & ~x0", True), ("x0 & x1", False)):
         best = Program.parse(text, fitted.grammar, fitted.root)
