@@ -66,9 +66,9 @@ class SweepError(SynthError, RuntimeError):
     ----------
     finished : dict of int to object
         The answers that have not been delivered yet, by the number of their item.
-    partial : Comparison or ExperimentRun
+    partial : Comparison, ExperimentRun, Result or Contrast
         What was finished: from `compare` a `Comparison`, from `run_experiment` an
-        `ExperimentRun`.
+        `ExperimentRun`, from `search` and `contrast` the best so far.
     """
 
     finished: dict[int, Any]

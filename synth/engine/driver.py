@@ -26,10 +26,19 @@ from synth.engine.enumerator import Enumerator
 from synth.engine.interrupts import interrupts
 from synth.engine.labelling import Labelling, Labellings
 from synth.engine.limits import Limits, LimitSettings, read_limits
-from synth.engine.reach import DEFAULT_CHAINS, Reaches, ReachSettings, default_programs
+from synth.engine.reach import (
+    DEFAULT_CHAINS,
+    Map,
+    Reaches,
+    ReachSettings,
+    Recipe,
+    Workers,
+    default_programs,
+    recipe_of,
+)
 from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
-from synth.errors import SettingError, TaskError
+from synth.errors import SettingError, SweepError, TaskError
 from synth.language import DSL, UNIT, Program, checked_columns
 from synth.records import Result, StopReason
 from synth.tasks import Fitted, Task, fit_all, load_task
@@ -67,6 +76,8 @@ class Search:
         Seed of the random numbers of reach.
     start : sequence of str
         Programs for reach to begin with.
+    map : callable, optional
+        What works off the chains elsewhere: see `search`.
     proven : int, optional
         How many of the labellings, the first ones, have to be proven optimal before the search
         ends; by default all.
@@ -108,6 +119,7 @@ class Search:
         chains: int = DEFAULT_CHAINS,
         seed: int = 0,
         start: Sequence[str] = (),
+        map: Map | None = None,
         proven: int | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         every: float = DEFAULT_EVERY,
@@ -121,6 +133,7 @@ class Search:
             raise SettingError("checkpoint cannot be combined with exact")
         if moves and exact:
             raise SettingError("moves cannot be combined with exact")
+        self._map, self._source = map, None if map is None else _sendable(dsl)
         if isinstance(start, str):
             start = [start]
         if isinstance(task, (Task, str, os.PathLike)):
@@ -130,7 +143,7 @@ class Search:
         self.limits = read_limits(limits)
         self._reaching = ReachSettings(moves, chains, seed)
         self._file = None if checkpoint is None else (checkpoint, float(every))
-        self._fitted = fit_all(dsl, given)
+        self._tasks, self._fitted = given, fit_all(dsl, given)
         self._top, self._exact = int(top), exact
         self._proven = len(given) if proven is None else proven
         self._reason: StopReason | None = None
@@ -274,12 +287,26 @@ class Search:
             if all(each.is_proven(certified) for each in self._labellings[: self._proven]):
                 engine.stop_reason = StopReason.OPTIMAL
                 return
-            self._reaches = Reaches(engine, self._labellings, self._reaching, self._given)
+            workers = None if self._map is None else Workers(self._map, self._recipe())
+            self._reaches = Reaches(engine, self._labellings, self._reaching, self._given, workers)
             self._keeper.reached(self._reaches)
-        self._reaches.advance(engine.crew, self._watch.is_late)
+        try:
+            self._reaches.advance(engine.crew, self._watch.is_late)
+        except SweepError:  # no worker is left
+            self._keeper.between_rounds(True)
+            self._reason = StopReason.FAILED
+            self._watch.pause()
+            raise
         self._keeper.between_rounds(self._watch.is_late())
         if progress is not None:
             progress(self._reaches)
+
+    def _recipe(self) -> Recipe:
+        """How workers repeat the enumeration."""
+        # A worker has one thread unless the limits say otherwise, as in a sweep.
+        settings = {"max_bits": self.limits.max_bits, "memory": self.limits.memory}
+        settings |= {"threads": self.limits.threads or 1, "top": self._top, "proven": self._proven}
+        return recipe_of(self, self._tasks, self._source, settings)
 
     def _reach_reason(self) -> StopReason | None:
         """Why reach ended; None if it was not begun."""
@@ -331,6 +358,18 @@ def loaded(given: TaskLike) -> Task:
 def _parsed(text: str, fitted: Fitted) -> Program:
     """A program of the user's own."""
     return Program.parse(text, fitted.grammar, fitted.root)
+
+
+def _sendable(dsl: DSLLike | None) -> str | None:
+    """A specification of the DSL that means the same in another process."""
+    if isinstance(dsl, DSL):
+        raise SettingError(
+            f"dsl={dsl.name}: a DSL of your own cannot be sent to a worker as an object; give it "
+            "as FILE.py:NAME"
+        )
+    if dsl is None:
+        return None
+    return os.path.abspath(dsl) if ".py" in str(dsl) else str(dsl)
 
 
 def _alike(tasks: list[Task]) -> list[Task]:

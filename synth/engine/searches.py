@@ -12,8 +12,8 @@ from typing import Literal, Unpack
 from synth.engine.checkpoint import DEFAULT_EVERY
 from synth.engine.driver import DSLLike, Progress, Search, TaskLike, loaded
 from synth.engine.limits import LimitSettings
-from synth.engine.reach import DEFAULT_CHAINS
-from synth.errors import SettingError
+from synth.engine.reach import DEFAULT_CHAINS, Map
+from synth.errors import SettingError, SweepError
 from synth.records import Contrast, Result
 from synth.tasks import Task
 
@@ -28,6 +28,7 @@ def search(
     chains: int = DEFAULT_CHAINS,
     seed: int = 0,
     start: Sequence[str] = (),
+    map: Map | None = None,
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     every: float = DEFAULT_EVERY,
@@ -69,6 +70,11 @@ def search(
         Seed of the random numbers of reach.
     start : sequence of str
         Programs of your own for reach to begin with.
+    map : callable, optional
+        Works off the chains of reach on workers, such as those of a dask cluster: a `sweep` with an
+        executor, `functools.partial(synth.runs.sweep, executor=...)`.  The result is the same.  Each
+        worker repeats the enumeration, with as much memory; the DSL has to be given by its name or
+        as FILE.py:NAME.  By default this process works them off with its threads.
     progress : callable, optional
         Called with the `Enumerator` after every band, and with the `Reaches` after every round.
     checkpoint : str or path, optional
@@ -86,6 +92,9 @@ def search(
     ------
     SettingError, TaskError, DSLError, RunError
         See `Search`.
+    SweepError
+        If no worker is left, or workers have other versions, files or memory.  Its `partial` is
+        the result so far, and the checkpoint has the moves so far.
     """
     made = Search(
         loaded(task),
@@ -96,11 +105,16 @@ def search(
         chains=chains,
         seed=seed,
         start=start,
+        map=map,
         checkpoint=checkpoint,
         every=every,
         **limits,
     )
-    return made.run(progress=progress)
+    try:
+        return made.run(progress=progress)
+    except SweepError as error:
+        error.partial = made.result
+        raise
 
 
 def contrast(
@@ -113,6 +127,7 @@ def contrast(
     moves: int | None = None,
     chains: int = DEFAULT_CHAINS,
     start: Sequence[str] = (),
+    map: Map | None = None,
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     every: float = DEFAULT_EVERY,
@@ -127,7 +142,7 @@ def contrast(
 
     Parameters
     ----------
-    task, dsl, top, moves, chains, start, progress, checkpoint, every, **limits
+    task, dsl, top, moves, chains, start, map, progress, checkpoint, every, **limits
         See `search`, which also lists the errors.
     twin : {"permuted", "uniform"}
         How the twin's labels are made.
@@ -152,12 +167,17 @@ def contrast(
         chains=chains,
         seed=seed,
         start=start,
+        map=map,
         proven=proven,
         checkpoint=checkpoint,
         every=every,
         **limits,
     )
-    made.run(progress=progress)
+    try:
+        made.run(progress=progress)
+    except SweepError as error:
+        error.partial = Contrast(*made.results)
+        raise
     return Contrast(*made.results)
 
 

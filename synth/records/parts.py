@@ -25,7 +25,8 @@ class StopReason(StrEnum):
     INTERRUPTED = "interrupted"
     #: Nothing yet: the search can be run on.
     PAUSED = "paused"
-    #: Of a comparison or an experiment: all rows are there, or an item failed.
+    #: Of a comparison or an experiment: all rows are there, or an item failed.  A search fails if
+    #: no worker is left.
     FINISHED = "finished"
     FAILED = "failed"
 

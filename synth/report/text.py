@@ -331,6 +331,7 @@ _STOPS = {
     "seconds": "--seconds",
     "memory": "--memory",
     "interrupted": "interrupted",
+    "failed": "no worker was left",
 }
 
 

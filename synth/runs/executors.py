@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -20,6 +21,8 @@ from synth.errors import SettingError
 
 #: Seconds to wait for a scheduler to answer, and then for it to have a worker.
 PATIENCE = 4
+#: Seconds that a sweep goes on without a worker that can work, and between two looks at them.
+MOST_IDLE, LOOK = 30, 5
 
 
 @contextmanager
@@ -177,10 +180,12 @@ class _Cluster(Executor):
 
     def __init__(self, client):
         self._client = client
+        self._looked = self._idle = None
 
     def submit(self, function, /, *arguments, **named):
         if self._client.status == "closed":
             raise RuntimeError("the connection to the scheduler is lost")
+        self._idle = None
         remote = self._client.submit(function, *arguments, pure=False, **named)
         mirror = Future()
 
@@ -195,3 +200,26 @@ class _Cluster(Executor):
         remote.add_done_callback(hand_over)
         mirror.add_done_callback(lambda given: remote.release() if given.cancelled() else None)
         return mirror
+
+    def what_is_lost(self):
+        """Why nothing can be worked off, in words; None unless this has been so for a while."""
+        now = time.monotonic()
+        if self._looked is not None and now < self._looked + LOOK:
+            return None
+        self._looked = now
+        try:
+            workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        except (OSError, TimeoutError):  # the status of the client will say so
+            return None
+        if any(worker.get("status", "running") == "running" for worker in workers):
+            self._idle = None
+            return None
+        self._idle = now if self._idle is None else self._idle
+        if now < self._idle + MOST_IDLE:
+            return None
+        if not workers:
+            return f"the scheduler has had no workers for {now - self._idle:.0f} s"
+        return (
+            f"no worker takes work for {now - self._idle:.0f} s, since their memory is full "
+            "(give them more, or ask for less with --memory)"
+        )

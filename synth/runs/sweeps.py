@@ -43,7 +43,7 @@ class Interrupted(KeyboardInterrupt):
         self.finished = dict(finished or {})
 
 
-def sweep(function, items, *, executor=None, retries=2, progress=None):
+def sweep(function, items, *, executor=None, retries=2, progress=None, until=None):
     """Applies a function to items and returns an iterator of the answers, in order.
 
     Items are taken as they are needed, so there may be any number of them. If the function
@@ -61,6 +61,9 @@ def sweep(function, items, *, executor=None, retries=2, progress=None):
         How often an item is tried again after its worker died, at least 1.
     progress : callable, optional
         Called with the number of finished items.
+    until : callable, optional
+        Asked once a second, or between two items. Once it says so, the sweep ends without the
+        answers that are missing.
 
     Returns
     -------
@@ -83,8 +86,8 @@ def sweep(function, items, *, executor=None, retries=2, progress=None):
     if not isinstance(retries, int) or retries < 1:
         raise SettingError(f"retries={retries!r}; allowed: 1 or more")
     if executor is None:
-        return _in_turn(function, items, progress)
-    return _Sweep(function, items, executor, retries, progress).answers()
+        return _in_turn(function, items, progress, until)
+    return _Sweep(function, items, executor, retries, progress, until).answers()
 
 
 def share():
@@ -104,8 +107,10 @@ def share():
     return max(1, threads * distributed.system.MEMORY_LIMIT / limit)
 
 
-def _in_turn(function, items, progress):
+def _in_turn(function, items, progress, until):
     for number, item in enumerate(items):
+        if until is not None and until():
+            return
         try:
             answer = function(item)
         except Interrupted as stop:
@@ -141,8 +146,9 @@ class _Attempt:
 class _Sweep:
     """The state of a sweep on an executor."""
 
-    def __init__(self, function, items, executor, retries, progress):
+    def __init__(self, function, items, executor, retries, progress, until):
         self.function = function
+        self.until = until
         self.source = enumerate(items)
         self.given = self.pool = executor
         self.retries = retries
@@ -160,7 +166,10 @@ class _Sweep:
         following = finished = 0
         try:
             while self.launch():
-                if self.take(self.next_landed()):
+                landed = self.next_landed()
+                if landed is None:
+                    return
+                if self.take(landed):
                     finished += 1
                     if self.progress is not None:
                         self.progress(finished)
@@ -214,17 +223,25 @@ class _Sweep:
         future.add_done_callback(self.landed.put)
 
     def next_landed(self):
+        """The next future that is done; None once `until` says so."""
         while True:
             # On some systems, Ctrl-C gets through only if the wait has a timeout.
             try:
                 return self.landed.get(timeout=1)
             except queue.Empty:
-                # If dask loses its scheduler during a transfer, a future stays pending.
-                if getattr(getattr(self.pool, "_client", None), "status", None) == "closed":
-                    raise SweepError(
-                        "the connection to the scheduler is lost, with "
-                        f"{len(self.flying)} items running"
-                    ) from None
+                if self.until is not None and self.until():
+                    return None
+                self.look_after()
+
+    def look_after(self):
+        """Raises SweepError if the executor has nobody left to work."""
+        # If dask loses its scheduler during a transfer, a future stays pending.
+        if getattr(getattr(self.pool, "_client", None), "status", None) == "closed":
+            lost = "the connection to the scheduler is lost"
+        else:
+            lost = getattr(self.pool, "what_is_lost", lambda: None)()
+        if lost is not None:
+            raise SweepError(f"{lost}, with {len(self.flying)} items running")
 
     def take(self, future):
         """Takes an answer; returns False, and puts the item back, if its worker died.

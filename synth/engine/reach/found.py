@@ -94,7 +94,12 @@ class Found:
         }
 
     def restore(self, state, parse):
-        """Take up what `state` returned; parse: a function that makes a program of a text."""
+        """Take up what `state` returned; parse: a function that makes a program of a text.
+
+        What was found before is forgotten: of two programs that are equally good, the first that
+        was met stays first.
+        """
+        self.top, self.front, self._keys = [], [], {}
         for text in (*state["top"], *state["front"]):
             self.note(parse(text))
 

@@ -1,5 +1,7 @@
 """Reach for each labelling of a search: equal moves on the same bank."""
 
+from functools import partial
+
 import numpy as np
 
 from synth.engine.reach.stage import Reach, Tools
@@ -33,18 +35,23 @@ class Reaches:
         The settings, the same for each.
     start : sequence of Program
         Programs to begin with.
+    workers : Workers, optional
+        What works off the chains; by default the threads of the enumerator.
 
     Attributes
     ----------
     each : dict of Labelling to Reach
     """
 
-    def __init__(self, engine, labellings, settings, start=()):
+    def __init__(self, engine, labellings, settings, start=(), workers=None):
         tools = Tools(engine, labellings[0])
         if settings.moves is None:
             settings = settings.counted(default_moves(tools.pools))
         self.settings = settings
-        self.each = {each: Reach(each, tools, settings, start) for each in labellings}
+        self.each = {}
+        for number, each in enumerate(labellings):
+            elsewhere = None if workers is None else partial(workers.work_off, number)
+            self.each[each] = Reach(each, tools, settings, start, elsewhere)
 
     @property
     def done(self):

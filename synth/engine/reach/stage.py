@@ -1,8 +1,8 @@
 """The stage: seeds, then chains that exchange their best programs, one round after another.
 
-A fixed number of chains is worked off by however many threads there are.  Each chain has its own
-random numbers and sees what the others found only between two rounds, so that equal settings
-give equal results for any number of threads, and after a checkpoint.
+A fixed number of chains is worked off by however many threads or workers there are.  Each chain
+has its own random numbers and sees what the others found only between two rounds, so that equal settings
+give equal results for any number of them, and after a checkpoint.
 """
 
 from dataclasses import astuple, dataclass, replace
@@ -127,6 +127,9 @@ class Reach:
     settings : ReachSettings
     start : sequence of Program
         Programs of the user's own to begin with.
+    elsewhere : callable, optional
+        Works off chains on other machines, given these, a parser and what says to stop: see
+        `remote.Workers`.
 
     Attributes
     ----------
@@ -138,8 +141,8 @@ class Reach:
         Moves, and total bits, exceptions and bits of the best program then.
     """
 
-    def __init__(self, labelling, tools, settings, start=()):
-        engine = tools.engine
+    def __init__(self, labelling, tools, settings, start=(), elsewhere=None):
+        engine, self._elsewhere = tools.engine, elsewhere
         self.problem = Problem(engine, labelling, settings.simplicity)
         self.tools, self.settings = tools, settings
         self.found = Found(self.problem, labelling.score.top)
@@ -198,6 +201,9 @@ class Reach:
         if self._round < 0 or all(chain.at_end for chain in self.chains):
             self._begin_round()
         work = [chain for chain in self.chains if not chain.at_end]
+        if self._elsewhere is not None:
+            self._elsewhere(work, self._parse, must_stop)
+            work = []
         for k in range(0, len(work), crew.threads):
             crew.run([lambda c=c: c.work(must_stop) for c in work[k : k + crew.threads]])
         if all(chain.at_end for chain in self.chains):
