@@ -3,7 +3,7 @@
 import os
 import sys
 import warnings
-from contextlib import contextmanager
+from dataclasses import replace
 
 import click
 
@@ -11,6 +11,7 @@ from synth._version import __version__
 from synth.cli.exit_status import exit_status, stopping
 from synth.cli.experiments import plot_saved, run_command
 from synth.cli.options import (
+    cluster_option,
     complete_dsls,
     complete_tasks,
     corrupt_option,
@@ -23,6 +24,14 @@ from synth.cli.options import (
 )
 from synth.cli.output import emit, emit_run, formatted, records
 from synth.cli.progress import Progress
+from synth.cli.searching import (
+    TABLE,
+    chains_on,
+    finish,
+    loaded_task,
+    search_settings,
+    sweep_settings,
+)
 from synth.errors import RunError, SweepError, SynthError
 
 
@@ -80,7 +89,8 @@ def main():
     help="File in which the search is saved, so that you can resume it.",
 )
 @click.option("--every", type=float, help="Seconds between two checkpoints.  [default: 60]")
-def search(task, labels, corrupt, exact, checkpoint, every, **options):
+@cluster_option
+def search(task, labels, corrupt, exact, checkpoint, every, cluster, **options):
     """Find the best hypothesis for TASK.
 
     TASK is a built-in task, such as parity:n=6, or the path of a CSV file.
@@ -88,11 +98,14 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
     If a search with --checkpoint was killed, run the same command again to resume it from the
     file. If it reached --seconds or --max-programs, raise that limit. --seconds limits the total
     time of all these runs.
+
+    With --cluster, the workers of a dask cluster make the moves of reach. Each of them repeats the
+    enumeration and needs as much memory. The result is the same.
     """
     from synth import engine
     from synth.report import search_text
 
-    loaded = _load(task, options)
+    loaded = loaded_task(task, options)
     if corrupt is not None:
         loaded = loaded.corrupted(corrupt, options["seed"] or 0)
     if labels != "true":
@@ -100,11 +113,17 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
     kept = {"checkpoint": checkpoint, "seed": options["seed"] or 0}
     kept |= {} if every is None else {"every": every}
     resumed = checkpoint is not None and os.path.exists(checkpoint)
-    with Progress() as progress:
-        run = engine.search(loaded, exact=exact, progress=progress, **kept, **_settings(options))
+    kept |= search_settings(options)
+    try:
+        with chains_on(cluster) as workers, Progress() as progress:
+            run = engine.search(loaded, exact=exact, progress=progress, **workers, **kept)
+    except SweepError as error:
+        if error.partial is not None:
+            finish(error.partial, [], options, search_text)
+        raise
     if resumed:  # said after the search, which refuses the file of another search
         click.echo(f"synth: resumed from {checkpoint}", err=True)
-    _finish(run, [run], options, search_text)
+    finish(run, [run], options, search_text)
 
 
 @main.command()
@@ -126,22 +145,35 @@ def contrast(task, twin, seeds, **options):
     """Compare TASK with its random-label twin.
 
     Without TASK, the command runs a small set of built-in tasks.
-    """
-    from synth.records import Contrast
-    from synth.runs.items import Item, contrast_item, run_items
 
+    With --cluster, the workers of a dask cluster make the moves of reach if there is one contrast.
+    If there are several, each worker runs whole contrasts.
+    """
     items = _contrast_items(task, twin, seeds, options)
-    with _sweep_settings(options) as sweeping:
-        if sweeping["executor"] is None:
-            found, stop = run_items(Item.contrast, items, **sweeping)
-        else:
-            found, stop = run_items(contrast_item, items, **sweeping)
-            found = {number: Contrast.from_dict(document) for number, document in found.items()}
+    found, stop = _run_contrasts(items, options)
     _print_contrasts(found, items, options, single=task is not None and seeds == 1)
     if isinstance(stop, SynthError):
         raise stop
     if stop is not None:
         sys.exit(exit_status())
+
+
+def _run_contrasts(items, options):
+    """The contrasts by the numbers of their items, and what stopped them early."""
+    from synth.records import Contrast
+    from synth.runs.items import Item, contrast_item, run_items
+
+    if len(items) == 1 and options["cluster"] is not None and options["workers"] is None:
+        with chains_on(options["cluster"]) as workers:
+            items = [replace(items[0], limits=items[0].limits | workers)]
+            found, stop = _run_contrasts(items, options | {"cluster": None})
+        partial = getattr(stop, "partial", None)
+        return (found if partial is None else {0: partial}), stop
+    with sweep_settings(options) as sweeping:
+        if sweeping["executor"] is None:
+            return run_items(Item.contrast, items, **sweeping)
+        found, stop = run_items(contrast_item, items, **sweeping)
+    return {number: Contrast.from_dict(document) for number, document in found.items()}, stop
 
 
 def _contrast_items(task, twin, seeds, options):
@@ -152,13 +184,14 @@ def _contrast_items(task, twin, seeds, options):
     if task is None:
         for key in ("dsl", "save", "label", "modulus", "drop"):
             if options[key]:
-                raise click.UsageError(f"--{key} {_given(options[key])}: allowed only with a TASK")
+                given = " ".join(options[key]) if key == "drop" else options[key]
+                raise click.UsageError(f"--{key} {given}: allowed only with a TASK")
     elif seeds > 1 and options["save"]:
         raise click.UsageError(f"--save {options['save']}: allowed only with one seed")
-    loaded, table = task, {key: options[key] for key in _TABLE}
+    loaded, table = task, {key: options[key] for key in TABLE}
     if task is not None:
-        checked = _load(task, options)  # so that messages have the user's words
-        if options["workers"] is None and options["cluster"] is None:
+        checked = loaded_task(task, options)  # so that messages have the user's words
+        if options["workers"] is None and (seeds == 1 or options["cluster"] is None):
             if seeds == 1:
                 loaded, table = checked, {}
             elif is_path(task):
@@ -166,7 +199,7 @@ def _contrast_items(task, twin, seeds, options):
     items = []
     for spec, limits in _SET if task is None else [(task, {})]:
         given = spec if task is None else loaded
-        settings = _settings(options)
+        settings = search_settings(options)
         shared = {key: settings.pop(key, None) for key in ("dsl", "top")}
         if not settings.keys() & {"max_bits", "max_programs", "moves"}:
             settings |= limits
@@ -185,7 +218,7 @@ def _print_contrasts(found, items, options, single):
 
     runs = [found[number] for number in sorted(found)]
     if single and runs:
-        _finish(runs[0], [runs[0].structured], options, contrast_text)
+        finish(runs[0], [runs[0].structured], options, contrast_text)
         return
 
     def text():
@@ -200,13 +233,6 @@ def _print_contrasts(found, items, options, single):
         rows = [row for run in runs for row in records(run)]
         emit(options["form"], text=text, document=document, rows=lambda: rows)
 
-
-def _given(value):
-    return " ".join(value) if isinstance(value, tuple) else value
-
-
-#: Options that say how a CSV file is read.
-_TABLE = ("label", "drop", "modulus", "train")
 
 #: What `synth contrast` runs without a task: the task, and how far it searches.
 _SET = (
@@ -235,19 +261,19 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
     from synth.runs import comparing
 
     for task in tasks:
-        _load(task, options)
-    given = {key: options[key] for key in _TABLE} | _settings(options)
+        loaded_task(task, options)
+    given = {key: options[key] for key in TABLE} | search_settings(options)
     given |= {"labels": labels, "corrupt": corrupt, "seeds": seeds, "seed": options["seed"] or 0}
     try:
-        with _sweep_settings(options) as sweeping:
+        with sweep_settings(options) as sweeping:
             run = comparing.compare(tasks, dsl, **given, **sweeping)
     except SweepError as error:
         if error.partial is not None and error.partial.rows:
-            _finish(error.partial, [], options, comparison_text)
+            finish(error.partial, [], options, comparison_text)
         raise
     bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     shown = (lambda run: emphasised(comparison_text(run))) if bold else comparison_text
-    _finish(run, [run], options, shown)
+    finish(run, [run], options, shown)
 
 
 main.add_command(run_command)
@@ -361,39 +387,3 @@ def report(runs, output, form):
     made = {"file": output, "bytes": size, "runs": len(runs)}
     text = f"{output}: {len(runs)} run{'s' * (len(runs) != 1)}, {size / 1000:,.0f} kB"
     emit(form, text=lambda: text, document=lambda: made, rows=lambda: [made])
-
-
-def _load(task, options):
-    from synth.tasks import load_task
-
-    if options["save"]:
-        from synth.files import check_writable
-
-        check_writable("--save", options["save"])
-    keys = ("label", "drop", "modulus", "train", "seed")
-    return load_task(task, **{k: options[k] for k in keys})
-
-
-def _settings(options):
-    keys = ["dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top"]
-    keys += ["moves", "chains", "start"]
-    return {k: options[k] for k in keys if options.get(k) not in (None, ())}
-
-
-@contextmanager
-def _sweep_settings(options):
-    """The executor and the progress line of a sweep, as keyword arguments."""
-    from synth.runs import executor
-
-    with executor(options["workers"], options["cluster"]) as pool, Progress() as progress:
-        yield {"executor": pool, "progress": progress and progress.sweep}
-
-
-def _finish(run, results, options, text):
-    from synth.records import StopReason, save_run
-
-    emit_run(options["form"], run, text)
-    if options["save"]:
-        save_run(run, options["save"])
-    if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
-        sys.exit(exit_status())

@@ -123,6 +123,11 @@ corrupt_option = click.option(
 )
 
 
+cluster_option = click.option(
+    "--cluster", metavar="ADDRESS", help="Address of a dask scheduler to run on."
+)
+
+
 def sweep_options(function):
     """Adds the options of commands that run many searches."""
     seeds = click.option(
@@ -137,10 +142,5 @@ def sweep_options(function):
 
 def parallel_options(function):
     """Adds `--workers` and `--cluster`, see `synth.runs.executors.executor`."""
-    options = [
-        click.option("--workers", type=click.IntRange(1), help="Number of worker processes."),
-        click.option("--cluster", metavar="ADDRESS", help="Address of a dask scheduler to run on."),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    workers = click.option("--workers", type=click.IntRange(1), help="Number of worker processes.")
+    return workers(cluster_option(function))

@@ -71,10 +71,10 @@ def search(
     start : sequence of str
         Programs of your own for reach to begin with.
     map : callable, optional
-        Works off the chains of reach on workers, such as those of a dask cluster: a `sweep` with an
-        executor, `functools.partial(synth.runs.sweep, executor=...)`.  The result is the same.  Each
-        worker repeats the enumeration, with as much memory; the DSL has to be given by its name or
-        as FILE.py:NAME.  By default this process works them off with its threads.
+        Works off the chains of reach on workers, such as those of a dask cluster, with an equal
+        result: `functools.partial(synth.runs.sweep, executor=...)`.  Each worker repeats the
+        enumeration, with as much memory.  The DSL must be given by its name or as FILE.py:NAME.  By
+        default the threads of this process work them off.
     progress : callable, optional
         Called with the `Enumerator` after every band, and with the `Reaches` after every round.
     checkpoint : str or path, optional

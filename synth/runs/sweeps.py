@@ -176,6 +176,8 @@ class _Sweep:
                 while following in self.ready:
                     yield self.ready.pop(following)
                     following += 1
+                if self.until is not None and self.until():
+                    return
         except KeyboardInterrupt:
             raise Interrupted(finished=self.salvage()) from None
         except SweepError as error:

@@ -1,8 +1,8 @@
 """The stage: seeds, then chains that exchange their best programs, one round after another.
 
 A fixed number of chains is worked off by however many threads or workers there are.  Each chain
-has its own random numbers and sees what the others found only between two rounds, so that equal settings
-give equal results for any number of them, and after a checkpoint.
+has its own random numbers and sees what the others found only between two rounds, so that equal
+settings give equal results for any number of them, and after a checkpoint.
 """
 
 from dataclasses import astuple, dataclass, replace

@@ -1,0 +1,63 @@
+"""What the commands that search have in common: the task, the settings, the workers, the end."""
+
+import sys
+from contextlib import contextmanager
+from functools import partial
+
+from synth.cli.exit_status import exit_status
+from synth.cli.output import emit_run
+from synth.cli.progress import Progress
+
+#: Options that say how a CSV file is read.
+TABLE = ("label", "drop", "modulus", "train")
+
+
+def loaded_task(task, options):
+    """The task that the options ask for, after a check that the run can be saved."""
+    from synth.tasks import load_task
+
+    if options["save"]:
+        from synth.files import check_writable
+
+        check_writable("--save", options["save"])
+    keys = ("label", "drop", "modulus", "train", "seed")
+    return load_task(task, **{k: options[k] for k in keys})
+
+
+def search_settings(options):
+    """The settings of a search that were given, as keyword arguments."""
+    keys = ["dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top"]
+    keys += ["moves", "chains", "start"]
+    return {k: options[k] for k in keys if options.get(k) not in (None, ())}
+
+
+@contextmanager
+def sweep_settings(options):
+    """The executor and the progress line of a sweep, as keyword arguments."""
+    from synth.runs import executor
+
+    with executor(options["workers"], options["cluster"]) as pool, Progress() as progress:
+        yield {"executor": pool, "progress": progress and progress.sweep}
+
+
+@contextmanager
+def chains_on(cluster):
+    """What works off chains on a cluster, as a keyword argument; nothing without a cluster."""
+    if cluster is None:
+        yield {}
+        return
+    from synth.runs import executor, sweep
+
+    with executor(cluster=cluster) as pool:
+        yield {"map": partial(sweep, executor=pool)}
+
+
+def finish(run, results, options, text):
+    """Print a run and save it; exit as after Ctrl-C if that ended one of the results."""
+    from synth.records import StopReason, save_run
+
+    emit_run(options["form"], run, text)
+    if options["save"]:
+        save_run(run, options["save"])
+    if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
+        sys.exit(exit_status())
