@@ -133,6 +133,8 @@ class Search:
             raise SettingError("checkpoint cannot be combined with exact")
         if moves and exact:
             raise SettingError("moves cannot be combined with exact")
+        if map is not None and exact:
+            raise SettingError("map cannot be combined with exact")
         self._map, self._source = map, None if map is None else _sendable(dsl)
         if isinstance(start, str):
             start = [start]
