@@ -318,10 +318,30 @@ def test_a_cluster_whose_workers_are_gone(monkeypatch):
             list(sweep(abs, [1], executor=pool))
 
 
+def test_workers_whose_memory_is_full(monkeypatch):
+    monkeypatch.setattr(executors, "MOST_IDLE", 0.05)
+    monkeypatch.setattr(executors, "LOOK", 0)
+
+    class Client:
+        status = "paused", "running"
+
+        def scheduler_info(self, n_workers):
+            return {"workers": dict(enumerate({"status": s} for s in self.status))}
+
+    pool = executors._Cluster(Client())
+    assert pool.what_is_lost() is None
+    Client.status = "paused", "paused"
+    assert pool.what_is_lost() is None  # not for long yet
+    time.sleep(0.1)
+    assert "since their memory is full (give them more, or" in pool.what_is_lost()
+
+
 def test_commands_refuse_in_one_line(cluster):
     address = cluster.scheduler_address
     search = ("search", "parity:n=3", "--cluster")
     assert "cluster=nowhere: missing port number" in run(*search, "nowhere", code=2)
-    assert "cannot be combined with exact" in run(*search, address, "--exact", code=2)
+    assert f"--cluster {address}: not allowed with --exact" in run(
+        *search, address, "--exact", code=2
+    )
     both = ("contrast", "parity:n=3", "--workers", 2, "--cluster", address)
     assert "workers=2 cannot be combined with cluster=" in run(*both, code=2)

@@ -105,6 +105,8 @@ def search(task, labels, corrupt, exact, checkpoint, every, cluster, **options):
     from synth import engine
     from synth.report import search_text
 
+    if exact and cluster is not None:
+        raise click.UsageError(f"--cluster {cluster}: not allowed with --exact")
     loaded = loaded_task(task, options)
     if corrupt is not None:
         loaded = loaded.corrupted(corrupt, options["seed"] or 0)
