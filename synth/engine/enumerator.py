@@ -193,6 +193,18 @@ class Enumerator:
         cheapest = self.grammar.cheapest[self.root] >> self.grammar.shift
         return max(certified, 0.0) if cheapest else certified
 
+    @property
+    def kept_units(self) -> int:
+        """All behaviours of programs of the root type of up to so many units are in its bank.
+
+        Fewer units than are certified: programs that can be part of no other that counts, and
+        programs made after memory has run out, are scored and not kept.
+        """
+        least = min(self.frontier, self.horizon.operands.get(self.root, -1) + 1)
+        if self.horizon.frozen is not None:
+            least = min(least, self.horizon.frozen - self.grammar.width + 1)  # see `freeze`
+        return (least >> self.grammar.shift) - 1
+
     def row_bits(self, first: int, stop: int) -> NDArray[np.float64]:
         """The bits of rows first..stop of the root's bank, float64 (stop - first,)."""
         return (self.bank.row_costs(first, stop) >> self.grammar.shift) / UNIT

@@ -10,6 +10,7 @@ from synth.records.comparison import COMPARED, Comparison
 from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
 from synth.records.parts import (
+    ClassCertificate,
     Descent,
     FrontPoint,
     Hypothesis,
@@ -24,6 +25,7 @@ from synth.records.saved import Run, load_run, save_run
 __all__ = [
     "COMPARED",
     "FORMAT",
+    "ClassCertificate",
     "Comparison",
     "Contrast",
     "Descent",

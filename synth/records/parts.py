@@ -1,6 +1,6 @@
 """The parts of a result: why it ended, its levels, and what was found, each a plain record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -166,6 +166,41 @@ class FrontPoint:
 
 
 @dataclass(frozen=True)
+class ClassCertificate:
+    """What is proven of all disjunctions, or of all conjunctions, of short parts.
+
+    A part is any program of at most `part_bits` with a value on every row, held-out rows included.
+
+    Parameters
+    ----------
+    form : str
+        "disjunction" or "conjunction".
+    operators : list of str
+        The operators of the DSL that join parts, between p and q.
+    part_bits : float
+        The most bits of each part.
+    bits : float or None
+        No program of this form with fewer bits is right on all training rows. None if no program
+        of this form is, whatever its length.
+    total_bits : float or None
+        The total of a program of so many bits without exceptions.
+    program : str or None
+        A program of this form that has exactly `bits` and is right on all training rows. None if
+        none is known.
+    statement : str
+        The same as a sentence.
+    """
+
+    form: str
+    operators: list[str]
+    part_bits: float
+    bits: float | None
+    total_bits: float | None
+    program: str | None
+    statement: str
+
+
+@dataclass(frozen=True)
 class Descent:
     """What reach did after the enumeration.
 
@@ -179,6 +214,8 @@ class Descent:
         What chains could begin from: "stage", "total_bits" and "exceptions" of each.
     points : list of dict
         The best program after some "moves": its "total_bits", "exceptions" and "bits".
+    certificates : list of ClassCertificate
+        What was proven beside, when all moves were made.
     """
 
     moves: int
@@ -187,3 +224,10 @@ class Descent:
     planned: int
     seeds: list[dict[str, Any]]
     points: list[dict[str, Any]]
+    certificates: list[ClassCertificate] = field(default_factory=list)
+
+    @staticmethod
+    def from_dict(document: dict[str, Any]) -> "Descent":
+        """Reads what `plain` has made of a descent; older files have no certificates."""
+        made = [ClassCertificate(**each) for each in document.get("certificates", ())]
+        return Descent(**{**document, "certificates": made})

@@ -157,7 +157,7 @@ class Result:
             for key, kind in lists.items():
                 given[key] = tuple(kind(**entry) for entry in given[key])
             given["stop_reason"] = StopReason(given["stop_reason"])
-            given["reach"] = given.get("reach") and Descent(**given["reach"])
+            given["reach"] = given.get("reach") and Descent.from_dict(given["reach"])
             return Result(**given)
 
     def predict(self, columns: Mapping[str, Any]) -> np.ndarray:

@@ -91,6 +91,8 @@ def search_rows(result):
             yield "ties", f"{program.ties} programs reach this total; accuracies are their mean"
     yield "table accuracy", _accuracies(result.table)
     yield "certificate", _certificate(result)
+    for each in result.reach.certificates if result.reach else ():
+        yield f"{each.form}s", each.statement.removeprefix(f"{each.form}s ")
     if result.settings.get("exact"):
         yield "without exceptions", _exact(result)
     made = f"{result.candidates:,} programs, {result.distinct:,} distinct behaviours"

@@ -8,6 +8,8 @@ included; behaviours without one are not in `held`.
 
 import math
 
+import numpy as np
+
 import synth
 from tests import naive
 
@@ -22,6 +24,7 @@ def false_claims(result, grammar, task, root, held, most):
         found += wrong.of_exact(result)
     else:
         found += [*wrong.of_optimal(result), *wrong.of_lists(result)]
+        found += wrong.of_classes(result, held)
     return found
 
 
@@ -120,6 +123,33 @@ class _Facts:
         if best < result.total_bits - NEAR:
             yield f"optimal at {result.total_bits} bits, and some program has {best}"
 
+    def of_classes(self, result, held):
+        """No disjunction or conjunction of known parts is below its certificate."""
+        for made in result.reach.certificates if result.reach else ():
+            label = made.form == "disjunction"
+            train = [r for r in range(self.task.rows) if self.task.train[r]]
+            wanted = [r for r in train if self.task.labels[r] == label]
+            join = min(p.units for p in self.grammar if _table(p.item) == [label] * 3)
+            covers = {0: 0}
+            for seen, units in held.items():
+                # Printed bits, so that what is printed is attacked.
+                if units > float(f"{made.part_bits:.1f}") * 1024:
+                    continue
+                if any(seen[r] == label for r in train if self.task.labels[r] != label):
+                    continue
+                mask = sum(1 << k for k, r in enumerate(wanted) if seen[r] == label)
+                for other, price in list(covers.items()):
+                    dear = price + units + join
+                    covers[mask | other] = min(dear, covers.get(mask | other, dear))
+            least = covers.get(2 ** len(wanted) - 1)
+            if least is not None and (made.bits is None or least - join < made.bits * 1024):
+                yield f"{made.statement}; one has {(least - join) / 1024}"
+            if made.program is not None:
+                tree = synth.Program.parse(made.program, self.grammar, self.root)
+                seen, units = naive.behaviour(tree, self.task.columns), tree.units(self.grammar)
+                if seen is None or self.errors(seen) or units != made.bits * 1024:
+                    yield f"{made.program} is not as {made.statement}"
+
     def of_exact(self, result):
         least = self.least
         if result.program is not None and result.program.exceptions:
@@ -136,3 +166,11 @@ class _Facts:
             yield f"optimal at {p.bits} bits, and one has {least / 1024}"
         if p is not None and self.most >= round(p.bits * 1024) and least > round(p.bits * 1024):
             yield f"a program of {p.bits} bits, and the least has {least / 1024}"
+
+
+def _table(item):
+    """What a boolean operator makes of different operands and of equal ones, if the latter stay."""
+    if [str(t) for t in item.arguments] != ["Bool", "Bool"] or str(item.result) != "Bool":
+        return None
+    values = item.function(*np.array([[0, 0, 1, 1], [0, 1, 0, 1]], bool)).tolist()
+    return [values[1], values[2], values[1]] if values[::3] == [False, True] else None

@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 
+from synth.engine.reach.certificates import certificates
 from synth.engine.reach.chain import Chain
 from synth.engine.reach.found import Found
 from synth.engine.reach.laws import Laws
@@ -148,7 +149,7 @@ class Reach:
         self.found = Found(self.problem, labelling.score.top)
         self.seeds, self.descent = [], []
         self._stages = 0 if settings.stages else len(STAGES)
-        self._round, self._cut = -1, []
+        self._round, self._cut, self._certificates = -1, [], None
         root = np.random.SeedSequence(settings.seed)
         self.chains = [
             Chain(self.problem, tools, np.random.default_rng(each), labelling.score.top)
@@ -208,6 +209,14 @@ class Reach:
             crew.run([lambda c=c: c.work(must_stop) for c in work[k : k + crew.threads]])
         if all(chain.at_end for chain in self.chains):
             self._exchange()
+            if self.settings.stages:
+                self.certify()
+
+    def certify(self):
+        """What is proven of whole classes of programs, once all moves are made."""
+        if self.done and self._certificates is None:
+            self._certificates = certificates(self.problem.engine, self.problem.labelling)
+        return self._certificates or []
 
     def _add_seeds(self, given):
         """Take seeds up, each as short as the laws of the DSL make it."""
@@ -266,6 +275,7 @@ class Reach:
             planned=self.settings.moves,
             seeds=seeds,
             points=[dict(zip(names, point, strict=True)) for point in self.descent],
+            certificates=self.certify(),
         )
 
     # -- checkpoints --------------------------------------------------------------

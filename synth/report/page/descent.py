@@ -37,6 +37,11 @@ def reach_part(pair, charts):
         "section",
         element("h3", "Reach"),
         [element("p", _said(name, result)) for name, result, _ in reached],
+        [
+            element("p", _proven(name, result))
+            for name, result, _ in reached
+            if result.reach.certificates
+        ],
         columns(
             *(charts(panel) for panel in (totals, wrong) if panel.marks),
             element("div", tables, class_="panel"),
@@ -60,6 +65,13 @@ def _said(name, result):
     last = reach.points[-1]["moves"]
     when = f"after {_counted(last, 'move')}" if last else "among its seeds, before any move"
     return f"{text}The best program was found by reach, {when}."
+
+
+def _proven(name, result):
+    """What is proven of whole classes of programs, a sentence each."""
+    labels = f" for {name}" if name else ""
+    said = [made.statement for made in result.reach.certificates]
+    return f"Proven{labels}: " + "; ".join(said) + "."
 
 
 def _counted(number, name):
