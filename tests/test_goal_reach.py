@@ -57,7 +57,7 @@ def test_few_moves_find_what_the_exact_search_alone_does_not(name, most):
     assert found.front[-1].bits == found.program.bits
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tasks(), st.data())
 def test_every_claim_is_true(drawn, data):
     """However little is solved before reach, and whatever it begins with."""

@@ -6,11 +6,11 @@ program that computes it names every input and joins them all, so that none is s
 
 import numpy as np
 
-from synth.engine import SAME
+from synth.engine import SAME, ReachSettings
 from synth.errors import SettingError
-from synth.experiments._descents import LABELS, descents
 from synth.experiments.base import present_mean
 from synth.language import Bool, Grammar, Program, dsls
+from synth.runs.items import DESCENDED as LABELS
 from synth.runs.items import Item
 from synth.tasks import Task
 
@@ -52,10 +52,11 @@ def measured(item):
     run, seed, inputs, moves, chains = item
     task, bits = target(inputs, seed)
     known = 1 + bits + np.log2(TRAIN + 1)
-    cases = [{"moves": count, "chains": chains} for count in moves]
+    # The clock ends nothing, so that a run is the same on every machine.
+    work = Item(task, DSL, seed=seed, limits={"max_programs": PROGRAMS, "seconds": None})
+    settings = [ReachSettings(count, chains, seed, stages=False) for count in moves]
     rows = []
-    for count, found in zip(moves, descents(Item(task, DSL, seed=seed), cases, PROGRAMS),
-                            strict=True):  # fmt: skip
+    for count, found in zip(moves, work.descents(settings), strict=True):
         for labels in LABELS:
             one = found[labels]
             holds = one.total_bits is not None and one.total_bits <= known + SAME
@@ -100,7 +101,7 @@ def summary(rows):
 
 
 def draw(rows, ax):
-    """The chance, and the held-out accuracy for permuted labels, against moves."""
+    """The chance against moves, with true and with permuted labels."""
     for bits, (moves, means) in _cells(rows, "true", "holds").items():
         ax.plot(moves, means, "o-", label=f"program of {bits:.0f} bits")
     for moves, means in _cells(rows, "permuted", "holds").values():

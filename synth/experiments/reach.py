@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from synth.experiments._descents import LABELS, descents
+from synth.engine import ReachSettings
 from synth.experiments.base import present_mean, setting, spawn_seeds
+from synth.runs.items import DESCENDED as LABELS
 from synth.runs.items import Item
 
 CONTROL = (
@@ -74,15 +75,16 @@ def run(settings, map):
 def _run(item):
     """The rows of one run: all numbers of moves, both energies, both labellings."""
     number, seed, task, dsl, moves, chains, programs = item
-    work = Item(task, dsl, seed=seed)
+    # The clock ends nothing, so that a run is the same on every machine.
+    work = Item(task, dsl, seed=seed, limits={"max_programs": programs, "seconds": None})
     n = work.load().training
     cases = [(energy, count) for energy in ENERGIES for count in moves]
     settings = [
-        {"moves": count, "chains": chains, "simplicity": energy == "with"}
+        ReachSettings(count, chains, seed, stages=False, simplicity=energy == "with")
         for energy, count in cases
     ]
     rows = []
-    for (energy, count), found in zip(cases, descents(work, settings, programs), strict=True):
+    for (energy, count), found in zip(cases, work.descents(settings), strict=True):
         for labels, one in found.items():
             values = asdict(one)
             wrong, test = one.exceptions, values.pop("test_accuracy")

@@ -355,5 +355,5 @@ def draw(rows, axes):
             own = _at_own(curve)
             right.plot(own["log2_programs"], own["least_total"], "o", color=line.get_color())
     right.set_ylim(0.35, 1.02)
-    right.set_xlabel("log2 of the programs tried (dot: the target's length)")
+    right.set_xlabel("log2 of the programs tried (dot: own length)")
     right.set_ylabel(f"held-out accuracy, least total, {sizes[-1]} training rows")
