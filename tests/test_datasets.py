@@ -76,7 +76,9 @@ NAMES = ("parity:n=8,k=3", "monk:1", "tic-tac-toe", "iris", "mod-mul:p=7", "shj:
 
 @pytest.fixture(scope="module")
 def run():
-    return synth.run_experiment("datasets", tasks=NAMES, tables=(OWN,), max_programs=200_000)
+    return synth.run_experiment(
+        "datasets", tasks=NAMES, tables=(OWN,), max_programs=200_000, moves=0
+    )
 
 
 def test_every_number_is_what_it_says(run):
@@ -122,6 +124,21 @@ def test_there_are_rules_and_chance_could_not_do_that(run):
     assert run.summary["control_least_chance_bound"] == 0
 
 
+def test_reach_goes_on_for_the_task_and_for_its_twin(run):
+    """A program that the enumeration does not come near; the twin keeps the table."""
+    given = {"max_programs": 200_000, "moves": 8}
+    (row,) = synth.run_experiment("datasets", tasks=("tic-tac-toe",), **given).rows
+    without = next(r for r in run.rows if r["task"] == "tic-tac-toe")
+    both = synth.contrast("tic-tac-toe", seed=0, seconds=None, **given)
+    assert both.structured.program.found_by == "reach"
+    assert both.random.reach.moves == both.structured.reach.moves == 8
+    assert row["program_bits"] == both.structured.program.bits > 60
+    assert row["saved"] > without["saved"] + 0.4
+    assert row["mdl"] > without["mdl"] + 0.2
+    assert row["twin_chosen"] == "table"
+    assert row["twin_chance"] == 0
+
+
 def test_the_table_fits_80_columns(run):
     lines = experiment_text(run, 80).splitlines()
     head = next(line for line in lines if line.startswith("task"))
@@ -143,7 +160,7 @@ def test_labels_held_out_change_nothing_that_is_chosen(tmp_path):
     (tmp_path / "turned.csv").write_text("\n".join([head, *body]) + "\n")
     paths = (OWN, str(tmp_path / "turned.csv"))
     one, two = synth.run_experiment(
-        "datasets", tasks=("parity:n=3",), tables=paths, max_programs=100_000
+        "datasets", tasks=("parity:n=3",), tables=paths, max_programs=100_000, moves=8
     ).rows[1:]
     for key in ("chosen", "program", "saved", "chance", "exceptions"):
         assert one[key] == two[key]
@@ -157,7 +174,7 @@ def test_the_label_column_of_tables_is_named(tmp_path):
     (tmp_path / "own.csv").write_text("kind,a,b,leak\n" + "\n".join(lines) + "\n")
     run = synth.run_experiment(
         "datasets", tasks=("shj",), tables=(str(tmp_path / "own.csv"),), label="kind",
-        drop=("leak",), max_programs=10_000,
+        drop=("leak",), max_programs=10_000, moves=0,
     )  # fmt: skip
     named, own = run.rows
     assert named["task"] == "shj"
@@ -172,7 +189,7 @@ def test_the_label_column_of_tables_is_named(tmp_path):
 
 def test_a_missing_extra_is_a_note(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    run = synth.run_experiment("datasets", tasks=("iris", "parity:n=4"), max_programs=1000)
+    run = synth.run_experiment("datasets", tasks=("iris", "parity:n=4"), max_programs=1000, moves=0)
     assert "needs scikit-learn" in run.rows[0]["note"]
     assert run.rows[0].keys() == run.rows[1].keys()
     assert run.rows[1]["note"] is None

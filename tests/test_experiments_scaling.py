@@ -8,7 +8,7 @@ import pytest
 
 import synth
 from synth.errors import SettingError
-from synth.experiments import data, imbalance, scaling
+from synth.experiments import _scaling_reach, data, imbalance, scaling
 from synth.language.dsls import boolean, modular
 from synth.language.types import Bool, Mod
 from tests import naive
@@ -99,7 +99,10 @@ def test_rules_are_those_of_lists_of_all_programs():
 
 @pytest.fixture(scope="module")
 def scaled():
-    return synth.run_experiment("scaling", variables=4, rows=(6, 14), splits=6, random=30, bits=30)
+    return synth.run_experiment(
+        "scaling", variables=4, rows=(6, 14), splits=6, random=30, bits=30, inputs=(6, 12),
+        moves=(20, 400), chains=4, runs=3,
+    )  # fmt: skip
 
 
 def test_more_search_does_not_hurt_under_the_prior(scaled):
@@ -123,6 +126,8 @@ def test_random_labels_stay_at_chance_though_programs_fit(scaled):
 
 def test_programs_tried_are_less_than_two_to_the_bits(scaled):
     for row in scaled.rows:
+        if row["moves"] is not None:
+            continue
         assert row["log2_programs"] <= row["budget"]
         assert row["target"] == "random" or row["own_bits"] > 0
 
@@ -134,6 +139,54 @@ def test_scaling_refuses_what_it_cannot_do():
         synth.run_experiment("scaling", bits=2, rows=(4,))
     with pytest.raises(SettingError, match="targets=parity 9; allowed: x0, x0 & x1"):
         synth.run_experiment("scaling", targets=("parity 9",))
+    with pytest.raises(SettingError, match="inputs=7; allowed: multiples of 3"):
+        synth.run_experiment("scaling", inputs=(6, 7))
+
+
+def reached(run, labels, moves, inputs=12):
+    wanted = (labels, moves, f"{inputs} inputs")
+    return [r for r in run.rows if (r["labels"], r["moves"], r["target"]) == wanted]
+
+
+def test_more_moves_hold_the_simple_program_more_often(scaled):
+    few, many = reached(scaled, "true", 20), reached(scaled, "true", 400)
+    assert len(few) == len(many) == 3
+    assert not any(row["holds"] for row in few)
+    assert sum(row["holds"] for row in many) >= 2
+    for row in many:
+        assert row["holds"] == (row["total_bits"] <= row["known_bits"] + 1e-9)
+        assert not row["holds"] or row["test"] > 0.98
+    for inputs, bits in ((6, 3.5849625 * 6 + 15), (12, 4.5849625 * 12 + 33)):
+        rows = reached(scaled, "true", 400, inputs)
+        assert [row["own_bits"] for row in rows] == pytest.approx([bits] * 3, abs=0.02)
+        assert rows[0]["known_bits"] == pytest.approx(rows[0]["own_bits"] + 1 + math.log2(501))
+        shares = scaled.summary["reach_chance"][f"{bits:.0f} bits"]
+        held = [
+            np.mean([r["holds"] for r in reached(scaled, "true", m, inputs)]) for m in (20, 400)
+        ]
+        assert shares == pytest.approx(held)
+
+
+def test_permuted_labels_stay_on_the_table_for_any_number_of_moves(scaled):
+    twins = [r for r in scaled.rows if r["labels"] == "permuted"]
+    assert len(twins) == 12
+    assert not any(row["holds"] for row in twins)
+    assert all(abs(row["test"] - row["table_test"]) < 0.1 for row in twins)
+    assert scaled.summary["control_reach_saved"] < 8
+    chosen = sum(row["chosen"] == "program" for row in twins)
+    assert scaled.summary["control_reach_programs"] == f"{chosen} of 12"
+    assert chosen <= 2
+
+
+def test_no_program_of_a_target_is_shorter_than_its_own():
+    """Of three inputs, by the counts of all programs on all rows."""
+    task, bits = _scaling_reach.target(3, 0)
+    grammar = synth.Grammar(boolean.build(), task.types)
+    columns = naive.all_rows(3)
+    counts = synth.count_programs(grammar, columns, type=Bool, max_bits=bits)
+    truth = columns["x0"] & columns["x1"] & columns["x2"]
+    assert np.array_equal(task.labels, np.logical_and.reduce(list(task.columns.values())))
+    assert counts.least_bits[counts.find(truth)] == bits
 
 
 # -- data -------------------------------------------------------------------------

@@ -132,7 +132,7 @@ def test_commands_are_decided_by_training_labels(tmp_path, kind):
 def test_the_experiment_on_tables_is_decided_by_training_labels(tmp_path):
     def row(cells):
         path = write(tmp_path, cells)
-        given = {"tables": (path,), "tasks": ("shj",), "max_programs": 2000}
+        given = {"tables": (path,), "tasks": ("shj",), "max_programs": 2000, "moves": 8}
         return synth.run_experiment("datasets", **given).rows[1]
 
     train = synth.load_task(write(tmp_path, cells_of("boolean"))).train

@@ -39,7 +39,7 @@ INSIDE = {
         "limits", "interrupts", "compiled", "crew", "watch", "curry", "bank", "targets",
         "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "backward", "enumeration", "checkpoint", "reach",
-        "outcome", "driver", "searches", "descents",
+        "outcome", "arguments", "driver", "searches", "descents",
     ],
 }  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}

@@ -255,7 +255,6 @@ def test_start_is_a_seed():
         ({"chains": 0}, "chains=0; allowed: 1"),
         ({"moves": 1.5}, "moves=1.5; allowed"),
         ({"start": ["x0 +"]}, "x0 +"),
-        ({"moves": 5, "exact": True}, "moves cannot be combined with exact"),
     ],
 )
 def test_settings_are_checked(given_, message):

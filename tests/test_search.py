@@ -121,7 +121,7 @@ def test_several_labellings_and_what_has_to_be_proven():
 
 def test_an_exact_search_goes_on():
     search = synth.Search("majority:n=5,train=1.0", "boolean:basis=and-or", exact=True,
-                          seconds=None)  # fmt: skip
+                          seconds=None, moves=0)  # fmt: skip
     bounds = [search.run(max_programs=n).exact_bound for n in (100, 2_000, 30_000)]
     assert bounds == sorted(bounds)
     last = search.run(max_programs=None)

@@ -71,7 +71,7 @@ def search_options(function):
             "--moves",
             type=int,
             help="Moves of reach if the enumeration proves nothing; 0 for none.  "
-            "[default: about 20 s on two cores, none with --max-bits]",
+            "[default: about 20 s on two cores, 5 s with --exact, none with --max-bits]",
         ),
         click.option(
             "--chains", type=int, help="Chains that share the moves of reach.  [default: 8]"

@@ -6,6 +6,9 @@ operands are held.  That node is solved from its target (see `targets`).  Its ta
 from the labels through the nodes above it, which are its context.  Contexts are tried in
 order of cost.  When all contexts of cost below g are done, every program of cost below F + g is
 accounted for, except those in which two operands of one node cost F or more.
+
+Reach may find a program that is right on all training rows, however long.  It is an upper bound:
+dearer contexts are then left out, and it is proven as soon as the lower bound meets it.
 """
 
 import heapq
@@ -19,6 +22,10 @@ from synth.engine.curry import LEAF
 from synth.engine.targets import SEVERAL, Target, TargetSolver, Unknown, step
 from synth.language import UNIT, Program
 from synth.records import StopReason
+
+#: What is solved before reach is asked: so many rows are looked at, in one context after another.
+#: For a small bank that is often a proof, and takes a second; for a large one it is one context.
+SOLVED_FIRST = 2**21
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,8 @@ class BackwardSearch:
         The training labels, values of the root type.
 
     `best` is (cost, Program) or None.  No other program without exceptions costs less than
-    `bound`.
+    `bound`.  `found_by` says who found the best, "exact" or "reach", and `cut` whether time has
+    cut the last `solve` short.
     """
 
     def __init__(self, engine, labels):
@@ -60,22 +68,48 @@ class BackwardSearch:
         values = np.zeros(rows, np.int64)
         values[: len(labels)] = labels
         self.target = Target(values, np.arange(rows) < len(labels))
-        self.best = None
+        self.best, self.found_by = None, "exact"
         self.bound = 0
         self.contexts = 0
-        self._seconds_a_row = 0.0
+        self.cut = False
+        self._times = []
         self._tried = 0
+        self._aside = 0.0
         self.primitives, self.covered = _tables(engine)
         self._leaves = [r for r in engine.rules if r.result == engine.root and r.kind == LEAF]
 
-    def run(self, advance, progress=None):
+    def run(self, advance, reach, go_on, progress=None):
         """Enumerate and solve in turn, until nothing better can be found or a limit is reached.
 
-        Solving costs some passes over what is held.  It is tried whenever there is half as much
-        again, and has the last half of the time.
+        Reach is asked as soon as solving does not seem to lead to a proof: the sooner there is an
+        upper bound, the less is solved in vain.
 
-        advance: works through a band and scores it; called with `progress`.
+        advance: works through a band and scores it; called with `progress`.  reach: makes moves, if
+        there are any, and offers what it finds; returns whether moves were made.  go_on: lets the
+        enumeration go on, if it had to wait for reach.
         """
+        late, reached = self.engine.watch.is_late, False
+        self._enumerate(advance, progress)
+        if not self.proven:
+            most = max(1, SOLVED_FIRST // max(1, len(self.engine.bank)))
+            self.solve(late, most_contexts=most)
+        if not self.proven:
+            reached = not self._is_near() and self._reach(reach)
+            go_on()
+            self._enumerate(advance, progress)
+            self.solve(late, proving=reached)
+        if not self.proven and not reached and self._reach(reach):
+            self.solve(late, proving=True)
+        self._end()
+
+    def offer(self, units, program):
+        """Take a program into account that is right on all training rows, of so many units."""
+        cost = self.engine.cost_of(units / UNIT)
+        if self.best is None or cost < self.best[0]:
+            self.best, self.found_by = (cost, program), "reach"
+
+    def _enumerate(self, advance, progress):
+        """Enumerate, and solve a context whenever there is half as much again."""
         engine, watch = self.engine, self.engine.watch
         while engine.stop_reason is None and not self._enumerated_enough():
             advance(progress)
@@ -83,41 +117,57 @@ class BackwardSearch:
             if engine.stop_reason is None and many >= 1.5 * self._tried:
                 self._tried = many
                 self.solve(watch.is_late, most_contexts=1)
-        if engine.stop_reason != StopReason.INTERRUPTED:
-            self.solve(watch.is_late)
-        most = 2**61 if engine.horizon.most is None else engine.horizon.most
-        if self.proven:
-            engine.stop_reason = StopReason.OPTIMAL
-        elif watch.interrupted():
-            engine.stop_reason = StopReason.INTERRUPTED
-        elif self.bound > most and engine.stop_reason != StopReason.EXHAUSTED:
-            engine.stop_reason = StopReason.MAX_BITS
-        elif engine.stop_reason is None:
-            engine.stop_reason = StopReason.SECONDS
-        engine.close()
 
     def _enumerated_enough(self):
+        """Whether the rest of the time is for solving: half of it, without what reach took."""
         engine = self.engine
         if self.best is not None and engine.frontier >= self.best[0]:
             return True
         seconds = engine.watch.limits.seconds
-        return seconds is not None and engine.seconds > seconds / 2
+        return seconds is not None and engine.seconds > (seconds + self._aside) / 2
 
-    def solve(self, must_stop, most_contexts=None):
+    def _is_near(self):
+        """Whether what was found may be proven without reach, by solving from held rows."""
+        return self.best is not None and self.best[0] <= 2 * self.engine.frontier
+
+    def _reach(self, reach):
+        began = self.engine.seconds
+        reached = reach()
+        self._aside += self.engine.seconds - began
+        return reached
+
+    def _end(self):
+        """Say why the search ends, if the enumeration does not say it."""
+        engine = self.engine
+        most = 2**61 if engine.horizon.most is None else engine.horizon.most
+        if self.proven:
+            engine.stop_reason = StopReason.OPTIMAL
+        elif self.bound > most and engine.stop_reason != StopReason.EXHAUSTED:
+            engine.stop_reason = StopReason.MAX_BITS
+        elif engine.stop_reason is None:
+            late = engine.watch.interrupted()
+            engine.stop_reason = StopReason.INTERRUPTED if late else StopReason.SECONDS
+        engine.close()
+
+    def solve(self, must_stop, most_contexts=None, proving=False):
         """Try contexts until no better program can be found, or it must stop.
 
-        must_stop: called before each context but the first with the seconds that the context may
-        take; says whether that is too long.  most_contexts: stop after so many contexts.
-        Sets `best` and `bound`.
+        must_stop: called before each context with the seconds that the context may take; says
+        whether that is too long.  most_contexts: stop after so many contexts.  proving: stop if the
+        bound can rise no more.  Sets `best`, `bound` and `cut`.
         """
-        engine, solver = self.engine, TargetSolver(self.engine.bank)
+        engine = self.engine
         held = engine.frontier
         if engine.stop_reason == StopReason.EXHAUSTED:
             held = 2**62
-        self.solver, self.contexts = solver, 0
+        solver = TargetSolver(engine.bank, held)
+        self.solver, self.contexts, self.cut = solver, 0, False
         blocked = 0 if not self.covered else 2**62
+        # Programs in which both operands of a node cost as much have no context.
+        both = held + min((p.cost for p, table in self.primitives if table.ndim == 2), default=0)
         number = itertools.count()
-        took = self._seconds_a_row * solver.count
+        took = self._expected(solver.count)
+        self._look_up()
         heap = [(0, next(number), self.target, (), None)]
         seen = set()
         while heap:
@@ -128,7 +178,12 @@ class BackwardSearch:
                 break
             if self.contexts and held + min(cost, blocked) > self._most():
                 break  # it is proven that there is none cheaper
-            if self.contexts and (must_stop(1.5 * took) or self.contexts == most_contexts):
+            if self.contexts and proving and cost >= min(blocked, both):
+                break
+            if must_stop(1.5 * took):
+                self.cut = True
+                break
+            if self.contexts == most_contexts:
                 break
             cost, _, target, path, edge = heapq.heappop(heap)
             if edge is not None:
@@ -146,25 +201,50 @@ class BackwardSearch:
             began = working_time()
             if not self._try(Context(cost, target, path)):
                 blocked = min(blocked, cost)
-            took = max(0.9 * took, working_time() - began)
-            self._seconds_a_row = took / max(1, solver.count)
+            seconds = working_time() - began
+            took = max(0.9 * took, seconds) if self.contexts else seconds
+            self._timed(solver.count, took)
             self.contexts += 1
             for further, item in self._expanded(cost, target, path):
                 heapq.heappush(heap, (further, next(number), *item))
         else:
             cost = 2**62
-        proven = held + min(cost, blocked) if held < 2**62 else 2**62
-        # Programs in which both operands of a node cost as much have none of these contexts.
-        pairs = [p.cost for p, table in self.primitives if table.ndim == 2]
-        proven = min(proven, 2 * held + min(pairs, default=0))
+        proven = held + min(cost, blocked, both) if held < 2**62 else 2**62
         if held < 2**62 and engine.horizon.most is not None:
             proven = min(proven, engine.horizon.most + 1)  # dearer programs were not sought
         self.bound = max(self.bound, proven)
 
+    def _look_up(self):
+        """Take the cheapest row that is right, of all that are held."""
+        solver = TargetSolver(self.engine.bank, 2**62)
+        row = solver.row(self.target, self._most())
+        if row is not None:
+            self.best, self.found_by = (solver.cost(row), self.engine.program(row)), "exact"
+
+    def _timed(self, count, seconds):
+        """Keep what a context beside so many rows took, and what one beside fewer did."""
+        now = max(1, count), max(1e-9, seconds)
+        self._times = [*[pair for pair in self._times if pair[0] < now[0]][-1:], now]
+
+    def _expected(self, count):
+        """The seconds of a context beside so many rows; 0 before any was timed.
+
+        They grow as they did last: with the rows, or for a primitive like `and` with their square.
+        """
+        if not self._times:
+            return 0.0
+        rows, seconds = self._times[-1]
+        power = 1.0
+        if len(self._times) > 1:
+            fewer, less = self._times[0]
+            power = np.clip(np.log(seconds / less) / np.log(rows / fewer), 1, 2)
+        return float(seconds * max(1, count / rows) ** power)
+
     @property
     def proven(self):
-        """Whether no program without exceptions is cheaper than the best."""
-        return self.best is not None and self.bound >= self.best[0]
+        """Whether no program without exceptions has fewer bits than the best."""
+        shift = self.engine.grammar.shift
+        return self.best is not None and self.bound >> shift >= self.best[0] >> shift
 
     @property
     def bound_bits(self):
@@ -223,7 +303,7 @@ class BackwardSearch:
             others = [] if row is None else [self.engine.program(row)]
             program = Program(item, [*others[:position], program, *others[position:]])
         if context.cost + cost <= self._most():
-            self.best = context.cost + cost, program
+            self.best, self.found_by = (context.cost + cost, program), "exact"
 
     def _expanded(self, cost, target, path):
         """Yield contexts with one more node: (cost, (target, path, edge)), first row first."""

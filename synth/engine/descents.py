@@ -10,7 +10,8 @@ from typing import Unpack
 
 import numpy as np
 
-from synth.engine.driver import DSLLike, Search
+from synth.engine.arguments import DSLLike
+from synth.engine.driver import Search
 from synth.engine.interrupts import interrupts
 from synth.engine.limits import LimitSettings
 from synth.engine.outcome import matches

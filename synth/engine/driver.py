@@ -8,12 +8,14 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Unpack
 
 import numpy as np
 
 from synth import codes
 from synth.engine import outcome
+from synth.engine.arguments import DSLLike, TaskLike, alike, loaded, parsed, sendable
 from synth.engine.backward import BackwardSearch
 from synth.engine.band import PASSING
 from synth.engine.checkpoint import (
@@ -38,20 +40,19 @@ from synth.engine.reach import (
 )
 from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
-from synth.errors import SettingError, SweepError, TaskError
-from synth.language import DSL, UNIT, Program, checked_columns
+from synth.errors import SettingError, SweepError
+from synth.language import UNIT, checked_columns
 from synth.records import Result, StopReason
-from synth.tasks import Fitted, Task, fit_all, load_task
+from synth.tasks import Task, fit_all
 
 #: What ends an enumeration that reach can follow.
 _REACHED = (StopReason.MAX_PROGRAMS, StopReason.MAX_BITS, StopReason.MEMORY)
 #: The share of the memory that an exact search fills with behaviours; the rest is for
 #: indexing them by what a target asks.
 EXACT_MEMORY = 0.7
+#: The share of the time that is left after reach, to solve with the upper bound that it found.
+EXACT_SECONDS = 0.25
 
-#: A task, its specification or the path of a CSV file; a DSL or its specification.
-TaskLike = Task | str | os.PathLike[str]
-DSLLike = DSL | str | os.PathLike[str]
 #: What is called with the `Enumerator` after every band.
 Progress = Callable[[Enumerator], object]
 
@@ -131,19 +132,17 @@ class Search:
             raise SettingError(f"every={every!r}; allowed: seconds, 0 and more")
         if checkpoint is not None and exact:
             raise SettingError("checkpoint cannot be combined with exact")
-        if moves and exact:
-            raise SettingError("moves cannot be combined with exact")
         if map is not None and exact:
             raise SettingError("map cannot be combined with exact")
-        self._map, self._source = map, None if map is None else _sendable(dsl)
+        self._map, self._source = map, None if map is None else sendable(dsl)
         if isinstance(start, str):
             start = [start]
         if isinstance(task, (Task, str, os.PathLike)):
             given = [loaded(task)]
         else:
-            given = _alike(list(task))
+            given = alike(list(task))
         self.limits = read_limits(limits)
-        self._reaching = ReachSettings(moves, chains, seed)
+        self._reaching = ReachSettings(moves, chains, seed, exact=exact)
         self._file = None if checkpoint is None else (checkpoint, float(every))
         self._tasks, self._fitted = given, fit_all(dsl, given)
         self._top, self._exact = int(top), exact
@@ -154,7 +153,7 @@ class Search:
             raise SettingError(
                 f"exact: labels of {self._fitted[0].root}; allowed: Bool, Mod and Int"
             )
-        self._given = [_parsed(text, self._fitted[0]) for text in start]
+        self._given = [parsed(text, self._fitted[0]) for text in start]
         self._start()
 
     def run(self, *, progress: Progress | None = None, **limits: Unpack[LimitSettings]) -> Result:
@@ -176,8 +175,9 @@ class Search:
         if limits:
             self._set_limits(read_limits({**asdict(self.limits), **limits}))
         with self._at_work():
-            if self._backward is not None and self._engine.stop_reason is None:
-                self._backward.run(self._advance, progress)
+            if self._backward is not None and not self._backward.proven:
+                reach = partial(self._reach_exactly, progress)
+                self._backward.run(self._advance, reach, self._lift_share, progress)
             while self._engine.stop_reason is None:
                 self._advance(progress)
             while self._may_reach():
@@ -218,7 +218,8 @@ class Search:
             left = self._watch.reason(self._engine.candidates) is None
             if left and self._engine.stop_reason in PASSING:
                 self._keeper.go_on()
-                self._reaches = None  # there will be more to reach from
+                if not self._lifted:
+                    self._reaches = None  # there will be more to reach from
             yield
             self._reason = self._reach_reason()
             self._watch.pause()
@@ -243,7 +244,7 @@ class Search:
         scored = None if self._exact or root.inexact else self._every
         self._watch = Watch(limits)
         self._engine = Enumerator(fitted.grammar, columns, root, self._watch, scored)
-        self._backward = None
+        self._backward, self._lifted = None, False
         if self._exact:
             self._backward = BackwardSearch(self._engine, self._every.training[0])
         scores = [each.score for each in self._labellings]
@@ -260,45 +261,75 @@ class Search:
 
     def _share(self) -> None:
         """Let the enumeration end at a number of programs if reach is to follow."""
-        limits = self.limits
-        if self._wants_reach() and limits.max_bits is None and limits.max_programs is None:
-            most = default_programs(self._engine)
+        if self._is_shared() and not self._lifted:
+            most = default_programs(self._engine, self._exact)
             self._watch.limits = replace(self._watch.limits, max_programs=most)
+
+    def _is_shared(self) -> bool:
+        """Whether the enumeration has a share of the work, and reach the rest."""
+        limits = self.limits
+        return self._wants_reach() and limits.max_bits is None and limits.max_programs is None
 
     def _wants_reach(self) -> bool:
         """Whether reach follows an enumeration that ends without a proof."""
         moves = self._reaching.moves
         if moves is None:  # by default, unless the length of programs is limited
-            return self.limits.max_bits is None and not self._exact
+            return self.limits.max_bits is None
         return moves > 0
 
     def _may_reach(self) -> bool:
         """Whether there are moves to be made."""
         ended = self._engine.stop_reason
-        if not self._wants_reach() or ended not in _REACHED or self._watch.is_late():
+        if self._exact and ended is None:  # half of the time is over
+            ended = StopReason.MAX_PROGRAMS
+        if not self._wants_reach() or ended not in _REACHED or self._is_late():
             return False
         if not any(bank.ends for bank in self._engine.banks.values()):
             return False  # no program has a value on every row
         return self._reaches is None or not self._reaches.done
 
+    def _is_late(self) -> bool:
+        """Whether reach has to stop; of an exact search, a part of the time is for its bound."""
+        seconds = self._watch.limits.seconds
+        if not self._exact or seconds is None:
+            return self._watch.is_late()
+        return self._watch.is_late(EXACT_SECONDS * seconds)
+
+    def _reach_exactly(self, progress: Progress | None) -> bool:
+        """Make the moves of an exact search; whether any were made, now or before."""
+        while self._may_reach():
+            self._advance_reach(progress)
+        return self._reaches is not None
+
+    def _lift_share(self) -> None:
+        """Let the enumeration of an exact search go on after its share: its bound needs it."""
+        if self._engine.stop_reason != StopReason.MAX_PROGRAMS or not self._is_shared():
+            return
+        self._lifted = True
+        self._watch.limits = replace(self._watch.limits, max_programs=None)
+        self._keeper.go_on()
+
     def _advance_reach(self, progress: Progress | None = None) -> None:
         """Make a round of moves."""
         engine = self._engine
         if self._reaches is None:
-            certified = engine.certified_bits
-            if all(each.is_proven(certified) for each in self._labellings[: self._proven]):
+            if self._is_proven():
                 engine.stop_reason = StopReason.OPTIMAL
                 return
             workers = None if self._map is None else Workers(self._map, self._recipe())
             self._reaches = Reaches(engine, self._labellings, self._reaching, self._given, workers)
             self._keeper.reached(self._reaches)
         try:
-            self._reaches.advance(engine.crew, self._watch.is_late)
+            self._reaches.advance(engine.crew, self._is_late)
         except SweepError:  # no worker is left
             self._keeper.between_rounds(True)
             self._reason = StopReason.FAILED
             self._watch.pause()
             raise
+        if self._backward is not None:
+            found = self._reaches.each[self._labellings[0]].so_far.exact
+            if found is not None:
+                self._backward.offer(*found)
         self._keeper.between_rounds(self._watch.is_late())
         if progress is not None:
             progress(self._reaches)
@@ -312,8 +343,10 @@ class Search:
 
     def _reach_reason(self) -> StopReason | None:
         """Why reach ended; None if it was not begun."""
-        if self._reaches is None:
+        if self._reaches is None or self._engine.stop_reason == StopReason.OPTIMAL:
             return None
+        if self._backward is not None and self._backward.cut:
+            return StopReason.SECONDS
         if self._reaches.done:
             return StopReason.MOVES
         return self._watch.reason(0) or StopReason.PAUSED
@@ -337,10 +370,15 @@ class Search:
             self._narrow()
         if progress is not None:
             progress(engine)
-        if engine.stop_reason is None and self._backward is None:
-            certified = engine.certified_bits
-            if all(each.is_proven(certified) for each in self._labellings[: self._proven]):
-                engine.stop_reason = StopReason.OPTIMAL
+        if engine.stop_reason is None and self._backward is None and self._is_proven():
+            engine.stop_reason = StopReason.OPTIMAL
+
+    def _is_proven(self) -> bool:
+        """Whether the best of each labelling that counts is proven."""
+        if self._backward is not None:
+            return self._backward.proven
+        certified = self._engine.certified_bits
+        return all(each.is_proven(certified) for each in self._labellings[: self._proven])
 
     def _narrow(self) -> None:
         """Tell the engine beyond how many bits no program can win any more."""
@@ -350,36 +388,3 @@ class Search:
         best = max(each.least for each in needed)
         bits = best - SAME - codes.PROGRAM_FLAG - np.log2(needed[0].n + 1)
         self._engine.narrow(math.ceil(bits * UNIT) / UNIT)
-
-
-def loaded(given: TaskLike) -> Task:
-    """The task, loaded if its specification or path is given."""
-    return given if isinstance(given, Task) else load_task(given)
-
-
-def _parsed(text: str, fitted: Fitted) -> Program:
-    """A program of the user's own."""
-    return Program.parse(text, fitted.grammar, fitted.root)
-
-
-def _sendable(dsl: DSLLike | None) -> str | None:
-    """A specification of the DSL that means the same in another process."""
-    if isinstance(dsl, DSL):
-        raise SettingError(
-            f"dsl={dsl.name}: a DSL of your own cannot be sent to a worker as an object; give it "
-            "as FILE.py:NAME"
-        )
-    if dsl is None:
-        return None
-    return os.path.abspath(dsl) if ".py" in str(dsl) else str(dsl)
-
-
-def _alike(tasks: list[Task]) -> list[Task]:
-    """The tasks, if they have the same inputs and training rows."""
-    for task in tasks:
-        alike = task.types == tasks[0].types and task.label_type == tasks[0].label_type
-        if not alike or not np.array_equal(task.train, tasks[0].train):
-            raise TaskError(f"task {task.name}: rows or types unlike those of {tasks[0].name}")
-    if not tasks:
-        raise TaskError("tasks: none; allowed: 1 and more")
-    return tasks

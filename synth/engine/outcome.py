@@ -42,7 +42,7 @@ class Maker:
             program, best = found.best_program()
             proven = labelling.is_proven(engine.certified_bits, found.least)
         else:
-            program, best = found.exact_program(self.backward.best)
+            program, best = found.exact_program(self.backward.best, self.backward.found_by)
             proven = self.backward.proven
         total = bits if program is None else min(bits, program.total_bits)
         chance = codes.log2_chance_bound(task.counts(), total)
@@ -159,10 +159,10 @@ class _Found:
             found_by="reach",
         ), best
 
-    def exact_program(self, found):
+    def exact_program(self, found, found_by):
         """The record of a program without exceptions, and the program; or (None, None).
 
-        found: its cost and the program, or None.
+        found: its cost and the program, or None; found_by: as `ProgramScore` has it.
         """
         if found is None:
             return None, None
@@ -182,7 +182,7 @@ class _Found:
             test_accuracy=accuracy,
             ties=1,
             inverted=False,
-            found_by="exact",
+            found_by=found_by,
         ), best
 
     def majority_accuracy(self):

@@ -9,8 +9,9 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Literal, Unpack
 
+from synth.engine.arguments import DSLLike, TaskLike, loaded
 from synth.engine.checkpoint import DEFAULT_EVERY
-from synth.engine.driver import DSLLike, Progress, Search, TaskLike, loaded
+from synth.engine.driver import Progress, Search
 from synth.engine.limits import LimitSettings
 from synth.engine.reach import DEFAULT_CHAINS, Map
 from synth.errors import SettingError, SweepError
@@ -46,9 +47,11 @@ def search(
 
     A program counts only if it has a value on every row, held-out rows included.  With
     `exact`, it counts only if it is also right on all training rows.  The last steps are then
-    solved from the labels, which about doubles the length that is reached.  The result's
-    program is such a program or None, `optimal` says whether it is proven to be the shortest,
-    and `exact_bound` is a number of bits below which there is none.
+    solved from the labels, which about doubles the length that is proven.  Reach seeks such
+    programs too, in the midst of the search, if nothing seems near a proof: what it finds is an
+    upper bound, however long.  The result's program is such a program or None, `optimal` says
+    whether it is proven to be the shortest, and `exact_bound` is a number of bits below which there
+    is none.
 
     Parameters
     ----------
@@ -61,9 +64,10 @@ def search(
     exact : bool
         Seek the shortest program without exceptions.
     moves : int, optional
-        How many moves reach makes; 0 for none.  By default what takes about 20 s on two cores, and
-        none with `max_bits` or `exact`.  If reach may follow and neither `max_programs` nor
-        `max_bits` is given, the enumeration ends after a number of programs that takes about 10 s.
+        How many moves reach makes; 0 for none.  By default what takes about 20 s on two cores, 5 s
+        with `exact`, and none with `max_bits`.  If reach may follow and neither `max_programs` nor
+        `max_bits` is given, the enumeration ends after a number of programs that takes about 10 s;
+        with `exact`, reach begins after an eighth of them, and the enumeration goes on after it.
     chains : int
         How many chains share the moves.
     seed : int

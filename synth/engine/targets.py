@@ -61,14 +61,18 @@ class Target:
 
 
 class TargetSolver:
-    """Finds the rows of a bank, of closed bands only, that reach a target at least cost."""
+    """Finds the rows of a bank, of costs below a frontier only, that reach a target at least cost.
 
-    def __init__(self, bank):
+    Rows of a band that a limit has cut short prove nothing, and they can be most of all rows.
+    """
+
+    def __init__(self, bank, frontier):
         self.bank = bank
-        self.count = bank.ends[-1] if bank.ends else 0
+        level = int(np.searchsorted(bank.costs, frontier))
+        self.count = bank.ends[level - 1] if level else 0
         self.rows = bank.behaviours
-        self.ends = np.array(bank.ends, np.int64)
-        self.costs = np.array(bank.costs, np.int64)
+        self.ends = np.array(bank.ends[:level], np.int64)
+        self.costs = np.array(bank.costs[:level], np.int64)
 
     def cost(self, row):
         return int(self.costs[np.searchsorted(self.ends, row, side="right")])

@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from synth.engine import ReachSettings, descend
+from synth.engine import ReachSettings
 from synth.experiments.base import present_mean, setting, spawn_seeds
+from synth.runs.items import DESCENDED as LABELS
 from synth.runs.items import Item
 
 CONTROL = (
@@ -25,7 +26,6 @@ CONTROL = (
     "held-out accuracy is that of the table, with any number of moves."
 )
 ENERGIES = ("with", "without")
-LABELS = ("true", "permuted")
 COLUMNS = (
     "labels", "simplicity", "moves", "chosen", "total_bits", "exceptions", "table_bits", "train",
     "test", "table_test",
@@ -76,22 +76,18 @@ def _run(item):
     """The rows of one run: all numbers of moves, both energies, both labellings."""
     number, seed, task, dsl, moves, chains, programs = item
     # The clock ends nothing, so that a run is the same on every machine.
-    limits = {"max_programs": programs, "seconds": None}
-    work = Item(task, dsl, seed=seed, limits=limits)
-    true = work.load()
-    given = work.settings()
-    del given["top"]
+    work = Item(task, dsl, seed=seed, limits={"max_programs": programs, "seconds": None})
+    n = work.load().training
     cases = [(energy, count) for energy in ENERGIES for count in moves]
     settings = [
         ReachSettings(count, chains, seed, stages=False, simplicity=energy == "with")
         for energy, count in cases
     ]
     rows = []
-    found = descend([true, true.permuted(seed)], settings, **given)
-    for (energy, count), both in zip(cases, found, strict=True):
-        for labels, one in zip(LABELS, both, strict=True):
+    for (energy, count), found in zip(cases, work.descents(settings), strict=True):
+        for labels, one in found.items():
             values = asdict(one)
-            n, wrong, test = int(true.train.sum()), one.exceptions, values.pop("test_accuracy")
+            wrong, test = one.exceptions, values.pop("test_accuracy")
             train = None if wrong is None else 1 - wrong / n
             rows.append(
                 {"run": number, "labels": labels, "simplicity": energy, "moves": count}

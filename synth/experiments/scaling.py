@@ -15,6 +15,9 @@ random.  Six rules choose a prediction:
 
 If no program within the budget is right on all training rows, the last four rules predict the
 majority label.
+
+Programs of hundreds of bits cannot be counted.  For them, the experiment measures how often the
+chains of reach hold the simple program, by their number of moves: see `_scaling_reach`.
 """
 
 from dataclasses import dataclass
@@ -26,14 +29,19 @@ from synth import codes
 from synth.engine import SAME
 from synth.errors import SettingError
 from synth.exact import count_programs, likelier
+from synth.experiments import _scaling_reach
 from synth.experiments.base import SPLITS, setting, spawn_seeds
 from synth.language import Bool, Grammar, dsls
 from synth.tasks import all_rows
 
-CONTROL = "If labels are random, every rule stays at chance, whatever the budget."
+CONTROL = (
+    "If labels are random, every rule stays at chance, whatever the budget. If they are permuted, "
+    "reach does not hold a program as short as the simple one, and held-out accuracy is that of "
+    "the table, with any number of moves."
+)
 RULES = ("least_total", "vote", "shortest", "draw", "uniform_program", "uniform_behaviour")
 COLUMNS = ("rows", "target", "own_bits", "budget", "log2_programs", *RULES)
-PANELS = 3
+PANELS = 2, 2
 SUMMARY = {
     "rows_{rows}_worst_change": (
         "{rows} rows, worst change from the target's own length to the largest budget"
@@ -43,7 +51,18 @@ SUMMARY = {
     ),
     "own_bits_less_log2_programs": "own length less log2 of the number of programs up to it, bits",
     "control_farthest_from_half": "control: largest distance from 1/2 on random labels",
+    "reach_moves": "numbers of moves of reach",
+    "reach_chance": "share of runs in which reach holds the simple program, by moves",
+    "reach_test": "mean held-out accuracy of what reach chooses, by moves",
+    "control_reach_programs": "control: permuted runs of reach that choose a program",
+    "control_reach_saved": "control: most bits that such a program saves",
+    "control_reach_test_less_table": "control: mean held-out accuracy less that of the table",
 }
+
+NO_MOVES = dict.fromkeys(_scaling_reach.KEYS)
+NO_BUDGET = dict.fromkeys(
+    ("rows", "target", "own_bits", "budget", "log2_programs", "behaviours", *RULES, "consistent")
+)
 
 RANDOM = "random"
 TARGETS = {
@@ -69,7 +88,17 @@ class Settings:
     bits: float = setting(34.0, "Largest budget, in bits.", low=1, high=60)
     splits: int = setting(20, SPLITS, low=1)
     random: int = setting(15, "Number of random labellings for each split.", low=1)
-    seed: int = setting(0, "Seed for the splits and the random labels.", low=0)
+    inputs: tuple[int, ...] = setting(
+        (12, 18, 24), "Numbers of inputs of the targets of reach, multiples of 3.", low=3, high=60
+    )
+    moves: tuple[int, ...] = setting(
+        (50, 200, 800, 3200), "Numbers of moves of reach.", low=1, high=10**7
+    )
+    chains: int = setting(8, "Number of chains of reach.", low=1, high=256)
+    runs: int = setting(8, "Number of runs of reach, each with a target of its own.", low=0)
+    seed: int = setting(
+        0, "Seed for the splits, the random labels, and targets and moves of reach.", low=0
+    )
 
 
 def run(settings, map):
@@ -84,11 +113,16 @@ def run(settings, map):
     seeds = iter(spawn_seeds(settings.seed, len(settings.rows) * settings.splits))
     items = [(n, next(seeds), *common) for n in settings.rows for _ in range(settings.splits)]
     found = []
+    reached = [(r, s, k, settings.moves, settings.chains)
+               for k in _scaling_reach.checked(settings.inputs)
+               for r, s in enumerate(spawn_seeds(settings.seed, settings.runs))]  # fmt: skip
     for item, answer in zip(items, map(_split, items), strict=False):
         found.append(answer)
         if len(found) == settings.splits:
-            yield from _mean(item[0], found)
+            yield from (row | NO_MOVES for row in _mean(item[0], found))
             found = []
+    for rows in map(_scaling_reach.measured, reached):
+        yield from (NO_BUDGET | row for row in rows)
 
 
 def _mean(rows, found):
@@ -255,7 +289,13 @@ class _Rules:
         return answer
 
 
+def _kinds(rows):
+    """The rows of budgets, and those of reach."""
+    return [r for r in rows if r["moves"] is None], [r for r in rows if r["moves"] is not None]
+
+
 def summarise(rows):
+    rows, moved = _kinds(rows)
     found = {}
     for n in dict.fromkeys(r["rows"] for r in rows):
         curves = _named(rows, n)
@@ -273,7 +313,8 @@ def summarise(rows):
             c[0]["target"]: c[0]["own_bits"] - _at_own(c)["log2_programs"] for c in reached
         }
     chance = [abs(r[rule] - 0.5) for r in rows if r["target"] == RANDOM for rule in RULES]
-    return found | {"control_farthest_from_half": max(chance)}
+    found |= {"control_farthest_from_half": max(chance)}
+    return found | _scaling_reach.summary(moved)
 
 
 def _named(rows, n):
@@ -291,6 +332,9 @@ def _at_own(curve):
 
 
 def draw(rows, axes):
+    *axes, last = axes
+    rows, moved = _kinds(rows)
+    _scaling_reach.draw(moved, last)
     sizes = sorted({r["rows"] for r in rows})
     for ax, n in zip(axes, (sizes[0], sizes[-1]), strict=False):
         random = [r for r in rows if r["rows"] == n and r["target"] == RANDOM]
@@ -311,5 +355,5 @@ def draw(rows, axes):
             own = _at_own(curve)
             right.plot(own["log2_programs"], own["least_total"], "o", color=line.get_color())
     right.set_ylim(0.35, 1.02)
-    right.set_xlabel("log2 of the programs tried (dot: the target's length)")
+    right.set_xlabel("log2 of the programs tried (dot: own length)")
     right.set_ylabel(f"held-out accuracy, least total, {sizes[-1]} training rows")

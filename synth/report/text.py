@@ -346,11 +346,16 @@ def _found_by(result):
     reach = result.reach
     made = f"{reach.moves:,} moves of {reach.chains} chains"
     if not _is_reached(result):
-        return f"the enumeration; reach found none better in {made}"
+        return f"the {finder(result.program)}; reach found none better in {made}"
     first = reach.points[-1]["moves"]
     if not first:
         return f"reach, before the first move; {made} found none better"
     return f"reach, in {first:,} of {made}"
+
+
+def finder(program):
+    """What found a program, in words, if it was not reach."""
+    return {"exact": "search without exceptions"}.get(program.found_by, program.found_by)
 
 
 def _exact(result):

@@ -2,7 +2,7 @@
 
 `Item.search` and `Item.contrast` run an item in this process and return its `Result` or
 `Contrast`. `search_item` and `contrast_item` do the same in any process and return a plain
-document.
+document. `Item.descents` makes moves of chains alone.
 """
 
 import os
@@ -15,6 +15,9 @@ from synth.errors import SettingError, SweepError
 from synth.records import StopReason
 from synth.runs.sweeps import Interrupted, share, sweep
 from synth.tasks import Task
+
+#: The labels of which `Item.descents` tells what was found.
+DESCENDED = ("true", "permuted")
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,24 @@ class Item:
         settings = {"seed": self.seed or 0, **self.settings()}
         found = engine.search(self.load(), progress=progress, **settings)
         return _unless_interrupted(found, found)
+
+    def descents(self, settings):
+        """Makes the moves of chains alone, for the item's labels and for permuted ones.
+
+        Parameters
+        ----------
+        settings : sequence of ReachSettings
+
+        Yields
+        ------
+        dict of str to Descended
+            For each settings, what was found for the labels `DESCENDED`.
+        """
+        true, given = self.load(), self.settings()
+        del given["top"]
+        labellings = [true, true.permuted(self.seed or 0)]
+        for both in engine.descend(labellings, settings, **given):
+            yield dict(zip(DESCENDED, both, strict=True))
 
     def contrast(self, progress=None):
         """Searches the task and its twin together.

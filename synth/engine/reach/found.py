@@ -24,11 +24,14 @@ class Found:
         one for each behaviour.
     front : list of (int, int, Program)
         Units, exceptions and program: each has fewer exceptions than all shorter ones.
+    exact : (int, Program) or None
+        Units and program: the shortest that is right on all training rows as it is read plainly.
     """
 
     def __init__(self, problem, top):
         self.problem, self.most = problem, top
         self.top, self.front = [], []
+        self.exact = None
         self._keys = {}
 
     @property
@@ -50,8 +53,10 @@ class Found:
         total = problem.energy(program)
         if not total < np.inf or not problem.is_readable(program):
             return np.inf
-        units = problem.units(program)
-        wrong = self.read(problem.exceptions(program))
+        units, wrong = problem.units(program), problem.exceptions(program)
+        if not wrong and (self.exact is None or units < self.exact[0]):
+            self.exact = units, program
+        wrong = self.read(wrong)
         if self.is_wanted(total):
             self._add(total, wrong, units, program)
         self._improve_front(units, wrong, program)
@@ -59,8 +64,13 @@ class Found:
 
     def merge(self, other):
         """Take what another has found into account."""
-        for program in [entry[3] for entry in other.top] + [point[2] for point in other.front]:
+        for program in other.programs():
             self.note(program)
+
+    def programs(self):
+        """All programs that are kept; some occur twice."""
+        kept = [entry[3] for entry in self.top] + [point[2] for point in self.front]
+        return kept if self.exact is None else [*kept, self.exact[1]]
 
     def read(self, wrong):
         """The exceptions of a program or of its opposite, whichever has fewer."""
@@ -88,10 +98,7 @@ class Found:
 
     def state(self):
         """The programs as texts."""
-        return {
-            "top": [entry[3].text for entry in self.top],
-            "front": [program.text for *_, program in self.front],
-        }
+        return [program.text for program in self.programs()]
 
     def restore(self, state, parse):
         """Take up what `state` returned; parse: a function that makes a program of a text.
@@ -99,8 +106,8 @@ class Found:
         What was found before is forgotten: of two programs that are equally good, the first that
         was met stays first.
         """
-        self.top, self.front, self._keys = [], [], {}
-        for text in (*state["top"], *state["front"]):
+        self.top, self.front, self._keys, self.exact = [], [], {}, None
+        for text in state:
             self.note(parse(text))
 
 

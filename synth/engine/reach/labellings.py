@@ -14,12 +14,18 @@ MOVE_WORK = 1_500_000
 #: Bytes of candidates that the enumeration makes before reach begins, by default: 11 s for
 #: tic-tac-toe and 6 s for monk:3 in the integer DSL, on two cores.
 ENUMERATED_BYTES = 6 * 10**9
+#: What an exact search makes of both before it goes on to its bound: a part of the programs, and of
+#: the moves, that an ordinary search makes.
+EXACT_PROGRAMS, EXACT_MOVES = 8, 4
 
 
-def default_programs(engine):
-    """How many programs the enumeration makes before reach begins: their rows take equal room."""
+def default_programs(engine, exact=False):
+    """How many programs the enumeration makes before reach begins: their rows take equal room.
+
+    exact: whether programs without exceptions are sought; the enumeration then goes on after reach.
+    """
     widest = max(bank.words for bank in engine.banks.values())
-    return max(2**16, ENUMERATED_BYTES // (8 * widest))
+    return max(2**16, ENUMERATED_BYTES // (8 * widest) // (EXACT_PROGRAMS if exact else 1))
 
 
 class Reaches:
@@ -46,7 +52,7 @@ class Reaches:
     def __init__(self, engine, labellings, settings, start=(), workers=None):
         tools = Tools(engine, labellings[0])
         if settings.moves is None:
-            settings = settings.counted(default_moves(tools.pools))
+            settings = settings.counted(default_moves(tools.pools, settings.exact))
         self.settings = settings
         self.each = {}
         for number, each in enumerate(labellings):
@@ -88,8 +94,12 @@ class Reaches:
             reach.restore(state)
 
 
-def default_moves(pools):
-    """How many moves take about 20 s on two cores: a number that depends on the pools only."""
+def default_moves(pools, exact=False):
+    """How many moves take about 20 s on two cores: a number that depends on the pools only.
+
+    exact: whether programs without exceptions are sought; then they take 5 s.
+    """
     work = MOVE_WORK + np.mean([pool.work for pool in pools.values()])
-    digits = 10 ** (len(str(int(DEFAULT_WORK / work))) - 2)
-    return max(100, int(DEFAULT_WORK / work) // digits * digits)
+    moves = int(DEFAULT_WORK / work) // (EXACT_MOVES if exact else 1)
+    digits = 10 ** max(0, len(str(moves)) - 2)
+    return max(100, moves // digits * digits)

@@ -7,7 +7,7 @@ were made.
 from synth.report.page.markup import element
 from synth.report.page.panel import STYLES, Axis, Line, Panel, linear_ticks, scaled
 from synth.report.page.parts import cells_table, columns
-from synth.report.text import bits
+from synth.report.text import bits, finder
 
 
 def reach_part(pair, charts):
@@ -60,8 +60,9 @@ def _said(name, result):
     if program is None:
         return text + "No program was found."
     if program.found_by != "reach" or not reach.points:
-        finder = {"exact": "search without exceptions"}.get(program.found_by, program.found_by)
-        return f"{text}The best program was found by the {finder}; reach found none better."
+        return (
+            f"{text}The best program was found by the {finder(program)}; reach found none better."
+        )
     last = reach.points[-1]["moves"]
     when = f"after {_counted(last, 'move')}" if last else "among its seeds, before any move"
     return f"{text}The best program was found by reach, {when}."
