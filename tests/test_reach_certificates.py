@@ -23,16 +23,12 @@ LABEL = {"disjunction": True, "conjunction": False}
 
 
 def cheapest_union(sets):
-    """The least price of each union of some sets, {mask: price}; sets: {mask: price}.
-
-    Every order of taking sets leads from no set to a union; masks only grow.
-    """
+    """The least price of each union of some sets, {mask: price}; sets: {mask: price}."""
     best = {0: 0}
-    for mask in range(1 + max(sets, default=0) * 2):
-        if mask in best:
-            for other, price in sets.items():
-                union = mask | other
-                best[union] = min(best.get(union, math.inf), best[mask] + price)
+    for other, price in sets.items():
+        for mask, cost in list(best.items()):
+            union = mask | other
+            best[union] = min(best.get(union, math.inf), cost + price)
     return best
 
 
