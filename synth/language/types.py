@@ -48,7 +48,7 @@ class Type:
     Parameters
     ----------
     family : str
-        "Bool", "Mod", "Int", "Real" or "Complex".
+        "Bool", "Mod", "Int", "Real", "Complex" or "Label".
     name : str
         The type as it is written in signatures.
     low, high : int or float
@@ -57,6 +57,8 @@ class Type:
         The dtype of the arrays that primitives see.
     storage : numpy.dtype or None
         The dtype of stored values; None if a value takes one bit.
+    names : tuple of str
+        What the values of a Label type stand for; otherwise empty.
     """
 
     family: str
@@ -65,6 +67,7 @@ class Type:
     high: int | float
     dtype: np.dtype[Any]
     storage: np.dtype[Any] | None
+    names: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         # Equal types have equal names.  Hashing all six fields took a tenth of the time of a
@@ -237,6 +240,8 @@ class Type:
         """The text of a value in a program."""
         if self.storage is None:
             return "true" if value else "false"
+        if self.names:
+            return self.names[int(value)]
         if self.family == "Real":
             return repr(_shortest(float(value)))
         if self.family == "Complex":
@@ -347,6 +352,30 @@ def Int(low: int = -(10**6), high: int = 10**6) -> Type:  # noqa: N802
     return Type("Int", f"Int({low}, {high})", low, high, np.dtype(np.int64), np.dtype(np.int64))
 
 
+def Label(*names: str) -> Type:  # noqa: N802
+    """The type of labels that are names without an order, such as species.
+
+    Its values are the places 0..k-1 of the names.  No DSL computes with them: a task with such
+    labels gets them as constants, and `where` to choose (see `synth.language.dsls`).
+
+    Raises
+    ------
+    SettingError
+        Unless there are 2 to 65,535 names, all different texts.
+    """
+    for name in names:
+        if not isinstance(name, str):
+            raise SettingError(f"Label({name!r}): the name must be a text; allowed: any text")
+    if not 2 <= len(names) <= 65535:
+        raise SettingError(f"Label: {len(names)} names; allowed: 2..65535")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SettingError(f"Label: {twice!r} appears twice; names must be distinct")
+    storage = np.dtype(np.uint8 if len(names) <= 256 else np.uint16)
+    text = f"Label({', '.join(map(repr, names))})"
+    return Type("Label", text, 0, len(names) - 1, np.dtype(np.int64), storage, names)
+
+
 #: The finite float64 numbers with 40 bits of mantissa, and complex numbers of two such parts.
 Real = Type("Real", "Real", -math.inf, math.inf, np.dtype(np.float64), np.dtype(np.float64))
 Complex = Type(
@@ -379,7 +408,7 @@ def common_modulus(types: Iterable[Type], example: str) -> int:
 
 
 #: The types as messages list them.
-ALLOWED = "Bool, Mod(p), Int(low, high), Real, Complex"
+ALLOWED = "Bool, Mod(p), Int(low, high), Real, Complex, Label(name, ...)"
 
 #: What each name of a family in a signature stands for: a type, or the function that makes one.
 FAMILIES: dict[str, Type | Callable[..., Type]] = {
@@ -388,4 +417,5 @@ FAMILIES: dict[str, Type | Callable[..., Type]] = {
     "Int": Int,
     "Real": Real,
     "Complex": Complex,
+    "Label": Label,
 }
