@@ -59,7 +59,7 @@ class Branches:
 
     def missed(self, covered):
         """How many labels no branch matches, for each row beside what is covered, int64 (M,)."""
-        return _counted(self.words, self.every & ~covered, self.every & ~covered)
+        return counted(self.words, self.every & ~covered, self.every & ~covered)
 
     def union(self, chosen):
         """The training rows whose labels some of the chosen rows match."""
@@ -164,7 +164,7 @@ def matching(problem, dearest):
     _, first = np.unique(words, axis=0, return_index=True)
     first = np.sort(first)
     words, units = np.ascontiguousarray(words[first].T), units[first]
-    matched = _counted(words, np.zeros(len(every), np.uint64), every)
+    matched = counted(words, np.zeros(len(every), np.uint64), every)
     price = max(problem.code[1] - problem.code[0], (problem.code[-1] - problem.code[0]) / n) * UNIT
     gain = matched * price - units - dearest
     order = np.argsort(-gain, kind="stable")[:CANDIDATES]
@@ -201,7 +201,7 @@ def covers(problem, branches, typical, least):
     def without(chosen, one):
         """The set without a branch, and its price."""
         rest = tuple(c for c in chosen if c != one)
-        missed = _bits(branches.every & ~branches.union(rest))
+        missed = bits(branches.every & ~branches.union(rest))
         return rest, float(branches.units[list(rest)].sum() + code[missed])
 
     def improved(chosen, price):
@@ -293,18 +293,18 @@ class Choosing:
         """The states with one more rule, by the conditions that are best for it."""
         left = state.left
         yes, no = left & own & ~later, left & later & ~own
-        lost = state.wrong + _bits(left & ~own & ~later)
+        lost = state.wrong + bits(left & ~own & ~later)
         found = cheapest(self.pool, self.costs, (yes, no, lost), self.code, CONDITIONS)
         self.work += self.pool.words.size
         made = []
         for _, row, upright in found:
             # The opposite of a condition costs nothing: the selector's operands change places.
             holds = self.pool.words[:, row] if upright else ~self.pool.words[:, row]
-            now = state.wrong + _bits(left & holds & ~own)
+            now = state.wrong + bits(left & holds & ~own)
             rest = left & ~holds
             rules = (*state.rules, (row, upright, branch))
             units = state.units + int(self.costs[row])
-            total = units + float(self.code[now + _bits(rest & ~later)])
+            total = units + float(self.code[now + bits(rest & ~later)])
             made.append(State(rules, units, now, rest, total))
         return made
 
@@ -317,11 +317,11 @@ class Choosing:
             left = left & ~now
         regions.append(left)
         chosen = [b for *_, b in state.rules] + [last]
-        fails = [_bits(r & ~branches.words[:, b]) for r, b in zip(regions, chosen, strict=True)]
+        fails = [bits(r & ~branches.words[:, b]) for r, b in zip(regions, chosen, strict=True)]
         conditions = sum(int(self.costs[row]) for row, *_ in state.rules)
         for k, region in enumerate(regions):
             others = sum(fails) - fails[k]
-            missed = _counted(branches.words, region, region)
+            missed = counted(branches.words, region, region)
             best = int(np.argmin(branches.units + self.code[others + missed]))
             chosen[k], fails[k] = best, int(missed[best])
         total = conditions + branches.units[chosen].sum() + self.code[sum(fails)]
@@ -347,7 +347,7 @@ def _best(states, limit):
     return list(kept.values())
 
 
-def _counted(words, base, change):
+def counted(words, base, change):
     """For each column of words: how many bits of `base ^ (column & change)` are set."""
     count = words.shape[1]
     found = np.empty(count, np.int64)
@@ -357,6 +357,6 @@ def _counted(words, base, change):
     return found
 
 
-def _bits(words):
+def bits(words):
     """How many bits of some words are set."""
-    return int(_counted(words[:, None], np.zeros_like(words), ~np.zeros_like(words))[0])
+    return int(counted(words[:, None], np.zeros_like(words), ~np.zeros_like(words))[0])

@@ -6,12 +6,13 @@ programs of the type of the labels, best first.  `pools` has what can fill a hol
 problems give equal lists.  Whoever calls it prices the programs, so that a stage need not.
 """
 
-from synth.engine.reach import branches, coarsening, counts, covering, relations
+from synth.engine.reach import branches, coarsening, counts, covering, relations, trees
 
 #: By the names that results give them.
 STAGES = (
     ("terms", covering.propose),
     ("branches", branches.propose),
+    ("trees", trees.propose),
     ("relations", relations.propose),
     ("counts", counts.propose),
     ("coarsening", coarsening.propose),
