@@ -129,7 +129,7 @@ def covered(problem, pools, selector, must_stop):
     best = [entry[0] for entry in problem.labelling.score.top_rows[:1]]
     found, limit = [], min([problem.table_bits, *best]) * UNIT
     for cover in covers(problem, branches, choosing.typical, choosing.least):
-        if must_stop() or choosing.work > WORK:
+        if must_stop() or choosing.work > choosing.allowed:
             break
         for state, last in choosing.orders(branches, cover, limit):
             found.append(choosing.fitted(branches, state, last))
@@ -245,8 +245,8 @@ class Choosing:
 
     Attributes
     ----------
-    work : int
-        The words that were read.
+    work, allowed : int
+        The words that were read, and that may be.
     """
 
     def __init__(self, problem, pool, selector):
@@ -255,7 +255,7 @@ class Choosing:
         self.costs = pool.costs(np.arange(pool.count)) + problem.grammar.units(selector.item)
         self.least = int(self.costs[0])
         self.typical = int(self.costs[min(TYPICAL, pool.count - 1)])
-        self.work = 0
+        self.work, self.allowed = 0, WORK * problem.share
 
     def orders(self, branches, cover, limit):
         """The best orders of the branches of a cover, with conditions.
@@ -281,7 +281,7 @@ class Choosing:
                     after = rest - {branch}
                     later = branches.union(sorted(after))
                     for state in some:
-                        if self.work <= WORK:
+                        if self.work <= self.allowed:
                             found = self._with_rule(state, branches.words[:, branch], later, branch)
                             made.setdefault(after, []).extend(found)
             room = limit - to_come * self.least

@@ -26,6 +26,8 @@ DEFAULT_CHAINS = 8
 MOST_MOVES, MOST_CHAINS = 10**9, 4096
 #: About how many moves a chain makes in a round: in a round the temperature falls once.
 ROUND = 400
+#: With fewer moves, seed stages too do less: they would take most of the time.
+FULL = 1000
 #: The best programs that chains begin from.
 BEGINNINGS = 4
 
@@ -76,6 +78,11 @@ class ReachSettings:
     def counted(self, moves):
         """The same with a number of moves."""
         return replace(self, moves=moves)
+
+    @property
+    def share(self):
+        """The share of their work that seed stages do."""
+        return min(1.0, self.moves / FULL)
 
     def rounds(self, chain):
         """How many moves a chain makes in each round."""
@@ -140,7 +147,7 @@ class Reach:
 
     def __init__(self, labelling, tools, settings, start=()):
         engine = tools.engine
-        self.problem = Problem(engine, labelling, settings.simplicity)
+        self.problem = Problem(engine, labelling, settings.simplicity, settings.share)
         self.tools, self.settings = tools, settings
         self.found = Found(self.problem, labelling.score.top)
         self.seeds, self.descent = [], []
