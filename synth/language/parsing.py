@@ -108,7 +108,8 @@ class _Reader:
 
     def heads(self, node: ast.expr) -> Iterator[tuple[Sequence[Head], Sequence[ast.expr]]]:
         """The heads that a node may stand for, with the nodes of their arguments."""
-        literal = self.constants.get(_number(node) or "")
+        number = _number(node)
+        literal = None if number is None else self.constants.get(number)
         if literal:
             yield literal, ()
             return

@@ -29,9 +29,9 @@ WAYS = (1.0, 0.5)
 NODES = 255
 #: For which numbers of exceptions the price of one more prunes a tree.
 PRICES = (0, 1, 3, 10, 30, 100, 300)
-#: How often the nodes of a tree are fitted again, and the words that all this reads: 2**28 take
-#: about 0.2 s.
-TURNS, WORK = 8, 2**28
+#: How often the nodes of a tree are fitted again, and the words that all this reads: 2**31 take
+#: about 1 s.
+TURNS, WORK = 16, 2**31
 #: The most programs that are proposed.
 PROPOSED = 4
 
@@ -103,12 +103,12 @@ class Growing:
         self.leaves = np.sort(np.unique(right, axis=0, return_index=True)[1])
         self.right = np.ascontiguousarray(right[self.leaves].T)
         self.units = bank.row_costs(0, len(right))[self.leaves] >> problem.engine.grammar.shift
-        self.work = 0
+        self.work, self.allowed = 0, WORK * problem.share
 
     def grown(self, way, must_stop):
         """A tree in which nothing was pruned: for each node its rows, condition and children."""
         nodes, k = [[self.every, None, 0, 0]], 0
-        while k < len(nodes) < NODES and self.work < WORK and not must_stop():
+        while k < len(nodes) < NODES and self.work < self.allowed and not must_stop():
             rows = nodes[k][0]
             condition = self._divided(rows, way)
             if condition is not None:
@@ -175,29 +175,31 @@ class Growing:
         return holds & self.correct(tree.yes) | ~holds & self.correct(tree.no)
 
     def fitted(self, tree, must_stop):
-        """A tree whose nodes were fitted again, as long as its total falls."""
-        total = self.total(tree)
+        """A tree whose nodes were fitted again, and turned, as long as its total falls."""
+        total, steps = self.total(tree), [self._refitted, self._turned]
         for _ in range(TURNS):
-            made = self._fitted(tree, self.every, 0, must_stop)
-            less = self.total(made)
-            if not less < total:
+            for step in steps:
+                made = step(tree, self.every, 0, must_stop)
+                if self.total(made) < total:
+                    break
+            else:
                 break
-            tree, total = made, less
+            tree, total = made, self.total(made)
         return tree
 
-    def _fitted(self, tree, rows, others, must_stop):
-        """The tree with each node fitted; rows: where it is asked; others: what is wrong there."""
+    def _priced(self, tree, rows, others):
+        """The units of a tree and of the exceptions; others: those outside its rows."""
+        wrong = others + bits(rows & ~self.correct(tree))
+        return self.cost(tree) + float(self.code[wrong])
 
-        def priced(other):
-            wrong = bits(rows & ~self.correct(other))
-            return self.cost(other) + float(self.code[others + wrong])
-
+    def _refitted(self, tree, rows, others, must_stop):
+        """The tree with each node fitted, the root first."""
         missed = counted(self.right, rows, rows)
         leaf = Tree(int(np.argmin(self.units + self.code[others + missed])))
         if tree.condition is None:
             return leaf
         options = [tree, leaf, tree.yes, tree.no]
-        if self.work < WORK and not must_stop():
+        if self.work < self.allowed and not must_stop():
             yes, no = self.correct(tree.yes), self.correct(tree.no)
             lost = others + bits(rows & ~yes & ~no)
             sides = rows & yes & ~no, rows & no & ~yes, lost
@@ -205,13 +207,29 @@ class Growing:
             for _, row, upright in cheapest(self.pool, self.costs, sides, self.code, 1):
                 parts = (tree.yes, tree.no) if upright else (tree.no, tree.yes)
                 options.append(Tree(0, row, *parts))
-        tree = min(options, key=priced)
+        tree = min(options, key=lambda option: self._priced(option, rows, others))
+        return self._below(tree, rows, others, must_stop, self._refitted)
+
+    def _turned(self, tree, rows, others, must_stop):
+        """The tree with nodes above what was above them, where that helps once it is fitted."""
+        best, least = tree, self._priced(tree, rows, others)
+        for turned in turns(tree):
+            if self.work >= self.allowed or must_stop():
+                return best
+            made = self._refitted(turned, rows, others, must_stop)
+            price = self._priced(made, rows, others)
+            if price < least:
+                best, least = made, price
+        return self._below(best, rows, others, must_stop, self._turned)
+
+    def _below(self, tree, rows, others, must_stop, step):
+        """The tree with a step taken for what stands below its root."""
         if tree.condition is None:
             return tree
         holds = self.pool.words[:, tree.condition]
         here, there = rows & holds, rows & ~holds
-        yes = self._fitted(tree.yes, here, others + bits(there & ~self.correct(tree.no)), must_stop)
-        no = self._fitted(tree.no, there, others + bits(here & ~self.correct(yes)), must_stop)
+        yes = step(tree.yes, here, others + bits(there & ~self.correct(tree.no)), must_stop)
+        no = step(tree.no, there, others + bits(here & ~self.correct(yes)), must_stop)
         return Tree(0, tree.condition, yes, no)
 
     def written(self, tree):
@@ -220,3 +238,14 @@ class Growing:
             return self.problem.engine.program(int(self.leaves[tree.leaf]), self.problem.root)
         parts = self.written(tree.yes), self.written(tree.no)
         return self.selector.program(self.pool.program(tree.condition), *parts)
+
+
+def turns(tree):
+    """The trees in which a child of the root stands above it."""
+    root, yes, no = tree.condition, tree.yes, tree.no
+    if root is not None and yes.condition is not None:
+        yield Tree(0, yes.condition, yes.yes, Tree(0, root, yes.no, no))
+        yield Tree(0, yes.condition, Tree(0, root, yes.yes, no), yes.no)
+    if root is not None and no.condition is not None:
+        yield Tree(0, no.condition, no.yes, Tree(0, root, yes, no.no))
+        yield Tree(0, no.condition, Tree(0, root, yes, no.yes), no.no)
