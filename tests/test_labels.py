@@ -1,4 +1,4 @@
-"""Labels that are names: their type, their texts, their price, and the programs that choose them."""
+"""Labels that are names: their type, their texts, their price, and programs that choose them."""
 
 from dataclasses import replace
 
@@ -74,7 +74,7 @@ def test_signatures_name_labels():
     data=st.data(),
 )
 def test_programs_are_read_back_from_their_texts(names, data):
-    columns = {n: Bool for n in ("x0", "a b", "setosa")}
+    columns = dict.fromkeys(("x0", "a b", "setosa"), Bool)
     dsl = labelled(synth.load_dsl("boolean"), Label(*names))
     grammar = synth.Grammar(dsl, columns)
     leaf = st.sampled_from([Program(c) for c in dsl.constants])

@@ -130,6 +130,7 @@ def test_a_tree_costs_what_its_program_costs():
 
 def naive_fit(grown, problem, tree, path=()):
     """The least total after one node's condition is any, or a leaf or a child takes its place."""
+
     def at(node, place, part):
         if not place:
             return part

@@ -20,7 +20,13 @@ from synth.language.types import Bool, Type
 
 
 def is_label(types) -> bool:
-    """Whether the last of some types, the one of the labels, is a `Label` type."""
+    """Whether labels are names.
+
+    Parameters
+    ----------
+    types : sequence of Type
+        The types of columns and of the labels, the labels' type last; may be empty.
+    """
     return bool(types) and types[-1].family == "Label"
 
 

@@ -16,7 +16,7 @@ from synth.engine import DEFAULT_CHAINS, SAME, Limits
 from synth.errors import DSLError, SettingError
 from synth.language import DSL, INT_LIMIT, Bool, Grammar, Int, Label, Mod, Program, Real, dsls
 from synth.learners.predictor import counted_predictor, program_predictor, upright
-from synth.records import StopReason
+from synth.records import Result, StopReason
 from synth.tasks import Task
 
 try:
@@ -149,7 +149,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self._types = dict(zip(names, self._column_types(X, kinds), strict=True))
         if len(self._types) < X.shape[1]:
             raise SettingError(f"{X.shape[1]} columns, {len(self._types)} names; allowed: one each")
-        self._columns, self._places, self.results_ = self._typed(X), places, ()
+        self._columns, self._places = self._typed(X), places
+        self.results_: tuple[Result, ...] = ()
         varied = any((c != c[0]).any() for c in self._columns.values())
         if len(self.classes_) > 1 and varied:  # no program can tell rows apart that are all alike
             self.results_ = (self._search(),)
@@ -291,7 +292,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         if "results_" in state:
             kept = [(replace(r, best=None), r.best and r.best.text) for r in state["results_"]]
             state["results_"] = kept
-            for derived in ("_decisions", "program_"):
+            for derived in ("_predictor", "program_"):
                 del state[derived]
         return state
 
