@@ -74,7 +74,7 @@ def test_a_check_can_fail():
 def test_two_classes_are_what_a_search_finds():
     X, y = IRIS.data, IRIS.target == 1  # noqa: N806
     fitted = synth.ProgramClassifier().fit(X, np.where(y, "yes", "no"))
-    limits = {"max_programs": 100_000, "moves": 200, "seconds": None, "threads": 1}
+    limits = {"max_programs": 100_000, "moves": 100, "seconds": None, "threads": 1}
     found = synth.search(task_of(X, y), "features", **limits)
     assert fitted.classes_.tolist() == ["no", "yes"]
     assert fitted.chosen_ == found.chosen == "program"
@@ -101,7 +101,7 @@ def test_it_reads_columns_as_a_csv_file_does(tmp_path):
     y = frame["member"] & (frame["price (EUR)"] < 10)
     frame.assign(y=y).to_csv(tmp_path / "t.csv", index=False)
     found = synth.search(
-        synth.load_task(str(tmp_path / "t.csv"), train=1.0), max_programs=10**5, moves=200
+        synth.load_task(str(tmp_path / "t.csv"), train=1.0), max_programs=10**5, moves=100
     )
     fitted = synth.ProgramClassifier().fit(frame, y)
     assert fitted.program_.text == found.program.text

@@ -60,7 +60,7 @@ def search(
     exact : bool
         Seek the shortest program without exceptions.
     moves : int, optional
-        How many moves reach makes; 0 for none.  With fewer than 1,000, its seed stages do less
+        How many moves reach makes; 0 for none.  With fewer than 500, its seed stages do less
         too.  By default what takes about 20 s on two cores, and none with `max_bits` or `exact`.
         If reach may follow and neither `max_programs` nor `max_bits` is given, the enumeration
         ends after a number of programs that takes about 10 s.

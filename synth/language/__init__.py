@@ -1,9 +1,9 @@
 """What programs are made of: types, primitives, DSLs and grammars; reading and writing programs.
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
-gives every program its bits.  Modules build on each other in this order: types, primitive,
-columns, signatures, dsl, labels, costs, grammar, check, specification, notation, parsing,
-program, dsls.
+gives every program its bits.  Modules build on each other in this order: rounding, types,
+primitive, columns, signatures, dsl, labels, costs, grammar, check, specification, notation,
+parsing, program, dsls.
 """
 
 from synth.language.check import check_dsl, sample_block

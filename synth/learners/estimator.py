@@ -42,7 +42,7 @@ MatrixLike = Any
 
 #: The programs that a search makes by default, and the moves that reach then makes: few, since
 #: cross-validation repeats each fit.
-DEFAULT_PROGRAMS, DEFAULT_MOVES = 100_000, 200
+DEFAULT_PROGRAMS, DEFAULT_MOVES = 100_000, 100
 
 
 class ProgramClassifier(ClassifierMixin, BaseEstimator):
@@ -63,7 +63,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         Makes integers, labels too, residues modulo this number.
     moves, chains, seed : int
         The moves of reach, which goes on from what was enumerated, how many chains share them, and
-        the seed of their random numbers: see `synth.search`.  By default there are 200 moves, 0
+        the seed of their random numbers: see `synth.search`.  By default there are 100 moves, 0
         turns reach off, and None is for as many as `synth.search` makes.
     max_bits, max_programs, seconds, memory, threads : optional
         Where the enumeration ends, see `synth.Limits`: by default after 100,000 programs.  That
