@@ -172,6 +172,51 @@ def test_fitting_ends_where_no_node_can_be_changed(seed):
             places += [(*path, 0), (*path, 1)]
 
 
+@pytest.mark.parametrize("path", [(), (0,), (1,)])
+def test_a_node_becomes_the_best_of_all_that_can_stand_there(monkeypatch, path):
+    monkeypatch.setattr(trees.Growing, "_below", lambda self, tree, *rest: tree)
+    monkeypatch.setattr(trees, "LEAVES", 4)  # the labels themselves
+    grown, problem = growing(rows=150, programs=600)
+    generator = np.random.default_rng(0)
+    values, divided = conditions(grown), 0
+
+    def drawn(depth):
+        if not depth:
+            return trees.Tree(int(generator.integers(4)))
+        row = int(generator.integers(grown.pool.count))
+        return trees.Tree(0, row, drawn(depth - 1), drawn(depth - 1))
+
+    for k in range(60):
+        tree = node = drawn(1 + len(path) + k % 2)
+        inside = np.ones(problem.n, bool)
+        for side in path:
+            inside &= values[node.condition] != bool(side)
+            node = node.no if side else node.yes
+        wrong = ~said(problem, grown, tree)
+        others = int((wrong & ~inside).sum())
+        made = grown._refitted(node, Bool.pack(inside[None])[0], others, never)
+        missed = others + int((inside & ~said(problem, grown, made)).sum())
+        total = grown.cost(tree) - grown.cost(node) + grown.cost(made) + grown.code[missed]
+        assert total == pytest.approx(naive_fit(grown, problem, tree, path))
+        divided += made.condition is not None
+    assert divided > 2
+
+
+def test_a_child_turns_to_stand_above():
+    a, b, c, d = map(trees.Tree, range(4))
+
+    def split(condition, yes, no):
+        return trees.Tree(0, condition, yes, no)
+
+    assert list(trees.turns(split(1, split(2, a, b), split(3, c, d)))) == [
+        split(2, a, split(1, b, split(3, c, d))),
+        split(2, split(1, a, split(3, c, d)), b),
+        split(3, c, split(1, split(2, a, b), d)),
+        split(3, split(1, split(2, a, b), c), d),
+    ]
+    assert list(trees.turns(a)) == list(trees.turns(split(1, a, b))) == []
+
+
 @pytest.mark.parametrize("k", [3, 4])
 def test_a_planted_list_is_found_with_its_exceptions(k):
     problem, pools = a_problem(k=k, rows=400)

@@ -324,7 +324,7 @@ def Label(*names: str) -> Type:  # noqa: N802
         raise SettingError(f"Label: {twice!r} appears twice; names must be distinct")
     storage = np.dtype(np.uint8 if len(names) <= 256 else np.uint16)
     text = f"Label({', '.join(map(repr, names))})"
-    return Type("Label", text, 0, len(names) - 1, np.dtype(np.int64), storage, names)
+    return Type("Label", text, 0, len(names) - 1, np.dtype(np.int64), storage, names=names)
 
 
 #: The finite float64 numbers with 40 bits of mantissa, and complex numbers of two such parts.
