@@ -18,10 +18,10 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
 #: Internal modules, and packages that are internal with all their modules.  Every other public
 #: name must have a docstring and be in the API reference.
 api_internal = (
-    "synth.learners.decision_list",
+    "synth.learners.predictor",
     "synth.__main__", "synth._version", "synth.files", "synth.kernels", "synth.language.notation",
-    "synth.language.costs", "synth.language.parsing", "synth.language.signatures",
-    "synth.language.specification",
+    "synth.language.costs", "synth.language.parsing", "synth.language.rounding",
+    "synth.language.signatures", "synth.language.specification",
     "synth.engine.band", "synth.engine.labelling", "synth.engine.watch",
     "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",

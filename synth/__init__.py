@@ -19,6 +19,7 @@ _NAMES = {
     "Int": "language",
     "Real": "language",
     "Complex": "language",
+    "Label": "language",
     "UNDEFINED": "language",
     "check_dsl": "language",
     "load_dsl": "language",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.language import Complex as Complex
     from synth.language import Grammar as Grammar
     from synth.language import Int as Int
+    from synth.language import Label as Label
     from synth.language import Mod as Mod
     from synth.language import Program as Program
     from synth.language import Real as Real

@@ -93,22 +93,6 @@ def _correction_bits(k, outside):
     return math.log2(k if outside else k - 1)
 
 
-def class_choice_bits(classes):
-    """Bits of the next entry of a decision list: one of the remaining classes, or its end.
-
-    Parameters
-    ----------
-    classes : int
-        Number of classes that are left.
-
-    Returns
-    -------
-    float
-        log2(classes + 1); 0 if at most two classes are left, since one program tells them apart.
-    """
-    return math.log2(classes + 1) if classes > 2 else 0
-
-
 def uniform_table_bits(n, k):
     """Total bits of the table that lists every label in a fixed-length code."""
     return TABLE_FLAG + n * math.log2(k)
@@ -143,32 +127,6 @@ def table_bits(counts):
     uniform = uniform_table_bits(sum(counts), len(counts))
     frequency = frequency_table_bits(counts)
     return (frequency, "frequency") if frequency < uniform else (uniform, "uniform")
-
-
-def decision_list_bits(totals, rest):
-    """Total bits of a list of programs, each of which tells one class from all that are left.
-
-    While r > 2 classes are left, log2(r+1) bits say which of them comes next, or that the list
-    ends.  The labels that are left at its end are listed by the better of the two tables.
-
-    Parameters
-    ----------
-    totals : sequence of float
-        Total bits of each program (`program_total`) on the rows that are left for it.
-    rest : int (r,)
-        How often each class that is left at the end occurs.
-    """
-    bits, left = float(PROGRAM_FLAG), len(totals) + len(rest)
-    for total in totals:
-        bits += total + _next_class_bits(left)
-        left -= 1
-    if left > 1:
-        bits += table_bits(rest)[0] + _next_class_bits(left)
-    return bits
-
-
-def _next_class_bits(left):
-    return math.log2(left + 1) if left > 2 else 0
 
 
 def log2_chance_bound(counts, total):

@@ -18,7 +18,8 @@ import synth
 from synth import codes, engine
 from synth.engine import searches
 from synth.errors import DSLError, SettingError, TaskError
-from synth.language.types import Bool, Real
+from synth.language.types import Bool, Label, Real
+from synth.learners.predictor import Predictor
 from tests import naive
 
 sklearn = pytest.importorskip("sklearn")
@@ -66,14 +67,14 @@ def test_a_check_can_fail():
         def predict(self, X):  # noqa: N803
             return np.array(["?"] * len(X))
 
-    found = check_estimator(Forgetful(), on_skip=None, on_fail=None)
+    found = check_estimator(Forgetful(moves=0), on_skip=None, on_fail=None)
     assert any(c["status"] == "failed" for c in found)
 
 
 def test_two_classes_are_what_a_search_finds():
     X, y = IRIS.data, IRIS.target == 1  # noqa: N806
     fitted = synth.ProgramClassifier().fit(X, np.where(y, "yes", "no"))
-    limits = {"max_programs": 100_000, "seconds": None, "threads": 1}
+    limits = {"max_programs": 100_000, "moves": 100, "seconds": None, "threads": 1}
     found = synth.search(task_of(X, y), "features", **limits)
     assert fitted.classes_.tolist() == ["no", "yes"]
     assert fitted.chosen_ == found.chosen == "program"
@@ -100,7 +101,7 @@ def test_it_reads_columns_as_a_csv_file_does(tmp_path):
     y = frame["member"] & (frame["price (EUR)"] < 10)
     frame.assign(y=y).to_csv(tmp_path / "t.csv", index=False)
     found = synth.search(
-        synth.load_task(str(tmp_path / "t.csv"), train=1.0), max_programs=10**5, moves=0
+        synth.load_task(str(tmp_path / "t.csv"), train=1.0), max_programs=10**5, moves=100
     )
     fitted = synth.ProgramClassifier().fit(frame, y)
     assert fitted.program_.text == found.program.text
@@ -136,18 +137,32 @@ def test_an_exception_has_the_chance_that_its_code_gives_it(n, data):
 
 
 def test_equally_probable_classes_are_told_by_order_and_not_by_rounding():
-    """Where x is false, "no a" is wrong in 1001 of 3003, and the two others share the rest.
+    """Two thirds are wrong: the two other labels have a third each, like the one that is said.
 
-    All three have a third; 2/3 times a half is computed as more than 1/3.
+    (e+1)/(n+2) of 665 in 997 is 2/3; half of it and 1 less it differ by rounding.
     """
-    X = np.repeat([[True], [False]], [1501, 1500], axis=0)  # noqa: N806
-    y = np.repeat(list("abcabc"), [1001, 250, 250, 500, 500, 500])
-    model = synth.ProgramClassifier().fit(X, y)
-    assert (model.chosen_, len(model.results_)) == ("program", 1)
-    found = model.predict_proba([[False]])[0]
+    counts, n = np.array([300, 365, 332]), 997
+    predictor = Predictor(counts, {}, _Says(2, 665), np.arange(3))
+    found = predictor.probabilities({"x": np.zeros(1)}, 1)[0]
     assert found == pytest.approx([1 / 3] * 3, abs=1e-15)
-    assert found[0] < found[1]
-    assert model.predict([[True], [False]]).tolist() == ["a", "a"]
+    assert len(set(found)) == 2
+    model = synth.ProgramClassifier()
+    model.classes_ = np.array(list("abc"))
+    model.predict_proba = lambda X: found[None]  # noqa: N803
+    assert n == counts.sum()
+    assert model.predict([[0]]).tolist() == ["a"]
+
+
+class _Says:
+    """A result whose program says one label, with some exceptions."""
+
+    def __init__(self, label, exceptions):
+        self.label = label
+        self.trained_on, self.best, self.program, self.source = self, self, self, None
+        self.type, self.inverted, self.exceptions = Label(*"abc"), False, exceptions
+
+    def outputs(self, columns):
+        return np.array([self.label]), np.ones(1, bool)
 
 
 def test_probabilities_are_those_of_the_code():
@@ -188,69 +203,71 @@ def test_a_table_says_the_most_frequent_label_of_equal_rows():
     assert fitted.predict([[0.0], [-0.0], [1.0], [2.0]]).tolist() == ["b", "b", "a", "b"]
 
 
-def naive_list_bits(fitted, X, places):  # noqa: N803
-    """The bits of a list by direct formula, walking down it."""
-    k = len(fitted.classes_)
-    total, rows, left = 1.0, np.ones(len(places), bool), list(range(k))
-    for place, result in zip(fitted._order, fitted.results_, strict=True):
-        if len(left) > 2:
-            total += np.log2(len(left) + 1)
-        asked = places[rows] == place
-        said = result.best.evaluate(result.trained_on.columns)
-        wrong = min((said != asked).sum(), (said == asked).sum())
-        total += naive.program_total(result.program.bits, int(rows.sum()), int(wrong), 2, False)
-        rows &= places != place
-        left.remove(place)
-    if len(left) > 1:
-        total += np.log2(len(left) + 1) if len(left) > 2 else 0
-        total += codes.table_bits([(places == c).sum() for c in left])[0]
-    return total
-
-
 @pytest.mark.parametrize("load", [load_iris, load_wine])
-def test_more_classes_are_a_list_whose_bits_are_those_of_its_searches(load):
+def test_more_classes_are_labels_of_one_search(load):
     X, y = load(return_X_y=True)  # noqa: N806
     fitted = synth.ProgramClassifier().fit(X, y)
-    assert fitted.bits_ == pytest.approx(naive_list_bits(fitted, X, y))
+    (result,) = fitted.results_
+    wrong = int((fitted.predict(X) != y).sum())
+    assert wrong == result.program.exceptions
+    bits = naive.program_total(result.program.bits, len(y), wrong, 3, False)
+    assert fitted.bits_ == pytest.approx(bits)
     assert fitted.bits_ < fitted.table_bits_ / 2
+    assert fitted.saved_bits_ == fitted.table_bits_ - fitted.bits_
     assert fitted.program_.head.name == "where"
-    said = fitted.program_.evaluate(_everywhere(fitted, X))
+    said = fitted.program_.evaluate(result.trained_on.express(fitted._typed(X)))
     assert (fitted.classes_[said] == fitted.predict(X)).all()
     assert fitted.score(X, y) > 0.95
 
 
-def _everywhere(fitted, X):  # noqa: N803
-    """The comparisons of all searches of a list, for all rows."""
-    columns, made = fitted._typed(X), {}
-    for result in fitted.results_:
-        made |= result.trained_on.express(columns)
-    return made
+def test_the_program_names_the_classes():
+    y = np.array(["setosa", "versi color", "virginica"])[IRIS.target]
+    fitted = synth.ProgramClassifier().fit(IRIS.data, y)
+    assert "setosa" in fitted.program_.text
+    assert "'versi color'" in fitted.program_.text
+    numbers = synth.ProgramClassifier().fit(IRIS.data, 7 * IRIS.target - 7)
+    assert "where('x2 < 2', -7, 0)" in numbers.program_.text
+    assert numbers.bits_ == fitted.bits_
+    assert set(numbers.predict(IRIS.data)) == {-7, 0, 7}
 
 
-def test_a_list_is_a_code():
+def test_equal_settings_give_equal_fits():
+    X, y = load_wine(return_X_y=True)  # noqa: N806
+    settings = {"moves": 60, "chains": 4, "seed": 3}
+    first = synth.ProgramClassifier(**settings).fit(X, y)
+    second = sklearn.base.clone(first).set_params(threads=2).fit(X, y)
+    assert first.program_.text == second.program_.text
+    reach = first.results_[0].reach
+    assert (reach.moves, reach.chains, reach.seed) == (60, 4, 3)
+    assert synth.ProgramClassifier(moves=0).fit(X, y).results_[0].reach is None
+    assert synth.ProgramClassifier(moves=0).fit(X, y).bits_ > first.bits_
+
+
+def test_several_classes_are_a_code():
     # Kraft's inequality over all labels of five rows in which each of three occurs.
     X = np.array([[0.0, 3], [1, 1], [2, 4], [3, 0], [4, 2]])  # noqa: N806
     total = 0
     for labels in itertools.product("abc", repeat=5):
         if len(set(labels)) == 3:
-            fitted = synth.ProgramClassifier(max_programs=300).fit(X, labels)
+            fitted = synth.ProgramClassifier(max_programs=300, moves=8).fit(X, labels)
             total += 2.0**-fitted.bits_
     assert 0 < total <= 1
 
 
-def test_a_list_ends_where_no_class_pays():
+def test_labels_that_cannot_be_told_apart_share_what_is_left():
     rng = np.random.default_rng(1)
     X = rng.normal(size=(120, 2))  # noqa: N806
     y = np.where(X[:, 0] > 0, "known", rng.choice(["p", "q", "r"], 120))
     fitted = synth.ProgramClassifier().fit(X, y)
     assert fitted.chosen_ == "program"
-    assert [fitted.classes_[c] for c in fitted._order] == ["known"]
-    places = np.searchsorted(fitted.classes_, y)
-    assert fitted.bits_ == pytest.approx(naive_list_bits(fitted, X, places))
-    assert fitted.score(X[y == "known"], y[y == "known"]) == 1
+    e, n = fitted.results_[0].program.exceptions, len(y)
     found = fitted.predict_proba(X)
     assert found.sum(axis=1) == pytest.approx(1)
-    assert fitted.program_.text.startswith("where(")
+    assert set(found.round(12).ravel()) == {
+        round((e + 1) / (n + 2) / 3, 12),
+        round(1 - (e + 1) / (n + 2), 12),
+    }
+    assert fitted.score(X[y == "known"], y[y == "known"]) == 1
 
 
 def test_whole_numbers_are_computed_where_the_dsl_can():
@@ -298,7 +315,7 @@ def test_pipelines_cross_validation_and_grids():
     assert sklearn.base.clone(grid.best_estimator_).get_params()["dsl"].startswith("features")
 
 
-@pytest.mark.parametrize("case", ["modular", "features", "nand", "table", "list"])
+@pytest.mark.parametrize("case", ["modular", "features", "nand", "table", "names"])
 def test_fitted_classifiers_can_be_pickled(case):
     X, y = IRIS.data, IRIS.target  # noqa: N806
     classifier = synth.ProgramClassifier()
@@ -341,6 +358,9 @@ def test_a_dsl_of_ones_own():
         ({"dsl": "features:thresholds=0"}, SettingError, "thresholds=0; allowed: 1..1000"),
         ({"max_programs": 0}, SettingError, "max_programs=0; allowed: 1 and more"),
         ({"threads": "two"}, SettingError, "threads='two'"),
+        ({"moves": -1}, SettingError, "moves=-1; allowed: 0"),
+        ({"chains": 0}, SettingError, "chains=0; allowed: 1"),
+        ({"seed": "x"}, SettingError, "seed='x'; allowed: 0"),
         ({"dsl": "modular:p=5"}, DSLError, "no type for"),
     ],
 )
@@ -361,11 +381,9 @@ def test_input_that_is_not_allowed():
 
 
 def test_ctrl_c_ends_a_fit(monkeypatch):
-    plain = engine.search_labellings
+    plain = engine.search
     monkeypatch.setattr(
-        engine,
-        "search_labellings",
-        lambda *a, **k: [replace(r, stop_reason="interrupted") for r in plain(*a, **k)],
+        engine, "search", lambda *a, **k: replace(plain(*a, **k), stop_reason="interrupted")
     )
     with pytest.raises(KeyboardInterrupt):
         synth.ProgramClassifier().fit(IRIS.data, IRIS.target)

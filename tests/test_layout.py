@@ -32,8 +32,8 @@ GROUND = {"_version", "errors", "codes", "files"}
 #: The order inside two rooms: a module imports only those before it.
 INSIDE = {
     "language": [
-        "types", "primitive", "columns", "signatures", "dsl", "costs", "grammar", "check",
-        "specification", "notation", "parsing", "program", "dsls",
+        "rounding", "types", "primitive", "columns", "signatures", "dsl", "labels", "costs",
+        "grammar", "check", "specification", "notation", "parsing", "program", "dsls",
     ],
     "engine": [
         "limits", "interrupts", "compiled", "crew", "watch", "curry", "bank", "targets",

@@ -278,6 +278,6 @@ def matches(task, root, said, inverted=False):
 
 def _label_names(task):
     """What label values stand for, by their text in programs; None for themselves."""
-    if task.label_names is None:
+    if task.label_names is None or task.label_type.names:
         return None
     return {task.label_type.format(v): name for v, name in task.label_names.items()}

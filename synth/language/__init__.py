@@ -1,8 +1,9 @@
 """What programs are made of: types, primitives, DSLs and grammars; reading and writing programs.
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
-gives every program its bits.  Modules build on each other in this order: types, primitive,
-columns, signatures, dsl, costs, grammar, check, specification, notation, parsing, program, dsls.
+gives every program its bits.  Modules build on each other in this order: rounding, types,
+primitive, columns, signatures, dsl, labels, costs, grammar, check, specification, notation,
+parsing, program, dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
@@ -15,7 +16,18 @@ from synth.language.notation.latex import latex
 from synth.language.primitive import Constant, Head, Input, Primitive, Weight
 from synth.language.program import Program
 from synth.language.specification import bind, parse_spec
-from synth.language.types import ALLOWED, INT_LIMIT, UNDEFINED, Bool, Complex, Int, Mod, Real, Type
+from synth.language.types import (
+    ALLOWED,
+    INT_LIMIT,
+    UNDEFINED,
+    Bool,
+    Complex,
+    Int,
+    Label,
+    Mod,
+    Real,
+    Type,
+)
 
 __all__ = [
     "ALLOWED",
@@ -31,6 +43,7 @@ __all__ = [
     "Head",
     "Input",
     "Int",
+    "Label",
     "Mod",
     "Primitive",
     "Production",

@@ -225,8 +225,9 @@ class Grammar:
             taken.add(item.name)
         for constant in self.dsl.constants:
             # Inputs with other names are quoted in programs, which tells them apart from constants.
+            # Labels are told apart by their type.
             plain = constant.name.isidentifier() and constant.name not in ("true", "false")
-            if plain and constant.name in taken:
+            if plain and not constant.type.names and constant.name in taken:
                 raise DSLError(
                     f"input {constant.name}: the DSL has a constant with this name; "
                     "rename the column or drop it"

@@ -8,8 +8,8 @@ import numpy as np
 
 from synth.errors import ParseError
 from synth.language.grammar import Grammar
-from synth.language.notation.expression import WORDS, quoted
-from synth.language.primitive import Head, Input, Primitive
+from synth.language.notation.expression import WORDS, constant_text, quoted
+from synth.language.primitive import Constant, Head, Input, Primitive
 from synth.language.types import Complex, Real, Type, rounded
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class _Reader:
     def __init__(self, grammar: Grammar, make: _Make) -> None:
         self.make = make
         self.inputs: dict[str, list[Head]] = {}
-        self.constants: dict[str, list[Head]] = {}
+        self.constants: dict[str, list[Constant]] = {}
         self.calls: dict[str, list[Primitive]] = {}
         self.symbols: dict[tuple[str | None, int], list[Primitive]] = {}
         for production in grammar:
@@ -81,9 +81,10 @@ class _Reader:
                 if item.symbol:
                     key = item.symbol, len(item.arguments)
                     self.symbols.setdefault(key, []).append(item)
+            elif isinstance(item, Input):
+                self.inputs.setdefault(item.name, []).append(item)
             else:
-                leaves = self.inputs if isinstance(item, Input) else self.constants
-                leaves.setdefault(item.name, []).append(item)
+                self.constants.setdefault(item.name, []).append(item)
 
     def readings(self, node: ast.expr, depth: int) -> "dict[Type, Program]":
         """The programs that a node can stand for, by type."""
@@ -107,7 +108,8 @@ class _Reader:
 
     def heads(self, node: ast.expr) -> Iterator[tuple[Sequence[Head], Sequence[ast.expr]]]:
         """The heads that a node may stand for, with the nodes of their arguments."""
-        literal = self.constants.get(_number(node) or "")
+        number = _number(node)
+        literal = None if number is None else self.constants.get(number)
         if literal:
             yield literal, ()
             return
@@ -116,7 +118,8 @@ class _Reader:
                 inputs = () if name in WORDS else self.inputs.get(name, ())
                 yield [*inputs, *self.constants.get(name, ())], ()
             case ast.Constant(value=str(name)):
-                yield self.inputs.get(name, ()), ()
+                labels = [c for c in self.constants.get(name, ()) if c.result.names]
+                yield [*self.inputs.get(name, ()), *labels], ()
             case ast.Constant(value=bool(value)):
                 yield self.constants.get(str(value).lower(), ()), ()
             case ast.UnaryOp(op=op, operand=operand):
@@ -133,7 +136,8 @@ class _Reader:
         shown = ast.unparse(node)
         match node:
             case ast.Name() | ast.Constant():
-                known = ", ".join([*map(quoted, self.inputs), *self.constants])
+                constants = [constant_text(c) for group in self.constants.values() for c in group]
+                known = ", ".join([*map(quoted, self.inputs), *constants])
                 return f"{shown} is not an input or a constant; known: {known}"
             case ast.Call(func=ast.Name(id=name)) if name not in self.calls:
                 return f"{name} is not a primitive; known: {', '.join(self.calls)}"

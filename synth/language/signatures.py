@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, get_args, get_origin
 
 from synth.errors import DSLError, one_line
-from synth.language.types import ALLOWED, FAMILIES, Int, Mod, Type
+from synth.language.types import ALLOWED, FAMILIES, Int, Label, Mod, Type
 
 #: The types of the arguments, and the type of the result.
 Signature = tuple[tuple[Type, ...], Type]
@@ -91,7 +91,7 @@ def resolve(given: Any, where: str, known: Sequence[Type]) -> Type:
     """
     if get_origin(given) is Annotated:
         _, *notes = get_args(given)
-        types = [n for n in notes if isinstance(n, Type | str) or n in (Int, Mod)]
+        types = [n for n in notes if isinstance(n, Type | str) or n in (Int, Mod, Label)]
         if len(types) != 1:
             raise DSLError(f"{where}: {given!r} must contain one type; allowed: {ALLOWED}")
         given = types[0]
@@ -102,7 +102,7 @@ def resolve(given: Any, where: str, known: Sequence[Type]) -> Type:
             given = ast.parse(given.strip(), mode="eval").body
         except SyntaxError:
             raise DSLError(f"{where}: {given!r} is not a type") from None
-    if given in (Int, Mod):
+    if given in (Int, Mod, Label):
         return _bare(given.__name__, where, known)
     if isinstance(given, ast.Name) and given.id in FAMILIES:
         return _bare(given.id, where, known)
@@ -129,8 +129,9 @@ def _bare(family: str, where: str, known: Sequence[Type]) -> Type:
         raise DSLError(
             f"{where}: {family} could be {' or '.join(map(str, found))}; write the full type"
         )
-    if family == "Mod":
-        raise DSLError(f"{where}: Mod needs a modulus, as in Mod(97)")
+    if family in ("Mod", "Label"):
+        need = "a modulus, as in Mod(97)" if family == "Mod" else "names, as in Label('a', 'b')"
+        raise DSLError(f"{where}: {family} needs {need}")
     return Int()
 
 

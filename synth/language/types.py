@@ -25,15 +25,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import DSLError, SettingError, TypeMismatchError
+from synth.language.rounding import rounded
 
 #: The answer of a primitive where it has no value; for Real and Complex, NaN also works.
 UNDEFINED: int = np.iinfo(np.int64).min
 
 #: The largest magnitude of Int values.  One +, - or * of two of them cannot wrap in int64.
 INT_LIMIT = 2**31
-
-#: How many bits of a float64's mantissa Real and Complex values drop.
-DROPPED = 12
 
 #: How many bits of the mantissa the comparison of labels drops.  Of 100,000 sums a + b of
 #: numbers with two decimals, 37 % differ at 40 bits from the number with two decimals that they
@@ -48,7 +46,7 @@ class Type:
     Parameters
     ----------
     family : str
-        "Bool", "Mod", "Int", "Real" or "Complex".
+        "Bool", "Mod", "Int", "Real", "Complex" or "Label".
     name : str
         The type as it is written in signatures.
     low, high : int or float
@@ -57,6 +55,8 @@ class Type:
         The dtype of the arrays that primitives see.
     storage : numpy.dtype or None
         The dtype of stored values; None if a value takes one bit.
+    names : tuple of str
+        What the values of a Label type stand for; otherwise empty.
     """
 
     family: str
@@ -65,6 +65,7 @@ class Type:
     high: int | float
     dtype: np.dtype[Any]
     storage: np.dtype[Any] | None
+    names: tuple[str, ...] = ()
 
     def __hash__(self) -> int:
         # Equal types have equal names.  Hashing all six fields took a tenth of the time of a
@@ -237,6 +238,8 @@ class Type:
         """The text of a value in a program."""
         if self.storage is None:
             return "true" if value else "false"
+        if self.names:
+            return self.names[int(value)]
         if self.family == "Real":
             return repr(_shortest(float(value)))
         if self.family == "Complex":
@@ -244,53 +247,6 @@ class Type:
             real = _shortest(value.real, lambda short: complex(short, value.imag), value)
             return repr(complex(real, _shortest(value.imag, lambda i: complex(real, i), value)))
         return str(int(value))
-
-
-def rounded(values: ArrayLike, dropped: int = DROPPED) -> np.ndarray:
-    """Round numbers to the nearest with fewer bits of mantissa, ties to even; -0 becomes 0.
-
-    Subnormal numbers are rounded to multiples of 2**(dropped - 1074), and the largest numbers
-    to infinity; infinities and NaN stay.  The larger part of a complex number is rounded this
-    way, and the smaller part to a multiple of the larger part's last place.
-
-    Parameters
-    ----------
-    values : array_like of float64 or complex128
-        Numbers of any shape.
-    dropped : int
-        How many of the 52 bits to drop.
-
-    Returns
-    -------
-    ndarray
-        A new array of the same shape and dtype.
-    """
-    flat = np.array(values).reshape(-1)
-    parts, bits = flat.view(np.float64), flat.view(np.uint64)
-    finite = np.isfinite(parts)
-    # The addition below would carry from the mantissa of a NaN of all ones into its sign.
-    special = None if finite.all() else parts[~finite]
-    # Adding one less than half of the last kept place, plus that place's bit, rounds ties to
-    # even; a mantissa that overflows carries into the exponent, as it should.
-    bits += ((bits >> np.uint64(dropped)) & np.uint64(1)) + np.uint64(2 ** (dropped - 1) - 1)
-    bits &= np.uint64(2**64 - 2**dropped)
-    if special is not None:
-        parts[~finite] = special
-    if flat.dtype.kind == "c":
-        _share_last_place(parts.reshape(-1, 2), np.array(values).reshape(-1), dropped)
-    parts += 0.0  # -0 + 0 is 0
-    return flat.reshape(np.shape(values))
-
-
-def _share_last_place(parts: np.ndarray, values: np.ndarray, dropped: int) -> None:
-    """Round values (m,) to the last place of the larger of their rounded parts (m, 2)."""
-    largest = np.abs(parts).max(axis=1)
-    exponent = largest.view(np.uint64) & np.uint64(0x7FF << 52)
-    place = exponent.view(np.float64) * 2.0 ** (dropped - 52)
-    # Numbers that are not finite, 0 or nearly 0 stay as they are.
-    some = np.isfinite(largest) & (place >= np.finfo(np.float64).tiny)
-    place = place[some, None]
-    parts[some] = np.rint(values[some].view(np.float64).reshape(-1, 2) / place) * place
 
 
 def _shortest(
@@ -347,6 +303,30 @@ def Int(low: int = -(10**6), high: int = 10**6) -> Type:  # noqa: N802
     return Type("Int", f"Int({low}, {high})", low, high, np.dtype(np.int64), np.dtype(np.int64))
 
 
+def Label(*names: str) -> Type:  # noqa: N802
+    """The type of labels that are names without an order, such as species.
+
+    Its values are the places 0..k-1 of the names.  No DSL computes with them: a task with such
+    labels gets them as constants, and `where` to choose (see `synth.language.dsls`).
+
+    Raises
+    ------
+    SettingError
+        Unless there are 2 to 65,535 names, all different texts.
+    """
+    for name in names:
+        if not isinstance(name, str):
+            raise SettingError(f"Label({name!r}): the name must be a text; allowed: any text")
+    if not 2 <= len(names) <= 65535:
+        raise SettingError(f"Label: {len(names)} names; allowed: 2..65535")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SettingError(f"Label: {twice!r} appears twice; names must be distinct")
+    storage = np.dtype(np.uint8 if len(names) <= 256 else np.uint16)
+    text = f"Label({', '.join(map(repr, names))})"
+    return Type("Label", text, 0, len(names) - 1, np.dtype(np.int64), storage, names=names)
+
+
 #: The finite float64 numbers with 40 bits of mantissa, and complex numbers of two such parts.
 Real = Type("Real", "Real", -math.inf, math.inf, np.dtype(np.float64), np.dtype(np.float64))
 Complex = Type(
@@ -379,7 +359,7 @@ def common_modulus(types: Iterable[Type], example: str) -> int:
 
 
 #: The types as messages list them.
-ALLOWED = "Bool, Mod(p), Int(low, high), Real, Complex"
+ALLOWED = "Bool, Mod(p), Int(low, high), Real, Complex, Label(name, ...)"
 
 #: What each name of a family in a signature stands for: a type, or the function that makes one.
 FAMILIES: dict[str, Type | Callable[..., Type]] = {
@@ -388,4 +368,5 @@ FAMILIES: dict[str, Type | Callable[..., Type]] = {
     "Int": Int,
     "Real": Real,
     "Complex": Complex,
+    "Label": Label,
 }

@@ -23,7 +23,6 @@ __all__ = [
     "LogisticRegression",
     "agreement",
     "correlations",
-    "decision_list",
     "embed",
     "estimator",
     "fit_ridge",
@@ -33,6 +32,7 @@ __all__ = [
     "neighbours",
     "networks",
     "pairwise",
+    "predictor",
     "sharing",
     "similarity",
 ]

@@ -1,10 +1,9 @@
 """The search as a scikit-learn classifier: `synth.ProgramClassifier`.
 
 It needs scikit-learn, the extra `sklearn`.  Without it the class can be imported, and making
-one raises an error that says what to install.  One search serves two classes, and more if the
-DSL makes their values.  Otherwise several classes take a list of searches, each for one class
-against all that are left.  Such a list is a code for the labels too: its bits are those of the
-searches and those that name the classes.
+one raises an error that says what to install.  A fit is one search.  If the DSL does not make the
+labels' values, several classes are labels by name: the DSL gets them as constants, and `where` to
+choose between them (see `synth.language.labels`).
 """
 
 from dataclasses import replace
@@ -13,18 +12,11 @@ from typing import Any, Self
 import numpy as np
 
 from synth import codes, engine, tasks
-from synth.engine import SAME, Limits
+from synth.engine import DEFAULT_CHAINS, SAME, Limits
 from synth.errors import DSLError, SettingError
-from synth.language import DSL, INT_LIMIT, Bool, Grammar, Int, Mod, Program, Real, dsls
-from synth.learners.decision_list import (
-    DecisionList,
-    counted_predictor,
-    make_list,
-    program_predictor,
-    search_list,
-    upright,
-)
-from synth.records import StopReason
+from synth.language import DSL, INT_LIMIT, Bool, Grammar, Int, Label, Mod, Program, Real, dsls
+from synth.learners.predictor import counted_predictor, program_predictor, upright
+from synth.records import Result, StopReason
 from synth.tasks import Task
 
 try:
@@ -48,8 +40,9 @@ except ImportError as error:
 #: What scikit-learn takes for rows and labels: arrays, lists, data frames.
 MatrixLike = Any
 
-#: The programs that a search makes by default: few, since cross-validation repeats each fit.
-DEFAULT_PROGRAMS = 100_000
+#: The programs that a search makes by default, and the moves that reach then makes: few, since
+#: cross-validation repeats each fit.
+DEFAULT_PROGRAMS, DEFAULT_MOVES = 100_000, 100
 
 
 class ProgramClassifier(ClassifierMixin, BaseEstimator):
@@ -58,7 +51,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     Columns are typed by their dtypes, those of a data frame one by one: bool is Bool, integers
     are Int (beyond 2**31 Real), floats are Real.  Texts need an encoder first.  Two classes are
     Bool labels, of which the second is true.  If there are more, integers are labels as they are
-    if the DSL makes such values; all others are told apart one class at a time.
+    if the DSL makes such values.  All others are names, between which a program chooses by `where`.
 
     Parameters
     ----------
@@ -68,10 +61,14 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         give specifications such as `features:thresholds=16`.
     modulus : int, optional
         Makes integers, labels too, residues modulo this number.
+    moves, chains, seed : int
+        The moves of reach, which goes on from what was enumerated, how many chains share them, and
+        the seed of their random numbers: see `synth.search`.  By default there are 100 moves, 0
+        turns reach off, and None is for as many as `synth.search` makes.
     max_bits, max_programs, seconds, memory, threads : optional
-        Where a search ends, see `synth.Limits`.  By default it ends after 100,000 programs, which
-        takes a fraction of a second: allow more for the last fit.  A search that ends by
-        `seconds` is not repeatable.
+        Where the enumeration ends, see `synth.Limits`: by default after 100,000 programs.  That
+        and the moves take about a second: allow more of both for the last fit.  A search that
+        ends by `seconds` is not repeatable.
 
     Attributes
     ----------
@@ -84,8 +81,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     chosen_ : str
         "program" or "table".
     program_ : Program or None
-        What predicts: a program of label values, or of places in `classes_` if these are no
-        integers.  None for a table.
+        What predicts: a program of label values if the DSL makes them, otherwise of places in
+        `classes_`, whose text has the classes by name.  None for a table.
     bits_ : float
         Bits of the labels by what was chosen, exceptions included.
     table_bits_ : float
@@ -96,7 +93,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     log2_chance_bound_ : float
         log2 of a bound on the chance that any hypothesis reaches `bits_` on permuted labels.
     results_ : tuple of Result
-        The searches that count.
+        The search; empty if no program can tell the classes apart.
 
     Raises
     ------
@@ -110,6 +107,9 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         dsl: str | DSL | None = None,
         *,
         modulus: int | None = None,
+        moves: int | None = DEFAULT_MOVES,
+        chains: int = DEFAULT_CHAINS,
+        seed: int = 0,
         max_bits: float | None = None,
         max_programs: int | None = DEFAULT_PROGRAMS,
         seconds: float | None = None,
@@ -118,6 +118,9 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     ) -> None:
         self.dsl = dsl
         self.modulus = modulus
+        self.moves = moves
+        self.chains = chains
+        self.seed = seed
         self.max_bits = max_bits
         self.max_programs = max_programs
         self.seconds = seconds
@@ -147,19 +150,10 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         if len(self._types) < X.shape[1]:
             raise SettingError(f"{X.shape[1]} columns, {len(self._types)} names; allowed: one each")
         self._columns, self._places = self._typed(X), places
-        self._label_type, self._values = self._labels()
-        self.results_, self._order, self._direct = (), (), True
-        k, varied = len(self.classes_), any((c != c[0]).any() for c in self._columns.values())
-        if k > 1 and varied:  # no program can tell rows apart that are all alike
-            dsl, self._direct = self._chosen_dsl()
-            if self._direct:
-                self.results_ = tuple(self._search(dsl, slice(None), self._label_type, [places]))
-            else:
-
-                def search(rows, labellings):
-                    return self._search(dsl, rows, Bool, labellings)
-
-                self.results_, self._order = search_list(places, k, self._columns, search)
+        self.results_: tuple[Result, ...] = ()
+        varied = any((c != c[0]).any() for c in self._columns.values())
+        if len(self.classes_) > 1 and varied:  # no program can tell rows apart that are all alike
+            self.results_ = (self._search(),)
         self._conclude()
         return self
 
@@ -182,7 +176,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False)  # noqa: N806
-        return self._decisions.probabilities(self._typed(X), len(X))
+        return self._predictor.probabilities(self._typed(X), len(X))
 
     def predict(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
         """The most probable class of each row; of equally probable ones the first.
@@ -196,9 +190,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         array (rows,)
         """
         probabilities = self.predict_proba(X)  # before classes_, which only a fit sets
-        # Each probability is a product of at most one factor per class, and each factor is
-        # rounded a few times: equal probabilities may differ by this much.
-        equal = 1 - 4 * len(self.classes_) * np.finfo(float).eps
+        # Equal probabilities, each rounded a few times, may differ by this much.
+        equal = 1 - 8 * np.finfo(float).eps
         most = probabilities.max(axis=1, keepdims=True)
         return self.classes_[np.argmax(probabilities >= most * equal, axis=1)]
 
@@ -227,87 +220,71 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         return columns
 
     def _labels(self):
-        """The type of the labels, and their values in the order of `classes_`; names are Bool."""
+        """The types that labels can be of, the best first, each with the values of `classes_`."""
         k, kind = len(self.classes_), self.classes_.dtype.kind
         whole = kind in "iu" or (kind == "f" and (self.classes_ % 1 == 0).all())
         whole = whole and np.abs(self.classes_.astype(float)).max() <= INT_LIMIT
         values = self.classes_.astype(np.int64) if whole else np.arange(k)
         if whole and self.modulus is not None:
-            return Mod(self.modulus), Mod(self.modulus).check(values, "y")
-        if k <= 2 or not whole:
-            return Bool, np.arange(k)
-        return Int(int(values.min()), int(values.max())), values
+            yield Mod(self.modulus), Mod(self.modulus).check(values, "y")
+        elif whole and k > 2:
+            yield Int(int(values.min()), int(values.max())), values
+        yield Bool if k == 2 else Label(*map(str, self.classes_.tolist())), np.arange(k)
 
     def _chosen_dsl(self):
-        """The DSL, and whether its programs make the labels themselves."""
-        types = tuple(self._types.values())
-        for label_type in dict.fromkeys((self._label_type, Bool)):
-            last = label_type == Bool
+        """The DSL, the type of the labels and the value of each class."""
+        *numbers, last = self._labels()
+        for label_type, values in numbers:
             try:
-                given = (*types, label_type)
-                dsl = dsls.for_types(given) if self.dsl is None else dsls.load_dsl(self.dsl, given)
+                dsl = self._dsl_for(label_type)
                 made = dsl.type_for(label_type)
                 # Which columns a DSL makes of these is known only once it has made them.
-                if last or dsl.prepare or made in Grammar(dsl, self._types).types:
-                    break
+                if dsl.prepare or made in Grammar(dsl, self._types).types:
+                    return dsl, label_type, values
             except DSLError:
-                if last:
-                    raise
-        return dsl, label_type != Bool or len(self.classes_) == 2
+                pass
+        return self._dsl_for(last[0]), *last
 
-    def _search(self, dsl, rows, label_type, labellings):
-        """The best hypothesis for each labelling (places in `classes_`) of some rows."""
-        columns = {name: column[rows] for name, column in self._columns.items()}
-        names = None if label_type == Bool else tuple(self._values.tolist())
-        tasks = [
-            Task(
-                "X",
-                columns,
-                self._types,
-                places.astype(bool) if names is None else self._values[places],
-                label_type,
-                given_alphabet=names,
-                label="y",
-            )
-            for places in labellings
-        ]
+    def _dsl_for(self, label_type):
+        given = (*self._types.values(), label_type)
+        return dsls.for_types(given) if self.dsl is None else dsls.load_dsl(self.dsl, given)
+
+    def _search(self):
+        """The best hypothesis, as a `Result`."""
+        dsl, label_type, self._values = self._chosen_dsl()
+        task = Task(
+            "X",
+            self._columns,
+            self._types,
+            self._values[self._places].astype(label_type.dtype),
+            label_type,
+            given_alphabet=None if label_type == Bool else tuple(self._values.tolist()),
+            label="y",
+        )
+        reach = {name: getattr(self, name) for name in ("moves", "chains", "seed")}
         limits = {name: getattr(self, name) for name in Limits.__dataclass_fields__}
-        results = engine.search_labellings(tasks, dsl, top=1, **limits)
-        if results[0].stop_reason == StopReason.INTERRUPTED:
+        result = engine.search(task, dsl, top=1, **reach, **limits)
+        if result.stop_reason == StopReason.INTERRUPTED:
             raise KeyboardInterrupt
-        return results
+        return result
 
     def _conclude(self):
-        """Sets what is fitted from `results_` and the classes that they are about."""
+        """Sets what is fitted from the result of the search."""
         k = len(self.classes_)
         counts = np.bincount(self._places, minlength=k)
         self.table_bits_ = codes.table_bits(counts)[0]
-        left, total = [c for c in range(k) if c not in self._order], None
-        if self.results_ and self._direct:
-            found = self.results_[0].program
-            total = None if found is None else found.total_bits
-        elif self.results_:
-            totals = [result.total_bits for result in self.results_]
-            total = codes.decision_list_bits(totals, counts[left])
-        paid = total is not None and total < self.table_bits_ - SAME
+        found = self.results_[0].program if self.results_ else None
+        paid = found is not None and found.total_bits < self.table_bits_ - SAME
         self.chosen_ = "program" if paid else "table"
-        self.bits_ = total if paid else self.table_bits_
-        self.saved_bits_ = None if total is None else self.table_bits_ - total
+        self.bits_ = found.total_bits if paid else self.table_bits_
+        self.saved_bits_ = None if found is None else self.table_bits_ - found.total_bits
         self.log2_chance_bound_ = codes.log2_chance_bound(counts, self.bits_)
-        self._decisions, self.program_ = self._decided(paid, left)
-
-    def _decided(self, by_program, left):
-        """The `DecisionList` that predicts, and its program, None for a table."""
-        classes, k = list(range(len(self.classes_))), len(self.classes_)
-        if not by_program:
-            everything = np.ones(len(self._places), bool)
-            table = counted_predictor(self._places, k, self._columns, everything)
-            return DecisionList((), classes, table), None
-        if self._direct:
-            predictor = program_predictor(self._places, self.results_[0], self._values)
-            return DecisionList((), classes, predictor), upright(self.results_[0])
-        made = make_list(self._places, self.results_, self._order, left, self._columns)
-        return made, made.program(self._label_type, self._values)
+        if paid:
+            self.program_ = upright(self.results_[0])
+            self._predictor = program_predictor(self._places, self.results_[0], self._values)
+        else:
+            self.program_ = None
+            self._predictor = counted_predictor(self._places, k, self._columns)
 
     def __getstate__(self) -> dict[str, Any]:
         # Not all functions of a DSL can be pickled: the DSL is made anew, and parses the texts.
@@ -315,7 +292,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         if "results_" in state:
             kept = [(replace(r, best=None), r.best and r.best.text) for r in state["results_"]]
             state["results_"] = kept
-            for derived in ("_decisions", "program_"):
+            for derived in ("_predictor", "program_"):
                 del state[derived]
         return state
 

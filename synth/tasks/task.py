@@ -44,7 +44,8 @@ class Task:
         type; of an Int, Real or Complex type, the values that occur in training, where Real and
         Complex labels are equal if `Type.coarse` makes them equal.
     label_names : mapping, optional
-        What each label value stands for, if labels are numbers for something else.
+        What each label value stands for, if labels are numbers for something else.  By default
+        the names of a Label type.
     label : str
         The name of the label column.
     labelling : str
@@ -152,6 +153,8 @@ class Task:
             "unknown": unknown,
             "alphabet": self._find_alphabet(labels, train),
         }
+        if self.label_names is None and self.label_type.names:
+            made["label_names"] = dict(enumerate(self.label_type.names))
         for key, value in made.items():
             object.__setattr__(self, key, value)
 

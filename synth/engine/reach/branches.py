@@ -59,7 +59,7 @@ class Branches:
 
     def missed(self, covered):
         """How many labels no branch matches, for each row beside what is covered, int64 (M,)."""
-        return _counted(self.words, self.every & ~covered, self.every & ~covered)
+        return counted(self.words, self.every & ~covered, self.every & ~covered)
 
     def union(self, chosen):
         """The training rows whose labels some of the chosen rows match."""
@@ -129,7 +129,7 @@ def covered(problem, pools, selector, must_stop):
     best = [entry[0] for entry in problem.labelling.score.top_rows[:1]]
     found, limit = [], min([problem.table_bits, *best]) * UNIT
     for cover in covers(problem, branches, choosing.typical, choosing.least):
-        if must_stop() or choosing.work > WORK:
+        if must_stop() or choosing.work > choosing.allowed:
             break
         for state, last in choosing.orders(branches, cover, limit):
             found.append(choosing.fitted(branches, state, last))
@@ -164,7 +164,7 @@ def matching(problem, dearest):
     _, first = np.unique(words, axis=0, return_index=True)
     first = np.sort(first)
     words, units = np.ascontiguousarray(words[first].T), units[first]
-    matched = _counted(words, np.zeros(len(every), np.uint64), every)
+    matched = counted(words, np.zeros(len(every), np.uint64), every)
     price = max(problem.code[1] - problem.code[0], (problem.code[-1] - problem.code[0]) / n) * UNIT
     gain = matched * price - units - dearest
     order = np.argsort(-gain, kind="stable")[:CANDIDATES]
@@ -201,7 +201,7 @@ def covers(problem, branches, typical, least):
     def without(chosen, one):
         """The set without a branch, and its price."""
         rest = tuple(c for c in chosen if c != one)
-        missed = _bits(branches.every & ~branches.union(rest))
+        missed = bits(branches.every & ~branches.union(rest))
         return rest, float(branches.units[list(rest)].sum() + code[missed])
 
     def improved(chosen, price):
@@ -245,8 +245,8 @@ class Choosing:
 
     Attributes
     ----------
-    work : int
-        The words that were read.
+    work, allowed : int
+        The words that were read, and that may be.
     """
 
     def __init__(self, problem, pool, selector):
@@ -255,7 +255,7 @@ class Choosing:
         self.costs = pool.costs(np.arange(pool.count)) + problem.grammar.units(selector.item)
         self.least = int(self.costs[0])
         self.typical = int(self.costs[min(TYPICAL, pool.count - 1)])
-        self.work = 0
+        self.work, self.allowed = 0, WORK * problem.share
 
     def orders(self, branches, cover, limit):
         """The best orders of the branches of a cover, with conditions.
@@ -281,7 +281,7 @@ class Choosing:
                     after = rest - {branch}
                     later = branches.union(sorted(after))
                     for state in some:
-                        if self.work <= WORK:
+                        if self.work <= self.allowed:
                             found = self._with_rule(state, branches.words[:, branch], later, branch)
                             made.setdefault(after, []).extend(found)
             room = limit - to_come * self.least
@@ -293,18 +293,18 @@ class Choosing:
         """The states with one more rule, by the conditions that are best for it."""
         left = state.left
         yes, no = left & own & ~later, left & later & ~own
-        lost = state.wrong + _bits(left & ~own & ~later)
+        lost = state.wrong + bits(left & ~own & ~later)
         found = cheapest(self.pool, self.costs, (yes, no, lost), self.code, CONDITIONS)
         self.work += self.pool.words.size
         made = []
         for _, row, upright in found:
             # The opposite of a condition costs nothing: the selector's operands change places.
             holds = self.pool.words[:, row] if upright else ~self.pool.words[:, row]
-            now = state.wrong + _bits(left & holds & ~own)
+            now = state.wrong + bits(left & holds & ~own)
             rest = left & ~holds
             rules = (*state.rules, (row, upright, branch))
             units = state.units + int(self.costs[row])
-            total = units + float(self.code[now + _bits(rest & ~later)])
+            total = units + float(self.code[now + bits(rest & ~later)])
             made.append(State(rules, units, now, rest, total))
         return made
 
@@ -317,11 +317,11 @@ class Choosing:
             left = left & ~now
         regions.append(left)
         chosen = [b for *_, b in state.rules] + [last]
-        fails = [_bits(r & ~branches.words[:, b]) for r, b in zip(regions, chosen, strict=True)]
+        fails = [bits(r & ~branches.words[:, b]) for r, b in zip(regions, chosen, strict=True)]
         conditions = sum(int(self.costs[row]) for row, *_ in state.rules)
         for k, region in enumerate(regions):
             others = sum(fails) - fails[k]
-            missed = _counted(branches.words, region, region)
+            missed = counted(branches.words, region, region)
             best = int(np.argmin(branches.units + self.code[others + missed]))
             chosen[k], fails[k] = best, int(missed[best])
         total = conditions + branches.units[chosen].sum() + self.code[sum(fails)]
@@ -347,7 +347,7 @@ def _best(states, limit):
     return list(kept.values())
 
 
-def _counted(words, base, change):
+def counted(words, base, change):
     """For each column of words: how many bits of `base ^ (column & change)` are set."""
     count = words.shape[1]
     found = np.empty(count, np.int64)
@@ -357,6 +357,6 @@ def _counted(words, base, change):
     return found
 
 
-def _bits(words):
+def bits(words):
     """How many bits of some words are set."""
-    return int(_counted(words[:, None], np.zeros_like(words), ~np.zeros_like(words))[0])
+    return int(counted(words[:, None], np.zeros_like(words), ~np.zeros_like(words))[0])

@@ -58,8 +58,8 @@ ROWS, CHOSEN = 4096, 6
 def propose(problem, pools, must_stop):
     """Programs found by coarsening, best first; see `seeds`."""
     found, seen, known = {}, set(), {}
-    if len(np.unique(problem.compared)) > LABELS:
-        return []
+    if problem.share < 1 or len(np.unique(problem.compared)) > LABELS:
+        return []  # a part of the work finds nothing: descents end before there are few cells
     items = [item for item in problem.grammar.inputs if item.type in problem.engine.banks]
     inputs = [Feature.of(problem, Program(item)) for item in items]
     for (exact, forward), work in WORK.items():

@@ -151,7 +151,7 @@ def shaken(problem, gates, choice, generator, must_stop):
     code = problem.code * UNIT
     # A shake takes about two moves for each term that it leaves out, and two that find nothing.
     words = 2 * (SHAKEN + 1) * (len(choice.chosen) + 1) * choice.terms.covers.size
-    for _ in range(min(SHAKES, SHAKE_WORDS // max(words, 1))):
+    for _ in range(int(problem.share * min(SHAKES, SHAKE_WORDS // max(words, 1)))):
         if must_stop() or len(choice.chosen) < 2:
             break
         order = generator.permutation(choice.chosen)

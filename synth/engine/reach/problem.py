@@ -28,6 +28,8 @@ class Problem:
         The labels, and the code of exceptions.
     simplicity : bool
         Whether the bits of a program are a part of its energy.  Without them chains memorise.
+    share : float
+        The share of their work that seed stages may do, at most 1.
 
     Attributes
     ----------
@@ -48,8 +50,8 @@ class Problem:
         Whether a program that is wrong on more rows than not is read as its opposite.
     """
 
-    def __init__(self, engine, labelling, simplicity=True):
-        self.engine, self.simplicity = engine, simplicity
+    def __init__(self, engine, labelling, simplicity=True, share=1.0):
+        self.engine, self.simplicity, self.share = engine, simplicity, share
         self.grammar, self.root, self.columns = engine.grammar, engine.root, engine.columns
         self.rows, self.n = engine.rows, labelling.n
         self.labels = labelling.values

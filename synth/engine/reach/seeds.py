@@ -3,15 +3,17 @@
 A stage is a function `propose(problem, pools, must_stop)` of a module of its own.  It lists
 programs of the type of the labels, best first.  `pools` has what can fill a hole, by type, and
 `must_stop` says whether a limit is reached: the stage then ends soon, and lists what it has.  Equal
-problems give equal lists.  Whoever calls it prices the programs, so that a stage need not.
+problems give equal lists.  Whoever calls it prices the programs, so that a stage need not.  If few
+moves are to follow, a stage does only a share of its work (`problem.share`).
 """
 
-from synth.engine.reach import branches, coarsening, counts, covering, relations
+from synth.engine.reach import branches, coarsening, counts, covering, relations, trees
 
 #: By the names that results give them.
 STAGES = (
     ("terms", covering.propose),
     ("branches", branches.propose),
+    ("trees", trees.propose),
     ("relations", relations.propose),
     ("counts", counts.propose),
     ("coarsening", coarsening.propose),

@@ -27,6 +27,8 @@ DEFAULT_CHAINS = 8
 MOST_MOVES, MOST_CHAINS = 10**9, 4096
 #: About how many moves a chain makes in a round: in a round the temperature falls once.
 ROUND = 400
+#: With fewer moves, seed stages too do less: they would take most of the time.
+FULL = 500
 #: The best programs that chains begin from.
 BEGINNINGS = 4
 
@@ -43,9 +45,10 @@ class ReachSettings:
         How many chains there are, 1 and more.
     seed : int
         Seed of the random numbers.
-    stages : bool
-        Whether chains begin from the programs of seed stages and of the enumeration.  Otherwise
-        they begin from nothing.
+    stages : float or None
+        The share of their work that seed stages do, at most 1.  By default all of it, and less if
+        fewer than 500 moves are given.  With 0, chains begin from nothing, otherwise from the
+        programs of seed stages and of the enumeration.
     simplicity : bool
         Whether the bits of a program are a part of the energy that chains draw by.
     exact : bool
@@ -63,7 +66,7 @@ class ReachSettings:
     moves: int | None = None
     chains: int = DEFAULT_CHAINS
     seed: int = 0
-    stages: bool = True
+    stages: float | None = None
     simplicity: bool = True
     exact: bool = False
 
@@ -79,6 +82,9 @@ class ReachSettings:
             if not isinstance(value, (int, np.integer)) or not least <= value <= most:
                 raise SettingError(f"{name}={value!r}; allowed: {least}..{most}")
             object.__setattr__(self, name, int(value))
+        if self.stages is None:
+            share = 1.0 if self.moves is None else min(1.0, self.moves / FULL)
+            object.__setattr__(self, "stages", share)
 
     def counted(self, moves):
         """The same with a number of moves."""
@@ -150,7 +156,7 @@ class Reach:
 
     def __init__(self, labelling, tools, settings, start=(), elsewhere=None):
         engine, self._elsewhere = tools.engine, elsewhere
-        self.problem = Problem(engine, labelling, settings.simplicity)
+        self.problem = Problem(engine, labelling, settings.simplicity, settings.stages)
         self.tools, self.settings = tools, settings
         self.found = Found(self.problem, labelling.score.top)
         self.seeds, self.descent = [], []

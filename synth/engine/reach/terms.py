@@ -99,7 +99,7 @@ def _conjunctions(literals, labels, share, need, must_stop):
     """Useful terms of literals and their counts, of sizes for which all can be listed."""
     rows, split = _sorted_rows(literals.values[: literals.count], labels)
     members, counts, nodes = np.zeros((0, 1), np.int16), np.zeros((0, 2), np.int64), 0
-    most = affordable(NODES, len(labels))
+    most = affordable(int(NODES * literals.problem.share), len(labels))
     for size in range(1, SIZE + 1):
         out, found = np.empty((LISTED, size), np.int16), np.empty((LISTED, 2), np.int64)
         state, whole = np.zeros(2, np.int64), True

@@ -9,6 +9,9 @@ columns for the same rows, such as comparisons instead of numbers; these become 
 grammar.  It gets the same settings as `build`.  It sees no labels, and must not use the values of
 held-out rows.
 
+Labels that are names (`Label`) need no DSL of their own: any DSL that makes Bool labels is
+extended by them, see `synth.language.labels`.  `build`, `fits` and `prepare` then see Bool.
+
 Modules in this folder are found automatically; other packages register theirs in the entry point
 group `synth.dsls`.
 """
@@ -32,8 +35,9 @@ from typing import Any
 from synth.errors import DSLError, SynthError
 from synth.language.check import check_dsl
 from synth.language.dsl import DSL
+from synth.language.labels import is_label, labelled
 from synth.language.specification import bind, parse_spec
-from synth.language.types import Type
+from synth.language.types import Bool, Type
 
 __all__ = ["called", "describe", "find", "for_types", "load_dsl", "modular", "names"]
 
@@ -89,6 +93,8 @@ def for_types(types: Sequence[Type]) -> DSL:
     DSLError
         If no built-in DSL fits.
     """
+    if is_label(types):
+        return labelled(for_types((*types[:-1], Bool)), types[-1])
     for name in _built_in():
         if _maker(name).fits(types):
             return load_dsl(name, types)
@@ -105,7 +111,8 @@ def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> 
     Parameters
     ----------
     spec : DSL, str or path
-        A name with settings, `FILE.py:NAME`, or a DSL, which is returned as it is.
+        A name with settings, `FILE.py:NAME`, or a DSL, which is returned as it is unless labels
+        are of a `Label` type that it lacks.
     types : sequence of Type
         The types of the columns and of the labels, the labels' type last.
 
@@ -121,6 +128,8 @@ def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> 
     SettingError
         If a setting does not exist or has a value that is not allowed.
     """
+    if is_label(types):
+        return labelled(load_dsl(spec, (*types[:-1], Bool)), types[-1])
     if isinstance(spec, DSL):
         return spec
     if ".py:" in str(spec) or str(spec).endswith(".py"):

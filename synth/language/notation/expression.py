@@ -1,6 +1,7 @@
 """A program as a Python expression: the text that `Program.parse` reads back."""
 
 import keyword
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 #: Names that stand for constants unless they are quoted.
 WORDS = ("true", "false")
 
+# Longer ones are not read back as they are written.
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,99}")
 _COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
 # Python's precedences, low to high.
 _LEVELS = [("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "//", "%", "@")]
@@ -41,12 +44,20 @@ def quoted(name: str) -> str:
     return name if plain else repr(name)
 
 
+def constant_text(constant: Constant) -> str:
+    """A constant as it is written in an expression; labels that are no whole numbers as names."""
+    name = constant.name
+    if not constant.type.names or _WHOLE.fullmatch(name):
+        return name
+    return quoted(name)
+
+
 def _node(
     head: Head, arguments: Sequence["Program"], inner: list[tuple[str, int]]
 ) -> tuple[str, int]:
     """(text, how tightly it binds) of a node, given those of its arguments."""
     if not isinstance(head, Primitive):
-        name = quoted(head.name) if isinstance(head, Input) else head.name
+        name = quoted(head.name) if isinstance(head, Input) else constant_text(head)
         return name, _UNARY if name.startswith("-") else _ATOM
     if head.symbol is None or _seems_number(head, arguments):
         return f"{head.name}({', '.join(text for text, _ in inner)})", _ATOM
@@ -64,7 +75,7 @@ def _seems_number(head: Primitive, arguments: Sequence["Program"]) -> bool:
     heads = [a.head for a in arguments if isinstance(a.head, Constant)]
     if len(heads) < len(arguments) or any(h.name.isidentifier() for h in heads):
         return False
-    if heads[-1].name[0] in "-(":
+    if heads[-1].name.startswith(("-", "(")):
         return False
     if len(heads) == 1:
         return head.symbol == "-"

@@ -34,6 +34,7 @@ _ASSUMED = {
     "Bool": {},
     "Mod": {"integer": True, "nonnegative": True},
     "Int": {"integer": True},
+    "Label": {"integer": True, "nonnegative": True},
     "Real": {"real": True},
     "Complex": {"complex": True},
 }

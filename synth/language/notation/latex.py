@@ -68,7 +68,7 @@ def _node(node, inner):
 def _constant(head):
     if head.type == Bool and head.name in ("true", "false"):
         return (r"\top" if head.value else r"\bot"), _ATOM
-    if head.name != head.type.format(head.value):
+    if head.type.names or head.name != head.type.format(head.value):
         return latex_name(head.name), _ATOM
     text = head.name.replace("j", "i")
     mantissa, power, exponent = text.partition("e")
