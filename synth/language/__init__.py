@@ -2,7 +2,8 @@
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: types, primitive,
-columns, signatures, dsl, costs, mass, grammar, check, specification, notation, parsing, program, dsls.
+columns, signatures, dsl, costs, mass, grammar, check, specification, notation, parsing, program,
+dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
