@@ -51,7 +51,7 @@ class EverySplit:
         if not 0 <= target < len(functions):
             raise SettingError(f"target {target}; allowed: 0..{len(functions) - 1}")
         self.rows = rows
-        self.known = np.bitwise_count(functions).astype(np.int64)
+        self.known = (functions[:, None] >> np.arange(rows) & 1).sum(axis=1)
         # From here on, functions are numbered by the rows on which they differ from the target.
         masses = (prior.masses / prior.mass)[functions ^ target]
         margin = np.broadcast_to(prior.margin / prior.mass, functions.shape)[functions ^ target]

@@ -200,7 +200,7 @@ def draw(rows, axes):
         mine = [r for r in rows if r["kind"] == "parity" and r["dsl"] == dsl]
         right.plot([r["rows"] for r in mine], [r["accuracy"] for r in mine], ".-", label=name)
     left.set_xlabel("kind of category (Shepard, Hovland and Jenkins)")
-    left.set_ylabel("Bayes accuracy, mean over functions and splits")
+    left.set_ylabel("mean Bayes accuracy on unseen rows")
     right.axhline(0.5, color="grey", linestyle=":", linewidth=1)
     right.set_xlabel("training rows, parity")
     right.set_ylabel("Bayes accuracy on unseen rows")
