@@ -82,9 +82,13 @@ def test_posterior_and_its_control():
 def test_regret_and_its_control():
     run = synth.run_experiment("regret", variables=3, orders=5, random=8)
     assert run.summary["largest_order_error"] < 1e-9
-    assert run.summary["targets_above_k"] == 0
+    assert run.summary["functions_above_k"] == 0
+    assert run.summary["control_kraft"] == pytest.approx(1)
+    every = [r for r in run.rows if r["target"] == "all functions"]
+    assert [r["functions"] for r in every] == [256]
+    assert every[0]["bits"] == pytest.approx(14.54, abs=0.01)
     last = [r for r in run.rows if r["rows"] == 8 and r["learner"] == "mixture"]
-    for row in last:
+    for row in (r for r in last if r["functions"] == 1):
         assert row["bits"] == pytest.approx(row["prior_bits"], abs=1e-9)
         assert row["bits"] <= row["least_bits"]
     # Over all targets the mean of 2**-bits is 2**-8.
