@@ -105,7 +105,7 @@ def summarise(rows):
     known = {}
     for name in names:
         mine = [r for r in rows if r["target"] == name]
-        bad = max((r["rows"] for r in mine if r["bayes"] < 0.95), default=-1)
+        bad = max((r["rows"] for r in mine if r["bayes"] < 0.95 - 1e-9), default=-1)
         known[name] = min((r["rows"] for r in mine if r["rows"] > bad), default=None)
     return {
         "rows_until_bayes_0_95": known,
