@@ -562,11 +562,11 @@ def test_a_journal_of_another_run_is_refused(tmp_path):
 
 
 SMALL = {
-    "convergence-exact": {"variables": 2, "rows": (1, 2), "splits": 2, "random": 3},
+    "convergence-exact": {"variables": 2, "rows": (1, 2), "random": 3},
     "counting": {"variables": (2,), "nodes": 4},
     "grokking": {"steps": 3000, "runs": 1},
     "posterior": {"variables": 2, "rows": (1, 2), "splits": 2, "random": 3},
-    "priors": {"variables": 3, "splits": 1},
+    "priors": {"variables": 3},
     "regret": {"variables": 2, "orders": 2, "random": 2},
     "corruption": {"rows": (12,), "runs": 2},
     "data": {"tasks": ("mod-add:p=7",), "rows": (4, 8), "runs": 3, "bits": 10.0},

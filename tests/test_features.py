@@ -377,7 +377,7 @@ def test_weights_of_inputs_share_out_the_leaves(weights, constant):
     total = sum(weights) + 3 * constant
     for i, weight in enumerate(weights):
         (production,) = [p for p in grammar if p.item.name == f"x{i}"]
-        assert production.probability == pytest.approx(float(weight / total / 4))
+        assert production.probability == weight / total / 4
         assert Fraction(1, 2) ** production.units <= (weight / total / 4) ** 1024
     assert sum(2.0**-p.bits for p in grammar) <= 1 + 1e-12
     assert grammar.mass()[Bool] <= 1

@@ -1,6 +1,8 @@
 """Residues by roots of unity: the DSL `fourier`, and the experiments on what it finds."""
 
 import cmath
+import itertools
+import math
 
 import numpy as np
 import pytest
@@ -161,6 +163,20 @@ def test_noise_and_permuted_phases():
     assert accuracy((3, 7, 11, 14), 0.0, permuted=True) < 0.08
 
 
+@pytest.mark.parametrize(("p", "count"), [(13, 2), (13, 6), (31, 3)])
+def test_margins_of_all_choices(p, count):
+    half = range(1, (p - 1) // 2 + 1)
+    expected = [experiment.margin(p, chosen) for chosen in itertools.combinations(half, count)]
+    np.testing.assert_allclose(experiment.every_margin(p, count), expected, atol=1e-12)
+
+
+def test_the_published_frequencies_among_all_choices():
+    margins = experiment.every_margin(67, 4)
+    assert len(margins) == math.comb(33, 4)
+    assert margins.mean() == pytest.approx(1.233, abs=5e-4)
+    assert np.count_nonzero(margins > experiment.margin(67, (4, 5, 7, 26)) + 1e-9) == 990
+
+
 def test_the_experiment_as_a_whole():
     run = synth.run_experiment("fourier", p=31, frequencies=(1, 4), noise=(0.1, 20.0), runs=3,
                                modulus=11, neurons=(2, 3, 4))  # fmt: skip
@@ -170,6 +186,8 @@ def test_the_experiment_as_a_whole():
     assert borne == {"1": None, "4": 0.1}
     assert run.summary["control_permuted_phases"] < 2
     assert run.summary["published_margins"]["p = 67, 4/5/7/26"] > 1.93
+    which = [r["which"] for r in run.rows if r["kind"] == "random"]
+    assert which == ["all 15", "all 1,365"]
     with pytest.raises(SettingError, match=r"frequencies=16 with p=31; allowed: 1..15"):
         synth.run_experiment("fourier", p=31, frequencies=(2, 16))
     with pytest.raises(SettingError, match=r"frequency=7 with modulus=7; allowed: 1..6"):

@@ -32,7 +32,7 @@ GROUND = {"_version", "errors", "codes", "files"}
 #: The order inside two rooms: a module imports only those before it.
 INSIDE = {
     "language": [
-        "rounding", "types", "primitive", "columns", "signatures", "dsl", "labels", "costs",
+        "rounding", "types", "primitive", "columns", "signatures", "dsl", "labels", "costs", "mass",
         "grammar", "check", "specification", "notation", "parsing", "program", "dsls",
     ],
     "engine": [

@@ -5,6 +5,8 @@ import time
 
 import click
 
+from synth.report import least_bits
+
 
 class Progress:
     """A context manager that gives a progress line, or None if standard error is no terminal."""
@@ -19,8 +21,9 @@ class Progress:
             self._show(f"{what} {engine.progress()}")
             return
         rate = engine.candidates / max(engine.seconds, 1e-9) / 1e6
+        done = least_bits(engine.certified_bits or 0)
         self._show(
-            f"{what} {engine.certified_bits or 0:.1f} bits, {engine.candidates:,} programs, "
+            f"{what} {done} bits, {engine.candidates:,} programs, "
             f"{len(engine.bank):,} distinct, {rate:.1f} M/s"
         )
 

@@ -13,6 +13,7 @@ from synth.engine.watch import Watch
 from synth.errors import SettingError
 from synth.language import Grammar, Program, Type, checked_columns, root_type
 from synth.records import Level, StopReason
+from synth.report import least_bits
 
 
 def enumerate_programs(
@@ -105,7 +106,8 @@ class Enumeration:
         if self.stop_reason == StopReason.INTERRUPTED:
             raise KeyboardInterrupt
         if self.stop_reason not in (StopReason.EXHAUSTED, StopReason.MAX_BITS):
-            known = "" if self.certified_bits is None else f" beyond {self.certified_bits:g} bits"
+            bound = self.certified_bits
+            known = "" if bound is None else f" beyond {least_bits(bound)} bits"
             raise SettingError(
                 f"programs{known} are missing, since {self.stop_reason} ended their enumeration; "
                 "allowed: fewer bits, or more of that"

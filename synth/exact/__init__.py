@@ -8,6 +8,7 @@ from the prior to check the exact results.
 from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
 from synth.exact.counting import Counts, count_programs
 from synth.exact.even import likelier
+from synth.exact.every_split import EverySplit
 from synth.exact.limit import limit_shares
 from synth.exact.named import bits_of, categories, least_bits, named_functions, prior_of
 from synth.exact.posterior import Posterior, condition, exact_posterior
@@ -18,6 +19,7 @@ from synth.exact.split import Split
 
 __all__ = [
     "Counts",
+    "EverySplit",
     "Posterior",
     "Prior",
     "Sample",

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from synth.errors import DSLError
-from synth.language import UNIT, Bool, Primitive
+from synth.language import Bool, Primitive
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,8 @@ def connectives(grammar, columns, probability=None):
     for production in grammar:
         item = production.item
         arity = len(item.arguments)
+        exact = grammar.chance(production) if probability is None else probability
         with localcontext(prec=60):
-            exact = Decimal(2) ** (-Decimal(production.units) / UNIT)
-            exact = exact if probability is None else Decimal(probability)
             sums[arity] += exact
         if not arity:
             values = columns[item.name] if not hasattr(item, "value") else [item.value] * rows

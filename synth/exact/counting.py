@@ -58,8 +58,8 @@ class Counts:
     exact_bits : float
         Every count of at most this many bits is exact.
     prior_mass : float or None
-        The mass of all finite programs of the type, `Grammar.mass()`; None if the grammar has
-        explicit costs.
+        The mass of all finite programs of the type under the code, `Grammar.mass(coded=True)`;
+        None if the grammar has explicit costs.
     seconds : float
         The time taken.
     """
@@ -332,7 +332,7 @@ class _Counter:
         for b, (ids, _) in zip(bits[::-1], levels[::-1], strict=True):
             least[ids] = b
         complete = min(self.limits.max_bits, (self.complete >> self.shift) / UNIT)
-        prior = self.grammar.mass()[self.root] if self.grammar.is_prior else None
+        prior = self.grammar.mass(coded=True)[self.root] if self.grammar.is_prior else None
         return Counts(
             type=self.root,
             bits=bits,

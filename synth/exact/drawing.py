@@ -141,7 +141,7 @@ def rules_of(grammar):
     upto = np.empty(len(productions))
     guide = np.empty((len(index), STEPS), np.int32)
     for k, (low, high) in enumerate(zip(first, last, strict=True)):
-        upto[low:high] = np.cumsum([2.0**-p.bits for p in productions[low:high]])
+        upto[low:high] = np.cumsum([float(grammar.chance(p)) for p in productions[low:high]])
         edges = np.arange(STEPS) / STEPS
         guide[k] = low + np.searchsorted(upto[low:high], edges, side="right")
     arity = np.array([len(p.item.arguments) for p in productions], np.int32)

@@ -1,7 +1,8 @@
 """Sampling programs from their prior, to check exact results with a chi-square test.
 
-Every production is drawn with its exact prior probability 2**-bits. Costs are rounded up, so the
-probabilities add up to slightly less than 1. A draw that falls into the rest fails. Trees beyond
+Every production is drawn with its prior probability, which is 2**-bits unless the grammar has exact
+probabilities. Costs are rounded up, so the probabilities 2**-bits add up to slightly less than 1. A
+draw that falls into the rest fails. Trees beyond
 a number of nodes are cut. Both events are counted, and the prior mass of all trees beyond the
 limit is computed exactly, so that no loss goes unnoticed.
 """
@@ -313,7 +314,7 @@ def size_masses(grammar: Grammar, most_nodes: int) -> dict[Type, NDArray[np.floa
     weights: dict[tuple[Type, tuple[Type, ...]], float] = {}
     for production in grammar:
         key = production.item.result, production.item.arguments
-        weights[key] = weights.get(key, 0.0) + 2.0**-production.bits
+        weights[key] = weights.get(key, 0.0) + float(grammar.chance(production))
     ends = {a[k:] for _, a in weights for k in range(len(a))} | {(t,) for t in grammar.types}
     mass = {end: np.zeros(most_nodes + 1) for end in ends}
     several = [end for end in ends if len(end) > 1]

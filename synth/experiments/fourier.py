@@ -3,13 +3,15 @@
 The experiment computes sums modulo p from embeddings of the inputs as roots of unity.  Its rows
 are of three kinds:
 
-- margin: how far the right answer leads, for given and for random frequencies;
+- margin: how far the right answer leads, for given frequencies and for all choices of as many, or
+  for random ones where there are too many choices;
 - noise: accuracy of the read-out if each embedding has a fixed random error;
 - neurons: accuracy of a sum of squared neurons whose phases are evenly spaced.
 """
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -26,7 +28,7 @@ PANELS = 3
 
 SUMMARY = {
     "published_margins": "margin of published frequencies",
-    "random_margins": "mean margin by number of random frequencies",
+    "random_margins": "mean margin by number of frequencies (all choices or random ones: see rows)",
     "noise_borne": "largest noise with accuracy 0.99, by number of frequencies",
     "exact_neurons": "numbers of neurons that are exact",
     "failing_neurons": "numbers of neurons that fail",
@@ -36,6 +38,8 @@ SUMMARY = {
 
 #: Pairs (p, frequencies) that two published networks for modular addition were found to use.
 PUBLISHED = ((67, (4, 5, 7, 26)), (113, (14, 35, 41, 42, 52)))
+#: Of no more choices of frequencies than this, all are computed.
+MOST_CHOICES = 50_000
 EXACT, PERMUTED = KINDS = ("roots of unity", "permuted phases")
 
 ROWS = RowKinds(
@@ -61,7 +65,10 @@ class Settings:
         low=0,
     )
     runs: int = setting(
-        6, "Number of random choices of frequencies, for each number of them.", low=1
+        6,
+        "Number of random choices of frequencies, for each number of them. (Margins are computed "
+        "for all choices if there are at most 50,000.)",
+        low=1,
     )
     modulus: int = setting(59, "Modulus for the neurons.", low=3, high=113)
     frequency: int = setting(7, "Frequency of the neurons.", low=1, high=112)
@@ -90,6 +97,29 @@ def margin(p, frequencies):
     d = np.arange(1, p)
     lead = [1 - np.cos(2 * np.pi * k * d / p) for k in frequencies]
     return float(np.sum(lead, axis=0).min())
+
+
+def every_margin(p, count):
+    """The margins of all choices of distinct frequencies among 1..(p - 1) / 2.
+
+    Parameters
+    ----------
+    p : int
+        The modulus.
+    count : int
+        The number of frequencies.
+
+    Returns
+    -------
+    float64 (choices,)
+        In the order of `itertools.combinations`.
+    """
+    k, d = np.arange(1, (p - 1) // 2 + 1), np.arange(1, p)
+    lead = 1 - np.cos(2 * np.pi * np.multiply.outer(k, d) / p)
+    sums = 0
+    for place in np.array(list(combinations(range(len(k)), count))).T:
+        sums = sums + lead[place]
+    return sums.min(axis=1)
 
 
 def noisy_accuracy(p, frequencies, noise, generator, permuted=False):
@@ -175,14 +205,21 @@ def run(settings, map):
     p = settings.p
     _check(settings)
     for modulus, frequencies in PUBLISHED:
-        yield _margins("published", modulus, [frequencies])
+        which, found = "/".join(map(str, frequencies)), [margin(modulus, frequencies)]
+        yield _margins("published", modulus, len(frequencies), which, found)
     counts = list(dict.fromkeys(settings.frequencies))
     choices = [
         [_choice(p, count, seed) for seed in spawn_seeds(settings.seed + count, settings.runs)]
         for count in counts
     ]
     for chosen in choices:
-        yield _margins("random", p, chosen)
+        count = len(chosen[0])
+        every = math.comb((p - 1) // 2, count)
+        if every <= MOST_CHOICES:
+            found, which = every_margin(p, count).tolist(), f"all {every:,}"
+        else:
+            found, which = [margin(p, f) for f in chosen], f"{len(chosen)} of {every:,}"
+        yield _margins("random", p, count, which, found)
     items = [
         (p, tuple(chosen), noise, kind, settings.seed)
         for kind in KINDS
@@ -201,15 +238,13 @@ def _choice(p, count, seed):
     return tuple(sorted(drawn.tolist()))
 
 
-def _margins(kind, p, chosen):
-    found = [margin(p, frequencies) for frequencies in chosen]
-    which = "/".join(map(str, chosen[0])) if len(chosen) == 1 else None
+def _margins(kind, p, count, which, found):
     return ROWS(
         "margin",
         row="margin",
         kind=kind,
         p=p,
-        frequencies=len(chosen[0]),
+        frequencies=count,
         which=which,
         margin=float(np.mean(found)),
         least_margin=min(found),

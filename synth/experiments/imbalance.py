@@ -24,7 +24,7 @@ from synth.language.dsls import modular
 
 CONTROL = (
     "The labels are permuted among the rows, so they are as rare as before. The target then wins "
-    "only if one or two rare rows fall into place by chance, and never with many rows."
+    "only if one or two rare rows fall into place by chance, which many rows hardly ever do."
 )
 COLUMNS = (
     "k", "labels", "rate", "n", "target", "constant", "other", "table", "pays", "accuracy",

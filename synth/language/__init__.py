@@ -2,7 +2,7 @@
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: rounding, types,
-primitive, columns, signatures, dsl, labels, costs, grammar, check, specification, notation,
+primitive, columns, signatures, dsl, labels, costs, mass, grammar, check, specification, notation,
 parsing, program, dsls.
 """
 

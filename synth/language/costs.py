@@ -1,11 +1,12 @@
 """Costs of productions in units of 1/1024 bit, and what they imply for whole programs."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from synth.errors import DSLError, SettingError
-from synth.language.primitive import Head
+from synth.language.primitive import Head, Primitive, Weight
 from synth.language.types import Type
 
 #: Units of cost in one bit.
@@ -13,8 +14,10 @@ UNIT = 1024
 
 #: Costs in bits: a mapping by name, or a function of the Input, Constant or Primitive.
 Costs = Mapping[str, float] | Callable[[Head], float]
+#: Exact probabilities: a mapping by name, or a function of the Input, Constant or Primitive.
+Probabilities = Mapping[str, Weight] | Callable[[Head], Weight]
 #: An item, its cost in units and, in a prior, its probability.
-Priced = tuple[Head, int, float | None]
+Priced = tuple[Head, int, Fraction | None]
 
 
 def code_units(probability: Fraction) -> int:
@@ -43,6 +46,108 @@ def code_units(probability: Fraction) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle + 1, high)
     return low
+
+
+def by_costs(items: Sequence[Head], costs: Costs) -> list[Priced]:
+    """Items with explicit costs in bits.
+
+    Raises
+    ------
+    DSLError
+        If a cost is missing.
+    SettingError
+        If a cost is negative or too large.
+    """
+    lookup = costs if callable(costs) else lambda item: costs[item.name]
+    priced: list[Priced] = []
+    for item in items:
+        try:
+            bits = float(lookup(item))
+        except KeyError:
+            raise DSLError(f"costs: no cost for {item.name}") from None
+        if not 0 <= bits < 2**20:
+            raise SettingError(f"costs: {item.name} costs {bits}; allowed: 0 or more")
+        priced.append((item, math.ceil(bits * UNIT), None))
+    return priced
+
+
+def by_probabilities(
+    items: Sequence[Head], groups: Mapping[Type, Sequence[Head]], probabilities: Probabilities
+) -> dict[Type, list[Priced]]:
+    """Items with explicit probabilities.
+
+    Parameters
+    ----------
+    items : sequence of Head
+        All inputs, constants and primitives; their probabilities count in the sums.
+    groups : mapping of Type to sequence of Head
+        Those that programs use.
+    probabilities : mapping or callable
+        The probabilities.
+
+    Raises
+    ------
+    SettingError
+        If a probability is missing, not a number, not above 0, or part of a sum above 1, or
+        belongs to no item.
+    """
+    if not callable(probabilities):
+        unknown = set(probabilities) - {item.name for item in items}
+        if unknown:
+            known = ", ".join(dict.fromkeys(item.name for item in items))
+            raise SettingError(f"probabilities: nothing is called {min(unknown)}; known: {known}")
+    sums: dict[Type, Fraction] = {}
+    exact: dict[Head, Fraction] = {}
+    for item in items:
+        try:
+            given = probabilities(item) if callable(probabilities) else probabilities[item.name]
+            exact[item] = Fraction(given)
+        except KeyError:
+            raise SettingError(f"probabilities: none for {item.name}") from None
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+            exact[item] = Fraction(0)
+        if not 0 < exact[item] <= 1:
+            raise SettingError(
+                f"probabilities: {item.name} has {given!r}; allowed: above 0 and at most 1, such "
+                'as "1/3"'
+            )
+        sums[item.result] = sums.get(item.result, Fraction(0)) + exact[item]
+    for type_, total in sums.items():
+        if total > 1:
+            raise SettingError(
+                f"probabilities: those of type {type_} sum to {float(total):.17g}; allowed: at "
+                'most 1; write exact values as "1/3"'
+            )
+    return {t: [(i, code_units(exact[i]), exact[i]) for i in g] for t, g in groups.items()}
+
+
+def by_shares(items: Sequence[Head], leaf_probability: Fraction) -> list[Priced]:
+    """The items of one type with probabilities in proportion to their weights.
+
+    Parameters
+    ----------
+    items : sequence of Head
+        The inputs, constants and primitives of the type that programs use.
+    leaf_probability : Fraction
+        The share of inputs and constants together, if there are primitives too.
+    """
+    leaves = [i for i in items if not isinstance(i, Primitive)]
+    primitives = [i for i in items if isinstance(i, Primitive)]
+    share = leaf_probability
+    if not primitives:
+        share = Fraction(1)
+    elif not leaves:
+        share = Fraction(0)
+    found: list[Priced] = []
+    for group, part in ((leaves, share), (primitives, 1 - share)):
+        total = sum((item.weight for item in group), Fraction(0))
+        priced: dict[Fraction, tuple[int, Fraction]] = {}  # many inputs share few weights
+        for item in group:
+            if item.weight not in priced:
+                probability = part * item.weight / total
+                priced[item.weight] = code_units(probability), probability
+            found.append((item, *priced[item.weight]))
+    return found
 
 
 def cheapest_programs(priced: Mapping[Type, Sequence[tuple[Any, ...]]]) -> dict[Type, int]:

@@ -52,7 +52,7 @@ class DSL:
         The name of the DSL in reports.
     types : iterable of Type
         The types that bare family names in signatures, such as "Int", stand for.
-    leaf_probability : float or Fraction
+    leaf_probability : float, Fraction or str
         The share of a type's probability that its leaves (inputs and constants) get if the
         type also has primitives; above 0 and below 1.
     description : str
@@ -72,18 +72,22 @@ class DSL:
         name: str,
         *,
         types: Iterable[Type] = (),
-        leaf_probability: float | Fraction = 0.5,
+        leaf_probability: Weight = 0.5,
         description: str = "",
         prepare: Callable[[TypedColumns], TypedColumns] | None = None,
     ) -> None:
         self.name = str(name)
         self.description = description
         self.prepare = prepare
-        if not 0 < leaf_probability < 1:
+        try:
+            self.leaf_probability = Fraction(leaf_probability)
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+            self.leaf_probability = Fraction(0)
+        if not 0 < self.leaf_probability < 1:
             raise SettingError(
-                f"leaf_probability={leaf_probability!r}; allowed: above 0 and below 1"
+                f"leaf_probability={leaf_probability!r}; allowed: above 0 and below 1, such as "
+                '0.5 or "1/3"'
             )
-        self.leaf_probability = Fraction(leaf_probability)
         self.types: list[Type] = []
         self.primitives: list[Primitive] = []
         self.constants: list[Constant] = []

@@ -3,13 +3,15 @@
 Each production of a type (an input, a constant or a primitive that yields the type) has a
 probability.  The bits of a program are the sum of -log2 of the probabilities of its nodes.
 Costs are integers in units of 1/1024 bit, rounded up, so Kraft's inequality holds by
-construction.
+construction.  This is the code that searches use.  Masses are those of the code, 2**-bits, or
+those of the probabilities themselves (`Grammar`, parameter `probabilities`).
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,14 +20,17 @@ from synth.errors import DSLError, SettingError
 from synth.language.costs import (
     UNIT,
     Costs,
-    Priced,
+    Probabilities,
+    by_costs,
+    by_probabilities,
+    by_shares,
     cheapest_programs,
-    code_units,
     free_steps,
     gaps,
 )
 from synth.language.dsl import DSL
-from synth.language.primitive import Head, Input, Primitive, Weight, exact_weight
+from synth.language.mass import DIGITS, least_fixed_point
+from synth.language.primitive import Head, Input, Weight, exact_weight
 from synth.language.types import Type
 
 #: How many bits finer than units the engine's costs are in a grammar with free steps.
@@ -42,8 +47,8 @@ class Production:
         The head of the node.
     units : int
         Its cost in units of 1/1024 bit.
-    probability : float or None
-        Its probability within its type; None with explicit costs.
+    probability : Fraction or None
+        Its exact probability within its type; None with explicit costs.
     cost : int
         The cost that the engine orders programs by: the units, or a refinement of them in which
         no step is free (see `Grammar`).
@@ -51,7 +56,7 @@ class Production:
 
     item: Head
     units: int
-    probability: float | None
+    probability: Fraction | None
     cost: int
 
     @property
@@ -75,6 +80,14 @@ class Grammar:
         None for the prior.  Otherwise explicit costs in bits, at least 0: a mapping by name or
         a function of the Input, Constant or Primitive.  With explicit costs, `is_prior` is
         False, and functions that need a prior reject the grammar.
+    probabilities : {"coded", "exact"}, mapping or callable, optional
+        Which probabilities masses and samples follow. "coded": those of the code, 2**-bits, so
+        that they agree with the bits of programs to the last digit. "exact": the shares
+        themselves, so that they agree with a probabilistic grammar on paper; the code is less
+        than 1/1024 bit longer per node. A mapping by name, or a function of the Input, Constant
+        or Primitive, gives exact probabilities in place of the shares: Fractions, texts such as
+        "1/3", integers or floats (a float is the binary number that it is). The sum over each
+        type is at most 1. They cannot be combined with weights of inputs.
     input_weights : mapping of str to float, Fraction or str, optional
         The leaves of a type share their probability in proportion to their weights: those of
         the constants, and these of the inputs (1 for an input that is not listed).
@@ -83,6 +96,8 @@ class Grammar:
     ----------
     is_prior : bool
         Whether costs come from probabilities.
+    exact : bool
+        Whether masses are those of the exact probabilities instead of the code.
     inputs : tuple of Input
         The input variables.
     types : tuple of Type
@@ -101,13 +116,15 @@ class Grammar:
     ------
     DSLError
         If the DSL has no type for an input, a name is taken twice, a weight is not above 0,
-        belongs to no input or is combined with costs, or a program could cost no more than a
-        part of itself.
+        belongs to no input or is combined with costs or probabilities, or a program could cost
+        no more than a part of itself.
     SettingError
-        If a cost is negative or too large.
+        If a cost is negative or too large, or a probability is not above 0, is missing, belongs
+        to nothing in the grammar, or is part of a sum above 1.
     """
 
     is_prior: bool
+    exact: bool
     inputs: tuple[Input, ...]
     types: tuple[Type, ...]
     productions: dict[Type, tuple[Production, ...]]
@@ -121,26 +138,33 @@ class Grammar:
         inputs: Mapping[str, Type],
         *,
         costs: Costs | None = None,
+        probabilities: Literal["coded", "exact"] | Probabilities = "coded",
         input_weights: Mapping[str, Weight] | None = None,
     ) -> None:
         if not isinstance(dsl, DSL):
             raise DSLError(f"a grammar needs a DSL; {dsl!r} is not a DSL")
         self.dsl = dsl
-        weights = _input_weights(inputs, input_weights, costs)
+        explicit = _explicit(probabilities, costs)
+        weights = _input_weights(inputs, input_weights, costs, explicit)
         self.inputs = tuple(
             Input(str(n), self._bind(n, t), weights.get(str(n), Fraction(1)))
             for n, t in dict(inputs).items()
         )
         self.is_prior = costs is None
+        self.exact = probabilities != "coded"
         items: list[Head] = [*self.inputs, *dsl.constants, *dsl.primitives]
         self._check_names()
         made = producible(items)
         usable = [i for i in items if all(a in made for a in i.arguments)]
         self.types = tuple(t for t in _ordered(dsl, self.inputs) if t in made)
-        priced = {
-            type_: list(self._priced([i for i in usable if i.result == type_], costs))
-            for type_ in self.types
-        }
+        groups = {t: [i for i in usable if i.result == t] for t in self.types}
+        if costs is not None:
+            priced = {t: by_costs(group, costs) for t, group in groups.items()}
+        elif explicit is not None:
+            priced = by_probabilities(items, groups, explicit)
+        else:
+            share = dsl.leaf_probability
+            priced = {t: by_shares(group, share) for t, group in groups.items()}
         free = free_steps(priced)
         self.shift = FINER if free else 0
         self.productions = {
@@ -174,40 +198,50 @@ class Grammar:
         except KeyError:
             raise DSLError(f"{item.name} is not in the grammar of DSL {self.dsl.name}") from None
 
-    def mass(self) -> dict[Type, float]:
-        """The total probability of the finite programs of each type.
+    def chance(self, production: Production, *, coded: bool = False) -> Decimal:
+        """The factor of one production in the mass of a program, with 60 digits.
 
-        It is the least fixed point of m = leaves + Σ P(primitive)·Π m(arguments).  Newton's
-        method from 0 rises to it monotonically (Etessami and Yannakakis, J. ACM 56(1), 2009).
-        The result is accurate to about 1e-8 if the grammar is nearly critical, because
-        rounding then limits each step.
+        Parameters
+        ----------
+        production : Production
+            One of the grammar's.
+        coded : bool, optional
+            Whether it is that of the code, 2**-bits, even if the grammar is exact.
 
         Raises
         ------
         DSLError
             If the grammar has explicit costs.
         """
-        if not self.is_prior:
+        p = production.probability
+        if p is None:
             raise DSLError("a grammar with explicit costs is not a prior, so it has no mass")
-        index = {t: i for i, t in enumerate(self.types)}
-        n = len(index)
-        mass = np.zeros(n)
-        for _ in range(200):
-            value, slope = np.zeros(n), np.zeros((n, n))
+        with localcontext(prec=DIGITS):
+            if self.exact and not coded:
+                return Decimal(p.numerator) / p.denominator
+            return Decimal(2) ** (-Decimal(production.units) / UNIT)
+
+    def mass(self, *, coded: bool = False) -> dict[Type, float]:
+        """The total probability of the finite programs of each type, to 15 digits.
+
+        It is the least fixed point of m = leaves + Σ P(primitive)·Π m(arguments).
+
+        Parameters
+        ----------
+        coded : bool, optional
+            Whether it is that of the code, the sum of 2**-bits, even if the grammar is exact.
+
+        Raises
+        ------
+        DSLError
+            If the grammar has explicit costs.
+        """
+        rules: dict[tuple[Type, tuple[Type, ...]], Decimal] = {}
+        with localcontext(prec=DIGITS):
             for production in self:
-                row, factor = index[production.item.result], 2.0**-production.bits
-                arguments = [index[a] for a in production.item.arguments]
-                value[row] += factor * math.prod(mass[a] for a in arguments)
-                for k, a in enumerate(arguments):
-                    others = arguments[:k] + arguments[k + 1 :]
-                    slope[row, a] += factor * math.prod(mass[o] for o in others)
-            step = np.linalg.lstsq(np.eye(n) - slope, value - mass, rcond=None)[0]
-            raised = np.clip(mass + step, mass, 1.0)
-            done = np.max(raised - mass, initial=0.0) <= 1e-15
-            mass = raised
-            if done:
-                break
-        return {t: float(mass[i]) for t, i in index.items()}
+                key = production.item.result, production.item.arguments
+                rules[key] = rules.get(key, Decimal(0)) + self.chance(production, coded=coded)
+        return {t: float(m) for t, m in least_fixed_point(rules).items()}
 
     def _bind(self, name: str, type_: Type) -> Type:
         if not isinstance(type_, Type):
@@ -232,34 +266,6 @@ class Grammar:
                     f"input {constant.name}: the DSL has a constant with this name; "
                     "rename the column or drop it"
                 )
-
-    def _priced(self, items: list[Head], costs: Costs | None) -> Iterator[Priced]:
-        if costs is not None:
-            lookup = costs if callable(costs) else lambda item: costs[item.name]
-            for item in items:
-                try:
-                    bits = float(lookup(item))
-                except KeyError:
-                    raise DSLError(f"costs: no cost for {item.name}") from None
-                if not 0 <= bits < 2**20:
-                    raise SettingError(f"costs: {item.name} costs {bits}; allowed: 0 or more")
-                yield item, math.ceil(bits * UNIT), None
-            return
-        leaves = [i for i in items if not isinstance(i, Primitive)]
-        primitives = [i for i in items if isinstance(i, Primitive)]
-        share = self.dsl.leaf_probability
-        if not primitives:
-            share = Fraction(1)
-        elif not leaves:
-            share = Fraction(0)
-        for group, part in ((leaves, share), (primitives, 1 - share)):
-            total = sum((item.weight for item in group), Fraction(0))
-            priced = {}  # thousands of inputs share few weights
-            for item in group:
-                if item.weight not in priced:
-                    probability = part * item.weight / total
-                    priced[item.weight] = code_units(probability), float(probability)
-                yield item, *priced[item.weight]
 
 
 def producible(items: Iterable[Head]) -> set[Type]:
@@ -335,16 +341,36 @@ def checked_columns(grammar: Grammar, columns: Mapping[str, ArrayLike]) -> dict[
     return checked
 
 
+def _explicit(
+    probabilities: Literal["coded", "exact"] | Probabilities, costs: Costs | None
+) -> Probabilities | None:
+    """The probabilities, if they are given one by one."""
+    if isinstance(probabilities, str):
+        if probabilities not in ("coded", "exact"):
+            raise SettingError(
+                f'probabilities={probabilities!r}; allowed: "coded", "exact", or a probability '
+                "for each input, constant and primitive"
+            )
+        found = None
+    else:
+        found = probabilities
+    if costs is not None and probabilities != "coded":
+        raise DSLError("probabilities cannot be combined with costs")
+    return found
+
+
 def _input_weights(
     inputs: Mapping[str, Type],
     given: Mapping[str, Weight] | None,
     costs: Costs | None,
+    explicit: Probabilities | None,
 ) -> dict[str, Fraction]:
     """Exact weights by the names of inputs."""
     if given is None:
         return {}
-    if costs is not None:
-        raise DSLError("input_weights cannot be combined with costs")
+    if costs is not None or explicit is not None:
+        what = "costs" if costs is not None else "explicit probabilities"
+        raise DSLError(f"input_weights cannot be combined with {what}")
     names = {str(n) for n in dict(inputs)}
     weights = {str(n): exact_weight(w, f"input {n}") for n, w in dict(given).items()}
     for name in weights:

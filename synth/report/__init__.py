@@ -1,15 +1,16 @@
 """Views of records: text, figures, notebook tables and the HTML page.
 
-Start with `text.py` (tables for terminals). `matrix.py` shows a comparison, `experiment.py` a run
-of an experiment; `figure.py` draws with matplotlib, `notebook.py` writes HTML and LaTeX, and
-`page/` makes the page of `synth report`. No module here imports another room: the records to be
-shown are passed in.
+Start with `text.py` (tables for terminals) and `numbers.py` (how bounds are rounded). `matrix.py`
+shows a comparison, `experiment.py` a run of an experiment; `figure.py` draws with matplotlib,
+`notebook.py` writes HTML and LaTeX, and `page/` makes the page of `synth report`. No module here
+imports another room: the records to be shown are passed in.
 """
 
 from synth.report.escape import latex_text
 from synth.report.experiment import experiment_text
 from synth.report.figure import check_plot, plot_run
 from synth.report.matrix import comparison_text, emphasised
+from synth.report.numbers import least_bits
 from synth.report.text import contrast_text, contrasts_text, search_text
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "emphasised",
     "experiment_text",
     "latex_text",
+    "least_bits",
     "notebook",
     "page",
     "plot_run",

@@ -5,10 +5,8 @@ import textwrap
 from collections import Counter
 from pathlib import PurePath
 
+from synth.report.numbers import accuracy, bits, chance, saved, saves_most
 from synth.report.text import (
-    accuracy,
-    bits,
-    chance,
     program_text,
     shorten,
     table,
@@ -160,8 +158,9 @@ class _View:
             rest = rest[count:]
         legend = (
             "bits, exc: length of the best program, and the training rows on which it is wrong; "
-            "saved: bits that the program and its exceptions save over the table; chance: bound "
-            "on the chance that permuted labels do as well; test: accuracy of the chosen hypothesis"
+            "saved: bits that the program and its exceptions save over the table (>=: a program "
+            "that was not scored may save more); chance: bound on the chance that permuted labels "
+            "do as well; test: accuracy of the chosen hypothesis"
         )
         if self.comparison.stop_reason != "finished":
             reason = self.comparison.stop_reason.upper()
@@ -178,12 +177,18 @@ class _View:
             f"  {name}",
             _number(_mean(cell, "bits")),
             "-" if exceptions is None else f"{exceptions:.1f}" if several else f"{exceptions:.0f}",
-            _number(_mean(cell, "saved_bits")),
+            self._saved(cell),
             self._chance(cell),
             f"{chosen[0]} {chosen[1]}/{len(cell)}" if several else chosen[0],
             accuracy(_mean(cell, "test_accuracy")),
             f"{text} ({count}/{len(cell)})" if several else text,
         )
+
+    @staticmethod
+    def _saved(cell):
+        """The mean of several seeds; a lower bound if one of them is."""
+        proven = all(saves_most(r["optimal"], r["chosen"], r["certified_bits"]) for r in cell)
+        return saved(_mean(cell, "saved_bits"), proven)
 
     @staticmethod
     def _chance(cell):

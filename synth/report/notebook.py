@@ -4,7 +4,8 @@ from html import escape
 
 from synth.report.escape import latex_text
 from synth.report.experiment import row_keys, summary_in_words
-from synth.report.text import program_text, search_rows
+from synth.report.numbers import saved, saves_most, share
+from synth.report.text import of_shares, program_text, search_rows
 
 #: The number of rows shown of a comparison or an experiment.
 MOST_ROWS = 60
@@ -22,14 +23,16 @@ def search_html(result):
         for p in result.front
     ]
     top = [
-        (_cell(h.total_bits), _cell(h.share), program_text(h.text, h.inverted)) for h in result.top
+        (_cell(h.total_bits), share(h.share), program_text(h.text, h.inverted)) for h in result.top
     ]
     return (
         _pairs_html([(name, (value,)) for name, value in search_rows(result)])
         + _folded(
             "Fewest exceptions for each length", ("bits", "exceptions", "total", "program"), front
         )
-        + _folded("Best hypotheses", ("total", "posterior", "hypothesis"), top)
+        + _folded(
+            f"Best hypotheses ({of_shares(result)})", ("total", "posterior", "hypothesis"), top
+        )
     )
 
 
@@ -41,7 +44,7 @@ def contrast_html(contrast):
 def comparison_html(comparison):
     """A comparison as HTML, with one row for each task, DSL and seed."""
     shown = [
-        (*(_cell(row[key]) for key in _COMPARED), row["error"] or "") for row in comparison.rows
+        (*(_compared(row, key) for key in _COMPARED), row["error"] or "") for row in comparison.rows
     ]
     return _table_html((*_COMPARED, "note"), shown)
 
@@ -97,6 +100,12 @@ def _side_by_side(contrast):
 
 def _headings(contrast):
     return "true labels", f"{contrast.random.labelling} labels"
+
+
+def _compared(row, key):
+    if key != "saved_bits":
+        return _cell(row[key])
+    return saved(row[key], saves_most(row["optimal"], row["chosen"], row["certified_bits"]))
 
 
 def _cell(value):

@@ -1,33 +1,12 @@
 """Results as text: aligned tables that fit in 80 columns."""
 
-import math
 import shutil
 import textwrap
 
+from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
+
 #: The most rows of the front that are all shown.
 FRONT_ROWS = 12
-
-
-def bits(value):
-    """Bits with one decimal; large numbers without."""
-    return f"{value:,.1f}" if abs(value) < 9999.5 else f"{value:,.0f}"
-
-
-def accuracy(value):
-    """An accuracy with three decimals; None as a dash."""
-    return "-" if value is None else f"{value:.3f}"
-
-
-def chance(log2):
-    """The bound on a chance whose base-2 logarithm is given; a small one as a power of 2."""
-    if log2 > math.log2(0.0001):
-        return f"{2.0**log2:.2g}"
-    return f"2^-{-log2:.0f}"
-
-
-def rounded_down(value):
-    """Bits with one decimal, rounded down, since a certificate must not claim more."""
-    return f"{math.floor(value * 10) / 10:,.1f}"
 
 
 def shorten(text, width):
@@ -81,7 +60,7 @@ def search_rows(result):
         yield "total bits", bits(program.total_bits)
     yield "table bits", f"{bits(result.table.bits)} ({result.table.kind})"
     if program is not None:
-        yield "bits saved", bits(result.saved_bits)
+        yield "bits saved", saved_by(result, "at least ")
     yield "chance bound", f"{chance(result.log2_chance_bound)} (labels permuted)"
     if program is not None:
         yield "program accuracy", _accuracies(program)
@@ -99,6 +78,21 @@ def search_rows(result):
     yield "searched", f"{made}, {result.seconds:.2f} s"
 
 
+def saved_by(result, sign=">= "):
+    """The bits that a result's best program saves; `sign` precedes a lower bound."""
+    exact = result.settings.get("exact", False)
+    most = saves_most(result.optimal, result.chosen, result.certified_bits, exact)
+    return saved(result.saved_bits, most, sign)
+
+
+def of_shares(result):
+    """What the shares of the posterior in a result refer to."""
+    text = "posterior: share of 2^-total of all that was scored or found"
+    if any(level.distinct is None for level in result.levels):
+        return f"{text}; at least, since programs that were not stored count one by one"
+    return f"{text}; programs with the same behaviour count once"
+
+
 def search_text(result, width=None):
     """A result as text: its figures, the front and the best hypotheses."""
     width = width or terminal_width()
@@ -114,10 +108,10 @@ def search_text(result, width=None):
         "rrrl",
         width,
     )
-    lines += ["", "Best hypotheses (programs with the same behaviour count once)"]
+    lines += ["", *textwrap.wrap(f"Best hypotheses ({of_shares(result)})", width)]
     lines += table(
         ("total", "posterior", "hypothesis"),
-        [(bits(h.total_bits), _share(h.share), _hypothesis(h)) for h in result.top],
+        [(bits(h.total_bits), share(h.share), _hypothesis(h)) for h in result.top],
         "rrl",
         width,
     )
@@ -181,7 +175,7 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
                     "-" if program is None else bits(program.bits),
                     "-" if program is None else str(program.exceptions),
                     bits(result.table.bits),
-                    "-" if program is None else bits(result.saved_bits),
+                    saved_by(result),
                     chance(result.log2_chance_bound),
                     *_chosen_accuracies(result),
                 )
@@ -205,10 +199,11 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
         "",
         "bits: length of the best program; exc: training rows on which it is wrong;",
         "table: bits of the look-up table; saved: bits that the program and its",
-        "exceptions save over the table; chance: bound on the chance that permuted",
-        "labels do as well; train, test: accuracy of the chosen hypothesis; optimal: no",
-        "hypothesis of the DSL has fewer bits.  Both rows of a task come from one",
-        "enumeration and have equal moves, so the twin was searched just as far.",
+        "exceptions save over the table (>=: a program that was not scored may save",
+        "more); chance: bound on the chance that permuted labels do as well; train,",
+        "test: accuracy of the chosen hypothesis; optimal: no hypothesis of the DSL has",
+        "fewer bits.  Both rows of a task come from one enumeration and have equal",
+        "moves, so the twin was searched just as far.",
     ]
     return "\n".join(lines)
 
@@ -254,10 +249,6 @@ def _hypothesis(h):
         return h.text
     text = program_text(h.text, h.inverted)
     return f"{text}  ({h.exceptions} exceptions)" if h.exceptions else text
-
-
-def _share(share):
-    return f"{share:.3f}" if share >= 0.0005 or share == 0 else f"2^{math.log2(share):.0f}"
 
 
 def _front_rows(front):
@@ -320,7 +311,7 @@ def _verdict(result):
 def _reach(result):
     if result.certified_bits is None:
         return "all programs scored, of any length"
-    return f"all up to {rounded_down(result.certified_bits)} bits"
+    return f"all up to {least_bits(result.certified_bits)} bits"
 
 
 _STOPS = {
@@ -361,7 +352,10 @@ def finder(program):
 def _exact(result):
     if result.exact_bound is None:
         return "none" if result.program is None else "no other"
-    return f"none of fewer than {rounded_down(result.exact_bound)} bits"
+    program = result.program
+    if program is not None and not program.exceptions and program.bits <= result.exact_bound:
+        return "none of fewer bits than the best program"  # rounded, the two would seem to differ
+    return f"none of fewer than {least_bits(result.exact_bound)} bits"
 
 
 def _certificate(result):

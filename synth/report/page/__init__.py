@@ -15,13 +15,14 @@ from pathlib import Path
 from synth._version import __version__
 from synth.errors import RunError
 from synth.files import check_writable, write_file
+from synth.report.numbers import accuracy, bits
 from synth.report.page.chart import render
 from synth.report.page.colours import colour_rules
 from synth.report.page.markup import Markup, data_block, element, joined
 from synth.report.page.parts import cells_table, chance_text
 from synth.report.page.run import run_section
 from synth.report.page.search import comparison_section, contrast_section, search_section
-from synth.report.text import accuracy, bits
+from synth.report.text import saved_by
 
 __all__ = ["make_page", "write_page"]
 
@@ -170,7 +171,7 @@ def _overview(run, number, title, kind):
         one.chosen,
         "-" if program is None else bits(program.total_bits),
         bits(one.table.bits),
-        "-" if one.saved_bits is None else bits(one.saved_bits),
+        saved_by(one, "≥ "),
         chance_text(one.log2_chance_bound),
         accuracy(part.test_accuracy),
     ]

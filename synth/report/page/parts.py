@@ -1,8 +1,8 @@
 """Parts that sections share: tables, stacked bars and the block of sliders."""
 
+from synth.report.numbers import bits, chance
 from synth.report.page.contenders import weigh, winner
 from synth.report.page.markup import element
-from synth.report.text import bits, chance
 
 
 def chance_text(log2):

@@ -2,6 +2,7 @@
 
 import math
 
+from synth.report.numbers import accuracy, bits, percent, saved, saves_most, share
 from synth.report.page.contenders import search_case
 from synth.report.page.descent import reach_part
 from synth.report.page.markup import element, joined
@@ -16,7 +17,7 @@ from synth.report.page.parts import (
     stacked,
 )
 from synth.report.page.tree import LARGE, draw_tree, read_tree
-from synth.report.text import best_program, bits, program_text, search_rows, spaced
+from synth.report.text import best_program, of_shares, program_text, search_rows, spaced
 
 
 def lead(result):
@@ -36,13 +37,15 @@ def lead(result):
             f"of at most {chance_text(result.log2_chance_bound)}."
         )
     else:
+        none = "No program" if result.optimal else "No program that was scored"
         first = (
-            f"No program saves bits: the best needs {bits(result.program.total_bits)} bits for "
+            f"{none} saves bits: the best needs {bits(result.program.total_bits)} bits for "
             f"the {rows}; {table}."
         )
     part = result.program if result.chosen == "program" else result.table
     if part.test_accuracy is not None:
-        first += f" The {result.chosen} is right on {part.test_accuracy:.1%} of the held-out rows."
+        right = percent(part.test_accuracy)
+        first += f" The {result.chosen} is right on {right} of the held-out rows."
     return first
 
 
@@ -159,8 +162,11 @@ def _cell(row, key):
     value = row[key]
     if key == "program" and value is not None:
         return program_text(value, row["inverted"])
+    if key == "saved_bits":
+        most = saves_most(row["optimal"], row["chosen"], row["certified_bits"])
+        return saved(value, most, "≥ ")
     if isinstance(value, float):
-        return f"{value:.3f}" if key.endswith("accuracy") else bits(value)
+        return accuracy(value) if key.endswith("accuracy") else bits(value)
     return "-" if value is None else value
 
 
@@ -328,7 +334,7 @@ def _lists(result, which):
     top = [
         (
             bits(h.total_bits),
-            f"{h.share:.3g}",
+            share(h.share),
             "-" if h.exceptions is None else h.exceptions,
             program_text(h.text, h.inverted),
         )
@@ -337,7 +343,7 @@ def _lists(result, which):
     return details(
         f"Best hypotheses and front{which}",
         cells_table(
-            "Best hypotheses (programs with the same behaviour count once)",
+            f"Best hypotheses ({of_shares(result)})",
             top,
             head=("total bits", "posterior", "exceptions", "hypothesis"),
             align="rrrl",
