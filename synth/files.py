@@ -1,11 +1,26 @@
-"""Writes files whole or not at all: to a temporary file first, which is then renamed."""
+"""Writes files whole or not at all, each by one process at a time.
+
+A file is written under a hidden name first, which is forced to the disk and then renamed.  The
+right to write is an advisory lock of the system on another hidden file.  It ends with its process,
+so that a killed one leaves nothing that stops the next: that one takes both hidden files over.
+"""
 
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from synth.errors import RunError, SettingError
+
+try:
+    import fcntl
+except ImportError:  # a system without these locks
+    fcntl = None  # type: ignore[assignment]
+
+#: Seconds to wait for another process to finish writing a file.
+PATIENCE = 10.0
 
 
 def check_writable(option: str, path: str | os.PathLike[str]) -> None:
@@ -28,22 +43,93 @@ def check_writable(option: str, path: str | os.PathLike[str]) -> None:
         raise SettingError(f"{option} {path}: {folder} cannot be written to")
 
 
+def lock(file: IO[bytes]) -> bool:
+    """Lock an open file until it is closed; False if another process, or another opening, has it.
+
+    A file system that has no locks counts as free.
+    """
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+    return True
+
+
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def only_writer(path: Path, patience: float = 0.0) -> Iterator[None]:
+    """Let no other process write a file within the block.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    patience : float
+        Seconds to wait for another writer.
+
+    Raises
+    ------
+    RunError
+        If the file is being written by another process, or its folder cannot be written to.
+    """
+    beside, begun = path.with_name(f".{path.name}.lock"), time.monotonic()
+    while True:
+        try:
+            file = beside.open("ab")
+        except OSError as error:
+            raise RunError(f"{path} cannot be written: {error.strerror}") from None
+        # The last writer may have removed the file between its opening and its locking.
+        if lock(file) and _is_open(beside, file):
+            break
+        file.close()
+        if time.monotonic() - begun >= patience and beside.exists():
+            raise RunError(f"{path} is being written by another process; wait, or name another")
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        beside.unlink(missing_ok=True)
+        file.close()
+
+
+@contextmanager
+def written_whole(path: Path, *, locked: bool = False) -> Iterator[Path]:
     """Give a temporary path to write to; at the end of the block it is renamed to `path`.
+
+    The new file has the mode of the old one.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    locked : bool
+        Whether the caller is the `only_writer` of the file.
 
     Raises
     ------
     RunError
         If the file cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    if not locked:
+        with only_writer(path, PATIENCE), written_whole(path, locked=True) as aside:
+            yield aside
+        return
+    aside = path.with_name(f".{path.name}.new")
     try:
-        yield aside
+        with aside.open("wb") as made:
+            if path.exists():
+                os.chmod(aside, path.stat().st_mode & 0o7777)
+            yield aside
+            os.fsync(made)  # of what was written by any name
         aside.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise RunError(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 def write_file(path: str | os.PathLike[str], text: str) -> None:
@@ -59,3 +145,21 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
         raise RunError(f"{path} cannot be written: it is not a regular file")
     with written_whole(path) as aside:
         aside.write_text(text, encoding="utf-8")
+
+
+def _is_open(path: Path, file: IO[bytes]) -> bool:
+    """Whether a path names an open file still."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force a renaming to the disk, where folders can be opened."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
