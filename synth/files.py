@@ -43,55 +43,50 @@ def check_writable(option: str, path: str | os.PathLike[str]) -> None:
         raise SettingError(f"{option} {path}: {folder} cannot be written to")
 
 
-def lock(file: IO[bytes]) -> bool:
-    """Lock an open file until it is closed; False if another process, or another opening, has it.
+def open_alone(path: Path, patience: float = 0.0, beside: Path | None = None) -> IO[bytes]:
+    """Open a file to read and to append, which no other process has opened so.
 
-    A file system that has no locks counts as free.
-    """
-    if fcntl is not None:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            pass
-    return True
-
-
-@contextmanager
-def only_writer(path: Path, patience: float = 0.0) -> Iterator[None]:
-    """Let no other process write a file within the block.
+    Until it is closed, it is locked.  On a file system without locks nobody is kept out.
 
     Parameters
     ----------
     path : path
-        The file.
+        The file; it is created if there is none.
     patience : float
-        Seconds to wait for another writer.
+        Seconds to wait for another process.
+    beside : path, optional
+        The file that is opened in its place, for `only_writer`.
 
     Raises
     ------
     RunError
-        If the file is being written by another process, or its folder cannot be written to.
+        If another process has the file, or it cannot be opened.
     """
-    beside, begun = path.with_name(f".{path.name}.lock"), time.monotonic()
+    place, begun = beside or path, time.monotonic()
     while True:
         try:
-            file = beside.open("ab")
+            file = place.open("a+b")
         except OSError as error:
             raise RunError(f"{path} cannot be written: {error.strerror}") from None
+        free = _lock(file)
         # The last writer may have removed the file between its opening and its locking.
-        if lock(file) and _is_open(beside, file):
-            break
+        if free and _is_open(place, file):
+            return file
         file.close()
-        if time.monotonic() - begun >= patience and beside.exists():
+        if not free and time.monotonic() - begun >= patience:
             raise RunError(f"{path} is being written by another process; wait, or name another")
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        beside.unlink(missing_ok=True)
-        file.close()
+        time.sleep(0.0 if free else 0.01)
+
+
+@contextmanager
+def only_writer(path: Path, patience: float = 0.0) -> Iterator[None]:
+    """Let no other process write a file within the block; see `open_alone`."""
+    beside = path.with_name(f".{path.name}.lock")
+    with open_alone(path, patience, beside):
+        try:
+            yield
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -118,18 +113,29 @@ def written_whole(path: Path, *, locked: bool = False) -> Iterator[Path]:
         return
     aside = path.with_name(f".{path.name}.new")
     try:
-        with aside.open("wb") as made:
+        aside.unlink(missing_ok=True)  # of a process that was killed
+        with aside.open("xb") as made:
             if path.exists():
                 os.chmod(aside, path.stat().st_mode & 0o7777)
             yield aside
             os.fsync(made)  # of what was written by any name
         aside.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror}") from None
     finally:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a renaming to the disk, where folders can be opened."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def write_file(path: str | os.PathLike[str], text: str) -> None:
@@ -147,19 +153,21 @@ def write_file(path: str | os.PathLike[str], text: str) -> None:
         aside.write_text(text, encoding="utf-8")
 
 
+def _lock(file: IO[bytes]) -> bool:
+    """Lock an open file; False if another process, or another opening of it, has it locked."""
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+    return True
+
+
 def _is_open(path: Path, file: IO[bytes]) -> bool:
     """Whether a path names an open file still."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force a renaming to the disk, where folders can be opened."""
-    with suppress(OSError):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)

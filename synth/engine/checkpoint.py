@@ -6,7 +6,6 @@ written to a temporary file and renamed, so that there is always a whole one.  I
 not kept; they are made again from the rows.  What is read is not believed: see `soundness`.
 """
 
-import hashlib
 import json
 import math
 import os
@@ -21,10 +20,10 @@ import numpy as np
 
 from synth._version import __version__
 from synth.engine import soundness
+from synth.engine.digests import digest_of_columns, digest_of_rules
 from synth.engine.scoring import SAME
 from synth.errors import RunError, SynthError, UnsavedWarning, one_line
 from synth.files import only_writer, written_whole
-from synth.language import sample_block
 
 FORMAT = "synth-checkpoint-1"
 #: What a damaged file may raise when it is read.
@@ -156,12 +155,22 @@ class Keeper:
 
     @contextmanager
     def writing(self):
-        """Let no other search write the file within the block."""
+        """Let no other search write the file within the block.
+
+        If the search went on from the file and fails within the block, the file is to blame.
+        """
         if self.file is None:
             yield
-        else:
-            with self.file.writing():
+            return
+        with self.file.writing():
+            try:
                 yield
+            except SynthError:
+                raise
+            except _DAMAGES as error:
+                if not self.resumed or isinstance(error, MemoryError):
+                    raise
+                raise self.file.unreadable(error) from error
 
     def reached(self, reaches):
         """Take note of the `Reaches` that go on from here, and set them as the file says."""
@@ -336,58 +345,6 @@ def about_search(engine, training, *, top, limits):
     }
 
 
-def digest(*parts):
-    """A short digest of values that differ in their bytes or their `repr`."""
-    found = hashlib.sha256()
-    for part in parts:
-        found.update(part if isinstance(part, bytes) else repr(part).encode())
-        found.update(b"\0")
-    return found.hexdigest()[:16]
-
-
-def digest_of_rules(rules, columns):
-    """A short digest of a grammar's rules by what they compute.
-
-    Productions and costs; of constants their values; of primitives their tables, or else their
-    answers for fixed arguments and for values of the columns.  Source code is no part of it: a
-    body may depend on globals, helpers or files, and may be written anew without a change.
-    """
-    parts = []
-    for rule in rules:
-        item = rule.item
-        parts += [
-            item.name,
-            [str(a) for a in item.arguments],
-            str(item.result),
-            rule.production.cost,
-            getattr(item, "value", None),
-        ]
-        if rule.table is not None:
-            parts.append(np.ascontiguousarray(rule.table).tobytes())
-        elif item.arguments:
-            for values in _sample_arguments(item, columns):
-                answers, defined = item.evaluate(*values)
-                defined = np.ones(answers.shape, bool) if defined is None else defined
-                parts += [defined.tobytes(), answers[defined].tobytes()]
-    return digest(*parts)
-
-
-def _sample_arguments(item, columns):
-    """Arguments of a primitive: fixed ones of the types, and values of the columns."""
-    generator = np.random.default_rng(0)
-    yield [sample_block(type_, generator) for type_ in item.arguments]
-    own = []
-    for type_ in item.arguments:
-        pool = [sample_block(type_, generator)]
-        for column in columns.values():
-            if column.dtype == type_.dtype:
-                exact = not type_.inexact
-                legal = (column >= type_.low) & (column <= type_.high) if exact else slice(None)
-                pool.append(column[legal])
-        own.append(generator.choice(np.concatenate(pool), 256))
-    yield own
-
-
 def _read_array(member):
     """The array of an open NPY member, whose header may not ask for more than is there."""
     version = np.lib.format.read_magic(member)
@@ -398,9 +355,3 @@ def _read_array(member):
     if turned or dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"{len(data)} bytes are no array of shape {shape}")
     return np.frombuffer(data, dtype).reshape(shape)
-
-
-def digest_of_columns(columns, labels):
-    """A short digest of the data of a search."""
-    parts = [part for name, column in columns.items() for part in (name, column.tobytes())]
-    return digest(*parts, *(values.tobytes() for values in labels))

@@ -62,6 +62,8 @@ def read_state(engine, values):
     whole(values["worked_off"], "worked_off", MOST if values["window"] is None else window)
     check(isinstance(values["left_out"], bool), "left_out is neither true nor false")
     check(finite(values["seconds"], "seconds") >= 0, "seconds are negative")
+    costs = [cost for cost, *_ in values["levels"]]
+    check(costs == sorted(set(costs)), "levels are not in order of cost")
     for cost, made, fresh, dropped in values["levels"]:
         for number in (cost, made, dropped, 0 if fresh is None else fresh):
             whole(number, "a number of a level")
@@ -114,9 +116,9 @@ def read_bank(bank, values, rows, rule, arguments):
 
 def check_origins(engine):
     """Raise ValueError unless rows are made of earlier rows and cost what they have to."""
+    open_costs = set()
     for type_, bank in engine.banks.items():
         closed = (bank.ends or [0])[-1]
-        open_costs = set()
         for first in range(0, len(bank), SOME_ROWS):
             stop = min(first + SOME_ROWS, len(bank))
             costs = _costs_by_origin(engine, type_, first, stop)
@@ -124,7 +126,9 @@ def check_origins(engine):
             known = bank.row_costs(first, first + cut)
             check((costs[:cut] == known).all(), f"a row of {type_} has another cost")
             open_costs.update(np.unique(costs[cut:]).tolist())
-        check(len(open_costs) <= 1, f"rows of {type_} in the open band differ in their costs")
+    check(len(open_costs) <= 1, "rows of the open band differ in their costs")
+    frozen, start = engine.horizon.frozen, min(open_costs, default=0)
+    check(frozen is None or frozen >= start, "memory ran out before the open band")
 
 
 def _costs_by_origin(engine, type_, first, stop):
