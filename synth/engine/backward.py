@@ -14,9 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.engine.crew import working_time
 from synth.engine.curry import LEAF
-from synth.engine.targets import SEVERAL, Target, TargetSolver, Unknown, step
+from synth.engine.targets import SEVERAL, Cut, Target, TargetSolver, Unknown, step
 from synth.language import UNIT, Program
 from synth.records import StopReason
 
@@ -63,7 +62,6 @@ class BackwardSearch:
         self.best = None
         self.bound = 0
         self.contexts = 0
-        self._seconds_a_row = 0.0
         self._tried = 0
         self.primitives, self.covered = _tables(engine)
         self._leaves = [r for r in engine.rules if r.result == engine.root and r.kind == LEAF]
@@ -106,18 +104,17 @@ class BackwardSearch:
     def solve(self, must_stop, most_contexts=None):
         """Try contexts until no better program can be found, or it must stop.
 
-        must_stop: called before each context but the first with the seconds that the context may
-        take; says whether that is too long.  most_contexts: stop after so many contexts.
+        must_stop: says whether a limit is reached; asked within contexts too.  most_contexts: stop
+        after so many contexts.
         Sets `best` and `bound`.
         """
-        engine, solver = self.engine, TargetSolver(self.engine.bank)
+        engine, solver = self.engine, TargetSolver(self.engine.bank, must_stop)
         held = engine.frontier
         if engine.stop_reason == StopReason.EXHAUSTED:
             held = 2**62
         self.solver, self.contexts = solver, 0
         blocked = 0 if not self.covered else 2**62
         number = itertools.count()
-        took = self._seconds_a_row * solver.count
         heap = [(0, next(number), self.target, (), None)]
         seen = set()
         while heap:
@@ -128,7 +125,7 @@ class BackwardSearch:
                 break
             if self.contexts and held + min(cost, blocked) > self._most():
                 break  # it is proven that there is none cheaper
-            if self.contexts and (must_stop(1.5 * took) or self.contexts == most_contexts):
+            if must_stop() or self.contexts == most_contexts:
                 break
             cost, _, target, path, edge = heapq.heappop(heap)
             if edge is not None:
@@ -143,11 +140,11 @@ class BackwardSearch:
             if target.key in seen:
                 continue
             seen.add(target.key)
-            began = working_time()
-            if not self._try(Context(cost, target, path)):
-                blocked = min(blocked, cost)
-            took = max(0.9 * took, working_time() - began)
-            self._seconds_a_row = took / max(1, solver.count)
+            try:
+                if not self._try(Context(cost, target, path)):
+                    blocked = min(blocked, cost)
+            except Cut:
+                break  # the bound is what the contexts before this one prove
             self.contexts += 1
             for further, item in self._expanded(cost, target, path):
                 heapq.heappush(heap, (further, next(number), *item))
