@@ -84,6 +84,10 @@ class CacheWarning(UserWarning):
     """Compiled kernels cannot be cached between runs."""
 
 
+class UnsavedWarning(UserWarning):
+    """A checkpoint or a journal cannot be written; the work goes on without it."""
+
+
 def one_line(error: BaseException) -> str:
     """The message of an error in one line; the name of its class if the message is empty."""
     return " ".join(str(error).split()) or type(error).__name__

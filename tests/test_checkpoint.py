@@ -95,7 +95,7 @@ def test_killed_at_random_moments(tmp_path):
     assert kills
     found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     for document in (whole, found):
-        del document["seconds"], document["settings"]
+        del document["seconds"], document["settings"], document["resumed"]
     assert found == whole
     assert [p.name for p in tmp_path.iterdir() if not p.name.startswith(".")] == ["kept"]
 

@@ -580,8 +580,8 @@ def test_answers_survive_a_journal(name, tmp_path):
     """The same rows from answers that were written down and read again."""
     plainly = synth.run_experiment(name, **SMALL[name])
     path = tmp_path / "part"
-    journal = runner.Journal(path, name, plainly.settings)
     module = experiments.load(name)
+    journal = runner.Journal(path, name, plainly.settings, module.__name__)
     given = runner.make_settings(module.Settings, SMALL[name], name)
     rows = [plain(row) for row in module.run(given, runner._Work(None, None, journal))]
     assert rows == list(plainly.rows)

@@ -38,8 +38,8 @@ INSIDE = {
     "engine": [
         "limits", "interrupts", "compiled", "crew", "watch", "curry", "bank", "targets",
         "schedule", "scoring",
-        "labelling", "job", "band", "enumerator", "backward", "enumeration", "checkpoint", "reach",
-        "outcome", "arguments", "driver", "searches", "descents",
+        "labelling", "job", "band", "enumerator", "backward", "enumeration", "digests", "reach",
+        "soundness", "checkpoint", "outcome", "arguments", "driver", "searches", "descents",
     ],
 }  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}

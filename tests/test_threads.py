@@ -164,7 +164,7 @@ def plain(result):
     """What a search found, without what depends on time and threads."""
     document = result.to_dict()
     settings = {k: v for k, v in document["settings"].items() if k != "threads"}
-    return {**document, "seconds": None, "settings": settings}
+    return {**document, "seconds": None, "resumed": None, "settings": settings}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ in memory or in a file, `outcome.py` makes its `Result`.  README.md explains the
 from synth.engine.compiled import kernel_folder, kernels_are_kept
 from synth.engine.crew import Crew, default_threads, working_time
 from synth.engine.descents import Descended, descend
+from synth.engine.digests import digest_of_dsl
 from synth.engine.driver import Search
 from synth.engine.enumeration import Enumeration, enumerate_programs
 from synth.engine.interrupts import interrupting_signal, interrupts
@@ -34,6 +35,7 @@ __all__ = [
     "default_memory",
     "default_threads",
     "descend",
+    "digest_of_dsl",
     "enumerate_programs",
     "interrupting_signal",
     "interrupts",

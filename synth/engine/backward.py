@@ -17,9 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.engine.crew import working_time
 from synth.engine.curry import LEAF
-from synth.engine.targets import SEVERAL, Target, TargetSolver, Unknown, step
+from synth.engine.targets import SEVERAL, Cut, Target, TargetSolver, Unknown, step
 from synth.language import UNIT, Program
 from synth.records import StopReason
 
@@ -72,7 +71,6 @@ class BackwardSearch:
         self.bound = 0
         self.contexts = 0
         self.cut = False
-        self._times = []
         self._tried = 0
         self._aside = 0.0
         self.primitives, self.covered = _tables(engine)
@@ -152,21 +150,20 @@ class BackwardSearch:
     def solve(self, must_stop, most_contexts=None, proving=False):
         """Try contexts until no better program can be found, or it must stop.
 
-        must_stop: called before each context with the seconds that the context may take; says
-        whether that is too long.  most_contexts: stop after so many contexts.  proving: stop if the
-        bound can rise no more.  Sets `best`, `bound` and `cut`.
+        must_stop: says whether a limit is reached; asked within contexts too.  most_contexts: stop
+        after so many contexts.  proving: stop if the bound can rise no more.
+        Sets `best`, `bound` and `cut`.
         """
         engine = self.engine
         held = engine.frontier
         if engine.stop_reason == StopReason.EXHAUSTED:
             held = 2**62
-        solver = TargetSolver(engine.bank, held)
+        solver = TargetSolver(engine.bank, held, must_stop)
         self.solver, self.contexts, self.cut = solver, 0, False
         blocked = 0 if not self.covered else 2**62
         # Programs in which both operands of a node cost as much have no context.
         both = held + min((p.cost for p, table in self.primitives if table.ndim == 2), default=0)
         number = itertools.count()
-        took = self._expected(solver.count)
         self._look_up()
         heap = [(0, next(number), self.target, (), None)]
         seen = set()
@@ -180,7 +177,7 @@ class BackwardSearch:
                 break  # it is proven that there is none cheaper
             if self.contexts and proving and cost >= min(blocked, both):
                 break
-            if must_stop(1.5 * took):
+            if must_stop():
                 self.cut = True
                 break
             if self.contexts == most_contexts:
@@ -198,12 +195,12 @@ class BackwardSearch:
             if target.key in seen:
                 continue
             seen.add(target.key)
-            began = working_time()
-            if not self._try(Context(cost, target, path)):
-                blocked = min(blocked, cost)
-            seconds = working_time() - began
-            took = max(0.9 * took, seconds) if self.contexts else seconds
-            self._timed(solver.count, took)
+            try:
+                if not self._try(Context(cost, target, path)):
+                    blocked = min(blocked, cost)
+            except Cut:
+                self.cut = True
+                break  # the bound is what the contexts before this one prove
             self.contexts += 1
             for further, item in self._expanded(cost, target, path):
                 heapq.heappush(heap, (further, next(number), *item))
@@ -220,25 +217,6 @@ class BackwardSearch:
         row = solver.row(self.target, self._most())
         if row is not None:
             self.best, self.found_by = (solver.cost(row), self.engine.program(row)), "exact"
-
-    def _timed(self, count, seconds):
-        """Keep what a context beside so many rows took, and what one beside fewer did."""
-        now = max(1, count), max(1e-9, seconds)
-        self._times = [*[pair for pair in self._times if pair[0] < now[0]][-1:], now]
-
-    def _expected(self, count):
-        """The seconds of a context beside so many rows; 0 before any was timed.
-
-        They grow as they did last: with the rows, or for a primitive like `and` with their square.
-        """
-        if not self._times:
-            return 0.0
-        rows, seconds = self._times[-1]
-        power = 1.0
-        if len(self._times) > 1:
-            fewer, less = self._times[0]
-            power = np.clip(np.log(seconds / less) / np.log(rows / fewer), 1, 2)
-        return float(seconds * max(1, count / rows) ** power)
 
     @property
     def proven(self):

@@ -3,29 +3,33 @@
 A checkpoint is one NPZ file: the rows of every bank with how they are made, what the
 scores hold, and `manifest.json`, which names the task, DSL, settings and version.  It is
 written to a temporary file and renamed, so that there is always a whole one.  Indexes are
-not kept; they are made again from the rows.
+not kept; they are made again from the rows.  What is read is not believed: see `soundness`.
 """
 
-import hashlib
-import io
 import json
+import math
 import os
 import time
+import tokenize
+import warnings
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from synth._version import __version__
-from synth.errors import RunError, SynthError
-from synth.files import written_whole
-from synth.language import sample_block
+from synth.engine import soundness
+from synth.engine.digests import digest_of_columns, digest_of_rules
+from synth.engine.scoring import SAME
+from synth.errors import RunError, SynthError, UnsavedWarning, one_line
+from synth.files import only_writer, written_whole
 
 FORMAT = "synth-checkpoint-1"
 #: What a damaged file may raise when it is read.
 _DAMAGES = (
     OSError, zipfile.BadZipFile, KeyError, IndexError, ValueError, TypeError, AttributeError,
-    EOFError, OverflowError,
+    EOFError, ArithmeticError, RuntimeError, MemoryError, SyntaxError, tokenize.TokenError,
 )  # fmt: skip
 #: Seconds between two checkpoints, by default.
 DEFAULT_EVERY = 60.0
@@ -62,11 +66,20 @@ def state_of(engine, scores, counted, place):
     return arrays, values
 
 
-def restore(engine, scores, array, values):
-    """Take up what `state_of` returned; array: a function that returns an array by name."""
+def restore(engine, labellings, array, values, checked=False):
+    """Take up what `state_of` returned; array: a function that returns an array by name.
+
+    checked: whether all is checked, since it comes from a file.  Then ValueError and others are
+    raised if something is wrong.
+    """
+    if checked:
+        soundness.read_state(engine, values)
     banks = zip(engine.banks.values(), values["banks"], strict=True)
     for k, (bank, kept) in enumerate(banks):
-        bank.restore(kept, lambda name, k=k: array(f"bank{k}.{name}"))
+        held = {name: array(f"bank{k}.{name}") for name in ("rows", "rule", "arguments")}
+        if checked:
+            soundness.read_bank(bank, kept, **held)
+        bank.restore(kept, held.__getitem__)
     engine.candidates = values["candidates"]
     engine.levels = {c: tuple(e) for c, *e in values["levels"]}
     engine.horizon.set_bound(values["bound"])
@@ -77,8 +90,16 @@ def restore(engine, scores, array, values):
         worked_off=values["worked_off"],
         window=values["window"] or 0,
     )
-    for k, score in enumerate(scores):
-        score.restore(values[f"score{k}"], lambda name, k=k: array(f"score{k}.{name}"))
+    if checked:
+        soundness.check_origins(engine)
+        soundness.check_rows(engine)
+    for k, labelling in enumerate(labellings):
+        kept, ties = values[f"score{k}"], array(f"score{k}.ties")
+        if checked:
+            soundness.read_score(labelling.score, kept, ties)
+        labelling.score.restore(kept, {"ties": ties}.__getitem__)
+        if checked:
+            soundness.check_score(engine, labelling, SAME)
 
 
 class Keeper:
@@ -88,14 +109,17 @@ class Keeper:
     ----------
     engine : Enumerator
         The enumerator, which calls `between`.
-    scores : sequence of Score
-        The scores of its labellings.
+    labellings : sequence of Labelling
+        Its labellings, whose scores are kept.
     file : Checkpoint, optional
         The file.
+
+    `resumed` says whether the search goes on from the file.
     """
 
-    def __init__(self, engine, scores, file=None):
-        self.engine, self.scores, self.file = engine, scores, file
+    def __init__(self, engine, labellings, file=None):
+        self.engine, self.labellings, self.file = engine, labellings, file
+        self.resumed = False
         self.paused = None
         self.reaches = self._reached = None
         self._counted = 0
@@ -112,11 +136,41 @@ class Keeper:
         due = self.file is not None and (ending or self.file.due())
         if not ending and not due:
             return
-        state = state_of(self.engine, self.scores, self._counted, place and place())
+        state = self._state(place and place())
         if ending:
             self.paused = state
         if due:
-            self.file.save(*state)
+            self._save(*state)
+
+    def _save(self, arrays, values):
+        """Write the file; if that fails, say so and go on."""
+        try:
+            self.file.save(arrays, values)
+        except RunError as error:
+            warnings.warn(f"no checkpoint: {error}", UnsavedWarning, stacklevel=2)
+
+    def _state(self, place):
+        scores = [each.score for each in self.labellings]
+        return state_of(self.engine, scores, self._counted, place)
+
+    @contextmanager
+    def writing(self):
+        """Let no other search write the file within the block.
+
+        If the search went on from the file and fails within the block, the file is to blame.
+        """
+        if self.file is None:
+            yield
+            return
+        with self.file.writing():
+            try:
+                yield
+            except SynthError:
+                raise
+            except _DAMAGES as error:
+                if not self.resumed or isinstance(error, MemoryError):
+                    raise
+                raise self.file.unreadable(error) from error
 
     def reached(self, reaches):
         """Take note of the `Reaches` that go on from here, and set them as the file says."""
@@ -125,6 +179,7 @@ class Keeper:
         if kept is None:
             return
         try:
+            soundness.read_reach(reaches, kept)
             reaches.restore(kept)
         except (SynthError, *_DAMAGES) as error:
             raise self.file.unreadable(error) from None
@@ -132,12 +187,13 @@ class Keeper:
     def between_rounds(self, ending):
         """Save the moves made so far if it is time, or if a limit ends them or all are made."""
         if self.file is not None and (ending or self.reaches.done or self.file.due()):
-            arrays, values = self.paused or state_of(self.engine, self.scores, self._counted, None)
-            self.file.save(arrays, {**values, "reach": self.reaches.state()})
+            arrays, values = self.paused or self._state(None)
+            self._save(arrays, {**values, "reach": self.reaches.state()})
 
     def load(self):
         """Go on from the file if there is one; whether there is."""
-        found = None if self.file is None else self.file.load(self._restore_checked)
+        found = None if self.file is None else self.file.load(self._restore)
+        self.resumed = found is not None
         if found is not None:
             self.engine.watch.set(found["seconds"])
             self._reached = found.get("reach")
@@ -151,15 +207,11 @@ class Keeper:
             return
         arrays, values = self.paused
         self.paused = None
-        self._restore(arrays.__getitem__, values)
+        self._restore(arrays.__getitem__, values, checked=False)
         self._counted = self.engine.candidates
 
-    def _restore(self, array, values):
-        restore(self.engine, self.scores, array, values)
-
-    def _restore_checked(self, array, values):
-        self._restore(array, values)
-        check_rows(self.engine)
+    def _restore(self, array, values, checked=True):
+        restore(self.engine, self.labellings, array, values, checked)
 
 
 class Checkpoint:
@@ -180,6 +232,8 @@ class Checkpoint:
         self.every = every
         self.about = {"format": FORMAT, "version": __version__, **about}
         self.last = time.monotonic()
+        #: What tells the file as this search knows it from one that another search wrote.
+        self._known = self._identity()
         if self.path.exists() and not self.path.is_file():
             raise RunError(f"{path} cannot be a checkpoint: it is no regular file")
         if not os.access(self.path.parent, os.W_OK):
@@ -191,8 +245,9 @@ class Checkpoint:
 
     def save(self, arrays, values):
         """Write a state: see `state_of`."""
+        self.last = time.monotonic()  # after a failure too, so that it is not tried all the time
         with (
-            written_whole(self.path) as aside,
+            written_whole(self.path, locked=True) as aside,
             zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED, allowZip64=True) as file,
         ):
             manifest = {**self.about, "state": values}
@@ -200,7 +255,28 @@ class Checkpoint:
             for name, array in arrays.items():
                 with file.open(f"{name}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, array, allow_pickle=False)
-        self.last = time.monotonic()
+        self.last, self._known = time.monotonic(), self._identity()
+
+    @contextmanager
+    def writing(self):
+        """Let no other search write the file within the block.
+
+        Raises RunError if another one writes it, or has written it since this one read it.
+        """
+        with only_writer(self.path):
+            if self._identity() != self._known:
+                raise RunError(
+                    f"{self.path} was written by another search since this one began; run it "
+                    "again, or name another file"
+                )
+            yield
+
+    def _identity(self):
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     def load(self, take):
         """Hand the file's state to `take(array, values)`; its values, None without a file.
@@ -210,13 +286,14 @@ class Checkpoint:
         if not self.path.exists():
             return None
         try:
+            self._known = self._identity()
             with zipfile.ZipFile(self.path) as file:
-                manifest = json.loads(file.read("manifest.json"))
+                manifest = json.loads(self._member(file, "manifest.json").read())
                 self._compare(manifest)
 
                 def array(name):
-                    data = io.BytesIO(file.read(f"{name}.npy"))
-                    return np.lib.format.read_array(data, allow_pickle=False)
+                    with self._member(file, f"{name}.npy") as member:
+                        return _read_array(member)
 
                 take(array, manifest["state"])
                 return manifest["state"]
@@ -225,9 +302,18 @@ class Checkpoint:
         except _DAMAGES as error:
             raise self.unreadable(error) from None
 
+    def _member(self, file, name):
+        """A member of the file, opened; refused if it claims to be larger than the file."""
+        found = file.getinfo(name)
+        size = self.path.stat().st_size
+        if found.compress_type != zipfile.ZIP_STORED or found.file_size > size:
+            raise ValueError(f"{name} is not as a search writes it")
+        return file.open(found)
+
     def unreadable(self, error):
         """A RunError that says what is wrong with the file."""
-        text = " ".join(str(error).split()) or type(error).__name__
+        text = one_line(error)
+        text = text if len(text) <= 200 else text[:197] + "..."
         return RunError(f"{self.path} is no checkpoint that can be read: {text}")
 
     def _compare(self, manifest):
@@ -259,77 +345,13 @@ def about_search(engine, training, *, top, limits):
     }
 
 
-def digest(*parts):
-    """A short digest of values that differ in their bytes or their `repr`."""
-    found = hashlib.sha256()
-    for part in parts:
-        found.update(part if isinstance(part, bytes) else repr(part).encode())
-        found.update(b"\0")
-    return found.hexdigest()[:16]
-
-
-def digest_of_rules(rules, columns):
-    """A short digest of a grammar's rules by what they compute.
-
-    Productions and costs; of constants their values; of primitives their tables, or else their
-    answers for fixed arguments and for values of the columns.  Source code is no part of it: a
-    body may depend on globals, helpers or files, and may be written anew without a change.
-    """
-    parts = []
-    for rule in rules:
-        item = rule.item
-        parts += [
-            item.name,
-            [str(a) for a in item.arguments],
-            str(item.result),
-            rule.production.cost,
-            getattr(item, "value", None),
-        ]
-        if rule.table is not None:
-            parts.append(np.ascontiguousarray(rule.table).tobytes())
-        elif item.arguments:
-            for values in _sample_arguments(item, columns):
-                answers, defined = item.evaluate(*values)
-                defined = np.ones(answers.shape, bool) if defined is None else defined
-                parts += [defined.tobytes(), answers[defined].tobytes()]
-    return digest(*parts)
-
-
-def _sample_arguments(item, columns):
-    """Arguments of a primitive: fixed ones of the types, and values of the columns."""
-    generator = np.random.default_rng(0)
-    yield [sample_block(type_, generator) for type_ in item.arguments]
-    own = []
-    for type_ in item.arguments:
-        pool = [sample_block(type_, generator)]
-        for column in columns.values():
-            if column.dtype == type_.dtype:
-                exact = not type_.inexact
-                legal = (column >= type_.low) & (column <= type_.high) if exact else slice(None)
-                pool.append(column[legal])
-        own.append(generator.choice(np.concatenate(pool), 256))
-    yield own
-
-
-def check_rows(engine, most=256):
-    """Raise ValueError unless some rows of each bank are what their origins compute now."""
-    generator = np.random.default_rng(0)
-    for type_, bank in engine.banks.items():
-        count = len(bank)
-        drawn = generator.integers(0, max(count, 1), most // 2).tolist()
-        for row in sorted({*range(min(count, most // 2)), *(drawn if count else ())}):
-            rule, operands = engine.origin(type_, row)
-            if operands:
-                values = [engine.banks[t].values(r, r + 1)[0] for t, r in operands]
-                answers, defined = rule.item.evaluate(*rule.in_order(values))
-                right = defined is None or defined.all()
-            else:
-                answers, right = engine.leaf_values(rule.item), True
-            if not right or not np.array_equal(answers, bank.values(row, row + 1)[0]):
-                raise ValueError(f"row {row} of {type_} is not what its program computes")
-
-
-def digest_of_columns(columns, labels):
-    """A short digest of the data of a search."""
-    parts = [part for name, column in columns.items() for part in (name, column.tobytes())]
-    return digest(*parts, *(values.tobytes() for values in labels))
+def _read_array(member):
+    """The array of an open NPY member, whose header may not ask for more than is there."""
+    version = np.lib.format.read_magic(member)
+    if version != (1, 0):
+        raise ValueError(f"an array of format {version}")
+    shape, turned, dtype = np.lib.format.read_array_header_1_0(member)
+    data = member.read()
+    if turned or dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data):
+        raise ValueError(f"{len(data)} bytes are no array of shape {shape}")
+    return np.frombuffer(data, dtype).reshape(shape)

@@ -205,6 +205,7 @@ class Search:
             settings = {**asdict(self.limits), "top": self._top, "exact": self._exact}
             made = {} if self._reaches is None else self._reaches.each
             make = outcome.Maker(self._engine, self._fitted[0].dsl, settings, self._backward, made)
+            make.resumed = self._keeper.resumed
             make.reason = self._reason or make.reason
             self._results = [make.result(each) for each in self._labellings]
         return list(self._results)
@@ -213,7 +214,7 @@ class Search:
     def _at_work(self):
         """The clock runs and Ctrl-C is a flag; a search that a limit ended goes on from there."""
         self._results.clear()
-        with interrupts() as interrupted:
+        with self._keeper.writing(), interrupts() as interrupted:
             self._watch.go_on(interrupted)
             left = self._watch.reason(self._engine.candidates) is None
             if left and self._engine.stop_reason in PASSING:
@@ -247,13 +248,12 @@ class Search:
         self._backward, self._lifted = None, False
         if self._exact:
             self._backward = BackwardSearch(self._engine, self._every.training[0])
-        scores = [each.score for each in self._labellings]
         file = None
         if self._file is not None:
             training = self._every.training
             about = about_search(self._engine, training, top=self._top, limits=self.limits)
             file = Checkpoint(*self._file, about)
-        self._keeper = Keeper(self._engine, scores, file)
+        self._keeper = Keeper(self._engine, self._labellings, file)
         self._reaches: Reaches | None = None
         self._share()
         self._keeper.load()

@@ -6,6 +6,7 @@ from synth import codes
 from synth._version import __version__
 from synth.engine.reach import digest
 from synth.engine.scoring import SAME
+from synth.errors import DSLError
 from synth.language import UNIT
 from synth.records import FrontPoint, Hypothesis, ProgramScore, Result, StopReason, TableScore
 
@@ -31,6 +32,8 @@ class Maker:
         self.engine, self.dsl, self.settings, self.backward = engine, dsl, settings, backward
         self.reaches = reaches or {}
         self.reason = engine.stop_reason or StopReason.PAUSED
+        #: Whether the search went on from a file.
+        self.resumed = False
 
     def result(self, labelling):
         """The `Result` of a `Labelling`."""
@@ -81,6 +84,7 @@ class Maker:
             settings={**task.settings, **self.settings},
             version=__version__,
             reach=reach and reach.record(),
+            resumed=self.resumed,
             best=best,
             trained_on=task,
         )
@@ -99,6 +103,30 @@ class _Found:
         self.engine, self.labelling, self.reached = engine, labelling, reached
         self.task, self.score, self.n = labelling.task, labelling.score, labelling.n
         self.held_out = ~self.task.train
+        self._counted = {}
+
+    def checked(self, program, units, wrong, inverted):
+        """The program, after it was evaluated again as a whole: its bits and its exceptions.
+
+        All that is printed goes through here, since rows may come from a file, and a primitive
+        may have no fixed answers.
+        """
+        if program not in self._counted:
+            values, defined = program.outputs(self.task.columns)
+            train = self.task.train
+            labels = self.engine.root.coarse(self.labelling.values)
+            missed = np.count_nonzero(self.engine.root.coarse(values[train]) != labels)
+            self._counted[program] = bool(defined.all()), int(missed)
+        whole, missed = self._counted[program]
+        found = program.units(self.engine.grammar), self.n - missed if inverted else missed
+        if not whole or found != (units, wrong):
+            raise DSLError(
+                f"{program.text} has {found[0] / UNIT:g} bits and {found[1]} exceptions "
+                f"{'' if whole else 'and no value on some row '}where the search has "
+                f"{units / UNIT:g} and {wrong}; has a primitive no fixed answers, or was a "
+                "checkpoint changed?"
+            )
+        return program
 
     def best_program(self):
         """The best program's record, and the program; (None, None) before there is one."""
@@ -117,7 +145,7 @@ class _Found:
             if chosen is None or (chosen[3] and not inverted and chosen[:2] == (units, wrong)):
                 chosen = units, wrong, row, inverted
         units, wrong, row, inverted = chosen
-        best = self.engine.program(row)
+        best = self.checked(self.engine.program(row), units, wrong, inverted)
         train, test = np.mean(accuracies, axis=0).tolist()
         return ProgramScore(
             text=best.text,
@@ -147,6 +175,7 @@ class _Found:
         train, test = np.mean(accuracies, axis=0).tolist()
         # Among equals, one is shown that need not be read as its opposite.
         total, wrong, units, best, _ = min(ties, key=lambda e: (e[1:3], found.is_inverted(e[3])))
+        self.checked(best, units, wrong, found.is_inverted(best))
         return ProgramScore(
             text=best.text,
             bits=units / UNIT,
@@ -167,8 +196,9 @@ class _Found:
         if found is None:
             return None, None
         cost, best = found
-        bits = (cost >> self.engine.grammar.shift) / UNIT
-        accuracy = None
+        units = cost >> self.engine.grammar.shift
+        self.checked(best, units, 0, False)
+        bits, accuracy = units / UNIT, None
         if self.held_out.any():
             columns = {name: c[self.held_out] for name, c in self.task.columns.items()}
             values, defined = best.outputs(columns)
@@ -205,6 +235,7 @@ class _Found:
         for units, wrong, program, inverted in sorted(points, key=lambda p: p[:2]):
             if wrong < fewest:
                 fewest = wrong
+                self.checked(program, units, wrong, inverted)
                 total = units / UNIT + float(self.score.code[wrong])
                 kept.append(FrontPoint(units / UNIT, wrong, total, program.text, inverted))
         return tuple(kept)
@@ -225,6 +256,8 @@ class _Found:
             ]
             found = sorted(found, key=lambda e: (round(e[0] / SAME), e[1], e[2]))
             found = found[: self.score.top]
+        for _, wrong, units, program, inverted, _ in found:
+            self.checked(program, units, wrong, inverted)
         table = self.labelling.table_bits
         # What is among the best and not among the best rows was not enumerated.
         more = [-total for total, *_, enumerated in found if not enumerated]

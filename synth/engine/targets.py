@@ -11,12 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth import kernels
+from synth.engine.crew import working_time
 from synth.kernels.targets import ANY, NONE, SEVERAL
 
 #: The most rows with which a target does not determine the other operand.
 MOST_OPEN = 2**20
 #: The most pairs of such rows that are tried one by one; if there are more, nothing is claimed.
 MOST_PAIRS = 2**33
+#: Kernels work on so many rows at first, and then on as many as take about PIECE_SECONDS, so that
+#: a search ends soon after its limit and after Ctrl-C.
+FIRST_PIECE, PIECE_SECONDS = 64, 0.02
 #: How many cheaper operands an operand is compared with, to see whether one covers as much.
 CHECKED = 512
 
@@ -64,10 +68,12 @@ class TargetSolver:
     """Finds the rows of a bank, of costs below a frontier only, that reach a target at least cost.
 
     Rows of a band that a limit has cut short prove nothing, and they can be most of all rows.
+
+    must_stop: asked every few hundredths of a second; if it says so, `Cut` is raised.
     """
 
-    def __init__(self, bank, frontier):
-        self.bank = bank
+    def __init__(self, bank, frontier, must_stop=lambda: False):
+        self.bank, self.must_stop = bank, must_stop
         level = int(np.searchsorted(bank.costs, frontier))
         self.count = bank.ends[level - 1] if level else 0
         self.rows = bank.behaviours
@@ -82,8 +88,28 @@ class TargetSolver:
         value, mask = self._packed(target)
         count = self._count_up_to(most)
         checks = target.checks(self.bank.type.size, partial=False)
-        found = int(kernels.first_match(self.rows, self._cells, count, value, mask, *checks))
-        return None if found < 0 else found
+        found = [-1]
+
+        def look(first, stop):
+            rest = value, mask, *checks
+            found[0] = int(kernels.first_match(self.rows, self._cells, first, stop, *rest))
+            return found[0] < 0
+
+        self._in_pieces(count, look)
+        return None if found[0] < 0 else found[0]
+
+    def _in_pieces(self, count, work):
+        """Call work(first, stop) for parts of range(count) in order, until it returns False."""
+        first, size = 0, FIRST_PIECE
+        while first < count:
+            stop, began = min(first + size, count), working_time()
+            if not work(first, stop):
+                return
+            seconds = max(working_time() - began, 1e-9)
+            size = int(np.clip(size * PIECE_SECONDS / seconds, size / 8, size * 4)) + 1
+            first = stop
+            if self.must_stop():
+                raise Cut
 
     @property
     def _cells(self):
@@ -103,22 +129,13 @@ class TargetSolver:
         if (answers[0] == answers[1]).all() or (answers[:, 0] == answers[:, 1]).all():
             raise Unknown  # it depends on one operand only
         value, mask = self._packed(target)
-        out = np.zeros(2, np.int64)
+        state, count = _state(most), self._count_up_to(most)
         ones = int(answers.sum())
         if ones == 2:  # a ^ b, or its opposite
             value = value ^ mask if answers[0, 0] else value
-            slots = np.zeros(2 * self._count_up_to(most) + 64, np.uint32)
-            cost = kernels.pair_xor(
-                self.rows,
-                self._count_up_to(most),
-                self.ends,
-                self.costs,
-                value,
-                mask,
-                most,
-                slots,
-                out,
-            )
+            slots = np.zeros(2 * count + 64, np.uint32)
+            rest = self.ends, self.costs, value, mask, slots, state
+            self._in_pieces(count, lambda a, b: kernels.pair_xor(self.rows, a, b, *rest))
         else:
             # One answer differs from the other three: (a ^ i) & (b ^ j), or its opposite.
             odd = int(ones == 1)
@@ -127,8 +144,9 @@ class TargetSolver:
                 value = value ^ mask
             left = self._covers(1 - i, value, mask, most)
             right = left if i == j else self._covers(1 - j, value, mask, most)
-            cost = kernels.pair_disjoint(*left, *right, most, out)
-        return None if cost < 0 else (int(cost), int(out[0]), int(out[1]))
+            rest = *left, *right, state
+            self._in_pieces(len(left[0]), lambda a, b: kernels.pair_disjoint(a, b, *rest))
+        return _pair_of(state, most)
 
     def _count_up_to(self, most):
         """How many rows cost at most `most`."""
@@ -152,11 +170,17 @@ class TargetSolver:
         size = min(self._count_up_to(most), MOST_OPEN)
         found = np.empty(size, np.int64)
         rest = np.empty((size, len(mask)), np.uint64)
-        held = kernels.covers(
-            self.rows, self._count_up_to(most), flips, value, mask, found, rest, CHECKED
-        )
-        if held < 0:
+        state, complete = _state(most), [True]
+
+        def list_some(first, stop):
+            given = flips, value, mask, found, rest, CHECKED, state
+            complete[0] = kernels.covers(self.rows, first, stop, *given)
+            return complete[0]
+
+        self._in_pieces(self._count_up_to(most), list_some)
+        if not complete[0]:
             raise Unknown
+        held = int(state[3])
         found, rest = found[:held], rest[:held]
         return found, rest, self.costs[np.searchsorted(self.ends, found, side="right")]
 
@@ -169,39 +193,32 @@ class TargetSolver:
         checked, serves = target.checks(size, partial=bool((table >= size).any()))
         slots = np.zeros(2 * count + 64, np.uint32)
         following = np.zeros(count if len(checked) else 0, np.uint32)
-        kernels.index_rows(self.rows, count, mask, slots, following)
+
+        def enter(first, stop):  # the last rows first
+            kernels.index_rows(self.rows, count - stop, count - first, mask, slots, following)
+            return True
+
+        self._in_pieces(count, enter)
         need = np.zeros((1, self.bank.words), np.uint64)
         best, opens = None, []
         for turned in (table, np.ascontiguousarray(table.T)):
-            out, open_rows = np.zeros(2, np.int64), np.empty(min(count, MOST_OPEN), np.int64)
+            open_rows = np.empty(min(count, MOST_OPEN), np.int64)
             limit = most if best is None else best[0] - 1
-            cost, held = kernels.pair_inverse(
-                self.rows,
-                cells,
-                count,
-                self.ends,
-                self.costs,
-                inverse(turned, size),
-                values,
-                places,
-                mask,
-                slots,
-                following,
-                turned,
-                checked,
-                serves,
-                need,
-                need.view(self.bank.type.storage),
-                limit,
-                out,
-                open_rows,
-            )
-            if held < 0:
+            state, inversed = _state(limit), inverse(turned, size)
+            rest = inversed, values, places, mask, slots, following, turned, checked, serves
+            rest += need, need.view(self.bank.type.storage), open_rows, state
+
+            def look(first, stop, rest=rest):
+                given = self.ends, self.costs, *rest
+                return kernels.pair_inverse(self.rows, cells, first, stop, *given)
+
+            self._in_pieces(count, look)
+            if state[3] < 0:
                 raise Unknown
-            opens.append(open_rows[:held])
-            if cost >= 0:
-                pair = out if turned is table else out[::-1]
-                best = int(cost), int(pair[0]), int(pair[1])
+            opens.append(open_rows[: state[3]])
+            found = _pair_of(state, limit)
+            if found is not None:
+                best = found if turned is table else (found[0], found[2], found[1])
         limit = most if best is None else best[0] - 1
         found = self._pair_of_open(opens, table, (values, places), (checked, serves), limit)
         return best if found is None else found
@@ -211,12 +228,27 @@ class TargetSolver:
         first, second = opens
         if len(first) * len(second) > MOST_PAIRS:
             raise Unknown
-        out = np.zeros(2, np.int64)
         costs = [self.costs[np.searchsorted(self.ends, o, side="right")] for o in opens]
-        cost = kernels.pair_open(
-            self._cells, first, costs[0], second, costs[1], table, *target, *checks, most, out
-        )
-        return None if cost < 0 else (int(cost), int(out[0]), int(out[1]))
+        given = first, self._cells, costs[0], second, costs[1]
+        state = _state(most)
+        rest = table, *target, *checks, state
+        self._in_pieces(len(first), lambda a, b: kernels.pair_open(*given, a, b, *rest))
+        return _pair_of(state, most)
+
+
+def _state(most):
+    """What the calls of a kernel share, before the first: see `kernels.targets`."""
+    return np.array([most + 1, 0, 0, 0], np.int64)
+
+
+def _pair_of(state, most):
+    """(cost, a, b) of the pair that was found, None if there is none."""
+    cost, a, b, _ = state.tolist()
+    return None if cost > most else (cost, a, b)
+
+
+class Cut(Exception):  # noqa: N818 - not an error: a limit is reached
+    """A search had to stop before this was known."""
 
 
 class Unknown(Exception):  # noqa: N818 - not an error: nothing is claimed

@@ -11,7 +11,7 @@ from typing import Any
 
 from synth import records
 from synth._version import __version__
-from synth.errors import ExperimentError, SweepError
+from synth.errors import ExperimentError, RunError, SweepError, SynthError, one_line
 from synth.experiments.base import make_settings, plain_settings
 from synth.experiments.catalogue import claim, load, names, summary_sentences
 from synth.experiments.rows import sentences_of
@@ -62,19 +62,37 @@ def run_experiment(
     """
     module = load(name)
     given = make_settings(module.Settings, settings, name)
-    kept = None if journal is None else Journal(journal, name, plain_settings(given))
+    kept = None
+    if journal is not None:
+        kept = Journal(journal, name, plain_settings(given), module.__name__)
     work, started = _Work(executor, progress, kept), time.perf_counter()
-    rows, stop = _rows(name, module.run(given, work))
-    # If the work stopped, the experiment fails for lack of answers: the stop is the reason.
-    stop = work.stop or stop
-    if kept is not None:
-        kept.close(stop is None)
-    if not rows and isinstance(stop, Exception):
-        raise stop
-    run = _run(name, module, given, rows, stop, seconds=time.perf_counter() - started)
+    finished = False
+    try:
+        rows, stop = _rows(name, module.run(given, work))
+        # If the work stopped, the experiment fails for lack of answers: the stop is the reason.
+        stop = work.stop or stop
+        if isinstance(stop, Exception) and (not rows or (work.reused and not _is_plain(stop))):
+            raise stop
+        run = _run(name, module, given, rows, stop, seconds=time.perf_counter() - started)
+        finished = stop is None
+    except Exception as error:
+        if not work.reused or _is_plain(error):
+            raise
+        raise RunError(
+            f"{journal}: the experiment fails on the rows that it holds, or after them: "
+            f"{type(error).__name__}: {one_line(error)}; remove the file to compute them anew"
+        ) from None
+    finally:
+        if kept is not None:
+            kept.close(finished)
     if isinstance(stop, Exception):
         raise _with_rows(stop, run) from stop
     return run
+
+
+def _is_plain(error: BaseException) -> bool:
+    """Whether an error says in its one line what is wrong."""
+    return isinstance(error, SynthError)
 
 
 def _rows(
@@ -125,6 +143,8 @@ class _Work:
         self.journal = journal
         self.calls = 0
         self.finished = self.count = 0
+        #: How many answers came from the journal.
+        self.reused = 0
         self.stop: KeyboardInterrupt | Exception | None = None
 
     def __call__(self, function: Callable[..., Any], items: Iterable[Any]) -> Iterator[Any]:
@@ -132,7 +152,9 @@ class _Work:
             return
         items, call = list(items), self.calls
         self.calls += 1
-        kept = self.journal.kept(call)[: len(items)] if self.journal is not None else []
+        whole = len(items)
+        kept = [] if self.journal is None else self.journal.kept(call, whole)
+        self.reused += len(kept)
         yield from kept
         items = items[len(kept) :]
         self.finished += len(kept)
@@ -145,23 +167,28 @@ class _Work:
                 self.progress(self.finished, self.count)
 
         handed = 0
+
+        def keep(answer: Any) -> Any:
+            if self.journal is None:
+                return answer
+            return self.journal.keep(call, whole - len(items) + handed, whole, answer)
+
         try:
             for answer in sweep(
                 partial(_whole, function), items, executor=self.executor, progress=count
             ):
+                answer = keep(answer)
                 handed += 1
-                yield self._kept(call, answer)
+                yield answer
         except (KeyboardInterrupt, Exception) as stop:  # noqa: BLE001 - the caller raises it
             self.stop = stop
             ready = getattr(stop, "finished", {})
         else:
             return
         while handed in ready:
-            yield self._kept(call, ready[handed])
+            answer = keep(ready[handed])
             handed += 1
-
-    def _kept(self, call: int, answer: Any) -> Any:
-        return answer if self.journal is None else self.journal.keep(call, answer)
+            yield answer
 
 
 def _whole(function: Callable[..., Any], item: Any) -> Any:

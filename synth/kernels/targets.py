@@ -4,6 +4,10 @@ Rows lie in order of cost. `costs` int64 is the cost of every level, and `ends` 
 last row. A target is `value` in the places that `mask` marks, and open elsewhere. Some of the
 open places may be `checked`, int64 (c,). There the answer a must satisfy serves[place, a], uint8
 (c, size), which also says where there is no answer.
+
+Every kernel works through the rows first..stop of a longer list, so that a search can stop between
+two calls. What the calls of one list share is in `state`, int64 (4,): the least cost so far, its
+two rows, and how many rows were listed. It begins with one more than the largest cost that counts.
 """
 
 import numpy as np
@@ -16,9 +20,9 @@ NONE, ANY, SEVERAL = -1, -2, -3
 
 
 @njit(cache=True, nogil=True)
-def first_match(rows, cells, count, value, mask, checked, serves):
-    """The first of `count` rows that equals `value` within the mask and serves, or -1."""
-    for i in range(np.uint64(count)):
+def first_match(rows, cells, first, stop, value, mask, checked, serves):
+    """The first of some rows that equals `value` within the mask and serves, or -1."""
+    for i in range(np.uint64(first), np.uint64(stop)):
         same = True
         for w in range(np.uint64(rows.shape[1])):
             if (rows[i, w] ^ value[w]) & mask[w]:
@@ -65,35 +69,30 @@ def find(rows, slots, row, flip, mask):
 
 
 @njit(cache=True, nogil=True)
-def pair_xor(rows, count, ends, costs, value, mask, most, slots, out):
+def pair_xor(rows, first, stop, ends, costs, value, mask, slots, state):
     """The cheapest rows a, b with a ^ b = value within the mask.
 
     Every row is compared with the cheaper ones and with itself.
 
     Parameters
     ----------
-    rows, count, ends, costs, value, mask
+    rows, first, stop, ends, costs, value, mask, state
         See the module.
-    most : int
-        The largest total cost.
     slots : uint32
-        An empty index for `count` rows.
-    out : int64 (2,)
-        Receives the rows.
+        An index for all rows, empty at first.
 
     Returns
     -------
-    int
-        Their cost, or -1.
+    bool
+        Whether further rows may lead to a cheaper pair.
     """
     nothing = np.zeros_like(mask)
-    best = most + 1
-    level = 0
-    for j in range(count):
+    level = np.searchsorted(ends, first, side="right")
+    for j in range(first, stop):
         while ends[level] <= j:
             level += 1
-        if costs[level] + costs[0] >= best:
-            break
+        if costs[level] + costs[0] >= state[0]:
+            return False
         position = find(rows, slots, rows[j], nothing, mask)
         if slots[position] == 0:
             slots[position] = np.uint32(j + 1)
@@ -101,21 +100,20 @@ def pair_xor(rows, count, ends, costs, value, mask, most, slots, out):
         if slots[position] != 0:
             i = np.int64(slots[position]) - 1
             other = costs[np.searchsorted(ends, i, side="right")]
-            if costs[level] + other < best:
-                best = costs[level] + other
-                out[0], out[1] = i, j
-    return best if best <= most else np.int64(-1)
+            if costs[level] + other < state[0]:
+                state[0], state[1], state[2] = costs[level] + other, i, j
+    return True
 
 
 @njit(cache=True, nogil=True)
-def covers(rows, count, flip, value, mask, found, rest, checked):
+def covers(rows, first, stop, flip, value, mask, found, rest, checked, state):
     """Lists rows r with r ^ flip a superset of `value` within the mask, and what they have beyond.
 
     Rows are left out if one of the first `checked` cheaper ones is as good.
 
     Parameters
     ----------
-    rows, count, value, mask
+    rows, first, stop, value, mask, state
         See the module.
     flip : uint64 (W,)
         Exclusive-ored to every row.
@@ -128,12 +126,12 @@ def covers(rows, count, flip, value, mask, found, rest, checked):
 
     Returns
     -------
-    int
-        The number of rows found, or -1 if there are more than m.
+    bool
+        False if there are more than m rows.
     """
-    held = 0
+    held = state[3]
     words = np.uint64(mask.shape[0])
-    for i in range(np.uint64(count)):
+    for i in range(np.uint64(first), np.uint64(stop)):
         good = True
         for w in range(words):
             if value[w] & ~(rows[i, w] ^ flip[w]) & mask[w]:
@@ -153,24 +151,24 @@ def covers(rows, count, flip, value, mask, found, rest, checked):
         if not good:
             continue
         if held == found.shape[0]:
-            return np.int64(-1)
+            return False
         found[held] = np.int64(i)
         for w in range(words):
             rest[held, w] = (rows[i, w] ^ flip[w]) & ~value[w] & mask[w]
         held += 1
-    return np.int64(held)
+    state[3] = held
+    return True
 
 
 @njit(cache=True, nogil=True)
-def pair_disjoint(found, rest, cost, other_found, other_rest, other_cost, most, out):
-    """The cheapest pair, of cost at most `most`, whose rests share nothing; -1 if there is none."""
-    best = most + 1
+def pair_disjoint(first, stop, found, rest, cost, other_found, other_rest, other_cost, state):
+    """The cheapest pair whose rests share nothing; whether further rows may lead to one."""
     words = np.uint64(rest.shape[1])
-    for i in range(found.shape[0]):
-        if other_cost.shape[0] == 0 or cost[i] + other_cost[0] >= best:
-            break
+    for i in range(first, stop):
+        if other_cost.shape[0] == 0 or cost[i] + other_cost[0] >= state[0]:
+            return False
         for j in range(other_found.shape[0]):
-            if cost[i] + other_cost[j] >= best:
+            if cost[i] + other_cost[j] >= state[0]:
                 break
             apart = True
             for w in range(words):
@@ -178,28 +176,29 @@ def pair_disjoint(found, rest, cost, other_found, other_rest, other_cost, most, 
                     apart = False
                     break
             if apart:
-                best = cost[i] + other_cost[j]
-                out[0], out[1] = found[i], other_found[j]
+                state[0], state[1], state[2] = cost[i] + other_cost[j], found[i], other_found[j]
                 break
-    return best if best <= most else np.int64(-1)
+    return True
 
 
 @njit(cache=True, nogil=True)
-def index_rows(rows, count, mask, slots, following):
-    """Fills an empty index, uint32, with the first of the rows that agree within the mask.
+def index_rows(rows, first, stop, mask, slots, following):
+    """Fills an index, uint32, with the first of the rows that agree within the mask.
+
+    The last rows have to be entered first.
 
     Parameters
     ----------
-    rows, count, mask
+    rows, first, stop, mask
         See the module.
     slots : uint32
-        The empty index.
-    following : uint32 (count,)
+        The index, empty at first.
+    following : uint32 (rows,)
         Receives 1 + the next row that agrees with each row, 0 after the last; of length 0 if
         only the first of them is needed.
     """
     nothing = np.zeros_like(mask)
-    for i in range(count - 1, -1, -1):
+    for i in range(stop - 1, first - 1, -1):
         position = find(rows, slots, rows[i], nothing, mask)
         if following.shape[0]:
             following[i] = slots[position]
@@ -220,7 +219,8 @@ def serving(cells, i, j, table, checked, serves):
 def pair_inverse(
     rows,
     cells,
-    count,
+    first,
+    stop,
     ends,
     costs,
     inverse,
@@ -234,15 +234,14 @@ def pair_inverse(
     serves,
     need,
     need_cells,
-    most,
-    out,
     open_rows,
+    state,
 ):
     """The cheapest pair whose second row is determined by the first one and the target.
 
     Parameters
     ----------
-    rows, cells, count, ends, costs, mask, checked, serves
+    rows, cells, first, stop, ends, costs, mask, checked, serves, state
         See the module; `cells` is another view of `rows`.
     inverse : int32 (p, p)
         The second operand's value by the first operand's and the target's, or NONE, ANY,
@@ -259,78 +258,77 @@ def pair_inverse(
         Scratch memory.
     need_cells : (1, cells)
         Another view of `need`.
-    most : int
-        The largest total cost.
-    out : int64 (2,)
-        Receives the rows.
     open_rows : int64 (m,)
-        Receives the first rows that leave the second one open.
+        Receives the first rows that leave the second one open. If there are more than m, the
+        number in `state` becomes -1.
 
     Returns
     -------
-    (int, int)
-        The cost or -1, and the number of open rows; both are -1 if there are more than m.
+    bool
+        Whether further rows may lead to a cheaper pair.
     """
-    best, held = most + 1, 0
-    level = 0
+    level = np.searchsorted(ends, first, side="right")
     nothing = np.zeros_like(mask)
-    for i in range(count):
+    for i in range(first, stop):
         while ends[level] <= i:
             level += 1
-        if costs[level] + costs[0] >= best:
-            break
-        state = 0
+        if costs[level] + costs[0] >= state[0]:
+            return False
+        known = 0
         for k in range(places.shape[0]):
             answer = inverse[cells[i, places[k]], target[k]]
             if answer == NONE:
-                state = NONE
+                known = NONE
                 break
             if answer < 0:
-                state = answer
+                known = answer
                 continue
             need_cells[0, places[k]] = answer
-        if state == NONE:
+        if known == NONE:
             continue
-        if state != 0:
-            if held == open_rows.shape[0]:
-                return np.int64(-1), np.int64(-1)
-            open_rows[held] = i
-            held += 1
+        if known != 0:
+            if state[3] == open_rows.shape[0]:
+                state[3] = -1
+                return False
+            open_rows[state[3]] = i
+            state[3] += 1
             continue
         position = find(rows, slots, need[0], nothing, mask)
         j = np.int64(slots[position]) - 1
         while j >= 0:
             total = costs[level] + costs[np.searchsorted(ends, j, side="right")]
-            if total >= best:
+            if total >= state[0]:
                 break
             if serving(cells, i, j, table, checked, serves):
-                best = total
-                out[0], out[1] = i, j
+                state[0], state[1], state[2] = total, i, j
                 break
             j = np.int64(following[j]) - 1
-    return (best if best <= most else np.int64(-1)), np.int64(held)
+    return True
 
 
 @njit(cache=True, nogil=True)
 def pair_open(
-    cells, first, first_cost, second, second_cost, table, target, places, checked, serves, most, out
-):
-    """The cheapest of the listed pairs that makes the target, tried one by one; -1 if none."""
-    best = most + 1
-    for i in range(first.shape[0]):
-        if second.shape[0] == 0 or first_cost[i] + second_cost[0] >= best:
-            break
-        for j in range(second.shape[0]):
-            if first_cost[i] + second_cost[j] >= best:
+    rows, cells, costs, other_rows, other_costs, first, stop, table, target, places, checked,
+    serves, state,
+):  # fmt: skip
+    """The cheapest of the listed pairs that makes the target, tried one by one.
+
+    rows, costs: of the first operand, of which first..stop are tried; other_rows, other_costs: of
+    the second one. Returns whether further rows may lead to a cheaper pair.
+    """
+    for i in range(first, stop):
+        if other_rows.shape[0] == 0 or costs[i] + other_costs[0] >= state[0]:
+            return False
+        for j in range(other_rows.shape[0]):
+            if costs[i] + other_costs[j] >= state[0]:
                 break
             good = True
             for k in range(places.shape[0]):
                 place = places[k]
-                if table[cells[first[i], place], cells[second[j], place]] != target[k]:
+                if table[cells[rows[i], place], cells[other_rows[j], place]] != target[k]:
                     good = False
                     break
-            if good and serving(cells, first[i], second[j], table, checked, serves):
-                best = first_cost[i] + second_cost[j]
-                out[0], out[1] = first[i], second[j]
+            if good and serving(cells, rows[i], other_rows[j], table, checked, serves):
+                state[0], state[1], state[2] = costs[i] + other_costs[j], rows[i], other_rows[j]
                 break
-    return best if best <= most else np.int64(-1)
+    return True

@@ -94,6 +94,9 @@ class Result:
         The version of synth that made the result.
     reach : Descent, optional
         What reach did after the enumeration. None if there was no need, or no moves.
+    resumed : bool
+        Whether the search went on from a checkpoint. What it lists was evaluated again, and
+        `certified_bits`, `optimal` and the shares rest on the file.
     best : Program, optional
         The best program. None if the result was read from a file.
     trained_on : Task, optional
@@ -130,6 +133,7 @@ class Result:
     settings: dict[str, Any]
     version: str
     reach: Descent | None = None
+    resumed: bool = False
     best: Program | None = field(default=None, repr=False, compare=False)
     trained_on: Task | None = field(default=None, repr=False, compare=False)
 

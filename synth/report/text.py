@@ -359,4 +359,5 @@ def _exact(result):
 
 
 def _certificate(result):
-    return f"{_verdict(result)}; {_reach(result)}; stopped: {_STOPS[result.stop_reason]}"
+    said = f"{_verdict(result)}; {_reach(result)}; stopped: {_STOPS[result.stop_reason]}"
+    return said + "; rests on the checkpoint that the search went on from" * result.resumed
