@@ -36,7 +36,7 @@ INSIDE = {
         "grammar", "check", "specification", "notation", "parsing", "program", "dsls",
     ],
     "engine": [
-        "limits", "interrupts", "compiled", "crew", "watch", "curry", "bank", "targets",
+        "machine", "limits", "interrupts", "compiled", "crew", "watch", "curry", "bank", "targets",
         "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "backward", "enumeration", "digests", "reach",
         "soundness", "checkpoint", "outcome", "arguments", "driver", "searches", "descents",

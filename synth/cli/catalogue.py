@@ -133,6 +133,7 @@ def health_text(found):
         ("system", found["system"]),
         ("cores", f"{found['cores']}, one thread on each unless --threads is given"),
         ("memory", f"{found['memory'] / 1e9:.1f} GB for a search unless --memory is given"),
+        *_limits(found["memory limits"]),
         ("kernels", f"{kept['compiled']} kept in {kept['folder']}"),
     ]
     if not kept["last"]:
@@ -151,3 +152,9 @@ def health_text(found):
         )
         for name, text in lines
     )
+
+
+def _limits(limits):
+    """What bounds the memory, as a line, if more than the machine does."""
+    if limits.keys() - {"machine"}:
+        yield "", ", ".join(f"{kind} {size / 1e9:.1f} GB" for kind, size in limits.items())

@@ -16,7 +16,7 @@ from synth.dynamics import (
     markov_chain,
     program_landscape,
 )
-from synth.engine import default_memory, default_threads
+from synth.engine import default_memory, default_threads, memory_limits
 from synth.exact import (
     behaviour_counts,
     bits_of,
@@ -45,7 +45,8 @@ def health():
     -------
     dict
         "versions" of synth, Python and libraries; "system"; "cores", the number of usable
-        cores; "memory", the default limit of a search in bytes; "kernels", a dict of their
+        cores; "memory", the default limit of a search in bytes; "memory limits", the bytes of
+        "machine", "container" and "ulimit", where known; "kernels", a dict of their
         "folder", the number "compiled", and whether they "last" beyond this process; "extras",
         the installed module of each extra, or None; "entry points", the names in each group.
     """
@@ -59,6 +60,7 @@ def health():
         "system": f"{platform.system()} {platform.machine()}",
         "cores": default_threads(),
         "memory": default_memory(),
+        "memory limits": memory_limits(),
         "kernels": {
             "folder": folder,
             "compiled": _compiled(folder),

@@ -79,7 +79,8 @@ def search_options(function):
         click.option(
             "--memory",
             type=Memory(),
-            help="Memory for stored behaviours.  [default: half of the machine's memory]",
+            help="Memory for stored behaviours; the process takes about 175 MB more.  "
+            "[default: half of what the machine, the container or ulimit allows]",
         ),
         click.option(
             "--threads", type=int, help="Number of worker threads.  [default: one per core]"

@@ -4,18 +4,20 @@ Start with `searches.py` (`search`, `contrast`) and `driver.py` (`Search`), then
 `band.py`, `schedule.py` (which costs, which operands), `job.py` (candidates of one rule), `bank.py`
 (distinct behaviours) and `scoring.py`.  `reach` goes on where the enumeration ends; `descents.py`
 makes its moves by themselves.  `backward.py` solves the last steps of an exact search from the
-labels.  `watch.py` ends a search at a limit and `interrupts.py` at Ctrl-C, `checkpoint.py` keeps it
-in memory or in a file, `outcome.py` makes its `Result`.  README.md explains the words.
+labels.  `watch.py` ends a search at a limit and `interrupts.py` at Ctrl-C.  `machine.py`
+knows memory and cores.  `checkpoint.py` keeps a search in memory or in a file, which `soundness.py`
+checks, and `outcome.py` makes its `Result`.  README.md explains the words.
 """
 
 from synth.engine.compiled import kernel_folder, kernels_are_kept
-from synth.engine.crew import Crew, default_threads, working_time
+from synth.engine.crew import Crew, working_time
 from synth.engine.descents import Descended, descend
 from synth.engine.digests import digest_of_dsl
 from synth.engine.driver import Search
 from synth.engine.enumeration import Enumeration, enumerate_programs
 from synth.engine.interrupts import interrupting_signal, interrupts
-from synth.engine.limits import Limits, LimitSettings, default_memory, read_limits
+from synth.engine.limits import Limits, LimitSettings, read_limits
+from synth.engine.machine import default_memory, default_threads, memory_limits
 from synth.engine.reach import DEFAULT_CHAINS, ReachSettings
 from synth.engine.scoring import SAME
 from synth.engine.searches import contrast, search, search_labellings
@@ -41,6 +43,7 @@ __all__ = [
     "interrupts",
     "kernel_folder",
     "kernels_are_kept",
+    "memory_limits",
     "read_limits",
     "search",
     "search_labellings",

@@ -1,6 +1,5 @@
 """Threads that work on the same banks, and the clock of their work."""
 
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -10,14 +9,6 @@ import numpy as np
 from synth import kernels
 from synth.engine.limits import MOST_THREADS
 from synth.errors import SettingError
-
-
-def default_threads():
-    """The number of cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 def working_time():

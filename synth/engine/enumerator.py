@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from synth.engine import curry, schedule
 from synth.engine.band import Band
 from synth.engine.bank import Bank
-from synth.engine.crew import Crew, default_threads
+from synth.engine.crew import Crew
+from synth.engine.machine import default_threads
 from synth.language import UNIT, Grammar, Program, Type
 from synth.records import Level, StopReason
 

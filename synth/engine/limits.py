@@ -1,24 +1,16 @@
 """The limits of a search."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 import numpy as np
 
+from synth.engine.machine import default_memory
 from synth.errors import SettingError
 
 #: Seconds after which a search ends by default.
 DEFAULT_SECONDS = 30.0
-
-
-def default_memory() -> int:
-    """Half of the machine's memory, in bytes; 2 GiB if that is unknown."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, ValueError, OSError):
-        return 2**31
 
 
 #: More threads than this are taken for a slip.
@@ -39,9 +31,12 @@ class Limits:
         The most seconds of work, without the time to compile and load kernels; None for
         unlimited.
     memory : int
-        Bytes for stored behaviours, at least 1 MiB; by default half of the machine's memory.
+        Bytes for stored behaviours, at least 1 MiB; by default half of the memory that the
+        machine, the container or ulimit allows. The process itself takes about 175 MB more, and
+        the table what it takes.
     threads : int, optional
-        The number of worker threads, which changes no result; by default one for each core.
+        The number of worker threads, which changes no result; by default one for each core that
+        the process may use.
 
     Raises
     ------
