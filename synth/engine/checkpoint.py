@@ -20,7 +20,6 @@ import numpy as np
 
 from synth._version import __version__
 from synth.engine import soundness
-from synth.engine.digests import digest_of_columns, digest_of_rules
 from synth.engine.scoring import SAME
 from synth.errors import RunError, SynthError, UnsavedWarning, one_line
 from synth.files import only_writer, written_whole
@@ -327,22 +326,6 @@ class Checkpoint:
                     f"{self.path} is a checkpoint of another search: {other}; allowed: the same "
                     "task, DSL, settings and version, or another file"
                 )
-
-
-def about_search(engine, training, *, top, limits):
-    """What a search must share with its checkpoint, as plain values by name.
-
-    engine: the `Enumerator`; training: the labellings (L, n); top: how many hypotheses are
-    listed; limits: the `Limits` that were asked for.
-    """
-    return {
-        "dsl": digest_of_rules(engine.rules, engine.columns),
-        "task": digest_of_columns(engine.columns, training),
-        "rows": [engine.rows, training.shape[1]],
-        "top": top,
-        "max_bits": limits.max_bits,
-        "memory": limits.memory,
-    }
 
 
 def _read_array(member):

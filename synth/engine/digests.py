@@ -42,6 +42,22 @@ def digest_of_dsl(dsl):
     return digest(*parts)
 
 
+def about_search(engine, training, *, top, limits):
+    """What a search must share with its checkpoint and its workers, as plain values by name.
+
+    engine: the `Enumerator`; training: the labellings (L, n); top: how many hypotheses are
+    listed; limits: the `Limits` that were asked for.
+    """
+    return {
+        "dsl": digest_of_rules(engine.rules, engine.columns),
+        "task": digest_of_columns(engine.columns, training),
+        "rows": [engine.rows, training.shape[1]],
+        "top": top,
+        "max_bits": limits.max_bits,
+        "memory": limits.memory,
+    }
+
+
 def _names(item):
     """What tells a primitive or a leaf from others, beside what it computes."""
     arguments = [str(a) for a in item.arguments]

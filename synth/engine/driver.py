@@ -22,8 +22,8 @@ from synth.engine.checkpoint import (
     DEFAULT_EVERY,
     Checkpoint,
     Keeper,
-    about_search,
 )
+from synth.engine.digests import about_search
 from synth.engine.enumerator import Enumerator
 from synth.engine.interrupts import interrupts
 from synth.engine.labelling import Labelling, Labellings

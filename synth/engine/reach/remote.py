@@ -18,8 +18,8 @@ import numba
 import numpy as np
 
 from synth._version import __version__
-from synth.engine.checkpoint import about_search
 from synth.engine.curry import LEAF
+from synth.engine.digests import about_search
 from synth.engine.reach.chain import Chain
 from synth.engine.reach.problem import Problem
 from synth.engine.reach.stage import Tools
