@@ -26,6 +26,7 @@ ROOMS = [
     {"exact", "dynamics", "library"},
     {"learners", "runs"},
     {"experiments"},
+    {"verify"},
     {"cli"},
 ]
 GROUND = {"_version", "errors", "codes", "files"}

@@ -9,13 +9,14 @@ import click
 
 from synth._version import __version__
 from synth.cli.exit_status import exit_status, stopping
-from synth.cli.experiments import plot_saved, run_command
+from synth.cli.experiments import run_command
 from synth.cli.options import (
     complete_dsls,
     complete_tasks,
     corrupt_option,
     dsl_option,
     labels_option,
+    save_data_option,
     search_options,
     start_option,
     sweep_options,
@@ -23,7 +24,8 @@ from synth.cli.options import (
 )
 from synth.cli.output import emit, emit_run, formatted, records
 from synth.cli.progress import Progress
-from synth.errors import RunError, SweepError, SynthError
+from synth.cli.saved import report, show, verify
+from synth.errors import SweepError, SynthError
 
 
 class _Commands(click.Group):
@@ -69,6 +71,7 @@ def main():
 @click.argument("task", shell_complete=complete_tasks)
 @dsl_option()
 @search_options
+@save_data_option
 @start_option
 @top_option
 @labels_option
@@ -111,6 +114,7 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
 @click.argument("task", required=False, shell_complete=complete_tasks)
 @dsl_option()
 @search_options
+@save_data_option
 @start_option
 @top_option
 @sweep_options
@@ -292,21 +296,8 @@ def list_dsls(name, form):
         describe_dsl(form, loaded, dsls.describe(name)[1])
 
 
-@main.command()
-@click.argument("run", type=click.Path())
-@click.option("--plot", metavar="FILE", help="Draw an experiment's figure (.png, .svg, .pdf).")
-@formatted
-def show(run, plot, form):
-    """Show a saved RUN in the same form as when it was made."""
-    from synth.experiments.runner import load_run
-
-    loaded = load_run(run)
-    try:
-        emit_run(form, loaded, str)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
-    if plot is not None:
-        plot_saved(loaded, plot)
+main.add_command(show)
+main.add_command(verify)
 
 
 @main.command()
@@ -338,34 +329,16 @@ def warmup(form):
     emit(form, text=lambda: text, document=lambda: found, rows=lambda: [found])
 
 
-@main.command()
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path())
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    required=True,
-    type=click.Path(),
-    help="The HTML file to write.",
-)
-@formatted
-def report(runs, output, form):
-    """Write saved RUNs as one HTML page.
-
-    The page is a single file and loads nothing from the internet.
-    """
-    from synth.experiments.runner import load_run
-    from synth.report.page import write_page
-
-    size = write_page([load_run(run) for run in runs], list(runs), output)
-    made = {"file": output, "bytes": size, "runs": len(runs)}
-    text = f"{output}: {len(runs)} run{'s' * (len(runs) != 1)}, {size / 1000:,.0f} kB"
-    emit(form, text=lambda: text, document=lambda: made, rows=lambda: [made])
+main.add_command(report)
 
 
 def _load(task, options):
     from synth.tasks import load_task
 
+    if options.get("save_data") and not options["save"]:
+        raise click.UsageError("--save-data: allowed only with --save FILE")
+    if options.get("save_data") and (options.get("workers") or options.get("cluster")):
+        raise click.UsageError("--save-data cannot be combined with --workers or --cluster")
     if options["save"]:
         from synth.files import check_writable
 
@@ -394,6 +367,6 @@ def _finish(run, results, options, text):
 
     emit_run(options["form"], run, text)
     if options["save"]:
-        save_run(run, options["save"])
+        save_run(run.with_data() if options.get("save_data") else run, options["save"])
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
         sys.exit(exit_status())

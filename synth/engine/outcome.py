@@ -7,7 +7,15 @@ from synth._version import __version__
 from synth.engine.reach import digest
 from synth.engine.scoring import SAME
 from synth.language import UNIT
-from synth.records import FrontPoint, Hypothesis, ProgramScore, Result, StopReason, TableScore
+from synth.records import (
+    FrontPoint,
+    Hypothesis,
+    ProgramScore,
+    Result,
+    StopReason,
+    TableScore,
+    source_of,
+)
 
 
 class Maker:
@@ -81,6 +89,7 @@ class Maker:
             settings={**task.settings, **self.settings},
             version=__version__,
             reach=reach and reach.record(),
+            source=source_of(task, self.dsl),
             best=best,
             trained_on=task,
         )

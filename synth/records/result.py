@@ -6,7 +6,7 @@ that it consists of.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ from synth.records.parts import (
     StopReason,
     TableScore,
 )
+from synth.records.source import rows_of
 from synth.report import contrast_text, notebook, search_text
 from synth.tasks import Task
 
@@ -94,6 +95,10 @@ class Result:
         The version of synth that made the result.
     reach : Descent, optional
         What reach did after the enumeration. None if there was no need, or no moves.
+    source : dict, optional
+        Where the task and the DSL come from, with digests: see `synth.records.source`.
+    data : dict, optional
+        The rows of the task, if a file was asked to keep them.
     best : Program, optional
         The best program. None if the result was read from a file.
     trained_on : Task, optional
@@ -130,8 +135,24 @@ class Result:
     settings: dict[str, Any]
     version: str
     reach: Descent | None = None
+    source: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
     best: Program | None = field(default=None, repr=False, compare=False)
     trained_on: Task | None = field(default=None, repr=False, compare=False)
+
+    def with_data(self) -> "Result":
+        """The same result with the rows of its task, which a file then keeps.
+
+        Raises
+        ------
+        RunError
+            If the result does not hold its task.
+        """
+        if self.data is not None:
+            return self
+        if self.trained_on is None:
+            raise RunError("this result does not hold its data; search again, in this process")
+        return replace(self, data=rows_of(self.trained_on))
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON document."""
@@ -230,6 +251,10 @@ class Contrast:
 
     structured: Result
     random: Result
+
+    def with_data(self) -> "Contrast":
+        """The same contrast with the rows of its tasks: see `Result.with_data`."""
+        return Contrast(self.structured.with_data(), self.random.with_data())
 
     def to_dict(self) -> dict[str, Any]:
         """The contrast as a JSON document."""

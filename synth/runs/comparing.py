@@ -111,11 +111,14 @@ def compare(
     asked = {"tasks": task_names, "dsls": dsl_names, "seeds": seeds, "seed": seed}
     asked |= {"labels": labels, "corrupt": corrupt, **table, "drop": list(drop)}
     reasons = {type(None): StopReason.FINISHED, SweepError: StopReason.FAILED}
+    rows = [found[number] for number in sorted(found)]
+    sources = tuple(row.pop("source", None) for row in rows)
     comparison = Comparison(
-        rows=tuple(found[number] for number in sorted(found)),
+        rows=tuple(rows),
         settings={**asked, **asdict(read), "moves": reach.moves, "chains": reach.chains},
         stop_reason=reasons.get(type(stop), StopReason.INTERRUPTED),
         version=__version__,
+        sources=sources,
     )
     if isinstance(stop, SweepError):
         stop.partial = comparison
@@ -157,4 +160,5 @@ def _kept(item: Item, document: dict[str, Any]) -> dict[str, Any]:
         "test_accuracy": chosen["test_accuracy"],
         "error": None,
     }
-    return {key: kept[key] if key in kept else document[key] for key in COMPARED}
+    row = {key: kept[key] if key in kept else document[key] for key in COMPARED}
+    return {**row, "source": document["source"]}
