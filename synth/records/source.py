@@ -84,6 +84,8 @@ def task_of(data: dict[str, Any], name: str, labelling: str) -> Task:
     types = {n: resolve(t, f"column {n}", ()) for n, t in data["types"].items()}
     label_type = resolve(data["label_type"], "labels", ())
     names = data["label_names"]
+    # Held-out labels may be outside an alphabet that was found in training, and only then.
+    listed = {*map(str, data["labels"])} <= {*map(str, data["alphabet"])}
     return Task(
         name,
         {n: _values(c, types[n]) for n, c in data["columns"].items()},
@@ -91,7 +93,7 @@ def task_of(data: dict[str, Any], name: str, labelling: str) -> Task:
         _values(data["labels"], label_type),
         label_type,
         train=np.array(data["train"], bool),
-        given_alphabet=_values(data["alphabet"], label_type),
+        given_alphabet=_values(data["alphabet"], label_type) if listed else None,
         unknown=np.array(data["unknown"], bool),
         label_names=names and {int(v): text for v, text in names.items()},
         labelling=labelling,

@@ -111,14 +111,11 @@ def compare(
     asked = {"tasks": task_names, "dsls": dsl_names, "seeds": seeds, "seed": seed}
     asked |= {"labels": labels, "corrupt": corrupt, **table, "drop": list(drop)}
     reasons = {type(None): StopReason.FINISHED, SweepError: StopReason.FAILED}
-    rows = [found[number] for number in sorted(found)]
-    sources = tuple(row.pop("source", None) for row in rows)
     comparison = Comparison(
-        rows=tuple(rows),
+        **_in_order(found),
         settings={**asked, **asdict(read), "moves": reach.moves, "chains": reach.chains},
         stop_reason=reasons.get(type(stop), StopReason.INTERRUPTED),
         version=__version__,
-        sources=sources,
     )
     if isinstance(stop, SweepError):
         stop.partial = comparison
@@ -132,6 +129,13 @@ def _names(what: str, given: list[Any], kind: type[Any]) -> list[str]:
         if name in names[:k]:
             raise SettingError(f"{what}: {name} appears twice; names must be distinct")
     return names
+
+
+def _in_order(found: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """The rows that were found, and where their data come from."""
+    rows = [found[number] for number in sorted(found)]
+    sources = tuple(row.pop("source", None) for row in rows)
+    return {"rows": tuple(rows), "sources": sources}
 
 
 def _row(item: Item, progress: Callable[..., object] | None = None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Holds a certificate against a list of all programs that it covers, made by a plain enumerator."""
 
 import math
+from collections import Counter
 from typing import Any
 
 from synth.verify.claims import NEAR, Claims
@@ -35,7 +36,7 @@ def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candi
     if found.complete is not None:
         limit = min(limit, found.complete)
     scored = [j for j in known if j.units <= limit]
-    _check_levels(claims, document, scored, limit)
+    _check_levels(claims, document, truth, found, limit)
     _check_lists(claims, document, scored)
     _check_shares(claims, document, truth, scored)
     if not document["settings"]["exact"]:
@@ -75,19 +76,31 @@ def _check_exact(
 
 
 def _check_levels(
-    claims: Claims, document: dict[str, Any], scored: list[Judged], limit: float
+    claims: Claims, document: dict[str, Any], truth: Truth, found: Everything, limit: float
 ) -> None:
-    """Every certified cost of a behaviour is a level."""
-    costs = {level["bits"] for level in document["levels"]}
-    missing = sorted({j.bits for j in scored} - costs)
-    shown = f"no level of {missing[0]} bits" if missing else "all have levels"
+    """The levels are the prices at which programs can be made of the cheapest parts."""
+    levels = {level["bits"] * UNITS: level for level in document["levels"]}
+    prices = {price for price in found.prices[truth.root] if price <= limit}
+    missing = sorted(prices - levels.keys())
+    shown = f"no level of {missing[0] / UNITS} bits" if missing else "all prices have levels"
     claims.check("certified_bits is true", not missing, document["certified_bits"], shown)
-    kept = [lv["distinct"] for lv in document["levels"] if lv["bits"] * UNITS <= limit]
+    every = set().union(*found.prices.values())
+    new = Counter(price for least in found.units.values() for price in least.values())
+    faults = []
+    for price, level in levels.items():
+        if price <= limit and price not in every:
+            faults.append((f"[{level['bits']}]", level["candidates"], "no program has this price"))
+        elif price <= limit and level["distinct"] is not None:
+            # Of several types, some are left out where no program that counts can use them.
+            least = new[round(price)] if len(found.units) == 1 else 0
+            if not least <= level["distinct"] <= new[round(price)]:
+                faults.append((f"[{level['bits']}]", level["distinct"], new[round(price)]))
+    claims.each("levels are true", faults, len(levels), "costs")
+    scored = [price for price in found.units[truth.root].values() if price <= limit]
+    kept = [level["distinct"] for price, level in levels.items() if price <= limit]
     if None not in kept:
         said = document["distinct"]
         claims.check("distinct is true", said >= len(scored), said, f"{len(scored)} certified")
-    if document["certified_bits"] is None and math.isinf(limit) and None not in kept:
-        claims.equal("distinct of all", document["distinct"], len(scored))
 
 
 def _check_lists(claims: Claims, document: dict[str, Any], scored: list[Judged]) -> None:

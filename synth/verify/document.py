@@ -31,11 +31,14 @@ _DATA = {
     "label_names": dict[str, str] | None, "settings": dict[str, Any],
 }  # fmt: skip
 _ROWS = {"train": int, "test": int, "labels": int, "unseen_labels": int}
+_OPTIONS = {
+    "label": str | None, "drop": list[str], "modulus": int | None, "train": float, "seed": int,
+}  # fmt: skip
 _SETTINGS = {
     "max_bits": float | None, "max_programs": int | None, "seconds": float | None, "memory": int,
     "threads": int, "top": int, "exact": bool,
 }  # fmt: skip
-_SEED = {"stage": str, "total_bits": float, "exceptions": int}
+_SEED = {"stage": str, "total_bits": float, "exceptions": int, "text": str}
 _POINT = {"moves": int, "total_bits": float, "exceptions": int, "bits": float}
 #: The types of a comparison's row; of a row without an answer, only `error` is not None.
 _ROW = {
@@ -119,6 +122,11 @@ def _check_search(document: dict[str, Any], where: str) -> None:
     _check_source(document["source"], f"{where}source")
     if document.get("data") is not None:
         _described(document["data"], _DATA, f"{where}data")
+    for k, entry in enumerate(document["top"]):
+        _typed(entry["kind"], Literal["program", "table"], f"{where}top[{k}].kind")
+        for key, kind in (("bits", float), ("exceptions", int)):
+            if entry["kind"] == "program":
+                _typed(entry[key], kind, f"{where}top[{k}].{key}")
     reach = document["reach"]
     if reach is not None:
         for key, kinds in (("seeds", _SEED), ("points", _POINT)):
@@ -145,6 +153,12 @@ def _check_source(source: Any, where: str) -> None:
     _described(source["dsl"], _DSL, f"{where}.dsl")
     if source["task"] is not None:
         _described(source["task"], _ORIGIN, f"{where}.task")
+        options = source["task"]["options"]
+        known = {key: kind for key, kind in _OPTIONS.items() if key in options}
+        _described(options, known, f"{where}.task.options")
+        for k, step in enumerate(source["task"]["steps"]):
+            for number in step[1:]:
+                _typed(number, float, f"{where}.task.steps[{k}]")
 
 
 def _described(value: Any, kinds: Mapping[str, Any], where: str, more: bool = False) -> None:

@@ -37,11 +37,14 @@ class Everything:
         Every behaviour of so many units or fewer is there. None for all of any length.
     candidates : int
         The number of programs that were made.
+    prices : dict of Type to set of int
+        The prices at which programs were made, with a value on every row or not.
     """
 
     units: dict[Type, dict[bytes, int]]
     complete: int | None
     candidates: int
+    prices: dict[Type, set[int]]
 
 
 class _Settled:
@@ -67,6 +70,7 @@ class _Maker:
         self.rows = truth.task.rows
         self.least: dict[Type, dict[bytes, int]] = {t: {} for t in truth.grammar.types}
         self.settled = {t: _Settled(t, self.rows) for t in truth.grammar.types}
+        self.prices: dict[Type, set[int]] = {t: set() for t in truth.grammar.types}
         self.heap: list[tuple[int, int, Type, bytes]] = []
         self.number = itertools.count()
         self.candidates = 0
@@ -74,6 +78,7 @@ class _Maker:
         for head, price in truth.prices.items():
             if not isinstance(head, Primitive):
                 self.candidates += 1
+                self.prices[head.result].add(price)
                 key = leaf(head, truth.columns, self.rows)[0].tobytes()
                 if (most is None or price <= most) and (
                     price < self.least[head.result].get(key, price + 1)
@@ -126,15 +131,14 @@ class _Maker:
     def evaluate(self, head: Primitive, arrays: list[np.ndarray], prices: list[int]) -> None:
         """Take programs of some prices, whose operands are given, into account."""
         self.candidates += len(prices)
+        self.prices[head.result].update(prices)
         shape = (len(prices), self.rows)
         values, known = applied(head, arrays)
         least, dtype = self.least[head.result], head.result.dtype
-        whole = np.ascontiguousarray(values.reshape(shape), dtype).view(
-            f"V{self.rows * dtype.itemsize}"
-        )
-        for key, ok, price in zip(
-            whole[:, 0].tolist(), known.reshape(shape).all(axis=1).tolist(), prices, strict=True
-        ):
+        rows = np.ascontiguousarray(values.reshape(shape), dtype)
+        keys = rows.view(f"V{self.rows * dtype.itemsize}")[:, 0].tolist()
+        whole: list[bool] = np.all(known.reshape(shape), axis=1).tolist()
+        for key, ok, price in zip(keys, whole, prices, strict=True):
             if ok and price < least.get(key, price + 1):
                 least[key] = price
                 heapq.heappush(self.heap, (price, next(self.number), head.result, key))
@@ -172,7 +176,7 @@ def everything(truth: Truth, most: int | None, candidates: int = MOST_CANDIDATES
         type_: {k: u for k, u in least.items() if complete is None or u <= complete}
         for type_, least in made.least.items()
     }
-    return Everything(units, complete, made.candidates)
+    return Everything(units, complete, made.candidates, made.prices)
 
 
 def values_of(key: bytes, type_: Type) -> np.ndarray:

@@ -1,13 +1,14 @@
 """The claims of reach: its seeds, and the best program after so many moves.
 
-The programs of seeds are not kept. Their totals are checked for being totals at all: what is left
-without the code of the exceptions is a price, a whole number of units that is not negative.
+The programs of the descent are not kept. Their totals must be what their bits and exceptions give,
+they must fall, and the last is the best program.
 """
 
+import math
 from itertools import pairwise
 from typing import Any
 
-from synth.verify.claims import NEAR, Claims
+from synth.verify.claims import NEAR, Claims, is_near
 from synth.verify.truth import UNITS, Truth
 
 
@@ -20,13 +21,19 @@ def check_reach(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     ended = document["stop_reason"] != "moves" or reach["moves"] == reach["planned"]
     claims.check("reach.moves", enough and ended, reach["moves"], f"{reach['planned']} planned")
     claims.check("reach.chains", reach["chains"] >= 1, reach["chains"], "1 and more")
-    best = document["total_bits"] if program is None else program["total_bits"]
+    best = -math.inf if program is None else program["total_bits"]
     faults = []
     for k, seed in enumerate(reach["seeds"]):
-        if not _is_total(truth, seed["total_bits"], seed["exceptions"]):
-            faults.append((f"[{k}]", seed["total_bits"], f"no total at {seed['exceptions']}"))
-        elif program is not None and seed["total_bits"] < best - NEAR:
-            faults.append((f"[{k}]", seed["total_bits"], f"the best has {best}"))
+        judged = truth.judge(seed["text"])
+        if isinstance(judged, str):
+            faults.append((f"[{k}].text", seed["text"], judged))
+            continue
+        if seed["exceptions"] != judged.exceptions:
+            faults.append((f"[{k}].exceptions", seed["exceptions"], judged.exceptions))
+        if not is_near(seed["total_bits"], judged.total_bits):
+            faults.append((f"[{k}].total_bits", seed["total_bits"], judged.total_bits))
+        if judged.total_bits < best - NEAR:
+            faults.append((f"[{k}]", f"the best program has {best}", judged.total_bits))
     claims.each("reach.seeds", faults, len(reach["seeds"]), "seeds, none below the best")
     _check_points(claims, document, truth, best)
 
@@ -54,10 +61,3 @@ def _check_points(claims: Claims, document: dict[str, Any], truth: Truth, best: 
             faults.append((f"[{len(points) - 1}]", last, f"the best program has {best}"))
     claims.each("reach.points", faults, len(points), "totals that fall, to the best program")
 
-
-def _is_total(truth: Truth, total: float, exceptions: int) -> bool:
-    """Whether a program of some price has such a total."""
-    if not 0 <= exceptions <= truth.n:
-        return False
-    units = (total - truth.exceptions_bits(exceptions)) * UNITS
-    return units > -NEAR * UNITS and abs(units - round(units)) < 1e-3

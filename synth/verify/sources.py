@@ -73,7 +73,7 @@ def truth_of(
         now = source_of(task, dsl)
     except (SynthError, MemoryError) as error:
         raise RunError(f"the run cannot be verified: {error or 'out of memory'}") from None
-    except (TypeError, ValueError, KeyError, OverflowError, IndexError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         text = " ".join(f"{type(error).__name__}: {error}".split())[:120]
         raise RunError(f"the task cannot be made from what the run says: {text}") from None
     if data is None or given.table is not None:
