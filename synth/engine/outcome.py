@@ -282,7 +282,9 @@ def matches(task, root, said, inverted=False):
     held_out = ~task.train
     # No check: a held-out label that the root's type lacks is one that no program says.
     truth = task.labels[held_out].astype(root.dtype)
-    return ((root.coarse(said) == root.coarse(truth)) != inverted) & ~task.unknown[held_out]
+    # The other of two labels is not a third one.
+    never = (task.unseen if inverted else task.unknown)[held_out]
+    return ((root.coarse(said) == root.coarse(truth)) != inverted) & ~never
 
 
 def _label_names(task):

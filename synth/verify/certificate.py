@@ -70,7 +70,7 @@ def _check_stop(claims: Claims, document: dict[str, Any], twin: bool) -> None:
     fits = {
         "optimal": document["optimal"],
         "structured-optimal": twin and not document["optimal"],
-        "exhausted": document["certified_bits"] is None or settings["exact"],
+        "exhausted": document["certified_bits"] is None,
         "moves": reach is not None and reach["moves"] >= reach["planned"],
         "max_bits": settings["max_bits"] is not None,
         "max_programs": limit is None or document["candidates"] >= limit,
@@ -78,6 +78,8 @@ def _check_stop(claims: Claims, document: dict[str, Any], twin: bool) -> None:
         "finished": False,
         "failed": False,
     }
+    if settings["exact"]:  # what is proven by the labels is said to be optimal
+        fits["exhausted"] = not document["optimal"]
     if stop in ("max_bits", "max_programs") and reach is not None:
         fits[stop] = False  # reach went on, and ended for a reason of its own
     claims.check("stop_reason", fits.get(stop, True), stop, "as the other fields allow")

@@ -40,6 +40,10 @@ _SETTINGS = {
 }  # fmt: skip
 _SEED = {"stage": str, "total_bits": float, "exceptions": int, "text": str}
 _POINT = {"moves": int, "total_bits": float, "exceptions": int, "bits": float}
+_ASKED = {
+    "tasks": list[str], "dsls": list[str], "seeds": int, "seed": int, "labels": str,
+    "corrupt": float | None,
+}  # fmt: skip
 #: The types of a comparison's row; of a row without an answer, only `error` is not None.
 _ROW = {
     "task": str, "dsl": str | None, "seed": int, "chosen": str, "program": str | None,
@@ -135,9 +139,11 @@ def _check_search(document: dict[str, Any], where: str) -> None:
 
 
 def _check_comparison(document: dict[str, Any], where: str) -> None:
+    _described(document["settings"], _ASKED, f"{where}settings", more=True)
     if len(document["sources"]) != len(document["rows"]):
         raise RunError(f"{where}sources has not one entry for each row")
     for k, row in enumerate(document["rows"]):
+        _described(row, {"task": str, "dsl": str | None, "seed": int}, f"{where}rows[{k}]", True)
         if row.get("error") is None:
             _described(row, _ROW, f"{where}rows[{k}]")
             _check_source(document["sources"][k], f"{where}sources[{k}]")

@@ -41,6 +41,7 @@ def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Tru
 def check_rows(claims: Claims, document: dict[str, Any], given: Given) -> None:
     """Each row of a comparison."""
     settings = document["settings"]
+    _check_asked(claims, document)
     for k, (row, source) in enumerate(zip(document["rows"], document["sources"], strict=True)):
         claims.prefix = f"rows[{k}]."
         if row["error"] is not None:
@@ -58,9 +59,27 @@ def check_rows(claims: Claims, document: dict[str, Any], given: Given) -> None:
         claims.check("dsl", _named(row["dsl"], names), row["dsl"], names[-1])
         claims.equal("seed", row["seed"], truth.task.settings.get("seed", row["seed"]))
         _check_row(claims, row, truth)
+        _check_stop(claims, row, settings)
         why = "nothing contradicts it; save the search alone to verify it with --complete"
         claims.open("certified_bits is true", row["certified_bits"], why)
     claims.prefix = ""
+
+
+def _check_asked(claims: Claims, document: dict[str, Any]) -> None:
+    """Whether the rows are the tasks, DSLs and seeds that were asked for, in this order."""
+    settings, rows = document["settings"], document["rows"]
+    tasks, dsls, first = settings["tasks"], settings["dsls"] or [None], settings["seed"]
+    places = []
+    for row in rows:
+        dsl = row["dsl"] if settings["dsls"] else None
+        if row["task"] in tasks and dsl in dsls and 0 <= row["seed"] - first < settings["seeds"]:
+            places.append((tasks.index(row["task"]), dsls.index(dsl), row["seed"]))
+    count = len(tasks) * len(dsls) * settings["seeds"]
+    whole = len(rows) == count or document["stop_reason"] != "finished"
+    holds = whole and len(places) == len(rows) and places == sorted(set(places))
+    claims.check("rows are those asked for", holds, f"{len(rows)} rows", f"{count} asked for")
+    fits = document["stop_reason"] in ("finished", "interrupted", "failed")
+    claims.check("stop_reason", fits, document["stop_reason"], "as the rows allow")
 
 
 def _named(said: str | None, names: list[str]) -> bool:
@@ -74,7 +93,8 @@ def _check_row(claims: Claims, row: dict[str, Any], truth: Truth) -> None:
     claims.near("table_bits", row["table_bits"], truth.table_bits)
     judged: Judged | str | None = None
     if row["program"] is None:
-        claims.equal("program", row["chosen"], "table")
+        claims.equal("chosen without a program", row["chosen"], "table")
+        claims.equal("bits", row["bits"], None)
     else:
         judged = truth.judge(row["program"])
         right = not isinstance(judged, str)
@@ -86,7 +106,7 @@ def _check_row(claims: Claims, row: dict[str, Any], truth: Truth) -> None:
         claims.equal("exceptions", row["exceptions"], judged.exceptions)
         claims.equal("inverted", row["inverted"], judged.inverted)
         claims.near("saved_bits", row["saved_bits"], truth.table_bits - judged.total_bits)
-        claims.check("ties", row["ties"] >= 1, row["ties"], "1 or more")
+        claims.check("ties", (row["ties"] or 0) >= 1, row["ties"], "1 or more")
     wins = total < truth.table_bits - SAME / 2
     chosen = "program" if wins else "table"
     near = isinstance(judged, Judged) and abs(judged.total_bits - truth.table_bits) <= SAME
@@ -121,10 +141,25 @@ def _check_proof(claims: Claims, row: dict[str, Any], truth: Truth, scored: bool
     if certified is not None and scored:
         proven = certified + 1 + math.log2(truth.n + 1) >= row["total_bits"] - SAME
     claims.equal("optimal", row["optimal"], proven)
-    exhausted = row["stop_reason"] in ("exhausted", "interrupted")
-    claims.check("certified_bits", certified is not None or exhausted, certified, "by its end")
-    fits = {"optimal": row["optimal"], "exhausted": certified is None, "failed": False}
-    claims.check("stop_reason", fits.get(row["stop_reason"], True), row["stop_reason"], "as shown")
+
+
+def _check_stop(claims: Claims, row: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Whether the row and the settings allow the reason why the search ended."""
+    certified, stop = row["certified_bits"], row["stop_reason"]
+    ended = certified is not None or stop in ("exhausted", "interrupted")
+    claims.check("certified_bits", ended, certified, f"ended by {stop}")
+    limited = settings.get("max_bits") is not None
+    fits = {
+        "optimal": row["optimal"],
+        "exhausted": certified is None,
+        "max_bits": limited,
+        "max_programs": True,
+        "moves": settings.get("moves") != 0 and not (limited and settings.get("moves") is None),
+        "seconds": settings.get("seconds") is not None,
+        "memory": True,
+        "interrupted": True,
+    }
+    claims.check("stop_reason", fits.get(stop, False), stop, "as the other fields allow")
 
 
 def check_experiment(claims: Claims, document: dict[str, Any]) -> None:
@@ -141,6 +176,7 @@ def check_experiment(claims: Claims, document: dict[str, Any]) -> None:
         return
     module = experiments.load(name)
     claims.equal("control", document["control"], module.CONTROL)
+    claims.equal("claim", document["claim"], experiments.claim(module))
     if document["stop_reason"] != "finished":
         claims.open("summary", "", f"ended by {document['stop_reason']}: rows are missing")
         return
