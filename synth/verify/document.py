@@ -112,8 +112,7 @@ def _check_part(document: Any, where: str) -> None:
             if document[key]["kind"] != "search":
                 raise RunError(f"{where}{key}.kind is {document[key]['kind']}; allowed: search")
         return
-    inner = {key: value for key, value in document.items() if key not in ("format", "kind")}
-    _typed(inner, KINDS[kind], where.removesuffix("."))
+    _record(document, KINDS[kind], where.removesuffix("."), ("format", "kind"))
     if kind == "search":
         _check_search(document, where)
     if kind == "compare":
@@ -212,13 +211,14 @@ def _typed(value: Any, kind: Any, where: str) -> None:
             raise RunError(f"{where} is {_shown(value)}; allowed: {allowed}")
 
 
-def _record(value: Any, kind: Any, where: str) -> None:
+def _record(value: Any, kind: Any, where: str, beside: tuple[str, ...] = ()) -> None:
+    """Check a record; what a later version has added gets its default. beside: other fields."""
     if not isinstance(value, dict):
         raise RunError(f"{where or 'it'} is {_shown(value)}; allowed: an object")
     hints, dot = get_type_hints(kind), f"{where}." if where else ""
     known = {f.name: f for f in fields(kind) if f.name not in LIVE}
     for name in value:
-        if name not in known:
+        if name not in known and name not in beside:
             raise RunError(f"{dot}{_shown(name)} is no field of such a run")
     for name, field in known.items():
         if name in value:

@@ -46,6 +46,9 @@ def check_rows(claims: Claims, document: dict[str, Any], given: Given) -> None:
         claims.prefix = f"rows[{k}]."
         if row["error"] is not None:
             claims.open("error", row["error"], "no answer to verify")
+            rest = [key for key in row if key not in ("task", "dsl", "seed", "error")]
+            there = [key for key in rest if row[key] is not None]
+            claims.check("has no answer", not there, there, "an error")
             continue
         labels = settings.get("labels")
         labelling = labels if labels != "true" else "true"

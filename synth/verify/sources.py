@@ -5,7 +5,7 @@ user names. A DSL that is a file is loaded only if the user names it, since that
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,8 @@ def _task(
     path = _found(kept.spec, given.folder) if table is None else Path(table)
     if path is None or not path.is_file():
         raise RunError(f"no table {table or kept.spec}; give its path with --table FILE")
-    return regenerated(kept, path)
+    # The name of a task is that of its table, which may have another one now.
+    return replace(regenerated(kept, path), name=os.path.basename(kept.spec))
 
 
 def _found(spec: str, folder: Path) -> Path | None:
