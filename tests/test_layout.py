@@ -26,7 +26,7 @@ ROOMS = [
     {"exact", "dynamics", "library"},
     {"learners", "runs"},
     {"experiments"},
-    {"verify"},
+    {"verification"},
     {"cli"},
 ]
 GROUND = {"_version", "errors", "codes", "files"}

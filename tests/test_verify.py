@@ -12,8 +12,8 @@ from hypothesis import given, settings
 import synth
 from synth.errors import RunError
 from synth.tasks import catalogue, fit
-from synth.verify import Everything, everything, verify
-from synth.verify.truth import Truth
+from synth.verification import Everything, everything, verify
+from synth.verification.truth import Truth
 from tests import naive
 from tests.command import run
 from tests.test_driver import tasks
@@ -73,15 +73,15 @@ def made(folder):
         "found": search("mod-mul:p=3", exact=True, **ONE),
         "corrupted": search(synth.load_task("majority:n=3").corrupted(0.5, 2), max_bits=8, **ONE),
         "exhausted": search("shj:type=2", "boolean:and-or-not", top=3, **ONE),
-        "reach": search("multiplexer:a=2", max_programs=800, moves=9, **ONE),
+        "reach": search("parity:n=6,k=3,train=40", max_programs=200, moves=9, **ONE),
         "contrast": synth.contrast("parity:n=4,k=2", seed=3, **ONE),
         "uniform": synth.contrast("mod-add:p=5", twin="uniform", max_bits=9, **ONE),
         "compare": synth.compare(["parity:n=3,k=2", "mod-add:p=3"], ["boolean"],
                                  max_bits=8, threads=1, seeds=2),
         "experiment": synth.run_experiment("sparsity", rows="10", runs=1),
     }  # fmt: skip
-    for name, run in runs.items():
-        synth.save_run(run, folder / f"{name}.json")
+    for name, each in runs.items():
+        synth.save_run(each, folder / f"{name}.json")
     return {name: ({"dsl": own} if name == "own" else {}) for name in runs}
 
 
@@ -105,10 +105,6 @@ NAMES = ["boolean", "ties", "threads", "modular", "partial", "features", "real",
 
 def needs(folder, name):
     return json.loads((folder / "needs.json").read_text())[name]
-
-
-def failures(claims):
-    return [(c.what, c.said, c.found) for c in claims if c.holds is False]
 
 
 def checked(folder, name, path=None, **more):
@@ -150,8 +146,13 @@ PLANTED = {
     "compare": (),
 }
 #: Words of which another is put in place of one.
-WORDS = (("program", "table"), ("uniform", "frequency"), ("enumeration", "reach", "exact"),
-         ("true", "permuted", "uniform"), ("optimal", "exhausted", "max_bits", "moves"))  # fmt: skip
+WORDS = (
+    ("program", "table"),
+    ("uniform", "frequency"),
+    ("enumeration", "reach", "exact"),
+    ("true", "permuted", "uniform"),
+    ("optimal", "exhausted", "max_bits", "moves"),
+)
 
 
 def leaves(value, path=""):
@@ -273,8 +274,12 @@ def test_a_table_is_found_beside_the_run_and_data_that_are_kept_need_none(tmp_pa
 def test_the_file_of_a_dsl_runs_only_if_the_user_names_it(folder, tmp_path):
     text = (folder / "own.json").read_text()
     (tmp_path / "evil.py").write_text("raise SystemExit('ran')")
-    (tmp_path / "run.json").write_text(text.replace(str(folder / "own.py"), str(tmp_path / "evil.py")))
-    assert "whose code would run; give it with --dsl" in run("verify", tmp_path / "run.json", code=2)
+    (tmp_path / "run.json").write_text(
+        text.replace(str(folder / "own.py"), str(tmp_path / "evil.py"))
+    )
+    assert "whose code would run; give it with --dsl" in run(
+        "verify", tmp_path / "run.json", code=2
+    )
 
 
 def test_labels_that_no_value_stands_for_are_never_right():
@@ -291,7 +296,24 @@ def test_labels_that_no_value_stands_for_are_never_right():
 
 # -- damage -----------------------------------------------------------------------------
 
-JUNK = (None, True, False, 0, -1, 3, 10**30, 0.25, -1e300, "", "x", "\x1b[31m", [], {}, [[]], {"a": 1})
+JUNK = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    3,
+    10**30,
+    0.25,
+    -1e300,
+    "",
+    "x",
+    "\x1b[31m",
+    [],
+    {},
+    [[]],
+    {"a": 1},
+)
 
 
 def damaged(document, generator):
@@ -315,7 +337,7 @@ def damaged(document, generator):
 
 
 def test_a_damaged_run_is_refused_in_one_line_or_fails(folder, tmp_path):
-    generator, refused, failing = random.Random(7), 0, 0
+    generator, lines, failing = random.Random(7), [], 0
     names = ["boolean", "exact", "reach", "contrast", "compare", "real", "table", "experiment"]
     kept = {name: (folder / f"{name}.json").read_text() for name in names}
     path = tmp_path / "run.json"
@@ -332,10 +354,9 @@ def test_a_damaged_run_is_refused_in_one_line_or_fails(folder, tmp_path):
         try:
             failing += any(c.holds is False for c in verify(path))
         except RunError as error:
-            assert "\n" not in str(error)
-            assert str(error).isprintable()
-            refused += 1
-    assert refused > 100
+            lines.append(str(error))
+    assert all(line.isprintable() for line in lines)
+    assert len(lines) > 100
     assert failing > 40
 
 
@@ -377,7 +398,9 @@ def test_what_json_prints_and_what_save_keeps_can_be_verified(tmp_path):
 def test_a_budget_that_is_too_small_is_said(folder):
     claims = verify(folder / "boolean.json", complete=True, candidates=50)
     (open_,) = [c for c in claims if c.holds is None]
-    assert re.search(r"too far: all programs up to [\d.]+ bits were compared, \d+ candid", open_.found)
+    assert re.search(
+        r"too far: all programs up to [\d.]+ bits were compared, \d+ candid", open_.found
+    )
     assert failures(claims) == []
 
 
@@ -390,22 +413,22 @@ def failures(claims):
 
 def test_no_module_of_verify_imports_what_a_search_uses():
     for name, path in MODULES.items():
-        if room(name) == "verify":
+        if room(name) == "verification":
             used = {module.partition(".")[0] for module, _ in imports(path)}
             assert not used & {"engine", "kernels", "exact", "codes", "runs"}, name
 
 
 def test_verifying_loads_no_engine(folder):
     path = str(folder / "contrast.json")
-    found = loaded(f"from synth.verify import verify\nverify({path!r}, complete=True)")
-    assert "synth.verify.complete" in found
+    found = loaded(f"from synth.verification import verify\nverify({path!r}, complete=True)")
+    assert "synth.verification.complete" in found
     assert not {"numba", "synth.engine", "synth.codes"} & found
 
 
 @settings(max_examples=30, deadline=None)
 @given(tasks())
 def test_the_enumerator_and_its_prices_equal_brute_force(drawn):
-    grammar, root, task = drawn
+    grammar, _, task = drawn
     truth = Truth(task, grammar.dsl)
     assert {p.item.name: p.units for p in grammar} == {h.name: u for h, u in truth.prices.items()}
     most = budget_of(grammar, 120)

@@ -74,8 +74,8 @@ def verify(run, table, dsl, complete, candidates, form):
     """
     from synth.records import plain
     from synth.report import claims_text
-    from synth.verify import MOST_CANDIDATES
-    from synth.verify import verify as verified
+    from synth.verification import MOST_CANDIDATES
+    from synth.verification import verify as verified
 
     most = MOST_CANDIDATES if candidates is None else candidates
     claims = verified(run, table=table, dsl=dsl, complete=complete, candidates=most)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from synth.records import plain
-from synth.verify.claims import Claims, is_near
-from synth.verify.search import SAME
-from synth.verify.sources import Given, truth_of
-from synth.verify.truth import Judged, Truth
+from synth.verification.claims import Claims, is_near
+from synth.verification.search import SAME
+from synth.verification.sources import Given, truth_of
+from synth.verification.truth import Judged, Truth
 
 #: What a task and its twin share, since one enumeration serves both.
 SHARED = ("task", "dsl", "inputs", "candidates", "distinct", "levels", "certified_bits")

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from synth.verify.claims import NEAR, Claims
-from synth.verify.enumeration import Everything, everything, in_bits, values_of
-from synth.verify.search import SAME
-from synth.verify.truth import UNITS, Judged, Truth
+from synth.verification.claims import NEAR, Claims
+from synth.verification.enumeration import Everything, everything, in_bits, values_of
+from synth.verification.search import SAME
+from synth.verification.truth import UNITS, Judged, Truth
 
 
 def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candidates: int) -> None:
@@ -90,7 +90,7 @@ def _check_levels(
     claims.check("certified_bits is true", not missing, document["certified_bits"], shown)
     every = set().union(*found.prices.values())
     new = Counter(price for least in found.units.values() for price in least.values())
-    faults = []
+    faults: list[tuple[str, Any, Any]] = []
     for price, level in levels.items():
         if price <= limit and price not in every:
             faults.append((f"[{level['bits']}]", level["candidates"], "no program has this price"))

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.language import Primitive, Type
-from synth.verify.truth import UNITS, Truth
-from synth.verify.values import applied, leaf
+from synth.verification.truth import UNITS, Truth
+from synth.verification.values import applied, leaf
 
 #: The most candidates that are made, unless another number is given: about 10 s on one core.
 MOST_CANDIDATES = 10_000_000

@@ -11,8 +11,8 @@ Nothing here uses the engine, nor the code lengths and prices that a search uses
 the reading of tables, of DSLs and of a program's text.
 """
 
-from synth.verify.claims import Claim
-from synth.verify.enumeration import MOST_CANDIDATES, Everything, everything
-from synth.verify.run import verify
+from synth.verification.claims import Claim
+from synth.verification.enumeration import MOST_CANDIDATES, Everything, everything
+from synth.verification.run import verify
 
 __all__ = ["MOST_CANDIDATES", "Claim", "Everything", "everything", "verify"]

@@ -8,8 +8,8 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from synth.verify.claims import NEAR, Claims, is_near
-from synth.verify.truth import UNITS, Truth
+from synth.verification.claims import NEAR, Claims, is_near
+from synth.verification.truth import UNITS, Truth
 
 
 def check_reach(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
@@ -60,4 +60,3 @@ def _check_points(claims: Claims, document: dict[str, Any], truth: Truth, best: 
         if last < best - NEAR or (by_reach and last > best + NEAR):
             faults.append((f"[{len(points) - 1}]", last, f"the best program has {best}"))
     claims.each("reach.points", faults, len(points), "totals that fall, to the best program")
-

@@ -14,8 +14,8 @@ from synth.language import DSL, dsls
 from synth.language.dsls import for_types, load_dsl
 from synth.records import source_of, task_of
 from synth.tasks import Origin, Task, is_path, prepared, regenerated
-from synth.verify.claims import Claims
-from synth.verify.truth import Truth
+from synth.verification.claims import Claims
+from synth.verification.truth import Truth
 
 _AGAIN = "save the run with its rows: synth.save_run(run.with_data(), FILE)"
 

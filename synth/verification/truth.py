@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from synth.errors import ParseError
 from synth.language import DSL, Grammar, Head, Input, Primitive, Program, Type
 from synth.tasks import Task
-from synth.verify.values import compared, evaluated, legal
+from synth.verification.values import compared, evaluated, legal
 
 #: Units of a price in one bit.
 UNITS = 1024

@@ -4,9 +4,9 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from synth.verify.claims import NEAR, Claims, is_near
-from synth.verify.search import programs
-from synth.verify.truth import Judged, Truth
+from synth.verification.claims import NEAR, Claims, is_near
+from synth.verification.search import programs
+from synth.verification.truth import Judged, Truth
 
 #: What is wrong in a list: where, what is said, what was computed.
 Faults = list[tuple[str, Any, Any]]

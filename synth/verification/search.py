@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from synth.verify.claims import NEAR, Claims
-from synth.verify.truth import Judged, Truth
+from synth.verification.claims import NEAR, Claims
+from synth.verification.truth import Judged, Truth
 
 #: Totals that differ by no more are equal to the search.
 SAME = 2e-9

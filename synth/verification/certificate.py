@@ -7,9 +7,9 @@ that the run lists contradicts it.
 import math
 from typing import Any
 
-from synth.verify.claims import NEAR, Claims
-from synth.verify.search import is_right, programs
-from synth.verify.truth import Truth
+from synth.verification.claims import NEAR, Claims
+from synth.verification.search import is_right, programs
+from synth.verification.truth import Truth
 
 
 def check_certificate(

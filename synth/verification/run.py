@@ -7,17 +7,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-from synth.verify.certificate import check_certificate
-from synth.verify.claims import Claim, Claims
-from synth.verify.complete import check_complete
-from synth.verify.document import parts, read_document
-from synth.verify.enumeration import MOST_CANDIDATES
-from synth.verify.lists import check_front, check_levels, check_top
-from synth.verify.reach import check_reach
-from synth.verify.search import check_data, check_program, check_table, check_totals
-from synth.verify.sets import check_experiment, check_rows, check_twins
-from synth.verify.sources import Given, truth_of
-from synth.verify.truth import Truth
+from synth.verification.certificate import check_certificate
+from synth.verification.claims import Claim, Claims
+from synth.verification.complete import check_complete
+from synth.verification.document import parts, read_document
+from synth.verification.enumeration import MOST_CANDIDATES
+from synth.verification.lists import check_front, check_levels, check_top
+from synth.verification.reach import check_reach
+from synth.verification.search import check_data, check_program, check_table, check_totals
+from synth.verification.sets import check_experiment, check_rows, check_twins
+from synth.verification.sources import Given, truth_of
+from synth.verification.truth import Truth
 
 #: The checks of a search, in the order in which they are shown.
 CHECKS = (
