@@ -41,7 +41,8 @@ api_internal = (
     "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",
     "synth.cli.catalogue", "synth.cli.commands", "synth.cli.experiments", "synth.cli.options",
     "synth.cli.output", "synth.cli.progress", "synth.cli.exit_status", "synth.cli.saved",
-    "synth.verification.certificate", "synth.verification.complete", "synth.verification.document",
+    "synth.verification.certificate", "synth.verification.classes", "synth.verification.complete",
+    "synth.verification.document",
     "synth.verification.lists", "synth.verification.reach", "synth.verification.search",
     "synth.verification.sets", "synth.verification.sources", "synth.verification.values",
 )  # fmt: skip

@@ -13,6 +13,8 @@ import synth
 from synth.errors import RunError
 from synth.tasks import catalogue, fit
 from synth.verification import Everything, everything, verify
+from synth.verification.claims import Claims
+from synth.verification.classes import check_classes
 from synth.verification.truth import Truth
 from tests import naive
 from tests.command import run
@@ -130,6 +132,8 @@ EXEMPT = {
     r"reach\.(chains|seed|planned)": "asked for, no claim",
     r"reach\.seeds\[\d+\]\.stage": "only running it again shows it",
     r"reach\.points\[\d+\]\.moves": "only running it again shows it",
+    r"reach\.certificates\[\d+\]\.part_bits": "where nothing listed contradicts it",
+    r"reach\.certificates\[\d+\]\.statement": "a sentence of the other fields",
     r"rows\[\d+\]\.(certified_bits|ties|candidates|distinct)": "verify the search itself",
     r"rows\[\d+\]\.error": "no answer to verify",
     r"settings\.(label|drop|modulus|train|moves|chains)": "of a comparison, whose digests say it",
@@ -178,6 +182,43 @@ def changed(value):
         words = next((w for w in WORDS if value in w), (value, f"{value}x"))
         return words[(words.index(value) + 1) % len(words)]
     return 1.5
+
+
+def certificate(**changes):
+    """A class certificate of the parity of two, which has no short disjunction or conjunction."""
+    made = {"form": "disjunction", "operators": ["p | q"], "part_bits": 5.0, "bits": None,
+            "total_bits": None, "program": None, "statement": ""}  # fmt: skip
+    return {**made, **changes}
+
+
+def test_a_class_certificate_that_something_listed_contradicts_is_found():
+    task = synth.load_task("parity:n=3,k=2", train=1.0)
+    truth = Truth(task, synth.load_dsl("boolean:and-or-not"))
+    text, code = "x0 & ~x1 | ~x0 & x1", truth.exceptions_bits(0)
+    bits = truth.judge(text).bits
+    parts = max(truth.judge(part).bits for part in ("x0 & ~x1", "~x0 & x1"))
+    seed = {"stage": "terms", "text": text}
+    found = {
+        "true": {"bits": bits, "total_bits": bits + code, "program": text, "part_bits": parts},
+        "above": {"bits": bits + 1, "total_bits": bits + 1 + code, "part_bits": parts},
+        "none": {"part_bits": parts},
+        "short parts": {"part_bits": parts - 0.1},
+        "longer": {"bits": bits + 1, "total_bits": bits + 1 + code, "program": text},
+        "total": {"bits": bits, "total_bits": bits, "part_bits": parts},
+        "operator": {"operators": ["p & q"], "part_bits": parts - 0.1},
+        "form": {"form": "parity"},
+    }
+    faults = {}
+    for name, changes in found.items():
+        reach = {"seeds": [seed], "certificates": [certificate(**changes)]}
+        document = {"reach": reach, "program": None, "front": [], "top": [], "certified_bits": None}
+        claims = Claims()
+        check_classes(claims, document, truth)
+        faults[name] = [c.what.rpartition(".")[2] for c in claims.made if c.holds is False]
+    assert faults == {
+        "true": [], "above": ["bits"], "none": ["bits"], "short parts": [], "longer": ["program"],
+        "total": ["total_bits"], "operator": ["operators"], "form": ["form"],
+    }  # fmt: skip
 
 
 def is_found(folder, name, path):
@@ -406,6 +447,23 @@ def test_a_budget_that_is_too_small_is_said(folder):
 
 def failures(claims):
     return [c for c in claims if c.holds is False]
+
+
+def test_a_program_of_hundreds_of_bits_is_judged_as_brute_force_judges_it():
+    task = synth.load_task("multiplexer:a=3", train=200)
+    truth = Truth(task, synth.load_dsl("boolean"))
+    terms = [
+        " & ".join([*(f"{'~' * (not k >> j & 1)}x{j}" for j in range(3)), f"x{3 + k}"])
+        for k in range(8)
+    ]
+    for text, right in ((" | ".join(terms), True), (" | ".join(terms[1:]), False)):
+        judged, tree = truth.judge(text), truth.read(text)
+        seen = naive.behaviour(tree, task.columns)
+        wrong = sum(bool(seen[r] != task.labels[r]) for r in np.flatnonzero(task.train))
+        assert judged.bits > 200
+        assert (judged.exceptions, judged.wrong == 0) == (wrong, right)
+        total = naive.program_total(tree.units(truth.grammar) / 1024, 200, wrong, 2, False)
+        assert abs(judged.total_bits - total) < 1e-9
 
 
 # -- it shares nothing with the search --------------------------------------------------

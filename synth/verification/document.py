@@ -35,8 +35,8 @@ _OPTIONS = {
     "label": str | None, "drop": list[str], "modulus": int | None, "train": float, "seed": int,
 }  # fmt: skip
 _SETTINGS = {
-    "max_bits": float | None, "max_programs": int | None, "seconds": float | None, "memory": int,
-    "threads": int, "top": int, "exact": bool,
+    "max_bits": float | None, "max_programs": int | None, "seconds": float | None,
+    "memory": int | None, "threads": int | None, "top": int, "exact": bool,
 }  # fmt: skip
 _SEED = {"stage": str, "total_bits": float, "exceptions": int, "text": str}
 _POINT = {"moves": int, "total_bits": float, "exceptions": int, "bits": float}

@@ -22,7 +22,7 @@ def check_reach(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     claims.check("reach.moves", enough and ended, reach["moves"], f"{reach['planned']} planned")
     claims.check("reach.chains", reach["chains"] >= 1, reach["chains"], "1 and more")
     best = -math.inf if program is None else program["total_bits"]
-    faults = []
+    faults: list[tuple[str, Any, Any]] = []
     for k, seed in enumerate(reach["seeds"]):
         judged = truth.judge(seed["text"])
         if isinstance(judged, str):

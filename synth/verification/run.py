@@ -9,6 +9,7 @@ from typing import Any
 
 from synth.verification.certificate import check_certificate
 from synth.verification.claims import Claim, Claims
+from synth.verification.classes import check_classes
 from synth.verification.complete import check_complete
 from synth.verification.document import parts, read_document
 from synth.verification.enumeration import MOST_CANDIDATES
@@ -29,6 +30,7 @@ CHECKS = (
     check_top,
     check_levels,
     check_reach,
+    check_classes,
 )
 
 
