@@ -32,7 +32,7 @@ api_internal = (
     "synth.exact.levels", "synth.exact.pairs", "synth.exact.products",
     "synth.dynamics.regrow", "synth.dynamics.trees",
     "synth.records.document", "synth.runs.journal",
-    "synth.report.escape", "synth.report.experiment", "synth.report.figure",
+    "synth.report.claims", "synth.report.escape", "synth.report.experiment", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
     "synth.report.page.chart", "synth.report.page.colours", "synth.report.page.contenders",
     "synth.report.page.descent",
@@ -40,7 +40,11 @@ api_internal = (
     "synth.report.page.markup", "synth.report.page.panel", "synth.report.page.parts",
     "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",
     "synth.cli.catalogue", "synth.cli.commands", "synth.cli.experiments", "synth.cli.options",
-    "synth.cli.output", "synth.cli.progress", "synth.cli.exit_status",
+    "synth.cli.output", "synth.cli.progress", "synth.cli.exit_status", "synth.cli.saved",
+    "synth.verification.certificate", "synth.verification.classes", "synth.verification.complete",
+    "synth.verification.document",
+    "synth.verification.lists", "synth.verification.reach", "synth.verification.search",
+    "synth.verification.sets", "synth.verification.sources", "synth.verification.values",
 )  # fmt: skip
 #: Packages whose modules are found by name, with their modules that are documented all the same.
 #: `synth dsls`, `synth tasks` and the pages of experiments describe the other modules.

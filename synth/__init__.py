@@ -44,6 +44,7 @@ _NAMES = {
     "compare": "runs.comparing",
     "run_experiment": "experiments.runner",
     "load_run": "experiments.runner",
+    "verify": "verification",
     "SynthError": "errors",
 }
 
@@ -85,6 +86,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.tasks import Task as Task
     from synth.tasks import load_task as load_task
     from synth.tasks import read_table as read_table
+    from synth.verification import verify as verify
 else:
 
     def __getattr__(name):

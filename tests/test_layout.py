@@ -26,6 +26,7 @@ ROOMS = [
     {"exact", "dynamics", "library"},
     {"learners", "runs"},
     {"experiments"},
+    {"verification"},
     {"cli"},
 ]
 GROUND = {"_version", "errors", "codes", "files"}

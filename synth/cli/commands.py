@@ -9,7 +9,7 @@ import click
 
 from synth._version import __version__
 from synth.cli.exit_status import exit_status, stopping
-from synth.cli.experiments import plot_saved, run_command
+from synth.cli.experiments import run_command
 from synth.cli.options import (
     cluster_option,
     complete_dsls,
@@ -17,13 +17,15 @@ from synth.cli.options import (
     corrupt_option,
     dsl_option,
     labels_option,
+    save_data_option,
     search_options,
     start_option,
     sweep_options,
     top_option,
 )
-from synth.cli.output import emit, emit_run, formatted, records
+from synth.cli.output import emit, formatted, records
 from synth.cli.progress import Progress
+from synth.cli.saved import report, show, verify
 from synth.cli.searching import (
     TABLE,
     chains_on,
@@ -32,7 +34,7 @@ from synth.cli.searching import (
     search_settings,
     sweep_settings,
 )
-from synth.errors import RunError, SweepError, SynthError
+from synth.errors import SweepError, SynthError
 
 
 class _Commands(click.Group):
@@ -78,6 +80,7 @@ def main():
 @click.argument("task", shell_complete=complete_tasks)
 @dsl_option()
 @search_options
+@save_data_option
 @start_option
 @top_option
 @labels_option
@@ -132,6 +135,7 @@ def search(task, labels, corrupt, exact, checkpoint, every, cluster, **options):
 @click.argument("task", required=False, shell_complete=complete_tasks)
 @dsl_option()
 @search_options
+@save_data_option
 @start_option
 @top_option
 @sweep_options
@@ -320,21 +324,8 @@ def list_dsls(name, form):
         describe_dsl(form, loaded, dsls.describe(name)[1])
 
 
-@main.command()
-@click.argument("run", type=click.Path())
-@click.option("--plot", metavar="FILE", help="Draw an experiment's figure (.png, .svg, .pdf).")
-@formatted
-def show(run, plot, form):
-    """Show a saved RUN in the same form as when it was made."""
-    from synth.experiments.runner import load_run
-
-    loaded = load_run(run)
-    try:
-        emit_run(form, loaded, str)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
-    if plot is not None:
-        plot_saved(loaded, plot)
+main.add_command(show)
+main.add_command(verify)
 
 
 @main.command()
@@ -366,26 +357,4 @@ def warmup(form):
     emit(form, text=lambda: text, document=lambda: found, rows=lambda: [found])
 
 
-@main.command()
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path())
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    required=True,
-    type=click.Path(),
-    help="The HTML file to write.",
-)
-@formatted
-def report(runs, output, form):
-    """Write saved RUNs as one HTML page.
-
-    The page is a single file and loads nothing from the internet.
-    """
-    from synth.experiments.runner import load_run
-    from synth.report.page import write_page
-
-    size = write_page([load_run(run) for run in runs], list(runs), output)
-    made = {"file": output, "bytes": size, "runs": len(runs)}
-    text = f"{output}: {len(runs)} run{'s' * (len(runs) != 1)}, {size / 1000:,.0f} kB"
-    emit(form, text=lambda: text, document=lambda: made, rows=lambda: [made])
+main.add_command(report)

@@ -106,6 +106,11 @@ def search_options(function):
     return function
 
 
+save_data_option = click.option(
+    "--save-data",
+    is_flag=True,
+    help="Save the rows of the task with the run, to verify it without its table.",
+)
 start_option = click.option(
     "--start", metavar="PROGRAM", multiple=True, help="Program for reach to begin with; repeatable."
 )

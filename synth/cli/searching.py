@@ -4,6 +4,8 @@ import sys
 from contextlib import contextmanager
 from functools import partial
 
+import click
+
 from synth.cli.exit_status import exit_status
 from synth.cli.output import emit_run
 from synth.cli.progress import Progress
@@ -14,11 +16,14 @@ TABLE = ("label", "drop", "modulus", "train")
 
 def loaded_task(task, options):
     """The task that the options ask for, after a check that the run can be saved."""
+    from synth.files import check_writable
     from synth.tasks import load_task
 
+    if options.get("save_data") and not options["save"]:
+        raise click.UsageError("--save-data: allowed only with --save FILE")
+    if options.get("save_data") and (options.get("workers") or options.get("cluster")):
+        raise click.UsageError("--save-data cannot be combined with --workers or --cluster")
     if options["save"]:
-        from synth.files import check_writable
-
         check_writable("--save", options["save"])
     keys = ("label", "drop", "modulus", "train", "seed")
     return load_task(task, **{k: options[k] for k in keys})
@@ -58,6 +63,6 @@ def finish(run, results, options, text):
 
     emit_run(options["form"], run, text)
     if options["save"]:
-        save_run(run, options["save"])
+        save_run(run.with_data() if options.get("save_data") else run, options["save"])
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
         sys.exit(exit_status())

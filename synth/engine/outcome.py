@@ -8,7 +8,15 @@ from synth.engine.reach import digest
 from synth.engine.scoring import SAME
 from synth.errors import DSLError
 from synth.language import UNIT
-from synth.records import FrontPoint, Hypothesis, ProgramScore, Result, StopReason, TableScore
+from synth.records import (
+    FrontPoint,
+    Hypothesis,
+    ProgramScore,
+    Result,
+    StopReason,
+    TableScore,
+    source_of,
+)
 
 
 class Maker:
@@ -85,6 +93,7 @@ class Maker:
             version=__version__,
             reach=reach and reach.record(),
             resumed=self.resumed,
+            source=source_of(task, self.dsl),
             best=best,
             trained_on=task,
         )
@@ -306,7 +315,9 @@ def matches(task, root, said, inverted=False):
     held_out = ~task.train
     # No check: a held-out label that the root's type lacks is one that no program says.
     truth = task.labels[held_out].astype(root.dtype)
-    return ((root.coarse(said) == root.coarse(truth)) != inverted) & ~task.unknown[held_out]
+    # The other of two labels is not a third one.
+    never = (task.unseen if inverted else task.unknown)[held_out]
+    return ((root.coarse(said) == root.coarse(truth)) != inverted) & ~never
 
 
 def _label_names(task):

@@ -15,6 +15,7 @@ from synth.language.grammar import Grammar, Production, checked_columns, root_ty
 from synth.language.notation.latex import latex
 from synth.language.primitive import Constant, Head, Input, Primitive, Weight
 from synth.language.program import Program
+from synth.language.signatures import resolve
 from synth.language.specification import bind, parse_spec
 from synth.language.types import (
     ALLOWED,
@@ -61,6 +62,7 @@ __all__ = [
     "load_dsl",
     "notation",
     "parse_spec",
+    "resolve",
     "root_type",
     "sample_block",
 ]

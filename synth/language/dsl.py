@@ -61,6 +61,11 @@ class DSL:
         Takes `TypedColumns` and returns the columns as this DSL reads them; it may use the
         inputs of training rows only.  See `synth.language.dsls`.
 
+    Attributes
+    ----------
+    spec : str or None
+        The specification that the DSL was loaded by; None if it was made in Python.
+
     Raises
     ------
     SettingError
@@ -79,6 +84,7 @@ class DSL:
         self.name = str(name)
         self.description = description
         self.prepare = prepare
+        self.spec: str | None = None
         try:
             self.leaf_probability = Fraction(leaf_probability)
         except (TypeError, ValueError, OverflowError, ZeroDivisionError):

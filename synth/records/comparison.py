@@ -36,6 +36,9 @@ class Comparison:
         "finished"; "interrupted" or "failed" if rows are missing or a search was cut short.
     version : str
         The version of synth that made the comparison.
+    sources : tuple of dict or None
+        Where the task and the DSL of each row come from: see `synth.records.source`. None if the
+        DSL does not fit the task.
     """
 
     kind: ClassVar[str] = "compare"
@@ -44,6 +47,7 @@ class Comparison:
     settings: dict[str, Any]
     stop_reason: StopReason
     version: str
+    sources: tuple[dict[str, Any] | None, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as a JSON document."""
@@ -65,6 +69,7 @@ class Comparison:
                 for row in given.pop("rows")
             )
             given["stop_reason"] = StopReason(given["stop_reason"])
+            given["sources"] = tuple(given.get("sources", ()))
             return Comparison(rows=rows, **given)
 
     def __str__(self) -> str:

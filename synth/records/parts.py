@@ -211,7 +211,7 @@ class Descent:
     planned : int
         The moves that were asked for.
     seeds : list of dict
-        What chains could begin from: "stage", "total_bits" and "exceptions" of each.
+        What chains could begin from: "stage", "total_bits", "exceptions" and "text" of each.
     points : list of dict
         The best program after some "moves": its "total_bits", "exceptions" and "bits".
     certificates : list of ClassCertificate

@@ -6,7 +6,7 @@ that it consists of.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ from synth.records.parts import (
     StopReason,
     TableScore,
 )
+from synth.records.source import rows_of
 from synth.report import contrast_text, notebook, search_text
 from synth.tasks import Task
 
@@ -97,6 +98,10 @@ class Result:
     resumed : bool
         Whether the search went on from a checkpoint. What it lists was evaluated again, and
         `certified_bits`, `optimal` and the shares rest on the file.
+    source : dict, optional
+        Where the task and the DSL come from, with digests: see `synth.records.source`.
+    data : dict, optional
+        The rows of the task, if a file was asked to keep them.
     best : Program, optional
         The best program. None if the result was read from a file.
     trained_on : Task, optional
@@ -134,8 +139,24 @@ class Result:
     version: str
     reach: Descent | None = None
     resumed: bool = False
+    source: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
     best: Program | None = field(default=None, repr=False, compare=False)
     trained_on: Task | None = field(default=None, repr=False, compare=False)
+
+    def with_data(self) -> "Result":
+        """The same result with the rows of its task, which a file then keeps.
+
+        Raises
+        ------
+        RunError
+            If the result does not hold its task.
+        """
+        if self.data is not None:
+            return self
+        if self.trained_on is None:
+            raise RunError("this result does not hold its data; search again, in this process")
+        return replace(self, data=rows_of(self.trained_on))
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON document."""
@@ -234,6 +255,10 @@ class Contrast:
 
     structured: Result
     random: Result
+
+    def with_data(self) -> "Contrast":
+        """The same contrast with the rows of its tasks: see `Result.with_data`."""
+        return Contrast(self.structured.with_data(), self.random.with_data())
 
     def to_dict(self) -> dict[str, Any]:
         """The contrast as a JSON document."""

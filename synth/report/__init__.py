@@ -1,11 +1,12 @@
 """Views of records: text, figures, notebook tables and the HTML page.
 
 Start with `text.py` (tables for terminals) and `numbers.py` (how bounds are rounded). `matrix.py`
-shows a comparison, `experiment.py` a run of an experiment; `figure.py` draws with matplotlib,
-`notebook.py` writes HTML and LaTeX, and `page/` makes the page of `synth report`. No module here
-imports another room: the records to be shown are passed in.
+shows a comparison, `experiment.py` a run of an experiment, `claims.py` what became of a run's
+claims; `figure.py` draws with matplotlib, `notebook.py` writes HTML and LaTeX, and `page/` makes the
+page of `synth report`. No module here imports another room: the records to be shown are passed in.
 """
 
+from synth.report.claims import claims_text
 from synth.report.escape import latex_text
 from synth.report.experiment import experiment_text
 from synth.report.figure import check_plot, plot_run
@@ -15,6 +16,7 @@ from synth.report.text import contrast_text, contrasts_text, search_text
 
 __all__ = [
     "check_plot",
+    "claims_text",
     "comparison_text",
     "contrast_text",
     "contrasts_text",

@@ -112,7 +112,7 @@ def compare(
     asked |= {"labels": labels, "corrupt": corrupt, **table, "drop": list(drop)}
     reasons = {type(None): StopReason.FINISHED, SweepError: StopReason.FAILED}
     comparison = Comparison(
-        rows=tuple(found[number] for number in sorted(found)),
+        **_in_order(found),
         settings={**asked, **asdict(read), "moves": reach.moves, "chains": reach.chains},
         stop_reason=reasons.get(type(stop), StopReason.INTERRUPTED),
         version=__version__,
@@ -129,6 +129,13 @@ def _names(what: str, given: list[Any], kind: type[Any]) -> list[str]:
         if name in names[:k]:
             raise SettingError(f"{what}: {name} appears twice; names must be distinct")
     return names
+
+
+def _in_order(found: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """The rows that were found, and where their data come from."""
+    rows = [found[number] for number in sorted(found)]
+    sources = tuple(row.pop("source", None) for row in rows)
+    return {"rows": tuple(rows), "sources": sources}
 
 
 def _row(item: Item, progress: Callable[..., object] | None = None) -> dict[str, Any]:
@@ -157,4 +164,5 @@ def _kept(item: Item, document: dict[str, Any]) -> dict[str, Any]:
         "test_accuracy": chosen["test_accuracy"],
         "error": None,
     }
-    return {key: kept[key] if key in kept else document[key] for key in COMPARED}
+    row = {key: kept[key] if key in kept else document[key] for key in COMPARED}
+    return {**row, "source": document["source"]}

@@ -3,12 +3,13 @@
 Start with `task.py` (`Task` and its twins).  `csv_table.py` reads CSV files, `builtin/` has the
 built-in tasks, `catalogue.py` finds a task by name, `fitting.py` turns a task and a DSL into a
 grammar and a root type, `functions.py` defines the Boolean functions that have a name,
+`origin.py` keeps how a task was made,
 `digits.py` encodes truth values, digits and residues as columns, and `splits.py` draws
 training rows and random numbers.
 """
 
 from synth.tasks import functions
-from synth.tasks.catalogue import describe, is_path, load_task, names
+from synth.tasks.catalogue import describe, is_path, load_task, names, regenerated
 from synth.tasks.csv_table import read_table
 from synth.tasks.digits import (
     BITS,
@@ -21,6 +22,7 @@ from synth.tasks.digits import (
     residue_names,
 )
 from synth.tasks.fitting import Fitted, fit, fit_all, prepared
+from synth.tasks.origin import Origin, file_digest
 from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
 
@@ -29,11 +31,13 @@ __all__ = [
     "DIGITS",
     "TARGETS",
     "Fitted",
+    "Origin",
     "Task",
     "all_rows",
     "apart",
     "describe",
     "digit_columns",
+    "file_digest",
     "fit",
     "fit_all",
     "functions",
@@ -42,6 +46,7 @@ __all__ = [
     "names",
     "prepared",
     "read_table",
+    "regenerated",
     "residue_columns",
     "residue_names",
     "stream",

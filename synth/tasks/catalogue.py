@@ -11,6 +11,7 @@ import inspect
 import os
 import pkgutil
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -18,6 +19,7 @@ from synth.errors import SettingError, TaskError
 from synth.language import bind, parse_spec
 from synth.tasks import builtin
 from synth.tasks.csv_table import read_table
+from synth.tasks.origin import STEPS, Origin
 from synth.tasks.task import Task
 
 
@@ -92,7 +94,30 @@ def load_task(
     name, positional, named = parse_spec(spec)
     function = _maker(name)
     settings = bind(function, spec, positional, {**named, **given})
-    return function(**settings)
+    return replace(function(**settings), origin=Origin(str(spec), given))
+
+
+def regenerated(origin: Origin, path: str | os.PathLike[str] | None = None) -> Task:
+    """Make a task again.
+
+    Parameters
+    ----------
+    origin : Origin
+        How it was made.
+    path : str or path, optional
+        The table, if it now has another path.
+
+    Raises
+    ------
+    TaskError, SettingError
+        As `load_task` does, or if a step is not one of `STEPS`.
+    """
+    task = load_task(origin.spec if path is None else path, **origin.options)
+    for name, *arguments in origin.steps:
+        if name not in STEPS:
+            raise TaskError(f"a task made by {name!r}; allowed: {', '.join(STEPS)}")
+        task = getattr(task, name)(*arguments)
+    return task
 
 
 def is_path(spec: str | os.PathLike[str]) -> bool:

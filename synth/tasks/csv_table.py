@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from synth.errors import TaskError
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Type
+from synth.tasks.origin import recorded
 from synth.tasks.splits import training_mask
 from synth.tasks.task import Task
 
@@ -39,7 +40,6 @@ ONE_VALUE = "make one value the label with --label COLUMN=VALUE"
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
-# What people write for infinities and for missing numbers.
 _INFINITE = {"inf", "infinity"}
 _MISSING = {"na", "n/a", "nan", "null", "none", "?", "-", ".", "missing"}
 #: The type of labels; what they stand for if they are numbers for something else; and the
@@ -66,6 +66,7 @@ class _Column:
         return _Column(self.name, tuple(cells[k] for k in places), tuple(lines[k] for k in places))
 
 
+@recorded
 def read_table(
     path: str | os.PathLike[str],
     *,

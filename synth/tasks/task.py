@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from synth.errors import TaskError, TypeMismatchError
 from synth.language import ALLOWED, INT_LIMIT, Int, Type, Weight
 from synth.tasks import twins
+from synth.tasks.origin import Origin
 from synth.tasks.splits import training_mask
 
 
@@ -65,6 +66,8 @@ class Task:
     read : callable, optional
         If the labels of a table depend on its training rows: takes a training mask and returns
         the `labels`, `label_type`, `label_names` and `unknown` that belong to it.
+    origin : Origin, optional
+        How the task can be made again; None if it was made in Python.
 
     Attributes
     ----------
@@ -98,6 +101,7 @@ class Task:
     )
     unknown: NDArray[np.bool_] = None  # type: ignore[assignment]  # as `train`
     read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = field(default=None, repr=False)
+    origin: Origin | None = field(default=None, repr=False)
     alphabet: tuple[Any, ...] = field(init=False)
 
     if TYPE_CHECKING:  # arguments may have more types than the fields
@@ -120,6 +124,7 @@ class Task:
             express: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = None,
             unknown: ArrayLike | None = None,
             read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = None,
+            origin: Origin | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -271,7 +276,8 @@ class Task:
 
     def relabelled(self, other: "Task") -> "Task":
         """The same task with the labels of another task of the same rows."""
-        return replace(self, labels=other.labels, labelling=other.labelling, unknown=other.unknown)
+        kept = ("labels", "labelling", "unknown", "origin")
+        return replace(self, **{key: getattr(other, key) for key in kept})
 
     @property
     def unseen(self) -> NDArray[np.bool_]:
@@ -320,7 +326,9 @@ class Task:
         mask = training_mask(self.rows, train, seed)
         task = self.original
         settings = {**task.settings, "train": train, "seed": seed}
-        return replace(task, train=mask, settings=settings, **task._read_with(mask))
+        origin = task.origin and task.origin.then("split", train, seed)
+        read = task._read_with(mask)
+        return replace(task, train=mask, settings=settings, origin=origin, **read)
 
     def _read_with(self, train: NDArray[np.bool_]) -> dict[str, Any]:
         """The fields of the table's labels for other training rows; empty for other labels."""
@@ -341,13 +349,13 @@ class Task:
         and labels is destroyed.
         """
         order = twins.permuted_order(self.train, seed)
-        return self._twin(self.labels[order], "permuted", self.unknown[order])
+        return self._twin(self.labels[order], "permuted", self.unknown[order], seed)
 
     def uniform(self, seed: int = 0) -> "Task":
         """The twin whose labels are drawn uniformly from the alphabet."""
         labels = twins.uniform_labels(self.alphabet, self.rows, seed)
         labels = labels.astype(self.label_type.dtype)
-        return self._twin(labels, "uniform", np.zeros(self.rows, bool))
+        return self._twin(labels, "uniform", np.zeros(self.rows, bool), seed)
 
     def corrupted(self, fraction: float, seed: int = 0) -> "Task":
         """The twin in which a fraction of the training labels is replaced.
@@ -368,10 +376,13 @@ class Task:
             If the fraction is outside 0..1.
         """
         labels = twins.corrupted_labels(self.labels, self.train, self.alphabet, fraction, seed)
-        return self._twin(labels, f"corrupted {fraction:g}", self.unknown)
+        return self._twin(labels, f"corrupted {fraction:g}", self.unknown, fraction, seed)
 
-    def _twin(self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_]) -> "Task":
-        return replace(self, labels=labels, labelling=labelling, unknown=unknown)
+    def _twin(
+        self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_], *how: int | float
+    ) -> "Task":
+        origin = self.origin and self.origin.then(labelling.partition(" ")[0], *how)
+        return replace(self, labels=labels, labelling=labelling, unknown=unknown, origin=origin)
 
 
 def _wide(type_: Type) -> Type:

@@ -295,6 +295,7 @@ class Reach:
                 "stage": name,
                 "total_bits": self.problem.total(program),
                 "exceptions": self.found.read(self.problem.exceptions(program)),
+                "text": program.text,
             }
             for name, program in self.seeds
         ]

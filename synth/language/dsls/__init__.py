@@ -39,7 +39,7 @@ from synth.language.labels import is_label, labelled
 from synth.language.specification import bind, parse_spec
 from synth.language.types import Bool, Type
 
-__all__ = ["called", "describe", "find", "for_types", "load_dsl", "modular", "names"]
+__all__ = ["called", "describe", "find", "for_types", "is_file", "load_dsl", "modular", "names"]
 
 # Two threads that redirect standard output at once would leave it redirected.
 _LOADING = threading.RLock()
@@ -132,12 +132,19 @@ def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> 
         return labelled(load_dsl(spec, (*types[:-1], Bool)), types[-1])
     if isinstance(spec, DSL):
         return spec
-    if ".py:" in str(spec) or str(spec).endswith(".py"):
-        return _made(_from_file(str(spec)), str(spec), [], {}, types, external=True)
-    name, positional, named = parse_spec(spec)
-    return _made(
-        _maker(name), str(spec), positional, named, types, external=name not in _built_in()
-    )
+    if is_file(spec):
+        made = _made(_from_file(str(spec)), str(spec), [], {}, types, external=True)
+    else:
+        name, positional, named = parse_spec(spec)
+        external = name not in _built_in()
+        made = _made(_maker(name), str(spec), positional, named, types, external)
+    made.spec = str(spec)
+    return made
+
+
+def is_file(spec: str | os.PathLike[str]) -> bool:
+    """Whether a specification is a file's, `FILE.py:NAME`, whose code runs if it is loaded."""
+    return ".py:" in str(spec) or str(spec).endswith(".py")
 
 
 def find(spec: DSL | str | os.PathLike[str]) -> None:
@@ -155,7 +162,7 @@ def find(spec: DSL | str | os.PathLike[str]) -> None:
     """
     if isinstance(spec, DSL):
         return
-    if ".py:" in str(spec) or str(spec).endswith(".py"):
+    if is_file(spec):
         found = _from_file(str(spec))
         if isinstance(found, DSL) or not callable(found):
             _made(found, str(spec), [], {}, (), external=True)

@@ -1,0 +1,85 @@
+"""The claims of certainty: what was scored, what is optimal, and what contradicts them.
+
+Without a list of all programs a certificate cannot be proven. What can be seen is whether anything
+that the run lists contradicts it.
+"""
+
+import math
+from typing import Any
+
+from synth.verification.claims import NEAR, Claims
+from synth.verification.search import is_right, programs
+from synth.verification.truth import Truth
+
+
+def check_certificate(
+    claims: Claims, document: dict[str, Any], truth: Truth, twin: bool = False
+) -> None:
+    """The certificate, the reason why the search ended, and the bound of an exact search.
+
+    twin: whether the task's own search decided when this one ended.
+    """
+    exact, certified = document["settings"]["exact"], document["certified_bits"]
+    limit = document["settings"]["max_bits"]
+    if certified is None:
+        ended = ("exhausted", "interrupted", "paused")
+        holds = document["stop_reason"] in ended
+        claims.check("certified_bits", holds, None, f"ended by {document['stop_reason']}")
+    elif document["stop_reason"] == "max_bits" and not exact:
+        claims.equal("certified_bits", certified, limit)
+    elif limit is not None:
+        claims.check("certified_bits", certified <= limit, certified, f"at most {limit}")
+    optimal = _proven_exact(document) if exact else _proven(document, truth)
+    claims.equal("optimal", document["optimal"], optimal)
+    _check_stop(claims, document, twin)
+    if not exact:
+        claims.equal("exact_bound", document["exact_bound"], None)
+    else:
+        _check_bound(claims, document, truth)
+
+
+def _proven(document: dict[str, Any], truth: Truth) -> bool:
+    """Whether no longer program than those that are certified can win."""
+    certified, program = document["certified_bits"], document["program"]
+    if certified is None or program is None:
+        return certified is None
+    # A program without exceptions has the flag and their number beside its own bits.
+    least = certified + 1 + math.log2(truth.n + 1)
+    return bool(least >= min(truth.table_bits, program["total_bits"]) - NEAR)
+
+
+def _proven_exact(document: dict[str, Any]) -> bool:
+    program, bound = document["program"], document["exact_bound"]
+    return program is not None and bound is not None and bound >= program["bits"]
+
+
+def _check_bound(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
+    """No listed program without exceptions is below the bound."""
+    bound = document["exact_bound"]
+    listed = programs(document) + [document["program"]] * (document["program"] is not None)
+    right = [p for p in listed if is_right(truth, p["text"])]
+    below = [p for p in right if bound is None or p["bits"] < bound]
+    shown = f"{below[0]['text']} has {below[0]['bits']}" if below else "none listed has fewer"
+    claims.check("exact_bound", not below, bound, shown)
+
+
+def _check_stop(claims: Claims, document: dict[str, Any], twin: bool) -> None:
+    """Whether the other fields allow the reason why the search ended."""
+    stop, reach, settings = document["stop_reason"], document["reach"], document["settings"]
+    limit = settings["max_programs"]
+    fits = {
+        "optimal": document["optimal"],
+        "structured-optimal": twin and not document["optimal"],
+        "exhausted": document["certified_bits"] is None,
+        "moves": reach is not None and reach["moves"] >= reach["planned"],
+        "max_bits": settings["max_bits"] is not None,
+        "max_programs": limit is None or document["candidates"] >= limit,
+        "seconds": settings["seconds"] is not None,
+        "finished": False,
+        "failed": False,
+    }
+    if settings["exact"]:  # what is proven by the labels is said to be optimal
+        fits["exhausted"] = not document["optimal"]
+    if stop in ("max_bits", "max_programs") and reach is not None:
+        fits[stop] = False  # reach went on, and ended for a reason of its own
+    claims.check("stop_reason", fits.get(stop, True), stop, "as the other fields allow")

@@ -1,0 +1,154 @@
+"""The claims of a search about its data, its best program, its table and its totals."""
+
+from typing import Any
+
+from synth.verification.claims import NEAR, Claims
+from synth.verification.truth import Judged, Truth
+
+#: Totals that differ by no more are equal to the search.
+SAME = 2e-9
+
+
+def check_data(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
+    """Names, types, counts of rows, and what the settings say about the task."""
+    task = truth.task.original
+    claims.equal("task", document["task"], task.name)
+    claims.equal("dsl", document["dsl"], truth.dsl.name)
+    claims.equal("labelling", document["labelling"], task.labelling)
+    types = {name: str(type_) for name, type_ in task.types.items()}
+    claims.equal("inputs", document["inputs"], types)
+    rows = document["rows"]
+    claims.equal("rows.train", rows["train"], truth.n)
+    claims.equal("rows.test", rows["test"], task.rows - truth.n)
+    claims.equal("rows.labels", rows["labels"], truth.k)
+    claims.equal("rows.unseen_labels", rows["unseen_labels"], truth.unseen)
+    names = task.label_names
+    shown = names and {task.label_type.format(v): name for v, name in names.items()}
+    claims.equal("label_names", document["label_names"], shown)
+    for key, value in truth.task.settings.items():
+        said = document["settings"].get(key)
+        claims.equal(f"settings.{key}", said, list(value) if isinstance(value, tuple) else value)
+
+
+def check_table(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
+    """The look-up table."""
+    table = document["table"]
+    claims.near("table.bits", table["bits"], truth.table_bits)
+    claims.check("table.kind", table["kind"] in truth.kinds, table["kind"], truth.kinds[0])
+    claims.near("table.train_accuracy", table["train_accuracy"], 1.0)
+    claims.near("table.test_accuracy", table["test_accuracy"], truth.majority_accuracy())
+
+
+def check_program(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
+    """The best program, as it is written: bits, exceptions, total and reading."""
+    program = document["program"]
+    exact = document["settings"]["exact"]
+    if program is None:
+        listed = programs(document)
+        if exact:
+            right = [p["text"] for p in listed if is_right(truth, p["text"])]
+            claims.check("program", not right, None, right[0] if right else "none listed is right")
+        else:
+            claims.check("program", not listed, None, f"{len(listed)} programs listed")
+        return
+    judged = truth.judge(program["text"])
+    if isinstance(judged, str):
+        claims.check("program.text", False, program["text"], judged)
+        return
+    claims.check("program.text", True, program["text"], "a program with a value on every row")
+    claims.equal("program.bits", program["bits"], judged.bits)
+    claims.equal("program.exceptions", program["exceptions"], judged.exceptions)
+    claims.near("program.total_bits", program["total_bits"], judged.total_bits)
+    claims.equal("program.inverted", program["inverted"], judged.inverted)
+    _check_found_by(claims, document, judged)
+    _check_ties(claims, document, truth, judged)
+    if exact:
+        claims.equal("program.exceptions as it stands", program["exceptions"], judged.wrong)
+        return
+    better = [p for p in programs(document) if p["total_bits"] < program["total_bits"] - NEAR]
+    shown = better[0]["text"] if better else "none listed has fewer"
+    claims.check("program is the best listed", not better, program["text"], shown)
+
+
+def _check_found_by(claims: Claims, document: dict[str, Any], judged: Judged) -> None:
+    """How it was found: reach goes on from an enumeration, which has levels."""
+    said, certified = document["program"]["found_by"], document["certified_bits"]
+    exact = document["settings"]["exact"]
+    found = "not possible"
+    if exact or said == "exact":
+        found = "exact" if exact else "enumeration"
+    elif said == "enumeration" and judged.bits in {level["bits"] for level in document["levels"]}:
+        found = said
+    elif said == "reach" and document["reach"] is not None:
+        # What is certified was enumerated, so that reach has found nothing new there.
+        found = said if certified is not None and judged.bits > certified else "enumeration"
+    claims.equal("program.found_by", said, found)
+
+
+def _check_ties(claims: Claims, document: dict[str, Any], truth: Truth, judged: Judged) -> None:
+    """The number of ties and the mean accuracy over them, as far as they are listed."""
+    program, top = document["program"], document["top"]
+    ties = program["ties"]
+    tied = {program["text"]: judged}
+    if not document["settings"]["exact"]:
+        for entry in top:
+            near = abs(entry["total_bits"] - program["total_bits"]) <= SAME
+            other = truth.judge(entry["text"]) if entry["kind"] == "program" and near else ""
+            if not isinstance(other, str):
+                tied[entry["text"]] = other
+    cut = len(top) >= document["settings"]["top"] and (
+        top[-1]["total_bits"] <= program["total_bits"] + SAME
+    )
+    most = None if cut and not document["settings"]["exact"] else len(tied)
+    # Ties that reach has found beside what was enumerated are listed and not counted.
+    least = 1 if document["reach"] else len(tied)
+    holds = ties >= least and (most is None or ties <= most)
+    claims.check("program.ties", holds, ties, f"{len(tied)} listed" + " at least" * (most is None))
+    for key in ("train_accuracy", "test_accuracy"):
+        _check_mean(claims, program, key, list(tied.values()))
+
+
+def _check_mean(claims: Claims, program: dict[str, Any], key: str, tied: list[Judged]) -> None:
+    said, ties, what = program[key], program["ties"], f"program.{key}"
+    values = [getattr(each, key) for each in tied]
+    if said is None or None in values:
+        claims.equal(what, said, values[0])
+        return
+    if ties == len(values):
+        claims.near(what, said, sum(values) / ties)
+        return
+    values.sort()
+    low, high = sum(values[:ties]), sum(values[-ties:]) + max(0, ties - len(values))
+    holds = low / max(ties, 1) - NEAR <= said <= high / max(ties, 1) + NEAR
+    claims.check(what, holds and None, said, f"{len(values)} of {ties} ties are listed")
+
+
+def check_totals(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
+    """The best total, the bits saved, the chosen hypothesis, and the chance bounds."""
+    program, table = document["program"], truth.table_bits
+    judged = None if program is None else truth.judge(program["text"])
+    best = None if judged is None or isinstance(judged, str) else judged.total_bits
+    total = table if best is None else min(table, best)
+    claims.near("total_bits", document["total_bits"], total)
+    claims.near("saved_bits", document["saved_bits"], None if best is None else table - best)
+    wins = best is not None and best < table - SAME / 2
+    chosen = "program" if wins else "table"
+    near = best is not None and abs(best - table) <= SAME
+    claims.check("chosen", near or document["chosen"] == chosen, document["chosen"], chosen)
+    for name, bound in (
+        ("chance_bound", truth.log2_chance(total)),
+        ("chance_bound_uniform", truth.log2_chance_uniform(total)),
+    ):
+        claims.near(f"log2_{name}", document[f"log2_{name}"], bound)
+        claims.ratio(name, document[name], 2.0**bound)
+
+
+def programs(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The programs that the front and the list of the best hypotheses show."""
+    return [*document["front"], *(h for h in document["top"] if h["kind"] == "program")]
+
+
+def is_right(truth: Truth, text: str) -> bool:
+    """Whether a program is right, as it stands, on every training row."""
+    judged = truth.judge(text)
+    return not isinstance(judged, str) and judged.wrong == 0

@@ -1,0 +1,234 @@
+"""What is true of a program on a task, from `docs/codes.md`: its price, exceptions and total.
+
+Code lengths are sums of logarithms of whole numbers, and prices are compared as whole numbers.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.errors import ParseError
+from synth.language import DSL, Grammar, Head, Input, Primitive, Program, Type
+from synth.tasks import Task
+from synth.verification.values import compared, evaluated, legal
+
+#: Units of a price in one bit.
+UNITS = 1024
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A program on a task.
+
+    Parameters
+    ----------
+    units : int
+        Its price.
+    wrong : int
+        The training rows on which it is wrong, as it stands.
+    exceptions : int
+        The same for the program as it is read.
+    inverted : bool
+        Whether it is read as its opposite.
+    total_bits : float
+    train_accuracy : float
+    test_accuracy : float or None
+        None if no row is held out.
+    behaviour : bytes
+        Its values on all rows.
+    """
+
+    units: int
+    wrong: int
+    exceptions: int
+    inverted: bool
+    total_bits: float
+    train_accuracy: float
+    test_accuracy: float | None
+    behaviour: bytes
+
+    @property
+    def bits(self) -> float:
+        """Its price in bits."""
+        return self.units / UNITS
+
+
+class Truth:
+    """A task in a DSL.
+
+    Parameters
+    ----------
+    task : Task
+        The task as the DSL reads it.
+    dsl : DSL
+        The DSL.
+
+    Attributes
+    ----------
+    prices : dict of Head to int
+        The price of every production.
+    root : Type
+        The type of the programs.
+    n, k : int
+        The training rows and the label values.
+    counts : list of int
+        How often each label value occurs in training.
+    two : bool
+        Whether a program may be read as its opposite.
+    table_bits : float
+        The bits of the better table.
+    """
+
+    def __init__(self, task: Task, dsl: DSL) -> None:
+        self.task, self.dsl = task, dsl
+        # The grammar reads texts; its prices are not used.
+        self.grammar = Grammar(dsl, task.types, input_weights=task.input_weights)
+        self.prices = prices(dsl, self.grammar.inputs)
+        self.root = dsl.type_for(task.label_type)
+        self.columns = {
+            i.name: legal(np.asarray(task.columns[i.name]), i.type)[0] for i in self.grammar.inputs
+        }
+        self.train: NDArray[np.bool_] = task.train
+        self.n, self.k = int(task.train.sum()), len(task.alphabet)
+        given, known = legal(task.labels.astype(self.root.number), self.root)
+        self.labels = compared(given, self.root)
+        self.known = known & ~task.unknown
+        self.outside = self.root.size > self.k
+        self.two = self.k == 2 and not self.outside
+        alphabet = np.array(task.alphabet, task.label_type.number)
+        self.alphabet = compared(alphabet, task.label_type)
+        places = compared(task.labels.astype(task.label_type.number), task.label_type)
+        self.counts = [int((places[self.train] == value).sum()) for value in self.alphabet]
+        self.unseen = int((task.unknown | ~np.isin(places, self.alphabet)).sum())
+        self.uniform_bits = 2 + self.n * math.log2(self.k)
+        self.frequency_bits = 2 + binomial(self.n + self.k - 1, self.k - 1) + orders(self.counts)
+        self.table_bits = min(self.uniform_bits, self.frequency_bits)
+        self.judge = lru_cache(maxsize=4096)(self._judge)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the better table; both if they are equal up to rounding."""
+        difference = self.uniform_bits - self.frequency_bits
+        near = abs(difference) < 1e-9
+        return ["uniform"] * (near or difference < 0) + ["frequency"] * (near or difference > 0)
+
+    def exceptions_bits(self, exceptions: int) -> float:
+        """The total of a program of no bits with so many exceptions."""
+        label = math.log2(self.k if self.outside else self.k - 1)
+        return 1 + math.log2(self.n + 1) + binomial(self.n, exceptions) + exceptions * label
+
+    def read(self, text: str) -> Program:
+        """The program that a text stands for.
+
+        Raises
+        ------
+        ParseError
+            If it stands for none.
+        """
+        return Program.parse(text, self.grammar, self.root)
+
+    def _judge(self, text: str) -> Judged | str:
+        """What is true of a program; or why it is no hypothesis."""
+        try:
+            program = self.read(text)
+        except ParseError as error:
+            return f"no program: {' '.join(str(error).split())[:120]}"
+        units = sum(self.prices[node.head] for node in program.walk())
+        values, defined = evaluated(program, self.columns)
+        if not defined.all():
+            return f"no value on {int((~defined).sum())} of {len(defined)} rows"
+        return self.judged(units, values)
+
+    def judged(self, units: int, values: np.ndarray) -> Judged:
+        """What is true of a program of some price with some values on all rows."""
+        same = compared(values, self.root) == self.labels
+        wrong = int((~same & self.train).sum())
+        inverted = self.two and 2 * wrong > self.n
+        exceptions = self.n - wrong if inverted else wrong
+        held_out = ~self.train
+        right = (same != inverted) & self.known
+        return Judged(
+            units=units,
+            wrong=wrong,
+            exceptions=exceptions,
+            inverted=inverted,
+            total_bits=units / UNITS + self.exceptions_bits(exceptions),
+            train_accuracy=1 - exceptions / self.n,
+            test_accuracy=float(right[held_out].mean()) if held_out.any() else None,
+            behaviour=values.tobytes(),
+        )
+
+    def majority_accuracy(self) -> float | None:
+        """How often the most frequent training label, the smallest of several, is right."""
+        held_out = ~self.train
+        if not held_out.any():
+            return None
+        most = self.task.alphabet[self.counts.index(max(self.counts))]
+        value = compared(np.array([most], self.root.number).astype(self.root.dtype), self.root)
+        return float(((self.labels == value) & self.known)[held_out].mean())
+
+    def log2_chance(self, total: float) -> float:
+        """log2 of the bound for permuted labels."""
+        return min(0.0, total - orders(self.counts))
+
+    def log2_chance_uniform(self, total: float) -> float:
+        """log2 of the bound for labels that are drawn uniformly."""
+        return min(0.0, total - self.n * math.log2(self.k))
+
+
+def prices(dsl: DSL, inputs: Iterable[Input]) -> dict[Head, int]:
+    """The price in units of every production that a finite program can use."""
+    items: list[Head] = [*inputs, *dsl.constants, *dsl.primitives]
+    made: set[Type] = set()
+    while True:
+        more = {i.result for i in items if set(i.arguments) <= made}
+        if more == made:
+            break
+        made = more
+    items = [i for i in items if set(i.arguments) <= made]
+    found: dict[Head, int] = {}
+    for type_ in made:
+        group = [i for i in items if i.result == type_]
+        primitives = [i for i in group if isinstance(i, Primitive)]
+        leaves = [i for i in group if not isinstance(i, Primitive)]
+        half = Fraction(dsl.leaf_probability)
+        for part, share in ((leaves, half), (primitives, 1 - half)):
+            share = share if leaves and primitives else Fraction(1)
+            weight = sum((i.weight for i in part), Fraction(0))
+            for item in part:
+                found[item] = price(share * item.weight / weight)
+    return found
+
+
+@cache
+def price(probability: Fraction) -> int:
+    """The least whole number u with 2**(-u/1024) <= probability."""
+    top, bottom = probability.numerator**UNITS, probability.denominator**UNITS
+    # The logarithm is near the answer; whole numbers decide.
+    near = math.log2(probability.denominator) - math.log2(probability.numerator)
+    u = max(0, math.floor(near * UNITS) - 2)
+    while top << u < bottom:
+        u += 1
+    return u
+
+
+@cache
+def factorial(n: int) -> float:
+    """log2 of n!"""
+    return math.fsum(map(math.log2, range(2, n + 1)))
+
+
+def binomial(n: int, e: int) -> float:
+    """log2 of the number of ways to choose e of n."""
+    return factorial(n) - factorial(e) - factorial(n - e)
+
+
+def orders(counts: Iterable[int]) -> float:
+    """log2 of the number of orders of labels that occur so often."""
+    counts = list(counts)
+    return factorial(sum(counts)) - math.fsum(map(factorial, counts))
