@@ -2,13 +2,13 @@
 
 import os
 import sys
-import warnings
 from contextlib import contextmanager
 
 import click
 
 from synth._version import __version__
-from synth.cli.exit_status import exit_status, stopping
+from synth.cli.errors import Commands
+from synth.cli.exit_status import exit_status
 from synth.cli.experiments import plot_saved, run_command
 from synth.cli.options import (
     complete_dsls,
@@ -21,45 +21,12 @@ from synth.cli.options import (
     sweep_options,
     top_option,
 )
-from synth.cli.output import emit, emit_run, formatted, records
+from synth.cli.output import emit, emit_run, formatted, records, say, to_terminal
 from synth.cli.progress import Progress
 from synth.errors import RunError, SweepError, SynthError
 
 
-class _Commands(click.Group):
-    """Prints an error of any command as one line and exits with status 2."""
-
-    def main(self, *args, **extra):
-        with warnings.catch_warnings(), stopping():
-            warnings.showwarning = _show_warning
-            self._main(*args, **extra)
-
-    def _main(self, *args, **extra):
-        try:
-            sys.exit(super().main(*args, **{**extra, "standalone_mode": False}) or 0)
-        except (click.Abort, KeyboardInterrupt):
-            sys.exit(exit_status())
-        except click.exceptions.NoArgsIsHelpError as error:
-            click.echo(error.format_message(), err=True)
-            sys.exit(2)
-        except click.ClickException as error:
-            text = error.format_message()
-        except SynthError as error:
-            text = str(error)
-        except OSError as error:
-            text = f"cannot write: {error.strerror}"
-        click.echo(f"synth: {' '.join(text.split())}", err=True)
-        sys.exit(2)
-
-    def list_commands(self, ctx):
-        return list(self.commands)
-
-
-def _show_warning(message, category, filename, lineno, file=None, line=None):
-    click.echo(f"synth: warning: {' '.join(str(message).split())}", err=True)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="synth")
 def main():
     """Search for the shortest programs that explain data, and test them against chance."""
@@ -103,7 +70,7 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
     with Progress() as progress:
         run = engine.search(loaded, exact=exact, progress=progress, **kept, **_settings(options))
     if resumed:  # said after the search, which refuses the file of another search
-        click.echo(f"synth: resumed from {checkpoint}", err=True)
+        say(f"synth: resumed from {checkpoint}")
     _finish(run, [run], options, search_text)
 
 
@@ -245,9 +212,8 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
         if error.partial is not None and error.partial.rows:
             _finish(error.partial, [], options, comparison_text)
         raise
-    bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    shown = (lambda run: emphasised(comparison_text(run))) if bold else comparison_text
-    _finish(run, [run], options, shown)
+    bold = to_terminal() and not os.environ.get("NO_COLOR")
+    _finish(run, [run], options, comparison_text, emphasised if bold else None)
 
 
 main.add_command(run_command)
@@ -389,10 +355,10 @@ def _sweep_settings(options):
         yield {"executor": pool, "progress": progress and progress.sweep}
 
 
-def _finish(run, results, options, text):
+def _finish(run, results, options, text, emphasis=None):
     from synth.records import StopReason, save_run
 
-    emit_run(options["form"], run, text)
+    emit_run(options["form"], run, text, emphasis)
     if options["save"]:
         save_run(run, options["save"])
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):

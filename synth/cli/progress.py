@@ -5,6 +5,8 @@ import time
 
 import click
 
+from synth.errors import visible
+
 
 class Progress:
     """A context manager that gives a progress line, or None if standard error is no terminal."""
@@ -39,7 +41,7 @@ class Progress:
         self._show(f"{finished} of {count} items, {text} left")
 
     def _show(self, text):
-        click.echo(f"\r\x1b[K{text.strip()[:78]}", err=True, nl=False)
+        click.echo(f"\r\x1b[K{visible(text.strip())[:78]}", err=True, nl=False)
 
     def __exit__(self, *_):
         if sys.stderr.isatty():

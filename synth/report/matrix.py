@@ -5,6 +5,7 @@ import textwrap
 from collections import Counter
 from pathlib import PurePath
 
+from synth.report.escape import visibly
 from synth.report.text import (
     accuracy,
     bits,
@@ -22,6 +23,7 @@ LONGEST = 24
 SAME = 1e-9
 
 
+@visibly
 def comparison_text(comparison, width=None):
     """The table, in blocks of as many DSLs as fit; its notes; one line for each search."""
     width = width or terminal_width()

@@ -4,6 +4,8 @@ import math
 import shutil
 import textwrap
 
+from synth.report.escape import visibly
+
 #: The most rows of the front that are all shown.
 FRONT_ROWS = 12
 
@@ -97,6 +99,7 @@ def search_rows(result):
     yield "searched", f"{made}, {result.seconds:.2f} s"
 
 
+@visibly
 def search_text(result, width=None):
     """A result as text: its figures, the front and the best hypotheses."""
     width = width or terminal_width()
@@ -122,6 +125,7 @@ def search_text(result, width=None):
     return "\n".join(lines)
 
 
+@visibly
 def contrast_text(contrast, width=None):
     """A contrast as text, with both labellings side by side."""
     width = width or terminal_width()
@@ -150,6 +154,7 @@ def contrast_text(contrast, width=None):
     return "\n".join(lines)
 
 
+@visibly
 def contrasts_text(contrasts, missing=(), seeds=None, width=None):
     """Several contrasts as one table of two lines each.
 
@@ -226,6 +231,7 @@ def table(head, rows, align, width):
     -------
     list of str
     """
+    rows = [[" ".join(cell.splitlines()) for cell in row] for row in rows]
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     if align[-1] == "l":

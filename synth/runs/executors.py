@@ -75,6 +75,8 @@ def _processes(workers):
 def _start_worker(lifeline):
     # Ctrl-C reaches all processes of a terminal, but only the parent may act on it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(2, 1)  # standard output is for the parent's results, whatever primitives print
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 
