@@ -20,8 +20,8 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
 api_internal = (
     "synth.learners.decision_list",
     "synth.__main__", "synth._version", "synth.files", "synth.kernels", "synth.language.notation",
-    "synth.language.costs", "synth.language.parsing", "synth.language.signatures",
-    "synth.language.specification",
+    "synth.language.costs", "synth.language.given", "synth.language.parsing",
+    "synth.language.signatures", "synth.language.specification",
     "synth.engine.band", "synth.engine.labelling", "synth.engine.watch",
     "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",

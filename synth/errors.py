@@ -6,6 +6,7 @@ A message is one line that says what was given and what is allowed.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 #: Characters that a terminal obeys or hides: control and format characters, directions of text,
@@ -104,10 +105,23 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-def quoted(text: str, most: int = 60) -> str:
-    """A text in quotation marks, as a message shows it: of at most `most` characters."""
-    shown = visible(repr(text))
-    return shown if len(shown) <= most else f"{shown[: most - 4]}...{shown[0]}"
+def quoted(value: Any, most: int = 60) -> str:
+    """What was given, as a message shows it: its `repr`, of at most `most` characters."""
+    shown = visible(" ".join(repr(value).split()))
+    return shown if len(shown) <= most else f"{shown[: most - 4]}...{shown[-1]}"
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text cut to `most` characters."""
+    shown = visible(text)
+    return shown if len(shown) <= most else f"{shown[: most - 3]}..."
+
+
+def listed(names: Iterable[str], most: int = 16) -> str:
+    """The first of some names, each cut to 60 characters."""
+    names = list(names)
+    more = f", ... ({len(names)} in all)" if len(names) > most else ""
+    return ", ".join(map(shortened, names[:most])) + more
 
 
 def one_line(error: BaseException) -> str:

@@ -32,7 +32,7 @@ GROUND = {"_version", "errors", "codes", "files"}
 #: The order inside two rooms: a module imports only those before it.
 INSIDE = {
     "language": [
-        "types", "primitive", "columns", "signatures", "dsl", "costs", "grammar", "check",
+        "given", "types", "primitive", "columns", "signatures", "dsl", "costs", "grammar", "check",
         "specification", "notation", "parsing", "program", "dsls",
     ],
     "engine": [

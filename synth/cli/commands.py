@@ -114,7 +114,7 @@ def contrast(task, twin, seeds, **options):
 def _contrast_items(task, twin, seeds, options):
     """The items of `synth contrast`; in this process they hold a CSV file as it was loaded."""
     from synth.runs.items import Item
-    from synth.tasks import is_path
+    from synth.tasks import is_path, is_stream
 
     if task is None:
         for key in ("dsl", "save", "label", "modulus", "drop"):
@@ -125,7 +125,8 @@ def _contrast_items(task, twin, seeds, options):
     loaded, table = task, {key: options[key] for key in _TABLE}
     if task is not None:
         checked = _load(task, options)  # so that messages have the user's words
-        if options["workers"] is None and options["cluster"] is None:
+        here = options["workers"] is None and options["cluster"] is None
+        if here or is_stream(task):  # which can be read only once
             if seeds == 1:
                 loaded, table = checked, {}
             elif is_path(task):
@@ -200,9 +201,14 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
     """
     from synth.report import comparison_text, emphasised
     from synth.runs import comparing
+    from synth.tasks import is_stream
 
-    for task in tasks:
-        _load(task, options)
+    loaded = [_load(task, options) for task in tasks]
+    tasks = [t if is_stream(name) else name for t, name in zip(loaded, tasks, strict=True)]
+    if seeds > 1 and not all(isinstance(task, str) for task in tasks):
+        raise click.UsageError(
+            f"--seeds {seeds}: a table that is not a file has one split; write it to a file"
+        )
     given = {key: options[key] for key in _TABLE} | _settings(options)
     given |= {"labels": labels, "corrupt": corrupt, "seeds": seeds, "seed": options["seed"] or 0}
     try:

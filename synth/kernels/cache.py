@@ -31,7 +31,7 @@ from synth.errors import CacheWarning
 temporary_folder = None
 
 
-#: The checksums of kept files: a line of name and CRC-32 for each file written, the last one counts.
+#: The checksums of kept files: a line of name and CRC-32 for each file written; the last counts.
 SUMS = "synth-kernels.sums"
 _KEPT = "*.nb[ic]"
 

@@ -21,6 +21,7 @@ from synth.tasks.digits import (
     residue_names,
 )
 from synth.tasks.fitting import Fitted, fit, fit_all, prepared
+from synth.tasks.sources import is_stream
 from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
 
@@ -38,6 +39,7 @@ __all__ = [
     "fit_all",
     "functions",
     "is_path",
+    "is_stream",
     "load_task",
     "names",
     "prepared",
