@@ -1,5 +1,6 @@
 """Edges: hostile texts, bodies, files and tables are shown as they are or end in one line."""
 
+import io
 import json
 import os
 import re
@@ -7,13 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
 import synth
+from synth import Bool, Int, ProgramClassifier, Real, Task
 from synth.cli import main
-from synth.errors import TaskError, quoted, visible
+from synth.errors import SettingError, SynthError, TaskError, TypeMismatchError, quoted, visible
 from synth.kernels import cache
+from synth.library import saved as library_files
+from synth.tasks import sources
 from tests.command import run
 
 ROOT = Path(__file__).parent.parent
@@ -215,6 +222,8 @@ def test_damaged_checksums_and_stamps_cost_only_the_kernels(tmp_path, damage):
 COMPILE = """
 import numpy as np
 from synth.kernels import cache
+from synth.library import saved as library_files
+from synth.tasks import sources
 from synth.kernels.make import make_bits
 one = np.ones((2, 1), np.uint64)
 make_bits(one[0], one[1], one, 0, 2, one.copy())
@@ -240,3 +249,173 @@ def test_a_damaged_cache_is_compiled_again(tmp_path):
     for file, damage in zip(files, [*DAMAGE.values()] * len(files), strict=False):
         file.write_bytes(damage(file.read_bytes()))
     assert compiled() == files
+
+
+CSV = "a,b,y\n" + "".join(f"{a},{b},{a ^ b}\n" for a in (0, 1) for b in (0, 1)) * 4
+
+
+@pytest.mark.parametrize("command", ["search", "contrast", "compare"])
+def test_standard_input_is_a_table(command, tmp_path):
+    limits = ["--max-bits", "9", "--json"]
+    result = CliRunner().invoke(main, [command, "-", *limits], input=CSV)
+    assert result.exit_code == 0, result.stderr
+    path = tmp_path / "standard input"
+    path.write_text(CSV)
+    asked = json.loads(run(command, path, *limits))
+    given = json.loads(result.stdout)
+    parts = {"search": [given], "contrast": [given.get("structured"), given.get("random")]}
+    others = {"search": [asked], "contrast": [asked.get("structured"), asked.get("random")]}
+    if command == "compare":
+        assert given["rows"][0]["total_bits"] == asked["rows"][0]["total_bits"]
+        assert given["rows"][0]["task"] == "standard input"
+    for one, other in zip(parts.get(command, []), others.get(command, []), strict=True):
+        assert {**one, "seconds": 0} == {**other, "seconds": 0}
+
+
+def test_standard_input_is_read_once(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(CSV.encode())))
+    assert synth.load_task("-").rows == 16
+    with pytest.raises(TaskError, match="standard input was read already"):
+        synth.load_task("-")
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(TaskError, match="standard input is closed"):
+        synth.load_task("-")
+    text = CliRunner().invoke(main, ["compare", "-", "--seeds", "2"], input=CSV).stderr
+    assert "has one split" in text
+
+
+def test_what_does_not_end_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setattr(sources, "MOST_BYTES", 10**6)
+    assert "/dev/zero: more than 1 MB; allowed" in run("search", "/dev/zero", code=2)
+    yes = subprocess.Popen(["yes"], stdout=subprocess.PIPE)
+    try:
+        path = f"/dev/fd/{yes.stdout.fileno()}"
+        assert "more than 1 MB" in run("search", path, code=2)
+    finally:
+        yes.kill()
+        yes.wait()
+        yes.stdout.close()
+    large = tmp_path / "large.csv"  # a file has an end
+    large.write_text(CSV + f"0,1,1{' ' * 200}\n" * 5000)
+    assert synth.load_task(large).rows == 5016
+
+
+def test_messages_quote_long_cells_in_part(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\n" + "".join(f"{'x' * 5000}{k},{k % 2}\n" for k in range(40)))
+    assert len(run("search", path, code=2)) < 400
+    path.write_text("a,y\n" + f"{'9' * 5000},1\n2,0\n" * 3)
+    assert len(run("search", path, code=2)) < 400
+    path.write_text(",".join(f"column{k}" for k in range(5000)) + "\n" + "0," * 4999 + "1\n")
+    assert len(run("search", path, "--label", "z" * 5000, code=2)) < 500
+
+
+def test_a_library_in_json_runs_no_file(tmp_path):
+    (tmp_path / "evil.py").write_text(
+        f"open({str(tmp_path / 'RAN')!r}, 'w').close()\n"
+        "from synth.language.dsls.boolean import build\nd = build((), 'and-or-not')\n"
+    )
+    file = f"{tmp_path}/evil.py:d"
+    document = {"format": "synth-library-1", "base": file, "abstractions": []}
+    path = tmp_path / "lib.json"
+    for base in (file, f"{tmp_path}/evil.py", f" {file}"):
+        path.write_text(json.dumps({**document, "base": base}))
+        with pytest.raises(SynthError):
+            library_files.load(path)
+        assert not (tmp_path / "RAN").exists()
+    assert library_files.load(path, base=file).dsl.primitives
+    assert (tmp_path / "RAN").exists()
+
+
+WHOLE, TRUTH = list(range(8)), [False, True] * 4
+HALVES = [k / 2 for k in WHOLE]
+#: Columns of the same values, as people have them.
+ALIKE = [
+    pd.DataFrame({"x": WHOLE, "b": TRUTH, "f": HALVES}),
+    pd.DataFrame({"x": WHOLE, "b": TRUTH, "f": HALVES}).convert_dtypes(),
+    pd.DataFrame({"x": WHOLE, "b": TRUTH, "f": HALVES}).astype(object),
+    pd.DataFrame({"x": WHOLE, "b": TRUTH, "f": HALVES}).astype("category"),
+    pd.DataFrame({"x": WHOLE, "b": TRUTH, "f": HALVES}, index=WHOLE[::-1]),
+    pl.DataFrame({"x": WHOLE, "b": TRUTH, "f": HALVES}),
+    {"x": np.ma.array(WHOLE), "b": np.ma.array(TRUTH, mask=False), "f": tuple(HALVES)},
+    {"x": np.array(WHOLE, np.uint64), "b": np.array(TRUTH, int), "f": np.array(HALVES, np.float16)},
+]
+TYPES = {"x": Int(0, 7), "b": Bool, "f": Real}
+
+
+@pytest.mark.parametrize("columns", ALIKE, ids=range(len(ALIKE)))
+def test_frames_of_every_kind_are_the_same_task(columns):
+    labels = columns["b"]
+    task = Task("t", columns, TYPES, labels, Bool, train=labels if len(columns) > 3 else None)
+    expected = {"x": WHOLE, "b": TRUTH, "f": HALVES}
+    assert {name: c.tolist() for name, c in task.columns.items()} == expected
+    assert [c.dtype.kind for c in task.columns.values()] == ["i", "b", "f"]
+    assert task.labels.tolist() == TRUTH
+    assert {name: c.tolist() for name, c in task.encode(columns).items()} == expected
+
+
+GAPS = [
+    pd.Series([pd.NA, *WHOLE[1:]], dtype="Int64"),
+    pd.Series([None, *TRUTH[1:]], dtype="boolean"),
+    pd.Series([None, *HALVES[1:]], dtype="Float64"),
+    pd.Series(pd.Categorical([None, *WHOLE[1:]])),
+    pd.Series(pd.Categorical(list("abababab"))),
+    pl.Series([None, *WHOLE[1:]]),
+    pl.Series([None, *TRUTH[1:]]),
+    pl.Series([None, *HALVES[1:]]),
+    pl.Series(["a"] * 8, dtype=pl.Categorical),
+    np.ma.array(WHOLE, mask=[1] + [0] * 7),
+    np.ma.array(TRUTH, mask=[1] + [0] * 7),
+    np.ma.array(HALVES, mask=[1] + [0] * 7),
+    [None, *WHOLE[1:]],
+    [[1], [1, 2]] * 4,
+    ["x" * 5000] * 8,
+]
+
+
+@pytest.mark.parametrize("values", GAPS, ids=range(len(GAPS)))
+def test_what_is_missing_or_masked_is_refused(values):
+    for type_ in TYPES.values():
+        with pytest.raises(TypeMismatchError) as caught:
+            Task("t", {"c": values}, {"c": type_}, TRUTH, Bool)
+        assert len(str(caught.value)) < 250
+        with pytest.raises(TypeMismatchError):
+            Task("t", {"c": WHOLE}, {"c": Int(0, 7)}, values, type_)
+    with pytest.raises(SynthError):
+        Task("t", {"c": WHOLE}, {"c": Int(0, 7)}, TRUTH, Bool, train=values)
+
+
+def test_series_are_paired_by_equal_indices_only():
+    x, other = pd.Series(WHOLE), pd.Series(TRUTH, index=WHOLE[::-1])
+    with pytest.raises(TypeMismatchError, match=r"column x has another index than the label col"):
+        Task("t", {"x": x}, {"x": Int(0, 7)}, other, Bool)
+    with pytest.raises(TypeMismatchError, match=r"column b has another index than column x"):
+        Task("t", {"x": x, "b": other}, {"x": Int(0, 7), "b": Bool}, TRUTH, Bool)
+    twice = pd.DataFrame([[1, 2]] * 8, columns=["x", "x"])
+    with pytest.raises(TypeMismatchError, match="column x appears twice"):
+        Task("t", twice, {"x": Int(0, 7)}, TRUTH, Bool)
+    with pytest.raises(TypeMismatchError, match="allowed: a mapping of names to arrays"):
+        Task("t", [WHOLE], {"x": Int(0, 7)}, TRUTH, Bool)
+    with pytest.raises(SettingError, match="X has another index than y"):
+        ProgramClassifier().fit(x.to_frame("x"), other)
+
+
+def test_the_classifier_types_frames_of_every_kind_alike():
+    def fitted(X, y=TRUTH):  # noqa: N803
+        made = ProgramClassifier(max_programs=200).fit(X, y)
+        assert made.predict(X).tolist() == list(y)
+        return {name: str(type_) for name, type_ in made._types.items()}
+
+    first = pd.DataFrame({"x": WHOLE, "b": TRUTH, "f": HALVES})
+    expected = {"x": "Int(0, 7)", "b": "Bool", "f": "Real"}
+    kinds = [first, first.convert_dtypes(), pl.DataFrame(first.to_dict("list"))]
+    for frame in [*kinds, first.astype({"x": "category"})]:
+        assert fitted(frame) == expected
+    assert fitted(first, pd.Series(TRUTH, dtype="boolean")) == expected
+    hidden = np.ma.array([[k] for k in WHOLE], mask=[[1]] + [[0]] * 7)
+    with pytest.raises(SettingError, match="X: 1 of 8 values are missing"):
+        ProgramClassifier().fit(hidden, TRUTH)
+    with pytest.raises(SettingError, match="y: 1 of 8 values are missing"):
+        ProgramClassifier().fit(first, np.ma.array(TRUTH, mask=[1] + [0] * 7))
+    with pytest.raises(SettingError, match="has texts, such as"):
+        ProgramClassifier().fit(pl.DataFrame({"x": ["a" * 500] * 8}), TRUTH)

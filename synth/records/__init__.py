@@ -2,8 +2,8 @@
 
 Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Level` and others).
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
-their JSON form, `saved.py` their files. Nothing here needs the engine, so that a saved run is shown
-without compiled code.
+their JSON form, `schema.py` the schemas of that, `saved.py` their files. Nothing here needs the
+engine, so that a saved run is shown without compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
@@ -20,6 +20,7 @@ from synth.records.parts import (
 )
 from synth.records.result import Contrast, Result
 from synth.records.saved import Run, load_run, save_run
+from synth.records.schema import schemas
 
 __all__ = [
     "COMPARED",
@@ -39,4 +40,5 @@ __all__ = [
     "load_run",
     "plain",
     "save_run",
+    "schemas",
 ]

@@ -16,7 +16,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from contextlib import contextmanager
 
 from synth._version import __version__
-from synth.errors import SettingError
+from synth.errors import SettingError, SweepError
 
 #: Seconds to wait for a scheduler to answer, and then for it to have a worker.
 PATIENCE = 4
@@ -170,6 +170,18 @@ def _version():
     return __version__
 
 
+def _same_version(version, function, /, *arguments, **named):
+    """Calls a function in a worker, which may have joined after the others were checked."""
+    if version != __version__:
+        import distributed
+
+        raise SweepError(
+            f"synth is {__version__} on {distributed.get_worker().address}, which joined later; "
+            f"allowed: {version}; end this worker, or install the same version there"
+        )
+    return function(*arguments, **named)
+
+
 class _Cluster(Executor):
     """A dask client as an executor.
 
@@ -183,7 +195,8 @@ class _Cluster(Executor):
     def submit(self, function, /, *arguments, **named):
         if self._client.status == "closed":
             raise RuntimeError("the connection to the scheduler is lost")
-        remote = self._client.submit(function, *arguments, pure=False, **named)
+        given = (_same_version, __version__, function, *arguments)
+        remote = self._client.submit(*given, pure=False, **named)
         mirror = Future()
 
         def hand_over(remote):
