@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 import synth
 from synth import Bool, Int, ProgramClassifier, Real, Task
 from synth.cli import main
+from synth.cli.progress import Progress
 from synth.errors import SettingError, SynthError, TaskError, TypeMismatchError, quoted, visible
 from synth.kernels import cache
 from synth.library import saved as library_files
@@ -108,6 +110,15 @@ def test_what_is_escaped_and_what_is_not():
     assert quoted("a" * 58) == "'" + "a" * 58 + "'"
     assert quoted("a" * 59) == "'" + "a" * 55 + "...'"
     assert len(quoted("\x1b" * 1000)) <= 60
+
+
+def test_progress_lines_are_escaped(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Progress() as progress:
+        progress.sweep(1, 2, SimpleNamespace(progress=lambda: "a\x1b[2Jb\u202e"))
+    shown = capsys.readouterr().err
+    assert shown.count("\x1b") == 2  # what clears the line
+    assert "a\\x1b[2Jb\\u202e" in shown
 
 
 BODY = """
@@ -323,6 +334,10 @@ def test_a_library_in_json_runs_no_file(tmp_path):
         with pytest.raises(SynthError):
             library_files.load(path)
         assert not (tmp_path / "RAN").exists()
+    path.write_text("[" * 100_000)
+    with pytest.raises(SynthError, match="is not a library in JSON"):
+        library_files.load(path)
+    path.write_text(json.dumps(document))
     assert library_files.load(path, base=file).dsl.primitives
     assert (tmp_path / "RAN").exists()
 
