@@ -297,6 +297,9 @@ def test_standard_input_is_read_once(monkeypatch):
 
 def test_what_does_not_end_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setattr(sources, "MOST_BYTES", 10**6)
+    endless = iter([b"y\n" * 2**19] * 2)  # a third read fails
+    with pytest.raises(TaskError, match="more than 1 MB"):
+        sources._up_to_the_limit(SimpleNamespace(read=lambda size: next(endless)))
     assert "/dev/zero: more than 1 MB; allowed" in run("search", "/dev/zero", code=2)
     yes = subprocess.Popen(["yes"], stdout=subprocess.PIPE)
     try:
