@@ -5,11 +5,25 @@ derive from a built-in error, so code that does not know synth still handles the
 A message is one line that says what was given and what is allowed.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Any
+
+#: Characters that a terminal obeys or hides: control and format characters, directions of text,
+#: separators of lines, halves of surrogate pairs.  Ordinary writing needs tabs, ends of lines and
+#: the two joiners U+200C and U+200D, which stay.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 class SynthError(Exception):
     """The base class of every error that synth raises on purpose."""
+
+    def __str__(self) -> str:
+        # Messages quote tables and files, whose characters a terminal must not obey.
+        return visible(super().__str__())
 
 
 class TypeMismatchError(SynthError, TypeError):
@@ -88,6 +102,32 @@ class UnsavedWarning(UserWarning):
     """A checkpoint or a journal cannot be written; the work goes on without it."""
 
 
+def visible(text: str) -> str:
+    """A text whose control and invisible characters are escaped, as `\\x1b` and `\\u202e` are."""
+    if not _HIDDEN.search(text):
+        return text
+    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def quoted(value: Any, most: int = 60) -> str:
+    """What was given, as a message shows it: its `repr`, of at most `most` characters."""
+    shown = visible(" ".join(repr(value).split()))
+    return shown if len(shown) <= most else f"{shown[: most - 4]}...{shown[-1]}"
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text cut to `most` characters."""
+    shown = visible(text)
+    return shown if len(shown) <= most else f"{shown[: most - 3]}..."
+
+
+def listed(names: Iterable[str], most: int = 16) -> str:
+    """The first of some names, each cut to 60 characters."""
+    names = list(names)
+    more = f", ... ({len(names)} in all)" if len(names) > most else ""
+    return ", ".join(map(shortened, names[:most])) + more
+
+
 def one_line(error: BaseException) -> str:
     """The message of an error in one line; the name of its class if the message is empty."""
-    return " ".join(str(error).split()) or type(error).__name__
+    return visible(" ".join(str(error).split())) or type(error).__name__

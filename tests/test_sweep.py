@@ -413,6 +413,14 @@ def test_errors_are_one_line_and_exit_2(tmp_path, monkeypatch, arguments, words)
     assert time.monotonic() - began < 8
 
 
+def test_a_worker_of_another_version_that_joins_later_is_named(cluster, monkeypatch):
+    with executor(cluster=cluster.scheduler_address) as pool:
+        monkeypatch.setattr("synth.runs.executors.__version__", "0.0.9")
+        found = sweep(abs, [-1], executor=pool)
+        with pytest.raises(SweepError, match=r"synth is .* which joined later; allowed: 0\.0\.9"):
+            next(found)
+
+
 def test_clusters_that_will_not_do(cluster, monkeypatch):
     address = cluster.scheduler_address
     worker = next(iter(cluster.scheduler_info["workers"]))

@@ -132,7 +132,7 @@ def test_texts_of_values():
         (Real, [True], "c: True is not Real"),
         (Real, ["1"], "c: '1' is not Real"),
         (Real, [1j], "c: 1j is not Real"),
-        (Real, [None], "c: None is not Real"),
+        (Real, [None], "c: 1 of 1 values are missing; fill them in"),
         (Complex, [complex(0, math.inf)], r"c: infj is not Complex"),
         (Complex, ["1"], "c: '1' is not Complex"),
         (Int(0, 9), [0.5], r"c: 0.5 is not Int\(0, 9\)"),

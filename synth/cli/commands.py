@@ -2,13 +2,13 @@
 
 import os
 import sys
-import warnings
 from dataclasses import replace
 
 import click
 
 from synth._version import __version__
-from synth.cli.exit_status import exit_status, stopping
+from synth.cli.errors import Commands
+from synth.cli.exit_status import exit_status
 from synth.cli.experiments import run_command
 from synth.cli.options import (
     cluster_option,
@@ -23,7 +23,7 @@ from synth.cli.options import (
     sweep_options,
     top_option,
 )
-from synth.cli.output import emit, formatted, records
+from synth.cli.output import emit, formatted, records, say, to_terminal
 from synth.cli.progress import Progress
 from synth.cli.saved import report, show, verify
 from synth.cli.searching import (
@@ -37,40 +37,7 @@ from synth.cli.searching import (
 from synth.errors import SweepError, SynthError
 
 
-class _Commands(click.Group):
-    """Prints an error of any command as one line and exits with status 2."""
-
-    def main(self, *args, **extra):
-        with warnings.catch_warnings(), stopping():
-            warnings.showwarning = _show_warning
-            self._main(*args, **extra)
-
-    def _main(self, *args, **extra):
-        try:
-            sys.exit(super().main(*args, **{**extra, "standalone_mode": False}) or 0)
-        except (click.Abort, KeyboardInterrupt):
-            sys.exit(exit_status())
-        except click.exceptions.NoArgsIsHelpError as error:
-            click.echo(error.format_message(), err=True)
-            sys.exit(2)
-        except click.ClickException as error:
-            text = error.format_message()
-        except SynthError as error:
-            text = str(error)
-        except OSError as error:
-            text = f"cannot write: {error.strerror}"
-        click.echo(f"synth: {' '.join(text.split())}", err=True)
-        sys.exit(2)
-
-    def list_commands(self, ctx):
-        return list(self.commands)
-
-
-def _show_warning(message, category, filename, lineno, file=None, line=None):
-    click.echo(f"synth: warning: {' '.join(str(message).split())}", err=True)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="synth")
 def main():
     """Search for the shortest programs that explain data, and test them against chance."""
@@ -127,7 +94,7 @@ def search(task, labels, corrupt, exact, checkpoint, every, cluster, **options):
             finish(error.partial, [], options, search_text)
         raise
     if resumed:  # said after the search, which refuses the file of another search
-        click.echo(f"synth: resumed from {checkpoint}", err=True)
+        say(f"synth: resumed from {checkpoint}")
     finish(run, [run], options, search_text)
 
 
@@ -185,7 +152,7 @@ def _run_contrasts(items, options):
 def _contrast_items(task, twin, seeds, options):
     """The items of `synth contrast`; in this process they hold a CSV file as it was loaded."""
     from synth.runs.items import Item
-    from synth.tasks import is_path
+    from synth.tasks import is_path, is_stream
 
     if task is None:
         for key in ("dsl", "save", "label", "modulus", "drop"):
@@ -197,7 +164,8 @@ def _contrast_items(task, twin, seeds, options):
     loaded, table = task, {key: options[key] for key in TABLE}
     if task is not None:
         checked = loaded_task(task, options)  # so that messages have the user's words
-        if options["workers"] is None and (seeds == 1 or options["cluster"] is None):
+        here = options["workers"] is None and (seeds == 1 or options["cluster"] is None)
+        if here or is_stream(task):  # which can be read only once
             if seeds == 1:
                 loaded, table = checked, {}
             elif is_path(task):
@@ -265,9 +233,14 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
     """
     from synth.report import comparison_text, emphasised
     from synth.runs import comparing
+    from synth.tasks import is_stream
 
-    for task in tasks:
-        loaded_task(task, options)
+    loaded = [loaded_task(task, options) for task in tasks]
+    tasks = [t if is_stream(name) else name for t, name in zip(loaded, tasks, strict=True)]
+    if seeds > 1 and not all(isinstance(task, str) for task in tasks):
+        raise click.UsageError(
+            f"--seeds {seeds}: a table that is not a file has one split; write it to a file"
+        )
     given = {key: options[key] for key in TABLE} | search_settings(options)
     given |= {"labels": labels, "corrupt": corrupt, "seeds": seeds, "seed": options["seed"] or 0}
     try:
@@ -277,9 +250,8 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
         if error.partial is not None and error.partial.rows:
             finish(error.partial, [], options, comparison_text)
         raise
-    bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    shown = (lambda run: emphasised(comparison_text(run))) if bold else comparison_text
-    finish(run, [run], options, shown)
+    bold = to_terminal() and not os.environ.get("NO_COLOR")
+    finish(run, [run], options, comparison_text, emphasised if bold else None)
 
 
 main.add_command(run_command)

@@ -9,7 +9,7 @@ from synth import experiments
 from synth.cli.catalogue import list_entries
 from synth.cli.exit_status import exit_status
 from synth.cli.options import parallel_options
-from synth.cli.output import emit_run, formatted, wanted
+from synth.cli.output import emit_run, formatted, say, wanted
 from synth.cli.progress import Progress
 from synth.errors import ExperimentError, SweepError
 from synth.experiments import settings_of
@@ -166,7 +166,7 @@ def _plot(found, path):
             raise
         # An experiment need not be able to draw incomplete rows.
         text = " ".join(str(error).split())
-        click.echo(f"synth: --plot {path}: these rows cannot be drawn: {text}", err=True)
+        say(f"synth: --plot {path}: these rows cannot be drawn: {text}")
 
 
 def plot_saved(found, path):

@@ -4,23 +4,41 @@ A search has one record, a contrast two. A comparison or an experiment has one f
 list one for each entry.
 """
 
+import contextlib
 import csv
 import functools
 import io
 import json
+import sys
+from typing import TextIO
 
 import click
+
+from synth.errors import visible
 
 #: The values of `--format`.
 FORMATS = ("table", "json", "csv", "markdown")
 
 
+#: Where results go: standard output, as the command found it.
+_results: list[TextIO] = []
+
+
 def formatted(function):
-    """Adds `--format` and `--json`; the command receives `form`, one of `FORMATS`."""
+    """Adds `--format` and `--json`; the command receives `form`, one of `FORMATS`.
+
+    While the command runs, only results go to standard output: what primitives, tasks and
+    experiments print goes to standard error.
+    """
 
     @functools.wraps(function)
     def command(*args, form, as_json, **options):
-        return function(*args, form=wanted(form, as_json), **options)
+        _results.append(sys.stdout)
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                return function(*args, form=wanted(form, as_json), **options)
+        finally:
+            _results.pop()
 
     options = (
         click.option(
@@ -42,31 +60,52 @@ def wanted(form, as_json):
     return "json" if as_json else form or "table"
 
 
-def emit(form, *, text, document, rows):
-    """Prints one view of some data; text, document and rows are functions that return it."""
+def say(text):
+    """Prints a line to standard error, with control characters escaped."""
+    click.echo(visible(text), err=True)
+
+
+def to_terminal():
+    """Whether results go to a terminal."""
+    return _results[-1].isatty()
+
+
+def _print(text, nl=True):
+    click.echo(text, file=_results[-1], nl=nl)
+
+
+def emit(form, *, text, document, rows, emphasis=None):
+    """Prints one view of some data; text, document and rows are functions that return it.
+
+    emphasis: a function that marks parts of the text for a terminal.
+    """
     if form == "table":
-        click.echo(text())
+        shown = visible(text())
+        _print(emphasis(shown) if emphasis else shown)
     elif form == "json":
         emit_document(document())
     else:
         emit_records(form, rows())
 
 
-def emit_run(form, run, text):
+def emit_run(form, run, text, emphasis=None):
     """Prints a run; text(run) is its table."""
-    emit(form, text=lambda: text(run), document=run.to_dict, rows=lambda: records(run))
+    views = {"text": lambda: text(run), "document": run.to_dict, "rows": lambda: records(run)}
+    emit(form, **views, emphasis=emphasis)
 
 
 def emit_document(document):
     """Prints a JSON document."""
-    click.echo(json.dumps(document, allow_nan=False))
+    _print(json.dumps(document, allow_nan=False))
 
 
 def emit_records(form, rows):
     """Prints dicts as CSV or Markdown; columns are in the order in which keys first appear."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
     cells = [[row.get(key) for key in keys] for row in rows]
-    click.echo((_csv if form == "csv" else _markdown)(keys, cells), nl=False)
+    text = (_csv if form == "csv" else _markdown)(keys, cells)
+    # A file or a pipe gets the data as they are.
+    _print(visible(text) if to_terminal() else text, nl=False)
 
 
 def records(run):

@@ -5,6 +5,7 @@ import time
 
 import click
 
+from synth.errors import visible
 from synth.report import least_bits
 
 
@@ -42,7 +43,7 @@ class Progress:
         self._show(f"{finished} of {count} items, {text} left")
 
     def _show(self, text):
-        click.echo(f"\r\x1b[K{text.strip()[:78]}", err=True, nl=False)
+        click.echo(f"\r\x1b[K{visible(text.strip())[:78]}", err=True, nl=False)
 
     def __exit__(self, *_):
         if sys.stderr.isatty():

@@ -57,11 +57,11 @@ def chains_on(cluster):
         yield {"map": partial(sweep, executor=pool)}
 
 
-def finish(run, results, options, text):
+def finish(run, results, options, text, emphasis=None):
     """Print a run and save it; exit as after Ctrl-C if that ended one of the results."""
     from synth.records import StopReason, save_run
 
-    emit_run(options["form"], run, text)
+    emit_run(options["form"], run, text, emphasis)
     if options["save"]:
         save_run(run.with_data() if options.get("save_data") else run, options["save"])
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):

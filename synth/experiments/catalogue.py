@@ -88,7 +88,9 @@ def load(name: str) -> ModuleType:
     entry = _entry(name)
     try:
         module = entry.load()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         text = " ".join(str(error).split())
         raise ExperimentError(
             f"experiment {name} ({entry.value}) fails: {type(error).__name__}: {text}"

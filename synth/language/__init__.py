@@ -1,7 +1,7 @@
 """What programs are made of: types, primitives, DSLs and grammars; reading and writing programs.
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
-gives every program its bits.  Modules build on each other in this order: rounding, types,
+gives every program its bits.  Modules build on each other in this order: given, rounding, types,
 primitive, columns, signatures, dsl, labels, costs, mass, grammar, check, specification, notation,
 parsing, program, dsls.
 """
@@ -11,6 +11,7 @@ from synth.language.columns import TypedColumns
 from synth.language.costs import UNIT, Costs, code_units
 from synth.language.dsl import DSL
 from synth.language.dsls import load_dsl
+from synth.language.given import array_of, columns_of, refuse_other_index
 from synth.language.grammar import Grammar, Production, checked_columns, root_type
 from synth.language.notation.latex import latex
 from synth.language.primitive import Constant, Head, Input, Primitive, Weight
@@ -53,15 +54,18 @@ __all__ = [
     "Type",
     "TypedColumns",
     "Weight",
+    "array_of",
     "bind",
     "check_dsl",
     "checked_columns",
     "code_units",
+    "columns_of",
     "dsls",
     "latex",
     "load_dsl",
     "notation",
     "parse_spec",
+    "refuse_other_index",
     "resolve",
     "root_type",
     "sample_block",

@@ -165,7 +165,9 @@ class Primitive:
                     f"primitive {self.name} changes its arguments; it must leave them as they are"
                 ) from error
             return error
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise DSLError(
                 f"primitive {self.name} fails: {type(error).__name__}: {one_line(error)}"
             ) from error

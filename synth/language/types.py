@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth.errors import DSLError, SettingError, TypeMismatchError
+from synth.errors import DSLError, SettingError, TypeMismatchError, quoted
+from synth.language.given import array_of
 from synth.language.rounding import rounded
 
 #: The answer of a primitive where it has no value; for Real and Complex, NaN also works.
@@ -165,7 +166,7 @@ class Type:
         TypeMismatchError
             If a value is not a legal value of the type.
         """
-        given = np.asarray(values)
+        given = array_of(values, what)
         if not given.size:
             return given.astype(self.dtype)
         if self.storage is None:
@@ -262,7 +263,7 @@ def _shortest(
 
 
 def _sample(values: np.ndarray) -> str:
-    return repr(values.ravel()[:1].tolist()[0])
+    return quoted(values.ravel()[:1].tolist()[0])
 
 
 #: The truth values.

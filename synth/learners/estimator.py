@@ -13,8 +13,21 @@ import numpy as np
 
 from synth import codes, engine, tasks
 from synth.engine import DEFAULT_CHAINS, SAME, Limits
-from synth.errors import DSLError, SettingError
-from synth.language import DSL, INT_LIMIT, Bool, Grammar, Int, Label, Mod, Program, Real, dsls
+from synth.errors import DSLError, SettingError, TypeMismatchError, quoted
+from synth.language import (
+    DSL,
+    INT_LIMIT,
+    Bool,
+    Grammar,
+    Int,
+    Label,
+    Mod,
+    Program,
+    Real,
+    array_of,
+    dsls,
+    refuse_other_index,
+)
 from synth.learners.predictor import counted_predictor, program_predictor, upright
 from synth.records import Result, StopReason
 from synth.tasks import Task
@@ -139,6 +152,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         -------
         ProgramClassifier
         """
+        X, y = _without_gaps(X, y)  # noqa: N806
         kinds = _kinds(X)
         _refuse_texts(X)
         X, y = validate_data(self, X, y)  # noqa: N806
@@ -175,7 +189,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         float64 (rows, k)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)  # noqa: N806
+        X = validate_data(self, _without_gaps(X)[0], reset=False)  # noqa: N806
         return self._predictor.probabilities(self._typed(X), len(X))
 
     def predict(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
@@ -310,12 +324,32 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         return replace(result, best=Program.parse(text, fitted.grammar, fitted.root))
 
 
+def _without_gaps(X, y=None):  # noqa: N803
+    """X and y without masks; raises SettingError if a value is masked or the rows do not fit."""
+    try:
+        refuse_other_index({"y": y, "X": X})
+        # scikit-learn takes what lies below a mask.
+        given = (("X", X), ("y", y))
+        return [array_of(v, w) if isinstance(v, np.ma.MaskedArray) else v for w, v in given]
+    except TypeMismatchError as error:
+        raise SettingError(str(error)) from None
+
+
 def _kinds(X):  # noqa: N803
     """The kinds of the dtypes of a data frame's columns; None if X is no data frame of numbers."""
     if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
         return None
-    found = [getattr(dtype, "kind", None) for dtype in X.dtypes]
-    return found if all(kind in ("b", "i", "u", "f") for kind in found) else None
+    found = [_kind(dtype) for dtype in X.dtypes]
+    return found if all(found) else None
+
+
+def _kind(dtype):
+    """The kind of numbers of a data frame's column, as NumPy writes it; None for others."""
+    dtype = getattr(getattr(dtype, "categories", None), "dtype", dtype)
+    kind, name = getattr(dtype, "kind", None), str(dtype)
+    if kind is None:  # polars says it by name
+        kind = next((k for k in ("bool", "int", "uint", "float") if name.lower().startswith(k)), "")
+    return kind[:1] if kind[:1] in ("b", "i", "u", "f") else None
 
 
 def _refuse_texts(X):  # noqa: N803
@@ -323,12 +357,12 @@ def _refuse_texts(X):  # noqa: N803
     if not (hasattr(X, "columns") and hasattr(X, "dtypes")) or len(set(X.columns)) < X.shape[1]:
         return
     for name, dtype in zip(X.columns, X.dtypes, strict=True):
-        if getattr(dtype, "kind", None) in ("b", "i", "u", "f"):
+        if _kind(dtype):
             continue
         for cell in X[name]:
             if isinstance(cell, str) and not _is_number(cell):
                 raise SettingError(
-                    f"column {name} has texts, such as {cell!r}; allowed: numbers and truth "
+                    f"column {name} has texts, such as {quoted(cell)}; allowed: numbers and truth "
                     "values, into which an encoder turns texts (pandas.get_dummies, OneHotEncoder)"
                 )
 

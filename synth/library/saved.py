@@ -197,10 +197,10 @@ def load(path, types=(), base=None):
         If the file cannot be read, is not a library, or needs `base`.
     """
     try:
-        document = json.loads(Path(path).read_text())
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise DSLError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DSLError(f"{path} is not a library in JSON: {' '.join(str(error).split())}") from None
     return from_json(document, types, base)
 

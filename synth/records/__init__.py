@@ -2,8 +2,8 @@
 
 Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Level` and others).
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
-their JSON form, `saved.py` their files, `source.py` where the data come from. Nothing here needs
-the engine, so that a saved run is shown without compiled code.
+their JSON form, `schema.py` the schemas of that, `saved.py` their files, `source.py` where the data
+come from. Nothing here needs the engine, so that a saved run is shown without compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
@@ -21,6 +21,7 @@ from synth.records.parts import (
 )
 from synth.records.result import Contrast, Result
 from synth.records.saved import Run, load_run, save_run
+from synth.records.schema import schemas
 from synth.records.source import source_of, task_of
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "load_run",
     "plain",
     "save_run",
+    "schemas",
     "source_of",
     "task_of",
 ]

@@ -3,8 +3,10 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
-from synth.errors import RunError
+from synth._version import __version__
+from synth.errors import RunError, shortened
 from synth.files import write_file
 from synth.records.comparison import Comparison
 from synth.records.document import FORMAT
@@ -59,9 +61,22 @@ def load_run(path: str | os.PathLike[str]) -> Run:
         raise RunError(f"{path} is not JSON; allowed: a file that --save wrote") from None
     kinds = {record.kind: record for record in (Result, Contrast, Comparison, ExperimentRun)}
     kind = document.get("kind") if isinstance(document, dict) else None
-    if not isinstance(kind, str) or kind not in kinds or document.get("format") != FORMAT:
+    form = document.get("format") if isinstance(document, dict) else None
+    if isinstance(form, str) and form.startswith("synth-run-") and form != FORMAT:
+        raise RunError(
+            f"{path} has the format {shortened(form)}{_written_by(document)}; "
+            f"synth {__version__} reads {FORMAT}"
+        )
+    if not isinstance(kind, str) or kind not in kinds or form != FORMAT:
         raise RunError(f"{path} is not a saved run; allowed: a file that --save wrote")
     try:
         return kinds[kind].from_dict(document)
     except RunError as error:
-        raise RunError(f"{path}: {error}") from None
+        raise RunError(f"{path}: {error}{_written_by(document)}") from None
+
+
+def _written_by(document: dict[str, Any]) -> str:
+    """The version that wrote a document, for a message; empty if it does not say one."""
+    part = document.get("structured", document)
+    version = part.get("version") if isinstance(part, dict) else None
+    return f", written by synth {shortened(version)}" if isinstance(version, str) else ""

@@ -2,8 +2,9 @@
 
 Start with `text.py` (tables for terminals) and `numbers.py` (how bounds are rounded). `matrix.py`
 shows a comparison, `experiment.py` a run of an experiment, `claims.py` what became of a run's
-claims; `figure.py` draws with matplotlib, `notebook.py` writes HTML and LaTeX, and `page/` makes the
-page of `synth report`. No module here imports another room: the records to be shown are passed in.
+claims. `figure.py` draws with matplotlib, `notebook.py` writes HTML and LaTeX, and `page/` makes
+the page of `synth report`. No module here imports another room: the records to be shown are passed
+in.
 """
 
 from synth.report.claims import claims_text

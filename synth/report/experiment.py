@@ -2,6 +2,7 @@
 
 import textwrap
 
+from synth.report.escape import visibly
 from synth.report.text import shorten, spaced, table, terminal_width
 
 #: The number of rows shown; --json and --save have all of them.
@@ -11,6 +12,7 @@ MOST_ROWS = 30
 WIDEST = 24
 
 
+@visibly
 def experiment_text(run, width=None):
     """The claim, the settings, as many rows and columns as fit, the summary and the control."""
     width = width or terminal_width()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from synth.errors import SettingError
 from synth.files import check_writable
+from synth.report.escape import visibly
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -49,6 +50,7 @@ def check_plot(path, option="--plot"):
     check_writable(option, path)
 
 
+@visibly
 def plot_run(run, experiment, path):
     """Draws a run of an experiment into a file.
 

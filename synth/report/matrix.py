@@ -5,6 +5,7 @@ import textwrap
 from collections import Counter
 from pathlib import PurePath
 
+from synth.report.escape import visibly
 from synth.report.numbers import accuracy, bits, chance, saved, saves_most
 from synth.report.text import (
     program_text,
@@ -20,6 +21,7 @@ LONGEST = 24
 SAME = 1e-9
 
 
+@visibly
 def comparison_text(comparison, width=None):
     """The table, in blocks of as many DSLs as fit; its notes; one line for each search."""
     width = width or terminal_width()

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from synth.report.escape import latex_text
+from synth.report.escape import latex_text, visibly
 from synth.report.experiment import row_keys, summary_in_words
 from synth.report.numbers import saved, saves_most, share
 from synth.report.text import of_shares, program_text, search_rows
@@ -16,6 +16,7 @@ _COMPARED = (
 )  # fmt: skip
 
 
+@visibly
 def search_html(result):
     """A result as HTML; the front and the best hypotheses can be unfolded."""
     front = [
@@ -36,11 +37,13 @@ def search_html(result):
     )
 
 
+@visibly
 def contrast_html(contrast):
     """A contrast as HTML, with both labellings side by side."""
     return _pairs_html(_side_by_side(contrast), ("", *_headings(contrast)))
 
 
+@visibly
 def comparison_html(comparison):
     """A comparison as HTML, with one row for each task, DSL and seed."""
     shown = [
@@ -49,6 +52,7 @@ def comparison_html(comparison):
     return _table_html((*_COMPARED, "note"), shown)
 
 
+@visibly
 def run_html(run):
     """A run of an experiment as HTML: its claim, its summary and its rows."""
     keys = row_keys(run)

@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 
+from synth.report.escape import visibly
 from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
 
 #: The most rows of the front that are all shown.
@@ -93,6 +94,7 @@ def of_shares(result):
     return f"{text}; programs with the same behaviour count once"
 
 
+@visibly
 def search_text(result, width=None):
     """A result as text: its figures, the front and the best hypotheses."""
     width = width or terminal_width()
@@ -118,6 +120,7 @@ def search_text(result, width=None):
     return "\n".join(lines)
 
 
+@visibly
 def contrast_text(contrast, width=None):
     """A contrast as text, with both labellings side by side."""
     width = width or terminal_width()
@@ -146,6 +149,7 @@ def contrast_text(contrast, width=None):
     return "\n".join(lines)
 
 
+@visibly
 def contrasts_text(contrasts, missing=(), seeds=None, width=None):
     """Several contrasts as one table of two lines each.
 
@@ -223,6 +227,7 @@ def table(head, rows, align, width):
     -------
     list of str
     """
+    rows = [[" ".join(cell.splitlines()) for cell in row] for row in rows]
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     if align[-1] == "l":

@@ -17,7 +17,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from contextlib import contextmanager
 
 from synth._version import __version__
-from synth.errors import SettingError
+from synth.errors import SettingError, SweepError
 
 #: Seconds to wait for a scheduler to answer, and then for it to have a worker.
 PATIENCE = 4
@@ -78,6 +78,8 @@ def _processes(workers):
 def _start_worker(lifeline):
     # Ctrl-C reaches all processes of a terminal, but only the parent may act on it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(2, 1)  # standard output is for the parent's results, whatever primitives print
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 
@@ -171,6 +173,18 @@ def _version():
     return __version__
 
 
+def _same_version(version, function, /, *arguments, **named):
+    """Calls a function in a worker, which may have joined after the others were checked."""
+    if version != __version__:
+        import distributed
+
+        raise SweepError(
+            f"synth is {__version__} on {distributed.get_worker().address}, which joined later; "
+            f"allowed: {version}; end this worker, or install the same version there"
+        )
+    return function(*arguments, **named)
+
+
 class _Cluster(Executor):
     """A dask client as an executor.
 
@@ -186,7 +200,8 @@ class _Cluster(Executor):
         if self._client.status == "closed":
             raise RuntimeError("the connection to the scheduler is lost")
         self._idle = None
-        remote = self._client.submit(function, *arguments, pure=False, **named)
+        given = (_same_version, __version__, function, *arguments)
+        remote = self._client.submit(*given, pure=False, **named)
         mirror = Future()
 
         def hand_over(remote):

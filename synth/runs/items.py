@@ -73,7 +73,8 @@ class Item:
     def __post_init__(self):
         if self.labels not in ("true", "permuted", "uniform"):
             raise SettingError(f"labels={self.labels!r}; allowed: true, permuted, uniform")
-        if not isinstance(self.task, Task) and tasks.is_path(self.task):
+        given = not isinstance(self.task, Task) and tasks.is_path(self.task)
+        if given and not tasks.is_stream(self.task):
             object.__setattr__(self, "task", os.path.abspath(self.task))
         if isinstance(self.dsl, (str, os.PathLike)) and ".py:" in str(self.dsl):
             object.__setattr__(self, "dsl", os.path.abspath(self.dsl))

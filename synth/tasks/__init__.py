@@ -23,6 +23,7 @@ from synth.tasks.digits import (
 )
 from synth.tasks.fitting import Fitted, fit, fit_all, prepared
 from synth.tasks.origin import Origin, file_digest
+from synth.tasks.sources import is_stream
 from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
 
@@ -42,6 +43,7 @@ __all__ = [
     "fit_all",
     "functions",
     "is_path",
+    "is_stream",
     "load_task",
     "names",
     "prepared",

@@ -20,6 +20,7 @@ from synth.language import bind, parse_spec
 from synth.tasks import builtin
 from synth.tasks.csv_table import read_table
 from synth.tasks.origin import STEPS, Origin
+from synth.tasks.sources import STANDARD_INPUT
 from synth.tasks.task import Task
 
 
@@ -67,7 +68,7 @@ def load_task(
     Parameters
     ----------
     spec : str or path
-        `name:key=value,...`, or the path of a CSV file.
+        `name:key=value,...`, or the path of a CSV file; `-` is standard input.
     label, drop, modulus : optional
         For files only, as `read_table` takes them.
     train : float or int, optional
@@ -125,6 +126,8 @@ def is_path(spec: str | os.PathLike[str]) -> bool:
     text = str(spec)
     if parse_name(text) in _makers():
         return False
+    if text == STANDARD_INPUT:
+        return True
     return text.endswith((".csv", ".tsv", ".txt")) or os.sep in text or os.path.exists(text)
 
 

@@ -25,9 +25,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.errors import TaskError
+from synth.errors import TaskError, listed, quoted, shortened
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Type
 from synth.tasks.origin import recorded
+from synth.tasks.sources import table_bytes, table_name
 from synth.tasks.splits import training_mask
 from synth.tasks.task import Task
 
@@ -57,7 +58,7 @@ class _Column:
     lines: tuple[int, ...]
 
     def where(self, row: int) -> str:
-        return f"line {self.lines[row]}, column {self.name}"
+        return f"line {self.lines[row]}, column {shortened(self.name)}"
 
     def only(self, rows: NDArray[np.bool_]) -> "_Column":
         """The column with some of its rows, bool (rows,)."""
@@ -84,7 +85,7 @@ def read_table(
     Parameters
     ----------
     path : str or path
-        The file, in UTF-8.
+        The file, in UTF-8; or a pipe, or `-` for standard input, of which at most 100 MB are read.
     label : str, optional
         The name of the label column, by default the last one; or COLUMN=VALUE, whose label
         says whether the column has this value as it is written.
@@ -108,12 +109,14 @@ def read_table(
         chosen, value = _label_column(columns, columns[-1].name if label is None else label)
         inputs = [c for c in columns if c is not chosen]
         if not inputs:
-            raise TaskError(f"one column only, {chosen.name}; allowed: inputs and a label column")
+            raise TaskError(
+                f"one column only, {shortened(chosen.name)}; allowed: inputs and a label column"
+            )
         values, types = _inputs(inputs, modulus)
         mask = training_mask(len(chosen.cells), train, seed)
         read = partial(_read_labels, chosen, value, modulus)
         return Task(
-            path.name,
+            table_name(path),
             values,
             types,
             train=mask,
@@ -132,7 +135,7 @@ def _kept(columns: list[_Column], drop: Iterable[str]) -> list[_Column]:
     dropped = [drop] if isinstance(drop, str) else list(drop)
     for name in dropped:
         if name not in names:
-            raise TaskError(f"no column {name!r} to drop; columns: {', '.join(names)}")
+            raise TaskError(f"no column {quoted(name)} to drop; columns: {listed(names)}")
     columns = [c for c in columns if c.name not in dropped]
     if not columns:
         raise TaskError("every column is dropped; allowed: inputs and a label column")
@@ -149,7 +152,9 @@ def _columns(path: Path) -> list[_Column]:
         if not name:
             raise TaskError(f"line {first}, column {k + 1}: no name")
         if name in names[:k]:
-            raise TaskError(f"line {first}: column {name} appears twice; names must be distinct")
+            raise TaskError(
+                f"line {first}: column {shortened(name)} appears twice; names must be distinct"
+            )
     if not body:
         raise TaskError("no rows; allowed: a line of column names, then one line for each row")
     for line, cells in body:
@@ -163,10 +168,7 @@ def _columns(path: Path) -> list[_Column]:
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """(line, cells) of every line of a file that is not empty."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise TaskError(f"cannot be read: {error.strerror}") from None
+    raw = table_bytes(path)
     if b"\0" in raw:
         raise TaskError("binary, not text; allowed: CSV in UTF-8")
     try:
@@ -208,7 +210,7 @@ def _inputs(
     for column in columns:
         for name, type_, cells in _typed(column, modulus):
             if name in values:
-                raise TaskError(f"line 1: column {name} would appear twice; rename one")
+                raise TaskError(f"line 1: column {shortened(name)} would appear twice; rename one")
             values[name], types[name] = cells, type_
     return values, types
 
@@ -250,7 +252,7 @@ def _read_labels(
     values = [meaning(cell) for cell in column.cells]
     if len({v for v, t in zip(values, train, strict=True) if t}) < 2:
         raise TaskError(
-            f"column {column.name}: one label only ({trained.cells[0]}); "
+            f"column {shortened(column.name)}: one label only ({shortened(trained.cells[0])}); "
             "allowed: at least 2 among the training rows"
         )
     return {
@@ -311,7 +313,7 @@ def _label_column(columns: list[_Column], label: str) -> tuple[_Column, str | No
         return found[label], None
     named = [n for n in found if label.startswith(f"{n}=")]
     if not named:
-        raise TaskError(f"no column {label!r}; columns: {', '.join(found)}")
+        raise TaskError(f"no column {quoted(label)}; columns: {listed(found)}")
     name = max(named, key=len)
     return found[name], label[len(name) + 1 :]
 
@@ -320,10 +322,9 @@ def _one_label(trained: _Column, value: str) -> _Labels:
     """How labels are read that tell one value from all others; the training rows must have it."""
     different = sorted(set(trained.cells))
     if value not in different:
-        shown = ", ".join(different[:MOST_VALUES]) + ", ..." * (len(different) > MOST_VALUES)
         raise TaskError(
-            f"column {trained.name} has no value {value!r} among the training rows; "
-            f"values there: {shown}"
+            f"column {shortened(trained.name)} has no value {quoted(value)} among the training "
+            f"rows; values there: {listed(different)}"
         )
     return Bool, {0: f"not {value}", 1: value}, lambda cell: cell == value
 
@@ -339,7 +340,7 @@ def _reals(column: _Column) -> NDArray[np.float64]:
     if legal is not None:
         row = int(np.flatnonzero(~legal)[0])
         raise TaskError(
-            f"{column.where(row)}: {column.cells[row]} is too large; the limit is 1e308"
+            f"{column.where(row)}: {shortened(column.cells[row])} is too large; the limit is 1e308"
         )
     return values
 
@@ -349,7 +350,7 @@ def _numbers(column: _Column, low: int, high: int) -> NDArray[np.int64]:
     for row, cell in enumerate(column.cells):
         number = int(cell) if len(cell) < 20 else high + 1
         if not low <= number <= high:
-            raise TaskError(f"{column.where(row)}: {cell} is outside {low}..{high}")
+            raise TaskError(f"{column.where(row)}: {shortened(cell)} is outside {low}..{high}")
         values.append(number)
     return np.array(values, np.int64)
 
@@ -368,10 +369,10 @@ def _refuse_free_text(column: _Column, instead: str) -> None:
         if len(seen) > MOST_VALUES:
             if all(map(_DECIMAL_COMMA.fullmatch, column.cells)):
                 raise TaskError(
-                    f"{column.where(row)}: {cell!r}; allowed: numbers with a decimal point"
+                    f"{column.where(row)}: {quoted(cell)}; allowed: numbers with a decimal point"
                 )
             raise TaskError(
-                f"{column.where(row)}: {cell!r} is the {len(seen)}th different text; "
+                f"{column.where(row)}: {quoted(cell)} is the {len(seen)}th different text; "
                 f"{_allowed(instead)}"
             )
 
@@ -382,7 +383,7 @@ def _refuse_missing(column: _Column, instead: str) -> None:
         if _no_number(cell):
             what = "infinite" if _infinite(cell) else "a missing value"
             raise TaskError(
-                f"{column.where(row)}: {cell!r} among numbers is {what}; {_allowed(instead)}"
+                f"{column.where(row)}: {quoted(cell)} among numbers is {what}; {_allowed(instead)}"
             )
 
 

@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import TaskError, TypeMismatchError
-from synth.language import ALLOWED, INT_LIMIT, Int, Type, Weight
+from synth.language import (
+    ALLOWED,
+    INT_LIMIT,
+    Int,
+    Type,
+    Weight,
+    array_of,
+    columns_of,
+    refuse_other_index,
+)
 from synth.tasks import twins
 from synth.tasks.origin import Origin
 from synth.tasks.splits import training_mask
@@ -29,8 +38,8 @@ class Task:
     ----------
     name : str
         The name of the task.
-    columns : mapping of str to array_like, shape (rows,)
-        The input columns.
+    columns : mapping of str to array_like, shape (rows,), or data frame
+        The input columns.  Series that have an index must have the same.
     types : mapping of str to Type
         The type of each column.
     labels : array_like, shape (rows,)
@@ -128,9 +137,12 @@ class Task:
         ) -> None: ...
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", columns_of(self.columns, f"task {self.name}"))
         self._check_types()
+        series = {f"column {n}": c for n, c in self.columns.items()}
+        refuse_other_index({"the label column": self.labels, "train": self.train, **series})
         columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
-        given = np.asarray(self.labels)
+        given = array_of(self.labels, f"label column {self.label}")
         rows = len(given)
         for name, column in columns.items():
             if column.shape != (rows,):
@@ -164,7 +176,7 @@ class Task:
             object.__setattr__(self, key, value)
 
     def _check_types(self) -> None:
-        if len(self.columns) == 0:  # a data frame has no truth value
+        if not self.columns:
             raise TaskError(f"task {self.name} has no input column; allowed: 1 column or more")
         for name in self.columns:
             if name not in self.types:
@@ -176,7 +188,7 @@ class Task:
             raise TypeMismatchError(f"label_type {_type_text(self.label_type)}; allowed: {ALLOWED}")
 
     def _mask(self, what: str, given: Any, rows: int, default: bool) -> NDArray[np.bool_]:
-        mask = np.full(rows, default) if given is None else np.asarray(given)
+        mask = np.full(rows, default) if given is None else array_of(given, what)
         if mask.dtype != np.bool_ or mask.shape != (rows,):
             raise TaskError(f"task {self.name}: {what} must be bool of shape ({rows},)")
         return mask
@@ -255,7 +267,7 @@ class Task:
         """
         if self.source is not None and self.express is not None:
             return self.express(self.source.encode(columns))
-        encoded = {}
+        columns, encoded = columns_of(columns, "columns"), {}
         for name, type_ in self.types.items():
             source, equals, value = name.rpartition("=")
             if name not in columns and equals and source in columns:

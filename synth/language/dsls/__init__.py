@@ -231,9 +231,9 @@ def called(function: Callable[..., Any], what: str, *arguments: Any, **settings:
     """
     try:
         return function(*arguments, **settings)
-    except SynthError:
+    except (SynthError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         text = " ".join(str(error).split())
         raise DSLError(f"{what} fails: {type(error).__name__}: {text}") from error
 
@@ -267,7 +267,9 @@ def _from_file(spec: str) -> Any:
         # Standard output is reserved for results.
         with _LOADING, contextlib.redirect_stdout(sys.stderr):
             module_spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         frames = traceback.extract_tb(error.__traceback__)
         lines = [f.lineno for f in frames if Path(f.filename).name == file.name]
         line = getattr(error, "lineno", None) or (lines[-1] if lines else "?")
