@@ -67,8 +67,8 @@ def search(
         How many moves reach makes; 0 for none.  With fewer than 500, its seed stages do less too.
         By default what takes about 20 s on two cores, 5 s with `exact`, and none with `max_bits`.
         If reach may follow and neither `max_programs` nor `max_bits` is given, the enumeration
-        ends after a number of programs that takes about 10 s; with `exact`, reach begins after an
-        eighth of them, and the enumeration goes on after it.
+        ends after a number of programs that takes about 10 s; with `exact`, reach begins after a
+        32nd of them, and the enumeration goes on after it.
     chains : int
         How many chains share the moves.
     seed : int

@@ -16,7 +16,7 @@ MOVE_WORK = 1_500_000
 ENUMERATED_BYTES = 6 * 10**9
 #: What an exact search makes of both before it goes on to its bound: a part of the programs, and of
 #: the moves, that an ordinary search makes.
-EXACT_PROGRAMS, EXACT_MOVES = 8, 4
+EXACT_PROGRAMS, EXACT_MOVES = 32, 4
 
 
 def default_programs(engine, exact=False):
