@@ -32,6 +32,7 @@ api_internal = (
     "synth.exact.levels", "synth.exact.pairs", "synth.exact.products",
     "synth.dynamics.regrow", "synth.dynamics.trees",
     "synth.records.document", "synth.runs.journal",
+    "synth.tasks.cells", "synth.tasks.columns", "synth.tasks.reading",
     "synth.report.escape", "synth.report.experiment", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
     "synth.report.page.chart", "synth.report.page.colours", "synth.report.page.contenders",

@@ -150,7 +150,7 @@ def _contrast_items(task, twin, seeds, options):
     from synth.tasks import is_path
 
     if task is None:
-        for key in ("dsl", "save", "label", "modulus", "drop"):
+        for key in ("dsl", "save", *set(_TABLE) - {"train"}):
             if options[key]:
                 raise click.UsageError(f"--{key} {_given(options[key])}: allowed only with a TASK")
     elif seeds > 1 and options["save"]:
@@ -196,6 +196,7 @@ def _print_contrasts(found, items, options, single):
     def document():
         return {"contrasts": [run.to_dict() for run in runs], "version": __version__}
 
+    _say_notes(options)
     if runs or options["form"] == "json":
         rows = [row for run in runs for row in records(run)]
         emit(options["form"], text=text, document=document, rows=lambda: rows)
@@ -206,7 +207,7 @@ def _given(value):
 
 
 #: Options that say how a CSV file is read.
-_TABLE = ("label", "drop", "modulus", "train")
+_TABLE = ("label", "drop", "keep", "missing", "na", "modulus", "train")
 
 #: What `synth contrast` runs without a task: the task, and how far it searches.
 _SET = (
@@ -364,14 +365,20 @@ def report(runs, output, form):
 
 
 def _load(task, options):
+    from synth.files import check_writable
     from synth.tasks import load_task
 
     if options["save"]:
-        from synth.files import check_writable
-
         check_writable("--save", options["save"])
-    keys = ("label", "drop", "modulus", "train", "seed")
-    return load_task(task, **{k: options[k] for k in keys})
+    loaded = load_task(task, seed=options["seed"], **{k: options[k] for k in _TABLE})
+    options.setdefault("notes", []).extend(f"{task}: {note}" for note in loaded.notes)
+    return loaded
+
+
+def _say_notes(options):
+    """Says what was left out of tables, after a search: a refused one gets one line."""
+    for note in options.get("notes", ()):
+        click.echo(note, err=True)
 
 
 def _settings(options):
@@ -392,6 +399,7 @@ def _sweep_settings(options):
 def _finish(run, results, options, text):
     from synth.records import StopReason, save_run
 
+    _say_notes(options)
     emit_run(options["form"], run, text)
     if options["save"]:
         save_run(run, options["save"])

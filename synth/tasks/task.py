@@ -29,7 +29,7 @@ class Task:
     name : str
         The name of the task.
     columns : mapping of str to array_like, shape (rows,)
-        The input columns.
+        The input columns.  NaN in a Real column is a missing value.
     types : mapping of str to Type
         The type of each column.
     labels : array_like, shape (rows,)
@@ -64,6 +64,10 @@ class Task:
     read : callable, optional
         If the labels of a table depend on its training rows: takes a training mask and returns
         the `labels`, `label_type`, `label_names` and `unknown` that belong to it.
+    derive : callable, optional
+        If columns were made from those of a table: makes them from the table's, for unseen rows.
+    notes : tuple of str
+        What was left out or set aside when a table was read.
 
     Attributes
     ----------
@@ -97,6 +101,10 @@ class Task:
     )
     unknown: NDArray[np.bool_] = None  # type: ignore[assignment]  # as `train`
     read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = field(default=None, repr=False)
+    derive: Callable[[Mapping[str, Any]], dict[str, np.ndarray]] | None = field(
+        default=None, repr=False
+    )
+    notes: tuple[str, ...] = ()
     alphabet: tuple[Any, ...] = field(init=False)
 
     if TYPE_CHECKING:  # arguments may have more types than the fields
@@ -119,11 +127,13 @@ class Task:
             express: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = None,
             unknown: ArrayLike | None = None,
             read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = None,
+            derive: Callable[[Mapping[str, Any]], dict[str, np.ndarray]] | None = None,
+            notes: tuple[str, ...] = (),
         ) -> None: ...
 
     def __post_init__(self) -> None:
         self._check_types()
-        columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
+        columns = {str(n): _checked(self.types[n], n, c) for n, c in self.columns.items()}
         given = np.asarray(self.labels)
         rows = len(given)
         for name, column in columns.items():
@@ -247,17 +257,13 @@ class Task:
         """
         if self.source is not None and self.express is not None:
             return self.express(self.source.encode(columns))
-        encoded = {}
-        for name, type_ in self.types.items():
-            source, equals, value = name.rpartition("=")
-            if name not in columns and equals and source in columns:
-                encoded[name] = np.array([str(v) == value for v in columns[source]])
-            elif name in columns:
-                encoded[name] = _wide(type_).check(columns[name], f"column {name}")
-            else:
+        if self.derive is not None:
+            columns = self.derive(columns)
+        for name in self.types:
+            if name not in columns:
                 given = ", ".join(map(str, columns))
                 raise TypeMismatchError(f"no column {name}; given: {given}")
-        return encoded
+        return {n: _checked(_wide(type_), n, columns[n]) for n, type_ in self.types.items()}
 
     @property
     def original(self) -> "Task":
@@ -369,6 +375,17 @@ class Task:
 
     def _twin(self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_]) -> "Task":
         return replace(self, labels=labels, labelling=labelling, unknown=unknown)
+
+
+def _checked(type_: Type, name: str, column: ArrayLike) -> np.ndarray:
+    """A column as its type stores it; NaN in a Real column is a missing value, and stays."""
+    given = np.asarray(column)
+    if type_.family != "Real" or given.dtype.kind != "f" or not np.isnan(given).any():
+        return type_.check(given, f"column {name}")
+    gaps = np.isnan(given)
+    values = type_.check(np.where(gaps, 0, given), f"column {name}")
+    values[gaps] = np.nan
+    return values
 
 
 def _wide(type_: Type) -> Type:
