@@ -31,6 +31,7 @@ from synth.cli.searching import (
     chains_on,
     finish,
     loaded_task,
+    say_notes,
     search_settings,
     sweep_settings,
 )
@@ -155,9 +156,9 @@ def _contrast_items(task, twin, seeds, options):
     from synth.tasks import is_path, is_stream
 
     if task is None:
-        for key in ("dsl", "save", "label", "modulus", "drop"):
+        for key in ("dsl", "save", *set(TABLE) - {"train"}):
             if options[key]:
-                given = " ".join(options[key]) if key == "drop" else options[key]
+                given = " ".join(options[key]) if isinstance(options[key], tuple) else options[key]
                 raise click.UsageError(f"--{key} {given}: allowed only with a TASK")
     elif seeds > 1 and options["save"]:
         raise click.UsageError(f"--save {options['save']}: allowed only with one seed")
@@ -203,6 +204,7 @@ def _print_contrasts(found, items, options, single):
     def document():
         return {"contrasts": [run.to_dict() for run in runs], "version": __version__}
 
+    say_notes(options)
     if runs or options["form"] == "json":
         rows = [row for run in runs for row in records(run)]
         emit(options["form"], text=text, document=document, rows=lambda: rows)

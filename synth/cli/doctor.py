@@ -34,6 +34,7 @@ EXTRAS = {
     "cluster": ("distributed", "distributed"),
     "sklearn": ("sklearn", "scikit-learn"),
     "sympy": ("sympy", "sympy"),
+    "xlsx": ("openpyxl", "openpyxl"),
 }
 GROUPS = ("synth.dsls", "synth.tasks", "synth.experiments")
 

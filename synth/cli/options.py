@@ -40,6 +40,15 @@ class Train(click.ParamType):
             self.fail(f"{value!r}; allowed: a fraction such as 0.5 or 1.0, or a count of rows")
 
 
+class Texts(click.ParamType):
+    """Texts separated by commas."""
+
+    name = "texts"
+
+    def convert(self, value, param, ctx):
+        return tuple(value.split(",")) if isinstance(value, str) else value
+
+
 def _completes(module):
     """Shell completion by the names that a module lists (such as synth.tasks), or a file."""
 
@@ -94,6 +103,22 @@ def search_options(function):
         click.option("--label", help="Label column of a CSV file, or COLUMN=VALUE."),
         click.option(
             "--drop", multiple=True, help="Column of a CSV file to leave out; repeatable."
+        ),
+        click.option(
+            "--keep",
+            multiple=True,
+            help="Column of a CSV file to use even if it looks like an identifier; repeatable.",
+        ),
+        click.option(
+            "--missing",
+            type=click.Choice(["indicator", "drop-rows", "drop-columns", "error"]),
+            help="What to do about missing values.  [default: indicator: comparisons with them "
+            "are false, and whether a value is missing is an input]",
+        ),
+        click.option(
+            "--na",
+            type=Texts(),
+            help="Texts for missing values, separated by commas.  [default: NA, NaN, ?, ...]",
         ),
         click.option(
             "--modulus", type=int, help="Read the integers of a CSV file modulo this number."

@@ -7,11 +7,11 @@ from functools import partial
 import click
 
 from synth.cli.exit_status import exit_status
-from synth.cli.output import emit_run
+from synth.cli.output import emit_run, say
 from synth.cli.progress import Progress
 
 #: Options that say how a CSV file is read.
-TABLE = ("label", "drop", "modulus", "train")
+TABLE = ("label", "drop", "keep", "missing", "na", "modulus", "train")
 
 
 def loaded_task(task, options):
@@ -25,8 +25,15 @@ def loaded_task(task, options):
         raise click.UsageError("--save-data cannot be combined with --workers or --cluster")
     if options["save"]:
         check_writable("--save", options["save"])
-    keys = ("label", "drop", "modulus", "train", "seed")
-    return load_task(task, **{k: options[k] for k in keys})
+    loaded = load_task(task, seed=options["seed"], **{k: options[k] for k in TABLE})
+    options.setdefault("notes", []).extend(f"{task}: {note}" for note in loaded.notes)
+    return loaded
+
+
+def say_notes(options):
+    """Say what was left out of tables, once a search has ended: a refused one gets one line."""
+    for note in options.get("notes", ()):
+        say(note)
 
 
 def search_settings(options):
@@ -61,6 +68,7 @@ def finish(run, results, options, text, emphasis=None):
     """Print a run and save it; exit as after Ctrl-C if that ended one of the results."""
     from synth.records import StopReason, save_run
 
+    say_notes(options)
     emit_run(options["form"], run, text, emphasis)
     if options["save"]:
         save_run(run.with_data() if options.get("save_data") else run, options["save"])

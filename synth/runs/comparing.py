@@ -1,6 +1,6 @@
 """Tasks by DSLs: the best hypothesis for each task in each DSL, as one sweep of searches."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
 from pathlib import PurePath
@@ -28,6 +28,9 @@ def compare(
     train: int | float | None = None,
     label: str | None = None,
     drop: Iterable[str] = (),
+    keep: Iterable[str] = (),
+    missing: str | None = None,
+    na: Sequence[str] | None = None,
     modulus: int | None = None,
     moves: int | None = None,
     chains: int = DEFAULT_CHAINS,
@@ -56,7 +59,7 @@ def compare(
         "true", "permuted" or "uniform".
     corrupt : float, optional
         The fraction of training labels to draw anew.
-    train, label, drop, modulus : optional
+    train, label, drop, keep, missing, na, modulus : optional
         See `load_task`.
     moves, chains : int, optional
         How far reach goes in each search, see `synth.search`.
@@ -86,26 +89,23 @@ def compare(
         raise SettingError("tasks: none; allowed: 1 or more")
     if not isinstance(seeds, int) or seeds < 1:
         raise SettingError(f"seeds={seeds!r}; allowed: 1 or more")
-    task_names = _names("tasks", tasks, Task)
-    dsl_names = _names("dsls", dsls, DSL)
+    task_names, dsl_names = _names("tasks", tasks, Task), _names("dsls", dsls, DSL)
     for dsl in dsls:
         find_dsl(dsl)
     read, reach = read_limits(limits), ReachSettings(moves, chains)
-    table = {"train": train, "label": label, "drop": tuple(drop), "modulus": modulus}
-    shared: dict[str, Any] = {
-        "labels": labels,
-        "corrupt": corrupt,
-        "table": table,
-        "limits": {**limits, "moves": reach.moves, "chains": reach.chains},
-    }
+    table: dict[str, Any] = {"train": train, "label": label, "drop": tuple(drop)}
+    table |= {"modulus": modulus, **_given(keep=tuple(keep), missing=missing, na=na)}
+    searched = {**limits, "moves": reach.moves, "chains": reach.chains}
+    shared: dict[str, Any] = {"labels": labels, "corrupt": corrupt}
+    shared |= {"table": table, "limits": searched}
     pairs: list[tuple[Any, str | None]] = [*zip(dsls, dsl_names, strict=True)] or [(None, None)]
     # Seeds are consecutive, so that each row equals a search with that --seed, and every DSL
     # gets the same splits.
     items = [
-        Item(task, dsl, each, top=1, tags={"task": name, "dsl": dsl_name, "seed": each}, **shared)
+        Item(task, dsl, k, top=1, tags={"task": name, "dsl": dsl_name, "seed": k}, **shared)
         for task, name in zip(tasks, task_names, strict=True)
         for dsl, dsl_name in pairs
-        for each in range(seed, seed + seeds)
+        for k in range(seed, seed + seeds)
     ]
     found, stop = run_items(_row, items, executor=executor, progress=progress)
     asked = {"tasks": task_names, "dsls": dsl_names, "seeds": seeds, "seed": seed}
@@ -121,6 +121,11 @@ def compare(
         stop.partial = comparison
         raise stop
     return comparison
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """The values that are given: others are left out, so that documents do not list them."""
+    return {name: value for name, value in values.items() if value}
 
 
 def _names(what: str, given: list[Any], kind: type[Any]) -> list[str]:

@@ -44,8 +44,8 @@ class Item:
     twin : str, optional
         How a contrast makes the twin's labels: "permuted" or "uniform".
     table : dict, optional
-        The arguments `train`, `label`, `drop` and `modulus` of `load_task`. Of these, only
-        `train` applies to a `Task`.
+        The arguments of `load_task` that are for files. Of these, only `train` applies to a
+        `Task`.
     top : int, optional
         The number of best hypotheses to keep.
     limits : dict, optional

@@ -10,7 +10,7 @@ import importlib
 import inspect
 import os
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import Any
@@ -59,6 +59,9 @@ def load_task(
     *,
     label: str | None = None,
     drop: Iterable[str] = (),
+    keep: Iterable[str] = (),
+    missing: str | None = None,
+    na: Sequence[str] | None = None,
     modulus: int | None = None,
     train: int | float | None = None,
     seed: int | None = None,
@@ -69,7 +72,7 @@ def load_task(
     ----------
     spec : str or path
         `name:key=value,...`, or the path of a CSV file; `-` is standard input.
-    label, drop, modulus : optional
+    label, drop, keep, missing, na, modulus : optional
         For files only, as `read_table` takes them.
     train : float or int, optional
         The fraction (float) or the number (int) of training rows; overrides the specification.
@@ -86,8 +89,13 @@ def load_task(
     """
     given: dict[str, Any] = {k: v for k, v in (("train", train), ("seed", seed)) if v is not None}
     if is_path(spec):
-        return read_table(spec, label=label, drop=drop, modulus=modulus, **given)
-    options: dict[str, Any] = {"--label": label, "--drop": drop, "--modulus": modulus}
+        if missing is not None:
+            given["missing"] = missing
+        return read_table(spec, label=label, drop=drop, keep=keep, na=na, modulus=modulus, **given)
+    options: dict[str, Any] = {
+        "--label": label, "--drop": drop, "--keep": keep, "--missing": missing, "--na": na,
+        "--modulus": modulus,
+    }  # fmt: skip
     for key, value in options.items():
         if value not in (None, ()):
             shown = value if isinstance(value, str | int) else ",".join(value)
@@ -126,9 +134,10 @@ def is_path(spec: str | os.PathLike[str]) -> bool:
     text = str(spec)
     if parse_name(text) in _makers():
         return False
-    if text == STANDARD_INPUT:
+    endings = (".csv", ".tsv", ".txt", ".xlsx", ".gz")
+    if text == STANDARD_INPUT or text.endswith(endings):
         return True
-    return text.endswith((".csv", ".tsv", ".txt")) or os.sep in text or os.path.exists(text)
+    return os.sep in text or os.path.exists(text)
 
 
 def parse_name(text: str) -> str:
@@ -151,7 +160,7 @@ def _maker(name: str) -> Callable[..., Task]:
         if "." in name:
             raise TaskError(
                 f"no task or file {name!r}; allowed: a task that `synth tasks` lists, or the "
-                "path of a .csv, .tsv or .txt file"
+                "path of a .csv, .tsv, .txt or .xlsx file"
             )
         raise TaskError(
             f"no task {name!r}; known: {', '.join(makers)}; or give the path of a CSV file"

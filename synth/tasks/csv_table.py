@@ -1,23 +1,17 @@
-"""Tasks from CSV files; the types of columns are inferred.
+"""Tasks from the tables of people; the types of columns are inferred.
 
-A column of 0, 1, true and false is Bool.  Integers are Int, or Mod(p) if a modulus is given.
-Numbers with a decimal point or an exponent are Real.  A column of texts with at most 16 different
-values becomes one Bool column for each value, named `colour=red`.  Labels that are numbers with
-more than two values keep their values; other labels are numbered 0..k-1 in sorted order and named
-in reports.
+`reading.py` reads the texts of a file, `cells.py` says what they mean, `columns.py` makes inputs of
+them.  Labels that are numbers with more than two values keep their values; other labels are
+numbered 0..k-1 in sorted order and named in reports.
 
 Inputs are typed by all rows, because a learner knows the inputs of held-out rows.  Labels are
 typed, numbered and named by the training rows alone.  A held-out label that is not a value of the
 resulting type is unknown: it changes nothing, and every hypothesis is wrong on it.
 """
 
-import csv
-import io
 import math
 import os
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,46 +19,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.errors import TaskError, listed, quoted, shortened
+from synth.errors import TaskError, TypeMismatchError, listed, quoted, shortened
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Type
+from synth.tasks.cells import MISSING, MISSING_NUMBERS, TRUTH, Format, is_missing, number_format
+from synth.tasks.columns import (
+    MOST_VALUES,
+    Column,
+    Inputs,
+    check_finite,
+    check_range,
+    inputs_of,
+    left_out,
+    refuse_infinite,
+)
 from synth.tasks.origin import recorded
-from synth.tasks.sources import table_bytes, table_name
+from synth.tasks.reading import Grid, read_grid
+from synth.tasks.sources import table_name
 from synth.tasks.splits import training_mask
 from synth.tasks.task import Task
 
-#: The most different values of a column of texts.
-MOST_VALUES = 16
+#: What can be done with rows and columns that have missing values.
+GAPS = ("indicator", "drop-rows", "drop-columns", "error")
 
 #: Advice in messages about labels that cannot be used.
 ONE_VALUE = "make one value the label with --label COLUMN=VALUE"
 
-_WHOLE = re.compile(r"[+-]?\d+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?")
-_INFINITE = {"inf", "infinity"}
-_MISSING = {"na", "n/a", "nan", "null", "none", "?", "-", ".", "missing"}
 #: The type of labels; what they stand for if they are numbers for something else; and the
 #: function that gives the value of a cell, or None if it has none.
 _Labels = tuple[Type, Mapping[Any, str] | None, Callable[[str], Any]]
-_TRUTH = {"0": False, "1": True, "false": False, "true": True}
-
-
-@dataclass(frozen=True)
-class _Column:
-    """The name of a column, its cells as texts, and the line of the file of each cell."""
-
-    name: str
-    cells: tuple[str, ...]
-    lines: tuple[int, ...]
-
-    def where(self, row: int) -> str:
-        return f"line {self.lines[row]}, column {shortened(self.name)}"
-
-    def only(self, rows: NDArray[np.bool_]) -> "_Column":
-        """The column with some of its rows, bool (rows,)."""
-        places = np.flatnonzero(rows).tolist()
-        cells, lines = self.cells, self.lines
-        return _Column(self.name, tuple(cells[k] for k in places), tuple(lines[k] for k in places))
 
 
 @recorded
@@ -73,24 +55,39 @@ def read_table(
     *,
     label: str | None = None,
     drop: Iterable[str] = (),
+    keep: Iterable[str] = (),
+    missing: str = "indicator",
+    na: Sequence[str] | None = None,
     modulus: int | None = None,
     train: int | float = 0.5,
     seed: int = 0,
 ) -> Task:
-    """Read a task from a CSV file whose first line names the columns.
+    """Read a task from a file that holds a table: CSV as people have it, or a workbook.
 
-    Columns are separated by commas, or by semicolons or tabs if the first line has no comma.
-    Inputs are typed by all rows, labels by the training rows alone.
+    The encoding, the separator, titles above the header and the format of numbers are told from
+    the file.  Inputs are typed by all rows, labels by the training rows alone.  Rows without a
+    label are set aside.  Columns that say nothing about other rows are left out.  `Task.notes` says
+    all that was left out or set aside.
 
     Parameters
     ----------
     path : str or path
-        The file, in UTF-8; or a pipe, or `-` for standard input, of which at most 100 MB are read.
+        The file: text with separators, compressed by gzip or not, or a workbook (.xlsx), whose
+        first sheet is read; or a pipe, or `-` for standard input, of which at most 100 MB are read.
     label : str, optional
         The name of the label column, by default the last one; or COLUMN=VALUE, whose label
         says whether the column has this value as it is written.
     drop : str or iterable of str
         The names of columns to leave out.
+    keep : str or iterable of str
+        The names of columns that are used even if they look like identifiers or free text.
+    missing : {"indicator", "drop-rows", "drop-columns", "error"}
+        What is done about missing values of inputs.  By default a comparison with a missing number
+        is false, and `COLUMN is missing` is an input.  Otherwise rows or columns with missing
+        values are left out, or the table is refused.
+    na : sequence of str, optional
+        The texts for missing values.  By default NA, NaN, null, ?, N/A and the empty text, and
+        among numbers also -, ., none and missing; in any case.
     modulus : int, optional
         Makes columns of integers residues.
     train : float or int
@@ -104,139 +101,172 @@ def read_table(
         If the file cannot be used; the message names the line and the column.
     """
     path = Path(path)
+    if missing not in GAPS:
+        raise TaskError(f"missing={missing!r}; allowed: {', '.join(GAPS)}")
+    texts = MISSING if na is None else tuple(text.lower() for text in na)
     try:
-        columns = _kept(_columns(path), drop)
-        chosen, value = _label_column(columns, columns[-1].name if label is None else label)
+        grid = read_grid(path)
+        notes = list(grid.notes)
+        columns = _dropped(grid, drop)
+        given = columns[-1].name if label is None else label
+        chosen, value = _label_column(columns, given)
+        columns = _labelled(columns, chosen, value, texts, notes)
+        chosen = next(c for c in columns if c.name == chosen.name)
         inputs = [c for c in columns if c is not chosen]
         if not inputs:
             raise TaskError(
                 f"one column only, {shortened(chosen.name)}; allowed: inputs and a label column"
             )
-        values, types = _inputs(inputs, modulus)
+        inputs = _usable(inputs, grid, texts, keep, notes)
+        inputs, (chosen,) = _without_gaps(inputs, [chosen], missing, texts, notes)
+        readers = [inputs_of(column, modulus, texts) for column in inputs]
         mask = training_mask(len(chosen.cells), train, seed)
         read = partial(_read_labels, chosen, value, modulus)
+        made = _read_inputs(readers, {c.name: c.cells for c in inputs})
         return Task(
             table_name(path),
-            values,
-            types,
+            made,
+            {name: type_ for each in readers for name, type_ in each.types.items()},
             train=mask,
-            label=columns[-1].name if label is None else label,
+            label=given,
             settings={"train": train, "seed": seed},
             read=read,
+            derive=partial(_derived, readers),
+            notes=tuple(notes),
             **read(mask),
         )
     except TaskError as error:
         raise TaskError(f"{path}: {error}") from None
 
 
-def _kept(columns: list[_Column], drop: Iterable[str]) -> list[_Column]:
-    """The columns that are not dropped, without missing values."""
-    names = [c.name for c in columns]
+def _dropped(grid: Grid, drop: Iterable[str]) -> list[Column]:
+    """The columns of a grid that are not dropped."""
     dropped = [drop] if isinstance(drop, str) else list(drop)
     for name in dropped:
-        if name not in names:
-            raise TaskError(f"no column {quoted(name)} to drop; columns: {listed(names)}")
-    columns = [c for c in columns if c.name not in dropped]
+        if name not in grid.names:
+            raise TaskError(f"no column {quoted(name)} to drop; columns: {listed(grid.names)}")
+    cells = zip(*grid.rows, strict=True)
+    made = zip(grid.names, cells, strict=True)
+    columns = [Column(name, column, grid.lines) for name, column in made if name not in dropped]
     if not columns:
         raise TaskError("every column is dropped; allowed: inputs and a label column")
-    _refuse_empty_cells(columns)
     return columns
 
 
-def _columns(path: Path) -> list[_Column]:
-    """The columns of a file."""
-    (first, names), *body = _lines(path)
-    if all(_NUMBER.fullmatch(n) for n in names):
-        raise TaskError(f"line {first}: numbers; the first line must name the columns")
-    for k, name in enumerate(names):
-        if not name:
-            raise TaskError(f"line {first}, column {k + 1}: no name")
-        if name in names[:k]:
-            raise TaskError(
-                f"line {first}: column {shortened(name)} appears twice; names must be distinct"
-            )
-    if not body:
-        raise TaskError("no rows; allowed: a line of column names, then one line for each row")
-    for line, cells in body:
-        if len(cells) != len(names):
-            raise TaskError(
-                f"line {line}: {len(cells)} cells; allowed: {len(names)}, one for each column"
-            )
-    lines = tuple(line for line, _ in body)
-    return [_Column(n, tuple(cells[k] for _, cells in body), lines) for k, n in enumerate(names)]
+def _labelled(
+    columns: list[Column],
+    chosen: Column,
+    value: str | None,
+    texts: Sequence[str],
+    notes: list[str],
+) -> list[Column]:
+    """The columns without the rows that have no label; a value that is asked for is a label."""
+    held = [cell for cell in chosen.cells if not is_missing(cell, texts)]
+    numbers = [cell for cell in held if not is_missing(cell, MISSING_NUMBERS)]
+    if texts == MISSING and numbers and number_format(numbers) is not None:
+        texts = MISSING_NUMBERS
+    known = np.array([c == value or not is_missing(c, texts) for c in chosen.cells], bool)
+    if known.all():
+        return columns
+    if not known.any():
+        raise TaskError(f"column {shortened(chosen.name)}: no row has a label; allowed: 2 and more")
+    notes.append(f"{(~known).sum()} rows have no label ({chosen.name}) and are set aside")
+    return [column.only(known) for column in columns]
 
 
-def _lines(path: Path) -> list[tuple[int, list[str]]]:
-    """(line, cells) of every line of a file that is not empty."""
-    raw = table_bytes(path)
-    if b"\0" in raw:
-        raise TaskError("binary, not text; allowed: CSV in UTF-8")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise TaskError(f"line {line}: not UTF-8; allowed: CSV in UTF-8") from None
-    head = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = next((d for d in ",;\t" if d in head), ",")
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True, strict=True)
-    rows = []
-    try:
-        for cells in reader:
-            if cells:
-                rows.append((reader.line_num, [c.strip() for c in cells]))
-    except csv.Error as error:
-        raise TaskError(f"line {reader.line_num}: {error}") from None
-    if not rows:
-        raise TaskError("empty; allowed: a line of column names, then one line for each row")
-    return rows
+def _usable(
+    columns: list[Column],
+    grid: Grid,
+    texts: Sequence[str],
+    keep: Iterable[str],
+    notes: list[str],
+) -> list[Column]:
+    """The columns that can say something about other rows."""
+    kept = [keep] if isinstance(keep, str) else list(keep)
+    names = [column.name for column in columns]
+    for name in kept:
+        if name not in names:
+            raise TaskError(f"no column {quoted(name)} to keep; columns: {listed(names)}")
+    reasons = left_out(columns, grid.unnamed, texts, kept)
+    if not reasons:
+        return columns
+    said = ", ".join(f"{shortened(name)} ({why})" for name, why in reasons.items())
+    if len(reasons) == len(columns):
+        raise TaskError(f"no column can be an input: {said}; --keep COLUMN uses one all the same")
+    notes.append(f"left out: {said}; --keep COLUMN uses one all the same")
+    return [column for column in columns if column.name not in reasons]
 
 
-def _refuse_empty_cells(columns: list[_Column]) -> None:
-    for row in range(len(columns[0].cells)):
-        for column in columns:
-            if not column.cells[row]:
-                raise TaskError(
-                    f"{column.where(row)}: missing value; "
-                    "fill it in, leave out the row, or leave out the column with --drop"
-                )
+def _without_gaps(
+    inputs: list[Column],
+    others: list[Column],
+    missing: str,
+    texts: Sequence[str],
+    notes: list[str],
+) -> tuple[list[Column], list[Column]]:
+    """The inputs and other columns after what is asked for was done about missing values."""
+    gaps = {c.name: inputs_of(c, None, texts).gaps(c.cells) for c in inputs}
+    counts = {name: int(gap.sum()) for name, gap in gaps.items() if gap.any()}
+    if not counts:
+        return inputs, others
+    said = ", ".join(f"{shortened(name)} {count}" for name, count in counts.items())
+    if missing == "error":
+        raise TaskError(f"missing values: {said}; allowed: none, as --missing error asks")
+    if missing == "drop-columns":
+        notes.append(f"left out for missing values: {said}")
+        inputs = [column for column in inputs if column.name not in counts]
+        if not inputs:
+            raise TaskError(f"every column has missing values: {said}; choose another --missing")
+    elif missing == "drop-rows":
+        whole = ~np.any(list(gaps.values()), axis=0)
+        if not whole.any():
+            raise TaskError(f"every row has missing values: {said}; choose another --missing")
+        notes.append(f"{(~whole).sum()} rows are left out for missing values: {said}")
+        inputs = [column.only(whole) for column in inputs]
+        others = [column.only(whole) for column in others]
+    else:
+        notes.append(f"missing values: {said}; comparisons with them are false")
+    return inputs, others
 
 
-def _inputs(
-    columns: list[_Column], modulus: int | None
-) -> tuple[dict[str, np.ndarray], dict[str, Type]]:
-    """Values and types by name of the input columns that columns of the file become."""
+def _read_inputs(
+    readers: Sequence[Inputs], cells: Mapping[str, Sequence[str]]
+) -> dict[str, np.ndarray]:
+    """The values of all inputs, given the cells of each column."""
     values: dict[str, np.ndarray] = {}
-    types: dict[str, Type] = {}
-    for column in columns:
-        for name, type_, cells in _typed(column, modulus):
+    for each in readers:
+        for name, made in each.values(cells[each.column]).items():
             if name in values:
                 raise TaskError(f"line 1: column {shortened(name)} would appear twice; rename one")
-            values[name], types[name] = cells, type_
-    return values, types
+            values[name] = made
+    return values
 
 
-def _typed(column: _Column, modulus: int | None) -> list[tuple[str, Type, np.ndarray]]:
-    """(name, type, values) of the input columns that a column of the file becomes."""
-    cells = column.cells
-    different = set(cells)
-    if modulus is not None and all(map(_WHOLE.fullmatch, different)):
-        return [(column.name, Mod(modulus), _numbers(column, 0, modulus - 1))]
-    if {c.lower() for c in different} <= set(_TRUTH):
-        return [(column.name, Bool, np.array([_TRUTH[c.lower()] for c in cells]))]
-    if all(map(_WHOLE.fullmatch, different)):
-        numbers = _numbers(column, -INT_LIMIT, INT_LIMIT)
-        return [(column.name, Int(int(numbers.min()), int(numbers.max())), numbers)]
-    if _all_numbers(column):
-        return [(column.name, Real, _reals(column))]
-    _refuse_free_text(column, "leave the column out with --drop")
-    return [
-        (f"{column.name}={value}", Bool, np.array([c == value for c in cells]))
-        for value in sorted(different)
-    ]
+def _derived(readers: Sequence[Inputs], columns: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The inputs that columns of a table become, for unseen rows.
+
+    columns: those of the file, or the inputs made of them, by name.
+    """
+    made: dict[str, np.ndarray] = {}
+    for each in readers:
+        if each.column in columns:
+            cells = [_text(value) for value in columns[each.column]]
+            made |= each.values(cells)
+        elif not all(name in columns for name in each.types):
+            given = ", ".join(map(str, columns))
+            raise TypeMismatchError(f"no column {each.column}; given: {given}")
+        else:
+            made |= {name: np.asarray(columns[name]) for name in each.types}
+    return made
+
+
+def _text(value: Any) -> str:
+    """A value of an array or a data frame as a cell."""
+    return "" if value is None else str(value).strip()
 
 
 def _read_labels(
-    column: _Column, value: str | None, modulus: int | None, train: NDArray[np.bool_]
+    column: Column, value: str | None, modulus: int | None, train: NDArray[np.bool_]
 ) -> dict[str, Any]:
     """The fields of a `Task` that describe its labels, for these training rows.
 
@@ -245,8 +275,6 @@ def _read_labels(
     trained = column.only(train)
     if value is None:
         label_type, names, meaning = _labels(trained, modulus)
-        if all(map(_NUMBER.fullmatch, trained.cells)):
-            _refuse_missing(column, ONE_VALUE)
     else:
         label_type, names, meaning = _one_label(trained, value)
     values = [meaning(cell) for cell in column.cells]
@@ -263,27 +291,43 @@ def _read_labels(
     }
 
 
-def _labels(trained: _Column, modulus: int | None) -> _Labels:
+def _labels(trained: Column, modulus: int | None) -> _Labels:
     """How labels are read, given those of the training rows."""
     different = sorted(set(trained.cells))
-    whole = all(map(_WHOLE.fullmatch, different))
-    if modulus is not None and whole:
-        _numbers(trained, 0, modulus - 1)
-        return Mod(modulus), None, partial(_whole, low=0, high=modulus - 1)
-    if {c.lower() for c in different} <= set(_TRUTH):
+    if {c.lower() for c in different} <= set(TRUTH):
+        if modulus is not None and set(different) <= {"0", "1"}:
+            return _number_labels(trained, Format((None, None), 0), modulus)
         names = {0: "0", 1: "1"} if different == ["0", "1"] else None
-        return Bool, names, lambda cell: _TRUTH.get(cell.lower())
-    if whole or _all_numbers(trained):
-        numbers = _numbers(trained, -INT_LIMIT, INT_LIMIT) if whole else _reals(trained)
-        type_ = Int(int(numbers.min()), int(numbers.max())) if whole else Real
-        found = np.unique(type_.check(numbers, f"column {trained.name}")).tolist()
-        number: Callable[[str], Any] = _whole if whole else _real
-        if len(found) == 2:
-            return Bool, dict(enumerate(map(type_.format, found))), _place(number, found)
-        return type_, None, number
-    _refuse_free_text(trained, ONE_VALUE)
-    names = dict(enumerate(different))
-    return Bool if len(names) == 2 else Int(0, len(names) - 1), names, _place(str, different)
+        return Bool, names, lambda cell: TRUTH.get(cell.lower())
+    format_ = number_format(different)
+    if format_ is None:
+        refuse_infinite(trained, trained.cells)
+        _refuse_free_text(trained)
+        names = dict(enumerate(different))
+        return Bool if len(names) == 2 else Int(0, len(names) - 1), names, _place(str, different)
+    return _number_labels(trained, format_, modulus)
+
+
+def _number_labels(trained: Column, format_: Format, modulus: int | None) -> _Labels:
+    """How labels that are numbers are read."""
+    cells = trained.cells
+    plain = [str(format_.plain(cell)) for cell in cells]
+    whole = not any(sign in cell for cell in plain for sign in ".eE")
+    if whole and modulus is not None:
+        check_range(trained, cells, plain, 0, modulus - 1)
+        return Mod(modulus), None, partial(_whole, format_, 0, modulus - 1)
+    if whole:
+        check_range(trained, cells, plain, -INT_LIMIT, INT_LIMIT)
+        numbers = np.array(plain, np.int64)
+        type_ = Int(int(numbers.min()), int(numbers.max()))
+        meaning: Callable[[str], Any] = partial(_whole, format_, -INT_LIMIT, INT_LIMIT)
+    else:
+        check_finite(trained, cells, plain)
+        type_, numbers, meaning = Real, np.array(plain, float), partial(_real, format_)
+    found = np.unique(type_.check(numbers, f"column {trained.name}")).tolist()
+    if len(found) == 2:
+        return Bool, dict(enumerate(map(type_.format, found))), _place(meaning, found)
+    return type_, None, meaning
 
 
 def _place(number: Callable[[str], Any], found: list[Any]) -> Callable[[str], int | None]:
@@ -292,21 +336,23 @@ def _place(number: Callable[[str], Any], found: list[Any]) -> Callable[[str], in
     return lambda cell: places.get(number(cell))
 
 
-def _whole(cell: str, low: int = -INT_LIMIT, high: int = INT_LIMIT) -> int | None:
-    """The integer low..high that a cell holds (5 for `5.0`), or None."""
-    number = float(cell) if _NUMBER.fullmatch(cell) else math.nan
+def _whole(format_: Format, low: int, high: int, cell: str) -> int | None:
+    """The integer low..high that a cell holds (5 for `5e0`), or None."""
+    plain = format_.plain(cell)
+    number = math.nan if plain is None else float(plain)
     return int(number) if low <= number <= high and number % 1 == 0 else None
 
 
-def _real(cell: str) -> float | None:
+def _real(format_: Format, cell: str) -> float | None:
     """The Real number that a cell holds, or None."""
-    if not _NUMBER.fullmatch(cell):
+    plain = format_.plain(cell)
+    if plain is None:
         return None
-    values, legal = Real.rounded([float(cell)])
+    values, legal = Real.rounded([float(plain)])
     return float(values[0]) if legal is None else None
 
 
-def _label_column(columns: list[_Column], label: str) -> tuple[_Column, str | None]:
+def _label_column(columns: list[Column], label: str) -> tuple[Column, str | None]:
     """The column that a label names, and the value to tell from all others, or None."""
     found = {c.name: c for c in columns}
     if label in found:
@@ -318,7 +364,7 @@ def _label_column(columns: list[_Column], label: str) -> tuple[_Column, str | No
     return found[name], label[len(name) + 1 :]
 
 
-def _one_label(trained: _Column, value: str) -> _Labels:
+def _one_label(trained: Column, value: str) -> _Labels:
     """How labels are read that tell one value from all others; the training rows must have it."""
     different = sorted(set(trained.cells))
     if value not in different:
@@ -329,73 +375,14 @@ def _one_label(trained: _Column, value: str) -> _Labels:
     return Bool, {0: f"not {value}", 1: value}, lambda cell: cell == value
 
 
-def _all_numbers(column: _Column) -> bool:
-    return all(map(_NUMBER.fullmatch, column.cells))
-
-
-def _reals(column: _Column) -> NDArray[np.float64]:
-    values = np.array([float(c) for c in column.cells])
-    with np.errstate(over="ignore"):
-        _, legal = Real.rounded(values)
-    if legal is not None:
-        row = int(np.flatnonzero(~legal)[0])
-        raise TaskError(
-            f"{column.where(row)}: {shortened(column.cells[row])} is too large; the limit is 1e308"
-        )
-    return values
-
-
-def _numbers(column: _Column, low: int, high: int) -> NDArray[np.int64]:
-    values = []
-    for row, cell in enumerate(column.cells):
-        number = int(cell) if len(cell) < 20 else high + 1
-        if not low <= number <= high:
-            raise TaskError(f"{column.where(row)}: {shortened(cell)} is outside {low}..{high}")
-        values.append(number)
-    return np.array(values, np.int64)
-
-
-def _refuse_free_text(column: _Column, instead: str) -> None:
-    """Raise TaskError for missing or infinite numbers, and for too many different texts.
-
-    instead: what else the user can do.
-    """
-    others = [c for c in column.cells if not _no_number(c)]
-    if others and all(map(_NUMBER.fullmatch, others)):
-        _refuse_missing(column, instead)
+def _refuse_free_text(column: Column) -> None:
+    """Raise TaskError for too many different texts as labels."""
     seen = set()
     for row, cell in enumerate(column.cells):
         seen.add(cell)
         if len(seen) > MOST_VALUES:
-            if all(map(_DECIMAL_COMMA.fullmatch, column.cells)):
-                raise TaskError(
-                    f"{column.where(row)}: {quoted(cell)}; allowed: numbers with a decimal point"
-                )
             raise TaskError(
                 f"{column.where(row)}: {quoted(cell)} is the {len(seen)}th different text; "
-                f"{_allowed(instead)}"
+                f"allowed: numbers, true and false, or at most {MOST_VALUES} different texts; or "
+                f"{ONE_VALUE}"
             )
-
-
-def _refuse_missing(column: _Column, instead: str) -> None:
-    """Raise TaskError for a missing or an infinite number."""
-    for row, cell in enumerate(column.cells):
-        if _no_number(cell):
-            what = "infinite" if _infinite(cell) else "a missing value"
-            raise TaskError(
-                f"{column.where(row)}: {quoted(cell)} among numbers is {what}; {_allowed(instead)}"
-            )
-
-
-def _allowed(instead: str) -> str:
-    texts = f"at most {MOST_VALUES} different texts"
-    return f"allowed: numbers, true and false, or {texts}; or {instead}"
-
-
-def _no_number(cell: str) -> bool:
-    """Whether a cell stands for a missing or an infinite number."""
-    return cell.lower() in _MISSING or _infinite(cell)
-
-
-def _infinite(cell: str) -> bool:
-    return cell.lower().lstrip("+-") in _INFINITE

@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from synth.errors import DSLError
 from synth.language import DSL, Grammar, Type, TypedColumns, load_dsl
 from synth.language.dsls import called, for_types
@@ -50,6 +52,7 @@ def fit(dsl: DSL | str | os.PathLike[str] | None, task: Task) -> Fitted:
     types = (*task.types.values(), task.label_type)
     chosen = for_types(types) if dsl is None else load_dsl(dsl, types)
     task = prepared(chosen, task)
+    _refuse_gaps(chosen, task)
     grammar = Grammar(chosen, task.types, input_weights=task.input_weights)
     root = chosen.type_for(task.label_type)
     if root not in grammar.types:
@@ -57,6 +60,18 @@ def fit(dsl: DSL | str | os.PathLike[str] | None, task: Task) -> Fitted:
             f"DSL {chosen.name} has no program of type {root} over the columns of task {task.name}"
         )
     return Fitted(chosen, task, grammar, root)
+
+
+def _refuse_gaps(dsl: DSL, task: Task) -> None:
+    """Raise DSLError if the DSL was given a column with missing values as it is."""
+    for name, column in task.columns.items():
+        gaps = int(np.isnan(column).sum()) if column.dtype.kind == "f" else 0
+        if gaps:
+            raise DSLError(
+                f"task {task.name}: column {name} has missing values ({gaps}), where programs of "
+                f"DSL {dsl.name} have no value; allowed: --dsl features, or --missing drop-rows "
+                "or drop-columns"
+            )
 
 
 def fit_all(dsl: DSL | str | os.PathLike[str] | None, tasks: Sequence[Task]) -> list[Fitted]:

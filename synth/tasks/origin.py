@@ -53,8 +53,9 @@ def recorded(read: Callable[..., "Task"]) -> Callable[..., "Task"]:
         given = defaults.bind(path, **options)
         given.apply_defaults()
         task, kept = read(path, **options), dict(given.arguments)
-        drop = kept["drop"]
-        kept["drop"] = [drop] if isinstance(drop, str) else list(drop)
+        for name in ("drop", "keep"):
+            names = kept[name]
+            kept[name] = [names] if isinstance(names, str) else list(names)
         return replace(task, origin=Origin(str(kept.pop("path")), kept, file_digest(path)))
 
     return recording

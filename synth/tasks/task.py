@@ -17,8 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 from synth.errors import TaskError, TypeMismatchError
 from synth.language import (
     ALLOWED,
-    INT_LIMIT,
-    Int,
     Type,
     Weight,
     array_of,
@@ -28,6 +26,7 @@ from synth.language import (
 from synth.tasks import twins
 from synth.tasks.origin import Origin
 from synth.tasks.splits import training_mask
+from synth.tasks.values import checked, type_text, wide
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +38,8 @@ class Task:
     name : str
         The name of the task.
     columns : mapping of str to array_like, shape (rows,), or data frame
-        The input columns.  Series that have an index must have the same.
+        The input columns.  Series that have an index must have the same.  NaN in a Real column is
+        a missing value.
     types : mapping of str to Type
         The type of each column.
     labels : array_like, shape (rows,)
@@ -77,6 +77,10 @@ class Task:
         the `labels`, `label_type`, `label_names` and `unknown` that belong to it.
     origin : Origin, optional
         How the task can be made again; None if it was made in Python.
+    derive : callable, optional
+        If columns were made from those of a table: makes them from the table's, for unseen rows.
+    notes : tuple of str
+        What was left out or set aside when a table was read.
 
     Attributes
     ----------
@@ -111,6 +115,10 @@ class Task:
     unknown: NDArray[np.bool_] = None  # type: ignore[assignment]  # as `train`
     read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = field(default=None, repr=False)
     origin: Origin | None = field(default=None, repr=False)
+    derive: Callable[[Mapping[str, Any]], dict[str, np.ndarray]] | None = field(
+        default=None, repr=False
+    )
+    notes: tuple[str, ...] = ()
     alphabet: tuple[Any, ...] = field(init=False)
 
     if TYPE_CHECKING:  # arguments may have more types than the fields
@@ -134,6 +142,8 @@ class Task:
             unknown: ArrayLike | None = None,
             read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = None,
             origin: Origin | None = None,
+            derive: Callable[[Mapping[str, Any]], dict[str, np.ndarray]] | None = None,
+            notes: tuple[str, ...] = (),
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -141,7 +151,7 @@ class Task:
         self._check_types()
         series = {f"column {n}": c for n, c in self.columns.items()}
         refuse_other_index({"the label column": self.labels, "train": self.train, **series})
-        columns = {str(n): self.types[n].check(c, f"column {n}") for n, c in self.columns.items()}
+        columns = {str(n): checked(self.types[n], n, c) for n, c in self.columns.items()}
         given = array_of(self.labels, f"label column {self.label}")
         rows = len(given)
         for name, column in columns.items():
@@ -162,7 +172,7 @@ class Task:
                 f"{self.label_type}; only labels of held-out rows may be unknown"
             )
         self.label_type.check(given[train], f"label column {self.label}")
-        labels = _wide(self.label_type).check(given, f"label column {self.label}")
+        labels = wide(self.label_type).check(given, f"label column {self.label}")
         made = {
             "columns": columns,
             "labels": labels,
@@ -182,10 +192,10 @@ class Task:
             if name not in self.types:
                 raise TypeMismatchError(f"column {name} has no type; allowed: {ALLOWED}")
             if not isinstance(self.types[name], Type):
-                shown = _type_text(self.types[name])
+                shown = type_text(self.types[name])
                 raise TypeMismatchError(f"column {name}: type {shown}; allowed: {ALLOWED}")
         if not isinstance(self.label_type, Type):
-            raise TypeMismatchError(f"label_type {_type_text(self.label_type)}; allowed: {ALLOWED}")
+            raise TypeMismatchError(f"label_type {type_text(self.label_type)}; allowed: {ALLOWED}")
 
     def _mask(self, what: str, given: Any, rows: int, default: bool) -> NDArray[np.bool_]:
         mask = np.full(rows, default) if given is None else array_of(given, what)
@@ -267,17 +277,14 @@ class Task:
         """
         if self.source is not None and self.express is not None:
             return self.express(self.source.encode(columns))
-        columns, encoded = columns_of(columns, "columns"), {}
-        for name, type_ in self.types.items():
-            source, equals, value = name.rpartition("=")
-            if name not in columns and equals and source in columns:
-                encoded[name] = np.array([str(v) == value for v in columns[source]])
-            elif name in columns:
-                encoded[name] = _wide(type_).check(columns[name], f"column {name}")
-            else:
+        columns = columns_of(columns, "columns")
+        if self.derive is not None:
+            columns = self.derive(columns)
+        for name in self.types:
+            if name not in columns:
                 given = ", ".join(map(str, columns))
                 raise TypeMismatchError(f"no column {name}; given: {given}")
-        return encoded
+        return {n: checked(wide(type_), n, columns[n]) for n, type_ in self.types.items()}
 
     @property
     def original(self) -> "Task":
@@ -395,13 +402,3 @@ class Task:
     ) -> "Task":
         origin = self.origin and self.origin.then(labelling.partition(" ")[0], *how)
         return replace(self, labels=labels, labelling=labelling, unknown=unknown, origin=origin)
-
-
-def _wide(type_: Type) -> Type:
-    """The type of further values of a column: those of an Int column may leave its range."""
-    return Int(-INT_LIMIT, INT_LIMIT) if type_.family == "Int" else type_
-
-
-def _type_text(given: Any) -> str:
-    """The name of something given as a type, such as `int` or `Int`, or its repr."""
-    return str(getattr(given, "__name__", repr(given)))

@@ -3,9 +3,9 @@
 Every column of numbers becomes comparisons such as `alcohol < 12.8`, and so do sums of a few
 columns, such as `alcohol + ash < 14.1`; columns of truth values stay as they are.  The thresholds
 of a column are at quantiles of the training rows, between two neighbouring values, and do not
-depend on labels.  The bits of a comparison name three things: how many columns are summed (sums
-of r columns have twice the probability of sums of r + 1), which columns, and which threshold
-(log2 of the number of thresholds).
+depend on labels.  A comparison with a missing number is false.  The bits of a comparison name three
+things: how many columns are summed (sums of r columns have twice the probability of sums of r + 1),
+which columns, and which threshold (log2 of the number of thresholds).
 """
 
 import itertools
@@ -200,7 +200,7 @@ def _groups(given, thresholds, sums, most):
         n: given.columns[n][given.train] for n, t in given.types.items() if t.family in NUMBERS
     }
     # A constant column would not change the order of any sum.
-    trained = {n: column for n, column in trained.items() if (column != column[0]).any()}
+    trained = {n: column for n, column in trained.items() if np.unique(_held(column)).size > 1}
     held = len(groups)
     if held + sum(math.comb(len(trained), r) for r in range(1, sums + 1)) > most:
         return None
@@ -215,6 +215,11 @@ def _groups(given, thresholds, sums, most):
             if held > most:
                 return None
     return groups
+
+
+def _held(column):
+    """The numbers of a column without its gaps."""
+    return column[~np.isnan(column)]
 
 
 def _sum(columns, names):
