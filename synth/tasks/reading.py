@@ -306,8 +306,7 @@ def _distinct(names: list[str], line: int, notes: list[str]) -> list[str]:
         if not given:
             notes.append(f"line {line}, column {k}: no name; it is called {name}")
         elif name != given:
-            notes.append(
-                f"line {line}: column {shortened(given)} appears again; it is called {shortened(name)}"
-            )
+            shown, called = shortened(given), shortened(name)
+            notes.append(f"line {line}: column {shown} appears again; it is called {called}")
         made.append(name)
     return made
