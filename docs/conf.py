@@ -40,7 +40,7 @@ api_internal = (
     "synth.report.page.markup", "synth.report.page.panel", "synth.report.page.parts",
     "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",
     "synth.cli.catalogue", "synth.cli.commands", "synth.cli.experiments", "synth.cli.options",
-    "synth.cli.output", "synth.cli.progress", "synth.cli.exit_status",
+    "synth.cli.output", "synth.cli.progress", "synth.cli.searching", "synth.cli.exit_status",
 )  # fmt: skip
 #: Packages whose modules are found by name, with their modules that are documented all the same.
 #: `synth dsls`, `synth tasks` and the pages of experiments describe the other modules.
