@@ -44,7 +44,7 @@ api_internal = (
     "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",
     "synth.cli.catalogue", "synth.cli.commands", "synth.cli.errors", "synth.cli.experiments",
     "synth.cli.options", "synth.cli.output", "synth.cli.progress", "synth.cli.exit_status",
-    "synth.cli.saved",
+    "synth.cli.saved", "synth.cli.searching",
     "synth.verification.certificate", "synth.verification.classes", "synth.verification.complete",
     "synth.verification.document",
     "synth.verification.lists", "synth.verification.reach", "synth.verification.search",

@@ -14,15 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth.errors import TaskError, TypeMismatchError
-from synth.language import (
-    ALLOWED,
-    Type,
-    Weight,
-    array_of,
-    columns_of,
-    refuse_other_index,
-)
+from synth.errors import TaskError, TypeMismatchError, listed
+from synth.language import ALLOWED, Type, Weight, array_of, columns_of, refuse_other_index
 from synth.tasks import twins
 from synth.tasks.origin import Origin
 from synth.tasks.splits import training_mask
@@ -280,10 +273,9 @@ class Task:
         columns = columns_of(columns, "columns")
         if self.derive is not None:
             columns = self.derive(columns)
-        for name in self.types:
-            if name not in columns:
-                given = ", ".join(map(str, columns))
-                raise TypeMismatchError(f"no column {name}; given: {given}")
+        lacking = [name for name in self.types if name not in columns]
+        if lacking:
+            raise TypeMismatchError(f"no column {lacking[0]}; given: {listed(map(str, columns))}")
         return {n: checked(wide(type_), n, columns[n]) for n, type_ in self.types.items()}
 
     @property
