@@ -99,6 +99,7 @@ def test_what_commands_print_and_save_fits_its_schema(name, command, tmp_path):
         assert problems(json.loads(run("show", kept, "--json")), name) == []
         page = json.loads(run("report", kept, "-o", tmp_path / "p.html", "--json"))
         assert problems(page, "report") == []
+        assert problems(json.loads(run("verify", kept, "--json")), "verify") == []
         # The test can fail.
         assert problems({**document, "more": 1}, name)
         for key in ("format", "kind"):

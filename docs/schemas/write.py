@@ -45,6 +45,7 @@ NONE = {"type": "null"}
 _PRIMITIVE = {"symbol": TEXT, "name": TEXT, "signature": TEXT, "weight": NUMBER}
 _CONSTANT = {"name": TEXT, "type": TEXT, "weight": NUMBER}
 _ABSTRACTION = {"name": TEXT, "holes": by_name(TEXT), "result": TEXT, "body": TEXT}
+_CLAIM = {"claim": TEXT, "holds": either(FLAG, NONE), "said": ANYTHING, "computed": ANYTHING}
 _LISTED = {"name": TEXT, "description": TEXT}
 
 #: The documents that are not runs.
@@ -67,6 +68,7 @@ OTHERS = {
             "system": TEXT,
             "cores": COUNT,
             "memory": COUNT,
+            "memory limits": by_name(COUNT),
             "kernels": record({"folder": either(TEXT, NONE), "compiled": COUNT, "last": FLAG}),
             "extras": by_name(either(TEXT, NONE)),
             "entry points": by_name(several(TEXT)),
@@ -74,6 +76,15 @@ OTHERS = {
     ),
     "warmup": record(
         {"folder": either(TEXT, NONE), "compiled": COUNT, "last": FLAG, "seconds": NUMBER}
+    ),
+    "verify": record(
+        {
+            "run": TEXT,
+            "hold": COUNT,
+            "fail": COUNT,
+            "open": COUNT,
+            "claims": several(record(_CLAIM)),
+        }
     ),
     "report": record({"file": TEXT, "bytes": COUNT, "runs": COUNT}),
     "library": record(
@@ -94,6 +105,7 @@ COMMANDS = {
     "tasks": ("tasks", "description"),
     "dsls": ("dsls", "dsl", "description"),
     "show": ("search", "contrast", "compare", "run"),
+    "verify": ("verify",),
     "report": ("report",),
     "doctor": ("doctor",),
     "warmup": ("warmup",),
