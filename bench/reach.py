@@ -29,7 +29,7 @@ from synth.engine import reach as stage
 #: Two totals are equal if they print as the same number.
 EQUAL = 0.05
 #: How many twins are searched at once, and kept.
-TWINS = 5
+TWINS = 10
 #: The least held-out accuracy that counts as right.
 RIGHT = 0.99
 
