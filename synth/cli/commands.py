@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 import warnings
 from contextlib import contextmanager
 
@@ -80,7 +81,7 @@ def main():
     help="File in which the search is saved, so that you can resume it.",
 )
 @click.option("--every", type=float, help="Seconds between two checkpoints.  [default: 60]")
-def search(task, labels, corrupt, exact, checkpoint, every, **options):
+def search(task, labels, corrupt, exact, checkpoint, **options):
     """Find the best hypothesis for TASK.
 
     TASK is a built-in task, such as parity:n=6, or the path of a CSV file.
@@ -97,12 +98,10 @@ def search(task, labels, corrupt, exact, checkpoint, every, **options):
         loaded = loaded.corrupted(corrupt, options["seed"] or 0)
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
-    kept = {"checkpoint": checkpoint, "seed": options["seed"] or 0}
-    kept |= {} if every is None else {"every": every}
-    resumed = checkpoint is not None and os.path.exists(checkpoint)
+    given = {"exact": exact, "checkpoint": checkpoint, "seed": options["seed"] or 0}
     with Progress() as progress:
-        run = engine.search(loaded, exact=exact, progress=progress, **kept, **_settings(options))
-    if resumed:  # said after the search, which refuses the file of another search
+        run = engine.search(loaded, progress=progress, **given, **_settings(options))
+    if run.resumed:  # said after the search, which refuses the file of another search
         click.echo(f"synth: resumed from {checkpoint}", err=True)
     _finish(run, [run], options, search_text)
 
@@ -236,7 +235,7 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
 
     for task in tasks:
         _load(task, options)
-    given = {key: options[key] for key in _TABLE} | _settings(options)
+    given = {key: options[key] for key in _TABLE} | _settings({**options, "spent": None})
     given |= {"labels": labels, "corrupt": corrupt, "seeds": seeds, "seed": options["seed"] or 0}
     try:
         with _sweep_settings(options) as sweeping:
@@ -370,13 +369,15 @@ def _load(task, options):
         from synth.files import check_writable
 
         check_writable("--save", options["save"])
-    keys = ("label", "drop", "modulus", "train", "seed")
-    return load_task(task, **{k: options[k] for k in keys})
+    keys, began = ("label", "drop", "modulus", "train", "seed"), time.monotonic()
+    loaded = load_task(task, **{k: options[k] for k in keys})
+    options["spent"] = time.monotonic() - began
+    return loaded
 
 
 def _settings(options):
-    keys = ["dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top"]
-    keys += ["moves", "chains", "start"]
+    keys = ["dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top", "moves"]
+    keys += ["chains", "start", "every", "spent"]
     return {k: options[k] for k in keys if options.get(k) not in (None, ())}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, Unpack
 
 from synth.engine.checkpoint import DEFAULT_EVERY
+from synth.engine.crew import working_time
 from synth.engine.driver import DSLLike, Progress, Search, TaskLike, loaded
 from synth.engine.limits import LimitSettings
 from synth.engine.reach import DEFAULT_CHAINS
@@ -31,6 +32,7 @@ def search(
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     every: float = DEFAULT_EVERY,
+    spent: float = 0.0,
     **limits: Unpack[LimitSettings],
 ) -> Result:
     """Find the best hypothesis for a task.
@@ -75,6 +77,8 @@ def search(
         A file that keeps the search.  If it exists, the search goes on from it.
     every : float
         Seconds between two checkpoints.
+    spent : float
+        Seconds that were spent before, such as for reading a table; they count for `seconds`.
     **limits
         See `Limits`.
 
@@ -88,7 +92,7 @@ def search(
         See `Search`.
     """
     made = Search(
-        loaded(task),
+        task,
         dsl,
         top=top,
         exact=exact,
@@ -98,6 +102,7 @@ def search(
         start=start,
         checkpoint=checkpoint,
         every=every,
+        spent=spent,
         **limits,
     )
     return made.run(progress=progress)
@@ -116,6 +121,7 @@ def contrast(
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     every: float = DEFAULT_EVERY,
+    spent: float = 0.0,
     **limits: Unpack[LimitSettings],
 ) -> Contrast:
     """Search for a task and for its random-label twin, in one enumeration.
@@ -127,7 +133,7 @@ def contrast(
 
     Parameters
     ----------
-    task, dsl, top, moves, chains, start, progress, checkpoint, every, **limits
+    task, dsl, top, moves, chains, start, progress, checkpoint, every, spent, **limits
         See `search`, which also lists the errors.
     twin : {"permuted", "uniform"}
         How the twin's labels are made.
@@ -140,6 +146,7 @@ def contrast(
     """
     if twin not in ("permuted", "uniform"):
         raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")
+    began = working_time()
     task = loaded(task)
     both = [task, getattr(task, twin)(seed)]
     # How far to search for the twin is known only if it is said.
@@ -155,6 +162,7 @@ def contrast(
         proven=proven,
         checkpoint=checkpoint,
         every=every,
+        spent=spent + working_time() - began,
         **limits,
     )
     made.run(progress=progress)
