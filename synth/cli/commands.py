@@ -61,7 +61,7 @@ def main():
 )
 @click.option("--every", type=float, help="Seconds between two checkpoints.  [default: 60]")
 @cluster_option
-def search(task, labels, corrupt, exact, checkpoint, every, cluster, **options):
+def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
     """Find the best hypothesis for TASK.
 
     TASK is a built-in task, such as parity:n=6, or the path of a CSV file.
@@ -83,18 +83,16 @@ def search(task, labels, corrupt, exact, checkpoint, every, cluster, **options):
         loaded = loaded.corrupted(corrupt, options["seed"] or 0)
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
-    kept = {"checkpoint": checkpoint, "seed": options["seed"] or 0}
-    kept |= {} if every is None else {"every": every}
-    resumed = checkpoint is not None and os.path.exists(checkpoint)
-    kept |= search_settings(options)
+    given = {"exact": exact, "checkpoint": checkpoint, "seed": options["seed"] or 0}
+    given |= search_settings(options)
     try:
         with chains_on(cluster) as workers, Progress() as progress:
-            run = engine.search(loaded, exact=exact, progress=progress, **workers, **kept)
+            run = engine.search(loaded, progress=progress, **workers, **given)
     except SweepError as error:
         if error.partial is not None:
             finish(error.partial, [], options, search_text)
         raise
-    if resumed:  # said after the search, which refuses the file of another search
+    if run.resumed:  # said after the search, which refuses the file of another search
         say(f"synth: resumed from {checkpoint}")
     finish(run, [run], options, search_text)
 
@@ -243,7 +241,7 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
         raise click.UsageError(
             f"--seeds {seeds}: a table that is not a file has one split; write it to a file"
         )
-    given = {key: options[key] for key in TABLE} | search_settings(options)
+    given = {key: options[key] for key in TABLE} | search_settings({**options, "spent": None})
     given |= {"labels": labels, "corrupt": corrupt, "seeds": seeds, "seed": options["seed"] or 0}
     try:
         with sweep_settings(options) as sweeping:

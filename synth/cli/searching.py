@@ -1,6 +1,7 @@
 """What the commands that search have in common: the task, the settings, the workers, the end."""
 
 import sys
+import time
 from contextlib import contextmanager
 from functools import partial
 
@@ -25,7 +26,9 @@ def loaded_task(task, options):
         raise click.UsageError("--save-data cannot be combined with --workers or --cluster")
     if options["save"]:
         check_writable("--save", options["save"])
+    began = time.monotonic()
     loaded = load_task(task, seed=options["seed"], **{k: options[k] for k in TABLE})
+    options["spent"] = time.monotonic() - began
     options.setdefault("notes", []).extend(f"{task}: {note}" for note in loaded.notes)
     return loaded
 
@@ -38,8 +41,8 @@ def say_notes(options):
 
 def search_settings(options):
     """The settings of a search that were given, as keyword arguments."""
-    keys = ["dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top"]
-    keys += ["moves", "chains", "start"]
+    keys = ["dsl", "max_bits", "max_programs", "seconds", "memory", "threads", "top", "moves"]
+    keys += ["chains", "start", "every", "spent"]
     return {k: options[k] for k in keys if options.get(k) not in (None, ())}
 
 

@@ -194,7 +194,7 @@ class Keeper:
         found = None if self.file is None else self.file.load(self._restore)
         self.resumed = found is not None
         if found is not None:
-            self.engine.watch.set(found["seconds"])
+            self.engine.watch.set(found["seconds"] + self.engine.watch.seconds)
             self._reached = found.get("reach")
             self._counted = self.engine.candidates
         return found is not None

@@ -23,6 +23,7 @@ from synth.engine.checkpoint import (
     Checkpoint,
     Keeper,
 )
+from synth.engine.crew import working_time
 from synth.engine.digests import about_search
 from synth.engine.enumerator import Enumerator
 from synth.engine.interrupts import interrupts
@@ -86,6 +87,8 @@ class Search:
         A file that keeps the search.  If it exists, the search goes on from it.
     every : float
         Seconds between two checkpoints.
+    spent : float
+        Seconds that were spent before, such as for reading a table; they count for `seconds`.
     **limits
         See `Limits`.  They count from the start of the search, over all runs.
 
@@ -124,8 +127,10 @@ class Search:
         proven: int | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         every: float = DEFAULT_EVERY,
+        spent: float = 0.0,
         **limits: Unpack[LimitSettings],
     ) -> None:
+        began = working_time()
         if not isinstance(top, (int, np.integer)) or top < 1:
             raise SettingError(f"top={top!r}; allowed: 1 and more")
         if not isinstance(every, (int, float)) or not 0 <= every < 2**50:
@@ -154,6 +159,7 @@ class Search:
                 f"exact: labels of {self._fitted[0].root}; allowed: Bool, Mod and Int"
             )
         self._given = [parsed(text, self._fitted[0]) for text in start]
+        self._spent = spent + working_time() - began
         self._start()
 
     def run(self, *, progress: Progress | None = None, **limits: Unpack[LimitSettings]) -> Result:
@@ -243,7 +249,7 @@ class Search:
             limits = replace(limits, memory=int(EXACT_MEMORY * limits.memory))
         # Labels of inexact types are compared here, not by the kernels that score alone.
         scored = None if self._exact or root.inexact else self._every
-        self._watch = Watch(limits)
+        self._watch = Watch(limits, seconds=self._spent)
         self._engine = Enumerator(fitted.grammar, columns, root, self._watch, scored)
         self._backward, self._lifted = None, False
         if self._exact:

@@ -11,6 +11,7 @@ from typing import Literal, Unpack
 
 from synth.engine.arguments import DSLLike, TaskLike, loaded
 from synth.engine.checkpoint import DEFAULT_EVERY
+from synth.engine.crew import working_time
 from synth.engine.driver import Progress, Search
 from synth.engine.limits import LimitSettings
 from synth.engine.reach import DEFAULT_CHAINS, Map
@@ -33,6 +34,7 @@ def search(
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     every: float = DEFAULT_EVERY,
+    spent: float = 0.0,
     **limits: Unpack[LimitSettings],
 ) -> Result:
     """Find the best hypothesis for a task.
@@ -86,6 +88,8 @@ def search(
         A file that keeps the search.  If it exists, the search goes on from it.
     every : float
         Seconds between two checkpoints.
+    spent : float
+        Seconds that were spent before, such as for reading a table; they count for `seconds`.
     **limits
         See `Limits`.
 
@@ -102,7 +106,7 @@ def search(
         the result so far, and the checkpoint has the moves so far.
     """
     made = Search(
-        loaded(task),
+        task,
         dsl,
         top=top,
         exact=exact,
@@ -113,6 +117,7 @@ def search(
         map=map,
         checkpoint=checkpoint,
         every=every,
+        spent=spent,
         **limits,
     )
     try:
@@ -136,6 +141,7 @@ def contrast(
     progress: Progress | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     every: float = DEFAULT_EVERY,
+    spent: float = 0.0,
     **limits: Unpack[LimitSettings],
 ) -> Contrast:
     """Search for a task and for its random-label twin, in one enumeration.
@@ -147,7 +153,7 @@ def contrast(
 
     Parameters
     ----------
-    task, dsl, top, moves, chains, start, map, progress, checkpoint, every, **limits
+    task, dsl, top, moves, chains, start, map, progress, checkpoint, every, spent, **limits
         See `search`, which also lists the errors.
     twin : {"permuted", "uniform"}
         How the twin's labels are made.
@@ -160,6 +166,7 @@ def contrast(
     """
     if twin not in ("permuted", "uniform"):
         raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")
+    began = working_time()
     task = loaded(task)
     both = [task, getattr(task, twin)(seed)]
     # How far to search for the twin is known only if it is said.
@@ -176,6 +183,7 @@ def contrast(
         proven=proven,
         checkpoint=checkpoint,
         every=every,
+        spent=spent + working_time() - began,
         **limits,
     )
     try:

@@ -119,6 +119,12 @@ class Item:
             limits.setdefault("threads", 1)
         return {"dsl": self.dsl, "top": self.top, **limits}
 
+    def _loaded(self):
+        """The task, and the seconds that it took to load."""
+        began = engine.working_time()
+        task = self.load()
+        return task, engine.working_time() - began
+
     def search(self, progress=None):
         """Runs the search.
 
@@ -137,8 +143,9 @@ class Item:
             If Ctrl-C ended the search; its `answer` is the result so far.
         """
         _load_kernels_in_worker()
-        settings = {"seed": self.seed or 0, **self.settings()}
-        found = engine.search(self.load(), progress=progress, **settings)
+        task, spent = self._loaded()
+        settings = {"seed": self.seed or 0, "spent": spent, **self.settings()}
+        found = engine.search(task, progress=progress, **settings)
         return _unless_interrupted(found, found)
 
     def descents(self, settings):
@@ -177,8 +184,9 @@ class Item:
             If Ctrl-C ended the search; its `answer` is the contrast so far.
         """
         _load_kernels_in_worker()
-        settings = {"twin": self.twin, "seed": self.seed or 0, **self.settings()}
-        found = engine.contrast(self.load(), progress=progress, **settings)
+        task, spent = self._loaded()
+        settings = {"twin": self.twin, "seed": self.seed or 0, "spent": spent, **self.settings()}
+        found = engine.contrast(task, progress=progress, **settings)
         return _unless_interrupted(found, found.structured)
 
 
