@@ -367,7 +367,9 @@ def test_answers_survive_a_journal(tmp_path):
     given = {"bases": ("anf", "nand"), "rows": (12,), "splits": 2, "seeds": 2, "draws": 1,
              "samples": 5000, "steps": 2000, "permutations": 10, "p": 7}  # fmt: skip
     made = runner.make_settings(convergence.Settings, given, "convergence")
-    journal = runner.Journal(tmp_path / "part", "convergence", runner.plain_settings(made))
+    journal = runner.Journal(
+        tmp_path / "part", "convergence", runner.plain_settings(made), convergence.__name__
+    )
     rows = [plain(r) for r in convergence.run(made, runner._Work(None, None, journal))]
     journal.close(False)
     again = synth.run_experiment("convergence", journal=tmp_path / "part", **given)

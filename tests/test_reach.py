@@ -190,7 +190,7 @@ def test_a_stop_loses_nothing_that_was_found(monkeypatch):
     [
         lambda reach: reach[0].pop("round"),
         lambda reach: reach[0].update(chains=[]),
-        lambda reach: reach[0]["found"].update(top=["x0 +"]),
+        lambda reach: reach[0].update(found=["x0 +"]),
         lambda reach: reach[0]["chains"][0].update(random={"bit_generator": "PCG64"}),
         lambda reach: reach[0]["chains"][0].update(moves="many"),
         lambda reach: reach.append(3) or reach.reverse(),

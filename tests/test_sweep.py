@@ -247,6 +247,9 @@ def test_paths_are_absolute_and_tasks_are_sent(processes, tmp_path, monkeypatch)
     task = synth.load_task("t.csv")
     monkeypatch.chdir(ROOT)
     by_path, by_task = sweep(search_item, [Item(item.task), Item(task)], executor=processes)
+    sources = [found.pop("source") for found in (by_path, by_task)]
+    assert sources[0]["task"]["spec"] == item.task
+    assert sources[0]["labels"] == sources[1]["labels"]
     assert rows([by_path]) == rows([by_task])
     assert by_path["task"] == "t.csv"
 

@@ -130,6 +130,7 @@ EXEMPT = {
     r"(.*\.)?settings\.(seconds|memory|threads|max_programs|max_bits|top)": "asked for, no claim",
     r"(.*\.)?levels\[\d+\]\.dropped": "how the engine works: no claim about programs",
     r"reach\.(chains|seed|planned)": "asked for, no claim",
+    r"resumed": "only the checkpoint shows it",
     r"reach\.seeds\[\d+\]\.stage": "only running it again shows it",
     r"reach\.points\[\d+\]\.moves": "only running it again shows it",
     r"reach\.certificates\[\d+\]\.part_bits": "where nothing listed contradicts it",

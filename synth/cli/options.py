@@ -68,6 +68,30 @@ def dsl_option(text="DSL: a built-in name, an entry point, or FILE.py:NAME.", **
     return click.option("--dsl", help=text, shell_complete=complete_dsls, **more)
 
 
+#: How a table is read.
+TABLE = (
+    click.option("--label", help="Label column of a CSV file, or COLUMN=VALUE."),
+    click.option("--drop", multiple=True, help="Column of a CSV file to leave out; repeatable."),
+    click.option(
+        "--keep",
+        multiple=True,
+        help="Column of a CSV file to use even if it looks like an identifier; repeatable.",
+    ),
+    click.option(
+        "--missing",
+        type=click.Choice(["indicator", "drop-rows", "drop-columns", "error"]),
+        help="What to do about missing values.  [default: indicator: comparisons with them "
+        "are false, and whether a value is missing is an input]",
+    ),
+    click.option(
+        "--na",
+        type=Texts(),
+        help="Texts for missing values, separated by commas.  [default: NA, NaN, ?, ...]",
+    ),
+    click.option("--modulus", type=int, help="Read the integers of a CSV file modulo this number."),
+)
+
+
 def search_options(function):
     """Adds the options of commands that search."""
     options = [
@@ -102,29 +126,7 @@ def search_options(function):
             type=click.IntRange(0),
             help="Seed for the choice of training rows, for random labels and for reach.",
         ),
-        click.option("--label", help="Label column of a CSV file, or COLUMN=VALUE."),
-        click.option(
-            "--drop", multiple=True, help="Column of a CSV file to leave out; repeatable."
-        ),
-        click.option(
-            "--keep",
-            multiple=True,
-            help="Column of a CSV file to use even if it looks like an identifier; repeatable.",
-        ),
-        click.option(
-            "--missing",
-            type=click.Choice(["indicator", "drop-rows", "drop-columns", "error"]),
-            help="What to do about missing values.  [default: indicator: comparisons with them "
-            "are false, and whether a value is missing is an input]",
-        ),
-        click.option(
-            "--na",
-            type=Texts(),
-            help="Texts for missing values, separated by commas.  [default: NA, NaN, ?, ...]",
-        ),
-        click.option(
-            "--modulus", type=int, help="Read the integers of a CSV file modulo this number."
-        ),
+        *TABLE,
         click.option("--save", type=click.Path(dir_okay=False), help="Save the run as JSON."),
     ]
     function = formatted(function)

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from synth.engine import curry
-from synth.engine.reach.seeds import STAGES
+from synth.engine.reach import stage as reaching
 from synth.language import UNIT
 
 #: A bound on costs and counts, far beyond all that a search reaches.
@@ -248,9 +248,9 @@ def read_reach(reaches, states):
     check(len(states) == len(reaches.each), "reach has another number of labellings")
     for reach, state in zip(reaches.each.values(), states, strict=True):
         stage, turn = state["stages"], state["round"]
-        check(whole(stage, "the stage of reach") <= len(STAGES), "there is no such stage")
+        check(whole(stage, "the stage of reach") <= len(reaching.STAGES), "there is no such stage")
         check(turn == -1 or whole(turn, "the round") >= 0, "the round is below -1")
-        check(turn == -1 or stage == len(STAGES), "rounds before the end of the stages")
+        check(turn == -1 or stage == len(reaching.STAGES), "rounds before the end of the stages")
         for name, _ in state["seeds"]:
             check(isinstance(name, str), "a stage without a name")
         for moves, total, wrong, bits in state["descent"]:

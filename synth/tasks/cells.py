@@ -126,5 +126,5 @@ def is_data(cell: str) -> bool:
 
 @lru_cache(2**16)
 def is_plain(cell: str) -> bool:
-    """Whether a cell is a number, a date, missing, or a word."""
-    return is_data(cell) or is_missing(cell) or bool(re.fullmatch(r"[^\W\d_]+", cell))
+    """Whether a cell is a number, a date, or holds no sign that may separate cells."""
+    return is_data(cell) or not any(sign in cell for sign in ",;\t|")

@@ -32,7 +32,7 @@ from synth.tasks.columns import (
     left_out,
     refuse_infinite,
 )
-from synth.tasks.origin import recorded
+from synth.tasks.origin import Origin
 from synth.tasks.reading import Grid, read_grid
 from synth.tasks.sources import table_name
 from synth.tasks.splits import training_mask
@@ -49,7 +49,6 @@ ONE_VALUE = "make one value the label with --label COLUMN=VALUE"
 _Labels = tuple[Type, Mapping[Any, str] | None, Callable[[str], Any]]
 
 
-@recorded
 def read_table(
     path: str | os.PathLike[str],
     *,
@@ -100,6 +99,9 @@ def read_table(
     TaskError
         If the file cannot be used; the message names the line and the column.
     """
+    asked: dict[str, Any] = {"label": label, "drop": _names(drop), "keep": _names(keep)}
+    asked |= {"missing": missing, "na": None if na is None else list(na), "modulus": modulus}
+    asked |= {"train": train, "seed": seed}
     path = Path(path)
     if missing not in GAPS:
         raise TaskError(f"missing={missing!r}; allowed: {', '.join(GAPS)}")
@@ -107,7 +109,7 @@ def read_table(
     try:
         grid = read_grid(path)
         notes = list(grid.notes)
-        columns = _dropped(grid, drop)
+        columns = _dropped(grid, asked["drop"])
         given = columns[-1].name if label is None else label
         chosen, value = _label_column(columns, given)
         columns = _labelled(columns, chosen, value, texts, notes)
@@ -117,7 +119,7 @@ def read_table(
             raise TaskError(
                 f"one column only, {shortened(chosen.name)}; allowed: inputs and a label column"
             )
-        inputs = _usable(inputs, grid, texts, keep, notes)
+        inputs = _usable(inputs, grid, texts, asked["keep"], notes)
         inputs, (chosen,) = _without_gaps(inputs, [chosen], missing, texts, notes)
         readers = [inputs_of(column, modulus, texts) for column in inputs]
         mask = training_mask(len(chosen.cells), train, seed)
@@ -133,15 +135,20 @@ def read_table(
             read=read,
             derive=partial(_derived, readers),
             notes=tuple(notes),
+            origin=Origin(str(path), asked, grid.sha256),
             **read(mask),
         )
     except TaskError as error:
         raise TaskError(f"{path}: {error}") from None
 
 
-def _dropped(grid: Grid, drop: Iterable[str]) -> list[Column]:
+def _names(given: Iterable[str]) -> list[str]:
+    """The names of columns, of which a single one may be given as it is."""
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _dropped(grid: Grid, dropped: Sequence[str]) -> list[Column]:
     """The columns of a grid that are not dropped."""
-    dropped = [drop] if isinstance(drop, str) else list(drop)
     for name in dropped:
         if name not in grid.names:
             raise TaskError(f"no column {quoted(name)} to drop; columns: {listed(grid.names)}")
@@ -178,11 +185,10 @@ def _usable(
     columns: list[Column],
     grid: Grid,
     texts: Sequence[str],
-    keep: Iterable[str],
+    kept: Sequence[str],
     notes: list[str],
 ) -> list[Column]:
     """The columns that can say something about other rows."""
-    kept = [keep] if isinstance(keep, str) else list(keep)
     names = [column.name for column in columns]
     for name in kept:
         if name not in names:

@@ -1,18 +1,13 @@
 """Where a task comes from: what it takes to make the same task again."""
 
-import functools
 import hashlib
-import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synth.errors import RunError
-
-if TYPE_CHECKING:
-    from synth.tasks.task import Task
 
 #: What a step may be: a method of `Task` that makes another task of it.
 STEPS = ("permuted", "uniform", "corrupted", "split")
@@ -42,23 +37,6 @@ class Origin:
     def then(self, name: str, *arguments: Any) -> "Origin":
         """The origin of what a method of the task returns."""
         return replace(self, steps=(*self.steps, (name, *arguments)))
-
-
-def recorded(read: Callable[..., "Task"]) -> Callable[..., "Task"]:
-    """Make a function that reads a table record where its task comes from."""
-    defaults = inspect.signature(read)
-
-    @functools.wraps(read)
-    def recording(path: str | os.PathLike[str], **options: Any) -> "Task":
-        given = defaults.bind(path, **options)
-        given.apply_defaults()
-        task, kept = read(path, **options), dict(given.arguments)
-        for name in ("drop", "keep"):
-            names = kept[name]
-            kept[name] = [names] if isinstance(names, str) else list(names)
-        return replace(task, origin=Origin(str(kept.pop("path")), kept, file_digest(path)))
-
-    return recording
 
 
 def file_digest(path: str | os.PathLike[str]) -> str | None:

@@ -9,18 +9,19 @@ guess both from the first lines; none says what it left out.  Of the csv module 
 
 import csv
 import gzip
+import hashlib
 import io
 import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from synth.errors import TaskError, quoted, shortened
 from synth.tasks.cells import is_data, is_missing, is_plain
-from synth.tasks.sources import table_bytes
+from synth.tasks.sources import is_stream, table_bytes
 
 #: Separators, in the order in which equally good ones are taken.
 SEPARATORS = ",;\t|"
@@ -52,6 +53,8 @@ class Grid:
         The names of columns that have none in the file.
     notes : tuple of str
         What was left out or named, a sentence each.
+    sha256 : str or None
+        The digest of the file; None of a stream, which cannot be read again.
     """
 
     names: tuple[str, ...]
@@ -59,6 +62,7 @@ class Grid:
     lines: tuple[int, ...]
     unnamed: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    sha256: str | None = None
 
 
 def read_grid(path: Path) -> Grid:
@@ -75,6 +79,7 @@ def read_grid(path: Path) -> Grid:
         If the file holds no table.
     """
     raw = table_bytes(path)
+    digest = None if is_stream(path) else hashlib.sha256(raw).hexdigest()
     if raw[:2] == _GZIP:
         raw = _unpacked(raw)
     notes: list[str] = []
@@ -84,7 +89,7 @@ def read_grid(path: Path) -> Grid:
         text, note = decoded(raw)
         notes += note
         lines = separated(text)
-    return _named(lines, notes)
+    return replace(_named(lines, notes), sha256=digest)
 
 
 def decoded(raw: bytes) -> tuple[str, list[str]]:

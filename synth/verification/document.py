@@ -32,7 +32,8 @@ _DATA = {
 }  # fmt: skip
 _ROWS = {"train": int, "test": int, "labels": int, "unseen_labels": int}
 _OPTIONS = {
-    "label": str | None, "drop": list[str], "modulus": int | None, "train": float, "seed": int,
+    "label": str | None, "drop": list[str], "keep": list[str], "missing": str,
+    "na": list[str] | None, "modulus": int | None, "train": float, "seed": int,
 }  # fmt: skip
 _SETTINGS = {
     "max_bits": float | None, "max_programs": int | None, "seconds": float | None,
