@@ -98,9 +98,7 @@ def search_options(function):
         click.option("--max-bits", type=float, help="Search programs of at most this many bits."),
         click.option("--max-programs", type=int, help="Stop after generating this many programs."),
         click.option(
-            "--seconds",
-            type=float,
-            help="Stop a search after this many seconds, reading included.  [default: 30]",
+            "--seconds", type=float, help="Stop after so many seconds, with reading.  [default: 30]"
         ),
         click.option(
             "--moves",

@@ -1,13 +1,16 @@
 """Checkpoints that were damaged, or made by hand: refused, or what is printed is right."""
 
+import io
+import json
 import random
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 import synth
 from synth.engine.reach import stage
-from synth.errors import SynthError
+from synth.errors import RunError, SynthError
 from synth.language import Program
 from synth.tasks import fit
 from tests import naive
@@ -123,3 +126,57 @@ def test_what_was_damaged_many_times(kept):
     whole = resumed(kept)
     refused = [check_damaged(kept, 1000 + seed, whole) for seed in range(300)]
     print(f"{sum(refused)} of {len(refused)} refused, the others' bytes are read by nobody")
+
+
+def _figure(state, members):
+    state["score0"]["front"][-1][1] = 0
+
+
+def _total(state, members):
+    state["score0"]["top"][0][0] -= 5
+    state["score0"]["best"] -= 5
+    state["score0"]["mass"] += 5
+
+
+def _no_ties(state, members):
+    members["score0.ties.npy"] = _npy(np.zeros((3, 0), np.int64))
+
+
+def _circle(state, members):
+    arguments = np.load(io.BytesIO(members["bank0.arguments.npy"]))
+    arguments[-1] = len(arguments) - 1
+    members["bank0.arguments.npy"] = _npy(arguments)
+
+
+def _huge(state, members):
+    out = io.BytesIO()
+    header = {"descr": "<u8", "fortran_order": False, "shape": (10**12, 1)}
+    np.lib.format.write_array_header_1_0(out, header)
+    members["bank0.rows.npy"] = out.getvalue() + members["bank0.rows.npy"][128:]
+
+
+def _npy(array):
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("forge", "words"),
+    [
+        (_figure, "has other figures"),
+        (_total, "has another total"),
+        (_no_ties, "the best total has no program"),
+        (_circle, "no such operand|has another cost"),
+        (_huge, "are no array of shape"),
+    ],
+)
+def test_claims_of_the_file_are_refused_when_it_is_read(kept, forge, words):
+    task, limits, path, members = kept
+    members = dict(members)
+    manifest = json.loads(members["manifest.json"])
+    forge(manifest["state"], members)
+    members["manifest.json"] = json.dumps(manifest)
+    forging.packed(path, members)
+    with pytest.raises(RunError, match=f"is no checkpoint that can be read: .*({words})"):
+        synth.Search(task, checkpoint=path, **LIMITS, **limits)

@@ -11,8 +11,8 @@ import pytest
 
 COMMANDS = {
     "search": ("search", "parity:n=6,k=6,train=1.0", "--dsl", "boolean:basis=and-or-not",
-               "--max-bits", "29", "--seconds", "600", "--json"),
-    "experiment": ("run", "corruption", "--task", "mod-add:p=7", "--rows", "8", "--runs", "12",
+               "--max-bits", "27", "--seconds", "600", "--json"),
+    "experiment": ("run", "corruption", "--task", "mod-add:p=7", "--rows", "8", "--runs", "6",
                    "--max-bits", "10", "--json"),
 }  # fmt: skip
 
