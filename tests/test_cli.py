@@ -88,7 +88,7 @@ def test_a_contrast_reads_a_file_once(tmp_path, monkeypatch):
         alone = json.loads(run("contrast", path, "--seed", seed, "--json"))
         for part in ("structured", "random"):
             for document in (found[part], alone[part]):
-                del document["seconds"], document["source"]["task"]  # the split is a step of its own
+                del document["seconds"], document["source"]["task"]  # of several, a step splits
             assert found[part] == alone[part]
     # The test can fail: a comparison reads the file more than once.
     assert reads(path, "search", path, "--train", 2000, code=2)[1] == 1
