@@ -333,3 +333,9 @@ def test_programs_too_deep_to_be_read_back_are_left_out():
     assert chain.program is None
     with pytest.raises(synth.errors.SynthError):
         Program.parse(program.text, problem.grammar, Bool)
+
+
+def test_types_of_which_no_row_is_held_get_no_moves():
+    for most in (10, 30, 100):
+        found = synth.search("monk:1", max_programs=most, moves=20, chains=1, threads=1, top=1)
+        assert found.reach is None or found.reach.moves == 20

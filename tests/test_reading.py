@@ -144,6 +144,7 @@ def test_cells_above_a_header_that_are_data_are_no_titles(tmp_path):
         (["3.0", "4."], ["3", "4"]),
         (["1,5", "2"], ["1.5", "2"]),
         (["1,234", "12"], ["1234", "12"]),
+        (["0,941", "3,281"], ["0.941", "3.281"]),  # no group of thousands begins with 0
         (["1,234.5", "12"], ["1234.5", "12"]),
         (["1.234,5", "12"], ["1234.5", "12"]),
         (["1 234,5", "12"], ["1234.5", "12"]),
@@ -327,3 +328,13 @@ def test_files_that_hold_no_table(tmp_path):
     ):
         with pytest.raises(TaskError, match=words):
             grid(tmp_path, raw)
+
+
+def test_row_numbers_are_left_out_under_their_usual_names(tmp_path):
+    for name in ("Unnamed: 0", "Nr.", "lfd. Nr", "#", "order_id", "orderId"):
+        task = table(
+            tmp_path, f"{name},a,y\n" + "".join(f"{k},{k % 3},{k % 2}\n" for k in range(9))
+        )
+        assert list(task.types) == ["a"], name
+    for name in ("x", "paid", "valid", "grid"):
+        assert name in table(tmp_path, f"{name},a,y\n1,0,0\n2,1,1\n3,5,0\n").types

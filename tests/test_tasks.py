@@ -274,7 +274,7 @@ def test_labels_of_any_kind(tmp_path):
 
     assert labels("no", "yes", "no") == ("Bool", {0: "no", 1: "yes"}, [0, 1, 0])
     named = {0: "a", 1: "b", 2: "c"}
-    assert labels("a", "c", "b") == ("Int(0, 2)", named, [0, 2, 1])
+    assert labels("a", "c", "b") == ("Label('a', 'b', 'c')", named, [0, 2, 1])
     assert labels("5", "-3", "5") == ("Bool", {0: "-3", 1: "5"}, [1, 0, 1])
     assert labels("5", "-3", "8") == ("Int(-3, 8)", None, [5, -3, 8])
     assert labels("true", "False") == ("Bool", None, [1, 0])

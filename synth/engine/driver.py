@@ -349,12 +349,16 @@ class Search:
 
     def _reach_reason(self) -> StopReason | None:
         """Why reach ended; None if it was not begun."""
-        if self._reaches is None or self._engine.stop_reason == StopReason.OPTIMAL:
+        if self._engine.stop_reason == StopReason.OPTIMAL:
             return None
         if self._backward is not None and self._backward.cut:
             return StopReason.SECONDS
+        if self._reaches is None:
+            return None
         if self._reaches.done:
             return StopReason.MOVES
+        if self._backward is not None and self._is_late():
+            return StopReason.SECONDS  # the rest of the time was for the bound
         return self._watch.reason(0) or StopReason.PAUSED
 
     def _set_limits(self, limits: Limits) -> None:

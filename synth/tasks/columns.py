@@ -32,7 +32,9 @@ OTHER = "other"
 #: A column of at least so many different texts is left out if they are nearly as many as rows.
 FREE_TEXTS = 8
 #: What columns that number the rows are called.
-_ID = re.compile(r"(.*[_\s.-])?(id|uuid|guid|rownames?|index)|.*[a-z](Id|ID)", re.IGNORECASE)
+_ID = re.compile(
+    r"(?i:(.*[_\s.-])?(id|uuid|guid|rownames?|index|nr\.?|no\.)|#|unnamed: \d+)|.*[a-z](Id|ID)"
+)
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

@@ -1,8 +1,8 @@
 """Tasks from the tables of people; the types of columns are inferred.
 
 `reading.py` reads the texts of a file, `cells.py` says what they mean, `columns.py` makes inputs of
-them.  Labels that are numbers with more than two values keep their values; other labels are
-numbered 0..k-1 in sorted order and named in reports.
+them.  Labels that are numbers with more than two values keep their values; more than two texts
+are labels by name; other labels are Bool, named in reports.
 
 Inputs are typed by all rows, because a learner knows the inputs of held-out rows.  Labels are
 typed, numbered and named by the training rows alone.  A held-out label that is not a value of the
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import TaskError, TypeMismatchError, listed, quoted, shortened
-from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Type
+from synth.language import INT_LIMIT, Bool, Int, Label, Mod, Real, Type
 from synth.tasks.cells import MISSING, MISSING_NUMBERS, TRUTH, Format, is_missing, number_format
 from synth.tasks.columns import (
     MOST_VALUES,
@@ -309,8 +309,8 @@ def _labels(trained: Column, modulus: int | None) -> _Labels:
     if format_ is None:
         refuse_infinite(trained, trained.cells)
         _refuse_free_text(trained)
-        names = dict(enumerate(different))
-        return Bool if len(names) == 2 else Int(0, len(names) - 1), names, _place(str, different)
+        named = Label(*different) if len(different) > 2 else Bool
+        return named, dict(enumerate(different)), _place(str, different)
     return _number_labels(trained, format_, modulus)
 
 

@@ -22,7 +22,7 @@ def check_data(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     claims.equal("rows.test", rows["test"], task.rows - truth.n)
     claims.equal("rows.labels", rows["labels"], truth.k)
     claims.equal("rows.unseen_labels", rows["unseen_labels"], truth.unseen)
-    names = task.label_names
+    names = None if task.label_type.names else task.label_names
     shown = names and {task.label_type.format(v): name for v, name in names.items()}
     claims.equal("label_names", document["label_names"], shown)
     for key, value in truth.task.settings.items():

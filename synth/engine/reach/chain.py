@@ -104,7 +104,7 @@ class Chain:
         else:
             part = self.problem.some_path(node, generator)[1]
             contexts = self._above(path, part, node.type)
-        if contexts:
+        if contexts and contexts[0].type in self.pools:  # of some types no row may be held
             self._draw(contexts, temperature, own)
 
     def _repair(self, temperature):
