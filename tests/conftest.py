@@ -1,7 +1,19 @@
-"""Tests do not fail because they are slow."""
+"""Tests do not fail because they are slow; a cluster for those that need one."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # How long examples take to draw says how busy the machine is.
 settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("busy")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A dask cluster of two processes."""
+    import distributed
+
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
+    ) as running:
+        yield running

@@ -4,8 +4,16 @@ import os
 import signal
 import time
 
+import pytest
+
 from synth.errors import TaskError
 from synth.runs.sweeps import Interrupted, share
+
+#: When a cluster closes, dask sometimes leaves a socket or a process to the garbage collector.
+CLOSING = [
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
+]
 
 
 def noted(given):

@@ -339,3 +339,16 @@ def test_types_of_which_no_row_is_held_get_no_moves():
     for most in (10, 30, 100):
         found = synth.search("monk:1", max_programs=most, moves=20, chains=1, threads=1, top=1)
         assert found.reach is None or found.reach.moves == 20
+
+
+def test_more_programs_are_more_to_reach_from(tmp_path):
+    """A search that is run on from its file with more programs finds what a fresh one finds."""
+    given_ = {"max_bits": 25, "moves": 8, "threads": 1, "memory": 10**9, "seconds": None}
+    kept = tmp_path / "kept"
+    few = synth.search("monk:1", max_programs=150, checkpoint=kept, **given_)
+    assert few.reach.moves == 8
+    found = synth.search("monk:1", max_programs=3000, checkpoint=kept, **given_)
+    fresh = synth.search("monk:1", max_programs=3000, **given_)
+    assert found.resumed
+    assert found.total_bits == fresh.total_bits < few.total_bits
+    assert found.reach == fresh.reach

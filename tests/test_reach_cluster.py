@@ -22,6 +22,7 @@ from synth.errors import SettingError, SweepError
 from synth.runs import executors, sweep
 from synth.runs.executors import executor
 from tests.command import run
+from tests.sweeping import CLOSING
 from tests.test_reach import stopped
 from tests.test_threads import plain
 
@@ -38,19 +39,7 @@ dsl = synth.DSL("own", types=(synth.Bool,))
 dsl.add(lambda a, b: ~(a & b), "Bool, Bool -> Bool", name="nand")
 """
 
-# When a cluster closes, dask sometimes leaves a socket or a process to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
-]
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
-    ) as running:
-        yield running
+pytestmark = CLOSING
 
 
 @pytest.fixture(autouse=True)

@@ -24,23 +24,11 @@ from synth.runs.executors import executor
 from synth.runs.items import Item, run_items, search_item
 from synth.runs.sweeps import sweep
 from tests.command import run
-from tests.sweeping import backwards, deadly, interrupted, noted, picky, settings
+from tests.sweeping import CLOSING, backwards, deadly, interrupted, noted, picky, settings
 
 ROOT = Path(__file__).parent.parent
 
-# When a cluster closes, dask sometimes leaves a socket or a process to the garbage collector.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
-]
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
-    ) as running:
-        yield running
+pytestmark = CLOSING
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,7 @@ class Keeper:
         self.engine, self.labellings, self.file = engine, labellings, file
         self.resumed = False
         self.paused = None
-        self.reaches = self._reached = None
+        self.reaches = self._reached = self._from = None
         self._counted = 0
         engine.between = self.between
 
@@ -175,8 +175,8 @@ class Keeper:
         """Take note of the `Reaches` that go on from here, and set them as the file says."""
         self.reaches = reaches
         kept, self._reached = self._reached, None
-        if kept is None:
-            return
+        if kept is None or self._from != self.engine.candidates:
+            return  # after more programs there is more to reach from
         try:
             soundness.read_reach(reaches, kept)
             reaches.restore(kept)
@@ -187,7 +187,8 @@ class Keeper:
         """Save the moves made so far if it is time, or if a limit ends them or all are made."""
         if self.file is not None and (ending or self.reaches.done or self.file.due()):
             arrays, values = self.paused or self._state(None)
-            self._save(arrays, {**values, "reach": self.reaches.state()})
+            begun = {"reach": self.reaches.state(), "reached_from": self.engine.candidates}
+            self._save(arrays, {**values, **begun})
 
     def load(self):
         """Go on from the file if there is one; whether there is."""
@@ -195,7 +196,7 @@ class Keeper:
         self.resumed = found is not None
         if found is not None:
             self.engine.watch.set(found["seconds"] + self.engine.watch.seconds)
-            self._reached = found.get("reach")
+            self._reached, self._from = found.get("reach"), found.get("reached_from")
             self._counted = self.engine.candidates
         return found is not None
 

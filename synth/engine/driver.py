@@ -225,7 +225,7 @@ class Search:
             left = self._watch.reason(self._engine.candidates) is None
             if left and self._engine.stop_reason in PASSING:
                 self._keeper.go_on()
-                if not self._lifted:
+                if not (self._lifted and self._reaches and self._reaches.done):
                     self._reaches = None  # there will be more to reach from
             yield
             self._reason = self._reach_reason()

@@ -108,7 +108,7 @@ class TargetSolver:
             seconds = max(working_time() - began, 1e-9)
             size = int(np.clip(size * PIECE_SECONDS / seconds, size / 8, size * 4)) + 1
             first = stop
-            if self.must_stop():
+            if first < count and self.must_stop():
                 raise Cut
 
     @property
