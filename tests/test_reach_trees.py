@@ -270,3 +270,17 @@ def test_work_is_limited_by_count(monkeypatch):
     assert len(nodes) == 3
     tree = grown.pruned(nodes, 0)
     assert grown.fitted(tree, never).condition in (tree.condition, None)
+
+
+@pytest.mark.parametrize("side", ["yes", "no"])
+def test_a_condition_that_does_not_pay_gives_way_to_either_child(side):
+    grown, _ = growing(rows=120)
+    good = grown.fitted(grown.pruned(grown.grown(1.0, never), 0), never)
+    assert good.condition is not None
+    # The other child stands where the condition never holds, or always does.
+    values, never_there = conditions(grown), side == "yes"
+    row = int(np.flatnonzero((values == never_there).all(axis=1))[0])
+    parts = (good, trees.Tree(0)) if side == "yes" else (trees.Tree(0), good)
+    grown.allowed = grown.work  # no other condition can be looked for
+    found = grown._refitted(trees.Tree(0, row, *parts), grown.every, 0, never)
+    assert grown.total(found) <= grown.total(good)

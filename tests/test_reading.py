@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import SynthError, TaskError
-from synth.tasks.cells import date_of, number_format
+from synth.tasks.cells import date_format, date_of, number_format
 from synth.tasks.reading import read_grid
 
 
@@ -125,6 +125,8 @@ def test_lines_and_names(tmp_path):
         ("country,price,7\nX,1,2\nY,4,5\n", ("country", "price", "7")),
         ("x,y\na,b\nc,d\n", ("x", "y")),
         ("2x,y\n1,b\n2,d\n", ("2x", "y")),
+        ("red,big\nblue,small\nred,small\nblue,big\n", ("c1", "c2")),
+        ("red,big\nblue,small\nred,small\n", ("red", "big")),
     ],
 )
 def test_headers(tmp_path, text, names):
@@ -167,9 +169,25 @@ def test_what_is_no_number(cells):
     assert number_format(cells) is None
 
 
+def dates(*cells):
+    place = date_format(cells)
+    return None if place is None else [str(date_of(cell, place)) for cell in cells]
+
+
+def test_formats_of_dates():
+    leap = "2024-02-29 00:00:00"
+    assert dates("2024-02-29") == dates("29.2.2024") == dates("2/29/2024") == [leap]
+    assert dates("13/01/2024", "1/2/2024") == ["2024-01-13 00:00:00", "2024-02-01 00:00:00"]
+    assert dates("1/13/2024", "1/2/2024") == ["2024-01-13 00:00:00", "2024-01-02 00:00:00"]
+    assert dates("2024-02-29T10:05:00Z", "2024-3-1 7:00") == [
+        "2024-02-29 10:05:00", "2024-03-01 07:00:00",
+    ]  # fmt: skip
+    for cells in (("2023-02-29",), ("1.2.3",), ("x",), ("1/2/2024",), ("2024-01-01 25:00",),
+                  ("13/1/2024", "1/13/2024"), ("2024-01-01", "1.2.2024")):  # fmt: skip
+        assert dates(*cells) is None, cells
+
+
 def test_dates(tmp_path):
-    assert str(date_of("2024-02-29T10:00:00Z")) == str(date_of("29.2.2024")) == "2024-02-29"
-    assert date_of("2023-02-29") is date_of("1.2.3") is date_of("x") is None
     rows = "".join(f"2024-01-{k:02},{int(k % 7 == 0)}\n" for k in range(1, 29))
     task = table(tmp_path, "day,sunday\n" + rows)
     days = [f"day.weekday={d}" for d in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")]
@@ -179,6 +197,50 @@ def test_dates(tmp_path):
     assert found.program.text == "'day.weekday=Sunday'"
     unseen = {"day": np.array(["2025-06-01", "2025-06-02"])}
     assert found.predict(unseen).tolist() == ["1", "0"]
+    rows = "".join(f"2024-01-02 {k:02}:00,{int(k > 11)}\n" for k in range(24))
+    task = table(tmp_path, "at,late\n" + rows)
+    assert types(task)["at.hour"] == "Int(0, 23)"
+    assert "at.minute" not in task.types
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "values", "note"),
+    [
+        # Another column tells the sign before decimals, or else the separator likely does.
+        ("a;b;y", ["950;94,5;0", "1.200;3,25;1"], [950, 1200], "'1.200' is read as 1200"),
+        ("a;b;y", ["950;94.5;0", "1.200;3.25;1"], [950, 1.2], "'1.200' is read as 1.2"),
+        ("a;y", ["950;0", "1.200;1"], [950, 1200], "'1.200' is read as 1200"),
+        ("a,y", ["950,0", "1.200,1"], [950, 1.2], "'1.200' is read as 1.2"),
+        ("a;b;y", ["0,820;9,4;0", "3,281;1,5;1"], [0.82, 3.281], None),
+        ("a;b;y", ["2,820;9,4;0", "3,281;1,5;1"], [2.82, 3.281], "'2,820' is read as 2.82"),
+        ("a,b,y", ['"2,820",9.4,0', '"3,281",1.5,1'], [2820, 3281], "'2,820' is read as 2820"),
+        ("a,y", ["1.234.567,0", "1.200,1"], [1234567, 1200], None),
+    ],
+)
+def test_points_and_commas(tmp_path, header, rows, values, note):
+    task = table(tmp_path, "\n".join([header, *rows]))
+    assert np.allclose(task.columns["a"], values, rtol=1e-9)
+    notes = [f"column a: {note}"] if note else []
+    assert [n for n in task.notes if n.startswith("column a:")] == notes
+    # Numbers that are no texts any more are taken as they are.
+    one = {name: np.array(task.columns[name][:1]) for name in task.columns}
+    assert np.allclose(task.encode(one)["a"], values[:1], rtol=1e-9)
+
+
+def test_codes_are_texts(tmp_path):
+    task = table(tmp_path, "plz,y\n01154,0\n80331,1\n01154,0\n")
+    assert list(task.types) == ["plz=01154", "plz=80331"]
+    assert types(table(tmp_path, "month,y\n01,0\n12,1\n"))["month"] == "Int(1, 12)"
+
+
+def test_a_column_of_nearly_numbers_says_where_it_is_none(tmp_path):
+    rows = [f"{k},{k % 3},{k % 2}" for k in range(23)]
+    rows[6] = "~40,0,1"
+    task = table(tmp_path, "x,z,y\n" + "\n".join(rows))
+    assert task.notes == (
+        "left out: x (22 of 23 cells are numbers; line 8 has '~40'); "
+        "--keep COLUMN uses one all the same",
+    )
 
 
 def test_numbers_as_people_write_them(tmp_path):

@@ -95,7 +95,9 @@ TABLE = (
 def search_options(function):
     """Adds the options of commands that search."""
     options = [
-        click.option("--max-bits", type=float, help="Enumerate programs of at most this many bits."),
+        click.option(
+            "--max-bits", type=float, help="Enumerate programs of at most this many bits."
+        ),
         click.option("--max-programs", type=int, help="Stop after generating this many programs."),
         click.option(
             "--seconds", type=float, help="Stop after so many seconds, with reading.  [default: 30]"

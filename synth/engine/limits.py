@@ -24,8 +24,8 @@ class Limits:
     Parameters
     ----------
     max_bits : float, optional
-        The most bits of an enumerated program, 0 to a million; by default unlimited.  Reach makes no
-        moves then unless `moves` is given, and may find longer programs.
+        The most bits of an enumerated program, 0 to a million; by default unlimited.  Reach makes
+        no moves then unless `moves` is given, and may find longer programs.
     max_programs : int, optional
         The most programs that are made, at least 1; by default unlimited.
     seconds : float, optional

@@ -1,12 +1,12 @@
 """Tasks: typed columns, labels and training rows; where they come from; how a DSL reads them.
 
 Start with `task.py` (`Task` and its twins).  `csv_table.py` makes a task of a file: `sources.py`
-reads its bytes and `reading.py` its texts, `cells.py` says what they mean, and `columns.py` makes
-inputs of them.  `builtin/` has the built-in tasks, `catalogue.py` finds a task by name, `origin.py`
-keeps how a task was made, `fitting.py` turns a task and a DSL into a grammar and a root type,
-`functions.py` defines the Boolean functions that have a name, `digits.py` encodes truth values,
-digits and residues as columns, `values.py` checks values by their types, and `splits.py` draws
-training rows and random numbers.
+reads its bytes and `reading.py` its texts, `cells.py` says what they mean, `columns.py` makes
+inputs of them, and `labels.py` labels.  `builtin/` has the built-in tasks, `catalogue.py` finds a
+task by name, `origin.py` keeps how a task was made, `fitting.py` turns a task and a DSL into a
+grammar and a root type, `functions.py` defines the Boolean functions that have a name, `digits.py`
+encodes truth values, digits and residues as columns, `values.py` checks values by their types, and
+`splits.py` draws training rows and random numbers.
 """
 
 from synth.tasks import functions

@@ -5,7 +5,7 @@ A cell is a text.  The format of numbers is told from all cells of a column at o
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,10 +32,23 @@ _FORMATS = (
     (re.compile(rf"[+-]?(\d{{1,3}}([{_SPACES}]\d{{3}})+|\d{{1,3}})(\.\d*)?"), ".", _SPACES),
     (re.compile(rf"[+-]?(\d{{1,3}}([{_SPACES}]\d{{3}})+|\d{{1,3}})(,\d*)?"), ",", _SPACES),
 )
-_DATE = re.compile(
-    r"(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})"
-    r"([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?"
-    r"|(?P<day2>\d{1,2})\.(?P<month2>\d{1,2})\.(?P<year2>\d{4})"
+#: Whole numbers with zeros before them are codes, such as postcodes.
+_CODE = re.compile(r"0\d{2,}")
+#: Numbers whose one sign can stand before decimals and between thousands.
+_EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+#: The parts of a date with a time.
+DATE_PARTS = ("year", "month", "day", "hour", "minute")
+_YEAR, _MONTH, _DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
+_TIME = r"([T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+#: The formats of dates: ISO 8601, and those of Germany, the USA and Britain.
+_DATES = tuple(
+    re.compile(pattern + _TIME)
+    for pattern in (
+        f"{_YEAR}[-/]{_MONTH}[-/]{_DAY}",
+        rf"{_DAY}\.{_MONTH}\.{_YEAR}",
+        f"{_MONTH}/{_DAY}/{_YEAR}",
+        f"{_DAY}/{_MONTH}/{_YEAR}",
+    )
 )
 
 
@@ -70,24 +83,54 @@ class Format:
         return number.partition(".")[0] if _WHOLE.fullmatch(number) else number
 
 
-def number_format(cells: Sequence[str]) -> Format | None:
+#: Numbers as Python writes them.
+PLAIN = Format((None, None), 0)
+
+
+def number_format(cells: Sequence[str], decimal: str = ".") -> Format | None:
     """The format in which all of some cells are numbers; None if there is none.
+
+    decimal: the sign that stands before decimals if a format with it fits.
 
     Examples
     --------
     >>> [number_format([cell]).plain(cell) for cell in ("1,5", "$1,250.00", "23 %", "3.0")]
     ['1.5', '1250', '23', '3']
+    >>> [number_format(["1.200"], sign).plain("1.200") for sign in ".,"]
+    ['1.200', '1200']
     """
     found = [_unit(cell) for cell in cells]
     units = {units for _, _, units in found} - {(None, None)}
-    if not found or len(units) > 1 or any(bare is None for _, bare, _ in found):
+    bare = [str(number) for _, number, _ in found if number is not None]
+    if not found or len(units) > 1 or len(bare) < len(found) or any(map(_CODE.fullmatch, bare)):
         return None
     if units and None not in next(iter(units)):
         return None
-    for place, (pattern, *_) in enumerate(_FORMATS):
-        if all(pattern.fullmatch(str(bare)) for _, bare, _ in found):
+    # With a decimal comma, points between thousands come before decimals alone.
+    order = (0, 1, 2, 3, 4, 5) if decimal == "." else (3, 2, 5, 0, 1, 4)
+    for place in order:
+        if all(map(_FORMATS[place][0].fullmatch, bare)):
             return Format(next(iter(units), (None, None)), place)
     return None
+
+
+def is_either(cells: Sequence[str]) -> bool:
+    """Whether the numbers of some cells can be read with a decimal point and with a comma."""
+    signed = [str(_unit(cell)[1]) for cell in cells if "." in cell or "," in cell]
+    return bool(signed) and all(map(_EITHER.fullmatch, signed))
+
+
+def decimal_sign(columns: Iterable[Sequence[str]]) -> str | None:
+    """The sign before the decimals of a table's numbers; None if columns do not say, or differ.
+
+    columns: cells that are not missing.
+    """
+    signs = set()
+    for cells in columns:
+        format_ = number_format(cells)
+        if format_ is not None and any("." in c or "," in c for c in cells):
+            signs |= set() if is_either(cells) else {_FORMATS[format_.place][1]}
+    return signs.pop() if len(signs) == 1 else None
 
 
 def _unit(cell: str) -> tuple[str, str | None, tuple[str | None, str | None]]:
@@ -106,14 +149,30 @@ def is_missing(cell: str, texts: Sequence[str] = MISSING) -> bool:
     return cell.lower() in texts
 
 
-def date_of(cell: str) -> datetime.date | None:
-    """The date that a cell holds, as ISO 8601 writes it or as DD.MM.YYYY; None if it holds none."""
-    found = _DATE.fullmatch(cell)
+def missing_of(cells: Sequence[str], texts: Sequence[str], decimal: str = ".") -> Sequence[str]:
+    """The texts for missing values in a column; by default there are more among numbers."""
+    numbers = [cell for cell in cells if not is_missing(cell, MISSING_NUMBERS)]
+    among = texts == MISSING and numbers and number_format(numbers, decimal) is not None
+    return MISSING_NUMBERS if among else texts
+
+
+def date_format(cells: Sequence[str]) -> int | None:
+    """The number of the format in which all of some cells are dates; None if there is none.
+
+    None too if day and month can be told apart in none of them.
+    """
+    places = [k for k in range(len(_DATES)) if all(date_of(cell, k) for cell in cells)]
+    return places[0] if len(places) == 1 else None
+
+
+def date_of(cell: str, place: int) -> datetime.datetime | None:
+    """The date, and the time if there is one, that a cell holds in a format; None if none."""
+    found = _DATES[place].fullmatch(cell)
     if found is None:
         return None
-    parts = [found[name] or found[f"{name}2"] for name in ("year", "month", "day")]
+    year, month, day, hour, minute = (int(found[name] or 0) for name in DATE_PARTS)
     try:
-        return datetime.date(*map(int, parts))
+        return datetime.datetime(year, month, day, hour, minute)
     except ValueError:
         return None
 
@@ -121,7 +180,8 @@ def date_of(cell: str) -> datetime.date | None:
 @lru_cache(2**16)
 def is_data(cell: str) -> bool:
     """Whether a cell holds a number in some format, or a date: no column is called so."""
-    return bool(cell) and (date_of(cell) is not None or number_format([cell]) is not None)
+    is_date = any(date_of(cell, place) for place in range(len(_DATES)))
+    return bool(cell) and (is_date or number_format([cell]) is not None)
 
 
 @lru_cache(2**16)

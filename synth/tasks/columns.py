@@ -8,7 +8,7 @@ missing, a truth value is false, and a number is a gap: NaN, in a Real column.
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from synth.errors import TaskError, TypeMismatchError, quoted, shortened
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Type
 from synth.tasks.cells import (
-    MISSING,
-    MISSING_NUMBERS,
+    DATE_PARTS,
+    PLAIN,
     TRUTH,
     Format,
+    date_format,
     date_of,
     is_missing,
+    missing_of,
     number_format,
 )
 
@@ -31,6 +33,8 @@ MOST_VALUES = 16
 OTHER = "other"
 #: A column of at least so many different texts is left out if they are nearly as many as rows.
 FREE_TEXTS = 8
+#: A column with at most this share of cells that are no numbers was meant to hold numbers.
+NEARLY = 0.2
 #: What columns that number the rows are called.
 _ID = re.compile(
     r"(?i:(.*[_\s.-])?(id|uuid|guid|rownames?|index|nr\.?|no\.)|#|unnamed: \d+)|.*[a-z](Id|ID)"
@@ -40,16 +44,20 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 #: The types of inputs by name, and what reads their values from cells.
-_Made = tuple[dict[str, Type], Callable[[list[str]], list[np.ndarray]]]
+_Made = tuple[dict[str, Type], partial[list[np.ndarray]]]
 
 
 @dataclass(frozen=True)
 class Column:
-    """The name of a column, its cells as texts, and the line of the file of each cell."""
+    """The name of a column, its cells as texts, and the line of the file of each cell.
+
+    decimal: the sign before decimals in the whole table.
+    """
 
     name: str
     cells: tuple[str, ...]
     lines: tuple[int, ...]
+    decimal: str = "."
 
     def where(self, row: int) -> str:
         return f"line {self.lines[row]}, column {shortened(self.name)}"
@@ -58,7 +66,16 @@ class Column:
         """The column with some of its rows, bool (rows,)."""
         places = np.flatnonzero(rows).tolist()
         cells, lines = self.cells, self.lines
-        return Column(self.name, tuple(cells[k] for k in places), tuple(lines[k] for k in places))
+        kept = tuple(cells[k] for k in places), tuple(lines[k] for k in places)
+        return Column(self.name, *kept, self.decimal)
+
+    def format(self, cells: Sequence[str]) -> Format | None:
+        """The format of some of its cells if they are numbers."""
+        return number_format(cells, self.decimal)
+
+    def held(self, texts: Sequence[str]) -> list[str]:
+        """The cells that are not missing; texts: what stands for missing values."""
+        return [cell for cell in self.cells if not is_missing(cell, texts)]
 
 
 @dataclass(frozen=True)
@@ -79,7 +96,7 @@ class Inputs:
 
     column: str
     types: dict[str, Type]
-    read: Callable[[list[str]], list[np.ndarray]]
+    read: partial[list[np.ndarray]]
     missing: tuple[str, ...]
 
     def gaps(self, cells: Sequence[str]) -> NDArray[np.bool_]:
@@ -101,6 +118,13 @@ class Inputs:
             made[missing_name(self.column)] = gaps
         return made
 
+    def plainly(self) -> "Inputs":
+        """The same for numbers that are no texts any more, and so have no format."""
+        if self.read.func is not _read_numbers:
+            return self
+        name, type_, _ = self.read.args
+        return replace(self, read=partial(_read_numbers, name, type_, PLAIN))
+
 
 def missing_name(column: str) -> str:
     """The name of the input that says whether a value is missing."""
@@ -115,18 +139,14 @@ def inputs_of(column: Column, modulus: int | None, missing: Sequence[str]) -> In
     TaskError
         If a number is too large.
     """
-    numbers = MISSING_NUMBERS if missing == MISSING else missing
-    makers: list[tuple[Sequence[str], Callable[..., _Made | None]]] = [
-        (missing, _truths),
-        (numbers, partial(_numbers, modulus)),
-    ]
+    texts = missing_of(column.cells, missing, column.decimal)
+    held = column.held(texts)
+    makers: list[Callable[..., _Made | None]] = [_truths, partial(_numbers, modulus)]
     if modulus is not None:
         makers.reverse()  # 0 and 1 are residues then
-    for texts, made in (*makers, (missing, _dates)):
-        held = [cell for cell in column.cells if not is_missing(cell, texts)]
-        found = made(column, held, len(held) < len(column.cells)) if held else None
-        if found is not None:
-            break
+    gaps, found = len(held) < len(column.cells), None
+    for made in (*makers, _dates):
+        found = found or (made(column, held, gaps) if held else None)
     types, read = found or _texts(column, held)
     if len(held) < len(column.cells):
         types[missing_name(column.name)] = Bool
@@ -146,7 +166,7 @@ def _read_truths(name: str, cells: list[str]) -> list[np.ndarray]:
 
 
 def _numbers(modulus: int | None, column: Column, held: list[str], gaps: bool) -> _Made | None:
-    format_ = number_format(held)
+    format_ = column.format(held)
     if format_ is None:
         refuse_infinite(column, held)
         return None
@@ -178,7 +198,7 @@ def _read_numbers(name: str, type_: Type, format_: Format, cells: list[str]) -> 
 def refuse_infinite(column: Column, held: Sequence[str]) -> None:
     """Raise TaskError for an infinite number among numbers."""
     finite = [cell for cell in held if not _INFINITE.fullmatch(cell)]
-    if len(finite) < len(held) and (not finite or number_format(finite) is not None):
+    if len(finite) < len(held) and (not finite or column.format(finite) is not None):
         row = next(k for k, cell in enumerate(column.cells) if _INFINITE.fullmatch(cell))
         cell = column.cells[row]
         raise TaskError(
@@ -207,29 +227,35 @@ def check_finite(column: Column, held: Sequence[str], plain: Sequence[str]) -> N
 
 
 def _dates(column: Column, held: list[str], gaps: bool) -> _Made | None:
-    dates = [date_of(cell) for cell in held]
-    if not all(dates):
+    place = date_format(held)
+    if place is None:
         return None
     days = [f"{column.name}.weekday={day}" for day in WEEKDAYS]
-    parts = [f"{column.name}.{part}" for part in ("year", "month", "day")]
-    found = np.array([(d.year, d.month, d.day) for d in dates if d])
+    parts = [f"{column.name}.{part}" for part in DATE_PARTS]
+    found = np.array([_parts(cell, place) for cell in held])
     ranges = zip(found.min(axis=0).tolist(), found.max(axis=0).tolist(), strict=True)
+    kept = tuple(k for k, (low, high) in enumerate(ranges) if low < high and k < len(parts))
     types = {
-        name: Real if gaps else Int(low, high)
-        for name, (low, high) in zip(parts, ranges, strict=True)
-        if low < high
+        parts[k]: Real if gaps else Int(int(found[:, k].min()), int(found[:, k].max()))
+        for k in kept
     }
-    kept = tuple(k for k, name in enumerate(parts) if name in types)
-    return types | dict.fromkeys(days, Bool), partial(_read_dates, column.name, kept)
+    return types | dict.fromkeys(days, Bool), partial(_read_dates, column.name, place, kept)
 
 
-def _read_dates(name: str, kept: tuple[int, ...], cells: list[str]) -> list[np.ndarray]:
-    """The parts of dates that are kept (0: year, 1: month, 2: day), and whether it is each day."""
-    dates = [date_of(cell) for cell in cells]
-    _refuse(name, cells, [date is None for date in dates], "dates")
-    made = np.array([(d.year, d.month, d.day, d.weekday()) for d in dates if d], int)
-    made = made.reshape(-1, 4)
-    return [made[:, k] for k in kept] + [made[:, 3] == k for k in range(len(WEEKDAYS))]
+def _parts(cell: str, place: int) -> list[int] | None:
+    """The parts of a date and the number of its weekday; None if it is no date of the format."""
+    date = date_of(cell, place)
+    if date is None:
+        return None
+    return [*(getattr(date, part) for part in DATE_PARTS), date.weekday()]
+
+
+def _read_dates(name: str, place: int, kept: tuple[int, ...], cells: list[str]) -> list[np.ndarray]:
+    """The parts of dates that are kept, by their places, and whether it is each weekday."""
+    parts = [_parts(cell, place) for cell in cells]
+    _refuse(name, cells, [each is None for each in parts], "dates, as before")
+    made = np.array(parts, int).reshape(-1, len(DATE_PARTS) + 1)
+    return [made[:, k] for k in kept] + [made[:, -1] == k for k in range(len(WEEKDAYS))]
 
 
 def _texts(column: Column, held: list[str]) -> _Made:
@@ -275,7 +301,7 @@ def left_out(
 def _unusable(column: Column, unnamed: bool, missing: Sequence[str]) -> str | None:
     """Why a column cannot be an input; None if it can."""
     rows = len(column.cells)
-    held = [cell for cell in column.cells if not is_missing(cell, missing)]
+    held = column.held(missing_of(column.cells, missing, column.decimal))
     different = len(set(held))
     if not held:
         return "no values"
@@ -283,17 +309,27 @@ def _unusable(column: Column, unnamed: bool, missing: Sequence[str]) -> str | No
         return f"always {shortened(held[0], 20)}"
     if different == rows > 2 and unnamed:
         return "row names"
-    format_ = number_format(held)
+    format_ = column.format(held)
     if format_ is not None:
         plain = {str(format_.plain(cell)) for cell in held}
         wide = min(map(len, plain)) > 9 and all(number.isdigit() for number in plain)
         if different > 0.9 * rows and rows > 2 and (wide or _ID.fullmatch(column.name)):
             return f"{different} different numbers for {rows} rows: an identifier"
         return None
-    if all(date_of(cell) for cell in held):
+    if date_format(held) is not None:
         return None
     if different >= FREE_TEXTS and (
         different > 0.9 * rows or (different > MOST_VALUES and different > rows / 2)
     ):
-        return f"{different} different texts for {rows} rows"
+        return _nearly_numbers(column, held) or f"{different} different texts for {rows} rows"
     return None
+
+
+def _nearly_numbers(column: Column, held: list[str]) -> str | None:
+    """What keeps a column from being one of numbers, if few of its cells do."""
+    others = [cell for cell in held if column.format([cell]) is None]
+    if not 0 < len(others) <= NEARLY * len(held):
+        return None
+    line = column.lines[column.cells.index(others[0])]
+    numbers = len(held) - len(others)
+    return f"{numbers} of {len(held)} cells are numbers; line {line} has {quoted(others[0])}"

@@ -9,29 +9,27 @@ typed, numbered and named by the training rows alone.  A held-out label that is 
 resulting type is unknown: it changes nothing, and every hypothesis is wrong on it.
 """
 
-import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synth.errors import TaskError, TypeMismatchError, listed, quoted, shortened
-from synth.language import INT_LIMIT, Bool, Int, Label, Mod, Real, Type
-from synth.tasks.cells import MISSING, MISSING_NUMBERS, TRUTH, Format, is_missing, number_format
-from synth.tasks.columns import (
-    MOST_VALUES,
-    Column,
-    Inputs,
-    check_finite,
-    check_range,
-    inputs_of,
-    left_out,
-    refuse_infinite,
+from synth.tasks.cells import (
+    MISSING,
+    MISSING_NUMBERS,
+    decimal_sign,
+    is_either,
+    is_missing,
+    missing_of,
+    number_format,
 )
+from synth.tasks.columns import Column, Inputs, inputs_of, left_out
+from synth.tasks.labels import read_labels
 from synth.tasks.origin import Origin
 from synth.tasks.reading import Grid, read_grid
 from synth.tasks.sources import table_name
@@ -40,13 +38,6 @@ from synth.tasks.task import Task
 
 #: What can be done with rows and columns that have missing values.
 GAPS = ("indicator", "drop-rows", "drop-columns", "error")
-
-#: Advice in messages about labels that cannot be used.
-ONE_VALUE = "make one value the label with --label COLUMN=VALUE"
-
-#: The type of labels; what they stand for if they are numbers for something else; and the
-#: function that gives the value of a cell, or None if it has none.
-_Labels = tuple[Type, Mapping[Any, str] | None, Callable[[str], Any]]
 
 
 def read_table(
@@ -112,6 +103,8 @@ def read_table(
         columns = _dropped(grid, asked["drop"])
         given = columns[-1].name if label is None else label
         chosen, value = _label_column(columns, given)
+        columns = _with_decimal_sign(columns, chosen.name, grid.separator, texts, notes)
+        chosen = next(c for c in columns if c.name == chosen.name)
         columns = _labelled(columns, chosen, value, texts, notes)
         chosen = next(c for c in columns if c.name == chosen.name)
         inputs = [c for c in columns if c is not chosen]
@@ -123,7 +116,7 @@ def read_table(
         inputs, (chosen,) = _without_gaps(inputs, [chosen], missing, texts, notes)
         readers = [inputs_of(column, modulus, texts) for column in inputs]
         mask = training_mask(len(chosen.cells), train, seed)
-        read = partial(_read_labels, chosen, value, modulus)
+        read = partial(read_labels, chosen, value, modulus)
         made = _read_inputs(readers, {c.name: c.cells for c in inputs})
         return Task(
             table_name(path),
@@ -134,7 +127,7 @@ def read_table(
             settings={"train": train, "seed": seed},
             read=read,
             derive=partial(_derived, readers),
-            notes=tuple(notes),
+            notes=tuple(" ".join(note.split()) for note in notes),
             origin=Origin(str(path), asked, grid.sha256),
             **read(mask),
         )
@@ -152,12 +145,30 @@ def _dropped(grid: Grid, dropped: Sequence[str]) -> list[Column]:
     for name in dropped:
         if name not in grid.names:
             raise TaskError(f"no column {quoted(name)} to drop; columns: {listed(grid.names)}")
-    cells = zip(*grid.rows, strict=True)
-    made = zip(grid.names, cells, strict=True)
+    made = zip(grid.names, zip(*grid.rows, strict=True), strict=True)
     columns = [Column(name, column, grid.lines) for name, column in made if name not in dropped]
     if not columns:
         raise TaskError("every column is dropped; allowed: inputs and a label column")
     return columns
+
+
+def _with_decimal_sign(
+    columns: list[Column], label: str, separator: str, texts: Sequence[str], notes: list[str]
+) -> list[Column]:
+    """The columns with the sign before decimals: of a table with semicolons likely a comma.
+
+    Inputs tell it, since the labels of held-out rows must not.
+    """
+    inputs = [column for column in columns if column.name != label]
+    held = {column.name: column.held(missing_of(column.cells, texts)) for column in inputs}
+    decimal = decimal_sign(held.values()) or ("," if separator == ";" else ".")
+    for column in inputs:
+        format_ = number_format(held[column.name], decimal)
+        if format_ is not None and is_either(held[column.name]):
+            cell = next(cell for cell in held[column.name] if "." in cell or "," in cell)
+            name, number = shortened(column.name), float(str(format_.plain(cell)))
+            notes.append(f"column {name}: {quoted(cell)} is read as {number:.15g}")
+    return [replace(column, decimal=decimal) for column in columns]
 
 
 def _labelled(
@@ -168,9 +179,8 @@ def _labelled(
     notes: list[str],
 ) -> list[Column]:
     """The columns without the rows that have no label; a value that is asked for is a label."""
-    held = [cell for cell in chosen.cells if not is_missing(cell, texts)]
-    numbers = [cell for cell in held if not is_missing(cell, MISSING_NUMBERS)]
-    if texts == MISSING and numbers and number_format(numbers) is not None:
+    # One number tells that labels are numbers: others may be held out, and must not decide it.
+    if texts == MISSING and any(number_format([cell]) for cell in set(chosen.cells)):
         texts = MISSING_NUMBERS
     known = np.array([c == value or not is_missing(c, texts) for c in chosen.cells], bool)
     if known.all():
@@ -256,11 +266,12 @@ def _derived(readers: Sequence[Inputs], columns: Mapping[str, Any]) -> dict[str,
     made: dict[str, np.ndarray] = {}
     for each in readers:
         if each.column in columns:
-            cells = [_text(value) for value in columns[each.column]]
-            made |= each.values(cells)
+            given = np.asarray(columns[each.column])
+            # Numbers have no format, and texts that of the file.
+            reader = each.plainly() if given.dtype.kind in "iufb" else each
+            made |= reader.values([_text(value) for value in given.tolist()])
         elif not all(name in columns for name in each.types):
-            given = ", ".join(map(str, columns))
-            raise TypeMismatchError(f"no column {each.column}; given: {given}")
+            raise TypeMismatchError(f"no column {each.column}; given: {listed(map(str, columns))}")
         else:
             made |= {name: np.asarray(columns[name]) for name in each.types}
     return made
@@ -269,93 +280,6 @@ def _derived(readers: Sequence[Inputs], columns: Mapping[str, Any]) -> dict[str,
 def _text(value: Any) -> str:
     """A value of an array or a data frame as a cell."""
     return "" if value is None else str(value).strip()
-
-
-def _read_labels(
-    column: Column, value: str | None, modulus: int | None, train: NDArray[np.bool_]
-) -> dict[str, Any]:
-    """The fields of a `Task` that describe its labels, for these training rows.
-
-    value: the value to tell from all others, or None.
-    """
-    trained = column.only(train)
-    if value is None:
-        label_type, names, meaning = _labels(trained, modulus)
-    else:
-        label_type, names, meaning = _one_label(trained, value)
-    values = [meaning(cell) for cell in column.cells]
-    if len({v for v, t in zip(values, train, strict=True) if t}) < 2:
-        raise TaskError(
-            f"column {shortened(column.name)}: one label only ({shortened(trained.cells[0])}); "
-            "allowed: at least 2 among the training rows"
-        )
-    return {
-        "labels": np.array([0 if v is None else v for v in values], label_type.dtype),
-        "label_type": label_type,
-        "label_names": names,
-        "unknown": np.array([v is None for v in values]),
-    }
-
-
-def _labels(trained: Column, modulus: int | None) -> _Labels:
-    """How labels are read, given those of the training rows."""
-    different = sorted(set(trained.cells))
-    if {c.lower() for c in different} <= set(TRUTH):
-        if modulus is not None and set(different) <= {"0", "1"}:
-            return _number_labels(trained, Format((None, None), 0), modulus)
-        names = {0: "0", 1: "1"} if different == ["0", "1"] else None
-        return Bool, names, lambda cell: TRUTH.get(cell.lower())
-    format_ = number_format(different)
-    if format_ is None:
-        refuse_infinite(trained, trained.cells)
-        _refuse_free_text(trained)
-        named = Label(*different) if len(different) > 2 else Bool
-        return named, dict(enumerate(different)), _place(str, different)
-    return _number_labels(trained, format_, modulus)
-
-
-def _number_labels(trained: Column, format_: Format, modulus: int | None) -> _Labels:
-    """How labels that are numbers are read."""
-    cells = trained.cells
-    plain = [str(format_.plain(cell)) for cell in cells]
-    whole = not any(sign in cell for cell in plain for sign in ".eE")
-    if whole and modulus is not None:
-        check_range(trained, cells, plain, 0, modulus - 1)
-        return Mod(modulus), None, partial(_whole, format_, 0, modulus - 1)
-    if whole:
-        check_range(trained, cells, plain, -INT_LIMIT, INT_LIMIT)
-        numbers = np.array(plain, np.int64)
-        type_ = Int(int(numbers.min()), int(numbers.max()))
-        meaning: Callable[[str], Any] = partial(_whole, format_, -INT_LIMIT, INT_LIMIT)
-    else:
-        check_finite(trained, cells, plain)
-        type_, numbers, meaning = Real, np.array(plain, float), partial(_real, format_)
-    found = np.unique(type_.check(numbers, f"column {trained.name}")).tolist()
-    if len(found) == 2:
-        return Bool, dict(enumerate(map(type_.format, found))), _place(meaning, found)
-    return type_, None, meaning
-
-
-def _place(number: Callable[[str], Any], found: list[Any]) -> Callable[[str], int | None]:
-    """A function that gives the index of a cell's value among some values; None for others."""
-    places = {value: place for place, value in enumerate(found)}
-    return lambda cell: places.get(number(cell))
-
-
-def _whole(format_: Format, low: int, high: int, cell: str) -> int | None:
-    """The integer low..high that a cell holds (5 for `5e0`), or None."""
-    plain = format_.plain(cell)
-    number = math.nan if plain is None else float(plain)
-    return int(number) if low <= number <= high and number % 1 == 0 else None
-
-
-def _real(format_: Format, cell: str) -> float | None:
-    """The Real number that a cell holds, or None."""
-    plain = format_.plain(cell)
-    if plain is None:
-        return None
-    values, legal = Real.rounded([float(plain)])
-    return float(values[0]) if legal is None else None
 
 
 def _label_column(columns: list[Column], label: str) -> tuple[Column, str | None]:
@@ -368,27 +292,3 @@ def _label_column(columns: list[Column], label: str) -> tuple[Column, str | None
         raise TaskError(f"no column {quoted(label)}; columns: {listed(found)}")
     name = max(named, key=len)
     return found[name], label[len(name) + 1 :]
-
-
-def _one_label(trained: Column, value: str) -> _Labels:
-    """How labels are read that tell one value from all others; the training rows must have it."""
-    different = sorted(set(trained.cells))
-    if value not in different:
-        raise TaskError(
-            f"column {shortened(trained.name)} has no value {quoted(value)} among the training "
-            f"rows; values there: {listed(different)}"
-        )
-    return Bool, {0: f"not {value}", 1: value}, lambda cell: cell == value
-
-
-def _refuse_free_text(column: Column) -> None:
-    """Raise TaskError for too many different texts as labels."""
-    seen = set()
-    for row, cell in enumerate(column.cells):
-        seen.add(cell)
-        if len(seen) > MOST_VALUES:
-            raise TaskError(
-                f"{column.where(row)}: {quoted(cell)} is the {len(seen)}th different text; "
-                f"allowed: numbers, true and false, or at most {MOST_VALUES} different texts; or "
-                f"{ONE_VALUE}"
-            )

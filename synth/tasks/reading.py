@@ -16,7 +16,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 from synth.errors import TaskError, quoted, shortened
@@ -53,6 +53,8 @@ class Grid:
         The names of columns that have none in the file.
     notes : tuple of str
         What was left out or named, a sentence each.
+    separator : str
+        What stands between cells; nothing in a workbook.
     sha256 : str or None
         The digest of the file; None of a stream, which cannot be read again.
     """
@@ -62,6 +64,7 @@ class Grid:
     lines: tuple[int, ...]
     unnamed: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    separator: str = ""
     sha256: str | None = None
 
 
@@ -84,12 +87,12 @@ def read_grid(path: Path) -> Grid:
         raw = _unpacked(raw)
     notes: list[str] = []
     if raw[:4] == _WORKBOOK:
-        lines = list(_sheet(raw))
+        lines, separator = list(_sheet(raw)), ""
     else:
         text, note = decoded(raw)
         notes += note
-        lines = separated(text)
-    return replace(_named(lines, notes), sha256=digest)
+        lines, separator = separated(text)
+    return replace(_named(lines, notes), separator=separator, sha256=digest)
 
 
 def decoded(raw: bytes) -> tuple[str, list[str]]:
@@ -129,8 +132,8 @@ def _unpacked(raw: bytes) -> bytes:
     return raw
 
 
-def separated(text: str) -> _Lines:
-    """(line, cells) of each line that is not empty, split by the separator that fits the file.
+def separated(text: str) -> tuple[_Lines, str]:
+    """(line, cells) of each line that is not empty, and the separator, which fits the file.
 
     A first line `sep=;`, as spreadsheets write it, says the separator.  Otherwise it is the one
     by which most lines have equally many cells, then the one that makes most cells numbers.
@@ -138,8 +141,8 @@ def separated(text: str) -> _Lines:
     first, _, rest = text.partition("\n")
     said = re.fullmatch(r'"?sep=(.)"?', first.strip("\r").strip())
     if said:
-        return [(line + 1, cells) for line, cells in _split(rest, said[1])]
-    best, lines, failed = (0.0, 0.0, 0), None, None
+        return [(line + 1, cells) for line, cells in _split(rest, said[1])], said[1]
+    best, lines, chosen, failed = (0.0, 0.0, 0), None, "", None
     for separator in SEPARATORS:
         try:
             found = _split(text, separator)
@@ -148,12 +151,12 @@ def separated(text: str) -> _Lines:
             continue
         fit = _fit(found)
         if lines is None or fit > best:
-            best, lines = fit, found
+            best, lines, chosen = fit, found, separator
     if best[2] < 2:  # one column: columns may be separated by spaces, as R writes them
-        lines = _spaced(text) or (None if failed else lines)
+        lines, chosen = _spaced(text) or (None if failed else lines), " "
     if lines is None:
         raise failed or TaskError(_NO_ROWS)
-    return lines
+    return lines, chosen
 
 
 def _spaced(text: str) -> _Lines | None:
@@ -281,10 +284,14 @@ def _is_data(names: list[str], body: _Lines) -> bool:
     """Whether a first line holds data, not names.
 
     It does if a cell is a number or a date, as all cells below it are, and no cell is a text above
-    numbers.  Numbers one apart, such as years, can be names.
+    numbers.  Numbers one apart, such as years, can be names.  It does too if each cell appears
+    again in its column.
     """
     if not body:
         return all(map(is_data, names))
+    columns = zip_longest(*(cells for _, cells in body), fillvalue="")
+    if all(name and name in column for name, column in zip(names, columns, strict=False)):
+        return True
     found = 0
     for k, name in enumerate(names):
         below = [cells[k] for _, cells in body if len(cells) > k and not is_missing(cells[k])]
