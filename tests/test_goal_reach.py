@@ -217,3 +217,23 @@ def test_on_the_command_line(capsys):
     assert document["program"]["found_by"] == "reach"
     assert document["reach"]["moves"] == 8
     assert document["exact_bound"] < document["program"]["bits"]
+
+
+@pytest.mark.parametrize("task", ["parity:n=6", "monk:1"])
+@pytest.mark.parametrize("share", [False, True], ids=["time", "share of reach"])
+def test_a_search_that_time_has_cut_says_so(monkeypatch, task, share):
+    reasons = set()
+    for most in (1, 3, 10, 30, 100, 300, 1000, 3000):
+        search = synth.Search(task, exact=True, moves=400, max_programs=300, seconds=None)
+        calls = []
+
+        def is_late(extra=0.0, calls=calls, most=most):
+            calls.append(extra)
+            return len(calls) > most
+
+        monkeypatch.setattr(search if share else search._watch, "_" * share + "is_late", is_late)
+        reason = search.run().stop_reason
+        reasons.add(reason)
+        assert reason != "paused"
+        assert reason == "seconds" or not search._backward.cut
+    assert "seconds" in reasons

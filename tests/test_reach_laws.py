@@ -490,3 +490,18 @@ def test_tidied_parts_are_the_cheapest_known():
     dear = f"{deep} & {deep}"
     single = problem.units(Program.parse(deep, problem.grammar, Bool)) / UNIT
     assert tidy(f"({dear}) ^ (x3 & ({deep}))")[0] <= 2 * single + 20
+
+
+def test_a_type_without_rows_has_laws_too():
+    """An operand may be of a type of which the limits allow no program."""
+    whole = Int(-6, 6)
+    dsl = synth.DSL("own", types=(Bool, whole))
+    dsl.add(np.logical_and, "Bool, Bool -> Bool", name="both")
+    dsl.add(lambda a, b, c: a & (b < c), "Bool, Int, Int -> Bool", name="between")
+    generator = np.random.default_rng(0)
+    columns = {"a": generator.random(30) < 0.5, "b": generator.random(30) < 0.5}
+    columns["x"] = generator.integers(-6, 7, 30)
+    types = {"a": Bool, "b": Bool, "x": whole}
+    task = synth.Task("t", columns, types, columns["a"] ^ columns["b"], Bool)
+    found = synth.search(task, dsl, max_bits=2, moves=8, seconds=None)
+    assert found.reach.moves == 8

@@ -272,9 +272,9 @@ def _drawn(problem, type_, constants):
         grid = np.indices((int(type_.size),) * 3).reshape(3, -1) + int(type_.low)
         return grid.astype(type_.dtype)
     generator = np.random.default_rng(0)
-    bank = problem.engine.banks[type_]
-    held = min(64, bank.ends[-1] if bank.ends else 0)
-    behaviours = bank.values(0, held).ravel()
+    bank = problem.engine.banks.get(type_)  # none if its programs are beyond all limits
+    held = min(64, bank.ends[-1] if bank and bank.ends else 0)
+    behaviours = bank.values(0, held).ravel() if held else ()
     small = np.arange(-4, 10)
     if type_.inexact:
         small = small / 4
