@@ -54,7 +54,7 @@ def test_least_exact_programs_equal_brute_force(drawn, data):
     expected = least_exact(grammar, task, most, root)
     if found.program is not None:
         assert found.program.exceptions == 0
-        tree = synth.Program.parse(found.program.text, grammar, root)
+        tree = synth.Program.parse(found.program.expression, grammar, root)
         assert tree.units(grammar) == round(found.program.bits * 1024) <= most
         values = [naive.value(found.best, task.columns, r) for r in np.flatnonzero(task.train)]
         assert values == [int(v) for v in task.labels[task.train]]

@@ -119,7 +119,7 @@ def records(run):
 
 def _record(result):
     program = result.program
-    chosen = program if result.chosen == "program" else result.table
+    chosen = result.chosen_part
     keys = "text", "inverted", "bits", "exceptions", "ties"
     text, inverted, bits, exceptions, ties = (getattr(program, k, None) for k in keys)
     return {

@@ -6,7 +6,8 @@ Start with `searches.py` (`search`, `contrast`) and `driver.py` (`Search`), then
 makes its moves by themselves.  `backward.py` solves the last steps of an exact search from the
 labels.  `watch.py` ends a search at a limit and `interrupts.py` at Ctrl-C.  `machine.py`
 knows memory and cores.  `checkpoint.py` keeps a search in memory or in a file, which `soundness.py`
-checks, and `outcome.py` makes its `Result`.  README.md explains the words.
+checks, and `outcome.py` makes its `Result`.  `languages.py` searches a table in several
+languages.  README.md explains the words.
 """
 
 from synth.engine.compiled import kernel_folder, kernels_are_kept

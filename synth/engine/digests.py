@@ -42,11 +42,11 @@ def digest_of_dsl(dsl):
     return digest(*parts)
 
 
-def about_search(engine, training, *, top, limits):
+def about_search(engine, training, *, top, limits, among):
     """What a search must share with its checkpoint and its workers, as plain values by name.
 
     engine: the `Enumerator`; training: the labellings (L, n); top: how many hypotheses are
-    listed; limits: the `Limits` that were asked for.
+    listed; limits: the `Limits` that were asked for; among: how many languages are searched.
     """
     return {
         "dsl": digest_of_rules(engine.rules, engine.columns),
@@ -55,6 +55,7 @@ def about_search(engine, training, *, top, limits):
         "top": top,
         "max_bits": limits.max_bits,
         "memory": limits.memory,
+        "among": among,
     }
 
 

@@ -13,7 +13,6 @@ from typing import Unpack
 
 import numpy as np
 
-from synth import codes
 from synth.engine import outcome
 from synth.engine.arguments import DSLLike, TaskLike, alike, loaded, parsed, sendable
 from synth.engine.backward import BackwardSearch
@@ -72,23 +71,18 @@ class Search:
         How many of the best hypotheses to list.
     exact : bool
         Seek the shortest program without exceptions: see `search`.
-    moves, chains : int, optional
-        How far reach goes if the enumeration ends without a proof: see `search`.
-    seed : int
-        Seed of the random numbers of reach.
-    start : sequence of str
-        Programs for reach to begin with.
-    map : callable, optional
-        What works off the chains elsewhere: see `search`.
+    moves, chains, seed, start, map : optional
+        How far reach goes if the enumeration ends without a proof, from which programs, and what
+        works off its chains: see `search`.
     proven : int, optional
         How many of the labellings, the first ones, have to be proven optimal before the search
         ends; by default all.
     checkpoint : str or path, optional
         A file that keeps the search.  If it exists, the search goes on from it.
-    every : float
-        Seconds between two checkpoints.
-    spent : float
-        Seconds that were spent before, such as for reading a table; they count for `seconds`.
+    every, spent : float
+        Seconds between two checkpoints, and seconds that were spent before: see `search`.
+    among : int, optional
+        How many languages share the work; what names this one is then charged: see `search`.
     **limits
         See `Limits`.  They count from the start of the search, over all runs.
 
@@ -128,6 +122,7 @@ class Search:
         checkpoint: str | os.PathLike[str] | None = None,
         every: float = DEFAULT_EVERY,
         spent: float = 0.0,
+        among: int | None = None,
         **limits: Unpack[LimitSettings],
     ) -> None:
         began = working_time()
@@ -147,10 +142,10 @@ class Search:
         else:
             given = alike(list(task))
         self.limits = read_limits(limits)
-        self._reaching = ReachSettings(moves, chains, seed, exact=exact)
+        self._reaching = ReachSettings(moves, chains, seed, exact=exact, among=among or 1)
         self._file = None if checkpoint is None else (checkpoint, float(every))
         self._tasks, self._fitted = given, fit_all(dsl, given)
-        self._top, self._exact = int(top), exact
+        self._top, self._exact, self._among = int(top), exact, among
         self._proven = len(given) if proven is None else proven
         self._reason: StopReason | None = None
         self._results: list[Result] = []
@@ -242,7 +237,9 @@ class Search:
         order = np.argsort(~task.train, kind="stable")
         columns = {name: column[order] for name, column in task.columns.items()}
         columns = checked_columns(fitted.grammar, columns)
-        self._labellings = [Labelling.of(each.task, root, self._top) for each in self._fitted]
+        self._labellings = [
+            Labelling.of(each.task, root, self._top, self._among) for each in self._fitted
+        ]
         self._every = Labellings(self._labellings)
         limits = self.limits
         if self._exact:
@@ -257,7 +254,9 @@ class Search:
         file = None
         if self._file is not None:
             training = self._every.training
-            about = about_search(self._engine, training, top=self._top, limits=self.limits)
+            about = about_search(
+                self._engine, training, top=self._top, limits=self.limits, among=self._among
+            )
             file = Checkpoint(*self._file, about)
         self._keeper = Keeper(self._engine, self._labellings, file)
         self._reaches: Reaches | None = None
@@ -268,7 +267,7 @@ class Search:
     def _share(self) -> None:
         """Let the enumeration end at a number of programs if reach is to follow."""
         if self._is_shared() and not self._lifted:
-            most = default_programs(self._engine, self._exact)
+            most = default_programs(self._engine, self._exact) // (self._among or 1)
             self._watch.limits = replace(self._watch.limits, max_programs=most)
 
     def _is_shared(self) -> bool:
@@ -345,6 +344,7 @@ class Search:
         # A worker has one thread unless the limits say otherwise, as in a sweep.
         settings = {"max_bits": self.limits.max_bits, "memory": self.limits.memory}
         settings |= {"threads": self.limits.threads or 1, "top": self._top, "proven": self._proven}
+        settings["among"] = self._among
         return recipe_of(self, self._tasks, self._source, settings)
 
     def _reach_reason(self) -> StopReason | None:
@@ -396,5 +396,5 @@ class Search:
         if any(each.score.best is None for each in needed):
             return
         best = max(each.least for each in needed)
-        bits = best - SAME - codes.PROGRAM_FLAG - np.log2(needed[0].n + 1)
+        bits = best - SAME - needed[0].score.least_code
         self._engine.narrow(math.ceil(bits * UNIT) / UNIT)

@@ -28,23 +28,36 @@ class Labelling:
         The bits of the better look-up table.
     table_kind : str
         Its kind, "uniform" or "frequency".
+    language_bits : float
+        What a program costs beside its own bits, for it is of one of several languages.
+    constant_bits : float
+        The total of a constant, which is then a hypothesis of its own; else infinite.
     """
 
     task: object
     values: np.ndarray
     score: Score
+    language_bits: float = 0.0
     table_bits: float = field(init=False)
     table_kind: str = field(init=False)
+    constant_bits: float = field(init=False)
 
     def __post_init__(self):
-        self.table_bits, self.table_kind = codes.table_bits(self.task.counts())
+        counts = self.task.counts()
+        self.table_bits, self.table_kind = codes.table_bits(counts)
+        self.constant_bits = codes.constant_total(counts) if self.language_bits else math.inf
 
     @classmethod
-    def of(cls, task, root, top):
-        """The labelling of a task whose labels are of type `root`; top: programs to list."""
+    def of(cls, task, root, top, among=None):
+        """The labelling of a task whose labels are of type `root`; top: programs to list.
+
+        among: how many languages are searched; None if this one was given.
+        """
+        language_bits = 0.0 if among is None else codes.language_bits(among)
         values = root.check(task.labels[task.train], f"label column {task.label}")
         k = len(task.alphabet)
-        return cls(task, values, Score(task.training, k, root.size > k, top))
+        score = Score(task.training, k, root.size > k, top, language_bits)
+        return cls(task, values, score, language_bits)
 
     @property
     def n(self):
@@ -52,17 +65,22 @@ class Labelling:
         return len(self.values)
 
     @property
+    def rival_bits(self):
+        """The least total of a hypothesis that reads no input, in bits."""
+        return min(self.table_bits, self.constant_bits)
+
+    @property
     def least(self):
-        """The least total so far, in bits: of a program or of the table."""
+        """The least total so far, in bits: of a program, a constant or the table."""
         best = self.score.best
-        return self.table_bits if best is None else min(self.table_bits, best)
+        return self.rival_bits if best is None else min(self.rival_bits, best)
 
     def is_proven(self, certified_bits, found=math.inf):
         """Whether no program that was not scored can beat the best total.
 
         found: the least total of programs that were found beyond the enumeration.
         """
-        return self.score.proven(certified_bits, min(self.table_bits, found))
+        return self.score.proven(certified_bits, min(self.rival_bits, found))
 
 
 class Labellings:

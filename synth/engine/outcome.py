@@ -51,6 +51,9 @@ class Maker:
         found = _Found(engine, labelling, reach and reach.so_far)
         if self.backward is None:
             program, best = found.best_program()
+            constant = found.constant()
+            if constant and (program is None or constant.total_bits < program.total_bits - SAME):
+                program, best = constant, None
             proven = labelling.is_proven(engine.certified_bits, found.least)
         else:
             program, best = found.exact_program(self.backward.best, self.backward.found_by)
@@ -70,7 +73,7 @@ class Maker:
                 "unseen_labels": int(task.unseen.sum()),
             },
             label_names=_label_names(task),
-            chosen="program" if program and program.total_bits < bits - SAME else "table",
+            chosen=_chosen(program, bits),
             program=program,
             table=TableScore(bits, labelling.table_kind, 1.0, found.majority_accuracy()),
             total_bits=total,
@@ -91,6 +94,7 @@ class Maker:
             levels=engine.level_records(),
             settings={**task.settings, **self.settings},
             version=__version__,
+            language_bits=labelling.language_bits,
             reach=reach and reach.record(),
             resumed=self.resumed,
             source=source_of(task, self.dsl),
@@ -122,11 +126,12 @@ class _Found:
         """
         if program not in self._counted:
             values, defined = program.outputs(self.task.columns)
-            train = self.task.train
+            train, coarse = self.task.train, self.engine.root.coarse(values)
             labels = self.engine.root.coarse(self.labelling.values)
-            missed = np.count_nonzero(self.engine.root.coarse(values[train]) != labels)
-            self._counted[program] = bool(defined.all()), int(missed)
-        whole, missed = self._counted[program]
+            missed = np.count_nonzero(coarse[train] != labels)
+            constant = values[0] if (coarse == coarse[0]).all() else None
+            self._counted[program] = bool(defined.all()), int(missed), constant
+        whole, missed, _ = self._counted[program]
         found = program.units(self.engine.grammar), self.n - missed if inverted else missed
         if not whole or found != (units, wrong):
             raise DSLError(
@@ -136,6 +141,36 @@ class _Found:
                 "checkpoint changed?"
             )
         return program
+
+    def texts(self, program, inverted):
+        """The fields `text`, `inverted`, `written` and `kind` of a program that was checked."""
+        value = self._counted[program][2]
+        if value is None:
+            return {"text": program.text, "inverted": inverted, "written": None, "kind": "program"}
+        value = value.astype(self.engine.root.number).item()
+        said = sum(self.task.alphabet) - value if inverted else value
+        known = said in self.task.alphabet
+        text = self.task.label_text(said) if known else self.engine.root.format(value)
+        return {"text": text, "inverted": inverted, "written": program.text, "kind": "constant"}
+
+    def constant(self):
+        """The record of a constant where it is a hypothesis of its own; None elsewhere."""
+        total, counts = self.labelling.constant_bits, self.task.counts()
+        if total == np.inf:
+            return None
+        most = int(counts.max())
+        return ProgramScore(
+            text=self.task.label_text(self.task.majority()),
+            bits=codes.constant_bits(len(counts)),
+            exceptions=self.n - most,
+            total_bits=total,
+            train_accuracy=most / self.n,
+            test_accuracy=self.majority_accuracy(),
+            ties=1,
+            inverted=False,
+            found_by="counts",
+            kind="constant",
+        )
 
     def best_program(self):
         """The best program's record, and the program; (None, None) before there is one."""
@@ -157,14 +192,13 @@ class _Found:
         best = self.checked(self.engine.program(row), units, wrong, inverted)
         train, test = np.mean(accuracies, axis=0).tolist()
         return ProgramScore(
-            text=best.text,
+            **self.texts(best, inverted),
             bits=units / UNIT,
             exceptions=wrong,
             total_bits=score.best,
             train_accuracy=train,
             test_accuracy=test if self.held_out.any() else None,
             ties=len(ties),
-            inverted=inverted,
         ), best
 
     @property
@@ -186,14 +220,13 @@ class _Found:
         total, wrong, units, best, _ = min(ties, key=lambda e: (e[1:3], found.is_inverted(e[3])))
         self.checked(best, units, wrong, found.is_inverted(best))
         return ProgramScore(
-            text=best.text,
+            **self.texts(best, found.is_inverted(best)),
             bits=units / UNIT,
             exceptions=wrong,
             total_bits=total,
             train_accuracy=train,
             test_accuracy=test if self.held_out.any() else None,
             ties=len(ties),
-            inverted=found.is_inverted(best),
             found_by="reach",
         ), best
 
@@ -213,14 +246,13 @@ class _Found:
             values, defined = best.outputs(columns)
             accuracy = float(np.mean(defined & self._right(values)))
         return ProgramScore(
-            text=best.text,
+            **self.texts(best, False),
             bits=bits,
             exceptions=0,
             total_bits=bits + float(self.score.code[0]),
             train_accuracy=1.0,
             test_accuracy=accuracy,
             ties=1,
-            inverted=False,
             found_by=found_by,
         ), best
 
@@ -246,7 +278,9 @@ class _Found:
                 fewest = wrong
                 self.checked(program, units, wrong, inverted)
                 total = units / UNIT + float(self.score.code[wrong])
-                kept.append(FrontPoint(units / UNIT, wrong, total, program.text, inverted))
+                texts = self.texts(program, inverted)
+                texts.pop("kind")
+                kept.append(FrontPoint(units / UNIT, wrong, total, **texts))
         return tuple(kept)
 
     def top(self):
@@ -265,24 +299,27 @@ class _Found:
             ]
             found = sorted(found, key=lambda e: (round(e[0] / SAME), e[1], e[2]))
             found = found[: self.score.top]
-        for _, wrong, units, program, inverted, _ in found:
-            self.checked(program, units, wrong, inverted)
+        told = [(*entry[:5], self._told(*entry[1:5])) for entry in found]
         table = self.labelling.table_bits
         # What is among the best and not among the best rows was not enumerated.
         more = [-total for total, *_, enumerated in found if not enumerated]
+        constant = self.constant()
+        more += [] if constant is None else [-constant.total_bits]
         mass = float(np.logaddexp2.reduce([self.score.log2_mass, -table, *more]))
         made = [
             Hypothesis(
-                kind="program",
-                text=program.text,
                 bits=units / UNIT,
                 exceptions=wrong,
                 total_bits=total,
                 share=2.0 ** (-total - mass),
-                inverted=inverted,
+                **texts,
             )
-            for total, wrong, units, program, inverted, _ in found
+            for total, wrong, units, _, _, texts in told
         ]
+        if constant is not None:
+            keys = ("kind", "text", "bits", "exceptions", "total_bits", "inverted")
+            given = {key: getattr(constant, key) for key in keys}
+            made.append(Hypothesis(share=2.0 ** (-constant.total_bits - mass), **given))
         share, name = 2.0 ** (-table - mass), f"{self.labelling.table_kind} table"
         made.append(
             Hypothesis(
@@ -296,6 +333,9 @@ class _Found:
             )
         )
         return tuple(sorted(made, key=lambda h: h.total_bits)[: self.score.top])
+
+    def _told(self, wrong, units, program, inverted):
+        return self.texts(self.checked(program, units, wrong, inverted), inverted)
 
     def _right(self, said, inverted=False):
         return matches(self.task, self.engine.root, said, inverted)
@@ -318,6 +358,13 @@ def matches(task, root, said, inverted=False):
     # The other of two labels is not a third one.
     never = (task.unseen if inverted else task.unknown)[held_out]
     return ((root.coarse(said) == root.coarse(truth)) != inverted) & ~never
+
+
+def _chosen(program, table_bits):
+    """The kind of the hypothesis of least total: "program", "constant" or "table"."""
+    if program is None or program.total_bits >= table_bits - SAME:
+        return "table"
+    return program.kind
 
 
 def _label_names(task):

@@ -26,6 +26,8 @@ class Score:
         outside the label values: see `codes.program_totals`.
     top : int
         How many hypotheses to keep.
+    language_bits : float
+        What every program costs beside its own bits: see `codes.language_bits`.
 
     After `add`, `best` is the least total so far, in bits (None before any program).  `top_rows`
     lists (total, row, units, exceptions) for the `top` least totals.  `front` lists (units,
@@ -37,10 +39,12 @@ class Score:
     label on an unseen row: with e exceptions in n rows, its code gives the next row a chance of
     (e+1)/(n+2) to be one.  It is scored as its opposite, which has n - e exceptions and the same
     log2 C(n,e).
+
+    A program of more than two labels that is wrong on every row is no hypothesis.
     """
 
-    def __init__(self, n, k, outside, top):
-        self.code = codes.program_totals(n, k, outside)
+    def __init__(self, n, k, outside, top, language_bits=0.0):
+        self.code = codes.program_totals(n, k, outside) + language_bits
         self.n = n
         self.two = k == 2 and not outside
         self.top = top
@@ -54,8 +58,10 @@ class Score:
         """Score rows from `first` on, all of the same cost in units; errors int32 (rows,)."""
         if self.two:
             errors = np.minimum(errors, len(self.code) - 1 - errors)
-        histogram = np.bincount(errors, minlength=len(self.code))
+        histogram = self._right_somewhere(np.bincount(errors, minlength=len(self.code)))
         present = np.flatnonzero(histogram)
+        if not len(present):
+            return
         totals = units / UNIT + self.code[present]
         least = float(totals.min())
         mass = least - math.log2(float((histogram[present] * np.exp2(least - totals)).sum()))
@@ -78,18 +84,25 @@ class Score:
         if self.two:
             count = np.minimum(count, len(self.code) - 1 - count)
         fewest = self.front[-1][1] if self.front else math.inf
-        return wanted | (count < fewest)
+        return self._right_somewhere(wanted | (count < fewest))
 
     def add_counted(self, units, histogram):
         """Add the mass of programs of this cost that change nothing else.
 
         histogram: the number of these programs by exceptions, (n + 1,).
         """
+        histogram = self._right_somewhere(histogram.copy())
         present = np.flatnonzero(histogram)
         if len(present):
             totals = units / UNIT + self.code[present]
             mass = np.logaddexp2.reduce(np.log2(histogram[present]) - totals)
             self.log2_mass = float(np.logaddexp2(self.log2_mass, mass))
+
+    def _right_somewhere(self, entries):
+        """Entries by exceptions (n + 1,), without those of programs that are wrong on all rows."""
+        if not self.two:
+            entries[self.n] = 0
+        return entries
 
     def proven(self, certified_bits, table):
         """Whether no program that is not yet scored can beat the best total.
@@ -102,7 +115,12 @@ class Score:
         if self.best is None:
             return False
         best = min(table, self.best)
-        return certified_bits + codes.PROGRAM_FLAG + np.log2(self.n + 1) >= best - SAME
+        return certified_bits + self.least_code >= best - SAME
+
+    @property
+    def least_code(self):
+        """The least that any program costs beside its own bits: without exceptions."""
+        return float(self.code[0])
 
     def _add_front(self, units, first, errors, fewest):
         if not self.front or fewest < self.front[-1][1]:

@@ -7,12 +7,13 @@ that the task is shown.
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Literal, Unpack
+from typing import Any, Literal, Unpack
 
-from synth.engine.arguments import DSLLike, TaskLike, loaded
+from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
 from synth.engine.checkpoint import DEFAULT_EVERY
 from synth.engine.crew import working_time
 from synth.engine.driver import Progress, Search
+from synth.engine.languages import languages_of, searched
 from synth.engine.limits import LimitSettings
 from synth.engine.reach import DEFAULT_CHAINS, Map
 from synth.errors import SettingError, SweepError
@@ -55,12 +56,20 @@ def search(
     whether it is proven to be the shortest, and `exact_bound` is a number of bits below which there
     is none.
 
+    A table of people, unlike a named task, has no DSL of its own.  If none is given, each built-in
+    one that fits is searched with an equal share of the programs, the moves and the time.  Every
+    program is charged the `language_bits` that say that it reads the inputs, and in which of these
+    languages.  A constant, the most frequent label, is charged less and is a hypothesis of its own.
+    The result is that of the language that won, and `languages` lists all of them; the shares of
+    the posterior are within the language that won.
+
     Parameters
     ----------
     task : Task, str or path
         A task, its specification, or the path of a CSV file.
     dsl : DSL, str or path, optional
-        A DSL or its specification; by default the built-in DSL that fits the task.
+        A DSL or its specification; by default the built-in DSL that fits a named task, and several
+        for a table.
     top : int
         How many of the best hypotheses to list.
     exact : bool
@@ -105,26 +114,47 @@ def search(
         If no worker is left, or workers have other versions, files or memory.  Its `partial` is
         the result so far, and the checkpoint has the moves so far.
     """
-    made = Search(
-        task,
-        dsl,
-        top=top,
-        exact=exact,
-        moves=moves,
-        chains=chains,
-        seed=seed,
-        start=start,
-        map=map,
-        checkpoint=checkpoint,
-        every=every,
-        spent=spent,
-        **limits,
-    )
     try:
-        return made.run(progress=progress)
+        return _results(
+            [loaded(task)],
+            dsl,
+            progress=progress,
+            top=top,
+            exact=exact,
+            moves=moves,
+            chains=chains,
+            seed=seed,
+            start=start,
+            map=map,
+            checkpoint=checkpoint,
+            every=every,
+            spent=spent,
+            **limits,
+        )[0]
     except SweepError as error:
-        error.partial = made.result
+        error.partial = error.partial[0]
         raise
+
+
+def _results(
+    tasks: list[Task],
+    dsl: DSLLike | None,
+    *,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> list[Result]:
+    """The result of each labelling: of a table without a DSL the best of several languages."""
+    start = settings.get("start") or ()
+    specs = languages_of(tasks[0], [start] if isinstance(start, str) else start, dsl)
+    if specs:
+        return searched(tasks, specs, progress=progress, **settings)
+    made = Search(tasks, dsl, **settings)
+    try:
+        made.run(progress=progress)
+    except SweepError as error:
+        error.partial = made.results
+        raise
+    return made.results
 
 
 def contrast(
@@ -171,27 +201,27 @@ def contrast(
     both = [task, getattr(task, twin)(seed)]
     # How far to search for the twin is known only if it is said.
     proven = None if limits.get("max_bits") is not None else 1
-    made = Search(
-        both,
-        dsl,
-        top=top,
-        moves=moves,
-        chains=chains,
-        seed=seed,
-        start=start,
-        map=map,
-        proven=proven,
-        checkpoint=checkpoint,
-        every=every,
-        spent=spent + working_time() - began,
-        **limits,
-    )
     try:
-        made.run(progress=progress)
+        found = _results(
+            both,
+            dsl,
+            progress=progress,
+            top=top,
+            moves=moves,
+            chains=chains,
+            seed=seed,
+            start=start,
+            map=map,
+            proven=proven,
+            checkpoint=checkpoint,
+            every=every,
+            spent=spent + working_time() - began,
+            **limits,
+        )
     except SweepError as error:
-        error.partial = Contrast(*made.results)
+        error.partial = Contrast(*error.partial)
         raise
-    return Contrast(*made.results)
+    return Contrast(*found)
 
 
 def search_labellings(
@@ -226,6 +256,5 @@ def search_labellings(
     TaskError
         If there is no task, or rows or types differ.
     """
-    made = Search(list(tasks), dsl, top=top, moves=moves, chains=chains, **limits)
-    made.run(progress=progress)
-    return made.results
+    settings = {"top": top, "moves": moves, "chains": chains, **limits}
+    return _results(alike(list(tasks)), dsl, progress=progress, **settings)

@@ -24,7 +24,7 @@ def search_task(item):
     found = search_item(Item(chosen, library_of(one, definitions).dsl, top=1, limits=limits))
     program, fewest = found["program"], found["front"][-1]
     return {
-        "text": program["text"],
+        "text": program["written"] or program["text"],
         "bits": program["bits"],
         "exceptions": program["exceptions"],
         "total": program["total_bits"],
@@ -33,7 +33,10 @@ def search_task(item):
         "table_test": found["table"]["test_accuracy"],
         "candidates": found["candidates"],
         "stop": found["stop_reason"],
-        "fewest": {key: fewest[key] for key in ("text", "bits", "total_bits")},
+        "fewest": {
+            "text": fewest["written"] or fewest["text"],
+            **{key: fewest[key] for key in ("bits", "total_bits")},
+        },
     }
 
 

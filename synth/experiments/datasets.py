@@ -147,7 +147,8 @@ def _parts(task, found, penalty):
 def _text(program):
     if program is None:
         return None
-    return f"not [{program['text']}]" if program["inverted"] else program["text"]
+    inverted = program["inverted"] and program["written"] is None
+    return f"not [{program['text']}]" if inverted else program["text"]
 
 
 def _accuracies(task, penalty):

@@ -259,9 +259,9 @@ def _program(result, task, grammar):
         majority = task.majority()
         return lambda columns: np.full((1, len(columns["x"])), float(majority)), "table"
     programs = [
-        type(result.best).parse(other.text, grammar)
+        type(result.best).parse(other.expression, grammar)
         for other in result.top
-        if other.kind == "program" and other.total_bits == result.program.total_bits
+        if other.kind != "table" and other.total_bits == result.program.total_bits
     ]
 
     def predict(columns):

@@ -93,7 +93,8 @@ def run(settings, map):
 
 
 def _search(item):
-    return search_item(item)["program"]["text"]
+    program = search_item(item)["program"]
+    return program["written"] or program["text"]
 
 
 def _neuron(grammar):

@@ -2,15 +2,15 @@
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: given, rounding, types,
-primitive, columns, signatures, dsl, labels, costs, mass, grammar, check, specification, notation,
-parsing, program, dsls.
+primitive, columns, comparisons, signatures, dsl, labels, costs, mass, grammar, check,
+specification, notation, parsing, program, dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
 from synth.language.columns import TypedColumns
 from synth.language.costs import UNIT, Costs, code_units
 from synth.language.dsl import DSL
-from synth.language.dsls import load_dsl
+from synth.language.dsls import languages, load_dsl
 from synth.language.given import array_of, columns_of, refuse_other_index
 from synth.language.grammar import Grammar, Production, checked_columns, root_type
 from synth.language.notation.latex import latex
@@ -61,6 +61,7 @@ __all__ = [
     "code_units",
     "columns_of",
     "dsls",
+    "languages",
     "latex",
     "load_dsl",
     "notation",

@@ -12,10 +12,10 @@ COMPARED = (
     "task", "dsl", "seed", "chosen", "program", "inverted", "bits", "exceptions", "ties",
     "total_bits", "table_bits", "saved_bits", "log2_chance_bound", "train_accuracy",
     "test_accuracy", "certified_bits", "optimal", "stop_reason", "candidates", "distinct",
-    "seconds", "error",
+    "seconds", "error", "written", "kind", "languages",
 )  # fmt: skip
 #: Keys that older files may lack.
-_LATER = ("log2_chance_bound",)
+_LATER = ("log2_chance_bound", "written", "kind", "languages")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Comparison:
     rows : tuple of dict
         One plain dict for each search, with the keys of `COMPARED`. task, dsl and seed are
         those that were asked for; where no DSL was asked for, dsl is the name of the built-in
-        one. program, inverted, bits, exceptions and ties describe the best program; the
+        one. program, inverted, bits, exceptions, ties, written and kind describe the best program,
+        languages is the number of languages that were searched, 0 if the DSL was given; the
         accuracies are those of the chosen hypothesis. If the DSL does not fit the task,
         error says why, and the values of all keys but task, dsl and seed are None.
     settings : dict

@@ -61,7 +61,8 @@ class ProgramScore:
     Parameters
     ----------
     text : str
-        The program.
+        The program. If it has one value on all rows, held-out rows included, it is a constant, and
+        the text is this value, as labels are written.
     bits : float
         Its description length.
     exceptions : int
@@ -78,7 +79,12 @@ class ProgramScore:
         Whether the program is read as its opposite, the other of two labels. `exceptions` are
         then those of the opposite.
     found_by : str
-        "enumeration", "exact" or "reach".
+        "enumeration", "exact" or "reach"; "counts" for a constant that is a hypothesis of its own,
+        where several languages were searched.
+    written : str or None
+        Of a constant that is a program: the program as it is written in the DSL. None otherwise.
+    kind : str
+        "program" or "constant".
     """
 
     text: str
@@ -90,6 +96,13 @@ class ProgramScore:
     ties: int
     inverted: bool
     found_by: str = "enumeration"
+    written: str | None = None
+    kind: str = "program"
+
+    @property
+    def expression(self) -> str:
+        """The program as it is written in the DSL."""
+        return self.written or self.text
 
 
 @dataclass(frozen=True)
@@ -120,17 +133,20 @@ class Hypothesis:
     Parameters
     ----------
     kind : str
-        "program" or "table".
+        "program", "constant" or "table".
     text : str
+        Of a constant its value.
     bits : float or None
-        The description length of a program; None for a table.
+        The description length of a program or a constant; None for a table.
     exceptions : int or None
-        The number of training rows on which a program is wrong; None for a table.
+        The number of training rows on which it is wrong; None for a table.
     total_bits : float
     share : float
         Its share of the posterior 2**-total among all scored hypotheses.
     inverted : bool
         Whether the program is read as its opposite.
+    written : str or None
+        Of a constant: the program as it is written in the DSL.
     """
 
     kind: str
@@ -140,6 +156,12 @@ class Hypothesis:
     total_bits: float
     share: float
     inverted: bool
+    written: str | None = None
+
+    @property
+    def expression(self) -> str:
+        """The program as it is written in the DSL."""
+        return self.written or self.text
 
 
 @dataclass(frozen=True)
@@ -154,8 +176,11 @@ class FrontPoint:
         The number of training rows on which it is wrong.
     total_bits : float
     text : str
+        Of a constant its value.
     inverted : bool
         Whether the program is read as its opposite.
+    written : str or None
+        Of a constant: the program as it is written in the DSL.
     """
 
     bits: float
@@ -163,6 +188,38 @@ class FrontPoint:
     total_bits: float
     text: str
     inverted: bool
+    written: str | None = None
+
+    @property
+    def expression(self) -> str:
+        """The program as it is written in the DSL."""
+        return self.written or self.text
+
+
+@dataclass(frozen=True)
+class Language:
+    """One of several languages that were searched for a table.
+
+    Parameters
+    ----------
+    dsl : str
+        The specification of the DSL.
+    total_bits : float or None
+        The least total of its front, `language_bits` included; None without a program.
+    certified_bits : float or None
+        As `Result` has it.
+    stop_reason : StopReason
+    candidates : int
+        The number of programs made.
+    seconds : float
+    """
+
+    dsl: str
+    total_bits: float | None
+    certified_bits: float | None
+    stop_reason: StopReason
+    candidates: int
+    seconds: float
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from synth.records.parts import (
     Descent,
     FrontPoint,
     Hypothesis,
+    Language,
     Level,
     ProgramScore,
     StopReason,
@@ -50,7 +51,7 @@ class Result:
     label_names : dict of str to str, or None
         What the label values stand for. None if they stand for themselves.
     chosen : str
-        "program" or "table".
+        "program", "constant" or "table". A constant is a program with one value on all rows.
     program : ProgramScore or None
         The best program. None if none was scored.
     table : TableScore
@@ -93,6 +94,11 @@ class Result:
         The settings of the task and of the search.
     version : str
         The version of synth that made the result.
+    language_bits : float
+        The bits that say that the hypothesis reads the inputs, and in which of the languages that
+        were searched it is written; the total of each program has them. 0 if a DSL was given.
+    languages : tuple of Language
+        The languages that were searched; empty if a DSL was given.
     reach : Descent, optional
         What reach did after the enumeration. None if there was no need, or no moves.
     resumed : bool
@@ -116,7 +122,7 @@ class Result:
     inputs: dict[str, str]
     rows: dict[str, int]
     label_names: dict[str, str] | None
-    chosen: Literal["program", "table"]
+    chosen: Literal["program", "constant", "table"]
     program: ProgramScore | None
     table: TableScore
     total_bits: float
@@ -137,6 +143,8 @@ class Result:
     levels: tuple[Level, ...]
     settings: dict[str, Any]
     version: str
+    language_bits: float = 0.0
+    languages: tuple[Language, ...] = ()
     reach: Descent | None = None
     resumed: bool = False
     source: dict[str, Any] | None = None
@@ -157,6 +165,11 @@ class Result:
         if self.trained_on is None:
             raise RunError("this result does not hold its data; search again, in this process")
         return replace(self, data=rows_of(self.trained_on))
+
+    @property
+    def chosen_part(self) -> ProgramScore | TableScore:
+        """The record of the hypothesis that was chosen."""
+        return self.table if self.chosen == "table" or self.program is None else self.program
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON document."""
@@ -182,6 +195,10 @@ class Result:
             for key, kind in lists.items():
                 given[key] = tuple(kind(**entry) for entry in given[key])
             given["stop_reason"] = StopReason(given["stop_reason"])
+            given["languages"] = tuple(
+                Language(**{**each, "stop_reason": StopReason(each["stop_reason"])})
+                for each in given.get("languages", ())
+            )
             given["reach"] = given.get("reach") and Descent.from_dict(given["reach"])
             return Result(**given)
 
@@ -189,7 +206,8 @@ class Result:
         """Predicts labels with the chosen hypothesis.
 
         If the program was chosen, it gives the label, and the majority label of the training
-        rows where it has no value or a value that is not a label. If the table was chosen, it
+        rows where it has no value or a value that is not a label. A constant has the same value
+        everywhere, also where the program that it stands for has another or none. The table
         gives the most frequent training label of the same inputs, and the majority label
         where there is none.
 
@@ -213,8 +231,13 @@ class Result:
         if task is None:
             raise RunError("a saved result does not hold its data; search again to predict")
         majority, dtype = task.majority(), task.label_type.dtype
-        if self.chosen == "program" and best is not None and program is not None:
+        if self.chosen == "constant" and best is None:
+            values = np.full(len(next(iter(task.encode(columns).values()))), majority)
+        elif self.chosen != "table" and best is not None and program is not None:
             values, defined = best.outputs(task.encode(columns))
+            if self.chosen == "constant":
+                values[:] = best.outputs(task.columns)[0][0]
+                defined[:] = True
             # A Real program may have integer labels.
             dtype, values = values.dtype, values.astype(best.type.number)
             if program.inverted:
@@ -296,8 +319,10 @@ class Contrast:
 
 
 def _formula(result: Result) -> str | None:
-    """The best program in LaTeX, None if the result does not hold it."""
-    return None if result.best is None else latex(result.best)
+    """The best program in LaTeX, None if the result does not hold it, or it is a constant."""
+    program = result.program
+    constant = program is not None and program.written is not None
+    return None if result.best is None or constant else latex(result.best)
 
 
 def _table_labels(task: Task, columns: Mapping[str, np.ndarray], majority: Any) -> np.ndarray:

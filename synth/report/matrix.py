@@ -170,7 +170,10 @@ class _View:
         return [*lines, "", *textwrap.wrap(legend, width)]
 
     def _line(self, name, cell):
-        texts = Counter(program_text(r["program"] or "(none found)", r["inverted"]) for r in cell)
+        texts = Counter(
+            program_text(r["program"] or "(none found)", r["inverted"] and r["written"] is None)
+            for r in cell
+        )
         text, count = texts.most_common(1)[0]
         chosen = Counter(r["chosen"] for r in cell).most_common(1)[0]
         exceptions = _mean(cell, "exceptions")

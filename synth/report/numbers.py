@@ -76,4 +76,4 @@ def saves_most(optimal, chosen, certified_bits, exact=False):
     scored may still be better than those that were, and what they save is a lower bound. The same
     holds for the shortest program without exceptions (`exact`): one with exceptions may save more.
     """
-    return not exact and (certified_bits is None or (bool(optimal) and chosen == "program"))
+    return not exact and (certified_bits is None or (bool(optimal) and chosen != "table"))

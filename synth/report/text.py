@@ -25,10 +25,17 @@ def program_text(text, inverted):
     return f"not [{text}]" if inverted else text
 
 
+def text_of(one):
+    """The text of a record of a program: of a constant its value."""
+    return program_text(one.text, one.inverted and one.written is None)
+
+
 def best_program(result):
     """The text of a result's best program."""
     program = result.program
-    return "(none found)" if program is None else program_text(program.text, program.inverted)
+    if program is None:
+        return "(none found)"
+    return f"constant {program.text}" if program.kind == "constant" else text_of(program)
 
 
 def search_rows(result):
@@ -43,7 +50,7 @@ def search_rows(result):
         yield "unseen labels", f"{unseen} are not in training; only a program can predict them"
     if result.label_names and list(result.label_names.values()) != ["0", "1"]:
         yield "labels", ", ".join(f"{k} = {v}" for k, v in result.label_names.items())
-    yield "DSL", result.dsl
+    yield "DSL", result.dsl + _among(result)
     if result.settings.get("prepared"):
         made = result.settings["prepared"].items()
         yield (
@@ -55,6 +62,8 @@ def search_rows(result):
         )
     yield "chosen", result.chosen
     yield "best program", best_program(result)
+    if program is not None and program.written is not None:
+        yield "written", f"{program.written}, the same on all rows"
     if program is not None:
         yield "program bits", bits(program.bits)
         yield "exceptions", f"{program.exceptions} of {rows['train']}"
@@ -252,7 +261,7 @@ def terminal_width():
 def _hypothesis(h):
     if h.kind == "table":
         return h.text
-    text = program_text(h.text, h.inverted)
+    text = f"constant {text_of(h)}" if h.kind == "constant" else text_of(h)
     return f"{text}  ({h.exceptions} exceptions)" if h.exceptions else text
 
 
@@ -271,10 +280,7 @@ def _front_rows(front):
             least = min(least, p.total_bits)
         front = kept
     rows = {bits(p.bits): p for p in front}
-    return [
-        (b, str(p.exceptions), bits(p.total_bits), program_text(p.text, p.inverted))
-        for b, p in rows.items()
-    ]
+    return [(b, str(p.exceptions), bits(p.total_bits), text_of(p)) for b, p in rows.items()]
 
 
 def _inputs(inputs):
@@ -305,7 +311,7 @@ def _accuracies(part):
 
 
 def _chosen_accuracies(result):
-    part = result.program if result.chosen == "program" else result.table
+    part = result.chosen_part
     return accuracy(part.train_accuracy), accuracy(part.test_accuracy)
 
 
@@ -331,6 +337,15 @@ _STOPS = {
     "interrupted": "interrupted",
     "failed": "no worker was left",
 }
+
+
+def _among(result):
+    """The other languages that were searched."""
+    if not result.languages:
+        return ""
+    others = [each.dsl for each in result.languages if each.dsl != result.dsl]
+    beside = f" ({', '.join(others)} searched too)" if others else ""
+    return f"{beside}; {bits(result.language_bits)} bits for a rule, and for its language"
 
 
 def _is_reached(result):

@@ -155,15 +155,16 @@ def _row(item: Item, progress: Callable[..., object] | None = None) -> dict[str,
 
 def _kept(item: Item, document: dict[str, Any]) -> dict[str, Any]:
     program = document["program"] or dict.fromkeys(
-        ("text", "inverted", "bits", "exceptions", "ties")
+        ("text", "inverted", "bits", "exceptions", "ties", "written", "kind")
     )
-    chosen = document["program" if document["chosen"] == "program" else "table"]
+    chosen = document["table" if document["chosen"] == "table" else "program"]
     kept = {
         "dsl": document["dsl"],
         **{k: v for k, v in item.tags.items() if v is not None},
         "chosen": document["chosen"],
         "program": program["text"],
-        **{k: program[k] for k in ("inverted", "bits", "exceptions", "ties")},
+        **{k: program[k] for k in ("inverted", "bits", "exceptions", "ties", "written", "kind")},
+        "languages": len(document["languages"]),
         "table_bits": document["table"]["bits"],
         "train_accuracy": chosen["train_accuracy"],
         "test_accuracy": chosen["test_accuracy"],

@@ -1,10 +1,9 @@
 """A task: typed input columns, labels, and which rows are for training.
 
-Labels are values of the label type, so the answers of programs can be compared with them.  The
-alphabet lists the k values that labels can take.  For a type with more values than a task uses,
-these are the values that occur in training: held-out labels never influence a search.  A held-out
-label that is not a value of the label type is marked as unknown, and every hypothesis is wrong on
-it.  A twin is a task with the same inputs and training rows but other labels.
+Labels are values of the label type, so that programs can be compared with them.  The alphabet lists
+the k values that labels can take.  For a type with more values than a task uses, these are the
+values that occur in training: held-out labels never influence a search.  A held-out label that is
+not a value of the label type is unknown: every hypothesis is wrong on it.  A twin has other labels.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -220,6 +219,11 @@ class Task:
 
     def __repr__(self) -> str:
         return f"Task({self.name!r}, {self.rows} rows, {self.training} for training)"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it was read from a table of people, to which no DSL belongs."""
+        return self.read is not None
 
     @property
     def rows(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from synth.verification.claims import NEAR, Claims
 from synth.verification.search import is_right, programs
-from synth.verification.truth import Truth
+from synth.verification.truth import Truth, written
 
 
 def check_certificate(
@@ -41,11 +41,15 @@ def check_certificate(
 def _proven(document: dict[str, Any], truth: Truth) -> bool:
     """Whether no longer program than those that are certified can win."""
     certified, program = document["certified_bits"], document["program"]
-    if certified is None or program is None:
-        return certified is None
+    if certified is None and not document.get("languages"):
+        return True
+    if program is None:
+        return False
     # A program without exceptions has the flag and their number beside its own bits.
-    least = certified + 1 + math.log2(truth.n + 1)
-    return bool(least >= min(truth.table_bits, program["total_bits"]) - NEAR)
+    least = 1 + math.log2(truth.n + 1) + truth.language_bits
+    best = min(truth.rival_bits, program["total_bits"])
+    every = [each["certified_bits"] for each in document.get("languages", [])] or [certified]
+    return all(bits is None or bits + least >= best - NEAR for bits in every)
 
 
 def _proven_exact(document: dict[str, Any]) -> bool:
@@ -57,7 +61,7 @@ def _check_bound(claims: Claims, document: dict[str, Any], truth: Truth) -> None
     """No listed program without exceptions is below the bound."""
     bound = document["exact_bound"]
     listed = programs(document) + [document["program"]] * (document["program"] is not None)
-    right = [p for p in listed if is_right(truth, p["text"])]
+    right = [p for p in listed if is_right(truth, written(p))]
     below = [p for p in right if bound is None or p["bits"] < bound]
     shown = f"{below[0]['text']} has {below[0]['bits']}" if below else "none listed has fewer"
     claims.check("exact_bound", not below, bound, shown)

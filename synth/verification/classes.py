@@ -11,7 +11,7 @@ import numpy as np
 from synth.language import Bool, Input, Primitive, Program
 from synth.verification.claims import Claims
 from synth.verification.search import programs
-from synth.verification.truth import Judged, Truth
+from synth.verification.truth import Judged, Truth, is_constant, written
 from synth.verification.values import applied
 
 #: By the form: what its operator makes of 00, 01, 10 and 11, with 1 for true.
@@ -26,8 +26,8 @@ def check_classes(claims: Claims, document: dict[str, Any], truth: Truth) -> Non
     reach, program = document["reach"], document["program"]
     if reach is None:
         return
-    best = [] if program is None else [program]
-    listed = [p["text"] for p in (*programs(document), *reach["seeds"], *best)]
+    best = [] if program is None or is_constant(program) else [program]
+    listed = [written(p) for p in (*programs(document), *reach["seeds"], *best)]
     for k, made in enumerate(reach.get("certificates", ())):
         where = f"reach.certificates[{k}]"
         if not claims.check(f"{where}.form", made["form"] in TABLES, made["form"], [*TABLES]):

@@ -8,7 +8,7 @@ from typing import Any
 from synth.verification.claims import NEAR, Claims
 from synth.verification.enumeration import Everything, everything, in_bits, values_of
 from synth.verification.search import SAME
-from synth.verification.truth import UNITS, Judged, Truth
+from synth.verification.truth import UNITS, Judged, Truth, is_constant
 
 
 def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candidates: int) -> None:
@@ -17,6 +17,7 @@ def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candi
     found = everything(truth, most, candidates)
     keys = found.units[truth.root].items()
     known = [truth.judged(units, values_of(key, truth.root)) for key, units in keys]
+    known = [j for j in known if truth.two or j.wrong < truth.n]
     known.sort(key=lambda j: (j.total_bits, j.units))
     short = found.complete is not None and (most is None or found.complete < most)
     said = document["exact_bound" if document["settings"]["exact"] else "certified_bits"]
@@ -120,7 +121,9 @@ def _check_lists(claims: Claims, document: dict[str, Any], scored: list[Judged])
     claims.check("front is complete", not missing, f"{len(front)} programs", shown)
     most = document["settings"]["top"]
     last = top[-1]["total_bits"] if len(top) >= most else math.inf
-    listed = sum(h["kind"] == "program" and h["total_bits"] < last - NEAR for h in top)
+    listed = sum(
+        h["kind"] != "table" and not is_constant(h) and h["total_bits"] < last - NEAR for h in top
+    )
     better = sum(j.total_bits < last - NEAR for j in scored)
     claims.check("top is complete", better <= listed, listed, f"{better} certified are better")
 
@@ -130,6 +133,7 @@ def _check_shares(
 ) -> None:
     """The sum over all that was scored is at least the sum over what is certified."""
     totals = [truth.table_bits, *(j.total_bits for j in scored)]
+    totals += [truth.constant_bits] if truth.language_bits else []
     best = min(totals)
     mass = math.fsum(2.0 ** (best - t) for t in totals)
     faults = []
@@ -154,6 +158,8 @@ def _check_best(
     best = scored[0].total_bits
     shown = f"the best of {len(scored):,} has {best:.4f}"
     claims.check("program is the best", best >= total - NEAR, total, shown)
+    if is_constant(program):
+        return
     certified = document["certified_bits"]
     tied = [j for j in scored if j.total_bits <= total + SAME]
     beyond = certified is not None and certified + 1 <= total

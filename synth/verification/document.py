@@ -52,7 +52,8 @@ _ROW = {
     "total_bits": float, "table_bits": float, "saved_bits": float | None,
     "log2_chance_bound": float | None, "train_accuracy": float, "test_accuracy": float | None,
     "certified_bits": float | None, "optimal": bool, "stop_reason": str, "candidates": int,
-    "distinct": int, "seconds": float, "error": None,
+    "distinct": int, "seconds": float, "error": None, "written": str | None,
+    "kind": str | None, "languages": int,
 }  # fmt: skip
 
 
@@ -127,9 +128,9 @@ def _check_search(document: dict[str, Any], where: str) -> None:
     if document.get("data") is not None:
         _described(document["data"], _DATA, f"{where}data")
     for k, entry in enumerate(document["top"]):
-        _typed(entry["kind"], Literal["program", "table"], f"{where}top[{k}].kind")
+        _typed(entry["kind"], Literal["program", "constant", "table"], f"{where}top[{k}].kind")
         for key, kind in (("bits", float), ("exceptions", int)):
-            if entry["kind"] == "program":
+            if entry["kind"] != "table":
                 _typed(entry[key], kind, f"{where}top[{k}].{key}")
     reach = document["reach"]
     if reach is not None:
@@ -145,7 +146,8 @@ def _check_comparison(document: dict[str, Any], where: str) -> None:
     for k, row in enumerate(document["rows"]):
         _described(row, {"task": str, "dsl": str | None, "seed": int}, f"{where}rows[{k}]", True)
         if row.get("error") is None:
-            _described(row, _ROW, f"{where}rows[{k}]")
+            later = {"written": None, "kind": "program", "languages": 0}
+            _described({**later, **row}, _ROW, f"{where}rows[{k}]")
             _check_source(document["sources"][k], f"{where}sources[{k}]")
 
 
@@ -227,7 +229,9 @@ def _record(value: Any, kind: Any, where: str, beside: tuple[str, ...] = ()) -> 
         elif field.default is MISSING and field.default_factory is MISSING:
             raise RunError(f"{dot}{name} is missing")
         else:
-            value[name] = None if field.default is None else []  # what later versions have added
+            default = () if field.default is MISSING else field.default
+            # What later versions have added.
+            value[name] = list(default) if isinstance(default, tuple) else default
 
 
 def _wrong(value: Any, kind: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from synth.verification.claims import NEAR, Claims, is_near
 from synth.verification.search import programs
-from synth.verification.truth import Judged, Truth
+from synth.verification.truth import Judged, Truth, is_constant, written
 
 #: What is wrong in a list: where, what is said, what was computed.
 Faults = list[tuple[str, Any, Any]]
@@ -19,7 +19,7 @@ def check_front(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     for k, (one, two) in enumerate(pairwise(front)):
         if not (one["bits"] < two["bits"] and one["exceptions"] > two["exceptions"]):
             faults.append((f"[{k + 1}] in order", two["text"], "not longer with fewer exceptions"))
-    listed = programs(document) + [program] * (program is not None)
+    listed = programs(document) + [program] * (program is not None and not is_constant(program))
     if document["settings"]["exact"] and program in listed:
         listed.remove(program)  # it was sought by other means
     for entry in listed:
@@ -32,29 +32,33 @@ def check_front(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
 def check_top(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     """Each hypothesis, their order, what is missing, and the shares."""
     top, most = document["top"], document["settings"]["top"]
-    listed = [h for h in top if h["kind"] == "program"]
-    tables = [h for h in top if h["kind"] != "program"]
-    faults = _wrong_entries(listed, truth, "top")
-    faults = [(f"[{top.index(listed[int(k)])}]{rest}", s, f) for (k, rest), s, f in faults]
+    listed = [h for h in top if h["kind"] != "table" and not is_constant(h)]
+    tables = [h for h in top if h["kind"] == "table"]
+    constants = [h for h in top if is_constant(h)]
+    named = [*listed, *constants]
+    faults = _wrong_entries(named, truth, "top")
+    faults = [(f"[{top.index(named[int(k)])}]{rest}", s, f) for (k, rest), s, f in faults]
     for entry in tables:
         faults += [(f"[{top.index(entry)}]{where}", s, f) for where, s, f in _table(entry, truth)]
     for k, (one, two) in enumerate(pairwise(top)):
         if one["total_bits"] > two["total_bits"] + NEAR:
             faults.append((f"[{k + 1}] in order", two["total_bits"], f"{one['total_bits']} before"))
-    if len(top) > most or len(tables) > 1:
+    if len(top) > most or len(tables) > 1 or len(constants) > 1:
         faults.append((" has few entries", len(top), f"{most}, one table among them"))
     last = top[-1]["total_bits"] if len(top) >= most and top else math.inf
     if not tables and truth.table_bits < last - NEAR:
         faults.append((" is complete", "", f"the table has {truth.table_bits:.3f} bits"))
-    behaviours = [_behaviour(truth, h["text"]) for h in listed]
+    if not constants and truth.constant_bits < last - NEAR:
+        faults.append((" is complete", "", f"a constant has {truth.constant_bits:.3f} bits"))
+    behaviours = [_behaviour(truth, written(h)) for h in listed]
     apart = all(level["distinct"] is not None for level in document["levels"])
     for k, entry in enumerate(listed):
-        if entry["text"] in [h["text"] for h in listed[:k]] or (
+        if written(entry) in [written(h) for h in listed[:k]] or (
             apart and behaviours[k] in behaviours[:k]
         ):
             faults.append((f"[{top.index(entry)}] is listed once", entry["text"], "before"))
     for point in document["front"]:
-        missing = _behaviour(truth, point["text"]) not in behaviours
+        missing = _behaviour(truth, written(point)) not in behaviours
         if missing and point["total_bits"] < last - NEAR:
             faults.append((" is complete", "", f"{point['text']} of the front is missing"))
     claims.each("top", faults, len(top), "hypotheses, in order")
@@ -65,15 +69,17 @@ def _check_shares(claims: Claims, document: dict[str, Any], truth: Truth) -> Non
     """Shares are 2**-total over one sum for all, which is at least the sum over what is listed."""
     top, faults = document["top"], []
     known = {"": truth.table_bits}
+    if truth.language_bits:
+        known[" "] = truth.constant_bits
     for entry in programs(document):
-        judged = truth.judge(entry["text"])
+        judged = truth.judge(written(entry))
         if not isinstance(judged, str):
-            known[entry["text"]] = judged.total_bits
+            known[written(entry)] = judged.total_bits
     if all(level["distinct"] is not None for level in document["levels"]):
         # Of one behaviour only the cheapest counts.
         least: dict[Any, float] = {}
         for text, total in known.items():
-            key = _behaviour(truth, text) if text else ""
+            key = _behaviour(truth, text) if text not in ("", " ") else text
             least[key] = min(total, least.get(key, total))
         totals = list(least.values())
     else:
@@ -133,7 +139,7 @@ def _wrong_entries(entries: list[dict[str, Any]], truth: Truth, split: str = "")
     """The wrong fields of listed programs; split: the place apart from the rest, as a pair."""
     faults: list[Any] = []
     for k, entry in enumerate(entries):
-        for field, said, found in _wrong_fields(entry, truth.judge(entry["text"])):
+        for field, said, found in _wrong_fields(entry, truth.judged_entry(entry)):
             where: Any = (k, f".{field}") if split else f"[{k}].{field}"
             faults.append((where, said, found))
     return faults
@@ -141,10 +147,16 @@ def _wrong_entries(entries: list[dict[str, Any]], truth: Truth, split: str = "")
 
 def _wrong_fields(entry: dict[str, Any], judged: Judged | str) -> Faults:
     if isinstance(judged, str):
-        return [("text", entry["text"], judged)]
+        return [("text", written(entry), judged)]
     faults: Faults = []
+    if entry["text"] != (judged.constant or written(entry)):
+        faults.append(("text", entry["text"], judged.constant or written(entry)))
+    kind = "constant" if judged.constant else "program"
+    if entry.get("kind", kind) != kind:
+        faults.append(("kind", entry["kind"], kind))
     for field in ("bits", "exceptions", "inverted"):
-        if entry[field] != getattr(judged, field):
+        same = entry[field] == getattr(judged, field)
+        if not same and not (field == "bits" and is_near(entry[field], judged.bits)):
             faults.append((field, entry[field], getattr(judged, field)))
     if not is_near(entry["total_bits"], judged.total_bits):
         faults.append(("total_bits", entry["total_bits"], judged.total_bits))

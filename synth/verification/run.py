@@ -13,6 +13,7 @@ from synth.verification.classes import check_classes
 from synth.verification.complete import check_complete
 from synth.verification.document import parts, read_document
 from synth.verification.enumeration import MOST_CANDIDATES
+from synth.verification.languages import check_languages
 from synth.verification.lists import check_front, check_levels, check_top
 from synth.verification.reach import check_reach
 from synth.verification.search import check_data, check_program, check_table, check_totals
@@ -100,6 +101,7 @@ def _check_search(
     """Check all claims of a search; candidates: for a complete enumeration, 0 for none."""
     named = document["task"], document["labelling"]
     truth = truth_of(document["source"], document["data"], given, named, claims)
+    check_languages(claims, document, truth)
     for check in CHECKS:
         check(claims, document, truth)
     check_certificate(claims, document, truth, twin)

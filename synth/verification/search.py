@@ -3,7 +3,7 @@
 from typing import Any
 
 from synth.verification.claims import NEAR, Claims
-from synth.verification.truth import Judged, Truth
+from synth.verification.truth import Judged, Truth, is_constant, written
 
 #: Totals that differ by no more are equal to the search.
 SAME = 2e-9
@@ -46,20 +46,24 @@ def check_program(claims: Claims, document: dict[str, Any], truth: Truth) -> Non
     if program is None:
         listed = programs(document)
         if exact:
-            right = [p["text"] for p in listed if is_right(truth, p["text"])]
+            right = [p["text"] for p in listed if is_right(truth, written(p))]
             claims.check("program", not right, None, right[0] if right else "none listed is right")
         else:
             claims.check("program", not listed, None, f"{len(listed)} programs listed")
         return
-    judged = truth.judge(program["text"])
+    judged = truth.judged_entry(program)
     if isinstance(judged, str):
-        claims.check("program.text", False, program["text"], judged)
+        claims.check("program.text", False, written(program), judged)
         return
-    claims.check("program.text", True, program["text"], "a program with a value on every row")
-    claims.equal("program.bits", program["bits"], judged.bits)
+    what = "a program with a value on every row"
+    holds = program["text"] == (judged.constant or written(program))
+    claims.check("program.text", holds, program["text"], judged.constant or what)
+    claims.near("program.bits", program["bits"], judged.bits)
     claims.equal("program.exceptions", program["exceptions"], judged.exceptions)
     claims.near("program.total_bits", program["total_bits"], judged.total_bits)
     claims.equal("program.inverted", program["inverted"], judged.inverted)
+    kind = "program" if judged.constant is None else "constant"
+    claims.equal("program.kind", program.get("kind", "program"), kind)
     _check_found_by(claims, document, judged)
     _check_ties(claims, document, truth, judged)
     if exact:
@@ -75,7 +79,9 @@ def _check_found_by(claims: Claims, document: dict[str, Any], judged: Judged) ->
     said, certified = document["program"]["found_by"], document["certified_bits"]
     exact = document["settings"]["exact"]
     found = "not possible"
-    if exact or said == "exact":
+    if is_constant(document["program"]):
+        found = "counts"
+    elif exact or said == "exact":
         found = "exact" if exact else "enumeration"
     elif said == "enumeration" and judged.bits in {level["bits"] for level in document["levels"]}:
         found = said
@@ -89,13 +95,14 @@ def _check_ties(claims: Claims, document: dict[str, Any], truth: Truth, judged: 
     """The number of ties and the mean accuracy over them, as far as they are listed."""
     program, top = document["program"], document["top"]
     ties = program["ties"]
-    tied = {program["text"]: judged}
+    tied = {written(program): judged}
     if not document["settings"]["exact"]:
         for entry in top:
             near = abs(entry["total_bits"] - program["total_bits"]) <= SAME
-            other = truth.judge(entry["text"]) if entry["kind"] == "program" and near else ""
+            kept = near and entry["kind"] != "table" and not is_constant(entry)
+            other = truth.judge(written(entry)) if kept else ""
             if not isinstance(other, str):
-                tied[entry["text"]] = other
+                tied[written(entry)] = other
     cut = len(top) >= document["settings"]["top"] and (
         top[-1]["total_bits"] <= program["total_bits"] + SAME
     )
@@ -126,13 +133,14 @@ def _check_mean(claims: Claims, program: dict[str, Any], key: str, tied: list[Ju
 def check_totals(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     """The best total, the bits saved, the chosen hypothesis, and the chance bounds."""
     program, table = document["program"], truth.table_bits
-    judged = None if program is None else truth.judge(program["text"])
+    judged = None if program is None else truth.judged_entry(program)
     best = None if judged is None or isinstance(judged, str) else judged.total_bits
     total = table if best is None else min(table, best)
     claims.near("total_bits", document["total_bits"], total)
     claims.near("saved_bits", document["saved_bits"], None if best is None else table - best)
     wins = best is not None and best < table - SAME / 2
-    chosen = "program" if wins else "table"
+    constant = isinstance(judged, Judged) and judged.constant is not None
+    chosen = "table" if not wins else "constant" if constant else "program"
     near = best is not None and abs(best - table) <= SAME
     claims.check("chosen", near or document["chosen"] == chosen, document["chosen"], chosen)
     for name, bound in (
@@ -145,7 +153,8 @@ def check_totals(claims: Claims, document: dict[str, Any], truth: Truth) -> None
 
 def programs(document: dict[str, Any]) -> list[dict[str, Any]]:
     """The programs that the front and the list of the best hypotheses show."""
-    return [*document["front"], *(h for h in document["top"] if h["kind"] == "program")]
+    listed = [h for h in document["top"] if h["kind"] != "table" and not is_constant(h)]
+    return [*document["front"], *listed]
 
 
 def is_right(truth: Truth, text: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,8 @@ class Judged:
 
     Parameters
     ----------
-    units : int
-        Its price.
+    units : float
+        Its price, a whole number unless it is a constant that is no program.
     wrong : int
         The training rows on which it is wrong, as it stands.
     exceptions : int
@@ -41,9 +42,11 @@ class Judged:
         None if no row is held out.
     behaviour : bytes
         Its values on all rows.
+    constant : str or None
+        Its value as it is read, as labels are written, if it is the same on all rows.
     """
 
-    units: int
+    units: float
     wrong: int
     exceptions: int
     inverted: bool
@@ -51,6 +54,7 @@ class Judged:
     train_accuracy: float
     test_accuracy: float | None
     behaviour: bytes
+    constant: str | None
 
     @property
     def bits(self) -> float:
@@ -82,10 +86,13 @@ class Truth:
         Whether a program may be read as its opposite.
     table_bits : float
         The bits of the better table.
+    constant_bits : float
+        The total of a constant where it is a hypothesis of its own; else infinite.
     """
 
     def __init__(self, task: Task, dsl: DSL) -> None:
         self.task, self.dsl = task, dsl
+        self.language_bits, self.constant_bits = 0.0, math.inf
         # The grammar reads texts; its prices are not used.
         self.grammar = Grammar(dsl, task.types, input_weights=task.input_weights)
         self.prices = prices(dsl, self.grammar.inputs)
@@ -110,6 +117,23 @@ class Truth:
         self.table_bits = min(self.uniform_bits, self.frequency_bits)
         self.judge = lru_cache(maxsize=4096)(self._judge)
 
+    def one_of(self, languages: int) -> None:
+        """Charge what says that a program reads inputs, in one of so many languages."""
+        self.language_bits = math.log2(200) + math.log2(languages)
+        e, most = self.n - max(self.counts), self.n - -(-self.n // self.k)
+        self.constant_bits = 1 + self.constant_own_bits + math.log2(most + 1)
+        self.constant_bits += binomial(self.n, e) + e * math.log2(self.k - 1)
+
+    @property
+    def constant_own_bits(self) -> float:
+        """The bits that say that a hypothesis is a constant, and which."""
+        return math.log2(200 / 199) + math.log2(self.k)
+
+    @property
+    def rival_bits(self) -> float:
+        """The least total of a hypothesis that reads no input."""
+        return min(self.table_bits, self.constant_bits)
+
     @property
     def kinds(self) -> list[str]:
         """The kinds of the better table; both if they are equal up to rounding."""
@@ -120,7 +144,33 @@ class Truth:
     def exceptions_bits(self, exceptions: int) -> float:
         """The total of a program of no bits with so many exceptions."""
         label = math.log2(self.k if self.outside else self.k - 1)
-        return 1 + math.log2(self.n + 1) + binomial(self.n, exceptions) + exceptions * label
+        return (
+            self.language_bits
+            + 1
+            + math.log2(self.n + 1)
+            + binomial(self.n, exceptions)
+            + exceptions * label
+        )
+
+    def judged_entry(self, entry: dict[str, Any]) -> Judged | str:
+        """What is true of an entry of a list; or why it is no hypothesis."""
+        return self.constant() if is_constant(entry) else self.judge(written(entry))
+
+    def constant(self) -> Judged:
+        """What is true of the most frequent label as a hypothesis of its own."""
+        most = max(self.counts)
+        label = self.task.alphabet[self.counts.index(most)]
+        return Judged(
+            units=self.constant_own_bits * UNITS,
+            wrong=self.n - most,
+            exceptions=self.n - most,
+            inverted=False,
+            total_bits=self.constant_bits,
+            train_accuracy=most / self.n,
+            test_accuracy=self.majority_accuracy(),
+            behaviour=b"constant",
+            constant=self.task.label_text(label),
+        )
 
     def read(self, text: str) -> Program:
         """The program that a text stands for.
@@ -142,7 +192,10 @@ class Truth:
         values, defined = evaluated(program, self.columns)
         if not defined.all():
             return f"no value on {int((~defined).sum())} of {len(defined)} rows"
-        return self.judged(units, values)
+        judged = self.judged(units, values)
+        if judged.wrong == self.n and not self.two:
+            return "right on no training row, and so no hypothesis"
+        return judged
 
     def judged(self, units: int, values: np.ndarray) -> Judged:
         """What is true of a program of some price with some values on all rows."""
@@ -161,7 +214,19 @@ class Truth:
             train_accuracy=1 - exceptions / self.n,
             test_accuracy=float(right[held_out].mean()) if held_out.any() else None,
             behaviour=values.tobytes(),
+            constant=self._constant(values, inverted),
         )
+
+    def _constant(self, values: np.ndarray, inverted: bool) -> str | None:
+        """The one value on all rows as text; None if there are several."""
+        seen = compared(values, self.root)
+        if (seen != seen[0]).any():
+            return None
+        value = values[0].astype(self.root.number).item()
+        if inverted:
+            value = next(a for a in self.task.alphabet if a != value)
+        in_labels = value in self.task.alphabet
+        return self.task.label_text(value) if in_labels else self.root.format(value)
 
     def majority_accuracy(self) -> float | None:
         """How often the most frequent training label, the smallest of several, is right."""
@@ -179,6 +244,16 @@ class Truth:
     def log2_chance_uniform(self, total: float) -> float:
         """log2 of the bound for labels that are drawn uniformly."""
         return min(0.0, total - self.n * math.log2(self.k))
+
+
+def written(entry: dict[str, Any]) -> str:
+    """A program as it is written in the DSL; the text of a constant is its value."""
+    return str(entry.get("written") or entry["text"])
+
+
+def is_constant(entry: dict[str, Any]) -> bool:
+    """Whether an entry is a constant that is a hypothesis of its own, and no program."""
+    return entry.get("kind") == "constant" and entry.get("written") is None
 
 
 def prices(dsl: DSL, inputs: Iterable[Input]) -> dict[Head, int]:

@@ -35,13 +35,17 @@ class _Facts:
         self.two = self.k == 2 and root.size == 2
         self.labels = [naive.label(v, root) for v in task.labels.tolist()]
         #: (units, exceptions, total) of every behaviour.
-        self.scored = [(u, *self.score(seen, u)) for seen, u in held.items()]
+        self.scored = [(u, *self.score(seen, u)) for seen, u in held.items() if self.right(seen)]
         #: The least units of a program that is right on every training row, and not inverted.
         self.least = min((u for seen, u in held.items() if not self.errors(seen)), default=None)
 
     def errors(self, seen):
         train = [r for r in range(self.task.rows) if self.task.train[r]]
         return sum(bool(naive.label(seen[r], self.root) != self.labels[r]) for r in train)
+
+    def right(self, seen):
+        """Whether it is a hypothesis: of more than two labels it is right on some row."""
+        return self.two or self.errors(seen) < self.n
 
     def score(self, seen, units):
         e = self.errors(seen)
@@ -59,7 +63,7 @@ class _Facts:
         p = result.program
         if p is None:
             return
-        tree = synth.Program.parse(p.text, self.grammar, self.root)
+        tree = synth.Program.parse(p.expression, self.grammar, self.root)
         if tree.units(self.grammar) != round(p.bits * 1024):
             yield f"{p.text} has {tree.units(self.grammar)} units and not {p.bits} bits"
         seen = naive.behaviour(tree, self.task.columns)
@@ -73,16 +77,16 @@ class _Facts:
 
     def of_lists(self, result):
         """Every program of the front and of top is what it is said to be."""
-        listed = [h for h in result.top if h.kind == "program"]
+        listed = [h for h in result.top if h.kind != "table"]
         for p in (*result.front, *listed):
-            tree = synth.Program.parse(p.text, self.grammar, self.root)
+            tree = synth.Program.parse(p.expression, self.grammar, self.root)
             seen, units = naive.behaviour(tree, self.task.columns), tree.units(self.grammar)
             e, total = (None, math.inf) if seen is None else self.score(seen, units)
             if (units, e) != (round(p.bits * 1024), p.exceptions) or abs(
                 total - p.total_bits
             ) > NEAR:
                 yield f"listed {p.text}: {units} units, {e} exceptions, {total} bits, not as said"
-        seen = [naive.behaviour(synth.Program.parse(h.text, self.grammar, self.root),
+        seen = [naive.behaviour(synth.Program.parse(h.expression, self.grammar, self.root),
                                 self.task.columns) for h in listed]  # fmt: skip
         if len(set(seen)) < len(seen) and None not in [level.distinct for level in result.levels]:
             yield "a behaviour is listed twice in top"
@@ -102,7 +106,7 @@ class _Facts:
             if not any(round(f.bits * 1024) <= units and f.exceptions <= e for f in result.front):
                 yield f"the front lacks {e} exceptions at {units} units"
                 break
-        shown = [h for h in result.top if h.kind == "program"]
+        shown = [h for h in result.top if h.kind != "table"]
         if len(result.top) < result.settings["top"] and len(shown) < len(known):
             asked = result.settings["top"]
             yield f"{len(shown)} programs in top, {len(known)} certified, {asked} asked for"

@@ -52,7 +52,8 @@ class Reaches:
     def __init__(self, engine, labellings, settings, start=(), workers=None):
         tools = Tools(engine, labellings[0])
         if settings.moves is None:
-            settings = settings.counted(default_moves(tools.pools, settings.exact))
+            moves = default_moves(tools.pools, settings.exact) // settings.among
+            settings = settings.counted(max(1, moves))
         self.settings = settings
         self.each = {}
         for number, each in enumerate(labellings):

@@ -122,7 +122,9 @@ def about(search):
     training = np.stack([labelling.values for labelling in search._labellings])
     score = search._labellings[0].score
     limits = search.limits
-    return versions | about_search(search._engine, training, top=score.top, limits=limits)
+    return versions | about_search(
+        search._engine, training, top=score.top, limits=limits, among=search._among
+    )
 
 
 def banks_of(search):

@@ -56,6 +56,8 @@ class ReachSettings:
         price exceptions higher found nothing shorter (they cost three times as much: the
         multiplexer of 3 and the DNF of 4 had 271 and 249 bits after 1,500 moves from nothing, and
         192 and 137 otherwise).
+    among : int
+        How many searches share the moves that are made by default.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class ReachSettings:
     stages: float | None = None
     simplicity: bool = True
     exact: bool = False
+    among: int = 1
 
     def __post_init__(self):
         for name, least, most in (

@@ -39,7 +39,17 @@ from synth.language.labels import is_label, labelled
 from synth.language.specification import bind, parse_spec
 from synth.language.types import Bool, Type
 
-__all__ = ["called", "describe", "find", "for_types", "is_file", "load_dsl", "modular", "names"]
+__all__ = [
+    "called",
+    "describe",
+    "find",
+    "for_types",
+    "is_file",
+    "languages",
+    "load_dsl",
+    "modular",
+    "names",
+]
 
 # Two threads that redirect standard output at once would leave it redirected.
 _LOADING = threading.RLock()
@@ -103,6 +113,29 @@ def for_types(types: Sequence[Type]) -> DSL:
         f"no built-in DSL fits columns and labels of {given}; give one with --dsl "
         f"(built in: {', '.join(_built_in())})"
     )
+
+
+def languages(types: Sequence[Type]) -> list[str]:
+    """The built-in DSLs that are tried for a table, the likeliest first.
+
+    Parameters
+    ----------
+    types : sequence of Type
+        The types of the columns and of the labels, the labels' type last.
+
+    Returns
+    -------
+    list of str
+        Specifications; whether one fits is known when it has read the columns.  Empty if the one
+        that `for_types` chooses is the only one.
+    """
+    columns, label = {t.family for t in types[:-1]}, types[-1].family
+    if label in ("Bool", "Label"):
+        whole = "boolean" if columns == {"Bool"} else "integer"
+        return ["rules", whole]
+    if label == "Int":
+        return ["rules", "integer", "real"]
+    return ["real"] if label == "Real" else []
 
 
 def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> DSL:

@@ -8,25 +8,21 @@ things: how many columns are summed (sums of r columns have twice the probabilit
 which columns, and which threshold (log2 of the number of thresholds).
 """
 
-import itertools
-import math
 from dataclasses import replace
-from decimal import ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 
 from synth.errors import SettingError, TaskError
 from synth.language.columns import TypedColumns
+from synth.language.comparisons import NUMBERS, expressed, groups_of
 from synth.language.dsl import DSL
-from synth.language.types import Bool, Real
+from synth.language.types import Bool
 
 #: The most comparisons that `most` may allow: the engine numbers productions with 16 bits.
 MOST = 65_000
 DEFAULT_MOST = 20_000
-
-NUMBERS = ("Real", "Int", "Mod")
 
 
 def fits(types):
@@ -106,9 +102,9 @@ def prepare(
             raise TaskError(f"column {name} is {type_}; the features DSL takes {allowed}")
     if all(t == Bool for t in given.types.values()):
         return given
-    groups = _groups(given, thresholds, 2 if sums is None else sums, most)
+    groups = groups_of(given, thresholds, 2 if sums is None else sums, most)
     if groups is None and sums is None:
-        groups = _groups(given, thresholds, 1, most)
+        groups = groups_of(given, thresholds, 1, most)
     if groups is None:
         numbers = sum(t.family in NUMBERS for t in given.types.values())
         raise TaskError(
@@ -117,7 +113,7 @@ def prepare(
         )
     if not groups:
         raise TaskError(f"task {given.name}: all columns are constant on the training rows")
-    columns = _expressed(groups, given.columns)
+    columns = expressed(groups, given.columns)
     if len(columns) < sum(len(texts) for _, _, texts in groups):
         raise TaskError(f"task {given.name}: two columns make the same comparison; rename one")
     made = {
@@ -131,118 +127,8 @@ def prepare(
         types=dict.fromkeys(columns, Bool),
         settings=made,
         weights=_weights(groups),
-        express=partial(_expressed, groups),
+        express=partial(expressed, groups),
     )
-
-
-def quantile_thresholds(values, most):
-    """Thresholds that separate values at their quantiles.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Finite numbers.
-    most : int
-        The most thresholds.
-
-    Returns
-    -------
-    list of float
-        Each is above a value and at most the next larger one.  These two are chosen so that the
-        share of rows below the threshold is nearest to j / (most + 1), for j = 1..most.
-    """
-    distinct, counts = np.unique(values, return_counts=True)
-    below = np.cumsum(counts)[:-1]
-    cuts = np.arange(len(below))
-    if len(cuts) > most:
-        wanted = len(values) * np.arange(1, most + 1)
-        cuts = np.unique(np.argmin(np.abs(below * (most + 1) - wanted[:, None]), axis=1))
-    return [separating(*distinct[c : c + 2].tolist()) for c in cuts]
-
-
-@lru_cache(maxsize=2**16, typed=True)
-def separating(low, high):
-    """The middle of two numbers, rounded to the fewest digits that keep it between them.
-
-    Parameters
-    ----------
-    low, high : float or int
-        The threshold is above `low` and at most `high`.
-
-    Returns
-    -------
-    float
-        An integer if the numbers are of type int.
-    """
-    with localcontext(prec=2000):  # more digits than any sum of two floats has
-        low_, high_ = Decimal(low), Decimal(high)
-        middle, exponent = (low_ + high_) * Decimal("0.5"), (high_ - low_).adjusted() - 1
-        if middle:
-            exponent = max(exponent, middle.adjusted())
-        if isinstance(low, int):
-            exponent = max(exponent, 0)
-        while True:
-            unit = Decimal(1).scaleb(exponent)
-            down = middle.scaleb(-exponent).to_integral_value(ROUND_FLOOR) * unit
-            between = [c for c in (down + unit, down) if low < float(c) <= high]
-            if between:
-                return float(min(between, key=lambda c: abs(c - middle)))
-            exponent -= 1
-
-
-def _groups(given, thresholds, sums, most):
-    """(columns, thresholds, names) of every column and sum; None if there are too many.
-
-    A column of truth values keeps its name and has None for its thresholds.
-    """
-    groups = [((n,), None, (n,)) for n, t in given.types.items() if t == Bool]
-    trained = {
-        n: given.columns[n][given.train] for n, t in given.types.items() if t.family in NUMBERS
-    }
-    # A constant column would not change the order of any sum.
-    trained = {n: column for n, column in trained.items() if np.unique(_held(column)).size > 1}
-    held = len(groups)
-    if held + sum(math.comb(len(trained), r) for r in range(1, sums + 1)) > most:
-        return None
-    for r in range(1, sums + 1):
-        for names in itertools.combinations(trained, r):
-            values = _sum(trained, names)
-            found = quantile_thresholds(values[np.isfinite(values)], thresholds)
-            held += len(found)
-            if found:
-                texts = tuple(f"{' + '.join(names)} < {_text(t)}" for t in found)
-                groups.append((names, tuple(found), texts))
-            if held > most:
-                return None
-    return groups
-
-
-def _held(column):
-    """The numbers of a column without its gaps."""
-    return column[~np.isnan(column)]
-
-
-def _sum(columns, names):
-    first, *rest = (columns[n] for n in names)
-    if not rest:
-        return first
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = sum(rest, first)
-    # 0.1 + 0.2 has to equal 0.3, or a threshold could fall between the two.
-    return Real.coarse(total) if total.dtype.kind == "f" else total
-
-
-def _expressed(groups, columns):
-    """The comparisons of typed columns (rows,), by name: each bool (rows,)."""
-    made = {}
-    for names, thresholds, texts in groups:
-        if thresholds is None:
-            made[texts[0]] = columns[names[0]]
-            continue
-        total = _sum(columns, names)
-        for threshold, text in zip(thresholds, texts, strict=True):
-            made[text] = total < threshold
-    return made
 
 
 def _weights(groups):
@@ -256,10 +142,6 @@ def _weights(groups):
         for names, _, texts in groups
         for text in texts
     }
-
-
-def _text(number):
-    return str(int(number)) if number.is_integer() and abs(number) < 10**15 else repr(number)
 
 
 def _about_labels(given):

@@ -163,7 +163,7 @@ def _overview(run, number, title, kind):
     if run.kind in ("compare", "run"):
         return [link, kind.partition(",")[0], *["-"] * 6]
     one = run.structured if run.kind == "contrast" else run
-    part = one.program if one.chosen == "program" else one.table
+    part = one.chosen_part
     program = one.program
     return [
         link,

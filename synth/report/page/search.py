@@ -17,7 +17,7 @@ from synth.report.page.parts import (
     stacked,
 )
 from synth.report.page.tree import LARGE, draw_tree, read_tree
-from synth.report.text import best_program, of_shares, program_text, search_rows, spaced
+from synth.report.text import best_program, of_shares, program_text, search_rows, spaced, text_of
 
 
 def lead(result):
@@ -27,7 +27,14 @@ def lead(result):
     if result.program is None:
         return f"No program was scored; {table} bits for {rows}."
     saved = result.saved_bits
-    if result.chosen == "program":
+    if result.chosen == "constant":
+        first = (
+            f"The best hypothesis is a constant: {result.program.text} on all rows, with "
+            f"{result.program.exceptions:,} exceptions among {rows}. It needs "
+            f"{bits(result.program.total_bits)} bits in total; {table}. No rule that reads the "
+            f"inputs {'has' if result.optimal else 'that was scored has'} fewer."
+        )
+    elif result.chosen == "program":
         e = result.program.exceptions
         with_ = "" if not e else f", with {e:,} exceptions"
         first = (
@@ -42,7 +49,7 @@ def lead(result):
             f"{none} saves bits: the best needs {bits(result.program.total_bits)} bits for "
             f"the {rows}; {table}."
         )
-    part = result.program if result.chosen == "program" else result.table
+    part = result.chosen_part
     if part.test_accuracy is not None:
         right = percent(part.test_accuracy)
         first += f" The {result.chosen} is right on {right} of the held-out rows."
@@ -161,7 +168,7 @@ def _mean_bits(rows, key):
 def _cell(row, key):
     value = row[key]
     if key == "program" and value is not None:
-        return program_text(value, row["inverted"])
+        return program_text(value, row["inverted"] and row["written"] is None)
     if key == "saved_bits":
         most = saves_most(row["optimal"], row["chosen"], row["certified_bits"])
         return saved(value, most, "≥ ")
@@ -180,7 +187,8 @@ def _program(result, title):
             class_="panel",
         )
     text = best_program(result)
-    tree = read_tree(result.program.text, result.inputs, result.program.inverted)
+    inverted = result.program.inverted and result.program.written is None
+    tree = read_tree(result.program.text, result.inputs, inverted)
     return element(
         "figure",
         element("figcaption", title),
@@ -266,7 +274,7 @@ def front_panel(pair):
 
 
 def _tip(point):
-    text = program_text(point.text, point.inverted)
+    text = text_of(point)
     return " ".join(f"{text} (total {bits(point.total_bits)})".split())
 
 
@@ -328,7 +336,7 @@ def _sliders(pair, charts):
 
 def _lists(result, which):
     front = [
-        (bits(p.bits), f"{p.exceptions:,}", bits(p.total_bits), program_text(p.text, p.inverted))
+        (bits(p.bits), f"{p.exceptions:,}", bits(p.total_bits), text_of(p))
         for p in result.front[:MOST_ROWS]
     ]
     top = [
@@ -336,7 +344,7 @@ def _lists(result, which):
             bits(h.total_bits),
             share(h.share),
             "-" if h.exceptions is None else h.exceptions,
-            program_text(h.text, h.inverted),
+            text_of(h),
         )
         for h in result.top[:MOST_ROWS]
     ]

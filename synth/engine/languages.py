@@ -1,0 +1,166 @@
+"""Searches of a table in several languages, each with its share of the work, and the one that won.
+
+Nobody knows beforehand in which language a table has a short rule.  So each that fits is searched,
+and the bits that name it are charged: see `codes.language_bits`.  A constant reads no input, and is
+a hypothesis beside all of them.
+"""
+
+from dataclasses import replace
+
+from synth import codes
+from synth.engine.arguments import parsed
+from synth.engine.driver import Search
+from synth.engine.limits import read_limits
+from synth.engine.scoring import SAME
+from synth.errors import DSLError, ParseError, SweepError, TaskError
+from synth.language import languages
+from synth.records import Language, StopReason
+from synth.tasks import fit
+
+
+def languages_of(task, start=(), dsl=None):
+    """The specifications of the languages that are searched for a table.
+
+    There are none for a named task, or if a DSL was given.  start: programs to begin with; a
+    language has to read all of them.
+
+    Raises
+    ------
+    DSLError, TaskError, ParseError
+        Why the first language does not fit, if none does.
+    """
+    if dsl is not None or not task.is_table:
+        return []
+    fitting, refused = [], []
+    for spec in languages((*task.types.values(), task.label_type)):
+        try:
+            fitted = fit(spec, task)
+            for text in start:
+                parsed(text, fitted)
+        except (DSLError, TaskError, ParseError) as error:
+            refused.append(error)
+        else:
+            fitting.append(spec)
+    if refused and not fitting:
+        raise refused[0]
+    return fitting
+
+
+def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **settings):
+    """The `Result` of each labelling of a table, each in the language that won.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        A table and its twins.
+    specs : sequence of str
+        The languages, 1 or more.
+    progress, checkpoint, spent, **settings
+        As `Search` and its `run` take them.
+    """
+    each, taken, count = [], [], len(specs)
+    limits = read_limits({k: settings.pop(k) for k in list(settings) if k in _LIMITS})
+    for k, spec in enumerate(specs):
+        made = Search(
+            tasks,
+            spec,
+            among=count,
+            checkpoint=None if checkpoint is None else _file(checkpoint, k),
+            spent=spent,
+            **{**settings, "moves": _share(settings.get("moves"), count)},
+            **_shared(limits, count, count - k, spent),
+        )
+        failed = None
+        try:
+            made.run(progress=progress)
+        except SweepError as error:  # no worker is left
+            failed = error
+        each.append(made.results)
+        taken.append(made.result.seconds - spent)
+        spent = made.result.seconds
+        if failed is not None or made.result.stop_reason == StopReason.INTERRUPTED:
+            break
+    found = [_won(list(results), specs, taken) for results in zip(*each, strict=True)]
+    if failed is not None:
+        failed.partial = found
+        raise failed
+    return found
+
+
+_LIMITS = ("max_bits", "max_programs", "seconds", "memory", "threads")
+
+
+def _file(checkpoint, k):
+    """The checkpoint of a language: that of the first has the name that was given."""
+    return checkpoint if k == 0 else f"{checkpoint}.{k + 1}"
+
+
+def _share(number, count):
+    """The share of a number that one of several has; None is a default, which `Search` shares."""
+    return number if not number else max(1, number // count)
+
+
+def _shared(limits, count, left, spent):
+    """The limits of one of several languages; `left` of them share the time that is left."""
+    seconds = limits.seconds
+    if seconds is not None:
+        seconds = spent + max(0.0, seconds - spent) / left
+    programs = _share(limits.max_programs, count)
+    return {**vars(limits), "seconds": seconds, "max_programs": programs}
+
+
+def _won(results, specs, taken):
+    """The result of the language that won, with what all of them are; taken: their seconds."""
+    exact = results[0].settings["exact"]
+    best = min(results, key=_by_program if exact else _by_total)
+    unproven = [r for r in results if not _is_beaten(r, best, exact)]
+    proven = not unproven and len(results) == len(specs)
+    reason = best.stop_reason
+    if not proven:
+        reason = unproven[0].stop_reason if unproven else StopReason.INTERRUPTED
+    bounds = [r.exact_bound for r in results if r.exact_bound is not None]
+    return replace(
+        best,
+        optimal=proven and not (exact and best.program is None),
+        stop_reason=reason,
+        exact_bound=min(bounds, default=None),
+        seconds=results[-1].seconds,
+        languages=tuple(
+            Language(
+                dsl=r.dsl,
+                total_bits=_least(r),
+                certified_bits=r.certified_bits,
+                stop_reason=r.stop_reason,
+                candidates=r.candidates,
+                seconds=seconds,
+            )
+            for r, seconds in zip(results, taken, strict=True)
+        ),
+    )
+
+
+def _least(result):
+    """The least total of the front of a result; None without one."""
+    return min((point.total_bits for point in result.front), default=None)
+
+
+def _by_total(result):
+    """The order of results: by the least total; of those without a program by their fronts."""
+    least = _least(result)
+    return result.total_bits, float("inf") if least is None else least
+
+
+def _by_program(result):
+    """The order of exact results: by the length of the program."""
+    return float("inf") if result.program is None else result.program.bits
+
+
+def _is_beaten(result, best, exact):
+    """Whether no program of this language that was not scored can beat the best."""
+    if exact:
+        bound = result.exact_bound
+        return bound is None or (best.program is not None and bound >= best.program.bits - SAME)
+    if result.optimal or result.certified_bits is None:
+        return True
+    code = codes.program_total(0, result.rows["train"], 0, 2, False) + result.language_bits
+    return result.certified_bits + code >= best.total_bits - SAME

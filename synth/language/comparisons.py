@@ -1,0 +1,160 @@
+"""Comparisons of columns of numbers with thresholds, for DSLs whose inputs are such conditions.
+
+The thresholds of a column are at quantiles of the training rows, between two neighbouring values,
+and do not depend on labels.
+"""
+
+import itertools
+import math
+from decimal import ROUND_FLOOR, Decimal, localcontext
+from functools import lru_cache
+
+import numpy as np
+
+from synth.language.types import Bool, Real
+
+#: The families of types that are numbers with an order.
+NUMBERS = ("Real", "Int", "Mod")
+
+
+def groups_of(given, thresholds, sums, most):
+    """The comparisons of columns and of sums of columns with thresholds.
+
+    Parameters
+    ----------
+    given : TypedColumns
+        The columns, of numbers and of truth values.
+    thresholds : int
+        The most thresholds of a column or a sum.
+    sums : int
+        The most columns in a sum, 1 or more.
+    most : int
+        The most comparisons.
+
+    Returns
+    -------
+    list of (tuple of str, tuple of float or None, tuple of str), or None
+        The columns of each sum, its thresholds, and the names of the comparisons.  A column of
+        truth values keeps its name and has None for its thresholds.  None if there would be more
+        than `most` comparisons.
+    """
+    groups = [((n,), None, (n,)) for n, t in given.types.items() if t == Bool]
+    trained = {
+        n: given.columns[n][given.train] for n, t in given.types.items() if t.family in NUMBERS
+    }
+    # A constant column would not change the order of any sum.
+    trained = {n: column for n, column in trained.items() if np.unique(_held(column)).size > 1}
+    held = len(groups)
+    if held + sum(math.comb(len(trained), r) for r in range(1, sums + 1)) > most:
+        return None
+    for r in range(1, sums + 1):
+        for names in itertools.combinations(trained, r):
+            values = _sum(trained, names)
+            found = quantile_thresholds(values[np.isfinite(values)], thresholds)
+            held += len(found)
+            if found:
+                texts = tuple(f"{' + '.join(names)} < {_text(t)}" for t in found)
+                groups.append((names, tuple(found), texts))
+            if held > most:
+                return None
+    return groups
+
+
+def expressed(groups, columns):
+    """The comparisons of typed columns, by name.
+
+    Parameters
+    ----------
+    groups : list
+        What `groups_of` returned.
+    columns : mapping of str to ndarray, shape (rows,)
+        The columns, of these rows or of others.
+
+    Returns
+    -------
+    dict of str to ndarray of bool, shape (rows,)
+        A comparison with a missing number is false.
+    """
+    made = {}
+    for names, thresholds, texts in groups:
+        if thresholds is None:
+            made[texts[0]] = columns[names[0]]
+            continue
+        total = _sum(columns, names)
+        for threshold, text in zip(thresholds, texts, strict=True):
+            made[text] = total < threshold
+    return made
+
+
+def quantile_thresholds(values, most):
+    """Thresholds that separate values at their quantiles.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Finite numbers.
+    most : int
+        The most thresholds.
+
+    Returns
+    -------
+    list of float
+        Each is above a value and at most the next larger one.  These two are chosen so that the
+        share of rows below the threshold is nearest to j / (most + 1), for j = 1..most.
+    """
+    distinct, counts = np.unique(values, return_counts=True)
+    below = np.cumsum(counts)[:-1]
+    cuts = np.arange(len(below))
+    if len(cuts) > most:
+        wanted = len(values) * np.arange(1, most + 1)
+        cuts = np.unique(np.argmin(np.abs(below * (most + 1) - wanted[:, None]), axis=1))
+    return [separating(*distinct[c : c + 2].tolist()) for c in cuts]
+
+
+@lru_cache(maxsize=2**16, typed=True)
+def separating(low, high):
+    """The middle of two numbers, rounded to the fewest digits that keep it between them.
+
+    Parameters
+    ----------
+    low, high : float or int
+        The threshold is above `low` and at most `high`.
+
+    Returns
+    -------
+    float
+        An integer if the numbers are of type int.
+    """
+    with localcontext(prec=2000):  # more digits than any sum of two floats has
+        low_, high_ = Decimal(low), Decimal(high)
+        middle, exponent = (low_ + high_) * Decimal("0.5"), (high_ - low_).adjusted() - 1
+        if middle:
+            exponent = max(exponent, middle.adjusted())
+        if isinstance(low, int):
+            exponent = max(exponent, 0)
+        while True:
+            unit = Decimal(1).scaleb(exponent)
+            down = middle.scaleb(-exponent).to_integral_value(ROUND_FLOOR) * unit
+            between = [c for c in (down + unit, down) if low < float(c) <= high]
+            if between:
+                return float(min(between, key=lambda c: abs(c - middle)))
+            exponent -= 1
+
+
+def _held(column):
+    """The numbers of a column without its gaps."""
+    return column[~np.isnan(column)]
+
+
+def _sum(columns, names):
+    first, *rest = (columns[n] for n in names)
+    if not rest:
+        return first
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = sum(rest, first)
+    # 0.1 + 0.2 has to equal 0.3, or a threshold could fall between the two.
+    return Real.coarse(total) if total.dtype.kind == "f" else total
+
+
+def _text(number):
+    return str(int(number)) if number.is_integer() and abs(number) < 10**15 else repr(number)

@@ -1,0 +1,135 @@
+"""Rules over tables: tests of single columns, joined by and, or, not and choice.
+
+A test is `age < 64`, `colour=red` or `age is missing`; columns of truth values stay as they are.
+Its bits name the column (log2 of the number of columns) and the test of this column (log2 of their
+number).  The tests that one text column or one date became count as tests of one column.  The
+thresholds of a column are at quantiles of the training rows, between two neighbouring values, and
+do not depend on labels: 16 below 250 training rows, 32 up to 600, and 64 above.  A comparison
+with a missing number is false.  A choice says one of two conditions as a third decides, so that a
+tree or a list of rules names each of its tests once.
+"""
+
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+
+import numpy as np
+
+from synth.errors import DSLError, SettingError, TaskError
+from synth.language.columns import TypedColumns
+from synth.language.comparisons import NUMBERS, expressed, groups_of
+from synth.language.dsl import DSL
+from synth.language.types import Bool
+
+#: The thresholds of a column by the training rows: of at least so many rows, so many.
+GRID = ((600, 64), (250, 32), (0, 16))
+
+
+#: The most whole numbers, from the least label to the largest, that can be labels.
+MOST_NUMBERS = 32
+#: The most tests: the engine numbers productions with 16 bits.
+MOST = 65_000
+
+
+def fits(types):
+    """Never: the language is for tables, and `languages` names it."""
+    return False
+
+
+def build(types=(), thresholds: int | None = None):
+    """The DSL of rules.
+
+    Parameters
+    ----------
+    types : sequence of Type
+        The types of the task's columns and labels.  Labels that are whole numbers are constants,
+        between which a choice decides, as between names.
+    thresholds : int, optional
+        The most thresholds of a column, 1..1000.  By default 16, 32 or 64.
+
+    Raises
+    ------
+    SettingError
+        If the number of thresholds is outside its range.
+    DSLError
+        If labels are numbers of too wide a range.
+    """
+    if thresholds is not None and not 1 <= thresholds <= 1000:
+        raise SettingError(f"rules: thresholds={thresholds}; allowed: 1..1000")
+    name = "rules" if thresholds is None else f"rules:thresholds={thresholds}"
+    label = types[-1] if types else Bool
+    if label.family == "Int" and label.size > MOST_NUMBERS:
+        raise DSLError(f"labels of {label}; the rules DSL takes {MOST_NUMBERS} whole numbers")
+    dsl = DSL(name, types=(Bool,), description=__doc__)
+    two = "Bool, Bool -> Bool"
+    dsl.add(np.logical_and, two, name="and_", symbol="&", commutative=True)
+    dsl.add(np.logical_or, two, name="or_", symbol="|", commutative=True)
+    dsl.add(np.logical_not, "Bool -> Bool", name="not_", symbol="~")
+    dsl.add(np.where, "Bool, Bool, Bool -> Bool", name="ite")
+    if label.family == "Int":
+        dsl.types.append(label)
+        dsl.add(np.where, f"Bool, {label}, {label} -> {label}", name="where")
+        for value in range(int(label.low), int(label.high) + 1):
+            dsl.constant(value, label)
+    return dsl
+
+
+def prepare(given: TypedColumns, thresholds: int | None = None) -> TypedColumns:
+    """Replace columns of numbers by comparisons, with the weights that give tests their bits.
+
+    Parameters
+    ----------
+    given : TypedColumns
+        The columns of a task.
+    thresholds
+        As `build` takes it.
+
+    Returns
+    -------
+    TypedColumns
+
+    Raises
+    ------
+    TaskError
+        If a column is Complex, or all columns are constant on the training rows.
+    """
+    for name, type_ in given.types.items():
+        if type_ != Bool and type_.family not in NUMBERS:
+            allowed = ", ".join((*NUMBERS, "Bool"))
+            raise TaskError(f"column {name} is {type_}; the rules DSL takes {allowed}")
+    if thresholds is None:
+        n = int(given.train.sum())
+        thresholds = next(most for rows, most in GRID if n >= rows)
+    groups = groups_of(given, thresholds, 1, MOST)
+    if groups is None:
+        raise TaskError(f"task {given.name}: more than {MOST} tests; allowed: fewer thresholds")
+    if not groups:
+        raise TaskError(f"task {given.name}: all columns are constant on the training rows")
+    return replace(
+        given,
+        columns=expressed(groups, given.columns),
+        types=dict.fromkeys((text for *_, texts in groups for text in texts), Bool),
+        settings={"thresholds": thresholds, "tests": sum(len(texts) for *_, texts in groups)},
+        weights=_weights(groups),
+        express=partial(expressed, groups),
+    )
+
+
+def _weights(groups):
+    """The share of each test among the leaves: equal for columns, and for the tests of each."""
+    tests = {}
+    for (name, *_), _, texts in groups:
+        tests.setdefault(source_of(name), []).extend(texts)
+    return {
+        text: Fraction(1, len(tests) * len(texts)) for texts in tests.values() for text in texts
+    }
+
+
+def source_of(name):
+    """The column of a table that an input was made of: `colour` for `colour=red`."""
+    for mark in (" is missing", "="):
+        source, found, rest = name.partition(mark)
+        # A comparison sign belongs to a name that its table has.
+        if found and source and source[-1] not in "<>!" and not rest.startswith("="):
+            return source
+    return name
