@@ -174,6 +174,51 @@ def table_bits(counts):
     return (frequency, "frequency") if frequency < uniform else (uniform, "uniform")
 
 
+def rows_needed(bits, counts, most=10**6):
+    """How many rows, with labels as frequent as these, let a program without exceptions win.
+
+    Parameters
+    ----------
+    bits : float
+        Bits of the program, with those of `language_bits`.
+    counts : sequence of int, shape (k,)
+        How often each label value occurs.
+    most : int
+        The most rows that are tried.
+
+    Returns
+    -------
+    int or None
+        The least number of rows for which the program has fewer bits than a constant and than the
+        tables; None if `most` are not enough.
+    """
+    n, k = sum(counts), len(counts)
+    low, high = 0, 1
+    while not _wins(bits, [c * high / n for c in counts], k):
+        low, high = high, 2 * high
+        if low >= most:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        wins = _wins(bits, [c * middle / n for c in counts], k)
+        low, high = (low, middle) if wins else (middle, high)
+    return high
+
+
+def _wins(bits, counts, k):
+    """Whether a program without exceptions has fewer bits than all that reads no input."""
+    n = sum(counts)
+    order = log2_factorial(n) - sum(map(log2_factorial, counts))
+    e = n - max(counts)
+    place = math.log2(n - n / k + 1) + log2_binomial(n, e) + e * math.log2(k - 1)
+    rivals = (
+        uniform_table_bits(n, k),
+        TABLE_FLAG + log2_binomial(n + k - 1, k - 1) + order,
+        PROGRAM_FLAG + constant_bits(k) + place,
+    )
+    return PROGRAM_FLAG + bits + math.log2(n + 1) < min(rivals)
+
+
 def log2_chance_bound(counts, total):
     """log2 of a bound on the probability that permuted labels reach `total` bits.
 

@@ -17,6 +17,7 @@ from synth.engine.digests import digest_of_dsl
 from synth.engine.driver import Search
 from synth.engine.enumeration import Enumeration, enumerate_programs
 from synth.engine.interrupts import interrupting_signal, interrupts
+from synth.engine.languages import languages_of
 from synth.engine.limits import Limits, LimitSettings, read_limits
 from synth.engine.machine import default_memory, default_threads, memory_limits
 from synth.engine.reach import DEFAULT_CHAINS, ReachSettings
@@ -44,6 +45,7 @@ __all__ = [
     "interrupts",
     "kernel_folder",
     "kernels_are_kept",
+    "languages_of",
     "memory_limits",
     "read_limits",
     "search",

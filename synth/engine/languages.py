@@ -14,8 +14,11 @@ from synth.engine.limits import read_limits
 from synth.engine.scoring import SAME
 from synth.errors import DSLError, ParseError, SweepError, TaskError
 from synth.language import languages
-from synth.records import Language, StopReason
+from synth.records import Language, Shortest, StopReason
 from synth.tasks import fit
+
+#: Programs that are made in all to find the shortest one without exceptions: about a second.
+SHORTEST = 300_000
 
 
 def languages_of(task, start=(), dsl=None):
@@ -85,6 +88,27 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
         failed.partial = found
         raise failed
     return found
+
+
+def with_shortest(result, task, specs, **settings):
+    """The result, with the shortest program without exceptions if it is proven that none pays.
+
+    settings: as `searched` takes them; the search ends after `SHORTEST` programs in all.
+    """
+    # Labels of inexact types are compared by rounding, which cannot be solved for.
+    specs = [spec for spec in specs if not fit(spec, task).root.inexact]
+    if result.chosen == "program" or not result.optimal or not specs:
+        return result
+    settings |= {"spent": result.seconds}
+    settings |= {"exact": True, "moves": 0, "max_programs": SHORTEST, "max_bits": None, "top": 1}
+    [found] = searched([task], specs, **settings)
+    best = found.program
+    if best is None:
+        return result
+    bits = best.bits + result.language_bits
+    rows = codes.rows_needed(bits, task.counts().tolist())
+    shortest = Shortest(found.dsl, best.text, best.bits, found.optimal, rows)
+    return replace(result, shortest=shortest, seconds=found.seconds)
 
 
 _LIMITS = ("max_bits", "max_programs", "seconds", "memory", "threads")

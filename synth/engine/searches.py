@@ -13,7 +13,7 @@ from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
 from synth.engine.checkpoint import DEFAULT_EVERY
 from synth.engine.crew import working_time
 from synth.engine.driver import Progress, Search
-from synth.engine.languages import languages_of, searched
+from synth.engine.languages import languages_of, searched, with_shortest
 from synth.engine.limits import LimitSettings
 from synth.engine.reach import DEFAULT_CHAINS, Map
 from synth.errors import SettingError, SweepError
@@ -147,7 +147,11 @@ def _results(
     start = settings.get("start") or ()
     specs = languages_of(tasks[0], [start] if isinstance(start, str) else start, dsl)
     if specs:
-        return searched(tasks, specs, progress=progress, **settings)
+        found = searched(tasks, specs, progress=progress, **settings)
+        if len(tasks) == 1 and not settings.get("exact"):
+            limits = {k: settings[k] for k in ("seconds", "memory", "threads") if k in settings}
+            found = [with_shortest(found[0], tasks[0], specs, progress=progress, **limits)]
+        return found
     made = Search(tasks, dsl, **settings)
     try:
         made.run(progress=progress)

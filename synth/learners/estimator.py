@@ -13,22 +13,20 @@ import numpy as np
 
 from synth import codes, engine, tasks
 from synth.engine import DEFAULT_CHAINS, SAME, Limits
-from synth.errors import DSLError, SettingError, TypeMismatchError, quoted
+from synth.errors import DSLError, SettingError, TaskError, TypeMismatchError, quoted
 from synth.language import (
     DSL,
     INT_LIMIT,
     Bool,
-    Grammar,
     Int,
     Label,
     Mod,
     Program,
     Real,
     array_of,
-    dsls,
     refuse_other_index,
 )
-from synth.learners.predictor import counted_predictor, program_predictor, upright
+from synth.learners.predictor import Predictor, counted_predictor, program_predictor, upright
 from synth.records import Result, StopReason
 from synth.tasks import Task
 
@@ -58,6 +56,10 @@ MatrixLike = Any
 DEFAULT_PROGRAMS, DEFAULT_MOVES = 100_000, 100
 
 
+#: Up to so many classes whose numbers are further apart than this are names: 100, 200 and 300.
+FEW, WIDE = 16, 31
+
+
 class ProgramClassifier(ClassifierMixin, BaseEstimator):
     """The program, or the table, that says the labels of a training set in the fewest bits.
 
@@ -69,9 +71,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     dsl : DSL or str, optional
-        A DSL or its specification.  By default the built-in one that fits the columns, as
-        `synth.search` chooses it: `features` for columns of floats.  To search over its settings,
-        give specifications such as `features:thresholds=16`.
+        A DSL or its specification, such as `features:thresholds=16`.  By default each built-in one
+        that fits the columns is searched, as `synth.search` does for a table.
     modulus : int, optional
         Makes integers, labels too, residues modulo this number.
     moves, chains, seed : int
@@ -92,10 +93,10 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     feature_names_in_ : array of str
         The names of the columns, if they have names; otherwise they are called x0, x1, ...
     chosen_ : str
-        "program" or "table".
+        "program", "constant" or "table".
     program_ : Program or None
         What predicts: a program of label values if the DSL makes them, otherwise of places in
-        `classes_`, whose text has the classes by name.  None for a table.
+        `classes_`, whose text has the classes by name.  None for a constant or a table.
     bits_ : float
         Bits of the labels by what was chosen, exceptions included.
     table_bits_ : float
@@ -241,43 +242,46 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         values = self.classes_.astype(np.int64) if whole else np.arange(k)
         if whole and self.modulus is not None:
             yield Mod(self.modulus), Mod(self.modulus).check(values, "y")
-        elif whole and k > 2:
+        elif whole and k > 2 and (k > FEW or np.ptp(self.classes_) <= WIDE):
             yield Int(int(values.min()), int(values.max())), values
         yield Bool if k == 2 else Label(*map(str, self.classes_.tolist())), np.arange(k)
 
-    def _chosen_dsl(self):
-        """The DSL, the type of the labels and the value of each class."""
-        *numbers, last = self._labels()
-        for label_type, values in numbers:
+    def _task(self):
+        """The task, with labels of the first type for which there is a DSL; sets its values."""
+        kinds = list(self._labels())
+        for kind in kinds:
+            task = self._of_type(*kind)
             try:
-                dsl = self._dsl_for(label_type)
-                made = dsl.type_for(label_type)
                 # Which columns a DSL makes of these is known only once it has made them.
-                if dsl.prepare or made in Grammar(dsl, self._types).types:
-                    return dsl, label_type, values
-            except DSLError:
-                pass
-        return self._dsl_for(last[0]), *last
+                if self.dsl is not None or not engine.languages_of(task):
+                    tasks.fit(self.dsl, task)
+            except (DSLError, TaskError):
+                if kind is kinds[-1]:
+                    raise
+            else:
+                self._values = kind[1]
+                break
+        return task
 
-    def _dsl_for(self, label_type):
-        given = (*self._types.values(), label_type)
-        return dsls.for_types(given) if self.dsl is None else dsls.load_dsl(self.dsl, given)
-
-    def _search(self):
-        """The best hypothesis, as a `Result`."""
-        dsl, label_type, self._values = self._chosen_dsl()
-        task = Task(
+    def _of_type(self, label_type, values):
+        """The task with labels of a type; values: the label of each class."""
+        return Task(
             "X",
             self._columns,
             self._types,
-            self._values[self._places].astype(label_type.dtype),
+            values[self._places].astype(label_type.dtype),
             label_type,
-            given_alphabet=None if label_type == Bool else tuple(self._values.tolist()),
+            given_alphabet=None if label_type == Bool else tuple(values.tolist()),
             label="y",
+            is_table=self.dsl is None,
         )
+
+    def _search(self):
+        """The best hypothesis, as a `Result`."""
+        task = self._task()
         reach = {name: getattr(self, name) for name in ("moves", "chains", "seed")}
         limits = {name: getattr(self, name) for name in Limits.__dataclass_fields__}
-        result = engine.search(task, dsl, top=1, **reach, **limits)
+        result = engine.search(task, self.dsl, top=1, **reach, **limits)
         if result.stop_reason == StopReason.INTERRUPTED:
             raise KeyboardInterrupt
         return result
@@ -289,11 +293,13 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self.table_bits_ = codes.table_bits(counts)[0]
         found = self.results_[0].program if self.results_ else None
         paid = found is not None and found.total_bits < self.table_bits_ - SAME
-        self.chosen_ = "program" if paid else "table"
+        self.chosen_ = found.kind if paid else "table"
         self.bits_ = found.total_bits if paid else self.table_bits_
         self.saved_bits_ = None if found is None else self.table_bits_ - found.total_bits
         self.log2_chance_bound_ = codes.log2_chance_bound(counts, self.bits_)
-        if paid:
+        if self.chosen_ == "constant":
+            self.program_, self._predictor = None, Predictor(counts, {})
+        elif paid:
             self.program_ = upright(self.results_[0])
             self._predictor = program_predictor(self._places, self.results_[0], self._values)
         else:
@@ -320,7 +326,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         if text is None:
             return result
         task = result.trained_on
-        fitted = tasks.fit(self.dsl, task.original)
+        fitted = tasks.fit(result.dsl if self.dsl is None else self.dsl, task.original)
         return replace(result, best=Program.parse(text, fitted.grammar, fitted.root))
 
 

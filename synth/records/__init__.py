@@ -17,6 +17,7 @@ from synth.records.parts import (
     Language,
     Level,
     ProgramScore,
+    Shortest,
     StopReason,
     TableScore,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "ProgramScore",
     "Result",
     "Run",
+    "Shortest",
     "StopReason",
     "TableScore",
     "load_run",

@@ -223,6 +223,32 @@ class Language:
 
 
 @dataclass(frozen=True)
+class Shortest:
+    """The shortest program without exceptions that was found, of a table for which none pays.
+
+    Parameters
+    ----------
+    dsl : str
+        The specification of the DSL.
+    text : str
+        The program.
+    bits : float
+        Its description length.
+    proven : bool
+        Whether no program without exceptions, in any language that was searched, is shorter.
+    rows : int or None
+        How many training rows, with labels as frequent as these, would let it win; None if a
+        million would not.
+    """
+
+    dsl: str
+    text: str
+    bits: float
+    proven: bool
+    rows: int | None
+
+
+@dataclass(frozen=True)
 class ClassCertificate:
     """What is proven of all disjunctions, or of all conjunctions, of short parts.
 

@@ -21,6 +21,7 @@ from synth.records.parts import (
     Language,
     Level,
     ProgramScore,
+    Shortest,
     StopReason,
     TableScore,
 )
@@ -99,6 +100,9 @@ class Result:
         were searched it is written; the total of each program has them. 0 if a DSL was given.
     languages : tuple of Language
         The languages that were searched; empty if a DSL was given.
+    shortest : Shortest, optional
+        Of a table for which it is proven that no program pays: the shortest program without
+        exceptions. None if none was sought or found.
     reach : Descent, optional
         What reach did after the enumeration. None if there was no need, or no moves.
     resumed : bool
@@ -145,6 +149,7 @@ class Result:
     version: str
     language_bits: float = 0.0
     languages: tuple[Language, ...] = ()
+    shortest: Shortest | None = None
     reach: Descent | None = None
     resumed: bool = False
     source: dict[str, Any] | None = None
@@ -199,6 +204,7 @@ class Result:
                 Language(**{**each, "stop_reason": StopReason(each["stop_reason"])})
                 for each in given.get("languages", ())
             )
+            given["shortest"] = given.get("shortest") and Shortest(**given["shortest"])
             given["reach"] = given.get("reach") and Descent.from_dict(given["reach"])
             return Result(**given)
 

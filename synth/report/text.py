@@ -79,6 +79,8 @@ def search_rows(result):
         if program.ties > 1:
             yield "ties", f"{program.ties} programs reach this total; accuracies are their mean"
     yield "table accuracy", _accuracies(result.table)
+    if result.shortest is not None:
+        yield "without exceptions", _shortest(result)
     yield "certificate", _certificate(result)
     for each in result.reach.certificates if result.reach else ():
         yield f"{each.form}s", each.statement.removeprefix(f"{each.form}s ")
@@ -337,6 +339,16 @@ _STOPS = {
     "interrupted": "interrupted",
     "failed": "no worker was left",
 }
+
+
+def _shortest(result):
+    """The shortest program without exceptions, of a table with too few rows for it."""
+    one, n = result.shortest, result.rows["train"]
+    found = "shortest" if one.proven else "shortest that was found"
+    said = f"{one.text} ({found}, {bits(one.bits)} bits); too few rows to tell it from chance: "
+    if one.rows is None:
+        return said + "a million rows with such labels would be too few"
+    return said + f"about {one.rows:,} training rows would do, here are {n:,}"
 
 
 def _among(result):

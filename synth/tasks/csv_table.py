@@ -127,6 +127,7 @@ def read_table(
             settings={"train": train, "seed": seed},
             read=read,
             derive=partial(_derived, readers),
+            is_table=True,
             notes=tuple(" ".join(note.split()) for note in notes),
             origin=Origin(str(path), asked, grid.sha256),
             **read(mask),

@@ -73,6 +73,8 @@ class Task:
         If columns were made from those of a table: makes them from the table's, for unseen rows.
     notes : tuple of str
         What was left out or set aside when a table was read.
+    is_table : bool
+        Whether it is a table of people: it has no DSL of its own, and several are searched.
 
     Attributes
     ----------
@@ -111,6 +113,7 @@ class Task:
         default=None, repr=False
     )
     notes: tuple[str, ...] = ()
+    is_table: bool = False
     alphabet: tuple[Any, ...] = field(init=False)
 
     if TYPE_CHECKING:  # arguments may have more types than the fields
@@ -136,6 +139,7 @@ class Task:
             origin: Origin | None = None,
             derive: Callable[[Mapping[str, Any]], dict[str, np.ndarray]] | None = None,
             notes: tuple[str, ...] = (),
+            is_table: bool = False,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -219,11 +223,6 @@ class Task:
 
     def __repr__(self) -> str:
         return f"Task({self.name!r}, {self.rows} rows, {self.training} for training)"
-
-    @property
-    def is_table(self) -> bool:
-        """Whether it was read from a table of people, to which no DSL belongs."""
-        return self.read is not None
 
     @property
     def rows(self) -> int:

@@ -1,7 +1,10 @@
 """The claims about the languages that were searched for a table, and the constant beside them."""
 
+import math
 from typing import Any
 
+from synth.language import load_dsl
+from synth.tasks import prepared
 from synth.verification.claims import NEAR, Claims
 from synth.verification.truth import Truth
 
@@ -15,6 +18,7 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
     if languages:
         truth.one_of(len(languages))
     claims.near("language_bits", document.get("language_bits", 0.0), truth.language_bits)
+    _check_shortest(claims, document, truth)
     if not languages:
         return
     names = [each["dsl"] for each in languages]
@@ -27,3 +31,54 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
     least = next(each for each in languages if each["dsl"] == document["dsl"])
     own = min((p["total_bits"] for p in document["front"]), default=None)
     claims.near("languages.total_bits", least["total_bits"], own)
+
+
+def _check_shortest(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
+    """The shortest program without exceptions, and how many rows would let it win."""
+    said = document.get("shortest")
+    if said is None:
+        return
+    names = [each["dsl"] for each in document["languages"]]
+    claims.check("shortest.dsl", said["dsl"] in names, said["dsl"], ", ".join(names))
+    if said["dsl"] not in names:
+        return
+    task = truth.task.original
+    dsl = load_dsl(said["dsl"], (*task.types.values(), task.label_type))
+    judged = Truth(prepared(dsl, task), dsl).judge(said["text"])
+    if isinstance(judged, str):
+        claims.check("shortest.text", False, said["text"], judged)
+        return
+    wrong = f"{judged.wrong} exceptions" if judged.wrong else "no exceptions"
+    claims.check("shortest.text", not judged.wrong, said["text"], wrong)
+    claims.equal("shortest.bits", said["bits"], judged.bits)
+    bits = judged.bits + truth.language_bits
+    rows = next((n for n in range(1, 10_001) if _wins(truth, bits, n)), None)
+    if rows is None:
+        far = said["rows"] is None or said["rows"] > 10_000
+        claims.check("shortest.rows", far and None, said["rows"], "more than 10,000")
+    else:
+        claims.equal("shortest.rows", said["rows"], rows)
+    claims.check("shortest.proven", None if said["proven"] else True, said["proven"],
+                 "--exact proves it again")  # fmt: skip
+
+
+def _wins(truth: Truth, bits: float, n: int) -> bool:
+    """Whether a program without exceptions wins with n rows whose labels are as frequent."""
+    parts = [c * n / truth.n for c in truth.counts]
+    e, k = n - max(parts), truth.k
+    rivals = [
+        2 + n * math.log2(k),
+        2 + _binomial(n + k - 1, k - 1) + _factorial(n) - math.fsum(map(_factorial, parts)),
+        1 + truth.constant_own_bits + math.log2(n - n / k + 1) + _binomial(n, e)
+        + e * math.log2(k - 1),
+    ]  # fmt: skip
+    return 1 + bits + math.log2(n + 1) < min(rivals)
+
+
+def _factorial(x: float) -> float:
+    """log2 of x!, by the gamma function: parts of rows are no whole numbers."""
+    return math.lgamma(x + 1) / math.log(2)
+
+
+def _binomial(n: float, e: float) -> float:
+    return _factorial(n) - _factorial(e) - _factorial(n - e)
