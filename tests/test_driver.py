@@ -185,7 +185,7 @@ def test_labels_are_mapped_back(tmp_path):
         "a,b,verdict\n" + "".join(f"{a},{b},{'more' if a > b else 'less'}\n" for a, b in rows)
     )
     task = synth.read_table(path)
-    result = synth.search(task)
+    result = synth.search(task, "integer")
     assert result.program.test_accuracy == 1.0
     columns = {"a": np.array([5, 1]), "b": np.array([2, 4])}
     assert result.predict(columns).tolist() == ["more", "less"]

@@ -452,7 +452,8 @@ def test_a_table_with_reals_end_to_end(flowers):
     task = synth.read_table(flowers, label="kind=rose")
     assert [str(t) for t in task.types.values()] == ["Real", "Int(1, 8)", "Bool", "Bool"]
     assert task.label_names == {0: "not rose", 1: "rose"}
-    document = json.loads(run("contrast", flowers, "--label", "kind=rose", "--json"))
+    options = "--label", "kind=rose", "--dsl", "features"
+    document = json.loads(run("contrast", flowers, *options, "--json"))
     one, two = document["structured"], document["random"]
     assert (one["chosen"], two["chosen"]) == ("program", "table")
     assert "length + width <" in one["program"]["text"]
@@ -461,10 +462,10 @@ def test_a_table_with_reals_end_to_end(flowers):
         "length": "Real", "width": "Int(1, 8)", "place=sunny": "Bool", "place=wet": "Bool",
     }  # fmt: skip
     assert one["label_names"] == {"false": "not rose", "true": "rose"}
-    result = synth.search(task)
+    result = synth.search(task, "features")
     asked = {"length": [1.5, 9.0], "width": [1, 8], "place": ["wet", "sunny"]}
     assert result.predict(asked).tolist() == ["rose", "not rose"]
-    text = run("search", flowers, "--label", "kind=rose")
+    text = run("search", flowers, *options)
     assert "prepared" in text
     assert max(map(len, text.splitlines())) <= 80
 
@@ -473,9 +474,10 @@ def test_several_labels_get_a_way_out(flowers, tmp_path):
     limits = ("--max-programs", "3000", "--moves", "8", "--threads", "1")
     assert "where(" in run("search", flowers, *limits)  # texts are chosen by their names
     numbered = write(tmp_path / "numbers.csv", "x,y", [(k + 0.5, k % 3) for k in range(30)])
-    words = run("search", numbered, code=2)
+    words = run("search", numbered, "--dsl", "features", code=2)
     assert "task numbers.csv: 3 labels (0, 1, 2); the features DSL needs two" in words
     assert "--label y=0" in words
+    assert "rules" in run("search", numbered, *limits)  # numbers are chosen too
     run("search", flowers, "--label", "kind=lily", "--max-bits", "10")
 
 

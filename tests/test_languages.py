@@ -85,7 +85,7 @@ def test_the_language_with_the_fewest_bits_wins(tmp_path):
     result = synth.search(task, **SMALL)
     assert [each.dsl for each in result.languages] == ["rules", "integer"]
     assert result.dsl == "rules"
-    assert result.language_bits == codes.language_bits(2) == math.log2(400)
+    assert result.language_bits == codes.language_bits(2) == pytest.approx(math.log2(400))
     for each in result.languages:
         alone = Search(task, each.dsl, among=2, **{**SMALL, "max_programs": 2_000}).run()
         assert each.total_bits == min(p.total_bits for p in alone.front)
@@ -114,7 +114,8 @@ def test_reals_are_found_where_integers_cannot(tmp_path):
 def test_numbers_are_labels_of_rules(tmp_path):
     rows = [(k % 10, k % 7, 4 if k % 10 < 5 else 6) for k in range(200)]
     rows += [(12, k, 8) for k in range(50)]
-    result = synth.search(table(tmp_path, "x,y,cylinders", rows), **SMALL)
+    limits = {**SMALL, "max_programs": 60_000}
+    result = synth.search(table(tmp_path, "x,y,cylinders", rows), **limits)
     assert result.dsl == "rules"
     assert result.program.exceptions == 0
     assert result.predict({"x": [3, 7, 12], "y": [1, 1, 1]}).tolist() == [4, 6, 8]
@@ -174,8 +175,9 @@ def test_of_too_few_rows_the_shortest_exact_program_is_shown(tmp_path):
     rule = synth.search(task, "rules", exact=True, moves=0).program
     assert found.bits == min(boolean.bits, rule.bits)
     assert found.rows == codes.rows_needed(found.bits + result.language_bits, [5, 3])
-    assert "too few rows to tell it from chance" in str(result)
-    assert str(found.rows) in str(result)
+    words = " ".join(str(result).split())
+    assert "too few rows to tell it from chance" in words
+    assert f"about {found.rows} training rows would do, here are 8" in words
 
 
 def test_contrasts_of_tables_choose_nothing_that_reads_inputs(tmp_path):
@@ -191,7 +193,7 @@ def test_runs_of_tables_are_verified(tmp_path, options):
     table(tmp_path, "age,dose,fare", ages(60))
     saved = tmp_path / "run.json"
     limits = ["--max-programs", "3000", "--moves", "20"]
-    run(["search", str(tmp_path / "table.csv"), *limits, *options, "--save", str(saved)])
+    run("search", tmp_path / "table.csv", *limits, *options, "--save", saved)
     assert [c for c in verify(saved) if c.holds is False] == []
     document = json.loads(saved.read_text())
     assert len(document["languages"]) == 2
@@ -204,7 +206,7 @@ def test_the_shortest_program_of_a_saved_run_is_verified(tmp_path):
     rows = [(p, q, r, int(not q and (p or r))) for p, q, r in itertools.product((0, 1), repeat=3)]
     table(tmp_path, "p,q,r,y", rows)
     saved = tmp_path / "run.json"
-    run(["search", str(tmp_path / "table.csv"), "--train", "1.0", "--save", str(saved)])
+    run("search", tmp_path / "table.csv", "--train", "1.0", "--save", saved)
     assert [c for c in verify(saved) if c.holds is False] == []
     document = json.loads(saved.read_text())
     changes = {"bits": 15.0, "rows": 12, "text": "~q & p", "dsl": "integer"}
@@ -223,9 +225,6 @@ def test_a_checkpoint_of_several_languages_goes_on(tmp_path):
     found = synth.search(task, max_programs=4_000, moves=40, seconds=None, checkpoint=kept)
     assert found.resumed
     one, two = ({**r.to_dict(), "seconds": 0, "resumed": 0} for r in (whole, found))
-    for each in (one, two):
-        for language in each["languages"]:
-            language["seconds"] = 0
     assert one == two
 
 
@@ -259,9 +258,8 @@ def test_the_column_that_an_input_was_made_of(name, source):
     assert rules.source_of(name) == source
 
 
-def test_no_language_fits_is_one_line(tmp_path):
+def test_if_no_language_fits_the_first_says_why(tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text("a,b\n" + "\n".join(f"{k},{k * 10**6}" for k in range(40)))
-    result = run(["search", str(path), "--max-programs", "500", "--moves", "0"])
-    assert result.exit_code in (0, 2)
-    assert "Traceback" not in result.output
+    path.write_text("a,b\n" + "\n".join(f"{k},{k}" for k in range(40)))
+    words = run("search", path, "--start", "nonsense", code=2)
+    assert "nonsense" in words

@@ -17,8 +17,9 @@ from synth.language import languages
 from synth.records import Language, Shortest, StopReason
 from synth.tasks import fit
 
-#: Programs that are made in all to find the shortest one without exceptions: about a second.
-SHORTEST = 300_000
+#: How far the shortest program without exceptions is sought in each language, in programs and in
+#: bits: about a second.  Without a limit of bits, 60 rows of noise take minutes.
+SHORTEST, SHORTEST_BITS = 10_000, 30.0
 
 
 def languages_of(task, start=(), dsl=None):
@@ -61,7 +62,7 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
     progress, checkpoint, spent, **settings
         As `Search` and its `run` take them.
     """
-    each, taken, count = [], [], len(specs)
+    each, count = [], len(specs)
     limits = read_limits({k: settings.pop(k) for k in list(settings) if k in _LIMITS})
     for k, spec in enumerate(specs):
         made = Search(
@@ -79,11 +80,10 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
         except SweepError as error:  # no worker is left
             failed = error
         each.append(made.results)
-        taken.append(made.result.seconds - spent)
         spent = made.result.seconds
         if failed is not None or made.result.stop_reason == StopReason.INTERRUPTED:
             break
-    found = [_won(list(results), specs, taken) for results in zip(*each, strict=True)]
+    found = [_won(list(results), specs) for results in zip(*each, strict=True)]
     if failed is not None:
         failed.partial = found
         raise failed
@@ -93,14 +93,14 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
 def with_shortest(result, task, specs, **settings):
     """The result, with the shortest program without exceptions if it is proven that none pays.
 
-    settings: as `searched` takes them; the search ends after `SHORTEST` programs in all.
+    settings: as `searched` takes them.
     """
     # Labels of inexact types are compared by rounding, which cannot be solved for.
     specs = [spec for spec in specs if not fit(spec, task).root.inexact]
     if result.chosen == "program" or not result.optimal or not specs:
         return result
-    settings |= {"spent": result.seconds}
-    settings |= {"exact": True, "moves": 0, "max_programs": SHORTEST, "max_bits": None, "top": 1}
+    settings |= {"exact": True, "moves": 0, "top": 1, "spent": result.seconds}
+    settings |= {"max_programs": SHORTEST * len(specs), "max_bits": SHORTEST_BITS}
     [found] = searched([task], specs, **settings)
     best = found.program
     if best is None:
@@ -133,8 +133,8 @@ def _shared(limits, count, left, spent):
     return {**vars(limits), "seconds": seconds, "max_programs": programs}
 
 
-def _won(results, specs, taken):
-    """The result of the language that won, with what all of them are; taken: their seconds."""
+def _won(results, specs):
+    """The result of the language that won, with what all of them are."""
     exact = results[0].settings["exact"]
     best = min(results, key=_by_program if exact else _by_total)
     unproven = [r for r in results if not _is_beaten(r, best, exact)]
@@ -156,9 +156,8 @@ def _won(results, specs, taken):
                 certified_bits=r.certified_bits,
                 stop_reason=r.stop_reason,
                 candidates=r.candidates,
-                seconds=seconds,
             )
-            for r, seconds in zip(results, taken, strict=True)
+            for r in results
         ),
     )
 

@@ -315,6 +315,7 @@ class _Found:
                 **texts,
             )
             for total, wrong, units, _, _, texts in told
+            if constant is None or (texts["kind"], texts["text"]) != ("constant", constant.text)
         ]
         if constant is not None:
             keys = ("kind", "text", "bits", "exceptions", "total_bits", "inverted")

@@ -211,7 +211,6 @@ class Language:
     stop_reason : StopReason
     candidates : int
         The number of programs made.
-    seconds : float
     """
 
     dsl: str
@@ -219,7 +218,6 @@ class Language:
     certified_bits: float | None
     stop_reason: StopReason
     candidates: int
-    seconds: float
 
 
 @dataclass(frozen=True)
