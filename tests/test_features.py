@@ -211,7 +211,7 @@ def test_predictions_from_the_original_columns(seed):
     assert np.mean(seen == task.labels) > 0.7
     one = {n: c[:1] for n, c in task.columns.items()}
     assert result.predict(one)[0] == seen[0]
-    with pytest.raises(SynthError, match="no column b; given: a"):
+    with pytest.raises(SynthError, match=r"no column (b|flag); given: a"):
         result.predict({"a": [1.0]})
     # No comparison with a missing number is true.
     gap = result.predict({**one, "a": [math.nan]})
@@ -261,7 +261,8 @@ def test_the_search_equals_one_over_columns_made_by_hand():
     dsl = synth.load_dsl("boolean:and-or-not")
     one = synth.search(task, "features:thresholds=2,sums=1", max_bits=20)
     two = synth.search(by_hand, dsl, max_bits=20)
-    assert (one.total_bits, one.top) == (two.total_bits, two.top)
+    assert one.total_bits == two.total_bits
+    assert [replace(h, rule=None) for h in one.top] == list(two.top)
 
 
 def test_without_numbers_nothing_changes():

@@ -86,6 +86,27 @@ OTHERS = {
             "claims": several(record(_CLAIM)),
         }
     ),
+    "predict": record({"run": TEXT, "rows": several(by_name(ANYTHING))}),
+    "export": record({"run": TEXT, "language": TEXT, "text": TEXT, "columns": several(TEXT)}),
+    "score": record(
+        {
+            "task": TEXT,
+            "text": TEXT,
+            "rule": TEXT,
+            "bits": NUMBER,
+            "exceptions": COUNT,
+            "inverted": FLAG,
+            "total_bits": NUMBER,
+            "table_bits": NUMBER,
+            "saved_bits": NUMBER,
+            "log2_chance_bound": NUMBER,
+            "train_accuracy": NUMBER,
+            "test_accuracy": either(NUMBER, NONE),
+            "rows": record({"train": COUNT, "test": COUNT}),
+            "branches": several(by_name(ANYTHING)),
+            "best": either(by_name(ANYTHING), NONE),
+        }
+    ),
     "report": record({"file": TEXT, "bytes": COUNT, "runs": COUNT}),
     "library": record(
         {
@@ -105,6 +126,9 @@ COMMANDS = {
     "tasks": ("tasks", "description"),
     "dsls": ("dsls", "dsl", "description"),
     "show": ("search", "contrast", "compare", "run"),
+    "predict": ("predict",),
+    "export": ("export",),
+    "score": ("score",),
     "verify": ("verify",),
     "report": ("report",),
     "doctor": ("doctor",),

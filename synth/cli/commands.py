@@ -35,6 +35,7 @@ from synth.cli.searching import (
     search_settings,
     sweep_settings,
 )
+from synth.cli.using import export, predict, score
 from synth.errors import SweepError, SynthError
 
 
@@ -297,6 +298,9 @@ def list_dsls(name, form):
 
 
 main.add_command(show)
+main.add_command(predict)
+main.add_command(export)
+main.add_command(score)
 main.add_command(verify)
 
 

@@ -9,6 +9,7 @@ from synth.engine.scoring import SAME
 from synth.errors import DSLError
 from synth.language import UNIT
 from synth.records import (
+    Branch,
     FrontPoint,
     Hypothesis,
     ProgramScore,
@@ -17,6 +18,7 @@ from synth.records import (
     TableScore,
     source_of,
 )
+from synth.tasks import Rule
 
 
 class Maker:
@@ -193,6 +195,7 @@ class _Found:
         train, test = np.mean(accuracies, axis=0).tolist()
         return ProgramScore(
             **self.texts(best, inverted),
+            **self._rule(best, inverted),
             bits=units / UNIT,
             exceptions=wrong,
             total_bits=score.best,
@@ -221,6 +224,7 @@ class _Found:
         self.checked(best, units, wrong, found.is_inverted(best))
         return ProgramScore(
             **self.texts(best, found.is_inverted(best)),
+            **self._rule(best, found.is_inverted(best)),
             bits=units / UNIT,
             exceptions=wrong,
             total_bits=total,
@@ -247,6 +251,7 @@ class _Found:
             accuracy = float(np.mean(defined & self._right(values)))
         return ProgramScore(
             **self.texts(best, False),
+            **self._rule(best, False),
             bits=bits,
             exceptions=0,
             total_bits=bits + float(self.score.code[0]),
@@ -255,6 +260,22 @@ class _Found:
             ties=1,
             found_by=found_by,
         ), best
+
+    def _rule(self, program, inverted):
+        """The fields of a program's record about its rule."""
+        rule = self._about(program, inverted)
+        branches = rule.branches() if rule else ()
+        return {"rule": rule and rule.text, "branches": tuple(Branch(**each) for each in branches)}
+
+    def _about(self, program, inverted):
+        """The rule of a program that is about the columns of a table; else None."""
+        is_table = self.task.meanings is not None or self.task.original.meanings is not None
+        is_constant = self._counted[program][2] is not None
+        return Rule(program, self.task, inverted) if is_table and not is_constant else None
+
+    def _words(self, program, inverted):
+        rule = self._about(program, inverted)
+        return rule and rule.text
 
     def majority_accuracy(self):
         """How often the majority label is right on held-out rows; None without any."""
@@ -279,6 +300,7 @@ class _Found:
                 self.checked(program, units, wrong, inverted)
                 total = units / UNIT + float(self.score.code[wrong])
                 texts = self.texts(program, inverted)
+                texts["rule"] = self._words(program, inverted)
                 texts.pop("kind")
                 kept.append(FrontPoint(units / UNIT, wrong, total, **texts))
         return tuple(kept)
@@ -313,8 +335,9 @@ class _Found:
                 total_bits=total,
                 share=2.0 ** (-total - mass),
                 **texts,
+                rule=self._words(program, inverted),
             )
-            for total, wrong, units, _, _, texts in told
+            for total, wrong, units, program, inverted, texts in told
             if constant is None or (texts["kind"], texts["text"]) != ("constant", constant.text)
         ]
         if constant is not None:

@@ -2,7 +2,7 @@
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: given, rounding, types,
-primitive, columns, comparisons, signatures, dsl, labels, costs, mass, grammar, check,
+primitive, meaning, columns, comparisons, signatures, dsl, labels, costs, mass, grammar, check,
 specification, notation, parsing, program, dsls.
 """
 
@@ -13,6 +13,7 @@ from synth.language.dsl import DSL
 from synth.language.dsls import languages, load_dsl
 from synth.language.given import array_of, columns_of, refuse_other_index
 from synth.language.grammar import Grammar, Production, checked_columns, root_type
+from synth.language.meaning import Source, Term
 from synth.language.notation.latex import latex
 from synth.language.primitive import Constant, Head, Input, Primitive, Weight
 from synth.language.program import Program
@@ -51,6 +52,8 @@ __all__ = [
     "Production",
     "Program",
     "Real",
+    "Source",
+    "Term",
     "Type",
     "TypedColumns",
     "Weight",
@@ -64,6 +67,7 @@ __all__ = [
     "languages",
     "latex",
     "load_dsl",
+    "meaning",
     "notation",
     "parse_spec",
     "refuse_other_index",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from synth.language.meaning import Term
 from synth.language.primitive import Weight
 from synth.language.types import Type
 
@@ -40,6 +41,8 @@ class TypedColumns:
         Makes the new columns from a mapping of the old ones, for unseen rows.
     settings : dict
         How the columns were made, for the settings of a result.
+    meanings : mapping of str to Term, optional
+        What the new columns say of the old ones, for rules in words and in other languages.
     """
 
     name: str
@@ -52,3 +55,4 @@ class TypedColumns:
     weights: Mapping[str, Weight] | None = None
     express: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    meanings: Mapping[str, Term] | None = None

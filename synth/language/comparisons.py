@@ -7,10 +7,11 @@ and do not depend on labels.
 import itertools
 import math
 from decimal import ROUND_FLOOR, Decimal, localcontext
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 
+from synth.language.meaning import Term, column, constant
 from synth.language.types import Bool, Real
 
 #: The families of types that are numbers with an order.
@@ -84,6 +85,24 @@ def expressed(groups, columns):
         for threshold, text in zip(thresholds, texts, strict=True):
             made[text] = total < threshold
     return made
+
+
+def meanings_of(groups, given):
+    """What the comparisons of `groups_of` say of the columns, by name."""
+    made = {}
+    for names, thresholds, texts in groups:
+        terms = [column(n, given.types[n].family, _has_gaps(given.columns[n])) for n in names]
+        total = reduce(lambda one, two: Term("+", (one, two)), terms)
+        is_real = any(given.types[n] == Real for n in names)
+        rounded = "coarse" if len(names) > 1 and is_real else None
+        for threshold, text in zip(thresholds or (), texts, strict=False):
+            value = int(threshold) if float(threshold).is_integer() else float(threshold)
+            made[text] = Term("<", (total, constant(value)), rounded)
+    return made
+
+
+def _has_gaps(values):
+    return bool(values.dtype.kind == "f" and np.isnan(values).any())
 
 
 def quantile_thresholds(values, most):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synth.errors import ParseError
+from synth.errors import ParseError, listed
 from synth.language.grammar import Grammar
 from synth.language.notation.expression import WORDS, constant_text, quoted
 from synth.language.primitive import Constant, Head, Input, Primitive
@@ -47,7 +47,10 @@ def parse(text: str, grammar: Grammar, type: Type | None, make: _Make) -> "Progr
         tree = ast.parse(text.strip(), mode="eval").body
         readings = _Reader(grammar, make).readings(tree, 1)
     except SyntaxError as error:
-        raise ParseError(f"{text!r} is not an expression: {error.msg}") from None
+        place = error.offset or len(text.strip()) + 1  # 0 is for the end
+        raise ParseError(
+            f"{text!r} is not an expression: {error.msg} at character {place}"
+        ) from None
     except (ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, ParseError):
             raise
@@ -103,11 +106,15 @@ class _Reader:
                         raise ParseError(f"{ast.unparse(node)!r} can be read in two ways")
                     found[item.result] = self.make(item, parts)
         if not found:
-            raise ParseError(self.complaint(node))
+            raise ParseError(f"character {node.col_offset + 1}: {self.complaint(node)}")
         return found
 
     def heads(self, node: ast.expr) -> Iterator[tuple[Sequence[Head], Sequence[ast.expr]]]:
         """The heads that a node may stand for, with the nodes of their arguments."""
+        spelt = self.inputs.get(_as_input(node))
+        if spelt and not isinstance(node, ast.Constant):
+            yield spelt, ()
+            return
         number = _number(node)
         literal = None if number is None else self.constants.get(number)
         if literal:
@@ -122,6 +129,17 @@ class _Reader:
                 yield [*self.inputs.get(name, ()), *labels], ()
             case ast.Constant(value=bool(value)):
                 yield self.constants.get(str(value).lower(), ()), ()
+            case ast.BoolOp(op=op, values=[first, *rest]):
+                other = ast.BoolOp(op, rest) if rest[1:] else rest[0]
+                ast.copy_location(other, rest[0])
+                symbol = "|" if isinstance(op, ast.Or) else "&"
+                yield self.symbols.get((symbol, 2), ()), (first, other)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                yield self.symbols.get(("~", 1), ()), (operand,)
+            case ast.Compare(ops=[ast.GtE() | ast.NotEq()]) if (
+                _as_input(opposite := _opposite(node)) in self.inputs
+            ):
+                yield self.symbols.get(("~", 1), ()), (opposite,)
             case ast.UnaryOp(op=op, operand=operand):
                 yield self.symbols.get((_AST_SYMBOLS.get(type(op)), 1), ()), (operand,)
             case ast.BinOp(left=left, op=op, right=right):
@@ -130,6 +148,11 @@ class _Reader:
                 yield self.symbols.get((_AST_SYMBOLS.get(type(op)), 2), ()), (left, right)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 yield self.calls.get(name, ()), arguments
+
+    def nearest(self, column: str) -> str:
+        """The inputs that compare a column with something, for a message."""
+        starts = f"{column} < ", f"{column}="
+        return listed([name for name in self.inputs if name.startswith(starts)])
 
     def complaint(self, node: ast.expr) -> str:
         """Why a node stands for no program."""
@@ -141,12 +164,40 @@ class _Reader:
                 return f"{shown} is not an input or a constant; known: {known}"
             case ast.Call(func=ast.Name(id=name)) if name not in self.calls:
                 return f"{name} is not a primitive; known: {', '.join(self.calls)}"
+            case ast.Compare(left=left) if near := self.nearest(ast.unparse(left).strip("'")):
+                return f"{shown} is no comparison of the DSL; known: {near}"
             case ast.Compare(ops=[_, _, *_]):
                 return f"{shown!r}: comparisons do not chain; join them with &"
         signatures = "; ".join(
             f"{p.symbol or p.name}: {p.signature}" for group in self.calls.values() for p in group
         )
         return f"{shown!r} matches no primitive; known: {signatures}"
+
+
+def _as_input(node: ast.expr) -> str:
+    """The name of the input that a comparison without quotes spells: `age < 13` or `sex == male`.
+
+    Empty if the node is none.
+    """
+    match node:
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+            return f"{_bare(left)}={_bare(right)}"
+        case ast.Compare(left=left, ops=[ast.Lt()], comparators=[right]):
+            return f"{_bare(left)} < {_bare(right)}"
+    return ""
+
+
+def _opposite(node: ast.Compare) -> ast.Compare:
+    """`age < 13` of `age >= 13`, and `sex == male` of `sex != male`."""
+    op = ast.Lt() if isinstance(node.ops[0], ast.GtE) else ast.Eq()
+    return ast.copy_location(ast.Compare(node.left, [op], node.comparators), node)
+
+
+def _bare(node: ast.expr) -> str:
+    """A name or a text without its quotes, or another expression as it is written."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return ast.unparse(node)
 
 
 def _number(node: ast.expr) -> str | None:

@@ -16,6 +16,7 @@ from synth.learners.baselines import (
     neighbours,
 )
 from synth.learners.language_learner import Learner
+from synth.learners.predictor import label_probabilities
 
 __all__ = [
     "KernelRidge",
@@ -26,6 +27,7 @@ __all__ = [
     "embed",
     "estimator",
     "fit_ridge",
+    "label_probabilities",
     "language_learner",
     "least_norm",
     "nearest",

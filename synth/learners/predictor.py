@@ -48,10 +48,55 @@ class Predictor:
         said = said.astype(self.result.best.type.number)
         if program.inverted:
             said = sum(task.alphabet) - said
-        wrong = (program.exceptions + 1) / (self.counts.sum() + 2)
         hits = (said[:, None] == self.values) & defined[:, None]
         known = hits.any(axis=1)
-        found[known] = np.where(hits[known], 1 - wrong, wrong / (len(self.counts) - 1))
+        found[known] = by_program(self.counts, program.exceptions, hits[known])
+
+
+def by_program(counts, exceptions, hits):
+    """The probabilities of labels on rows where a program says one, float64 (rows, k).
+
+    Parameters
+    ----------
+    counts : int64 (k,)
+        How often each label occurs among the training rows.
+    exceptions : int
+        On how many of them the program is wrong.
+    hits : bool (rows, k)
+        The label that the program says.
+    """
+    wrong = (exceptions + 1) / (counts.sum() + 2)
+    return np.where(hits, 1 - wrong, wrong / (len(counts) - 1))
+
+
+def label_probabilities(result, table):
+    """The probabilities of labels on the rows of a table, float64 (rows, k).
+
+    Parameters
+    ----------
+    result : Result
+        A result that holds its task; its labels are in the order of `Task.alphabet`.
+    table : mapping of str to array (rows,)
+        Columns as in the table that the task was read from.
+    """
+    task = result.trained_on
+    counts, alphabet = task.counts(), np.array(task.alphabet)
+    if result.chosen == "constant":
+        rows = len(next(iter(table.values())))
+        return np.tile(_laplace(counts), (rows, 1))
+    if result.chosen != "program":
+        original = task.original
+        places, train = original.places(), original.train
+        columns = {name: column[train] for name, column in original.columns.items()}
+        predictor = counted_predictor(places, len(alphabet), columns)
+        columns = original.encode(table)
+        return predictor.probabilities(columns, len(next(iter(columns.values()))))
+    said, defined = result.rule.labels_of(table)
+    hits = (said[:, None] == alphabet) & defined[:, None]
+    known = hits.any(axis=1)
+    found = np.tile(_laplace(counts), (len(said), 1))
+    found[known] = by_program(counts, result.program.exceptions, hits[known])
+    return found
 
 
 def program_predictor(places, result, values):

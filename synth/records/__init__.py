@@ -3,13 +3,15 @@
 Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Level` and others).
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
 their JSON form, `schema.py` the schemas of that, `saved.py` their files, `source.py` where the data
-come from. Nothing here needs the engine, so that a saved run is shown without compiled code.
+come from, `scored.py` the score of a program that people bring. Nothing here needs the engine, so
+that a saved run is shown without compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
 from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
 from synth.records.parts import (
+    Branch,
     ClassCertificate,
     Descent,
     FrontPoint,
@@ -24,11 +26,13 @@ from synth.records.parts import (
 from synth.records.result import Contrast, Result
 from synth.records.saved import Run, load_run, save_run
 from synth.records.schema import schemas
+from synth.records.scored import scored
 from synth.records.source import source_of, task_of
 
 __all__ = [
     "COMPARED",
     "FORMAT",
+    "Branch",
     "ClassCertificate",
     "Comparison",
     "Contrast",
@@ -48,6 +52,7 @@ __all__ = [
     "plain",
     "save_run",
     "schemas",
+    "scored",
     "source_of",
     "task_of",
 ]

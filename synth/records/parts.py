@@ -55,6 +55,30 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """A part of a rule that is read as a list: it decides the rows that no part before it does.
+
+    Parameters
+    ----------
+    condition : str or None
+        In words. None for the last part, which decides all other rows.
+    answer : str
+        The label, or what the program says instead.
+    train, train_right : int
+        The number of training rows that it decides, and on how many of them it is right.
+    test, test_right : int
+        The same for held-out rows.
+    """
+
+    condition: str | None
+    answer: str
+    train: int
+    train_right: int
+    test: int
+    test_right: int
+
+
+@dataclass(frozen=True)
 class ProgramScore:
     """The best program for one labelling.
 
@@ -85,6 +109,12 @@ class ProgramScore:
         Of a constant that is a program: the program as it is written in the DSL. None otherwise.
     kind : str
         "program" or "constant".
+        "enumeration", "exact" or "reach".
+    rule : str or None
+        What is said of the table's columns, in words, the opposite if it is read so. None if the
+        program's text says it already.
+    branches : tuple of Branch
+        The parts of the rule. Empty if it has one part only.
     """
 
     text: str
@@ -98,6 +128,8 @@ class ProgramScore:
     found_by: str = "enumeration"
     written: str | None = None
     kind: str = "program"
+    rule: str | None = None
+    branches: tuple[Branch, ...] = ()
 
     @property
     def expression(self) -> str:
@@ -147,6 +179,8 @@ class Hypothesis:
         Whether the program is read as its opposite.
     written : str or None
         Of a constant: the program as it is written in the DSL.
+    rule : str or None
+        As `ProgramScore` has it.
     """
 
     kind: str
@@ -157,6 +191,7 @@ class Hypothesis:
     share: float
     inverted: bool
     written: str | None = None
+    rule: str | None = None
 
     @property
     def expression(self) -> str:
@@ -181,6 +216,8 @@ class FrontPoint:
         Whether the program is read as its opposite.
     written : str or None
         Of a constant: the program as it is written in the DSL.
+    rule : str or None
+        As `ProgramScore` has it.
     """
 
     bits: float
@@ -189,6 +226,7 @@ class FrontPoint:
     text: str
     inverted: bool
     written: str | None = None
+    rule: str | None = None
 
     @property
     def expression(self) -> str:

@@ -15,6 +15,7 @@ from synth.errors import RunError
 from synth.language import Program, latex
 from synth.records.document import FORMAT, contents, plain, reading
 from synth.records.parts import (
+    Branch,
     Descent,
     FrontPoint,
     Hypothesis,
@@ -27,7 +28,7 @@ from synth.records.parts import (
 )
 from synth.records.source import rows_of
 from synth.report import contrast_text, notebook, search_text
-from synth.tasks import Task
+from synth.tasks import Rule, Task
 
 #: Fields that a search fills in and a file does not hold.
 _LIVE = ("best", "trained_on")
@@ -195,6 +196,9 @@ class Result:
         lists = {"front": FrontPoint, "top": Hypothesis, "levels": Level}
         with reading("search"):
             given = contents(document)
+            if given["program"] is not None:
+                made = [Branch(**each) for each in given["program"].get("branches", ())]
+                given["program"] = {**given["program"], "branches": tuple(made)}
             for key, kind in parts.items():
                 given[key] = given[key] and kind(**given[key])
             for key, kind in lists.items():
@@ -208,6 +212,21 @@ class Result:
             given["reach"] = given.get("reach") and Descent.from_dict(given["reach"])
             return Result(**given)
 
+    @property
+    def rule(self) -> Rule | None:
+        """The best program as a rule about the columns of the table; None without one.
+
+        Raises
+        ------
+        RunError
+            If the result was read from a file.
+        """
+        if self.program is None or (self.trained_on is not None and self.best is None):
+            return None
+        if self.trained_on is None or self.best is None:
+            raise RunError("a saved result does not hold its rule; see `synth export`")
+        return Rule(self.best, self.trained_on, self.program.inverted)
+
     def predict(self, columns: Mapping[str, Any]) -> np.ndarray:
         """Predicts labels with the chosen hypothesis.
 
@@ -220,8 +239,9 @@ class Result:
         Parameters
         ----------
         columns : mapping of str to array (rows,)
-            The inputs by name, as they were before a DSL re-expressed them. A text column of
-            a table may be given as it is: `colour` for `colour=red`.
+            The inputs by name, as they were before a DSL re-expressed them, or the columns of
+            the table as they are. A program needs only those that it reads; missing numbers make
+            comparisons false.
 
         Returns
         -------
@@ -233,30 +253,29 @@ class Result:
         RunError
             If the result was read from a file.
         """
-        task, best, program = self.trained_on, self.best, self.program
+        task = self.trained_on
         if task is None:
-            raise RunError("a saved result does not hold its data; search again to predict")
-        majority, dtype = task.majority(), task.label_type.dtype
-        if self.chosen == "constant" and best is None:
-            values = np.full(len(next(iter(task.encode(columns).values()))), majority)
-        elif self.chosen != "table" and best is not None and program is not None:
-            values, defined = best.outputs(task.encode(columns))
-            if self.chosen == "constant":
-                values[:] = best.outputs(task.columns)[0][0]
-                defined[:] = True
-            # A Real program may have integer labels.
-            dtype, values = values.dtype, values.astype(best.type.number)
-            if program.inverted:
-                values = sum(task.alphabet) - values
-            if task.label_names is not None:
-                defined &= np.isin(values, list(task.label_names))
-            values = np.where(defined, values, majority)
+            raise RunError("a saved result does not hold its data; see `synth predict`")
+        if self.chosen == "program" and self.rule is not None:
+            return self.rule.predict(columns)
+        task = task.original
+        encoded = task.encode(columns)
+        if self.chosen == "constant":
+            value = task.majority() if self.best is None else self._constant()
+            values = np.full(len(next(iter(encoded.values()))), value)
         else:
-            task = task.original
-            values = _table_labels(task, task.encode(columns), majority)
+            values = _table_labels(task, encoded, task.majority())
         if task.label_names is None:
-            return values.astype(dtype)
+            return values.astype(task.label_type.dtype)
         return np.array([task.label_names[v] for v in values.tolist()])
+
+    def _constant(self) -> Any:
+        """The label value of a constant that is a program."""
+        best, task, program = self.best, self.trained_on, self.program
+        assert best is not None
+        assert task is not None
+        value = best.outputs(task.columns)[0].astype(best.type.number)[0]
+        return sum(task.alphabet) - value if program and program.inverted else value
 
     def __str__(self) -> str:
         return search_text(self)

@@ -1,10 +1,10 @@
 """Views of records: text, figures, notebook tables and the HTML page.
 
-Start with `text.py` (tables for terminals) and `numbers.py` (how bounds are rounded). `matrix.py`
-shows a comparison, `experiment.py` a run of an experiment, `claims.py` what became of a run's
-claims. `figure.py` draws with matplotlib, `notebook.py` writes HTML and LaTeX, and `page/` makes
-the page of `synth report`. No module here imports another room: the records to be shown are passed
-in.
+Start with `text.py` (tables for terminals), `words.py` (programs in words) and `numbers.py` (how
+bounds are rounded). `matrix.py` shows a comparison, `score.py` a program that people bring,
+`experiment.py` a run of an experiment, `claims.py` what became of a run's claims. `figure.py` draws
+with matplotlib, `notebook.py` writes HTML and LaTeX, and `page/` makes the page of `synth report`.
+No module here imports another room: the records to be shown are passed in.
 """
 
 from synth.report.claims import claims_text
@@ -13,6 +13,7 @@ from synth.report.experiment import experiment_text
 from synth.report.figure import check_plot, plot_run
 from synth.report.matrix import comparison_text, emphasised
 from synth.report.numbers import least_bits
+from synth.report.score import score_text
 from synth.report.text import contrast_text, contrasts_text, search_text
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "notebook",
     "page",
     "plot_run",
+    "score_text",
     "search_text",
 ]

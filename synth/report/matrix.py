@@ -7,12 +7,8 @@ from pathlib import PurePath
 
 from synth.report.escape import visibly
 from synth.report.numbers import accuracy, bits, chance, saved, saves_most
-from synth.report.text import (
-    program_text,
-    shorten,
-    table,
-    terminal_width,
-)
+from synth.report.text import shorten, table, terminal_width
+from synth.report.words import program_text
 
 #: The longest name of a task or a DSL that is shown in full.
 LONGEST = 24

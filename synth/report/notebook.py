@@ -5,7 +5,8 @@ from html import escape
 from synth.report.escape import latex_text, visibly
 from synth.report.experiment import row_keys, summary_in_words
 from synth.report.numbers import saved, saves_most, share
-from synth.report.text import of_shares, search_rows, text_of
+from synth.report.text import of_shares, search_rows
+from synth.report.words import each_once, in_words
 
 #: The number of rows shown of a comparison or an experiment.
 MOST_ROWS = 60
@@ -19,8 +20,8 @@ _COMPARED = (
 @visibly
 def search_html(result):
     """A result as HTML; the front and the best hypotheses can be unfolded."""
-    front = [(_cell(p.bits), p.exceptions, _cell(p.total_bits), text_of(p)) for p in result.front]
-    top = [(_cell(h.total_bits), share(h.share), text_of(h)) for h in result.top]
+    front = [(_cell(p.bits), p.exceptions, _cell(p.total_bits), in_words(p)) for p in result.front]
+    top = [(_cell(h.total_bits), share(h.share), in_words(h)) for h in each_once(result.top)]
     return (
         _pairs_html([(name, (value,)) for name, value in search_rows(result)])
         + _folded(

@@ -5,6 +5,7 @@ import textwrap
 
 from synth.report.escape import visibly
 from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
+from synth.report.words import branch_rows, each_once, in_words, program_text
 
 #: The most rows of the front that are all shown.
 FRONT_ROWS = 12
@@ -20,22 +21,12 @@ def spaced(key):
     return key.replace("_", " ")
 
 
-def program_text(text, inverted):
-    """A program's text, as not [...] if the program is read as its opposite."""
-    return f"not [{text}]" if inverted else text
-
-
-def text_of(one):
-    """The text of a record of a program: of a constant its value."""
-    return program_text(one.text, one.inverted and one.written is None)
-
-
 def best_program(result):
     """The text of a result's best program."""
     program = result.program
     if program is None:
         return "(none found)"
-    return f"constant {program.text}" if program.kind == "constant" else text_of(program)
+    return f"constant {program.text}" if program.kind == "constant" else in_words(program)
 
 
 def search_rows(result):
@@ -65,6 +56,9 @@ def search_rows(result):
     if program is not None and program.written is not None:
         yield "written", f"{program.written}, the same on all rows"
     if program is not None:
+        exact = program_text(program.text, program.inverted)
+        if program.rule is not None and exact != program.rule:
+            yield "its text", exact
         yield "program bits", bits(program.bits)
         yield "exceptions", f"{program.exceptions} of {rows['train']}"
         yield "total bits", bits(program.total_bits)
@@ -113,7 +107,9 @@ def search_text(result, width=None):
     pairs = list(search_rows(result))
     pad = max(len(name) for name, _ in pairs) + 2
     for name, value in pairs:
-        lines += _wrapped(name, value, pad, width)
+        lines += wrapped(name, value, pad, width)
+    parts = [vars(part) for part in result.program.branches] if result.program else []
+    lines += branch_lines(parts, "the best program", width)
     lines += ["", "Fewest exceptions for each length"]
     lines += table(
         ("bits", "exceptions", "total", "program"),
@@ -124,7 +120,7 @@ def search_text(result, width=None):
     lines += ["", *textwrap.wrap(f"Best hypotheses ({of_shares(result)})", width)]
     lines += table(
         ("total", "posterior", "hypothesis"),
-        [(bits(h.total_bits), share(h.share), _hypothesis(h)) for h in result.top],
+        [(bits(h.total_bits), share(h.share), _hypothesis(h)) for h in each_once(result.top)],
         "rrl",
         width,
     )
@@ -142,7 +138,7 @@ def contrast_text(contrast, width=None):
     lines = []
     for name in heads:
         if name in first:
-            lines += _wrapped(name, first[name], pad, width)
+            lines += wrapped(name, first[name], pad, width)
     lines += ["", f"{'':<{pad}}{'true labels':<{column}}  {contrast.random.labelling} labels"]
     for name in dict.fromkeys([*first, *second]):
         if name in (*heads, "searched", "ties"):
@@ -155,8 +151,8 @@ def contrast_text(contrast, width=None):
     for result in (contrast.structured, contrast.random):
         if result.program and result.program.ties > 1:
             text = f"{result.program.ties} programs reach the best total on {result.labelling} "
-            lines += _wrapped("ties", text + "labels; accuracies are their mean", pad, width)
-    lines += _wrapped("searched", first["searched"], pad, width)
+            lines += wrapped("ties", text + "labels; accuracies are their mean", pad, width)
+    lines += wrapped("searched", first["searched"], pad, width)
     return "\n".join(lines)
 
 
@@ -207,9 +203,9 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
         text = f"{best_program(result)}   ({_verdict(result)}; {_reach(result)}{found})"
         if result.stop_reason not in ("optimal", "exhausted", "max_bits", "moves"):
             text += f"   CUT SHORT: {result.stop_reason}"
-        lines += _wrapped(name, text, pad, width)
+        lines += wrapped(name, text, pad, width)
     if missing:
-        lines += _wrapped("not run", ", ".join(missing), pad, width)
+        lines += wrapped("not run", ", ".join(missing), pad, width)
     lines += [
         "",
         "bits: length of the best program; exc: training rows on which it is wrong;",
@@ -260,10 +256,19 @@ def terminal_width():
     return max(60, min(100, shutil.get_terminal_size((80, 24)).columns))
 
 
+def branch_lines(parts, what, width):
+    """The parts of a rule, dicts, with the rows that each decides; what: the rule's name."""
+    if not parts:
+        return []
+    head = ("training", "held out", "part of the rule")
+    lines = ["", f"How often each part of {what} is right, on the rows that it decides"]
+    return lines + table(head, branch_rows(parts), "rrl", width)
+
+
 def _hypothesis(h):
     if h.kind == "table":
         return h.text
-    text = f"constant {text_of(h)}" if h.kind == "constant" else text_of(h)
+    text = f"constant {in_words(h)}" if h.kind == "constant" else in_words(h)
     return f"{text}  ({h.exceptions} exceptions)" if h.exceptions else text
 
 
@@ -282,7 +287,7 @@ def _front_rows(front):
             least = min(least, p.total_bits)
         front = kept
     rows = {bits(p.bits): p for p in front}
-    return [(b, str(p.exceptions), bits(p.total_bits), text_of(p)) for b, p in rows.items()]
+    return [(b, str(p.exceptions), bits(p.total_bits), in_words(p)) for b, p in rows.items()]
 
 
 def _inputs(inputs):
@@ -302,7 +307,7 @@ def _fold(text, width):
     return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
 
 
-def _wrapped(name, text, pad, width):
+def wrapped(name, text, pad, width):
     """A line `name  text`, folded under the text."""
     folded = _fold(text, width - pad)
     return [f"{name:<{pad}}{folded[0]}", *(" " * pad + more for more in folded[1:])]

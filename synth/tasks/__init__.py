@@ -11,7 +11,7 @@ encodes truth values, digits and residues as columns, `values.py` checks values 
 
 from synth.tasks import functions
 from synth.tasks.catalogue import describe, is_path, load_task, names, regenerated
-from synth.tasks.csv_table import read_table
+from synth.tasks.csv_table import read_cells, read_table
 from synth.tasks.digits import (
     BITS,
     DIGITS,
@@ -24,6 +24,7 @@ from synth.tasks.digits import (
 )
 from synth.tasks.fitting import Fitted, fit, fit_all, prepared
 from synth.tasks.origin import Origin, file_digest
+from synth.tasks.rules import Rule
 from synth.tasks.sources import is_stream
 from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
@@ -34,6 +35,7 @@ __all__ = [
     "TARGETS",
     "Fitted",
     "Origin",
+    "Rule",
     "Task",
     "all_rows",
     "apart",
@@ -48,6 +50,7 @@ __all__ = [
     "load_task",
     "names",
     "prepared",
+    "read_cells",
     "read_table",
     "regenerated",
     "residue_columns",

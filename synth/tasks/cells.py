@@ -50,6 +50,8 @@ _DATES = tuple(
         f"{_DAY}/{_MONTH}/{_YEAR}",
     )
 )
+#: The orders of year, month and day in them.
+DATE_ORDERS = ("ymd", "dmy", "mdy", "dmy")
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import TaskError, TypeMismatchError, quoted, shortened
-from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Type
+from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Source, Term, Type
 from synth.tasks.cells import (
+    DATE_ORDERS,
     DATE_PARTS,
     PLAIN,
     TRUTH,
@@ -103,13 +104,18 @@ class Inputs:
         """Which cells are missing values."""
         return np.array([is_missing(cell, self.missing) for cell in cells], bool)
 
-    def values(self, cells: Sequence[str]) -> dict[str, np.ndarray]:
-        """The values of the inputs for some cells, by name."""
+    def values(self, cells: Sequence[str], sparse: bool = False) -> dict[str, np.ndarray]:
+        """The values of the inputs for some cells, by name.
+
+        sparse: any number may be missing, and is then NaN, and may be one that is not whole.
+        """
         gaps = self.gaps(cells)
         held = [cell for cell, gap in zip(cells, gaps, strict=True) if not gap]
         made = {}
         types = [item for item in self.types.items() if item[0] != missing_name(self.column)]
-        for (name, type_), values in zip(types, self.read(held), strict=True):
+        read = self.loosely().read if sparse else self.read
+        for (name, type_), values in zip(types, read(held), strict=True):
+            type_ = Real if sparse and type_ != Bool else type_
             if gaps.any() and type_ not in (Bool, Real):
                 raise TypeMismatchError(f"column {self.column}: a missing value, unlike before")
             made[name] = np.full(len(cells), np.nan if type_ == Real else 0, type_.dtype)
@@ -117,6 +123,40 @@ class Inputs:
         if len(types) < len(self.types):
             made[missing_name(self.column)] = gaps
         return made
+
+    def loosely(self) -> "Inputs":
+        """The same for columns of whole numbers that may hold others."""
+        if self.read.func is not _read_numbers or self.read.args[1] == Bool:
+            return self
+        name, _, format_ = self.read.args
+        return replace(self, read=partial(_read_numbers, name, Real, format_))
+
+    def meanings(self) -> dict[str, Term]:
+        """What each of the inputs says of the column, by name."""
+        missing = missing_name(self.column)
+        kinds = {_read_numbers: "number", _read_dates: "date", _read_texts: "text"}
+        kind = kinds.get(self.read.func, "truth")
+        inputs = [name for name in self.types if name != missing]
+        kind = "truth" if kind == "number" and self.types[inputs[0]] == Bool else kind
+        source = Source(self.column, kind, missing in self.types, self.missing)
+        if kind == "truth":
+            words = tuple(sorted(word for word, is_true in TRUTH.items() if is_true))
+            made = [Term("truth", value=replace(source, words=words))]
+        elif kind == "number":
+            units = [unit for unit in self.read.args[2].units if unit]
+            hint = f"without the unit {units[0]}" if units else ""
+            made = [Term("number", value=replace(source, hint=hint))]
+        elif kind == "date":
+            _, place, kept = self.read.args
+            source = replace(source, order=DATE_ORDERS[place])
+            made = [Term("part", value=(source, DATE_PARTS[k])) for k in kept]
+            made += [Term("weekday", value=(source, k)) for k in range(len(WEEKDAYS))]
+        else:
+            values, others = self.read.args
+            made = [Term("text", value=(source, value)) for value in values]
+            made += [Term("other", value=(source, tuple(values)))] * others
+        made += [Term("missing", value=source)] * (missing in self.types)
+        return dict(zip(self.types, made, strict=True))
 
     def plainly(self) -> "Inputs":
         """The same for numbers that are no texts any more, and so have no format."""

@@ -10,7 +10,7 @@ resulting type is unknown: it changes nothing, and every hypothesis is wrong on 
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from synth.tasks.cells import (
 )
 from synth.tasks.columns import Column, Inputs, inputs_of, left_out
 from synth.tasks.labels import read_labels
+from synth.tasks.meanings import meanings_of
 from synth.tasks.origin import Origin
 from synth.tasks.reading import Grid, read_grid
 from synth.tasks.sources import table_name
@@ -128,12 +129,28 @@ def read_table(
             read=read,
             derive=partial(_derived, readers),
             is_table=True,
+            meanings=meanings_of(readers),
             notes=tuple(" ".join(note.split()) for note in notes),
             origin=Origin(str(path), asked, grid.sha256),
             **read(mask),
         )
     except TaskError as error:
         raise TaskError(f"{path}: {error}") from None
+
+
+def read_cells(path: str | os.PathLike[str]) -> tuple[list[str], list[Sequence[str]], int]:
+    """The names of a table's columns, its rows of cells, and the line of its first row.
+
+    Raises
+    ------
+    TaskError
+        If the file cannot be read as a table.
+    """
+    try:
+        grid = read_grid(Path(path))
+    except TaskError as error:
+        raise TaskError(f"{path}: {error}") from None
+    return list(grid.names), list(grid.rows), grid.lines[0]
 
 
 def _names(given: Iterable[str]) -> list[str]:
@@ -259,18 +276,23 @@ def _read_inputs(
     return values
 
 
-def _derived(readers: Sequence[Inputs], columns: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def _derived(
+    readers: Sequence[Inputs], columns: Mapping[str, Any], only: Collection[str] | None = None
+) -> dict[str, np.ndarray]:
     """The inputs that columns of a table become, for unseen rows.
 
-    columns: those of the file, or the inputs made of them, by name.
+    columns: those of the file, or the inputs made of them, by name; only: the inputs to make, in
+    which numbers may be missing.
     """
     made: dict[str, np.ndarray] = {}
     for each in readers:
+        if only is not None and not set(each.types) & set(only):
+            continue
         if each.column in columns:
             given = np.asarray(columns[each.column])
             # Numbers have no format, and texts that of the file.
             reader = each.plainly() if given.dtype.kind in "iufb" else each
-            made |= reader.values([_text(value) for value in given.tolist()])
+            made |= reader.values([_text(value) for value in given.tolist()], only is not None)
         elif not all(name in columns for name in each.types):
             raise TypeMismatchError(f"no column {each.column}; given: {listed(map(str, columns))}")
         else:

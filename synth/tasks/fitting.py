@@ -133,4 +133,5 @@ def prepared(dsl: DSL, task: Task) -> Task:
         input_weights=made.weights,
         source=task,
         express=made.express,
+        meanings=made.meanings,
     )

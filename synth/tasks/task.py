@@ -3,7 +3,7 @@
 Labels are values of the label type, so that programs can be compared with them.  The alphabet lists
 the k values that labels can take.  For a type with more values than a task uses, these are the
 values that occur in training: held-out labels never influence a search.  A held-out label that is
-not a value of the label type is unknown: every hypothesis is wrong on it.  A twin has other labels.
+not a value of the label type is unknown: every hypothesis is wrong on it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import TaskError, TypeMismatchError, listed
-from synth.language import ALLOWED, Type, Weight, array_of, columns_of, refuse_other_index
+from synth.language import ALLOWED, Term, Type, Weight, array_of, columns_of, refuse_other_index
 from synth.tasks import twins
 from synth.tasks.origin import Origin
 from synth.tasks.splits import training_mask
@@ -69,12 +69,13 @@ class Task:
         the `labels`, `label_type`, `label_names` and `unknown` that belong to it.
     origin : Origin, optional
         How the task can be made again; None if it was made in Python.
-    derive : callable, optional
-        If columns were made from those of a table: makes them from the table's, for unseen rows.
+    derive, meanings : callable and mapping of str to Term, optional
+        If columns were made from those of a table: what makes them, or those in its argument
+        `only`, and what they say of the table's.
     notes : tuple of str
         What was left out or set aside when a table was read.
     is_table : bool
-        Whether it is a table of people: it has no DSL of its own, and several are searched.
+        Whether it is a table of people, for which several DSLs are searched.
 
     Attributes
     ----------
@@ -109,9 +110,8 @@ class Task:
     unknown: NDArray[np.bool_] = None  # type: ignore[assignment]  # as `train`
     read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = field(default=None, repr=False)
     origin: Origin | None = field(default=None, repr=False)
-    derive: Callable[[Mapping[str, Any]], dict[str, np.ndarray]] | None = field(
-        default=None, repr=False
-    )
+    derive: Callable[..., dict[str, np.ndarray]] | None = field(default=None, repr=False)
+    meanings: Mapping[str, Term] | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
     is_table: bool = False
     alphabet: tuple[Any, ...] = field(init=False)
@@ -137,7 +137,8 @@ class Task:
             unknown: ArrayLike | None = None,
             read: Callable[[NDArray[np.bool_]], dict[str, Any]] | None = None,
             origin: Origin | None = None,
-            derive: Callable[[Mapping[str, Any]], dict[str, np.ndarray]] | None = None,
+            derive: Callable[..., dict[str, np.ndarray]] | None = None,
+            meanings: Mapping[str, Term] | None = None,
             notes: tuple[str, ...] = (),
             is_table: bool = False,
         ) -> None: ...

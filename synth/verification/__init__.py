@@ -14,5 +14,16 @@ the reading of tables, of DSLs and of a program's text.
 from synth.verification.claims import Claim
 from synth.verification.enumeration import MOST_CANDIDATES, Everything, everything
 from synth.verification.run import verify
+from synth.verification.sources import Given, revived
+from synth.verification.truth import Truth
 
-__all__ = ["MOST_CANDIDATES", "Claim", "Everything", "everything", "verify"]
+__all__ = [
+    "MOST_CANDIDATES",
+    "Claim",
+    "Everything",
+    "Given",
+    "Truth",
+    "everything",
+    "revived",
+    "verify",
+]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from synth.tasks import Rule
 from synth.verification.claims import NEAR, Claims
 from synth.verification.truth import Judged, Truth, is_constant, written
 
@@ -64,6 +65,7 @@ def check_program(claims: Claims, document: dict[str, Any], truth: Truth) -> Non
     claims.equal("program.inverted", program["inverted"], judged.inverted)
     kind = "program" if judged.constant is None else "constant"
     claims.equal("program.kind", program.get("kind", "program"), kind)
+    _check_rule(claims, document, truth)
     _check_found_by(claims, document, judged)
     _check_ties(claims, document, truth, judged)
     if exact:
@@ -72,6 +74,26 @@ def check_program(claims: Claims, document: dict[str, Any], truth: Truth) -> Non
     better = [p for p in programs(document) if p["total_bits"] < program["total_bits"] - NEAR]
     shown = better[0]["text"] if better else "none listed has fewer"
     claims.check("program is the best listed", not better, program["text"], shown)
+
+
+def _check_rule(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
+    """What programs say in words, and the rows that each part of the best one decides.
+
+    A run that keeps its rows does not keep what its inputs were made of.
+    """
+    if truth.task.original.meanings is None and document.get("data") is not None:
+        return
+    faults, program = [], document["program"]
+    said = [entry for entry in (program, *programs(document)) if entry["rule"] is not None]
+    for entry in said:
+        if not isinstance(truth.judge(entry["text"]), str):
+            found = Rule(truth.read(entry["text"]), truth.task, entry["inverted"]).text
+            faults += [("", entry["rule"], found)] * (entry["rule"] != found)
+    if said:
+        claims.each("rules in words", faults, len(said), "rules")
+    if program["rule"] is not None:
+        rule = Rule(truth.read(program["text"]), truth.task, program["inverted"])
+        claims.equal("program.branches", program["branches"], rule.branches())
 
 
 def _check_found_by(claims: Claims, document: dict[str, Any], judged: Judged) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import RunError, SynthError
-from synth.language import DSL, dsls
+from synth.language import DSL, Program, dsls
 from synth.language.dsls import for_types, load_dsl
-from synth.records import source_of, task_of
-from synth.tasks import Origin, Task, is_path, prepared, regenerated
+from synth.records import Result, source_of, task_of
+from synth.tasks import Origin, Task, file_digest, fit, is_path, prepared, regenerated
 from synth.verification.claims import Claims
 from synth.verification.truth import Truth
 
@@ -83,6 +83,45 @@ def truth_of(
     claims.equal("source.labels", source["labels"], now["labels"])
     claims.equal("source.dsl.signatures", source["dsl"]["signatures"], now["dsl"]["signatures"])
     return truth
+
+
+def revived(run: Result, given: Given) -> Result:
+    """A saved result with its task and its program, made again, so that it can predict.
+
+    Parameters
+    ----------
+    run : Result
+        What `load_run` returned.
+    given : Given
+        What the user says about where data are now.
+
+    Raises
+    ------
+    RunError
+        If the run does not say where its data come from, or they cannot be had or have changed.
+    """
+    source, data = run.source, run.data
+    if source is None:
+        raise RunError(f"it does not say where its data come from; {_AGAIN}")
+    table = given.table
+    if table is None and data is not None and source["task"] is not None:
+        # The table says how new rows are read, which the rows that the run keeps do not.
+        found = _found(source["task"]["spec"], given.folder)
+        if found is not None and file_digest(found) == source["task"]["sha256"]:
+            table = str(found)
+    task = _task(source["task"], data, replace(given, table=table), run.task, run.labelling)
+    dsl = _dsl(source["dsl"], task, given)
+    now = source_of(task, dsl)
+    if (now["inputs"], now["labels"]) != (source["inputs"], source["labels"]):
+        name = given.table or (source["task"] or {}).get("spec", run.task)
+        raise RunError(
+            f"{name} is not as it was when the run was made; give the same table with --table FILE"
+        )
+    fitted = fit(dsl, task)
+    program = None
+    if run.program is not None and (run.program.kind == "program" or run.program.written):
+        program = Program.parse(run.program.expression, fitted.grammar, fitted.root)
+    return replace(run, trained_on=fitted.task, best=program)
 
 
 def _compare_files(claims: Claims, what: str, was: Any, now: Any) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from synth.errors import SettingError, TaskError
 from synth.language.columns import TypedColumns
-from synth.language.comparisons import NUMBERS, expressed, groups_of
+from synth.language.comparisons import NUMBERS, expressed, groups_of, meanings_of
 from synth.language.dsl import DSL
 from synth.language.types import Bool
 
@@ -128,6 +128,7 @@ def prepare(
         settings=made,
         weights=_weights(groups),
         express=partial(expressed, groups),
+        meanings=meanings_of(groups, given),
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from synth.errors import DSLError, SettingError, TaskError
 from synth.language.columns import TypedColumns
-from synth.language.comparisons import NUMBERS, expressed, groups_of
+from synth.language.comparisons import NUMBERS, expressed, groups_of, meanings_of
 from synth.language.dsl import DSL
 from synth.language.types import Bool
 
@@ -112,6 +112,7 @@ def prepare(given: TypedColumns, thresholds: int | None = None) -> TypedColumns:
         settings={"thresholds": thresholds, "tests": sum(len(texts) for *_, texts in groups)},
         weights=_weights(groups),
         express=partial(expressed, groups),
+        meanings=meanings_of(groups, given),
     )
 
 

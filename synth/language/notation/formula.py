@@ -1,20 +1,17 @@
 """A program as a SymPy expression, which equals it wherever the program has a value.
 
-The meaning of a primitive is not taken from its name alone.  For a primitive of truth values,
-its whole truth table is read; for others, the operation that `+`, `min` and the like suggest is
-first compared on a block of values.  A primitive that matches no known operation becomes a SymPy
-function, which stays symbolic until its arguments are numbers and is then evaluated by the
+What a primitive means is found by `operations.py`.  One that matches no known operation becomes a
+SymPy function, which stays symbolic until its arguments are numbers and is then evaluated by the
 primitive itself.  Real arithmetic is exact in SymPy and rounded to 40 bits here, and SymPy does
 not know the limits of a type.
 """
 
-import itertools
 from functools import lru_cache
 
 import numpy as np
 
 from synth.errors import DSLError, SettingError, UndefinedError
-from synth.language.check import sample_block
+from synth.language.notation.operations import is_connective, operation, truth_table
 from synth.language.primitive import Constant, Input
 from synth.language.types import Bool, Real
 
@@ -26,9 +23,6 @@ except ImportError as error:
         f"to_sympy needs sympy, which is not installed ({error}); install it with: "
         "pip install 'synth-mdl[sympy]'"
     ) from None
-
-#: Truth tables are read for up to this many arguments; larger ones become SymPy functions.
-MOST_ARGUMENTS = 6
 
 _ASSUMED = {
     "Bool": {},
@@ -123,28 +117,21 @@ def _by_cases(condition):
 @lru_cache(maxsize=4096)
 def meaning(primitive):
     """The function of SymPy expressions that does what a primitive does."""
-    if {*primitive.arguments, primitive.result} == {Bool}:
+    if is_connective(primitive):
         return _connective(primitive)
-    arity = len(primitive.arguments)
-    for reference, build in (
-        *_MEANINGS.get((primitive.symbol, arity), ()),
-        *_MEANINGS.get((primitive.name, arity), ()),
-    ):
-        if primitive.result.family == "Mod":
-            modulus = primitive.result.size
-            reference, build = _modular(reference, build, modulus)
-        if _agrees(primitive, reference):
-            return build
-    return _opaque(primitive)
+    build = MEANINGS.get(operation(primitive))
+    if build is None:
+        return _opaque(primitive)
+    return _modular(build, primitive.result.size) if primitive.result.family == "Mod" else build
 
 
 def _connective(primitive):
     """The SymPy function with the truth table of a primitive."""
     arity = len(primitive.arguments)
-    if arity > MOST_ARGUMENTS:
+    found = truth_table(primitive)
+    if found is None:
         return _opaque(primitive)
-    rows = np.array(list(itertools.product([False, True], repeat=arity)))
-    table = tuple(primitive.evaluate(*rows.T)[0].tolist())
+    rows, table = found
     for build in _CONNECTIVES.get(arity, ()):
         if tuple(bool(build(*map(sympy.sympify, row))) for row in rows.tolist()) == table:
             return build
@@ -157,33 +144,12 @@ def _connective(primitive):
     return sum_of_products
 
 
-def _modular(reference, build, modulus):
+def _modular(build, modulus):
     def inner(argument):
         same = isinstance(argument, sympy.Mod) and argument.args[1] == modulus
         return argument.args[0] if same else argument
 
-    return (
-        lambda *arrays: np.remainder(reference(*arrays), modulus),
-        lambda *arguments: _remainder(build(*map(inner, arguments)), sympy.Integer(modulus)),
-    )
-
-
-def _agrees(primitive, reference):
-    """Whether a primitive agrees with a NumPy function wherever the primitive has a value."""
-    generator = np.random.default_rng(0)
-    arrays = [sample_block(type_, generator) for type_ in primitive.arguments]
-    values, defined = primitive.evaluate(*arrays)
-    defined = np.ones(len(values), bool) if defined is None else defined
-    if not defined.any():
-        return False
-    try:
-        with np.errstate(all="ignore"):
-            expected = np.asarray(reference(*(a[defined] for a in arrays)))
-            if primitive.result.inexact:
-                expected = primitive.result.rounded(expected)[0]
-    except (TypeError, ValueError, ArithmeticError):
-        return False
-    return np.array_equal(expected, values[defined])
+    return lambda *arguments: _remainder(build(*map(inner, arguments)), sympy.Integer(modulus))
 
 
 def _opaque(primitive):
@@ -243,47 +209,42 @@ def _remainder(a, b):
     return a - b * sympy.floor(a / b) if a.has(sympy.Mod) else sympy.Mod(a, b)
 
 
-def _shifted_right(a, b):
-    # NumPy's answer to a shift by a negative number depends on the processor; no formula has it.
-    return np.where(b >= 0, np.right_shift(a, np.maximum(b, 0)), np.iinfo(np.int64).min)
-
-
 _CONNECTIVES = {
     1: (lambda a: a, sympy.Not),
     2: (sympy.And, sympy.Or, sympy.Xor, sympy.Nand, sympy.Nor, sympy.Equivalent, sympy.Implies),
     3: (sympy.ITE,),
 }
 
-#: Pairs of a NumPy function and its SymPy counterpart, by symbol or name and number of arguments.
-_MEANINGS = {
-    ("+", 2): [(np.add, lambda a, b: a + b)],
-    ("-", 2): [(np.subtract, lambda a, b: a - b)],
-    ("*", 2): [(np.multiply, lambda a, b: a * b)],
-    ("/", 2): [(np.divide, _divided)],
-    ("//", 2): [(np.floor_divide, _floored)],
-    ("%", 2): [(np.remainder, _remainder)],
-    ("**", 2): [(np.power, _power)],
-    ("<<", 2): [(np.left_shift, lambda a, b: a * 2**b)],
-    (">>", 2): [(_shifted_right, lambda a, b: sympy.floor(a / 2**b))],
-    ("-", 1): [(np.negative, lambda a: -a)],
-    ("+", 1): [(np.positive, lambda a: a)],
-    ("<", 2): [(np.less, sympy.Lt)],
-    ("<=", 2): [(np.less_equal, sympy.Le)],
-    ("==", 2): [(np.equal, sympy.Eq)],
-    ("!=", 2): [(np.not_equal, sympy.Ne)],
-    (">", 2): [(np.greater, sympy.Gt)],
-    (">=", 2): [(np.greater_equal, sympy.Ge)],
-    ("abs", 1): [(np.abs, sympy.Abs)],
-    ("min", 2): [(np.minimum, sympy.Min)],
-    ("max", 2): [(np.maximum, sympy.Max)],
-    ("square", 1): [(np.square, lambda a: a**2)],
-    ("sqrt", 1): [(np.sqrt, sympy.sqrt)],
-    ("exp", 1): [(np.exp, sympy.exp)],
-    ("log", 1): [(np.log, sympy.log)],
-    ("sin", 1): [(np.sin, sympy.sin)],
-    ("cos", 1): [(np.cos, sympy.cos)],
-    ("tan", 1): [(np.tan, sympy.tan)],
-    ("sign", 1): [(np.sign, sympy.sign)],
-    ("conj", 1): [(np.conj, sympy.conjugate)],
-    ("where", 3): [(np.where, _where)],
+#: The SymPy counterparts of operations.
+MEANINGS = {
+    ("+", 2): lambda a, b: a + b,
+    ("-", 2): lambda a, b: a - b,
+    ("*", 2): lambda a, b: a * b,
+    ("/", 2): _divided,
+    ("//", 2): _floored,
+    ("%", 2): _remainder,
+    ("**", 2): _power,
+    ("<<", 2): lambda a, b: a * 2**b,
+    (">>", 2): lambda a, b: sympy.floor(a / 2**b),
+    ("-", 1): lambda a: -a,
+    ("+", 1): lambda a: a,
+    ("<", 2): sympy.Lt,
+    ("<=", 2): sympy.Le,
+    ("==", 2): sympy.Eq,
+    ("!=", 2): sympy.Ne,
+    (">", 2): sympy.Gt,
+    (">=", 2): sympy.Ge,
+    ("abs", 1): sympy.Abs,
+    ("min", 2): sympy.Min,
+    ("max", 2): sympy.Max,
+    ("square", 1): lambda a: a**2,
+    ("sqrt", 1): sympy.sqrt,
+    ("exp", 1): sympy.exp,
+    ("log", 1): sympy.log,
+    ("sin", 1): sympy.sin,
+    ("cos", 1): sympy.cos,
+    ("tan", 1): sympy.tan,
+    ("sign", 1): sympy.sign,
+    ("conj", 1): sympy.conjugate,
+    ("where", 3): _where,
 }

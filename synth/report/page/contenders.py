@@ -23,7 +23,7 @@ from synth.codes import (
     program_total,
     uniform_table_bits,
 )
-from synth.report.text import text_of
+from synth.report.words import in_words
 
 #: Totals that differ by less are equal.
 SAME = 1e-6
@@ -137,7 +137,7 @@ def search_case(result, name):
     if not all(0 <= p.bits < math.inf and 0 <= p.exceptions <= n for p in result.front):
         raise ValueError("the front has impossible bits or exceptions")
     programs = tuple(
-        (f"program {text_of(p)}", float(p.bits), p.exceptions / n) for p in result.front
+        (f"program {in_words(p)}", float(p.bits), p.exceptions / n) for p in result.front
     )
     minority, tables = None, "uniform"
     if k == 2:

@@ -17,7 +17,8 @@ from synth.report.page.parts import (
     stacked,
 )
 from synth.report.page.tree import LARGE, draw_tree, read_tree
-from synth.report.text import best_program, of_shares, program_text, search_rows, spaced, text_of
+from synth.report.text import best_program, of_shares, search_rows, spaced
+from synth.report.words import each_once, in_words, program_text
 
 
 def lead(result):
@@ -274,7 +275,7 @@ def front_panel(pair):
 
 
 def _tip(point):
-    text = text_of(point)
+    text = in_words(point)
     return " ".join(f"{text} (total {bits(point.total_bits)})".split())
 
 
@@ -336,7 +337,7 @@ def _sliders(pair, charts):
 
 def _lists(result, which):
     front = [
-        (bits(p.bits), f"{p.exceptions:,}", bits(p.total_bits), text_of(p))
+        (bits(p.bits), f"{p.exceptions:,}", bits(p.total_bits), in_words(p))
         for p in result.front[:MOST_ROWS]
     ]
     top = [
@@ -344,9 +345,9 @@ def _lists(result, which):
             bits(h.total_bits),
             share(h.share),
             "-" if h.exceptions is None else h.exceptions,
-            text_of(h),
+            in_words(h),
         )
-        for h in result.top[:MOST_ROWS]
+        for h in each_once(result.top)[:MOST_ROWS]
     ]
     return details(
         f"Best hypotheses and front{which}",

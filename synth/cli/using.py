@@ -1,0 +1,211 @@
+"""The commands that use what was found: predict, export and score."""
+
+import csv
+import io
+from functools import partial
+from pathlib import Path
+
+import click
+
+from synth.cli.options import complete_dsls, complete_tasks, dsl_option, search_options, top_option
+from synth.cli.output import emit, formatted, say
+from synth.errors import RunError, SynthError, quoted
+
+_again = (
+    click.option("--table", type=click.Path(), help="The table, if it is not where it was."),
+    click.option(
+        "--dsl", help="The DSL; needed if it is FILE.py:NAME.", shell_complete=complete_dsls
+    ),
+    click.option("-o", "--output", type=click.Path(), help="Write to this file."),
+)
+
+
+def _reviving(function):
+    """Adds the argument RUN and the options that say where its data are now."""
+    for option in reversed(_again):
+        function = option(function)
+    return click.argument("run", type=click.Path())(function)
+
+
+def _revived(path, table, dsl):
+    """The result in a saved run, with its task and program; of a contrast that of true labels."""
+    from synth.records import Contrast, Result, load_run
+    from synth.verification import Given, revived
+
+    run = load_run(path)
+    run = run.structured if isinstance(run, Contrast) else run
+    if not isinstance(run, Result):
+        raise RunError(f"{path} holds no search; allowed: what `synth search` or `contrast` saved")
+    try:
+        return revived(run, Given(table, dsl, Path(path).parent))
+    except SynthError as error:
+        raise RunError(f"{path}: {error}") from None
+
+
+def _written(text, output, form, document):
+    """Prints a text, or writes it to a file."""
+    if output is not None:
+        from synth.files import write_file
+
+        write_file(output, text if text.endswith("\n") else text + "\n")
+        return
+    emit(form, text=lambda: text.removesuffix("\n"), document=document, rows=lambda: [document()])
+
+
+@click.command()
+@_reviving
+@click.argument("rows", metavar="NEW", type=click.Path())
+@click.option("--proba", is_flag=True, help="Add the probability of each label.")
+@formatted
+def predict(run, rows, proba, table, dsl, output, form):
+    """Predict labels for the rows of the table NEW by a saved RUN.
+
+    The output is NEW as CSV with one more column. NEW needs the columns that the rule of RUN reads,
+    and no others. A comparison with a missing value is false, as in RUN. Where the program has no
+    value, the most frequent training label is predicted.
+    """
+    from synth.tasks import read_cells
+
+    result = _revived(run, table, dsl)
+    header, lines, _ = read_cells(rows)
+    cells = dict(zip(header, zip(*lines, strict=True), strict=True))
+    try:
+        made = _predictions(result, cells, len(lines), proba)
+    except SynthError as error:
+        raise RunError(f"{rows}: {error}") from None
+    label = result.trained_on.label
+    names = [f"predicted {label}", *(f"probability of {name}" for name in made["labels"])]
+    added = [made["predicted"], *made["probabilities"]]
+    _say_right(rows, cells.get(label), made["predicted"])
+    if form in ("json", "markdown"):
+        table = [dict(zip(names, row, strict=True)) for row in zip(*added, strict=True)]
+        emit(form, text=str, document=lambda: {"run": run, "rows": table}, rows=lambda: table)
+        return
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*header, *names])
+    writer.writerows([*line, *more] for line, *more in zip(lines, *added, strict=True))
+    _written(out.getvalue(), output, "table", dict)
+
+
+def _predictions(result, cells, rows, proba):
+    """What is predicted, and the probabilities of labels as texts, label by label."""
+    import numpy as np
+
+    from synth.learners import label_probabilities
+
+    task, columns = result.trained_on, {n: np.array(c, object) for n, c in cells.items()}
+    columns = columns or {"": np.zeros(rows)}
+    predicted = result.predict(columns).tolist()
+    if task.label_names is None:
+        predicted = [task.label_type.format(value) for value in predicted]
+    found = {"predicted": predicted, "labels": [], "probabilities": []}
+    if proba:
+        found["labels"] = [task.label_text(value) for value in task.alphabet]
+        shares = label_probabilities(result, columns).T.tolist()
+        found["probabilities"] = [[round(share, 6) for share in each] for each in shares]
+    return found
+
+
+def _say_right(rows, given, predicted):
+    """Says how often the predictions are right, if the table has labels."""
+    if given is not None:
+        right = sum(a == b for a, b in zip(given, predicted, strict=True))
+        say(f"{rows}: {right} of {len(predicted)} rows have the predicted label")
+
+
+@click.command()
+@_reviving
+@click.option(
+    "--to",
+    "language",
+    type=click.Choice(["words", "python", "sql", "sympy", "excel"]),
+    default="words",
+    show_default=True,
+    help="The language: a Python function, an SQL expression (SQLite), a spreadsheet formula ...",
+)
+@formatted
+def export(run, language, table, dsl, output, form):
+    """Write the rule of a saved RUN in another language.
+
+    The rule reads the columns of the table as they are: the year of a date is taken from the date.
+    Numbers are numbers there, without units such as $, and missing numbers are NaN, NULL or empty
+    cells. Of a spreadsheet, the formula is for the first row of data; copy it down.
+    """
+    result = _revived(run, table, dsl)
+    rule = result.rule
+    if rule is None:
+        raise RunError(f"{run}: no program was found that reads the inputs")
+    makers = {
+        "words": lambda: rule.text,
+        "python": rule.to_python,
+        "sql": rule.to_sql,
+        "sympy": lambda: str(rule.to_sympy()),
+        "excel": lambda: rule.to_spreadsheet(*_sheet(rule)),
+    }
+    text = makers[language]()
+    if result.chosen != "program":
+        say(f"synth: the run chose the {result.chosen}; this is its best program all the same")
+    document = {"run": run, "language": language, "text": text, "columns": list(rule.columns)}
+    _written(text, output, form, lambda: document)
+
+
+def _sheet(rule):
+    """The names of the table's columns in order, and its first row of data."""
+    from synth.tasks import read_cells
+
+    origin = rule.task.original.origin
+    if origin is None or origin.sha256 is None:
+        return rule.columns, 2
+    header, _, line = read_cells(origin.spec)
+    return header, line
+
+
+@click.command()
+@click.argument("task", shell_complete=complete_tasks)
+@click.argument("program")
+@click.option("--run", type=click.Path(), help="Compare with this saved run, without a search.")
+@dsl_option()
+@search_options
+@top_option
+def score(task, program, run, form, **options):
+    """Score a PROGRAM of your own on TASK, beside the best that a short search finds.
+
+    PROGRAM is written as in the output of a search, such as "x0 & ~x1". In the features DSL, a
+    comparison needs no quotes: "age < 13 | sex == male".
+    """
+    from synth import engine
+    from synth.cli.searching import loaded_task, say_notes, search_settings
+    from synth.records import scored
+    from synth.report import score_text
+
+    loaded = loaded_task(task, options)
+    languages = [] if options["dsl"] else engine.languages_of(loaded, (program,))
+    language = languages[0] if languages else options["dsl"]
+    own = scored(loaded, program, language)  # a mistake is said before the search
+    if run is not None:
+        best = _loaded_best(run, loaded)
+    else:
+        given = search_settings(options) | {"seed": options["seed"] or 0}
+        if not given.keys() & {"max_bits", "max_programs", "moves", "seconds"}:
+            given |= {"max_programs": 100_000, "moves": 100}
+        best = engine.search(loaded, **given)
+    if best.language_bits and languages:
+        spec = best.source["dsl"]["spec"]
+        language = spec if spec in languages else language
+        own = scored(loaded, program, language, best.language_bits)
+    say_notes(options)
+    document = partial(dict, own, task=loaded.name, best=best.to_dict()["program"])
+    emit(form, text=lambda: score_text(own, best), document=document, rows=lambda: [document()])
+
+
+def _loaded_best(path, task):
+    """The result in a saved run of the same task."""
+    from synth.records import Contrast, Result, load_run
+
+    run = load_run(path)
+    run = run.structured if isinstance(run, Contrast) else run
+    if not isinstance(run, Result) or run.rows["train"] != task.training or run.task != task.name:
+        given = getattr(run, "task", run.kind)
+        raise RunError(f"--run {path}: it is about {quoted(given)}; allowed: a run of this task")
+    return run

@@ -1,0 +1,146 @@
+"""Programs as people read rules: `age >= 64 or (smoker = no and dose >= 5.37)`."""
+
+import re
+
+from synth.language.meaning import COMPARISONS, FALSE, TRUE, Term
+from synth.language.notation.simplify import negated, rules, simplified
+
+#: Words of rules; a name with one of them, or with a sign of rules in it, is written in quotes.
+WORDS = ("and", "or", "xor", "not", "if", "then", "else", "is")
+_WHOLE = ("true", "false")
+_PART = re.compile(r"(weekday|year|month|day|hour|minute) of ", re.IGNORECASE)
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SIGNS = re.compile(r"[^\w .:#°µ€$£%-]|^\s|\s$|\s\s|^[-+.]|\s[-%:]|[-%:]\s")
+_SHOWN = {"==": "="}
+_LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "**": 4}
+_NEGATIVE, _ATOM = 3, 5
+#: Programs with more nodes than this are not made readable.
+MOST_NODES = 2000
+
+
+def readable(term: Term) -> str:
+    """A term in words, with negations inside; a choice between answers as a list of rules."""
+    return written(simplified(term))
+
+
+def written(term: Term) -> str:
+    """A simplified term in words."""
+    if term.op == "where" and not term.is_condition:
+        return rule_list(rules(term))
+    return _text(term)
+
+
+def rule_list(found: list[tuple[Term | None, Term]]) -> str:
+    """A list of rules: `if a < 3 then x; else if b then y; else z`."""
+    parts = []
+    for k, (condition, answer) in enumerate(found):
+        before = "else " if k else ""
+        before += "" if condition is None else f"if {_text(condition)} then "
+        parts.append(before + _text(answer))
+    return "; ".join(parts)
+
+
+def choice(condition: Term, yes: str, no: str) -> Term:
+    """`if CONDITION then yes; else no`, or the same the other way round if that is shorter."""
+    straight, turned = simplified(condition), simplified(negated(condition))
+    answers = Term("constant", value=yes), Term("constant", value=no)
+    if straight in (TRUE, FALSE):
+        return answers[straight == FALSE]
+    if len(_text(turned)) < len(_text(straight)):
+        return Term("where", (turned, *answers[::-1]))
+    return Term("where", (straight, *answers))
+
+
+def name(text: str) -> str:
+    """A name as it is written in a rule: in quotes if it could be read as a part of the rule."""
+    words = re.split(r"\W+", text)
+    is_number = re.fullmatch(r"[-+]?[\d.]+([eE][-+]?\d+)?", text)
+    plain = text and not (_SIGNS.search(text) or is_number or _PART.match(text))
+    if plain and text.lower() not in _WHOLE and not any(w.lower() in WORDS for w in words):
+        return text
+    return repr(text)
+
+
+def value(text: str) -> str:
+    """A text of a column, or an answer, as it is written in a rule; numbers stay as they are."""
+    return text if re.fullmatch(r"-?\d+(\.\d+)?", text) else name(text)
+
+
+def _text(term: Term) -> str:
+    """A condition or an expression."""
+    op, arguments = term.op, term.arguments
+    if op in ("and", "or", "xor"):
+        return f" {op} ".join(_closed(a) for a in arguments)
+    if op == "same":
+        return " = ".join(_text(a) if a.op == "truth" else f"({_text(a)})" for a in arguments)
+    if op == "not":
+        return _not(arguments[0])
+    if op in COMPARISONS:
+        left, right = (_number(a, 0) for a in arguments)
+        return f"{left} {_SHOWN.get(op, op)} {right}"
+    return _number(term, 0)
+
+
+def _closed(term: Term) -> str:
+    """A part of a condition, in brackets if it is joined itself."""
+    joined = term.op in ("and", "or", "xor", "same")
+    return f"({_text(term)})" if joined else _text(term)
+
+
+def _not(term: Term) -> str:
+    """The negation of a leaf, or of an `xor`."""
+    if term.op == "missing":
+        return f"{name(term.value.name)} is not missing"
+    if term.op in ("text", "other", "weekday"):
+        return _about(term, "!=")
+    return f"not ({_text(term)})" if term.op in ("xor", *COMPARISONS) else f"not {_closed(term)}"
+
+
+def _about(term: Term, sign: str) -> str:
+    source, detail = term.value
+    if term.op == "weekday":
+        return f"weekday of {name(source.name)} {sign} {DAYS[detail]}"
+    said = "other" if term.op == "other" else value(detail)
+    # A text that is called so is told from all other texts by its quotes.
+    said = repr(said) if term.op == "text" and said == "other" else said
+    return f"{name(source.name)} {sign} {said}"
+
+
+def _number(term: Term, least: int) -> str:
+    """An expression, in brackets if it binds less than that."""
+    text, binding = _bound(term)
+    return text if binding >= least else f"({text})"
+
+
+def _bound(term: Term) -> tuple[str, int]:
+    op, arguments = term.op, term.arguments
+    if op in ("text", "other", "weekday"):
+        return _about(term, "="), _ATOM
+    if op == "missing":
+        return f"{name(term.value.name)} is missing", _ATOM
+    if op == "part":
+        return f"{term.value[1]} of {name(term.value[0].name)}", _ATOM
+    if op in ("number", "truth"):
+        return name(term.value.name), _ATOM
+    if op in ("true", "false"):
+        return op, _ATOM
+    if op == "constant":
+        return _constant(term.value)
+    if op == "negative":
+        return "-" + _number(arguments[0], _NEGATIVE), _NEGATIVE
+    if op in _LEVELS and len(arguments) == 2:
+        level = _LEVELS[op]
+        left = _number(arguments[0], level + (op == "**"))
+        return f"{left} {op} {_number(arguments[1], level + (op != '**'))}", level
+    if op == "where":
+        condition, yes, no = arguments
+        return f"(if {_text(condition)} then {_text(yes)} else {_text(no)})", _ATOM
+    called = term.value.name if op == "call" else op
+    return f"{called}({', '.join(_text(a) for a in arguments)})", _ATOM
+
+
+def _constant(given: object) -> tuple[str, int]:
+    if isinstance(given, str):
+        return value(given), _ATOM
+    text = f"{given:.15g}" if isinstance(given, float) else str(given)
+    return text, _NEGATIVE if text.startswith("-") else _ATOM

@@ -1,0 +1,218 @@
+"""Terms as people write them: negations inside, no double negation, one `or` for several.
+
+A comparison is false where a column has no value, and its negation is true there.  So `not (x < 3)`
+is `x >= 3`, or `x >= 3 or x is missing` if the column has missing values.
+"""
+
+import operator
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache, partial
+
+import numpy as np
+
+from synth.language.meaning import (
+    COMPARISONS,
+    FALSE,
+    MIRRORED,
+    OPPOSITE,
+    TRUE,
+    Term,
+    constant,
+)
+from synth.language.types import Real
+
+_OTHER = {"and": "or", "or": "and"}
+#: Operations of whole constants that are carried out.
+_FOLDED: dict[str, Callable[..., int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "negative": operator.neg,
+}
+
+
+def simplified(term: Term, known: bool = True) -> Term:
+    """An equal term in which `not` stands before leaves alone, or before an `xor` of many.
+
+    Parameters
+    ----------
+    term : Term
+    known : bool
+        Whether only those columns have missing values that have some in the table that was
+        searched.  Otherwise any number may be missing, and `not` may stand before a comparison.
+    """
+    return _Form(known).of(term, False)
+
+
+def negated(term: Term) -> Term:
+    """The opposite of a condition."""
+    return Term("not", (term,))
+
+
+class _Form:
+    """One pass over a term; every part is changed once for each sign."""
+
+    def __init__(self, known: bool) -> None:
+        self.known = known
+        self.found: dict[tuple[int, bool], tuple[Term, Term]] = {}
+
+    def of(self, term: Term, negative: bool) -> Term:
+        """The form of a term, or of its opposite."""
+        key = id(term), negative
+        if key not in self.found:
+            # The term is kept too, so that its number is not given to another one.
+            self.found[key] = term, self._made(term, negative)
+        return self.found[key][1]
+
+    def _made(self, term: Term, negative: bool) -> Term:
+        op, arguments = term.op, term.arguments
+        if op == "not":
+            return self.of(arguments[0], not negative)
+        if op in _OTHER:
+            parts = [self.of(a, negative) for a in arguments]
+            return joined(_OTHER[op] if negative else op, parts)
+        if op in ("xor", "same"):
+            return self._parity(term, negative)
+        if op == "where":
+            return self._choice(term, negative)
+        inner = tuple(self.of(a, False) for a in arguments)
+        if op in COMPARISONS:
+            return self._compared(replace(term, arguments=inner), negative)
+        if term in (TRUE, FALSE):
+            return constant((term == TRUE) != negative)
+        if op in _FOLDED and all(_is_whole(a) for a in inner):
+            return constant(_FOLDED[op](*(a.value for a in inner)))
+        made = replace(term, arguments=inner)
+        return negated(made) if negative else made
+
+    def _compared(self, term: Term, negative: bool) -> Term:
+        left, right = term.arguments
+        if left.op == "constant" and right.op != "constant":
+            term = Term(MIRRORED[term.op], (right, left), term.value)
+        if term.value == "coarse" and not self.known:
+            exact = constant(_boundary(term.arguments[1].value))
+            term = Term(term.op, (term.arguments[0], exact))
+        if not negative:
+            return term
+        gaps = [s for s in term.sources() if s.gaps]
+        if not self.known:
+            return negated(term)
+        opposite = replace(term, op=OPPOSITE[term.op])
+        return joined("or", [opposite, *(Term("missing", value=s) for s in gaps)])
+
+    def _parity(self, term: Term, negative: bool) -> Term:
+        """An `xor`: negations of its parts are counted, and equal parts vanish in pairs."""
+        odd = (term.op == "same") != negative
+        parts: list[Term] = []
+        for argument in term.arguments:
+            part = self.of(argument, False)
+            if part.op == "not":
+                odd, part = not odd, part.arguments[0]
+            odd, part = (not odd, _xor(part.arguments)) if part.op == "same" else (odd, part)
+            for each in part.arguments if part.op == "xor" else (part,):
+                if each in (TRUE, FALSE):
+                    odd = odd != (each == TRUE)
+                elif each in parts:
+                    parts.remove(each)
+                else:
+                    parts.append(each)
+        if len(parts) < 2:
+            return self.of(parts[0], odd) if parts else constant(odd)
+        if odd:
+            return Term("same", tuple(parts)) if len(parts) == 2 else negated(_xor(tuple(parts)))
+        return _xor(tuple(parts))
+
+    def _choice(self, term: Term, negative: bool) -> Term:
+        condition, yes, no = term.arguments
+        chosen = self.of(condition, False)
+        one, two = self.of(yes, negative), self.of(no, negative)
+        if chosen in (TRUE, FALSE):
+            return one if chosen == TRUE else two
+        if one == two:
+            return one
+        opposite = partial(self.of, condition, True)
+        if one in (TRUE, FALSE):
+            return joined("or", [chosen, two]) if one == TRUE else joined("and", [opposite(), two])
+        if two in (TRUE, FALSE):
+            return joined("or", [opposite(), one]) if two == TRUE else joined("and", [chosen, one])
+        if one.op == "where" and two.op != "where":
+            return Term("where", (opposite(), two, one))  # a list of rules goes on at its end
+        return Term("where", (chosen, one, two))
+
+
+@lru_cache(4096)
+def _boundary(threshold: float) -> float:
+    """The least number that is not below a threshold once it is rounded as labels are."""
+    width = abs(threshold) * 2.0**-20
+    below, above = threshold - width, threshold + width
+    while True:
+        middle = below + (above - below) / 2
+        if not below < middle < above:
+            return above if width else threshold
+        if Real.coarse(np.array(middle)) < threshold:
+            below = middle
+        else:
+            above = middle
+
+
+def _is_whole(term: Term) -> bool:
+    return term.op == "constant" and isinstance(term.value, int)
+
+
+def _xor(parts: tuple[Term, ...]) -> Term:
+    return Term("xor", parts)
+
+
+def joined(op: str, parts: list[Term]) -> Term:
+    """Conditions joined by `and` or by `or`, each once."""
+    neutral, ending = (TRUE, FALSE) if op == "and" else (FALSE, TRUE)
+    kept: list[Term] = []
+    for part in parts:
+        for each in part.arguments if part.op == op else (part,):
+            if each == ending or negated(each) in kept or (
+                each.op == "not" and each.arguments[0] in kept
+            ):  # fmt: skip
+                return ending
+            if each != neutral and each not in kept:
+                kept.append(each)
+    if len(kept) < 2:
+        return kept[0] if kept else neutral
+    return Term(op, tuple(kept))
+
+
+def rules(term: Term) -> list[tuple[Term | None, Term]]:
+    """A simplified term as a list of rules: (condition, answer), of which the first that fits.
+
+    The last one has no condition.  A condition becomes a rule for each part of an `or`.
+    """
+    if term.op == "where":
+        condition, yes, no = term.arguments
+        first = [
+            (condition if each is None else joined("and", [condition, each]), answer)
+            for each, answer in rules(yes)
+        ]
+        found = [rule for rule in (*first, *rules(no)) if rule[0] != FALSE]
+        return _merged(found)
+    if not term.is_condition or term in (TRUE, FALSE):
+        return [(None, term)]
+    parts = term.arguments if term.op == "or" else (term,)
+    return [*((part, TRUE) for part in parts), (None, FALSE)]
+
+
+def parts_of(
+    found: list[tuple[Term | None, Term]],
+) -> list[tuple[Term | None, Term]]:
+    """A list of rules in which each part of an `or` is a rule of its own."""
+    return [
+        (part, answer)
+        for condition, answer in found
+        for part in (condition.arguments if condition and condition.op == "or" else (condition,))
+    ]
+
+
+def _merged(found: list[tuple[Term | None, Term]]) -> list[tuple[Term | None, Term]]:
+    """The rules without those before the last that answer as it does."""
+    while len(found) > 1 and found[-2][1] == found[-1][1]:
+        del found[-2]
+    return found

@@ -1,0 +1,141 @@
+"""Rules as formulas of spreadsheets, as Excel and LibreOffice read them in English.
+
+An empty cell counts as 0 in a spreadsheet, so each comparison asks whether there is a number.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from synth.errors import SettingError, listed
+from synth.language.meaning import COMPARISONS, Source, Term
+from synth.language.notation.python_code import no_translation
+from synth.language.notation.simplify import simplified
+
+_FUNCTIONS = {
+    "abs": "ABS", "min": "MIN", "max": "MAX", "sqrt": "SQRT", "exp": "EXP", "log": "LN",
+    "sin": "SIN", "cos": "COS", "tan": "TAN", "sign": "SIGN", "%": "MOD", "<<": "BITLSHIFT",
+    ">>": "BITRSHIFT", "and": "AND", "or": "OR", "xor": "XOR", "not": "NOT", "where": "IF",
+}  # fmt: skip
+_SIGNS = {"==": "=", "!=": "<>", "**": "^"}
+_OPERATORS = ("+", "-", "*", "/", "**")
+
+
+def to_spreadsheet(term: Term, cells: Mapping[str, str]) -> str:
+    """The formula of a term.
+
+    Parameters
+    ----------
+    term : Term
+    cells : mapping of str to str
+        The cell of each column in the row that the formula is for, such as "B2".
+
+    Raises
+    ------
+    SettingError
+        If a column has no cell.
+    """
+    term = simplified(term, known=False)
+    text = _Sheet(cells).text(term)
+    return f"=IF({text},1,0)" if term.is_condition else f"={text}"
+
+
+def cells_of(header: Sequence[str], row: int = 2) -> dict[str, str]:
+    """The cell of each column of a sheet, given their names in order, and the row."""
+    return {name: f"{_letters(place)}{row}" for place, name in enumerate(header)}
+
+
+def _letters(place: int) -> str:
+    """The letters of a column, whose place is 0 and more."""
+    text = ""
+    while place >= 0:
+        text, place = chr(ord("A") + place % 26) + text, place // 26 - 1
+    return text
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace('"', '""') + '"'
+    return repr(value)
+
+
+class _Sheet:
+    def __init__(self, cells: Mapping[str, str]) -> None:
+        self.cells = cells
+
+    def text(self, term: Term) -> str:
+        op, arguments = term.op, term.arguments
+        if op in ("true", "false"):
+            return op.upper()
+        if op == "constant":
+            if isinstance(term.value, complex):
+                raise no_translation(term)
+            return _literal(term.value)
+        if term.source is not None:
+            return self._leaf(term)
+        if op in COMPARISONS:
+            return self._compared(term)
+        if op == "same":
+            return f"NOT(XOR({','.join(map(self.text, arguments))}))"
+        if op == "negative":
+            return f"-{self._closed(arguments[0])}"
+        if op in _OPERATORS:
+            left, right = map(self._closed, arguments)
+            return f"{left}{_SIGNS.get(op, op)}{right}"
+        if op == "//":
+            left, right = map(self._closed, arguments)
+            return f"INT({left}/{right})"
+        if op == "square":
+            return f"{self._closed(arguments[0])}^2"
+        if op in _FUNCTIONS:
+            return f"{_FUNCTIONS[op]}({','.join(map(self.text, arguments))})"
+        raise no_translation(term)
+
+    def _compared(self, term: Term) -> str:
+        """A comparison, false where a number is missing."""
+        left, right = map(self._closed, term.arguments)
+        text = f"{left}{_SIGNS.get(term.op, term.op)}{right}"
+        cells = [self._cell(source) for source in term.sources()]
+        if not cells:
+            return text
+        if term.arguments[0].op == "number" and len(cells) == 1:
+            return f"AND(ISNUMBER({cells[0]}),{text})"
+        # `AND` computes all its parts, and a sum or the year of a text is an error.
+        there = ",".join(f"ISNUMBER({cell})" for cell in cells)
+        return f"IF({there if len(cells) == 1 else f'AND({there})'},{text},FALSE)"
+
+    def _closed(self, term: Term) -> str:
+        """A term in brackets if it needs them."""
+        text = self.text(term)
+        plain = not term.arguments or term.op in _FUNCTIONS
+        return text if plain and not text.startswith("-") else f"({text})"
+
+    def _cell(self, source: Source) -> str:
+        if source.name not in self.cells:
+            raise SettingError(f"no cell for column {source.name}; given: {listed(self.cells)}")
+        return self.cells[source.name]
+
+    def _leaf(self, term: Term) -> str:
+        source = term.source
+        assert source is not None
+        here = self._cell(source)
+        if term.op == "number":
+            return here
+        if term.op == "truth":
+            words = [f"{here}={'1' if word == '1' else _literal(word)}" for word in source.words]
+            return f"OR({','.join([f'{here}=TRUE', *words])})"
+        if term.op == "missing":
+            return self._missing(source, here)
+        detail = term.value[1]
+        if term.op == "text":
+            return f"EXACT({here},{_literal(detail)})"
+        if term.op == "other":
+            known = ",".join(f"EXACT({here},{_literal(text)})" for text in detail)
+            return f"NOT(OR({self._missing(source, here)},{known}))"
+        if term.op == "weekday":
+            return f"IF(ISNUMBER({here}),WEEKDAY({here},2)={detail + 1},FALSE)"
+        return f"{detail.upper()}({here})"
+
+    def _missing(self, source: Source, here: str) -> str:
+        if source.kind in ("number", "date"):
+            return f"NOT(ISNUMBER({here}))"
+        same = ",".join(f"{here}={_literal(text)}" for text in dict.fromkeys(("", *source.missing)))
+        return f"OR({same})"

@@ -1,0 +1,271 @@
+"""A program as a rule about the columns of its table: in words, in other languages, for new rows.
+
+A rule says what the labels are called, and reads the columns as they are in the table, whatever
+inputs a DSL has made of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.errors import TypeMismatchError, listed
+from synth.language import Input, Program, Term, columns_of
+from synth.language.meaning import FALSE, TRUE, constant
+from synth.language.notation.evaluation import values_of
+from synth.language.notation.python_code import to_python
+from synth.language.notation.readable import MOST_NODES, choice, written
+from synth.language.notation.simplify import negated, parts_of, rules, simplified
+from synth.language.notation.spreadsheet import cells_of, to_spreadsheet
+from synth.language.notation.sql import to_sql
+from synth.language.notation.terms import term_of
+from synth.tasks.meanings import input_terms, own_terms
+from synth.tasks.task import Task
+from synth.tasks.values import checked, wide
+
+#: Names of two labels that say no more than false and true.
+_PLAIN = (("0", "1"), ("false", "true"))
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A program, the task that it is about, and whether it is read as its opposite.
+
+    Parameters
+    ----------
+    program : Program
+    task : Task
+        The task as the program's DSL reads it.
+    inverted : bool
+        Whether the other of two labels is meant.
+    """
+
+    program: Program
+    task: Task
+    inverted: bool = False
+
+    @cached_property
+    def said(self) -> Term:
+        """What the program says of the columns of the table: a condition, a number or a label."""
+        said = term_of(self.program, input_terms(self.task, self._inputs))
+        if not self.inverted:
+            return said
+        if said.is_condition:
+            return negated(said)
+        return Term("-", (constant(sum(self.task.alphabet)), said))
+
+    @cached_property
+    def _inputs(self) -> tuple[str, ...]:
+        """The inputs that the program reads."""
+        heads = [node.head for node in self.program.parts()]
+        return tuple(head.name for head in heads if isinstance(head, Input))
+
+    @cached_property
+    def labels(self) -> tuple[str, str] | None:
+        """What a condition's two labels are called; None if the program says labels itself."""
+        if not self.said.is_condition:
+            return None
+        names = self.task.label_names
+        return (names[0], names[1]) if names else ("0", "1")
+
+    @cached_property
+    def answer(self) -> Term:
+        """The label as a term."""
+        if self.labels is None or self.task.label_names is None:
+            return self.said
+        no, yes = (constant(int(t) if t in ("0", "1") else t) for t in self.labels)
+        return Term("where", (self.said, yes, no))
+
+    @cached_property
+    def _shown(self) -> Term:
+        """What is shown, simplified: a condition, or a choice between labels."""
+        if self.labels is None:
+            return simplified(self.said)
+        if self.labels in _PLAIN:
+            return simplified(self.said)
+        no, yes = self.labels
+        return choice(self.said, yes, no)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the program is too long for a text that people read."""
+        return self.program.size > MOST_NODES or self.program.depth > 100
+
+    @property
+    def text(self) -> str:
+        """The rule in words, such as `if age < 13 then reduced; else full`."""
+        if self.is_long:
+            return f"not [{self.program.text}]" if self.inverted else self.program.text
+        return written(self._shown)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table that the rule reads."""
+        return tuple(dict.fromkeys(source.name for source in self.said.sources()))
+
+    def branches(self) -> list[dict[str, Any]]:
+        """The rule as a list, with the rows that each entry decides.
+
+        Returns
+        -------
+        list of dict
+            "condition" (None for the last), "answer", and the counts "train", "train_right",
+            "test" and "test_right" of rows that no entry before it decides.  Empty if the rule
+            has one entry only.
+        """
+        if self.is_long:
+            return []
+        found = parts_of(rules(self._shown))
+        if len(found) < 2:
+            return []
+        task, made = self.task, []
+        leaves, left = self._leaves(), np.ones(self.task.rows, bool)
+        right = self._right()
+        for condition, answer in found:
+            here = left
+            if condition is not None:
+                here = left & values_of(condition, leaves, task.rows)
+            left = left & ~here
+            made.append({
+                "condition": None if condition is None else written(condition),
+                "answer": self._label(answer),
+                "train": int((here & task.train).sum()),
+                "train_right": int((here & task.train & right).sum()),
+                "test": int((here & ~task.train).sum()),
+                "test_right": int((here & ~task.train & right).sum()),
+            })  # fmt: skip
+        return made
+
+    def _label(self, answer: Term) -> str:
+        if answer in (TRUE, FALSE) and self.labels is not None:
+            return self.labels[answer == TRUE]
+        return written(answer)
+
+    def _leaves(self) -> dict[Term, np.ndarray]:
+        """The values of what is said of columns, on the rows of the task."""
+        opaque = own_terms(self.task, self._inputs)
+        found = {t: self.task.columns[n] for n, t in opaque.items() if not t.arguments}
+        original = self.task.source or self.task
+        terms = input_terms(original, original.columns)
+        return found | {terms[name]: column for name, column in original.columns.items()}
+
+    def _right(self) -> NDArray[np.bool_]:
+        """On which rows of the task the rule is right."""
+        values, defined = self.program.outputs(self.task.columns)
+        type_ = self.program.type
+        said = type_.coarse(values.astype(type_.number))
+        if self.inverted:
+            said = sum(self.task.alphabet) - said
+        truth = type_.coarse(self.task.labels.astype(type_.number))
+        return defined & (said == truth) & ~self.task.unknown
+
+    def to_python(self) -> str:
+        """The source text of a function that says the labels of the rows of a table.
+
+        The function takes a data frame or a dict of arrays, and needs NumPy only.  It agrees with
+        the program wherever that has a value.
+
+        Raises
+        ------
+        DSLError
+            If a primitive has no counterpart.
+        """
+        return to_python(self.answer, self.text)
+
+    def to_sql(self) -> str:
+        """An SQL expression for the label of a row, for SQLite; see `to_python`."""
+        return to_sql(self.answer)
+
+    def to_sympy(self) -> Any:
+        """The rule as a SymPy expression, whose symbols are columns and conditions about texts.
+
+        Raises
+        ------
+        SettingError
+            If SymPy is not installed.
+        """
+        from synth.language.notation.symbolic import to_sympy
+
+        return to_sympy(self.said if self.labels in _PLAIN else self.answer)
+
+    def to_spreadsheet(self, header: Sequence[str], row: int = 2) -> str:
+        """A formula of spreadsheets for the label of a row; see `to_python`.
+
+        Parameters
+        ----------
+        header : sequence of str
+            The names of the sheet's columns, from column A on.
+        row : int
+            The row that the formula is for.
+        """
+        return to_spreadsheet(self.answer, cells_of(header, row))
+
+    def predict(self, table: Mapping[str, Any]) -> np.ndarray:
+        """The label of each row of a table, by name; of which only `columns` are read.
+
+        Where the program has no value or says no label, it is the most frequent training label.
+
+        Parameters
+        ----------
+        table : mapping of str to array_like, shape (rows,)
+            Columns as in the table that the task was read from.
+
+        Raises
+        ------
+        TypeMismatchError
+            If a column is missing or cannot be read.
+        """
+        values, _ = self.labels_of(table)
+        if self.task.label_names is None:
+            return values.astype(self.program.type.dtype)
+        return np.array([self.task.label_names[v] for v in values.tolist()])
+
+    def labels_of(self, table: Mapping[str, Any]) -> tuple[np.ndarray, NDArray[np.bool_]]:
+        """(label values, which of them the program says) of the rows of a table, each (rows,)."""
+        table = columns_of(table, "columns")
+        rows = len(next(iter(table.values()), ()))
+        inputs, whole = self._read(table, rows)
+        task, type_ = self.task, self.program.type
+        values, defined = self.program.outputs(inputs)
+        values, defined = values.astype(type_.number), defined & whole
+        if self.inverted:
+            values = sum(task.alphabet) - values
+        if task.label_names is not None:
+            defined = defined & np.isin(values, list(task.label_names))
+        return np.where(defined, values, task.majority()), defined
+
+    def _read(self, table: Mapping[str, Any], rows: int) -> Any:
+        """The inputs that the program reads, by name, and on which rows all have a value."""
+        task, original = self.task, self.task.source or self.task
+        if task.source is not None and task.meanings is None:
+            return task.encode(table), np.ones(rows, bool)
+        terms = own_terms(task, self._inputs)
+        read = dict.fromkeys(s for term in terms.values() for s in term.sources())
+        typed = _typed(original, table, [source.name for source in read])
+        leaves = {Term(source.kind, value=source): typed[source.name] for source in read}
+        made, whole = {"": np.zeros(rows)}, np.ones(rows, bool)
+        for name, term in terms.items():
+            type_ = task.types[name]
+            values = values_of(term, leaves, rows)
+            if type_.family in ("Int", "Mod", "Real"):
+                known = ~np.isnan(values.astype(float))
+                if type_.family != "Real":
+                    known &= values % 1 == 0
+                whole &= known
+                values = np.where(known, values, type_.some)
+                values = values if type_.family == "Real" else values.astype(np.int64)
+            made[name] = wide(type_).check(values, f"column {name}")
+        return made, whole
+
+
+def _typed(task: Task, table: Mapping[str, Any], names: list[str]) -> dict[str, np.ndarray]:
+    """The inputs of a task that has not been re-expressed, those of these names."""
+    if task.derive is not None:
+        return task.derive(table, only=names)
+    lacking = [name for name in names if name not in table]
+    if lacking:
+        raise TypeMismatchError(f"no column {lacking[0]}; given: {listed(map(str, table))}")
+    return {name: checked(wide(task.types[name]), name, table[name]) for name in names}

@@ -1,0 +1,335 @@
+"""Rules in words and in other languages mean what programs mean, gaps included."""
+
+import csv
+import importlib.util
+import random
+import re
+import sqlite3
+from functools import partial
+
+import numpy as np
+import pytest
+
+import synth
+from synth.language import Bool, Input, Real
+from synth.language.dsls import features
+from synth.language.notation.spreadsheet import cells_of
+from synth.tasks import Rule, fit
+from tests.rule_reader import Reader, date
+
+NAMES = ("age", "dose of x", "ash", "smoker", "colour", "flag", "day", "town")
+COLOURS = ("red", "light blue", "not known", "")
+TOWNS = [f"T{k}" for k in range(20)]
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def drawn_row(generator, sparse=False):
+    """A row of cells as a CSV file has them; sparse: any cell may be empty, and texts unseen."""
+    row = {
+        "age": str(generator.randint(1, 9)),
+        "dose of x": generator.choice(["", f"{generator.randint(0, 40) / 10}"]),
+        "ash": f"{generator.randint(0, 40) / 10}",
+        "smoker": generator.choice(["yes", "no"]),
+        "colour": generator.choice(COLOURS),
+        "flag": generator.choice(["true", "false"]),
+        "day": "202{}-0{}-1{}".format(*(generator.randint(1, 9) for _ in range(3))),
+        "town": generator.choice(TOWNS),
+    }
+    if sparse:
+        row |= {name: "" for name in NAMES if generator.random() < 0.1}
+        row |= {n: "unseen" for n in ("colour", "town", "smoker") if generator.random() < 0.05}
+    return row
+
+
+def written(path, rows, labels=None):
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*NAMES, *(["class"] if labels else [])])
+        for k, row in enumerate(rows):
+            writer.writerow([row[n] for n in NAMES] + ([labels[k]] if labels else []))
+    return path
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """A table with two classes, and one with three; of each the task with its DSL."""
+    generator = random.Random(5)
+    folder, found = tmp_path_factory.mktemp("tables"), {}
+    for classes in (("ill", "well"), ("0", "1"), ("A", "B c", "or")):
+        rows = [drawn_row(generator) for _ in range(80)]
+        labels = [generator.choice(classes) for _ in rows]
+        path = written(folder / f"{len(found)}.csv", rows, labels)
+        found[classes] = fit(conditions(), synth.read_table(path))
+    return found
+
+
+def conditions():
+    """A DSL with all kinds of connectives over the comparisons of `features`."""
+    dsl = synth.DSL("conditions", types=(Bool,))
+    two = "Bool, Bool -> Bool"
+    dsl.add(np.logical_and, two, name="and_", symbol="&", commutative=True)
+    dsl.add(np.logical_or, two, name="or_", symbol="|", commutative=True)
+    dsl.add(np.logical_xor, two, name="xor", symbol="^", commutative=True)
+    dsl.add(np.equal, two, name="eq", symbol="==", commutative=True)
+    dsl.add(np.logical_not, "Bool -> Bool", name="not_", symbol="~")
+    dsl.add(lambda a, b: ~(a & b), two, name="nand", commutative=True)
+    dsl.add(lambda a, b: ~a | b, two, name="implies")
+    dsl.add(lambda a, b: a & ~b, two, name="without")
+    dsl.add(np.where, "Bool, Bool, Bool -> Bool", name="ite")
+    dsl.constant(True, Bool)
+    dsl.prepare = partial(features.prepare, thresholds=3, sums=2)
+    return dsl
+
+
+def truth(name, row):
+    """What an input says of a row of cells, told from its name alone."""
+    if name.endswith(" is missing"):
+        return row[name.removesuffix(" is missing")] == ""
+    if found := re.fullmatch(r"(.+)\.weekday=(\w+)", name):
+        there = date(row[found[1]])
+        return there is not None and DAYS[there.weekday()] == found[2]
+    if found := re.fullmatch(r"(.+) < (.+)", name):
+        total = 0.0
+        for part in found[1].split(" + "):
+            column, _, piece = part.partition(".")
+            if row[column] == "":
+                return False
+            total += getattr(date(row[column]), piece) if piece else float(row[column])
+        # Sums of real numbers are rounded before they are compared.
+        rounded = Real.coarse(np.array(total)) if "+" in name else total
+        return bool(rounded < float(found[2]))
+    column, equals, text = name.partition("=")
+    if equals:
+        if text == "other" and column == "town":
+            return row[column] not in ("", *KEPT)
+        return row[column] == text and text != ""
+    return row[column] == "true"
+
+
+KEPT = []
+
+
+def naive(program, row):
+    """The value of a program on a row, part by part."""
+    head = program.head
+    if head.arguments:
+        arguments = [np.array([naive(a, row)]) for a in program.arguments]
+        return head.function(*arguments)[0]
+    return truth(head.name, row) if isinstance(head, Input) else head.value
+
+
+def labelled(task, value, inverted=False):
+    """The label of a value."""
+    return task.label_names[int(value) != inverted if len(task.alphabet) == 2 else int(value)]
+
+
+def cells(rows):
+    """Columns of cells, for a list of rows."""
+    return {name: np.array([row[name] for row in rows], object) for name in NAMES}
+
+
+def typed(row):
+    """A row as data frames and spreadsheets have it."""
+    made = {n: row[n] or None for n in NAMES}
+    for name in ("age", "dose of x", "ash"):
+        made[name] = None if row[name] == "" else float(row[name])
+    made["age"] = None if made["age"] is None else int(made["age"])
+    made["flag"] = None if row["flag"] == "" else row["flag"] == "true"
+    made["day"] = date(row["day"])
+    return made
+
+
+def grown(grammar, type_, generator, depth):
+    """A program of a type, drawn at random."""
+    group = [p.item for p in grammar.productions[type_]]
+    leaves = [item for item in group if not item.arguments]
+    heads = [item for item in group if item.arguments]
+    item = generator.choice(heads if heads and generator.random() < depth / 4 else leaves)
+    arguments = [grown(grammar, a, generator, depth - 1) for a in item.arguments]
+    return synth.Program(item, arguments)
+
+
+def drawn_rule(tables, generator):
+    """A task, a program of it and its rule."""
+    classes = generator.choice(list(tables))
+    fitted = tables[classes]
+    inputs = fitted.task.columns
+    KEPT[:] = [n.removeprefix("town=") for n in inputs if n.startswith("town=")]
+    program = grown(fitted.grammar, fitted.root, generator, 4)
+    inverted = len(classes) == 2 and generator.random() < 0.5
+    return fitted.task, program, Rule(program, fitted.task, inverted)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_rule_in_words_means_what_its_program_means(tables, seed):
+    generator = random.Random(seed)
+    task, program, rule = drawn_rule(tables, generator)
+    reader = Reader(rule.text, NAMES, ("light blue", "B c"), {"town": KEPT})
+    for row in [drawn_row(generator) for _ in range(25)]:
+        wanted = labelled(task, naive(program, row), rule.inverted)
+        found = reader.value(typed(row))
+        found = str(int(found)) if isinstance(found, bool | np.bool_) else str(found)
+        assert found == wanted, (program.text, rule.text, row)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_new_rows_get_the_label_that_the_program_says(tables, seed):
+    generator = random.Random(seed)
+    task, program, rule = drawn_rule(tables, generator)
+    rows = [drawn_row(generator, sparse=True) for _ in range(25)]
+    wanted = [labelled(task, naive(program, row), rule.inverted) for row in rows]
+    table = {name: column for name, column in cells(rows).items() if name in rule.columns}
+    assert rule.predict(table or {"any": np.zeros(25)}).tolist() == wanted, program.text
+
+
+def loaded(source, folder):
+    """The function of a source text, read from a file as a user does."""
+    path = folder / "rule.py"
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location("rule", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.predict
+
+
+def in_python(rule, rows, folder):
+    columns = [typed(row) for row in rows]
+    table = {name: np.array([row[name] for row in columns], object) for name in NAMES}
+    return loaded(rule.to_python(), folder)(table)
+
+
+def in_sqlite(rule, rows):
+    base = sqlite3.connect(":memory:")
+    names = ", ".join(f'"{name}"' for name in NAMES)
+    base.execute(f"CREATE TABLE t ({names})")
+    made = []
+    for row in map(typed, rows):
+        row["day"] = None if row["day"] is None else row["day"].date().isoformat()
+        made.append([row[n] for n in NAMES])
+    base.executemany(f"INSERT INTO t VALUES ({','.join('?' * len(NAMES))})", made)
+    found = [value for (value,) in base.execute(f"SELECT {rule.to_sql()} FROM t ORDER BY rowid")]
+    base.close()
+    return found
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_python_and_sql_give_the_same_labels(tables, seed, tmp_path):
+    generator = random.Random(seed)
+    _, _, rule = drawn_rule(tables, generator)
+    rows = [drawn_row(generator, sparse=True) for _ in range(40)]
+    wanted = rule.predict(cells(rows)).tolist()
+    said = in_python(rule, rows, tmp_path)
+    assert list(map(str, said.tolist())) == wanted, rule.to_python()
+    assert list(map(str, in_sqlite(rule, rows))) == wanted, rule.to_sql()
+
+
+def in_a_spreadsheet(rule, rows, header=NAMES):
+    """The answers of the rule's formula, by a library that evaluates formulas."""
+    formulas = pytest.importorskip("formulas")
+    from schedula import EMPTY
+
+    where = cells_of(header)
+    function = formulas.Parser().ast(rule.to_spreadsheet(header))[1].compile()
+    names = {cell: name for name, cell in where.items()}
+    read, found = [names[cell] for cell in function.inputs], []
+    for row in map(typed, rows) if header == NAMES else rows:
+        if row.get("day") is not None:  # a spreadsheet counts days
+            row["day"] = (row["day"] - date("1899-12-30")).days
+        given = [EMPTY if row[name] is None else row[name] for name in read]
+        found.append(np.asarray(function(*given)).ravel()[0])
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_spreadsheets_give_the_same_labels(tables, seed):
+    generator = random.Random(seed)
+    _, _, rule = drawn_rule(tables, generator)
+    rows = [drawn_row(generator, sparse=True) for _ in range(20)]
+    said = in_a_spreadsheet(rule, rows)
+    assert list(map(str, said)) == rule.predict(cells(rows)).tolist(), rule.text
+
+
+#: Truth values as languages without them have them.
+NUMBERS = {"True": "1", "False": "0"}
+# Ten kinds of rules, each on 1,000 rows: the table, the DSL and the program.
+KINDS = {
+    "threshold": ("features", "age < {0}"),
+    "gaps": ("features", "~('dose of x < {0}')"),
+    "text": ("features", "'colour=light blue' | 'smoker=no'"),
+    "many texts": ("features", "'town=other' & ~'town={0}'"),
+    "truth": ("features", "flag | 'colour is missing'"),
+    "date": ("features", "'day.weekday=Sunday' | 'day.year < {0}'"),
+    "sum": ("features:sums=2", "~('age + ash < {0}')"),
+    "classes": ("features", "where('age < {0}', A, where('colour=red', 'B c', 'or'))"),
+    "arithmetic": ("integer", "a * (b + 2) % 3 + where(a < b, 1, max(a, b - 4))"),
+    "condition": ("integer", "(a + b < 4) | ~(a == 3)"),
+}
+
+
+def whole_table(path, generator, labels):
+    """A table of two columns of whole numbers."""
+    rows = [(generator.randint(-5, 9), generator.randint(-5, 9)) for _ in range(60)]
+    lines = [f"{a},{b},{labels(a, b)}" for a, b in rows]
+    path.write_text("\n".join(["a,b,class", *lines]) + "\n")
+    return path
+
+
+def kind_of_rule(kind, tables, folder, count=1000):
+    """The rule of a kind, the names of its columns, and rows of cells."""
+    generator = random.Random(7)
+    spec, text = KINDS[kind]
+    if spec == "integer":
+        numbers = kind == "arithmetic"
+        path = whole_table(folder / "t.csv", generator, lambda a, b: a + b if numbers else a < b)
+        fitted = fit(spec, synth.read_table(path))
+        cells = [
+            {"a": str(generator.randint(-5, 9)), "b": str(generator.randint(-5, 9))}
+            for _ in range(count)
+        ]
+        program = synth.Program.parse(text, fitted.grammar, fitted.root)
+        return Rule(program, fitted.task), ("a", "b"), cells
+    task = tables["A", "B c", "or"] if kind == "classes" else tables["ill", "well"]
+    fitted = fit(spec, task.task.original)
+    names = list(fitted.task.columns)
+    starts = re.findall(r"'?([\w .+]+(?: < |=))\{0\}", text)
+    found = [n.removeprefix(s) for s in starts for n in names if n.startswith(s)]
+    program = synth.Program.parse(text.format(*found[1:2]), fitted.grammar, fitted.root)
+    rows = [drawn_row(generator, sparse=True) for _ in range(count)]
+    return Rule(program, fitted.task, kind == "truth"), NAMES, rows
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_language_gives_the_same_labels_on_a_thousand_rows(kind, tables, tmp_path):
+    rule, names, rows = kind_of_rule(kind, tables, tmp_path)
+    columns = {name: np.array([row[name] for row in rows], object) for name in names}
+    wanted = list(map(str, rule.predict(columns).tolist()))
+    assert len(set(wanted)) > 1
+    wanted = [NUMBERS.get(label, label) for label in wanted]
+    if names == NAMES:
+        said = in_python(rule, rows, tmp_path).tolist()
+        asked = in_sqlite(rule, rows)
+    else:
+        table = {name: column.astype(int) for name, column in columns.items()}
+        said = loaded(rule.to_python(), tmp_path)(table).tolist()
+        base = sqlite3.connect(":memory:")
+        base.execute("CREATE TABLE t (a, b)")
+        base.executemany(
+            "INSERT INTO t VALUES (?, ?)",
+            list(zip(*map(np.ndarray.tolist, table.values()), strict=True)),
+        )
+        asked = [v for (v,) in base.execute(f"SELECT {rule.to_sql()} FROM t ORDER BY rowid")]
+        base.close()
+    assert [NUMBERS.get(str(v), str(v)) for v in said] == wanted
+    assert list(map(str, asked)) == wanted
+
+
+@pytest.mark.parametrize("count", [50, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_spreadsheets_give_the_same_labels_on_many_rows(kind, count, tables, tmp_path):
+    rule, names, rows = kind_of_rule(kind, tables, tmp_path, count)
+    columns = {name: np.array([row[name] for row in rows], object) for name in names}
+    wanted = [NUMBERS.get(str(v), str(v)) for v in rule.predict(columns).tolist()]
+    if names != NAMES:
+        rows = [{name: int(cell) for name, cell in row.items()} for row in rows]
+    said = [str(v).removesuffix(".0") for v in in_a_spreadsheet(rule, rows, names)]
+    assert said == wanted

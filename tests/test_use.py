@@ -1,0 +1,139 @@
+"""The commands that use what was found: predict, export and score."""
+
+import csv
+import io
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import synth
+from synth.cli import main
+
+FEW = ["--max-bits", "14", "--moves", "0", "--threads", "1", "--memory", "100MB"]
+
+
+def called(*arguments):
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """The folder of a table about three kinds of days, and a run that was saved there."""
+    folder = tmp_path_factory.mktemp("use")
+    days = [f"2024-01-{k:02}" for k in range(1, 32)] * 3
+    lines = [f"{k},{day},{k % 7},{kind(day, k)}" for k, day in enumerate(days)]
+    (folder / "shop.csv").write_text("no,date,visits,state\n" + "\n".join(lines) + "\n")
+    found = called("search", folder / "shop.csv", *FEW, "--save", folder / "run.json")
+    assert found.exit_code == 0, found.output
+    return folder
+
+
+def kind(day, k):
+    sunday = day[-2:] in ("07", "14", "21", "28")
+    return "closed" if sunday else "open"
+
+
+def test_predictions_need_only_the_columns_of_the_rule(saved):
+    new = saved / "new.csv"
+    new.write_text("date,state,remark\n2024-02-04,closed,a\n2024-02-05,closed,\n,open,b\n")
+    found = called("predict", saved / "run.json", new, "--proba")
+    rows = list(csv.DictReader(io.StringIO(found.stdout)))
+    assert [row["predicted state"] for row in rows] == ["closed", "open", "open"]
+    assert [row["remark"] for row in rows] == ["a", "", "b"]
+    shares = [float(row["probability of closed"]) for row in rows]
+    assert shares[0] > 0.9 > 0.1 > shares[1]
+    assert "2 of 3 rows have the predicted label" in found.stderr
+    document = json.loads(called("predict", saved / "run.json", new, "--json").stdout)
+    assert [row["predicted state"] for row in document["rows"]] == ["closed", "open", "open"]
+    done = called("predict", saved / "run.json", new, "-o", saved / "out.csv")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert (saved / "out.csv").read_text().count("\n") == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("day,x\n1,2\n3,4\n", "no column date; given: day, x"),
+        ("date,x\nsoon,2\nlate,4\n", "column date: 'soon'; allowed: dates, as before"),
+    ],
+)
+def test_new_rows_that_cannot_be_read(saved, text, words):
+    new = saved / "bad.csv"
+    new.write_text(text)
+    found = called("predict", saved / "run.json", new)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert words in found.stderr
+    assert found.stderr.count("\n") == 1
+
+
+def test_a_table_that_has_changed_is_refused(saved, tmp_path):
+    document = json.loads((saved / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    other = tmp_path / "shop.csv"
+    other.write_text((saved / "shop.csv").read_text().replace("2024-01-02", "2024-01-03"))
+    found = called("export", tmp_path / "run.json", "--table", other)
+    assert found.exit_code == 2
+    assert "is not as it was when the run was made" in found.stderr
+    found = called("export", tmp_path / "run.json", "--table", saved / "shop.csv")
+    assert found.stdout == "if weekday of date = Sunday then closed; else open\n"
+
+
+def test_every_language_is_exported(saved):
+    texts = {
+        language: called("export", saved / "run.json", "--to", language).stdout
+        for language in ("words", "python", "sql", "excel")
+    }
+    assert "def predict(table):" in texts["python"]
+    assert texts["sql"].startswith("CASE WHEN ")
+    # The date is in the second column of the file.
+    assert "WEEKDAY(B2,2)=7" in texts["excel"]
+
+
+def test_a_primitive_without_a_translation_is_named():
+    dsl = synth.DSL("odd", types=(synth.Int(-1000, 1000),))
+    dsl.add(lambda a: a * a * a - 7, "Int -> Int", name="strange")
+    grammar = synth.Grammar(dsl, {"x": synth.Int(-5, 5)})
+    program = synth.Program.parse("strange(x)", grammar)
+    task = synth.Task("t", {"x": [1, 2]}, {"x": synth.Int(-5, 5)}, [1, 2], synth.Int(-5, 5))
+    from synth.tasks import Rule
+
+    for write in ("to_python", "to_sql"):
+        with pytest.raises(synth.SynthError, match="primitive strange has no translation"):
+            getattr(Rule(program, task), write)()
+
+
+def test_score_takes_a_program_as_people_write_it(saved):
+    table = saved / "shop.csv"
+    run = called("score", table, "not 'date.weekday=Sunday'", "--run", saved / "run.json")
+    assert run.exit_code == 0, run.stderr
+    assert "best found" in run.stdout
+    own = json.loads(called("score", table, "visits == 3", "--json", *FEW).stdout)
+    assert own["exceptions"] > own["best"]["exceptions"] == 0
+    same = json.loads(called("score", table, own["best"]["text"], "--json", *FEW).stdout)
+    for key in ("bits", "exceptions", "total_bits", "train_accuracy", "test_accuracy", "rule"):
+        assert same[key] == same["best"][key], key
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("visits < 3 |", "is not an expression: invalid syntax at character"),
+        ("(visits < 3) | vists", "character 16: vists is not an input or a constant"),
+        ("max(visits", "'(' was never closed at character 4"),
+    ],
+)
+def test_mistakes_in_programs_are_placed(saved, program, words):
+    found = called("score", saved / "shop.csv", program, *FEW)
+    assert found.exit_code == 2
+    assert words in found.stderr
+    assert found.stderr.count("\n") == 1
+
+
+def test_a_comparison_of_features_needs_no_quotes(saved):
+    table = saved / "shop.csv"
+    found = called("score", table, "visits >= 1 and not visits < 3", "--dsl", "features", *FEW)
+    assert "~'visits < 1' & ~'visits < 3'" in found.stdout, found.stderr
+    assert "if visits < 1 or visits < 3 then closed; else open" in found.stdout
+    found = called("score", table, "visits < 2.5", "--dsl", "features", *FEW)
+    assert "visits < 2.5 is no comparison of the DSL; known: visits < 1" in found.stderr
