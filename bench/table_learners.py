@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 import environments
 import numpy as np
+import pandas
 import reach
 import reach_peers
 import table_files
@@ -120,8 +121,6 @@ def cells(column):
 
 def encoded(columns, train):
     """(the fitted encoder, all rows as numbers): texts one-hot, as the training rows have them."""
-    import pandas
-
     frame = pandas.DataFrame(columns)
     texts = [name for name, column in columns.items() if column.dtype == object]
     one_hot = OneHotEncoder(

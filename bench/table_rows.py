@@ -125,8 +125,7 @@ def markdown(rows):
             str(row["classes"]),
             *(text(row[name], 3) for name in ("majority", "ours", "tree", "RIPPER")),
             f"{row['difference']:+.3f} ± {row['error']:.3f}",
-            *(text(row[f"{name} bits"], 0) for name in ("ours", "tree", "RIPPER", "table")[:3]),
-            text(row["table bits"], 0),
+            *(text(row[f"{name} bits"], 0) for name in ("ours", "tree", "RIPPER", "table")),
             *(text(row[f"{name} seconds"], 1) for name in ("ours", "tree", "RIPPER")),
         )
         for row in rows

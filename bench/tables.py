@@ -64,6 +64,9 @@ def main(arguments=None):
     files = kept.Kept(options.out)
     if files.damaged:
         print(f"{options.out}: damaged, not taken: line {', '.join(map(str, files.damaged))}")
+    options.python = environments.find_python(table_learners.RIPPER, options.folder)
+    if options.python is None and options.labels == "true":
+        print("RIPPER: not found; pip install wittgenstein, or try --install")
     rows = []
     print(view.head)
     for table in found:
@@ -114,36 +117,30 @@ def splits(table, files, options):
     # A change of our code leaves the peers' predictions as they are.
     by_all = kept.code(table_files.__file__, table_learners.__file__)
     by_peers = _code(table_files, table_learners)
-    python = environments.find_python(table_learners.RIPPER, options.folder)
+    python = options.python
     search = {name: getattr(options, name) for name in ("moves", "max_programs", "memory")}
+    taken = partial(_taken, files, options.stale)
     rows = []
     for number in range(options.splits):
         train = table_learners.split(table, number, options.rows)
         key = {"table": table.name, "split": number, "rows": options.rows}
-        taken = partial(_taken, files, options.stale)
+        late = key | {"timeout": options.timeout}
+        work = partial(table_learners.ours, table, train, options)
         row = {
-            "ours": taken(
-                key | {"by": "ours"} | search,
-                by_all,
-                partial(table_learners.ours, table, train, options),
-            ),
-            "tree": taken(
-                key | {"by": "tree"}, by_peers, partial(table_learners.tree, table, train)
-            ),
             "majority": {"accuracy": table_learners.majority(table, train)},
+            "ours": taken(key | {"by": "ours"} | search, by_all, work),
         }
+        work = partial(table_learners.tree, table, train)
+        row["tree"] = taken(key | {"by": "tree"}, by_peers, work)
         if python is not None:
             work = partial(table_learners.ripper, table, train, python, options.timeout)
-            late = {"by": "RIPPER", "timeout": options.timeout}
-            row["RIPPER"] = taken(key | late, by_peers, work)
+            row["RIPPER"] = taken(late | {"by": "RIPPER"}, by_peers, work)
         for peer in reach_peers.PEERS[:2] if number < options.priced else ():
             there = sys.executable if peer.name == "tree" else python
             if there is not None:
-                work = partial(
-                    table_learners.priced, table, train, peer, there, timeout=options.timeout
-                )
-                late = {"by": f"bits of {peer.name}", "timeout": options.timeout}
-                row[late["by"]] = taken(key | late, by_all, work)
+                by = f"bits of {peer.name}"
+                work = partial(table_learners.priced, table, train, peer, there, options.timeout)
+                row[by] = taken(late | {"by": by}, by_all, work)
         rows.append(row)
     return rows
 
