@@ -17,13 +17,13 @@ it:
 """
 
 import csv
-import io
 import subprocess
 import sys
 import tarfile
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import environments
@@ -183,12 +183,16 @@ def chosen(files):
 
 
 def read(name, path):
-    """The table of a file as it is, without row names and rows without a label."""
-    text = path.read_bytes().decode("utf-8", errors="replace")
-    header, *rows = csv.reader(io.StringIO(text))
-    start = int(header[0] == "")
-    rows = [row[start:] for row in rows if row and row[-1] not in MISSING]
-    return Table(name, path, tuple(header[start:]), tuple(map(tuple, rows)))
+    """The table of a file as it is, without row names and rows without a label.
+
+    It ends one row after the most that the rule allows.
+    """
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        lines = csv.reader(file)
+        header = next(lines)
+        start = int(header[0] == "")
+        labelled = (tuple(row[start:]) for row in lines if row and row[-1] not in MISSING)
+        return Table(name, path, tuple(header[start:]), tuple(islice(labelled, ROWS.stop)))
 
 
 def broken(table):
