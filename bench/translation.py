@@ -42,11 +42,12 @@ class Translator:
         }
         primitives = [item for item in items if isinstance(item, Primitive)]
         self.primitives = {item.name: item for item in primitives}
-        #: Each type has a `where` of its own.
+        #: Each type has a choice of its own, if any: `where`, `ite`.
         self.choices = {
             item.result: item
             for item in primitives
-            if item.name.rstrip("0123456789") == "where" and item.arguments[0] == Bool
+            if item.name.rstrip("0123456789") in ("where", "ite")
+            and item.arguments == (Bool, item.result, item.result)
         }
         self._numbers = None
 
@@ -130,6 +131,8 @@ class Translator:
             return self._joined("or", [self._not(condition), yes])
         if yes is False:
             return self._joined("and", [self._not(condition), no])
+        if no is not False and Bool in self.choices:
+            return Program(self.choices[Bool], (condition, yes, no))
         return self._joined("or", [first, self._joined("and", [self._not(condition), no])])
 
     def _above(self, name, threshold):
