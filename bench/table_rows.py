@@ -88,8 +88,11 @@ def summary(rows):
     some = [row for row in rows if row["predictable"]]
     if some:
         lines.append(f"where the tree or ours beats the most frequent label: {counted(some)}")
-    accuracies = ", ".join(f"{n} {text(mean(r[n] for r in rows), 3)}" for n in LEARNERS)
-    lines.append(f"mean accuracy: {accuracies}")
+    # RIPPER may be absent, or late: the means are of tables on which all have answered.
+    names = [name for name in LEARNERS if any(row[name] is not None for row in rows)]
+    whole = [row for row in rows if all(row[name] is not None for name in names)]
+    accuracies = ", ".join(f"{n} {text(mean(r[n] for r in whole), 3)}" for n in names)
+    lines.append(f"mean accuracy on {len(whole)} tables: {accuracies}")
     there = [row for row in rows if row["ours bits"] is not None and row["tree bits"] is not None]
     if there:
         fewer = sum(row["ours bits"] < row["tree bits"] for row in there)

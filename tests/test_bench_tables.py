@@ -241,3 +241,14 @@ def test_a_tree_of_named_labels_becomes_a_program_over_integers():
 def test_a_split_alone_has_no_error():
     splits = [{"ours": {"accuracy": 0.5}, "tree": {"accuracy": 0.75}}]
     assert table_rows.paired(splits, "ours", "tree") == (-0.25, 0.0)
+
+
+def test_means_are_of_tables_on_which_all_have_answered():
+    row = dict.fromkeys(("no worse", "predictable"), True)
+    row |= {f"{n} {what}": None for n in table_rows.LEARNERS for what in ("bits", "seconds")}
+    first = row | {"ours": 0.5, "tree": 0.5, "RIPPER": None, "majority": 0.5}
+    second = row | {"ours": 0.9, "tree": 0.8, "RIPPER": 0.7, "majority": 0.6}
+    shown = table_rows.summary([first, second])
+    assert "mean accuracy on 1 tables: ours 0.900, tree 0.800, RIPPER 0.700" in shown
+    shown = table_rows.summary([first, first])
+    assert "mean accuracy on 2 tables: ours 0.500, tree 0.500, majority 0.500" in shown
