@@ -87,10 +87,16 @@ def described(found):
     return {
         "reads": found.chosen == "program" and not row["constant"],
         "wrong": wrong,
-        **{k: row[k] for k in ("total", "table", "bits", "accuracy", "program", "candidates")},
+        "program": None if program is None else written(program),
+        **{k: row[k] for k in ("total", "table", "bits", "accuracy", "candidates")},
         **{k: row[k] for k in ("chosen", "log2_chance_bound", "stop_reason")},
         **{"dsl": found.dsl, "language_bits": found.language_bits},
     }
+
+
+def written(score):
+    """The text of a program; of two labels it may be the other one that the program says."""
+    return f"not: {score.text}" if score.inverted else score.text
 
 
 def tree(table, train):

@@ -243,6 +243,13 @@ def test_a_split_alone_has_no_error():
     assert table_rows.paired(splits, "ours", "tree") == (-0.25, 0.0)
 
 
+def test_a_program_that_says_the_other_label_is_shown_as_such():
+    """The code charges a program with n - e exceptions of n as it charges its negation with e."""
+    for inverted, text in ((False, "a | b"), (True, "not: a | b")):
+        score = SimpleNamespace(text="a | b", inverted=inverted)
+        assert table_learners.written(score) == text
+
+
 def test_means_are_of_tables_on_which_all_have_answered():
     row = dict.fromkeys(("no worse", "predictable"), True)
     row |= {f"{n} {what}": None for n in table_rows.LEARNERS for what in ("bits", "seconds")}
