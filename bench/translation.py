@@ -33,8 +33,22 @@ class Translator:
         self.fitted, self.grammar = fitted, fitted.grammar
         items = [production.item for production in fitted.grammar]
         self.inputs = {item.name: Program(item) for item in items if isinstance(item, Input)}
-        self.constants = {i.value: Program(i) for i in items if isinstance(i, Constant)}
-        self.primitives = {item.name: item for item in items if isinstance(item, Primitive)}
+        constants = [item for item in items if isinstance(item, Constant)]
+        named = fitted.root.family == "Label"
+        #: Labels by name: their values are numbers, but stand beside those of comparisons.
+        self.labels = {i.value: Program(i) for i in constants if named and i.type == fitted.root}
+        self.constants = {
+            i.value: Program(i) for i in constants if not (named and i.type == fitted.root)
+        }
+        primitives = [item for item in items if isinstance(item, Primitive)]
+        self.primitives = {item.name: item for item in primitives}
+        #: Each type has a choice of its own, if any: `where`, `ite`.
+        self.choices = {
+            item.result: item
+            for item in primitives
+            if item.name.rstrip("0123456789") in ("where", "ite")
+            and item.arguments == (Bool, item.result, item.result)
+        }
         self._numbers = None
 
     def program(self, model):
@@ -59,7 +73,7 @@ class Translator:
         if isinstance(model, str):
             return self.inputs[model]
         if isinstance(model, (int, float)):
-            return self._number(int(model))
+            return self.labels.get(int(model)) or self._number(int(model))
         name, *rest = model
         if name == "above":
             return self._above(*rest)
@@ -107,7 +121,9 @@ class Translator:
     def _if(self, condition, yes, no):
         """`yes` where the condition holds, otherwise `no`; a node of a tree."""
         if not isinstance(yes, bool) and not isinstance(no, bool) and yes.type != Bool:
-            return self._applied("where", condition, yes, no)
+            if yes.type not in self.choices:
+                raise UntranslatableError(f"{self.fitted.dsl.name} has no where")
+            return Program(self.choices[yes.type], (condition, yes, no))
         first = self._joined("and", [condition, yes])
         if yes is True and no is not True:
             return self._joined("or", [condition, no])
@@ -115,6 +131,8 @@ class Translator:
             return self._joined("or", [self._not(condition), yes])
         if yes is False:
             return self._joined("and", [self._not(condition), no])
+        if no is not False and Bool in self.choices:
+            return Program(self.choices[Bool], (condition, yes, no))
         return self._joined("or", [first, self._joined("and", [self._not(condition), no])])
 
     def _above(self, name, threshold):
