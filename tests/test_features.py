@@ -341,8 +341,8 @@ def test_rounding_errors_make_no_threshold():
             lambda: synth.search(
                 synth.Task("t", {"x": [1.0, 2, 3]}, {"x": Real}, [0.5, 1.5, 7], Real)
             ),
-            r"task t: 3 labels \(0.5, 1.5, 7.0\); the features DSL needs two: .* --label "
-            "label=0.5, or give a DSL for Real labels with --dsl",
+            r"task t: 3 different numbers as labels \(0.5, 1.5, 7.0\); the features DSL needs two: "
+            ".* --label 'label>=1.5', or give a DSL for Real labels with --dsl",
         ),
         (
             lambda: synth.search(

@@ -250,6 +250,7 @@ def test_numbers_as_people_write_them(tmp_path):
     assert task.notes == (
         "left out: loan (20 different numbers for 20 rows: an identifier); "
         "--keep COLUMN uses one all the same",
+        "numbers with a unit: rate (%), fee ($)",
     )
     kept = table(tmp_path, "rate,fee,whole,loan,y\n" + text, keep=["loan"])
     assert types(kept)["loan"] == "Real"
@@ -262,16 +263,17 @@ def test_columns_that_say_nothing(tmp_path):
     ]
     text = '"",order_id,who,one,x,x2,c,many,y\n' + "\n".join(rows) + "\n"
     task = table(tmp_path, text, label="x")
-    many = sorted({f"word{k}" for k in range(20)})[:15]
+    many = sorted(sorted(f"word{k}" for k in range(20))[:15], key=lambda word: int(word[4:]))
     assert [n for n in task.types if n.startswith("many=")] == [
         *(f"many={word}" for word in many),
         "many=other",
     ]
     assert task.notes == (
         "line 1, column 1: no name; it is called row",
-        "left out: row (row names), order_id (80 different numbers for 80 rows: an identifier), "
+        "left out: row (row names), order_id (numbers the rows), "
         "who (80 different texts for 80 rows), one (always same); "
         "--keep COLUMN uses one all the same",
+        "rare texts are one value, other: many (15 of 20)",
     )
     assert "x2" in task.types  # equal to the label, not to an input
     task = table(tmp_path, text, keep=("order_id", "one"))
@@ -335,7 +337,7 @@ def test_among_numbers_more_texts_stand_for_missing_values(tmp_path):
     assert types(task)["n"] == "Real"
     assert task.columns["n is missing"].tolist() == [False, True, True]
     assert {"c=-", "c=none", "c=x"} <= set(task.types)
-    assert "1 rows have no label (y) and are set aside" in task.notes
+    assert "1 row has no label (y) and is set aside" in task.notes
     # A label that is asked for by its text is a label.
     task = table(tmp_path, "n,y\n1,NA\n2,b\n3,NA\n", label="y=NA")
     assert task.labels.tolist() == [1, 0, 1]

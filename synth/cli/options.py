@@ -70,7 +70,9 @@ def dsl_option(text="DSL: a built-in name, an entry point, or FILE.py:NAME.", **
 
 #: How a table is read.
 TABLE = (
-    click.option("--label", help="Label column of a CSV file, or COLUMN=VALUE."),
+    click.option(
+        "--label", help="Label column of a CSV file, or a condition: COLUMN=VALUE, COLUMN>=NUMBER."
+    ),
     click.option("--drop", multiple=True, help="Column of a CSV file to leave out; repeatable."),
     click.option(
         "--keep",
@@ -89,6 +91,12 @@ TABLE = (
         help="Texts for missing values, separated by commas.  [default: NA, NaN, ?, ...]",
     ),
     click.option("--modulus", type=int, help="Read the integers of a CSV file modulo this number."),
+    click.option(
+        "--test",
+        metavar="WHAT",
+        help="Rows to hold out: a CSV file, COLUMN=VALUE, COLUMN>=NUMBER, a COLUMN of groups, or "
+        "last.  [default: some at random]",
+    ),
 )
 
 

@@ -1,6 +1,8 @@
 """What the commands that search have in common: the task, the settings, the workers, the end."""
 
+import shutil
 import sys
+import textwrap
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -12,7 +14,7 @@ from synth.cli.output import emit_run, say
 from synth.cli.progress import Progress
 
 #: Options that say how a CSV file is read.
-TABLE = ("label", "drop", "keep", "missing", "na", "modulus", "train")
+TABLE = ("label", "drop", "keep", "missing", "na", "modulus", "train", "test")
 
 
 def loaded_task(task, options):
@@ -29,14 +31,16 @@ def loaded_task(task, options):
     began = time.monotonic()
     loaded = load_task(task, seed=options["seed"], **{k: options[k] for k in TABLE})
     options["spent"] = time.monotonic() - began
-    options.setdefault("notes", []).extend(f"{task}: {note}" for note in loaded.notes)
+    options.setdefault("notes", {})[str(task)] = loaded.notes
     return loaded
 
 
 def say_notes(options):
     """Say what was left out of tables, once a search has ended: a refused one gets one line."""
-    for note in options.get("notes", ()):
-        say(note)
+    width = shutil.get_terminal_size().columns if sys.stderr.isatty() else sys.maxsize
+    for task, notes in options.get("notes", {}).items():
+        for line in [f"{task}:"] * bool(notes) + [f"  {note}" for note in notes]:
+            say(textwrap.fill(line, width, subsequent_indent="    ", break_on_hyphens=False))
 
 
 def search_settings(options):

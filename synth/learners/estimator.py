@@ -13,7 +13,7 @@ import numpy as np
 
 from synth import codes, engine, tasks
 from synth.engine import DEFAULT_CHAINS, SAME, Limits
-from synth.errors import DSLError, SettingError, TaskError, TypeMismatchError, quoted
+from synth.errors import DSLError, SettingError, TaskError
 from synth.language import (
     DSL,
     INT_LIMIT,
@@ -23,9 +23,8 @@ from synth.language import (
     Mod,
     Program,
     Real,
-    array_of,
-    refuse_other_index,
 )
+from synth.learners.columns import gaps_of, kinds_of, without_masks
 from synth.learners.predictor import Predictor, counted_predictor, program_predictor, upright
 from synth.records import Result, StopReason
 from synth.tasks import Task
@@ -33,7 +32,7 @@ from synth.tasks import Task
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import check_is_fitted, validate_data
+    from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
 except ImportError as error:
     _MISSING = str(error)
 
@@ -64,7 +63,10 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     """The program, or the table, that says the labels of a training set in the fewest bits.
 
     Columns are typed by their dtypes, those of a data frame one by one: bool is Bool, integers
-    are Int (beyond 2**31 Real), floats are Real.  Texts need an encoder first.  Two classes are
+    are Int (beyond 2**31 Real), floats are Real.  A data frame that has texts or dates is read as a
+    file is (see `synth.read_table`): no encoder is needed, and columns that say nothing about other
+    rows are left out.  Missing values are allowed (NaN, None): a comparison with one is false, and
+    `COLUMN is missing` is an input.  Two classes are
     Bool labels, of which the second is true.  If there are more, integers are labels as they are
     if the DSL makes such values.  All others are names, between which a program chooses by `where`.
 
@@ -92,6 +94,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         The number of columns.
     feature_names_in_ : array of str
         The names of the columns, if they have names; otherwise they are called x0, x1, ...
+    notes_ : tuple of str
+        What was left out of a data frame with texts, or read in a special way.
     chosen_ : str
         "program", "constant" or "table".
     program_ : Program or None
@@ -153,17 +157,19 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         -------
         ProgramClassifier
         """
-        X, y = _without_gaps(X, y)  # noqa: N806
-        kinds = _kinds(X)
-        _refuse_texts(X)
-        X, y = validate_data(self, X, y)  # noqa: N806
+        X, y = without_masks(X, y)  # noqa: N806
+        kinds = kinds_of(X)
+        if kinds is not None and not all(kinds):
+            validate_data(self, X, skip_check_array=True)
+            y = check_X_y(np.zeros((len(X), 1)), y)[1]
+            names = [str(n) for n, kind in zip(X.columns, kinds, strict=True) if kind == "f"]
+            self._types, self._read, notes = tasks.frame_inputs(X, self.modulus, names)
+        else:
+            X, y = validate_data(self, X, y, ensure_all_finite="allow-nan")  # noqa: N806
+            self._types, self._read, notes = self._array_types(X, kinds), None, []  # type: ignore
+        self.notes_ = tuple(notes)
         check_classification_targets(y)
         self.classes_, places = np.unique(y, return_inverse=True)
-        names = getattr(self, "feature_names_in_", None)
-        names = [f"x{i}" for i in range(X.shape[1])] if names is None else map(str, names)
-        self._types = dict(zip(names, self._column_types(X, kinds), strict=True))
-        if len(self._types) < X.shape[1]:
-            raise SettingError(f"{X.shape[1]} columns, {len(self._types)} names; allowed: one each")
         self._columns, self._places = self._typed(X), places
         self.results_: tuple[Result, ...] = ()
         varied = any((c != c[0]).any() for c in self._columns.values())
@@ -190,7 +196,10 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         float64 (rows, k)
         """
         check_is_fitted(self)
-        X = validate_data(self, _without_gaps(X)[0], reset=False)  # noqa: N806
+        how = (
+            {"ensure_all_finite": "allow-nan"} if self._read is None else {"skip_check_array": True}
+        )
+        X = validate_data(self, without_masks(X)[0], reset=False, **how)  # noqa: N806
         return self._predictor.probabilities(self._typed(X), len(X))
 
     def predict(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
@@ -210,12 +219,30 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         most = probabilities.max(axis=1, keepdims=True)
         return self.classes_[np.argmax(probabilities >= most * equal, axis=1)]
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _array_types(self, X, kinds):  # noqa: N803
+        """The types of an array's columns, and Bool for those that have missing values."""
+        names = getattr(self, "feature_names_in_", None)
+        names = [f"x{i}" for i in range(X.shape[1])] if names is None else list(map(str, names))
+        types = dict(zip(names, self._column_types(X, kinds), strict=True))
+        if len(types) < X.shape[1]:
+            raise SettingError(f"{X.shape[1]} columns, {len(types)} names; allowed: one each")
+        for name, column in zip(names, X.T, strict=True):
+            if gaps_of(column).any():
+                types[tasks.missing_name(name)] = Bool
+        return types
+
     def _column_types(self, X, kinds):  # noqa: N803
         for column, kind in zip(X.T, kinds or [X.dtype.kind] * X.shape[1], strict=True):
-            whole = kind in "iu" and np.abs(column.astype(float)).max() <= INT_LIMIT
-            if kind == "b":
+            gaps = gaps_of(column).any()
+            whole = kind in "iu" and not gaps and np.abs(column.astype(float)).max() <= INT_LIMIT
+            if kind == "b" and not gaps:
                 yield Bool
-            elif kind in "iu" and self.modulus is not None:
+            elif kind in "iu" and self.modulus is not None and not gaps:
                 yield Mod(self.modulus)
             else:
                 yield Int(int(column.min()), int(column.max())) if whole else Real
@@ -225,14 +252,22 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
 
         Integers may come as floats, as from a data frame that has columns of floats as well.
         """
+        if self._read is not None:
+            return self._read(X)
         columns = {}
-        for (name, type_), column in zip(self._types.items(), X.T, strict=True):
+        for (name, type_), column in zip(self._types.items(), X.T, strict=False):
+            gaps = gaps_of(column)
+            if tasks.missing_name(name) in self._types:
+                columns[tasks.missing_name(name)] = gaps
+            if gaps.any() and type_.family == "Real":
+                columns[name] = np.where(gaps, np.nan, type_.check(np.where(gaps, 0, column), name))
+                continue
             if not type_.inexact and column.dtype.kind == "f" and (column % 1 == 0).all():
                 column = column.astype(np.int64)
             # A training set is only a sample: other rows may have numbers outside its range.
             wide = Int(-INT_LIMIT, INT_LIMIT) if type_.family == "Int" else type_
             columns[name] = wide.check(column, f"column {name}")
-        return columns
+        return {name: columns[name] for name in self._types}
 
     def _labels(self):
         """The types that labels can be of, the best first, each with the values of `classes_`."""
@@ -328,54 +363,3 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         task = result.trained_on
         fitted = tasks.fit(result.dsl if self.dsl is None else self.dsl, task.original)
         return replace(result, best=Program.parse(text, fitted.grammar, fitted.root))
-
-
-def _without_gaps(X, y=None):  # noqa: N803
-    """X and y without masks; raises SettingError if a value is masked or the rows do not fit."""
-    try:
-        refuse_other_index({"y": y, "X": X})
-        # scikit-learn takes what lies below a mask.
-        given = (("X", X), ("y", y))
-        return [array_of(v, w) if isinstance(v, np.ma.MaskedArray) else v for w, v in given]
-    except TypeMismatchError as error:
-        raise SettingError(str(error)) from None
-
-
-def _kinds(X):  # noqa: N803
-    """The kinds of the dtypes of a data frame's columns; None if X is no data frame of numbers."""
-    if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
-        return None
-    found = [_kind(dtype) for dtype in X.dtypes]
-    return found if all(found) else None
-
-
-def _kind(dtype):
-    """The kind of numbers of a data frame's column, as NumPy writes it; None for others."""
-    dtype = getattr(getattr(dtype, "categories", None), "dtype", dtype)
-    kind, name = getattr(dtype, "kind", None), str(dtype)
-    if kind is None:  # polars says it by name
-        kind = next((k for k in ("bool", "int", "uint", "float") if name.lower().startswith(k)), "")
-    return kind[:1] if kind[:1] in ("b", "i", "u", "f") else None
-
-
-def _refuse_texts(X):  # noqa: N803
-    """Raises SettingError that names the first column of a data frame that has texts."""
-    if not (hasattr(X, "columns") and hasattr(X, "dtypes")) or len(set(X.columns)) < X.shape[1]:
-        return
-    for name, dtype in zip(X.columns, X.dtypes, strict=True):
-        if _kind(dtype):
-            continue
-        for cell in X[name]:
-            if isinstance(cell, str) and not _is_number(cell):
-                raise SettingError(
-                    f"column {name} has texts, such as {quoted(cell)}; allowed: numbers and truth "
-                    "values, into which an encoder turns texts (pandas.get_dummies, OneHotEncoder)"
-                )
-
-
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

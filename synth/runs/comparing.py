@@ -32,6 +32,7 @@ def compare(
     missing: str | None = None,
     na: Sequence[str] | None = None,
     modulus: int | None = None,
+    test: str | None = None,
     moves: int | None = None,
     chains: int = DEFAULT_CHAINS,
     executor: Executor | None = None,
@@ -59,7 +60,7 @@ def compare(
         "true", "permuted" or "uniform".
     corrupt : float, optional
         The fraction of training labels to draw anew.
-    train, label, drop, keep, missing, na, modulus : optional
+    train, label, drop, keep, missing, na, modulus, test : optional
         See `load_task`.
     moves, chains : int, optional
         How far reach goes in each search, see `synth.search`.
@@ -94,7 +95,7 @@ def compare(
         find_dsl(dsl)
     read, reach = read_limits(limits), ReachSettings(moves, chains)
     table: dict[str, Any] = {"train": train, "label": label, "drop": tuple(drop)}
-    table |= {"modulus": modulus, **_given(keep=tuple(keep), missing=missing, na=na)}
+    table |= {"modulus": modulus, **_given(keep=tuple(keep), missing=missing, na=na, test=test)}
     searched = {**limits, "moves": reach.moves, "chains": reach.chains}
     shared: dict[str, Any] = {"labels": labels, "corrupt": corrupt}
     shared |= {"table": table, "limits": searched}

@@ -76,6 +76,9 @@ class Item:
         given = not isinstance(self.task, Task) and tasks.is_path(self.task)
         if given and not tasks.is_stream(self.task):
             object.__setattr__(self, "task", os.path.abspath(self.task))
+        test = self.table.get("test")
+        if test is not None and os.path.isfile(test):
+            object.__setattr__(self, "table", self.table | {"test": os.path.abspath(test)})
         if isinstance(self.dsl, (str, os.PathLike)) and ".py:" in str(self.dsl):
             object.__setattr__(self, "dsl", os.path.abspath(self.dsl))
 

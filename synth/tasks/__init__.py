@@ -1,16 +1,21 @@
 """Tasks: typed columns, labels and training rows; where they come from; how a DSL reads them.
 
 Start with `task.py` (`Task` and its twins).  `csv_table.py` makes a task of a file: `sources.py`
-reads its bytes and `reading.py` its texts, `cells.py` says what they mean, `columns.py` makes
-inputs of them, and `labels.py` labels.  `builtin/` has the built-in tasks, `catalogue.py` finds a
-task by name, `origin.py` keeps how a task was made, `fitting.py` turns a task and a DSL into a
-grammar and a root type, `functions.py` defines the Boolean functions that have a name, `digits.py`
-encodes truth values, digits and residues as columns, `values.py` checks values by their types, and
-`splits.py` draws training rows and random numbers.
+reads its bytes and `reading.py` its texts, of which `titles.py` leaves out lines that are no rows.
+`frames.py` takes the texts of a data frame.  `table.py` makes the parts of a task of either:
+`cells.py` says what texts mean and `words.py` in what order they are, `columns.py` makes inputs of
+them and `usable.py` leaves some out, `gaps.py` handles missing values, `labels.py` makes labels,
+`conditions.py` reads conditions such as `wage>=20`, `held_out.py` says which rows are held out, and
+`joining.py` adds a test set in a file of its own.  `builtin/` has the built-in tasks,
+`catalogue.py` finds a task by name, `origin.py` keeps how a task was made, `fitting.py` turns a
+task and a DSL into a grammar and a root type, `functions.py` defines the Boolean functions that
+have a name, `digits.py` encodes truth values, digits and residues as columns, `values.py` checks
+values by their types, and `splits.py` draws training rows and random numbers.
 """
 
 from synth.tasks import functions
 from synth.tasks.catalogue import describe, is_path, load_task, names, regenerated
+from synth.tasks.columns import missing_name
 from synth.tasks.csv_table import read_cells, read_table
 from synth.tasks.digits import (
     BITS,
@@ -23,6 +28,7 @@ from synth.tasks.digits import (
     residue_names,
 )
 from synth.tasks.fitting import Fitted, fit, fit_all, prepared
+from synth.tasks.frames import frame_inputs
 from synth.tasks.origin import Origin, file_digest
 from synth.tasks.rules import Rule
 from synth.tasks.sources import is_stream
@@ -44,10 +50,12 @@ __all__ = [
     "file_digest",
     "fit",
     "fit_all",
+    "frame_inputs",
     "functions",
     "is_path",
     "is_stream",
     "load_task",
+    "missing_name",
     "names",
     "prepared",
     "read_cells",

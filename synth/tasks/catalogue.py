@@ -65,6 +65,7 @@ def load_task(
     modulus: int | None = None,
     train: int | float | None = None,
     seed: int | None = None,
+    test: str | None = None,
 ) -> Task:
     """Load a task by its specification or from a CSV file.
 
@@ -72,7 +73,7 @@ def load_task(
     ----------
     spec : str or path
         `name:key=value,...`, or the path of a CSV file; `-` is standard input.
-    label, drop, keep, missing, na, modulus : optional
+    label, drop, keep, missing, na, modulus, test : optional
         For files only, as `read_table` takes them.
     train : float or int, optional
         The fraction (float) or the number (int) of training rows; overrides the specification.
@@ -91,10 +92,11 @@ def load_task(
     if is_path(spec):
         if missing is not None:
             given["missing"] = missing
-        return read_table(spec, label=label, drop=drop, keep=keep, na=na, modulus=modulus, **given)
+        given |= {"na": na, "modulus": modulus, "test": test}
+        return read_table(spec, label=label, drop=drop, keep=keep, **given)
     options: dict[str, Any] = {
         "--label": label, "--drop": drop, "--keep": keep, "--missing": missing, "--na": na,
-        "--modulus": modulus,
+        "--modulus": modulus, "--test": test,
     }  # fmt: skip
     for key, value in options.items():
         if value not in (None, ()):

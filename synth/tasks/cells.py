@@ -8,20 +8,30 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 #: What people write where a value is missing, in lower case.
 MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "?", "null")
-#: The same among numbers.
-MISSING_NUMBERS = (*MISSING, "-", ".", "none", "missing")
+#: The same among numbers; a spreadsheet writes the last ones for what it could not compute.
+MISSING_NUMBERS = (
+    *MISSING, "-", "\u2013", "\u2014", "--", ".", "none", "missing", "n.a.", "k.a.",
+    "#div/0!", "#value!", "#ref!", "#num!", "#name?", "#null!",
+)  # fmt: skip
 #: What people write for truth values, in lower case.
 TRUTH = {"0": False, "1": True, "false": False, "true": True}
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
-_UNITS = r"[$€£¥₹%]|USD|EUR|GBP|CHF"
-#: A sign, and a unit before or after a number.
-_UNIT = re.compile(rf"([+-]?)({_UNITS})?\s*([^$€£¥₹%\s].*?)\s*({_UNITS})?")
-_SPACES = " \u00a0\u202f'’"
+_CODES = (
+    "USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|MXN|ZAR|TRY|RUB|KRW|"
+    "SGD|HKD|ILS|THB"
+)
+_UNITS = rf"(?:US|AU?|CA?|R|HK|NT)?\$|[€£¥₹₽₩₺₪%‰]|(?i:{_CODES})|kr\.?|zł|S?Fr\."
+#: A unit before or after a number.
+_UNIT = re.compile(rf"({_UNITS})?\s*([^$€£¥₹₽₩₺₪%‰\s].*?)\s*({_UNITS})?")
+#: What accountants write for a negative number, and what SAP writes.
+_BRACKETS, _BEHIND = re.compile(r"\((.+)\)"), re.compile(r"(.*\d)\s?-")
+_SPACES = " \u00a0\u2007\u2009\u202f'’"
 #: (pattern, decimal sign, signs between thousands) of the formats of numbers, the first that fits
 #: all cells of a column being taken.
 _FORMATS = (
@@ -40,6 +50,8 @@ _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 DATE_PARTS = ("year", "month", "day", "hour", "minute")
 _YEAR, _MONTH, _DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
 _TIME = r"([T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+#: The place of ISO 8601 among the formats of dates.
+ISO = 0
 #: The formats of dates: ISO 8601, and those of Germany, the USA and Britain.
 _DATES = tuple(
     re.compile(pattern + _TIME)
@@ -64,25 +76,41 @@ class Format:
         The unit before the number and the one after it.
     place : int
         Which of the formats it is.
+    negative : str
+        How negative numbers are written: "-" if the sign is before them, "()" in brackets, or
+        "behind".
     """
 
     units: tuple[str | None, str | None]
     place: int
+    negative: str = "-"
 
     def plain(self, cell: str) -> str | None:
         """The number of a cell with a decimal point and without a unit; None if it is no such.
 
         Whole numbers have no decimal point: `3` for `3.0`.
         """
-        sign, bare, units = _unit(cell)
+        found = _parts(cell)
         pattern, decimal, between = _FORMATS[self.place]
-        if bare is None or units not in (self.units, (None, None)) or not pattern.fullmatch(bare):
+        if found is None or found.units not in (self.units, (None, None)):
             return None
-        number = sign + bare
+        if found.negative not in (self.negative, "") or not pattern.fullmatch(found.bare):
+            return None
+        number = found.sign + found.bare
         for each in between:
             number = number.replace(each, "")
         number = number.replace(decimal, ".")
         return number.partition(".")[0] if _WHOLE.fullmatch(number) else number
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of a number: its sign, how that is written, the rest, the units around it."""
+
+    sign: str
+    negative: str
+    bare: str
+    units: tuple[str | None, str | None]
 
 
 #: Numbers as Python writes them.
@@ -101,25 +129,27 @@ def number_format(cells: Sequence[str], decimal: str = ".") -> Format | None:
     >>> [number_format(["1.200"], sign).plain("1.200") for sign in ".,"]
     ['1.200', '1200']
     """
-    found = [_unit(cell) for cell in cells]
-    units = {units for _, _, units in found} - {(None, None)}
-    bare = [str(number) for _, number, _ in found if number is not None]
-    if not found or len(units) > 1 or len(bare) < len(found) or any(map(_CODE.fullmatch, bare)):
+    found = [_parts(cell) for cell in cells]
+    parts = [each for each in found if each is not None]
+    units = {each.units for each in parts} - {(None, None)}
+    negative = {each.negative for each in parts} - {""}
+    if not parts or len(parts) < len(found) or len(units) > 1 or len(negative) > 1:
         return None
-    if units and None not in next(iter(units)):
+    bare = [each.bare for each in parts]
+    if any(map(_CODE.fullmatch, bare)) or (units and None not in next(iter(units))):
         return None
     # With a decimal comma, points between thousands come before decimals alone.
     order = (0, 1, 2, 3, 4, 5) if decimal == "." else (3, 2, 5, 0, 1, 4)
     for place in order:
         if all(map(_FORMATS[place][0].fullmatch, bare)):
-            return Format(next(iter(units), (None, None)), place)
+            return Format(next(iter(units), (None, None)), place, next(iter(negative), "-"))
     return None
 
 
 def is_either(cells: Sequence[str]) -> bool:
     """Whether the numbers of some cells can be read with a decimal point and with a comma."""
-    signed = [str(_unit(cell)[1]) for cell in cells if "." in cell or "," in cell]
-    return bool(signed) and all(map(_EITHER.fullmatch, signed))
+    parts = [_parts(cell) for cell in cells if "." in cell or "," in cell]
+    return bool(parts) and all(each and _EITHER.fullmatch(each.bare) for each in parts)
 
 
 def decimal_sign(columns: Iterable[Sequence[str]]) -> str | None:
@@ -135,15 +165,43 @@ def decimal_sign(columns: Iterable[Sequence[str]]) -> str | None:
     return signs.pop() if len(signs) == 1 else None
 
 
-def _unit(cell: str) -> tuple[str, str | None, tuple[str | None, str | None]]:
-    """(sign, number without it, units before and after) of a cell; the number may be None."""
-    found = _UNIT.fullmatch(cell)
-    if found is None:
-        return "", None, (None, None)
-    sign, before, bare, after = found.groups()
-    if bare[0] in "+-":
-        sign, bare = bare[0], None if sign else bare[1:]
-    return sign, bare, (before, after)
+@lru_cache(2**16)
+def _parts(cell: str) -> _Parts | None:
+    """The parts of a cell that may hold a number; None if it cannot.
+
+    A sign, or brackets, can stand inside or outside of the unit: `-$5`, `$-5`, `($5)`, `$(5)`.
+    """
+    signs, cell = [], cell.replace("\u2212", "-")
+    before = after = None
+    for _ in range(2):
+        if cell[:1] in ("+", "-"):
+            signs.append(("-" if cell[0] == "-" else "+", "-" if cell[0] == "-" else ""))
+            cell = cell[1:].lstrip()
+        elif inside := _BRACKETS.fullmatch(cell):
+            signs.append(("-", "()"))
+            cell = inside[1].strip()
+        elif behind := _BEHIND.fullmatch(cell):
+            signs.append(("-", "behind"))
+            cell = behind[1]
+        if before is None and after is None and (found := _UNIT.fullmatch(cell)):
+            before, cell, after = found.groups()
+    if len(signs) > 1 or (not cell[:1].isalnum() and cell[:1] not in (".", ",")):
+        return None
+    sign, negative = signs[0] if signs else ("", "")
+    return _Parts(sign, negative, cell, (_unit(before), _unit(after)))
+
+
+def _unit(text: str | None) -> str | None:
+    return text and text.upper()
+
+
+def cell_text(value: Any) -> str:
+    """A value of a data frame or a workbook as a file would have it; missing ones are empty."""
+    if value is None or str(value) in ("<NA>", "NaT", "nan"):
+        return ""
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat()).removesuffix("T00:00:00")
+    return str(value).strip()
 
 
 def is_missing(cell: str, texts: Sequence[str] = MISSING) -> bool:

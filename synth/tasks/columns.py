@@ -1,4 +1,4 @@
-"""The inputs that columns of texts become, with their types; what cannot be an input is left out.
+"""The inputs that columns of texts become, with their types.
 
 A column becomes one input or more: a number, a truth value, one truth value for each text, the
 parts of a date.  A column with missing values gets one more, `NAME is missing`.  Where a value is
@@ -7,7 +7,7 @@ missing, a truth value is false, and a number is a gap: NaN, in a Real column.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -28,18 +28,11 @@ from synth.tasks.cells import (
     missing_of,
     number_format,
 )
+from synth.tasks.words import as_spelled, in_order, said_spellings, spellings
 
 #: The most truth values that a column of texts becomes; rarer texts become one, `other`.
 MOST_VALUES = 16
 OTHER = "other"
-#: A column of at least so many different texts is left out if they are nearly as many as rows.
-FREE_TEXTS = 8
-#: A column with at most this share of cells that are no numbers was meant to hold numbers.
-NEARLY = 0.2
-#: What columns that number the rows are called.
-_ID = re.compile(
-    r"(?i:(.*[_\s.-])?(id|uuid|guid|rownames?|index|nr\.?|no\.)|#|unnamed: \d+)|.*[a-z](Id|ID)"
-)
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -74,6 +67,10 @@ class Column:
         """The format of some of its cells if they are numbers."""
         return number_format(cells, self.decimal)
 
+    def gaps(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which cells are missing values; texts: what stands for them."""
+        return np.array([is_missing(cell, texts) for cell in self.cells], bool)
+
     def held(self, texts: Sequence[str]) -> list[str]:
         """The cells that are not missing; texts: what stands for missing values."""
         return [cell for cell in self.cells if not is_missing(cell, texts)]
@@ -93,12 +90,15 @@ class Inputs:
         Takes cells that are not missing; returns their values for each of the inputs.
     missing : tuple of str
         What cells have where a value is missing.
+    said : tuple of str, optional
+        If the column was read in a special way: what way, and what is to be said of the column.
     """
 
     column: str
     types: dict[str, Type]
     read: partial[list[np.ndarray]]
     missing: tuple[str, ...]
+    said: tuple[str, str] | None = None
 
     def gaps(self, cells: Sequence[str]) -> NDArray[np.bool_]:
         """Which cells are missing values."""
@@ -171,8 +171,12 @@ def missing_name(column: str) -> str:
     return f"{column} is missing"
 
 
-def inputs_of(column: Column, modulus: int | None, missing: Sequence[str]) -> Inputs:
+def inputs_of(
+    column: Column, modulus: int | None, missing: Sequence[str], gaps: bool = False
+) -> Inputs:
     """What a column becomes.
+
+    gaps: whether other rows have missing values of the column.
 
     Raises
     ------
@@ -184,13 +188,47 @@ def inputs_of(column: Column, modulus: int | None, missing: Sequence[str]) -> In
     makers: list[Callable[..., _Made | None]] = [_truths, partial(_numbers, modulus)]
     if modulus is not None:
         makers.reverse()  # 0 and 1 are residues then
-    gaps, found = len(held) < len(column.cells), None
+    found = None
+    gaps = gaps or len(held) < len(column.cells)
     for made in (*makers, _dates):
         found = found or (made(column, held, gaps) if held else None)
     types, read = found or _texts(column, held)
     if len(held) < len(column.cells):
         types[missing_name(column.name)] = Bool
-    return Inputs(column.name, types, read, tuple(texts))
+    return Inputs(column.name, types, read, tuple(texts), _said(column, held, types, read))
+
+
+def _said(
+    column: Column, held: list[str], types: Mapping[str, Type], read: partial[list[np.ndarray]]
+) -> tuple[str, str] | None:
+    """In what special way a column is read, and what is said of it; None if in no such way."""
+    name = shortened(column.name)
+    if read.func is _read_dates:
+        start = len(column.name) + 1
+        parts = [n[start:] for n, t in types.items() if t != Bool] + ["weekday"]
+        return "read as dates", f"{name} ({', '.join(parts)})"
+    if read.func is _read_texts:
+        values, others, _ = read.args
+        if others:
+            known = len({as_spelled(cell, spellings(held)) for cell in held})
+            return (
+                "rare texts are one value, other",
+                f"{name} ({len(values)} of {known})",
+            )
+        same = said_spellings(held)
+        return (
+            ("texts that differ only in case or spaces are one", f"{name}: {same[0]}")
+            if same
+            else None
+        )
+    format_ = column.format(held)
+    if read.func is not _read_numbers or format_ is None:
+        return None
+    if format_.negative != "-":
+        cell = next(cell for cell in held if str(format_.plain(cell)).startswith("-"))
+        return "negative numbers", f"{name} ({shortened(cell, 20)} is {format_.plain(cell)})"
+    unit = format_.units[0] or format_.units[1]
+    return ("numbers with a unit", f"{name} ({unit})") if unit else None
 
 
 def _truths(column: Column, held: list[str], gaps: bool) -> _Made | None:
@@ -299,16 +337,21 @@ def _read_dates(name: str, place: int, kept: tuple[int, ...], cells: list[str]) 
 
 
 def _texts(column: Column, held: list[str]) -> _Made:
-    counts = Counter(held)
-    values, others = sorted(counts), len(counts) > MOST_VALUES
+    known = spellings(held)
+    counts = Counter(as_spelled(cell, known) for cell in held)
+    values, others = in_order(counts), len(counts) > MOST_VALUES
     if others:
-        values = sorted(sorted(values, key=lambda v: (-counts[v], v))[: MOST_VALUES - 1])
+        frequent = sorted(values, key=lambda v: (-counts[v], v))[: MOST_VALUES - 1]
+        values = [value for value in values if value in frequent]
     names = [f"{column.name}={value}" for value in [*values, *[OTHER] * others]]
-    return dict.fromkeys(names, Bool), partial(_read_texts, values, others)
+    return dict.fromkeys(names, Bool), partial(_read_texts, values, others, known)
 
 
-def _read_texts(values: Sequence[str], others: bool, cells: list[str]) -> list[np.ndarray]:
-    made = [np.array([cell == value for cell in cells], bool) for value in values]
+def _read_texts(
+    values: Sequence[str], others: bool, known: Mapping[str, str], cells: list[str]
+) -> list[np.ndarray]:
+    texts = [as_spelled(cell, known) for cell in cells]
+    made = [np.array([text == value for text in texts], bool) for value in values]
     return [*made, ~np.any(made, axis=0)] if others else made
 
 
@@ -317,59 +360,3 @@ def _refuse(name: str, cells: Sequence[str], wrong: list[bool], allowed: str) ->
     if any(wrong):
         cell = cells[wrong.index(True)]
         raise TypeMismatchError(f"column {shortened(name)}: {quoted(cell)}; allowed: {allowed}")
-
-
-def left_out(
-    columns: Sequence[Column], unnamed: Collection[str], missing: Sequence[str], keep: Iterable[str]
-) -> dict[str, str]:
-    """The names of columns that cannot say anything about other rows, and why each cannot."""
-    reasons: dict[str, str] = {}
-    seen: dict[tuple[str, ...], str] = {}
-    for column in columns:
-        if column.name in set(keep):
-            continue
-        why = _unusable(column, column.name in unnamed, missing)
-        if not why and column.cells in seen:
-            why = f"equal to {shortened(seen[column.cells])}"
-        if why:
-            reasons[column.name] = why
-        else:
-            seen[column.cells] = column.name
-    return reasons
-
-
-def _unusable(column: Column, unnamed: bool, missing: Sequence[str]) -> str | None:
-    """Why a column cannot be an input; None if it can."""
-    rows = len(column.cells)
-    held = column.held(missing_of(column.cells, missing, column.decimal))
-    different = len(set(held))
-    if not held:
-        return "no values"
-    if different == 1 and len(held) == rows and rows > 1:
-        return f"always {shortened(held[0], 20)}"
-    if different == rows > 2 and unnamed:
-        return "row names"
-    format_ = column.format(held)
-    if format_ is not None:
-        plain = {str(format_.plain(cell)) for cell in held}
-        wide = min(map(len, plain)) > 9 and all(number.isdigit() for number in plain)
-        if different > 0.9 * rows and rows > 2 and (wide or _ID.fullmatch(column.name)):
-            return f"{different} different numbers for {rows} rows: an identifier"
-        return None
-    if date_format(held) is not None:
-        return None
-    if different >= FREE_TEXTS and (
-        different > 0.9 * rows or (different > MOST_VALUES and different > rows / 2)
-    ):
-        return _nearly_numbers(column, held) or f"{different} different texts for {rows} rows"
-    return None
-
-
-def _nearly_numbers(column: Column, held: list[str]) -> str | None:
-    """What keeps a column from being one of numbers, if few of its cells do."""
-    others = [cell for cell in held if column.format([cell]) is None]
-    if not 0 < len(others) <= NEARLY * len(held):
-        return None
-    line = column.lines[column.cells.index(others[0])]
-    numbers = len(held) - len(others)
-    return f"{numbers} of {len(held)} cells are numbers; line {line} has {quoted(others[0])}"

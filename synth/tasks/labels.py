@@ -1,5 +1,8 @@
 """The labels of a table: how they are typed, numbered and named, by the training rows alone.
 
+Texts that differ only in case or spaces are one label.  Labels are numbered in the order that
+people give them (`words.py`), so that of `ja` and `nein` programs are conditions for `ja`.
+
 A held-out label that is not a value of the resulting type is unknown: it changes nothing, and every
 hypothesis is wrong on it.
 """
@@ -16,9 +19,13 @@ from synth.errors import TaskError, listed, quoted, shortened
 from synth.language import INT_LIMIT, Bool, Int, Label, Mod, Real, Type
 from synth.tasks.cells import PLAIN, TRUTH, Format
 from synth.tasks.columns import MOST_VALUES, Column, check_finite, check_range, refuse_infinite
+from synth.tasks.conditions import Condition
+from synth.tasks.words import as_spelled, in_order, said_spellings, spellings
 
 #: Advice in messages about labels that cannot be used.
 ONE_VALUE = "make one value the label with --label COLUMN=VALUE"
+#: Numbers with more values than this are said to be a numeric label.
+MANY_NUMBERS = 12
 
 #: The type of labels; what they stand for if they are numbers for something else; and the
 #: function that gives the value of a cell, or None if it has none.
@@ -26,21 +33,24 @@ _Labels = tuple[Type, Mapping[Any, str] | None, Callable[[str], Any]]
 
 
 def read_labels(
-    column: Column, value: str | None, modulus: int | None, train: NDArray[np.bool_]
+    column: Column, condition: Condition | None, modulus: int | None, train: NDArray[np.bool_]
 ) -> dict[str, Any]:
     """The fields of a `Task` that describe its labels, for these training rows.
 
-    value: the value to tell from all others, or None.
+    condition: what is told from everything else, such as one value, or None.
     """
     trained = column.only(train)
-    if value is None:
+    if condition is None:
         label_type, names, meaning = _labels(trained, modulus)
     else:
-        label_type, names, meaning = _one_label(trained, value)
+        label_type, names, meaning = _conditioned(trained, condition)
     values = [meaning(cell) for cell in column.cells]
     if len({v for v, t in zip(values, train, strict=True) if t}) < 2:
+        shown, value = trained.cells[0], meaning(trained.cells[0])
+        if condition is not None and value is not None:
+            shown = condition.names[value]
         raise TaskError(
-            f"column {shortened(column.name)}: one label only ({shortened(trained.cells[0])}); "
+            f"column {shortened(column.name)}: one label only ({shortened(shown)}); "
             "allowed: at least 2 among the training rows"
         )
     return {
@@ -49,6 +59,31 @@ def read_labels(
         "label_names": names,
         "unknown": np.array([v is None for v in values]),
     }
+
+
+def label_notes(
+    column: Column, condition: Condition | None, train: NDArray[np.bool_], type_: Type
+) -> list[str]:
+    """What is said about labels: spellings that are one label, and a numeric label."""
+    trained, name = column.only(train), shortened(column.name)
+    if condition is None and type_.family in ("Int", "Real"):
+        format_ = trained.format(trained.cells)
+        numbers = sorted(float(str(format_ and format_.plain(cell))) for cell in trained.cells)
+        different = len(set(numbers))
+        if different <= MANY_NUMBERS and type_.family == "Int":
+            return []
+        middle = f"{numbers[len(numbers) // 2]:.4g}"
+        return [
+            f"numeric label {name}: {different} different numbers from {numbers[0]:.6g} to "
+            f"{numbers[-1]:.6g}, which a program has to say exactly; --label '{name}>={middle}' "
+            "asks for a threshold"
+        ]
+    if condition is None and trained.format(trained.cells) is None:
+        said = said_spellings(trained.cells)
+        return [f"labels that differ only in case or spaces are one: {listed(said, 6)}"] * bool(
+            said
+        )
+    return []
 
 
 def _labels(trained: Column, modulus: int | None) -> _Labels:
@@ -62,9 +97,11 @@ def _labels(trained: Column, modulus: int | None) -> _Labels:
     format_ = trained.format(different)
     if format_ is None:
         refuse_infinite(trained, trained.cells)
-        _refuse_free_text(trained)
-        named = Label(*different) if len(different) > 2 else Bool
-        return named, dict(enumerate(different)), _place(str, different)
+        known = spellings(trained.cells)
+        texts = in_order({as_spelled(cell, known) for cell in different})
+        _refuse_free_text(trained, texts)
+        named = Label(*texts) if len(texts) > 2 else Bool
+        return named, dict(enumerate(texts)), _place(partial(as_spelled, known=known), texts)
     return _number_labels(trained, format_, modulus)
 
 
@@ -112,22 +149,19 @@ def _real(format_: Format, cell: str) -> float | None:
     return float(values[0]) if legal is None else None
 
 
-def _one_label(trained: Column, value: str) -> _Labels:
-    """How labels are read that tell one value from all others; the training rows must have it."""
-    different = sorted(set(trained.cells))
-    if value not in different:
-        raise TaskError(
-            f"column {shortened(trained.name)} has no value {quoted(value)} among the training "
-            f"rows; values there: {listed(different)}"
-        )
-    return Bool, {0: f"not {value}", 1: value}, lambda cell: cell == value
+def _conditioned(trained: Column, condition: Condition) -> _Labels:
+    """How labels are read that say whether a condition holds."""
+    meaning = condition.test(trained, " among the training rows")
+    return Bool, dict(enumerate(condition.names)), meaning
 
 
-def _refuse_free_text(column: Column) -> None:
+def _refuse_free_text(column: Column, texts: list[str]) -> None:
     """Raise TaskError for too many different texts as labels."""
-    seen = set()
+    if len(texts) <= MOST_VALUES:
+        return
+    known, seen = spellings(column.cells), set()
     for row, cell in enumerate(column.cells):
-        seen.add(cell)
+        seen.add(as_spelled(cell, known))
         if len(seen) > MOST_VALUES:
             raise TaskError(
                 f"{column.where(row)}: {quoted(cell)} is the {len(seen)}th different text; "

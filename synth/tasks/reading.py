@@ -19,9 +19,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from pathlib import Path
 
-from synth.errors import TaskError, quoted, shortened
-from synth.tasks.cells import is_data, is_missing, is_plain
+from synth.errors import TaskError, shortened
+from synth.tasks.cells import cell_text, is_data, is_missing, is_plain
 from synth.tasks.sources import is_stream, table_bytes
+from synth.tasks.titles import Lines, without_footers, without_titles
 
 #: Separators, in the order in which equally good ones are taken.
 SEPARATORS = ",;\t|"
@@ -32,9 +33,6 @@ MOST_BYTES = 2**30
 #: What a file is, in messages.
 _TABLE = "a table as text (CSV, in UTF-8, UTF-16 or cp1252), or a workbook (.xlsx)"
 _NO_ROWS = "no rows; allowed: a line of column names, then one line for each row"
-
-#: (line, cells) of each line.
-_Lines = list[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def _unpacked(raw: bytes) -> bytes:
     return raw
 
 
-def separated(text: str) -> tuple[_Lines, str]:
+def separated(text: str) -> tuple[Lines, str]:
     """(line, cells) of each line that is not empty, and the separator, which fits the file.
 
     A first line `sep=;`, as spreadsheets write it, says the separator.  Otherwise it is the one
@@ -159,7 +157,7 @@ def separated(text: str) -> tuple[_Lines, str]:
     return lines, chosen
 
 
-def _spaced(text: str) -> _Lines | None:
+def _spaced(text: str) -> Lines | None:
     """The lines split at spaces, if all have equally many cells, or the first one less."""
     try:
         lines = _split(text, " ")
@@ -171,7 +169,7 @@ def _spaced(text: str) -> _Lines | None:
     return None
 
 
-def _split(text: str, separator: str) -> _Lines:
+def _split(text: str, separator: str) -> Lines:
     """(line, cells) of each line with a cell that is not empty."""
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
@@ -187,7 +185,7 @@ def _split(text: str, separator: str) -> _Lines:
     return lines
 
 
-def _fit(lines: _Lines) -> tuple[float, float, int]:
+def _fit(lines: Lines) -> tuple[float, float, int]:
     """How well a separator fits: the share of lines of the usual width, of plain cells, the width.
 
     A separator that splits no line fits worst.
@@ -217,25 +215,16 @@ def _sheet(raw: bytes) -> Iterator[tuple[int, list[str]]]:
     except (OSError, KeyError, ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
         raise TaskError(f"a damaged workbook, or none: {error}; allowed: {_TABLE}") from None
     for line, values in enumerate(rows, 1):
-        cells = [_cell_text(value) for value in values]
+        cells = [cell_text(value) for value in values]
         if any(cells):
             yield line, cells
 
 
-def _cell_text(value: object) -> str:
-    """What a cell of a workbook shows."""
-    if value is None:
-        return ""
-    if hasattr(value, "isoformat"):
-        return value.isoformat().removesuffix("T00:00:00")
-    return str(value).strip()
-
-
-def _named(lines: _Lines, notes: list[str]) -> Grid:
+def _named(lines: Lines, notes: list[str]) -> Grid:
     """The grid of some lines: titles are left out, columns get names, rows equal widths."""
     if not lines:
         raise TaskError("empty; allowed: a line of column names, then one line for each row")
-    lines = _without_titles(lines, notes)
+    lines = without_footers(without_titles(lines, notes), notes)
     width = max(len(cells) for _, cells in lines)
     while width > 1 and not any(len(c) >= width and c[width - 1] for _, c in lines):
         width -= 1  # a spreadsheet writes a separator for each column that was ever used
@@ -267,20 +256,7 @@ def _named(lines: _Lines, notes: list[str]) -> Grid:
     )
 
 
-def _without_titles(lines: _Lines, notes: list[str]) -> _Lines:
-    """The lines from the header on: before it stand lines with one cell, of a wider table."""
-    usual = Counter(sum(map(bool, cells)) for _, cells in lines).most_common(1)[0][0]
-    k = 0
-    while usual > 1 and k < len(lines) - 2 and sum(map(bool, lines[k][1])) == 1:
-        line, cells = lines[k]
-        if len(cells) >= usual and all(is_data(cell) for cell in cells if cell):
-            break  # a row with gaps
-        notes.append(f"line {line} is left out as a title: {quoted(''.join(cells))}")
-        k += 1
-    return lines[k:]
-
-
-def _is_data(names: list[str], body: _Lines) -> bool:
+def _is_data(names: list[str], body: Lines) -> bool:
     """Whether a first line holds data, not names.
 
     It does if a cell is a number or a date, as all cells below it are, and no cell is a text above

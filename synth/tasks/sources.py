@@ -25,6 +25,11 @@ def is_stream(path: str | os.PathLike[str]) -> bool:
     )
 
 
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is a file, or standard input, a pipe or a device."""
+    return is_stream(path) or Path(path).is_file()
+
+
 def table_bytes(path: str | os.PathLike[str]) -> bytes:
     """The contents of a table.
 

@@ -8,17 +8,19 @@ not a value of the label type is unknown: every hypothesis is wrong on it.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import TaskError, TypeMismatchError, listed
-from synth.language import ALLOWED, Term, Type, Weight, array_of, columns_of, refuse_other_index
+from synth.language import Term, Type, Weight, array_of, columns_of, refuse_other_index
 from synth.tasks import twins
+from synth.tasks.frames import frame_fields
 from synth.tasks.origin import Origin
 from synth.tasks.splits import training_mask
-from synth.tasks.values import checked, type_text, wide
+from synth.tasks.values import alphabet_of, check_types, checked, compared, wide
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +61,7 @@ class Task:
     source : Task, optional
         If a DSL re-expressed the columns: the task before that.
     express : callable, optional
-        If a DSL re-expressed the columns: makes them from the source's columns, for unseen
-        rows.
+        If a DSL re-expressed the columns: makes them from the source's, for unseen rows.
     unknown : array_like of bool, shape (rows,), optional
         The held-out rows whose label is not a value of `label_type`; their entries in `labels`
         are arbitrary.  By default none.
@@ -75,7 +76,9 @@ class Task:
     notes : tuple of str
         What was left out or set aside when a table was read.
     is_table : bool
-        Whether it is a table of people, for which several DSLs are searched.
+        Whether it is a table of people: it has no DSL of its own, and several are searched.
+    choose : callable, optional
+        Takes a fraction or a number, and a seed; returns the training mask.  By default at random.
 
     Attributes
     ----------
@@ -114,6 +117,7 @@ class Task:
     meanings: Mapping[str, Term] | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
     is_table: bool = False
+    choose: Callable[[int | float, int], NDArray[np.bool_]] | None = field(default=None, repr=False)
     alphabet: tuple[Any, ...] = field(init=False)
 
     if TYPE_CHECKING:  # arguments may have more types than the fields
@@ -141,11 +145,12 @@ class Task:
             meanings: Mapping[str, Term] | None = None,
             notes: tuple[str, ...] = (),
             is_table: bool = False,
+            choose: Callable[[int | float, int], NDArray[np.bool_]] | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", columns_of(self.columns, f"task {self.name}"))
-        self._check_types()
+        check_types(self)
         series = {f"column {n}": c for n, c in self.columns.items()}
         refuse_other_index({"the label column": self.labels, "train": self.train, **series})
         columns = {str(n): checked(self.types[n], n, c) for n, c in self.columns.items()}
@@ -175,24 +180,12 @@ class Task:
             "labels": labels,
             "train": train,
             "unknown": unknown,
-            "alphabet": self._find_alphabet(labels, train),
+            "alphabet": alphabet_of(self, labels, train),
         }
         if self.label_names is None and self.label_type.names:
             made["label_names"] = dict(enumerate(self.label_type.names))
         for key, value in made.items():
             object.__setattr__(self, key, value)
-
-    def _check_types(self) -> None:
-        if not self.columns:
-            raise TaskError(f"task {self.name} has no input column; allowed: 1 column or more")
-        for name in self.columns:
-            if name not in self.types:
-                raise TypeMismatchError(f"column {name} has no type; allowed: {ALLOWED}")
-            if not isinstance(self.types[name], Type):
-                shown = type_text(self.types[name])
-                raise TypeMismatchError(f"column {name}: type {shown}; allowed: {ALLOWED}")
-        if not isinstance(self.label_type, Type):
-            raise TypeMismatchError(f"label_type {type_text(self.label_type)}; allowed: {ALLOWED}")
 
     def _mask(self, what: str, given: Any, rows: int, default: bool) -> NDArray[np.bool_]:
         mask = np.full(rows, default) if given is None else array_of(given, what)
@@ -200,30 +193,28 @@ class Task:
             raise TaskError(f"task {self.name}: {what} must be bool of shape ({rows},)")
         return mask
 
-    def _find_alphabet(self, labels: np.ndarray, train: NDArray[np.bool_]) -> tuple[Any, ...]:
-        """The values that labels can take, sorted; at least two."""
-        if self.given_alphabet is not None:
-            given = self.label_type.check(list(self.given_alphabet), "given_alphabet")
-            alphabet = tuple(np.unique(given.astype(self.label_type.number)).tolist())
-            outside = labels[~np.isin(self._compared(labels), self._compared(alphabet))]
-            if outside.size:
-                raise TaskError(
-                    f"task {self.name}: label {outside[0]} is not among the label values"
-                )
-        elif self.label_type.family == "Int" or self.label_type.inexact:
-            places = np.unique(self._compared(labels[train]), return_index=True)[1]
-            alphabet = tuple(labels[train][places].tolist())
-        else:
-            alphabet = tuple(range(int(self.label_type.size)))
-        if len(alphabet) < 2:
-            raise TaskError(
-                f"task {self.name}: one label value only ({alphabet[0]}); "
-                "allowed: at least 2 among the training rows"
-            )
-        return alphabet
-
     def __repr__(self) -> str:
         return f"Task({self.name!r}, {self.rows} rows, {self.training} for training)"
+
+    @classmethod
+    def from_frame(cls, frame: Any, name: str = "table", **options: Any) -> "Task":
+        """Make a task of a data frame, whose columns are read as those of a file are.
+
+        Parameters
+        ----------
+        frame : data frame
+            Of pandas, polars or pyarrow, or a mapping of names to sequences.
+        name : str
+            The name of the task.
+        **options
+            The arguments of `read_table`, such as `label` and `train`.
+
+        Raises
+        ------
+        TaskError
+            If the frame cannot be used.
+        """
+        return cls(name, **frame_fields(frame, options))
 
     @property
     def rows(self) -> int:
@@ -246,7 +237,7 @@ class Task:
 
     def _compared(self, values: ArrayLike) -> np.ndarray:
         """Label values as numbers, rounded to the bits by which labels are compared."""
-        return self.label_type.coarse(np.asarray(values, self.label_type.number))
+        return compared(self.label_type, values)
 
     def label_text(self, value: Any) -> str:
         """The text of a label value: its name if it has one."""
@@ -313,7 +304,7 @@ class Task:
         -------
         ndarray of bool, shape (..., m)
         """
-        same = self._compared(predictions) == self._compared(self.labels[rows])
+        same = self._compared(predictions) == compared(self.label_type, self.labels[rows])
         return same & ~self.unknown[rows]
 
     def majority(self) -> Any:
@@ -338,8 +329,8 @@ class Task:
         TaskError
             If there would be no training rows or too many, or only one training label.
         """
-        mask = training_mask(self.rows, train, seed)
         task = self.original
+        mask = (task.choose or partial(training_mask, task.rows))(train, seed)
         settings = {**task.settings, "train": train, "seed": seed}
         origin = task.origin and task.origin.then("split", train, seed)
         read = task._read_with(mask)

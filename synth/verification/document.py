@@ -33,7 +33,8 @@ _DATA = {
 _ROWS = {"train": int, "test": int, "labels": int, "unseen_labels": int}
 _OPTIONS = {
     "label": str | None, "drop": list[str], "keep": list[str], "missing": str,
-    "na": list[str] | None, "modulus": int | None, "train": float, "seed": int,
+    "na": list[str] | None, "modulus": int | None, "train": float | None, "seed": int,
+    "test": str | None,
 }  # fmt: skip
 _SETTINGS = {
     "max_bits": float | None, "max_programs": int | None, "seconds": float | None,

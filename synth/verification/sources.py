@@ -151,6 +151,9 @@ def _task(
     path = _found(kept.spec, given.folder) if table is None else Path(table)
     if path is None or not path.is_file():
         raise RunError(f"no table {table or kept.spec}; give its path with --table FILE")
+    test = _found(kept.options.get("test") or "", given.folder)
+    if test is not None:  # not a condition
+        kept = replace(kept, options={**kept.options, "test": str(test)})
     # The name of a task is that of its table, which may have another one now.
     return replace(regenerated(kept, path), name=os.path.basename(kept.spec))
 

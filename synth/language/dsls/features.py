@@ -23,6 +23,8 @@ from synth.language.types import Bool
 #: The most comparisons that `most` may allow: the engine numbers productions with 16 bits.
 MOST = 65_000
 DEFAULT_MOST = 20_000
+#: More different whole numbers than this are a numeric label: a message asks for a threshold.
+MANY_NUMBERS = 12
 
 
 def fits(types):
@@ -149,9 +151,13 @@ def _about_labels(given):
     """What to do if the labels do not have two values."""
     values = given.label_values
     shown = ", ".join(values[:4]) + ", ..." * (len(values) > 4)
-    such = {"Real": ", such as real", "Int": ", such as integer"}.get(given.label_type.family, "")
+    family, name = given.label_type.family, given.label
+    such = {"Real": ", such as real", "Int": ", such as integer"}.get(family, "")
+    what, way = "labels", f"compare one value with all others with --label {name}={values[0]}"
+    if family == "Real" or (family == "Int" and len(values) > MANY_NUMBERS):
+        what = "different numbers as labels"
+        way = f"ask for a threshold with --label '{name}>={values[len(values) // 2]}'"
     return (
-        f"task {given.name}: {len(values)} labels ({shown}); the features DSL needs two: compare "
-        f"one value with all others with --label {given.label}={values[0]}, or give a DSL for "
-        f"{given.label_type} labels with --dsl{such}"
+        f"task {given.name}: {len(values)} {what} ({shown}); the features DSL needs two: {way}, or "
+        f"give a DSL for {given.label_type} labels with --dsl{such}"
     )
