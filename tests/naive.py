@@ -194,8 +194,13 @@ def front(grammar, task, most, root):
         e = sum(int(seen[r]) != labels[r] for r in range(task.rows) if task.train[r])
         if two or e < n:
             found.append((units, min(e, n - e) if two else e))
+    return fewest(found)
+
+
+def fewest(scored):
+    """The (units, exceptions) that have fewer exceptions than all shorter ones."""
     made = []
-    for units, e in sorted(found):
+    for units, e in sorted(scored):
         if not made or e < made[-1][1]:
             made.append((units, e))
     return made
