@@ -56,10 +56,18 @@ def value(program, columns, row):
     """The value of a program on one row by plain recursion, or None where it has none."""
     head = program.head
     if not program.arguments:
-        given = head.value if hasattr(head, "value") else columns[head.name][row]
-        return legal(given, head.result)
-    arguments = [value(a, columns, row) for a in program.arguments]
-    if any(a is None for a in arguments):
+        return _leaf(head, columns, row)
+    return _applied(head, tuple(value(a, columns, row) for a in program.arguments))
+
+
+def _leaf(head, columns, row):
+    given = head.value if hasattr(head, "value") else columns[head.name][row]
+    return legal(given, head.result)
+
+
+def _applied(head, arguments):
+    """What a primitive makes of some values; None where it, or one of them, has no value."""
+    if None in arguments:
         return None
     dtypes = [t.dtype for t in head.arguments]
     arrays = [np.array([a], d) for a, d in zip(arguments, dtypes, strict=True)]
@@ -126,13 +134,35 @@ def behaviour(program, columns):
 
 
 def behaviours(grammar, columns, most):
-    """The least units of every behaviour, by type, over all trees of `most` units."""
-    found = {}
+    """The least units of every behaviour, by type, over all trees of `most` units.
+
+    Every tree is evaluated, on every row; a subtree, and a primitive on the same values, once.
+    """
+    rows = range(len(next(iter(columns.values()))))
+    answers, made, found = {}, {}, {}
+
+    def applied(head, arguments):
+        key = id(head), arguments
+        if key not in answers:
+            answers[key] = _applied(head, arguments)
+        return answers[key]
+
+    def column(program):
+        key = id(program)
+        if key not in made:
+            head, parts = program.head, [column(a) for a in program.arguments]
+            made[key] = (
+                tuple(applied(head, values) for values in zip(*parts, strict=True))
+                if parts
+                else tuple(_leaf(head, columns, r) for r in rows)
+            )
+        return made[key]
+
     for type_, trees in programs(grammar, most).items():
         least = found.setdefault(type_, {})
         for units, program in trees:
-            seen = behaviour(program, columns)
-            if seen is not None and units < least.get(seen, units + 1):
+            seen = column(program)
+            if None not in seen and units < least.get(seen, units + 1):
                 least[seen] = units
     return found
 

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 from tests.attack.attacks import ATTACKS
 from tests.attack.rounds import ROUND, Round, again, attack
@@ -36,6 +37,9 @@ def arguments(given):
 def main(given=None):
     asked = arguments(given)
     if asked.again:
+        if not Path(asked.again).is_file():
+            print(f"--again {asked.again}: no such file; allowed: a file that a failure left")
+            return 2
         done = again(asked.again)
         print("\n".join([*done.case, *(done.false or ["no claim is false"])]))
         return int(bool(done.false))

@@ -2,10 +2,9 @@
 
 import json
 import re
-import sys
 import traceback
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import hypothesis
@@ -53,7 +52,7 @@ class Round:
         """Write a failure to a file, from which `again` runs it; returns its path."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{self.attack}-{self.seed}.json"
-        document = {**asdict(self), "hypothesis": hypothesis.__version__}
+        document = {**vars(self), "hypothesis": hypothesis.__version__}
         path.write_text(json.dumps(document, indent=1) + "\n")
         return path
 
@@ -93,8 +92,9 @@ def attack(name, seed, examples, shrink=True, blob=None):
         except Exception as error:
             # Hypothesis goes its ways by exceptions of its own.
             if not type(error).__module__.startswith("hypothesis"):
-                if not done.case and not claims.false:
-                    print(f"{name}, seed {seed}: {error!r}", file=sys.stderr)
+                if not done.false:
+                    said = claims.false or [repr(error)]
+                    print(f"{name}, seed {seed}, before it is shrunk: {said[0]}", flush=True)
                 done.false = list(claims.false) or traceback.format_exc().splitlines()[-6:]
                 done.case = claims.case
             raise
