@@ -343,6 +343,10 @@ def test_a_program_wrong_on_exactly_half_is_read_as_it_is():
     assert (half.exceptions, half.inverted) == (4, False)
 
 
+def test_an_exact_search_begins_with_the_least_memory():
+    assert synth.search("parity:n=3", exact=True, memory=2**20).optimal
+
+
 def test_numbers_of_numpy_are_numbers():
     result = synth.search(
         "parity:n=3", memory=5e6, max_bits=np.float32(12), max_programs=1e3, top=np.int64(3)

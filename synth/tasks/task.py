@@ -367,10 +367,10 @@ class Task:
         return self._twin(self.labels[order], "permuted", self.unknown[order], seed)
 
     def uniform(self, seed: int = 0) -> "Task":
-        """The twin whose labels are drawn uniformly from the alphabet."""
+        """The twin whose labels are drawn uniformly from the alphabet, which it keeps."""
         labels = twins.uniform_labels(self.alphabet, self.rows, seed)
-        labels = labels.astype(self.label_type.dtype)
-        return self._twin(labels, "uniform", np.zeros(self.rows, bool), seed)
+        labels, known = labels.astype(self.label_type.dtype), np.zeros(self.rows, bool)
+        return self._twin(labels, "uniform", known, seed, given_alphabet=self.alphabet)
 
     def corrupted(self, fraction: float, seed: int = 0) -> "Task":
         """The twin in which a fraction of the training labels is replaced.
@@ -394,7 +394,8 @@ class Task:
         return self._twin(labels, f"corrupted {fraction:g}", self.unknown, fraction, seed)
 
     def _twin(
-        self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_], *how: int | float
+        self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_], *how: float, **to: Any
     ) -> "Task":
         origin = self.origin and self.origin.then(labelling.partition(" ")[0], *how)
-        return replace(self, labels=labels, labelling=labelling, unknown=unknown, origin=origin)
+        to |= {"labels": labels, "labelling": labelling, "unknown": unknown, "origin": origin}
+        return replace(self, **to)
