@@ -213,22 +213,23 @@ class _Facts:
         certified, asked = result.certified_bits, result.settings["max_bits"]
         known = self.up_to(certified)
         table = result.table.bits
-        mass = math.fsum([2.0**-total for _, _, total in known]) + 2.0**-table
+        least = min([table, *(total for _, _, total in known)])  # else 2**-total may be 0
+        mass = math.fsum([2.0 ** (least - total) for _, _, total in known]) + 2.0 ** (least - table)
         kept = None not in [level.distinct for level in result.levels]
         # Beyond `max_bits` nothing is scored, and reach alone finds something there.
         whole = asked is not None and asked * 1024 <= self.most and result.reach is None
         whole = whole and (certified is None or certified >= asked)
         for h in result.top:
-            most = 2.0**-h.total_bits / mass
+            most = 2.0 ** (least - h.total_bits) / mass
             said = f"{h.text}: {h.share}, not {most}"
             self.check("shares", h.share <= most * (1 + 1e-9), said)
             if whole and kept:
                 self.check("shares", h.share >= most * (1 - 1e-9), said)
         if not whole:
             return
-        least = naive.fewest((u, e) for u, e, _ in known)
+        fewest = naive.fewest((u, e) for u, e, _ in known)
         front = [(round(p.bits * 1024), p.exceptions) for p in result.front]
-        self.check("front", front == least, f"the front is {front}, not {least}")
+        self.check("front", front == fewest, f"the front is {front}, not {fewest}")
         if kept:
             totals = sorted([table, *(total for _, _, total in known)])[: result.settings["top"]]
             listed = [h.total_bits for h in result.top]
