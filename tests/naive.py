@@ -1,6 +1,9 @@
 """Slow, obvious references: recursion over syntax trees, exact fractions, no sharing.
 
-Nothing here imports the engine, the kernels, the curried primitives or the codes.
+Nothing here imports the engine, the kernels, the curried primitives or the codes.  What is
+shared with the package: `Program` as a record of a head and its arguments; the productions of a
+`Grammar` with their costs in units (`tests/test_grammar.py` holds these against fractions); the
+functions of primitives; and of a type its family, bounds and dtype.
 """
 
 import cmath
@@ -198,6 +201,17 @@ def orders(counts):
     """How many orders labels with these counts have."""
     n = math.factorial(sum(counts))
     return n // math.prod(math.factorial(c) for c in counts)
+
+
+def all_orders(labels):
+    """Every different order of some labels, as tuples."""
+    if not labels:
+        yield ()
+    for first in sorted(set(labels)):
+        rest = list(labels)
+        rest.remove(first)
+        for others in all_orders(rest):
+            yield first, *others
 
 
 def best_total(grammar, task, most, root):

@@ -11,11 +11,14 @@ import math
 from collections import Counter
 
 import numpy as np
+from scipy.stats import binom
 
 import synth
 from tests import naive
 
 NEAR = 1e-6
+#: How many labellings a chance bound is tried on.
+DRAWN = 400
 
 
 class Claims:
@@ -69,6 +72,7 @@ def check_claims(claims, result, grammar, task, root, held, most):
     facts.of_program(result)
     facts.of_totals(result)
     facts.of_lists(result)
+    facts.of_chance(result)
     if result.settings["exact"]:
         facts.of_exact(result)
     else:
@@ -87,6 +91,8 @@ class _Facts:
         self.two = self.k == 2 and root.size == 2
         self.train = [r for r in range(task.rows) if task.train[r]]
         self.labels = [naive.label(v, root) for v in task.labels.tolist()]
+        #: The place of each label value in the alphabet, as labels are compared.
+        self.places = {naive.label(v, root): k for k, v in enumerate(task.alphabet)}
         #: (units, exceptions, total) of every behaviour.
         self.scored = [(u, *self.score(seen, u)) for seen, u in held.items()]
         self.behaviours = list(held)
@@ -116,7 +122,7 @@ class _Facts:
     def is_right(self, said, row, inverted=False):
         """Whether a prediction for a held-out row is right; inverted: the other label is meant."""
         same = naive.label(said, self.root) == self.labels[row]
-        return bool(not same and self.labels[row] in self.task.alphabet if inverted else same)
+        return bool(not same and self.labels[row] in self.places if inverted else same)
 
     def of_program(self, result):
         """The best program's bits, exceptions and total."""
@@ -163,6 +169,63 @@ class _Facts:
             least = min(0.0, total - naive.log2(orders))
             said = f"2**{bound}, not 2**{least}"
             self.check("chance bound", abs(bound - least) <= NEAR, said)
+
+    def of_chance(self, result):
+        """Among other labels, no more reach the total than the bounds say.
+
+        All labellings are tried where they are few.  Else some are drawn, and a bound that is
+        true is called false once in 10**9 times.
+        """
+        generator = np.random.default_rng(self.n)
+        labels = [self.places[self.labels[r]] for r in self.train]
+        orders = naive.orders([labels.count(v) for v in range(self.k)])
+        if result.chance_bound < 1 and self.scored:
+            drawn = orders > DRAWN
+            tried = (
+                [generator.permutation(labels) for _ in range(DRAWN)]
+                if drawn
+                else list(naive.all_orders(labels))
+            )
+            self.of_bound(result.chance_bound, self.reached(tried, result.total_bits), drawn)
+        if result.chance_bound_uniform < 1 and self.scored:
+            drawn = self.k**self.n > DRAWN
+            tried = (
+                generator.integers(0, self.k, (DRAWN, self.n))
+                if drawn
+                else list(itertools.product(range(self.k), repeat=self.n))
+            )
+            reached = self.reached(tried, result.total_bits)
+            self.of_bound(result.chance_bound_uniform, reached, drawn)
+
+    def of_bound(self, bound, reached, drawn):
+        """Whether so many of the labels that were tried contradict a chance bound."""
+        count, tried = int(reached.sum()), len(reached)
+        if drawn:
+            holds = binom.sf(count - 1, tried, bound) > 1e-9
+        else:
+            holds = count <= bound * tried * (1 + 1e-9)
+        said = f"at most {bound}, and {count} of {tried} labellings reach the total"
+        self.check("chance by trial", holds, said)
+
+    def reached(self, tried, total):
+        """Which labellings (N, n), as places in the alphabet, some program or table describes."""
+        tried, n = np.asarray(tried), self.n
+        said = np.array([
+            [self.places.get(naive.label(seen[r], self.root), -1) for r in self.train]
+            for seen in self.behaviours
+        ])  # fmt: skip
+        right = sum(
+            (said == v).astype(np.float32) @ (tried == v).T.astype(np.float32)
+            for v in range(self.k)
+        )
+        errors = n - np.rint(right).astype(int)
+        outside = self.root.size > self.k
+        code = np.array([naive.program_total(0, n, e, self.k, outside) for e in range(n + 1)])
+        units = np.array([units for units, _, _ in self.scored])
+        least = (units[:, None] / 1024 + code[errors]).min(axis=0)
+        counts = [np.bincount(row, minlength=self.k).tolist() for row in tried]
+        tables = [naive.table_bits(c) for c in counts]
+        return np.minimum(least, tables) <= total + 1e-9
 
     def of_lists(self, result):
         """Every program of the front and of top is what it is said to be."""
