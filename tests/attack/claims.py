@@ -47,9 +47,17 @@ class Claims:
         """Note what is searched."""
         productions = "; ".join(f"{_signature(p.item)} at {p.units}" for p in grammar)
         self.case = [f"productions, in units: {productions}"]
-        self.case += [f"{name}: {column.tolist()}" for name, column in task.columns.items()]
-        self.case += [f"labels: {task.label_type} {task.labels.tolist()}"]
-        self.case += [f"train: {task.train.astype(int).tolist()}", f"limits: {limits}"]
+        rows = {**task.columns, f"labels, {task.label_type}": task.labels, "train": task.train}
+        self.case += [f"{name}: {_runs(column)}" for name, column in rows.items()]
+        self.case.append(f"limits: {limits}")
+
+
+def _runs(values):
+    """Values, and how often each comes in a row."""
+    runs = [
+        (value, len(list(run))) for value, run in itertools.groupby(np.asarray(values).tolist())
+    ]
+    return ", ".join(f"{value}" if n == 1 else f"{value} ({n} times)" for value, n in runs)
 
 
 def _signature(item):

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import hypothesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import DidNotReproduce
 
 from tests.attack.attacks import ATTACKS
 from tests.attack.claims import Claims
@@ -94,7 +95,7 @@ def attack(name, seed, examples, shrink=True, blob=None):
             if not type(error).__module__.startswith("hypothesis"):
                 if not done.false:
                     said = claims.false or [repr(error)]
-                    print(f"{name}, seed {seed}, before it is shrunk: {said[0]}", flush=True)
+                    print(f"{name}, seed {seed}, found: {said[0]}", flush=True)
                 done.false = list(claims.false) or traceback.format_exc().splitlines()[-6:]
                 done.case = claims.case
             raise
@@ -108,6 +109,7 @@ def attack(name, seed, examples, shrink=True, blob=None):
         deadline=None,
         phases=phases,
         print_blob=True,
+        verbosity=Verbosity.quiet,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )(given(st.data())(case))
@@ -118,6 +120,8 @@ def attack(name, seed, examples, shrink=True, blob=None):
     )
     try:
         run()
+    except DidNotReproduce:
+        pass  # the case of a file, and nothing is false any more
     except Exception as error:  # noqa: BLE001 - whatever fails is what is sought
         notes = "\n".join(getattr(error, "__notes__", ()))
         written = re.search(r"@reproduce_failure\('[^']*', b'([^']*)'\)", notes)

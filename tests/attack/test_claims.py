@@ -9,7 +9,15 @@ from tests.attack.rounds import attack
 
 #: The variable ATTACK_SEED asks for another seed, ATTACK_EXAMPLES for more tasks.
 SEED = int(os.environ.get("ATTACK_SEED", "0"))
-TASKS = {"searches": 100, "partial": 100, "classes": 30}
+TASKS = {
+    "searches": 60,
+    "partial": 60,
+    "classes": 30,
+    "threads": 25,
+    "resumed": 20,
+    "contrasts": 30,
+    "enumerations": 40,
+}
 
 
 @pytest.mark.parametrize("name", ATTACKS)
