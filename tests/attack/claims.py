@@ -102,13 +102,17 @@ class _Facts:
         #: The place of each label value in the alphabet, as labels are compared.
         self.places = {naive.label(v, root): k for k, v in enumerate(task.alphabet)}
         #: (units, exceptions, total) of every behaviour.
-        self.scored = [(u, *self.score(seen, u)) for seen, u in held.items()]
-        self.behaviours = list(held)
+        self.behaviours = [seen for seen in held if self.is_hypothesis(seen)]
+        self.scored = [(held[seen], *self.score(seen, held[seen])) for seen in self.behaviours]
         #: The least units of a program that is right on every training row, and not inverted.
         self.least = min((u for seen, u in held.items() if not self.errors(seen)), default=None)
 
     def errors(self, seen):
         return sum(bool(naive.label(seen[r], self.root) != self.labels[r]) for r in self.train)
+
+    def is_hypothesis(self, seen):
+        """Of more than two labels, whether it is right on some row."""
+        return self.two or self.errors(seen) < self.n
 
     def score(self, seen, units):
         e = self.errors(seen)
@@ -137,7 +141,7 @@ class _Facts:
         p = result.program
         if p is None:
             return
-        units, seen = self.evaluated(p.text)
+        units, seen = self.evaluated(p.expression)
         self.check("program", units == round(p.bits * 1024), f"{p.text}: {units}, not {p.bits}")
         self.check("program", seen is not None, f"{p.text} has no value on some row")
         if seen is None:
@@ -148,6 +152,18 @@ class _Facts:
         wrong = self.errors(seen)
         inverted = self.two and 2 * wrong > self.n
         self.check("program", inverted == p.inverted, f"inverted {p.inverted}, not {inverted}")
+        self.of_kind(p, seen)
+
+    def of_kind(self, p, seen):
+        """Whether it is a constant, which is printed as its value."""
+        values = {naive.label(v, self.root) for v in seen}
+        constant = len(values) == 1
+        said = f"{p}, whose values are {values}"
+        self.check("kind", (p.written is not None) == constant, said)
+        if constant and self.places.keys() >= values:
+            place = self.places[values.pop()]
+            value = self.task.alphabet[1 - place if p.inverted else place]
+            self.check("kind", p.text == self.task.label_text(value), said)
 
     def of_totals(self, result):
         """The tables, what was chosen, what is saved, and both chance bounds."""
@@ -160,7 +176,7 @@ class _Facts:
         total = min(table, best)
         said = f"total {result.total_bits}, not {total}"
         self.check("table", abs(result.total_bits - total) <= NEAR, said)
-        chosen = "program" if best < table - 1e-9 else "table"
+        chosen = result.program.kind if best < table - 1e-9 else "table"
         if abs(best - table) > NEAR:
             self.check("table", result.chosen == chosen, f"chose the {result.chosen}")
         held_out = [r for r in range(self.task.rows) if not self.task.train[r]]
@@ -230,21 +246,26 @@ class _Facts:
         outside = self.root.size > self.k
         code = np.array([naive.program_total(0, n, e, self.k, outside) for e in range(n + 1)])
         units = np.array([units for units, _, _ in self.scored])
-        least = (units[:, None] / 1024 + code[errors]).min(axis=0)
+        totals = units[:, None] / 1024 + code[errors]
+        if not self.two:
+            totals[errors == n] = math.inf
+        least = totals.min(axis=0)
         counts = [np.bincount(row, minlength=self.k).tolist() for row in tried]
         tables = [naive.table_bits(c) for c in counts]
         return np.minimum(least, tables) <= total + 1e-9
 
     def of_lists(self, result):
         """Every program of the front and of top is what it is said to be."""
-        listed = [h for h in result.top if h.kind == "program"]
+        listed = [h for h in result.top if h.kind != "table"]
         for p in (*result.front, *listed):
-            units, seen = self.evaluated(p.text)
+            units, seen = self.evaluated(p.expression)
             e, total = (None, math.inf) if seen is None else self.score(seen, units)
             found = (units, e) == (round(p.bits * 1024), p.exceptions)
             said = f"{p.text} has {units} units, {e} exceptions, {total} bits, not {p}"
             self.check("lists", found and abs(total - p.total_bits) <= NEAR, said)
-        seen = [self.evaluated(h.text)[1] for h in listed]
+            if seen is not None:
+                self.of_kind(p, seen)
+        seen = [self.evaluated(h.expression)[1] for h in listed]
         if None not in [level.distinct for level in result.levels]:
             self.check("top", len(set(seen)) == len(seen), "a behaviour is listed twice")
         totals = [h.total_bits for h in result.top]
@@ -270,7 +291,7 @@ class _Facts:
             if not held:
                 break
         self.check("front", held, f"the front lacks {e} exceptions at {units} units")
-        shown = [h for h in result.top if h.kind == "program"]
+        shown = [h for h in result.top if h.kind != "table"]
         asked, last = result.settings["top"], result.top[-1].total_bits
         enough = len(result.top) == asked or len(shown) >= len(known)
         self.check("top", enough, f"{len(shown)} in top, {len(known)} certified, {asked} asked for")
