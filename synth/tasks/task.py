@@ -360,17 +360,16 @@ class Task:
     def permuted(self, seed: int = 0) -> "Task":
         """The twin whose labels are permuted, training and held-out rows separately.
 
-        Label counts, and so the bits of the tables, are unchanged: only the pairing of inputs
-        and labels is destroyed.
+        Label counts, and so the tables' bits, stay: only the pairing with inputs is destroyed.
         """
         order = twins.permuted_order(self.train, seed)
         return self._twin(self.labels[order], "permuted", self.unknown[order], seed)
 
     def uniform(self, seed: int = 0) -> "Task":
         """The twin whose labels are drawn uniformly from the alphabet, which it keeps."""
-        labels = twins.uniform_labels(self.alphabet, self.rows, seed)
-        labels, known = labels.astype(self.label_type.dtype), np.zeros(self.rows, bool)
-        return self._twin(labels, "uniform", known, seed, given_alphabet=self.alphabet)
+        known, values = self.unknown & False, self.alphabet
+        labels = twins.uniform_labels(values, self.rows, seed).astype(self.label_type.dtype)
+        return self._twin(labels, "uniform", known, seed, given_alphabet=values)
 
     def corrupted(self, fraction: float, seed: int = 0) -> "Task":
         """The twin in which a fraction of the training labels is replaced.
