@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTERS ?= 2
 
-.PHONY: demo test test-all lint docs bench bench-peers clean
+MINUTES ?= 60
+
+.PHONY: demo test test-all attack lint docs bench bench-peers clean
 
 demo: .venv/ready
 	$(BIN)/synth contrast
@@ -14,6 +16,10 @@ test: .venv/ready
 
 test-all: .venv/ready
 	$(BIN)/python -m pytest -m "slow or not slow"
+
+# Random tasks; every claim of every result is held against brute force.
+attack: .venv/ready
+	$(BIN)/python -m tests.attack --minutes $(MINUTES) --processes $(TESTERS)
 
 lint: .venv/ready
 	$(BIN)/ruff check .

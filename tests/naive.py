@@ -1,6 +1,9 @@
 """Slow, obvious references: recursion over syntax trees, exact fractions, no sharing.
 
-Nothing here imports the engine, the kernels, the curried primitives or the codes.
+Nothing here imports the engine, the kernels, the curried primitives or the codes.  What is
+shared with the package: `Program` as a record of a head and its arguments; the productions of a
+`Grammar` with their costs in units (`tests/test_grammar.py` holds these against fractions); the
+functions of primitives; and of a type its family, bounds and dtype.
 """
 
 import cmath
@@ -56,10 +59,18 @@ def value(program, columns, row):
     """The value of a program on one row by plain recursion, or None where it has none."""
     head = program.head
     if not program.arguments:
-        given = head.value if hasattr(head, "value") else columns[head.name][row]
-        return legal(given, head.result)
-    arguments = [value(a, columns, row) for a in program.arguments]
-    if any(a is None for a in arguments):
+        return _leaf(head, columns, row)
+    return _applied(head, tuple(value(a, columns, row) for a in program.arguments))
+
+
+def _leaf(head, columns, row):
+    given = head.value if hasattr(head, "value") else columns[head.name][row]
+    return legal(given, head.result)
+
+
+def _applied(head, arguments):
+    """What a primitive makes of some values; None where it, or one of them, has no value."""
+    if None in arguments:
         return None
     dtypes = [t.dtype for t in head.arguments]
     arrays = [np.array([a], d) for a, d in zip(arguments, dtypes, strict=True)]
@@ -126,13 +137,35 @@ def behaviour(program, columns):
 
 
 def behaviours(grammar, columns, most):
-    """The least units of every behaviour, by type, over all trees of `most` units."""
-    found = {}
+    """The least units of every behaviour, by type, over all trees of `most` units.
+
+    Every tree is evaluated, on every row; a subtree, and a primitive on the same values, once.
+    """
+    rows = range(len(next(iter(columns.values()))))
+    answers, made, found = {}, {}, {}
+
+    def applied(head, arguments):
+        key = id(head), arguments
+        if key not in answers:
+            answers[key] = _applied(head, arguments)
+        return answers[key]
+
+    def column(program):
+        key = id(program)
+        if key not in made:
+            head, parts = program.head, [column(a) for a in program.arguments]
+            made[key] = (
+                tuple(applied(head, values) for values in zip(*parts, strict=True))
+                if parts
+                else tuple(_leaf(head, columns, r) for r in rows)
+            )
+        return made[key]
+
     for type_, trees in programs(grammar, most).items():
         least = found.setdefault(type_, {})
         for units, program in trees:
-            seen = behaviour(program, columns)
-            if seen is not None and units < least.get(seen, units + 1):
+            seen = column(program)
+            if None not in seen and units < least.get(seen, units + 1):
                 least[seen] = units
     return found
 
@@ -170,6 +203,17 @@ def orders(counts):
     return n // math.prod(math.factorial(c) for c in counts)
 
 
+def all_orders(labels):
+    """Every different order of some labels, as tuples."""
+    if not labels:
+        yield ()
+    for first in sorted(set(labels)):
+        rest = list(labels)
+        rest.remove(first)
+        for others in all_orders(rest):
+            yield first, *others
+
+
 def best_total(grammar, task, most, root):
     """The least program total on a task over all trees of `most` units; None without one."""
     n, k = int(task.train.sum()), len(task.alphabet)
@@ -194,8 +238,13 @@ def front(grammar, task, most, root):
         e = sum(int(seen[r]) != labels[r] for r in range(task.rows) if task.train[r])
         if two or e < n:
             found.append((units, min(e, n - e) if two else e))
+    return fewest(found)
+
+
+def fewest(scored):
+    """The (units, exceptions) that have fewer exceptions than all shorter ones."""
     made = []
-    for units, e in sorted(found):
+    for units, e in sorted(scored):
         if not made or e < made[-1][1]:
             made.append((units, e))
     return made

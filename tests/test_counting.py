@@ -14,7 +14,7 @@ from synth.exact import pairs, products
 from synth.language.dsls import boolean, integer, modular
 from synth.language.types import UNDEFINED, Bool, Int, Mod
 from tests import naive
-from tests.test_engine import budget_of, grammars
+from tests.drawn import budget_of, grammars
 
 
 def boolean_grammar(n, basis="and-or-xor-not", **options):

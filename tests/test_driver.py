@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
@@ -22,28 +22,7 @@ from synth.exact.named import least_bits
 from synth.experiments import imbalance
 from synth.language.types import Bool, Int, Mod
 from tests import naive
-from tests.test_engine import budget_of, grammars
-
-
-@st.composite
-def tasks(draw):
-    """A random grammar with random labels of one of its types, some rows held out."""
-    grammar, columns = draw(grammars().filter(lambda drawn: drawn[0].is_prior and drawn[0].inputs))
-    rows = len(next(iter(columns.values())))
-    root = draw(st.sampled_from(grammar.types))
-    values = st.integers(max(root.low, -2), min(root.high, 2))
-    labels = np.array(draw(st.lists(values, min_size=rows, max_size=rows)))
-    train = np.array(draw(st.lists(st.booleans(), min_size=rows, max_size=rows)))
-    train[draw(st.integers(0, rows - 1))] = True
-    alphabet = None
-    if root.family == "Int" and draw(st.booleans()):
-        alphabet = range(max(root.low, -2), min(root.high, 2) + 1)
-    labels = labels.astype(root.dtype) / (3 if root.inexact else 1)
-    possible = labels[train].tolist() if alphabet is None else alphabet
-    assume(root.family in ("Bool", "Mod") or len(set(possible)) > 1)
-    types = {i.name: i.type for i in grammar.inputs}
-    labels = labels.astype(root.dtype)
-    return grammar, root, synth.Task("random", columns, types, labels, root, train, alphabet)
+from tests.drawn import budget_of, tasks
 
 
 @settings(max_examples=60, deadline=None)
@@ -362,6 +341,10 @@ def test_a_program_wrong_on_exactly_half_is_read_as_it_is():
     result = synth.search(task, max_bits=2)
     (half,) = [h for h in result.top if h.text == "x"]
     assert (half.exceptions, half.inverted) == (4, False)
+
+
+def test_an_exact_search_begins_with_the_least_memory():
+    assert synth.search("parity:n=3", exact=True, memory=2**20).optimal
 
 
 def test_numbers_of_numpy_are_numbers():

@@ -11,7 +11,7 @@ import synth
 from synth.engine.targets import SEVERAL, Target, inverse, step
 from synth.language.types import Bool
 from tests import naive
-from tests.test_engine import budget_of, grammars
+from tests.drawn import budget_of, grammars
 
 
 def least_exact(grammar, task, most, root):

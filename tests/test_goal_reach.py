@@ -18,8 +18,7 @@ from synth.language import Bool, Program
 from synth.report import search_text
 from tests import naive
 from tests.attack.claims import false_claims
-from tests.test_driver import tasks
-from tests.test_engine import budget_of
+from tests.drawn import budget_of, tasks
 from tests.test_threads import plain
 
 AND_OR_NOT = "boolean:basis=and-or-not"

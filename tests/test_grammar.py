@@ -13,7 +13,7 @@ from synth.errors import DSLError, SettingError, TypeMismatchError
 from synth.language.costs import code_units
 from synth.language.types import UNDEFINED, Bool, Int, Mod
 from tests import naive
-from tests.test_engine import grammars
+from tests.drawn import grammars
 
 
 @given(st.fractions(Fraction(1, 10**6), 1))

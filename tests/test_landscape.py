@@ -17,7 +17,7 @@ from synth.errors import SettingError
 from synth.language.dsls import boolean
 from synth.language.types import Bool
 from tests import naive
-from tests.test_engine import budget_of, grammars
+from tests.drawn import budget_of, grammars
 
 
 def boolean_grammar(n, basis):

@@ -14,8 +14,8 @@ from synth.errors import SettingError
 from synth.kernels import regrow as kernel
 from synth.language.types import Bool
 from tests import naive
+from tests.drawn import budget_of, grammars
 from tests.test_dynamics import energy, small_world
-from tests.test_engine import budget_of, grammars
 
 
 def growth_of(grammar, columns, root, max_bits):

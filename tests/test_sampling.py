@@ -15,7 +15,7 @@ from synth.exact.sampling import behaviour_counts, size_masses
 from synth.language.dsls import boolean, modular
 from synth.language.types import UNDEFINED, Bool, Mod
 from tests import naive
-from tests.test_engine import grammars
+from tests.drawn import grammars
 
 LITERALS = {"x": [False, True], "y": [True, False]}  # y stands for not-x
 

@@ -135,6 +135,17 @@ def test_twins():
     assert [t.labelling for t in (task, permuted, uniform)] == ["true", "permuted", "uniform"]
 
 
+def test_uniform_labels_may_leave_a_value_out():
+    """There are as many label values as there were, though few rows rarely have them all."""
+    labels = [0, 3, 6, 5, 9]  # 9 is held out, and no label value
+    columns, train = {"x": [0, 1, 0, 1, 0]}, [True, True, True, True, False]
+    task = tasks.Task("few", columns, {"x": Bool}, labels, Int(0, 9), train)
+    for seed in range(20):
+        twin = task.uniform(seed)
+        assert twin.alphabet == task.alphabet == (0, 3, 5, 6)
+        assert set(twin.labels.tolist()) <= set(task.alphabet)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 300), st.data())
 def test_training_rows(rows, data):

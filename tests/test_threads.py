@@ -13,7 +13,7 @@ from synth.engine.crew import Crew
 from synth.engine.enumerator import Enumerator
 from synth.language.types import Bool, Mod
 from tests import naive
-from tests.test_engine import budget_of, grammars
+from tests.drawn import budget_of, grammars
 
 #: Units of a few candidates, of which a few are caught, so that all cuts occur.
 TINY = {"FIRST_BATCH_WORDS": 64, "BATCH_WORDS": 256, "ROUND_WORDS": 1, "CATCH_BYTES": 1,

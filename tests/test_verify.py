@@ -18,8 +18,7 @@ from synth.verification.classes import check_classes
 from synth.verification.truth import Truth
 from tests import naive
 from tests.command import run
-from tests.test_driver import tasks
-from tests.test_engine import budget_of
+from tests.drawn import budget_of, tasks
 from tests.test_layout import MODULES, imports, loaded, room
 
 ONE = {"threads": 1, "memory": 10**9, "seconds": None}

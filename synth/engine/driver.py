@@ -27,7 +27,7 @@ from synth.engine.digests import about_search
 from synth.engine.enumerator import Enumerator
 from synth.engine.interrupts import interrupts
 from synth.engine.labelling import Labelling, Labellings
-from synth.engine.limits import Limits, LimitSettings, read_limits
+from synth.engine.limits import LEAST_MEMORY, Limits, LimitSettings, read_limits
 from synth.engine.reach import (
     DEFAULT_CHAINS,
     Map,
@@ -243,7 +243,7 @@ class Search:
         self._every = Labellings(self._labellings)
         limits = self.limits
         if self._exact:
-            limits = replace(limits, memory=int(EXACT_MEMORY * limits.memory))
+            limits = replace(limits, memory=max(LEAST_MEMORY, int(EXACT_MEMORY * limits.memory)))
         # Labels of inexact types are compared here, not by the kernels that score alone.
         scored = None if self._exact or root.inexact else self._every
         self._watch = Watch(limits, seconds=self._spent)

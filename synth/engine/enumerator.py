@@ -159,7 +159,8 @@ class Enumerator:
         """Claim that nothing is left only if nothing was left out."""
         if self.stop_reason != StopReason.EXHAUSTED or not self.horizon.left_out:
             return
-        if len(self.bank) == self.behaviours:
+        # Without a bound only operands of no program of the root are left out.
+        if len(self.bank) == self.behaviours or self.horizon.bound is None:
             return
         narrowed = self.horizon.narrowed
         self.stop_reason = StopReason.OPTIMAL if narrowed else StopReason.MAX_BITS

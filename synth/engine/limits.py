@@ -12,6 +12,8 @@ from synth.errors import SettingError
 #: Seconds after which a search ends by default.
 DEFAULT_SECONDS = 30.0
 
+#: Bytes below which a search has no room to begin.
+LEAST_MEMORY = 2**20
 
 #: More threads than this are taken for a slip.
 MOST_THREADS = 1024
@@ -56,7 +58,7 @@ class Limits:
             ("max_bits", 0, "0 and more, up to a million"),
             ("max_programs", 1, "1 and more"),
             ("seconds", 0, "0 and more"),
-            ("memory", 2**20, "1 MiB (1048576) and more"),
+            ("memory", LEAST_MEMORY, "1 MiB (1048576) and more"),
             ("threads", 1, f"1 and more, up to {MOST_THREADS}"),
         ):
             value = getattr(self, name)

@@ -351,17 +351,16 @@ class Task:
     def permuted(self, seed: int = 0) -> "Task":
         """The twin whose labels are permuted, training and held-out rows separately.
 
-        Label counts, and so the bits of the tables, are unchanged: only the pairing of inputs
-        and labels is destroyed.
+        Label counts, and so the tables' bits, stay: only the pairing with inputs is destroyed.
         """
         order = twins.permuted_order(self.train, seed)
         return self._twin(self.labels[order], "permuted", self.unknown[order], seed)
 
     def uniform(self, seed: int = 0) -> "Task":
-        """The twin whose labels are drawn uniformly from the alphabet."""
-        labels = twins.uniform_labels(self.alphabet, self.rows, seed)
-        labels = labels.astype(self.label_type.dtype)
-        return self._twin(labels, "uniform", np.zeros(self.rows, bool), seed)
+        """The twin whose labels are drawn uniformly from the alphabet, which it keeps."""
+        known, values = self.unknown & False, self.alphabet
+        labels = twins.uniform_labels(values, self.rows, seed).astype(self.label_type.dtype)
+        return self._twin(labels, "uniform", known, seed, given_alphabet=values)
 
     def corrupted(self, fraction: float, seed: int = 0) -> "Task":
         """The twin in which a fraction of the training labels is replaced.
@@ -385,7 +384,8 @@ class Task:
         return self._twin(labels, f"corrupted {fraction:g}", self.unknown, fraction, seed)
 
     def _twin(
-        self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_], *how: int | float
+        self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_], *how: float, **to: Any
     ) -> "Task":
         origin = self.origin and self.origin.then(labelling.partition(" ")[0], *how)
-        return replace(self, labels=labels, labelling=labelling, unknown=unknown, origin=origin)
+        to |= {"labels": labels, "labelling": labelling, "unknown": unknown, "origin": origin}
+        return replace(self, **to)

@@ -1,39 +1,28 @@
-"""Random searches whose every claim is held against brute force over syntax trees."""
+"""The attacks in small, with one seed; `make attack` goes on with others for an hour."""
 
 import os
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
-import synth
-from tests import naive
-from tests.attack.claims import false_claims
-from tests.test_driver import tasks
-from tests.test_engine import budget_of
+from tests.attack.attacks import ATTACKS
+from tests.attack.rounds import attack
 
-#: How many random cases are tried; the variable ATTACK_EXAMPLES asks for more.
-EXAMPLES = int(os.environ.get("ATTACK_EXAMPLES", "150"))
-
-
-@st.composite
-def limits(draw, most):
-    """Where a search ends: at any level, after any number of programs, or both."""
-    found = {"seconds": None, "top": draw(st.sampled_from([1, 3, 50]))}
-    if draw(st.booleans()):
-        found["max_programs"] = draw(st.integers(1, 300))
-    if "max_programs" not in found or draw(st.booleans()):
-        found["max_bits"] = draw(st.integers(0, most)) / 1024
-    found["moves"] = draw(st.sampled_from([0] * 7 + [24]))
-    return found
+#: The variable ATTACK_SEED asks for another seed, ATTACK_EXAMPLES for more tasks.
+SEED = int(os.environ.get("ATTACK_SEED", "0"))
+TASKS = {
+    "searches": 60,
+    "partial": 60,
+    "classes": 30,
+    "threads": 25,
+    "resumed": 20,
+    "contrasts": 30,
+    "enumerations": 40,
+}
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
-@given(tasks(), st.data())
-def test_every_claim_of_a_search_is_true(drawn, data):
-    grammar, root, task = drawn
-    most = budget_of(grammar, 600)
-    held = naive.behaviours(grammar, task.columns, most)[root]
-    exact = not root.inexact and data.draw(st.booleans())
-    given_ = data.draw(limits(most))
-    result = synth.search(task, grammar.dsl, exact=exact, **given_)
-    assert false_claims(result, grammar, task, root, held, most) == []
+@pytest.mark.parametrize("name", ATTACKS)
+def test_every_claim_is_true(name):
+    tasks = int(os.environ.get("ATTACK_EXAMPLES", TASKS[name]))
+    done = attack(name, SEED, tasks)
+    assert not done.false, f"seed {SEED}: {done.false} {done.case}"
+    assert sum(done.checked.values()) > tasks

@@ -127,6 +127,19 @@ def test_a_certificate_below_which_there_is_something():
     assert synth.search(task, dsl, max_bits=0).certified_bits == 0
 
 
+@pytest.mark.parametrize("exact", [False, True])
+def test_labels_that_no_primitive_reads_or_makes(exact):
+    """Without any limit of bits; it was a TypeError that the search had ended with."""
+    dsl = DSL("less", types=(Int(0, 9), Bool))
+    dsl.add(np.less, "Int(0, 9), Int(0, 9) -> Bool", name="less")
+    columns, types = {"x": np.array([4, 4, 4])}, {"x": Int(0, 9)}
+    task = synth.Task("t", columns, types, [2, 2, 2], Int(0, 9), given_alphabet=(2, 4))
+    found = synth.search(task, dsl, exact=exact, moves=0)
+    assert found.stop_reason == "exhausted"
+    assert (found.program, found.certified_bits, found.exact_bound) == (None, None, None)
+    assert found.optimal
+
+
 def test_an_exact_bound_ends_at_the_limit_of_bits():
     """Programs beyond `max_bits` are not asked for, so nothing is known of them."""
     dsl = synth.DSL("not")
