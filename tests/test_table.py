@@ -305,3 +305,11 @@ def test_codes_for_missing_values_are_said_and_kept(tmp_path):
     task = table(tmp_path, rows, na=["NA", "-999", "n.d."])
     assert np.isnan(task.columns["t"]).sum() == 5
     assert "no cell is 'n.d.', which --na names" in task.notes
+
+
+def test_a_word_of_the_column_is_no_total(tmp_path):
+    rows = [["brand", "x", "y"], ["Total", 1, 0], ["Kix", 2, 1], ["Kix", 4, 1], ["Life", 3, 0]]
+    kept = read_grid(written(tmp_path, [*rows, ["TOTAL", "", 1]]))
+    assert (len(kept.rows), kept.notes) == (5, ())
+    rows[1][0] = "Cheerios"
+    assert len(read_grid(written(tmp_path, [*rows, ["TOTAL", "", 1]])).rows) == 4
