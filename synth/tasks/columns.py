@@ -145,6 +145,8 @@ class Inputs:
         elif kind == "number":
             units = [unit for unit in self.read.args[2].units if unit]
             hint = f"without the unit {units[0]}" if units else ""
+            if self.read.args[2].negative != "-":
+                hint = ", ".join(filter(None, [hint, "with - before negative numbers"]))
             made = [Term("number", value=replace(source, hint=hint))]
         elif kind == "date":
             _, place, kept = self.read.args
@@ -152,7 +154,7 @@ class Inputs:
             made = [Term("part", value=(source, DATE_PARTS[k])) for k in kept]
             made += [Term("weekday", value=(source, k)) for k in range(len(WEEKDAYS))]
         else:
-            values, others = self.read.args
+            values, others, _ = self.read.args
             made = [Term("text", value=(source, value)) for value in values]
             made += [Term("other", value=(source, tuple(values)))] * others
         made += [Term("missing", value=source)] * (missing in self.types)
