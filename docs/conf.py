@@ -51,6 +51,16 @@ api_internal = (
     "synth.verification.document",
     "synth.verification.lists", "synth.verification.reach", "synth.verification.search",
     "synth.verification.sets", "synth.verification.sources", "synth.verification.values",
+    "synth.cli.using", "synth.engine.languages",
+    "synth.language.comparisons", "synth.language.meaning",
+    "synth.learners.columns", "synth.records.scored",
+    "synth.report.score", "synth.report.words",
+    "synth.tasks.conditions", "synth.tasks.frames",
+    "synth.tasks.gaps", "synth.tasks.held_out",
+    "synth.tasks.joining", "synth.tasks.meanings",
+    "synth.tasks.table", "synth.tasks.titles",
+    "synth.tasks.usable", "synth.tasks.words",
+    "synth.verification.languages",
 )  # fmt: skip
 #: Packages whose modules are found by name, with their modules that are documented all the same.
 #: `synth dsls`, `synth tasks` and the pages of experiments describe the other modules.
@@ -67,6 +77,7 @@ api_found_by_name = {
 }
 
 nitpicky = True
+nitpick_ignore = [("py:obj", "synth.language.meaning.Term")]  # of DSL authors alone
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 maximum_signature_line_length = 88

@@ -182,7 +182,7 @@ def test_reads_say_what_came_of_each_file(folder, monkeypatch, capsys):
     names = (("made/R/tiny.csv", "level"), ("made/R/tiny.csv", "colour"), ("made/R/tiny.csv", "x"))
     monkeypatch.setattr(table_files, "EXPORTS", names)
     rows = run(folder, "--reads")["rows"]
-    assert [row.get("labels") for row in rows] == [["high", "low"], ["blue", "red"], None]
+    assert [row.get("labels") for row in rows] == [["low", "high"], ["blue", "red"], None]
     shown = capsys.readouterr().out
     assert "accepted at the first try: 2 of 3" in shown
     assert "refused   made/R/tiny.csv, label x" in shown

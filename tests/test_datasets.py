@@ -170,7 +170,7 @@ def test_labels_held_out_change_nothing_that_is_chosen(tmp_path):
 
 def test_the_label_column_of_tables_is_named(tmp_path):
     """First in the file, and a column that is left out would give it away."""
-    lines = [f"{'xy'[i % 2]},{i % 2},{i // 2 % 2},{i % 2}" for i in range(24)]
+    lines = [f"{'xy'[i % 2]},{i % 2},{i // 2 % 2},{i % 2}" for i in range(96)]
     (tmp_path / "own.csv").write_text("kind,a,b,leak\n" + "\n".join(lines) + "\n")
     run = synth.run_experiment(
         "datasets", tasks=("shj",), tables=(str(tmp_path / "own.csv"),), label="kind",

@@ -89,7 +89,7 @@ def test_one_liners_print_what_the_readme_says():
 def test_own_table_and_own_dsl(monkeypatch):
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(main, ["contrast", "examples/own_table.csv"])
-    assert "member | (4 < items)" in result.stdout
+    assert "member | ~'items < 5'" in result.stdout
     arguments = ["search", "examples/own_table.csv", "--dsl", "examples/own_dsl.py:dsl"]
     result = CliRunner().invoke(main, arguments)
     assert "member | (items > 4)" in result.stdout

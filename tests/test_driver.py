@@ -228,7 +228,7 @@ def test_saved_and_loaded(tmp_path):
         assert loaded.to_dict() == json.loads(path.read_text()) == run.to_dict()
         assert loaded == run
         assert [p.name for p in tmp_path.iterdir()] == ["run.json"]
-    with pytest.raises(RunError, match="search again to predict"):
+    with pytest.raises(RunError, match="see `synth predict`"):
         synth.load_run(path).structured.predict(task.columns)
     with pytest.raises(RunError, match="cannot be written"):
         synth.save_run(result, tmp_path / "no" / "run.json")

@@ -112,13 +112,13 @@ def test_reals_are_found_where_integers_cannot(tmp_path):
 
 
 def test_numbers_are_labels_of_rules(tmp_path):
-    rows = [(k % 10, k % 7, 4 if k % 10 < 5 else 6) for k in range(200)]
-    rows += [(12, k, 8) for k in range(50)]
+    rows = [(k % 4, 4 if k % 4 < 2 else 6) for k in range(200)]
+    rows += [(5, 8) for k in range(50)]
     limits = {**SMALL, "max_programs": 60_000}
-    result = synth.search(table(tmp_path, "x,y,cylinders", rows), **limits)
+    result = synth.search(table(tmp_path, "x,cylinders", rows), **limits)
     assert result.dsl == "rules"
     assert result.program.exceptions == 0
-    assert result.predict({"x": [3, 7, 12], "y": [1, 1, 1]}).tolist() == [4, 6, 8]
+    assert result.predict({"x": [1, 3, 5]}).tolist() == [4, 6, 8]
 
 
 def test_a_constant_is_a_hypothesis_beside_programs(tmp_path):

@@ -325,9 +325,15 @@ def test_a_library_over_residues_serves_every_modulus():
         ({"abstractions": {}}, "allowed: a text, and a list of abstractions"),
         ({"abstractions": [{"name": "f"}]}, "{'name': 'f'} defines no abstraction; allowed: "),
         ({"holes": {"a": "Int", "b": "Bool"}}, "abstraction f1: no type 'Int'; allowed: Bool"),
-        ({"holes": {"a": "Bool"}}, "abstraction f1: b is not an input or a constant; known: a"),
+        (
+            {"holes": {"a": "Bool"}},
+            "abstraction f1: character 6: b is not an input or a constant; known: a",
+        ),
         ({"body": "a"}, "abstraction f1: abstraction f1: holes a, b, body a; allowed: "),
-        ({"body": "__import__('os')"}, "abstraction f1: __import__ is not a primitive; known: "),
+        (
+            {"body": "__import__('os')"},
+            "abstraction f1: character 1: __import__ is not a primitive; known: ",
+        ),
         ({"body": "a |"}, "abstraction f1: 'a |' is not an expression"),
         ({"result": "Real"}, "abstraction f1: no type 'Real'; allowed: Bool"),
         ({"name": "not a name"}, "abstraction not a name: a primitive's name must be an"),

@@ -42,7 +42,8 @@ def languages_of(task, start=(), dsl=None):
             for text in start:
                 parsed(text, fitted)
         except (DSLError, TaskError, ParseError) as error:
-            refused.append(error)
+            # That a program of the user cannot be read says more than that a DSL does not fit.
+            refused.insert(0 if isinstance(error, ParseError) else len(refused), error)
         else:
             fitting.append(spec)
     if refused and not fitting:
@@ -83,7 +84,7 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
         spent = made.result.seconds
         if failed is not None or made.result.stop_reason == StopReason.INTERRUPTED:
             break
-    found = [_won(list(results), specs) for results in zip(*each, strict=True)]
+    found = [_won(list(results), specs, limits) for results in zip(*each, strict=True)]
     if failed is not None:
         failed.partial = found
         raise failed
@@ -121,7 +122,8 @@ def _file(checkpoint, k):
 
 def _share(number, count):
     """The share of a number that one of several has; None is a default, which `Search` shares."""
-    return number if not number else max(1, number // count)
+    shared = isinstance(number, int) and number > 0
+    return max(1, number // count) if shared else number
 
 
 def _shared(limits, count, left, spent):
@@ -133,7 +135,7 @@ def _shared(limits, count, left, spent):
     return {**vars(limits), "seconds": seconds, "max_programs": programs}
 
 
-def _won(results, specs):
+def _won(results, specs, limits):
     """The result of the language that won, with what all of them are."""
     exact = results[0].settings["exact"]
     best = min(results, key=_by_program if exact else _by_total)
@@ -149,6 +151,8 @@ def _won(results, specs):
         stop_reason=reason,
         exact_bound=min(bounds, default=None),
         seconds=results[-1].seconds,
+        # What a language has of the seconds depends on how long those before it took.
+        settings={**best.settings, "seconds": limits.seconds},
         languages=tuple(
             Language(
                 dsl=r.dsl,

@@ -78,7 +78,8 @@ def _of(given: Any, parts: dict[str, Any]) -> dict[str, Any]:
         return {"enum": [str(member) for member in given]}
     if isinstance(given, type) and is_dataclass(given):
         if given.__name__ not in parts:
-            make = _document if hasattr(given, "kind") else _object
+            document = hasattr(given, "kind") and "kind" not in {f.name for f in fields(given)}
+            make = _document if document else _object
             parts[given.__name__] = {}  # its place, before its own parts
             parts[given.__name__] = make(given, parts)
         return {"$ref": f"#/$defs/{given.__name__}"}

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from synth import codes
 from synth.errors import UndefinedError
 from synth.language import DSL, Program
 from synth.tasks import Rule, Task, fit
@@ -61,6 +60,8 @@ def scored(
     wrong = n - wrong if inverted else wrong
     right = ((said == truth) != inverted) & ~(task.unseen if inverted else task.unknown)
     bits = program.bits(fitted.grammar)
+    from synth import codes  # a saved run is verified without them
+
     total = codes.program_total(bits + language_bits, n, wrong, k, outside)
     table = codes.table_bits(task.counts())
     rule = Rule(program, task, inverted)
