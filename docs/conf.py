@@ -36,7 +36,7 @@ api_internal = (
     "synth.dynamics.regrow", "synth.dynamics.trees",
     "synth.records.document", "synth.runs.basis", "synth.runs.journal",
     "synth.tasks.cells", "synth.tasks.columns", "synth.tasks.reading", "synth.tasks.sources",
-    "synth.tasks.labels", "synth.tasks.values",
+    "synth.tasks.labels", "synth.tasks.rules", "synth.tasks.values",
     "synth.report.claims", "synth.report.escape", "synth.report.experiment", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
     "synth.report.page.chart", "synth.report.page.colours", "synth.report.page.contenders",

@@ -64,7 +64,7 @@ PRINTED = [
     ("search", ("search", "parity:n=3", *FEW)),
     ("search", ("search", "parity:n=3", "--exact", "--labels", "permuted", "--max-bits", "9")),
     ("search", ("search", "TABLE", *FEW)),
-    ("search", ("search", "NOISE", "--dsl", "integer", "--max-programs", "20", "--moves", "2", "--chains", "1")),
+    ("search", ("search", "NOISE", "--dsl", "integer", "--max-programs", "20", "--moves", "2")),
     ("contrast", ("contrast", "majority:n=3,train=1.0", *FEW)),
     ("contrasts", ("contrast", "mod-add:p=5", "--seeds", "2", *FEW)),
     ("compare", ("compare", "parity:n=3", "TABLE", "--dsl", "boolean", "--dsl", "fourier", *FEW)),
