@@ -235,7 +235,7 @@ def test_limits_and_output(capsys):
     reals = synth.Task("t", {"x": np.arange(3.0)}, {"x": synth.Real}, np.arange(3.0), synth.Real)
     dsl = synth.DSL("sum")
     dsl.add(np.add, "Real, Real -> Real")
-    with pytest.raises(synth.SynthError, match="exact: labels of Real; allowed: Bool, Mod and Int"):
+    with pytest.raises(synth.SynthError, match="exact: labels of Real; allowed: Bool, Mod, Int"):
         synth.search(reals, dsl, exact=True)
 
 

@@ -13,6 +13,10 @@ TaskLike = Task | str | os.PathLike[str]
 DSLLike = DSL | str | os.PathLike[str]
 
 
+#: Types of labels for which programs without exceptions can be sought.
+EXACT = "Bool, Mod, Int and Label"
+
+
 def loaded(given: TaskLike) -> Task:
     """The task, loaded if its specification or path is given."""
     return given if isinstance(given, Task) else load_task(given)

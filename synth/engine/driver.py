@@ -14,7 +14,7 @@ from typing import Unpack
 import numpy as np
 
 from synth.engine import outcome
-from synth.engine.arguments import DSLLike, TaskLike, alike, loaded, parsed, sendable
+from synth.engine.arguments import EXACT, DSLLike, TaskLike, alike, loaded, parsed, sendable
 from synth.engine.backward import BackwardSearch
 from synth.engine.band import PASSING
 from synth.engine.checkpoint import (
@@ -150,9 +150,7 @@ class Search:
         self._reason: StopReason | None = None
         self._results: list[Result] = []
         if exact and self._fitted[0].root.inexact:
-            raise SettingError(
-                f"exact: labels of {self._fitted[0].root}; allowed: Bool, Mod and Int"
-            )
+            raise SettingError(f"exact: labels of {self._fitted[0].root}; allowed: {EXACT}")
         self._given = [parsed(text, self._fitted[0]) for text in start]
         self._spent = spent + working_time() - began
         self._start()

@@ -8,25 +8,26 @@ a hypothesis beside all of them.
 from dataclasses import replace
 
 from synth import codes
-from synth.engine.arguments import parsed
+from synth.engine.arguments import EXACT, parsed
 from synth.engine.driver import Search
 from synth.engine.limits import read_limits
 from synth.engine.scoring import SAME
-from synth.errors import DSLError, ParseError, SweepError, TaskError
+from synth.errors import DSLError, ParseError, SettingError, SweepError, TaskError
 from synth.language import languages
 from synth.records import Language, Shortest, StopReason
 from synth.tasks import fit
 
 #: How far the shortest program without exceptions is sought in each language, in programs and in
-#: bits: about a second.  Without a limit of bits, 60 rows of noise take minutes.
-SHORTEST, SHORTEST_BITS = 10_000, 30.0
+#: bits: at most about 2 s.  Without a limit of bits, 60 rows of noise take minutes.
+SHORTEST, SHORTEST_BITS = 50_000, 30.0
 
 
-def languages_of(task, start=(), dsl=None):
+def languages_of(task, start=(), dsl=None, exact=False):
     """The specifications of the languages that are searched for a table.
 
     There are none for a named task, or if a DSL was given.  start: programs to begin with; a
-    language has to read all of them.
+    language has to read all of them.  exact: whether programs without exceptions are sought; then
+    languages of inexact numbers are left out, whose labels are compared by rounding.
 
     Raises
     ------
@@ -45,6 +46,9 @@ def languages_of(task, start=(), dsl=None):
             # That a program of the user cannot be read says more than that a DSL does not fit.
             refused.insert(0 if isinstance(error, ParseError) else len(refused), error)
         else:
+            if exact and fitted.root.inexact:
+                refused.insert(0, SettingError(f"exact: labels of {fitted.root}; allowed: {EXACT}"))
+                continue
             fitting.append(spec)
     if refused and not fitting:
         raise refused[0]
@@ -96,20 +100,24 @@ def with_shortest(result, task, specs, **settings):
 
     settings: as `searched` takes them.
     """
-    # Labels of inexact types are compared by rounding, which cannot be solved for.
-    specs = [spec for spec in specs if not fit(spec, task).root.inexact]
-    if result.chosen == "program" or not result.optimal or not specs:
+    if result.chosen == "program" or not result.optimal:
+        return result
+    every, specs = specs, [spec for spec in specs if not fit(spec, task).root.inexact]
+    if not specs:
         return result
     settings |= {"exact": True, "moves": 0, "top": 1, "spent": result.seconds}
     settings |= {"max_programs": SHORTEST * len(specs), "max_bits": SHORTEST_BITS}
     [found] = searched([task], specs, **settings)
+    result = replace(result, seconds=found.seconds)
+    if found.stop_reason == StopReason.INTERRUPTED:
+        result = replace(result, stop_reason=found.stop_reason)
     best = found.program
     if best is None:
         return result
     bits = best.bits + result.language_bits
     rows = codes.rows_needed(bits, task.counts().tolist())
-    shortest = Shortest(found.dsl, best.text, best.bits, found.optimal, rows)
-    return replace(result, shortest=shortest, seconds=found.seconds)
+    proven = found.optimal and specs == every
+    return replace(result, shortest=Shortest(found.dsl, best.text, best.bits, proven, rows))
 
 
 _LIMITS = ("max_bits", "max_programs", "seconds", "memory", "threads")
@@ -145,6 +153,8 @@ def _won(results, specs, limits):
     if not proven:
         reason = unproven[0].stop_reason if unproven else StopReason.INTERRUPTED
     bounds = [r.exact_bound for r in results if r.exact_bound is not None]
+    if exact and len(results) < len(specs):
+        bounds.append(0.0)  # of a language that was not begun, nothing is known
     return replace(
         best,
         optimal=proven and not (exact and best.program is None),

@@ -145,7 +145,8 @@ def _results(
 ) -> list[Result]:
     """The result of each labelling: of a table without a DSL the best of several languages."""
     start = settings.get("start") or ()
-    specs = languages_of(tasks[0], [start] if isinstance(start, str) else start, dsl)
+    start = [start] if isinstance(start, str) else start
+    specs = languages_of(tasks[0], start, dsl, settings.get("exact", False))
     if specs:
         found = searched(tasks, specs, progress=progress, **settings)
         if len(tasks) == 1 and not settings.get("exact"):

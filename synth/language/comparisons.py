@@ -11,11 +11,23 @@ from functools import lru_cache, reduce
 
 import numpy as np
 
+from synth.errors import TaskError
 from synth.language.meaning import Term, column, constant
 from synth.language.types import Bool, Real
 
 #: The families of types that are numbers with an order.
 NUMBERS = ("Real", "Int", "Mod")
+
+
+def refuse_others(given, name):
+    """Raise TaskError if a column is neither of numbers nor of truth values.
+
+    given: `TypedColumns`; name: that of the DSL, for the message.
+    """
+    for what, type_ in given.types.items():
+        if type_ != Bool and type_.family not in NUMBERS:
+            allowed = ", ".join((*NUMBERS, "Bool"))
+            raise TaskError(f"column {what} is {type_}; the {name} DSL takes {allowed}")
 
 
 def groups_of(given, thresholds, sums, most):

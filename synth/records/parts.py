@@ -78,8 +78,20 @@ class Branch:
     test_right: int
 
 
+class Written:
+    """A record of a program, whose text is a value if it is a constant."""
+
+    text: str
+    written: str | None
+
+    @property
+    def expression(self) -> str:
+        """The program as it is written in the DSL."""
+        return self.written or self.text
+
+
 @dataclass(frozen=True)
-class ProgramScore:
+class ProgramScore(Written):
     """The best program for one labelling.
 
     Parameters
@@ -131,11 +143,6 @@ class ProgramScore:
     rule: str | None = None
     branches: tuple[Branch, ...] = ()
 
-    @property
-    def expression(self) -> str:
-        """The program as it is written in the DSL."""
-        return self.written or self.text
-
 
 @dataclass(frozen=True)
 class TableScore:
@@ -159,7 +166,7 @@ class TableScore:
 
 
 @dataclass(frozen=True)
-class Hypothesis:
+class Hypothesis(Written):
     """One of the best hypotheses.
 
     Parameters
@@ -193,14 +200,9 @@ class Hypothesis:
     written: str | None = None
     rule: str | None = None
 
-    @property
-    def expression(self) -> str:
-        """The program as it is written in the DSL."""
-        return self.written or self.text
-
 
 @dataclass(frozen=True)
-class FrontPoint:
+class FrontPoint(Written):
     """A program with fewer exceptions than every shorter one.
 
     Parameters
@@ -227,11 +229,6 @@ class FrontPoint:
     inverted: bool
     written: str | None = None
     rule: str | None = None
-
-    @property
-    def expression(self) -> str:
-        """The program as it is written in the DSL."""
-        return self.written or self.text
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from synth.errors import SettingError, TaskError
 from synth.language.columns import TypedColumns
-from synth.language.comparisons import NUMBERS, expressed, groups_of, meanings_of
+from synth.language.comparisons import NUMBERS, expressed, groups_of, meanings_of, refuse_others
 from synth.language.dsl import DSL
 from synth.language.types import Bool
 
@@ -98,10 +98,7 @@ def prepare(
     """
     if given.label_type != Bool:
         raise TaskError(_about_labels(given))
-    for name, type_ in given.types.items():
-        if type_ != Bool and type_.family not in NUMBERS:
-            allowed = ", ".join((*NUMBERS, "Bool"))
-            raise TaskError(f"column {name} is {type_}; the features DSL takes {allowed}")
+    refuse_others(given, "features")
     if all(t == Bool for t in given.types.values()):
         return given
     groups = groups_of(given, thresholds, 2 if sums is None else sums, most)

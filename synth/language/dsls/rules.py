@@ -17,7 +17,7 @@ import numpy as np
 
 from synth.errors import DSLError, SettingError, TaskError
 from synth.language.columns import TypedColumns
-from synth.language.comparisons import NUMBERS, expressed, groups_of, meanings_of
+from synth.language.comparisons import expressed, groups_of, meanings_of, refuse_others
 from synth.language.dsl import DSL
 from synth.language.types import Bool
 
@@ -93,10 +93,7 @@ def prepare(given: TypedColumns, thresholds: int | None = None) -> TypedColumns:
     TaskError
         If a column is Complex, or all columns are constant on the training rows.
     """
-    for name, type_ in given.types.items():
-        if type_ != Bool and type_.family not in NUMBERS:
-            allowed = ", ".join((*NUMBERS, "Bool"))
-            raise TaskError(f"column {name} is {type_}; the rules DSL takes {allowed}")
+    refuse_others(given, "rules")
     if thresholds is None:
         n = int(given.train.sum())
         thresholds = next(most for rows, most in GRID if n >= rows)
