@@ -1,0 +1,122 @@
+"""A copy of the tree in which a line is changed, and commands that run in it.
+
+What a change does must not be hidden by a kernel that was compiled before it, and a kernel is also
+compiled from the files of the kernels that it calls.  So the folder of compiled kernels has a name
+that depends on all kernel files: copies with equal kernels share it, others have one of their own.
+"""
+
+import contextlib
+import hashlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+#: What the tests need.
+PARTS = ("synth", "tests", "bench", "docs", "examples", "pyproject.toml", "README.md", "Makefile")
+#: Bytes of address space that a command may take: a changed line may ask for all there is.
+MEMORY = 8 * 10**9
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "results", ".peers", "*.nb[ic]", ".hypothesis")
+
+
+class Run(NamedTuple):
+    """How a command ended.
+
+    Parameters
+    ----------
+    code : int or None
+        Its exit status; None if its time was over.
+    seconds : float
+        How long it ran.
+    text : str
+        The end of what it printed.
+    """
+
+    code: int | None
+    seconds: float
+    text: str
+
+
+class Copies:
+    """Copies of the tree, one after another in one place; use it in a `with` statement."""
+
+    def __enter__(self):
+        # So that what runs in a copy ends with this process.
+        self._before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        self.folder = Path(tempfile.mkdtemp(prefix="synth-copies-"))
+        return self
+
+    def __exit__(self, *_):
+        signal.signal(signal.SIGTERM, self._before)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def tree(self):
+        """The present copy."""
+        return self.folder / "tree"
+
+    def make(self, changes):
+        """Make a new copy in place of the last one.
+
+        changes: (file, text) pairs, the file relative to the root of the tree.
+        """
+        shutil.rmtree(self.tree, ignore_errors=True)
+        self.tree.mkdir()
+        for name in PARTS:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, self.tree / name, ignore=_LEFT_OUT)
+            elif source.exists():
+                shutil.copy2(source, self.tree / name)
+        for file, text in changes:
+            (self.tree / file).write_text(text)
+
+    def kernels(self):
+        """The folder of compiled kernels of the present copy."""
+        found = hashlib.sha256()
+        for path in sorted((self.tree / "synth" / "kernels").glob("*.py")):
+            found.update(path.name.encode() + path.read_bytes())
+        return self.folder / f"kernels-{found.hexdigest()[:16]}"
+
+    def drop_kernels(self):
+        """Remove the compiled kernels of the present copy."""
+        shutil.rmtree(self.kernels(), ignore_errors=True)
+
+    def run(self, arguments, seconds, **environment):
+        """Run Python in the present copy for at most so many seconds; returns a `Run`."""
+        settings = {
+            "PYTHONPATH": str(self.tree),
+            "NUMBA_CACHE_DIR": str(self.kernels()),
+            "OMP_NUM_THREADS": "1",
+        }
+        began = time.monotonic()
+        with tempfile.TemporaryFile(dir=self.folder) as out:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=self.tree,
+                env=os.environ | settings | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+            )
+            try:
+                code = process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                code = None
+            finally:
+                # What it has started ends with it.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            out.seek(0)
+            text = out.read().decode(errors="replace")
+        return Run(code, time.monotonic() - began, text[-20_000:])
