@@ -260,7 +260,7 @@ def tried(mutant, tree, options):
     try:
         for files in steps(module):
             # In one process, whose kernels are loaded once.
-            arguments = ["-m", "pytest", "-x", "-v", "-p", "no:cacheprovider", *files]
+            arguments = ["-m", "pytest", "-x", "-vv", "-p", "no:cacheprovider", *files]
             arguments += ["--hypothesis-seed", str(options.seed), *HANGING]
             run = tree.run(arguments, left, ATTACK_EXAMPLES=str(options.examples))
             left -= run.seconds
