@@ -9,6 +9,7 @@ not found is a claim that nothing checks.  Results are kept in `--out`.
 """
 
 import argparse
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -214,7 +215,7 @@ def tried(fault, tree, options):
     name, text = fault.applied()
     tree.make([(name, text)])
     command = ["-m", "tests.attack", "--minutes", f"{options.minutes:g}"]
-    command += ["--seed", str(options.seed), "--stop-first"]
+    command += ["--seed", str(options.seed), "--stop-first", "--processes", str(options.processes)]
     run = tree.run(command, 60 * options.minutes + 120)
     if fault.file.startswith("kernels"):
         tree.drop_kernels()
@@ -228,9 +229,9 @@ def tried(fault, tree, options):
 
 
 def claim_of(text):
-    """The false claim of the attack's output."""
-    lines = [part.strip() for part in text.splitlines() if part.strip()]
-    return lines[-1] if lines else "the process died"
+    """The attack and the false claim, by what `tests.attack` has printed."""
+    found = re.search(r"^(\w+), seed (\d+): .*\nFALSE\n +(.*)$", text, re.MULTILINE)
+    return f"{found[1]}, {found[3]}" if found else "the attack itself failed"
 
 
 def line(row):

@@ -31,8 +31,7 @@ FILES = (
     "synth/kernels/work.py",
 )  # fmt: skip
 #: The attack in small, then the files of tests, which may be put first by `NEAREST`.
-ATTACK = ("tests/attack/test_claims.py", "tests/attack/test_partial.py",
-          "tests/attack/test_classes.py")  # fmt: skip
+ATTACK = ("tests/attack/test_claims.py",)
 TESTS = ("engine", "driver", "threads", "counting", "search", "goal", "checkpoint", "exact",
          "reach_certificates", "reach", "reach_descents", "reach_cluster", "attack/test_known",
          "attack/test_limits", "attack/test_forged", "attack/test_stale", "attack/test_stops",
@@ -248,31 +247,40 @@ def steps(module=None):
 
 
 def tried(mutant, tree, options):
-    """What became of a mutant, or of the tree as it is for None: a row of plain data."""
-    left, module = options.seconds, None
-    if mutant is None:
-        left, changes = 3600, []
-    else:
-        source = (copies.ROOT / mutant.file).read_text()
-        module, changes = mutant.module, [(mutant.file, mutant.applied(source))]
-    tree.make(changes)
-    allowed = left
+    """What became of a mutant: a row of plain data."""
+    source = (copies.ROOT / mutant.file).read_text()
+    tree.make([(mutant.file, mutant.applied(source))])
+    left = options.seconds
     try:
-        for files in steps(module):
+        for files in steps(mutant.module):
             # In one process, whose kernels are loaded once.
-            arguments = ["-m", "pytest", "-x", "-vv", "-p", "no:cacheprovider", *files]
-            arguments += ["--hypothesis-seed", str(options.seed), *HANGING]
-            run = tree.run(arguments, left, ATTACK_EXAMPLES=str(options.examples))
+            run = tests(files, tree, options, left)
             left -= run.seconds
             if run.code != 0:
                 break
     finally:
-        if mutant is not None and mutant.file.startswith("synth/kernels"):
+        if mutant.file.startswith("synth/kernels"):
             tree.drop_kernels()
-    found = {"seconds": round(allowed - left, 1), "until": until(run.text)}
+    found = {"seconds": round(options.seconds - left, 1), "until": until(run.text)}
     found["killed_by"] = killer(run.text) if run.code else None
     found["whole"] = run.code is not None
-    return found if mutant is None else mutant._asdict() | found
+    return mutant._asdict() | found
+
+
+def tests(names, tree, options, seconds):
+    """Run tests in the present copy until one fails."""
+    arguments = ["-m", "pytest", "-x", "-vv", "-p", "no:cacheprovider", *names, *HANGING]
+    arguments += ["--hypothesis-seed", str(options.seed)]
+    asked = {"ATTACK_EXAMPLES": str(options.examples), "ATTACK_SEED": str(options.seed)}
+    return tree.run(arguments, seconds, **asked)
+
+
+def fails_anyway(rows, tree, options):
+    """The first of the tests that killed mutants that fails without a mutant too, or None."""
+    names = {row["killed_by"].split(" (")[0] for row in rows if row["killed_by"]}
+    tree.make([])
+    run = tests(sorted(name for name in names if "::" in name), tree, options, 3600)
+    return killer(run.text) if names and run.code else None
 
 
 def until(text):
@@ -301,11 +309,6 @@ def main(arguments=None):
     file, rows = kept.Kept(options.out), []
     code = kept.code()
     with copies.Copies() as tree:
-        control = file.get({"control": code}) or file.keep(
-            {"control": code}, tried(None, tree, options)
-        )
-        if control["killed_by"]:
-            raise SystemExit(f"without a mutant, {control['killed_by']} fails")
         for mutant in drawn:
             key = {"mutant": mutant._asdict(), "code": code}
             row = file.get(key)
@@ -313,6 +316,9 @@ def main(arguments=None):
                 row = file.keep(key, tried(mutant, tree, options))
             rows.append(row)
             print(line(row), flush=True)
+        fails = fails_anyway(rows, tree, options)
+    if fails:
+        raise SystemExit(f"without a mutant, {fails} fails too")
     killed = sum(row["killed_by"] is not None for row in rows)
     print(f"{killed} of {len(rows)} mutants killed")
     if options.markdown:
