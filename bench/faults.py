@@ -198,6 +198,7 @@ def parse(arguments):
         "--minutes", type=float, default=10, help="at most, for each fault (default: 10)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the attack (default: 0)")
+    parser.add_argument("--processes", type=int, default=2, help="of the attack (default: 2)")
     parser.add_argument("--faults", action="append", default=[], help="only faults with this text")
     parser.add_argument(
         "--out",
