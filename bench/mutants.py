@@ -1,7 +1,7 @@
 """Mutants of the engine: one token is changed, and the attack and the tests should notice.
 
-    python bench/mutants.py [--seed N] [--count N] [--seconds N] [--out FILE] [--survivors]
-                            [--list] [--markdown]
+    python bench/mutants.py [--seed N] [--count N] [--seconds N] [--out FILE] [--files TEXT]
+                            [--survivors] [--list] [--markdown]
 
 A seeded draw takes tokens of the engine, the bank and their kernels: comparisons, whole numbers,
 bounds of slices and ranges, signs, and `min` for `max`.  Each mutant is a copy of the tree with one
@@ -60,7 +60,7 @@ NEAREST = {
 #: A test that takes longer than this hangs: none takes a quarter of it, kernels compiled anew
 #: included.
 HANGING = (
-    "-o", "faulthandler_timeout=180", "-o", "faulthandler_exit_on_timeout=true",
+    "-o", "faulthandler_timeout=120", "-o", "faulthandler_exit_on_timeout=true",
 )  # fmt: skip
 
 TURNED = {"<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"),
@@ -303,6 +303,7 @@ def killer(text):
 def main(arguments=None):
     options = parse(arguments)
     drawn = mutants(options.seed, options.count)
+    drawn = [mutant for mutant in drawn if options.files in mutant.file]
     if options.list:
         print("\n".join(map(str, drawn)))
         return None
@@ -342,6 +343,7 @@ def parse(arguments):
         default=document.HERE / "results" / "mutants.jsonl",
         help="kept results",
     )
+    parser.add_argument("--files", default="", help="only mutants of files with this text")
     parser.add_argument("--survivors", action="store_true", help="try survivors once more")
     parser.add_argument("--list", action="store_true", help="list the mutants and try none")
     parser.add_argument("--markdown", action="store_true", help="print a table as Markdown too")
