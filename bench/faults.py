@@ -3,9 +3,10 @@
     python bench/faults.py [--minutes M] [--seed N] [--faults TEXT] [--out FILE] [--again]
                            [--markdown]
 
-Each fault is one changed line of a copy of the tree.  There the attack is run, at the first false
-claim it stops, and the bench says which claim that was and after how many seconds.  A fault that is
-not found is a claim that nothing checks.  Results are kept in `--out`.
+Each fault is one changed line of a copy of the tree.  There the attack is run.  It stops at the
+first false claim, and the bench says which claim that was, and after how many seconds.  The same
+attack is first run on the tree as it is, where it may find nothing.  A fault that is not found
+shows a claim that nothing checks.  Results are kept in `--out`.
 """
 
 import argparse
@@ -173,6 +174,9 @@ FAULTS = (
     ),
 )
 
+#: No fault: nothing may be found.
+CONTROL = Fault("control", "the tree as it is", "", "", "")
+
 
 def main(arguments=None):
     options = parse(arguments)
@@ -180,11 +184,14 @@ def main(arguments=None):
     chosen = [f for f in FAULTS if all(w in f"{f.kind} {f.name}" for w in options.faults)]
     code = kept.code(*sorted((copies.ROOT / "tests" / "attack").glob("*.py")))
     with copies.Copies() as tree:
-        for fault in chosen:
+        for fault in (CONTROL, *chosen):
             key = {"fault": fault._asdict(), "seed": options.seed, "code": code}
             row = None if options.again else file.get(key)
             rows.append(row or file.keep(key, tried(fault, tree, options)))
             print(line(rows[-1]), flush=True)
+    if any(row["claim"] for row in rows if row["kind"] == CONTROL.kind):
+        raise SystemExit("some claim is false without a fault: the attack tells nothing")
+    rows = [row for row in rows if row["kind"] != CONTROL.kind]
     found = sum(row["claim"] is not None for row in rows)
     print(f"{found} of {len(rows)} faults found")
     if options.markdown:
@@ -213,8 +220,7 @@ def parse(arguments):
 
 def tried(fault, tree, options):
     """Whether the attack found a fault: a row of plain data."""
-    name, text = fault.applied()
-    tree.make([(name, text)])
+    tree.make([] if fault is CONTROL else [fault.applied()])
     command = ["-m", "tests.attack", "--minutes", f"{options.minutes:g}"]
     command += ["--seed", str(options.seed), "--stop-first", "--processes", str(options.processes)]
     run = tree.run(command, 60 * options.minutes + 120)
@@ -230,9 +236,13 @@ def tried(fault, tree, options):
 
 
 def claim_of(text):
-    """The attack and the false claim, by what `tests.attack` has printed."""
-    found = re.search(r"^(\w+), seed (\d+): .*\nFALSE\n +(.*)$", text, re.MULTILINE)
-    return f"{found[1]}, {found[3]}" if found else "the attack itself failed"
+    """The attack and the false claim, or the error, by what `tests.attack` has printed."""
+    found = re.search(r"^(\w+), seed \d+: .*\nFALSE\n((?:  .*\n)*)", text, re.MULTILINE)
+    if not found:
+        return "the attack itself failed"
+    lines = [part.strip() for part in found[2].splitlines()]
+    errors = [part for part in lines if re.match(r"[\w.]*(Error|Exception)\b", part)]
+    return f"{found[1]}: {(errors or lines)[0]}"
 
 
 def line(row):

@@ -6,15 +6,17 @@
 A seeded draw takes tokens of the engine, the bank and their kernels: comparisons, whole numbers,
 bounds of slices and ranges, signs, and `min` for `max`.  Each mutant is a copy of the tree with one
 token replaced.  First the attack runs in small, then the engine's tests, file by file, until one
-fails.  A result is kept in `--out` at once, and a stopped bench goes on from there.
+fails.  A result is kept in `--out` at once, and a stopped bench goes on from there;
+it holds as long as the mutated file stays as it is.
 """
 
 import argparse
 import ast
+import hashlib
 import io
-import random
 import re
 import tokenize
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -222,21 +224,29 @@ def _is_text(node):
 
 
 def mutants(seed=0, count=50, root=copies.ROOT):
-    """A seeded draw of so many mutants, in the order of the draw."""
+    """A seeded draw of so many mutants: those with the least hashes.
+
+    So a change of the engine changes few of them: those of the lines that it touches.
+    """
     every = []
     for pattern in FILES:
         for path in sorted(Path(root).glob(pattern)):
-            source = path.read_text()
-            sites = _Sites(source)
-            sites.visit(ast.parse(source))
-            name = path.relative_to(root).as_posix()
-            lines = source.splitlines()
-            every += [(name, *site, lines[site[0] - 1].strip()) for site in sorted(sites.found)]
-    drawn, generator = [], random.Random(seed)
-    for file, line, column, end, before, replacements, text in generator.sample(every, count):
-        after = generator.choice(replacements)
-        drawn.append(Mutant(file, line, column, end, before, after, text))
-    return drawn
+            every += _of_file(path.relative_to(root).as_posix(), path.read_text(), seed)
+    return [mutant for _, mutant in sorted(every)[:count]]
+
+
+def _of_file(name, source, seed):
+    """(hash, mutant) for each token of a file."""
+    sites, lines, seen = _Sites(source), source.splitlines(), Counter()
+    sites.visit(ast.parse(source))
+    for line, column, end, before, replacements in sorted(sites.found):
+        text = lines[line - 1].strip()
+        place = column - lines[line - 1].index(text)
+        seen[text, place] += 1
+        told = f"{seed} {name} {text} {place} {seen[text, place]}"
+        found = hashlib.sha256(told.encode()).digest()
+        after = replacements[found[-1] % len(replacements)]
+        yield found, Mutant(name, line, column, end, before, after, text)
 
 
 def steps(module=None):
@@ -308,10 +318,9 @@ def main(arguments=None):
         print("\n".join(map(str, drawn)))
         return None
     file, rows = kept.Kept(options.out), []
-    code = kept.code()
     with copies.Copies() as tree:
         for mutant in drawn:
-            key = {"mutant": mutant._asdict(), "code": code}
+            key = mutant._asdict() | {"code": _digest(mutant.file)}
             row = file.get(key)
             if row is None or (options.survivors and not row["killed_by"]):
                 row = file.keep(key, tried(mutant, tree, options))
@@ -325,6 +334,10 @@ def main(arguments=None):
     if options.markdown:
         print(markdown(rows))
     return rows
+
+
+def _digest(file):
+    return hashlib.sha256((copies.ROOT / file).read_bytes()).hexdigest()[:16]
 
 
 def parse(arguments):
