@@ -15,6 +15,7 @@ import ast
 import hashlib
 import io
 import re
+import signal
 import tokenize
 from collections import Counter
 from pathlib import Path
@@ -58,12 +59,6 @@ NEAREST = {
     "targets": ("goal", "driver"),
     "backward": ("goal", "driver"),
 }
-
-#: A test that takes longer than this hangs: none takes a quarter of it, kernels compiled anew
-#: included.
-HANGING = (
-    "-o", "faulthandler_timeout=120", "-o", "faulthandler_exit_on_timeout=true",
-)  # fmt: skip
 
 TURNED = {"<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"),
           "==": ("!=",), "!=": ("==",)}  # fmt: skip
@@ -272,14 +267,14 @@ def tried(mutant, tree, options):
         if mutant.file.startswith("synth/kernels"):
             tree.drop_kernels()
     found = {"seconds": round(options.seconds - left, 1), "until": until(run.text)}
-    found["killed_by"] = killer(run.text) if run.code else None
+    found["killed_by"] = killer(run.text, run.code) if run.code else None
     found["whole"] = run.code is not None
     return mutant._asdict() | found
 
 
 def tests(names, tree, options, seconds):
     """Run tests in the present copy until one fails."""
-    arguments = ["-m", "pytest", "-x", "-vv", "-p", "no:cacheprovider", *names, *HANGING]
+    arguments = ["-m", "pytest", "-x", "-vv", "-p", "no:cacheprovider", "-p", "hanging", *names]
     arguments += ["--hypothesis-seed", str(options.seed)]
     asked = {"ATTACK_EXAMPLES": str(options.examples), "ATTACK_SEED": str(options.seed)}
     return tree.run(arguments, seconds, **asked)
@@ -290,7 +285,7 @@ def fails_anyway(rows, tree, options):
     names = {row["killed_by"].split(" (")[0] for row in rows if row["killed_by"]}
     tree.make([])
     run = tests(sorted(name for name in names if "::" in name), tree, options, 3600)
-    return killer(run.text) if names and run.code else None
+    return killer(run.text, run.code) if names and run.code else None
 
 
 def until(text):
@@ -299,7 +294,7 @@ def until(text):
     return found[-1] if found else None
 
 
-def killer(text):
+def killer(text, code):
     """The test that noticed, by what pytest printed, or how else the run ended."""
     found = re.findall(r"^(tests/\S+::\S+?)(?:\[.*)? (?:FAILED|ERROR)", text, re.MULTILINE)
     if found:
@@ -307,7 +302,7 @@ def killer(text):
     last = re.findall(r"^(tests/\S+::\S+)", text, re.MULTILINE)
     if not last:
         return "the import"
-    return f"{last[-1]} ({'it hangs' if 'Timeout' in text else 'the process died'})"
+    return f"{last[-1]} ({'it hangs' if code == -signal.SIGPROF else 'the process died'})"
 
 
 def main(arguments=None):
@@ -345,7 +340,10 @@ def parse(arguments):
     parser.add_argument("--seed", type=int, default=0, help="of the draw and of the tests")
     parser.add_argument("--count", type=int, default=50, help="mutants (default: 50)")
     parser.add_argument(
-        "--seconds", type=float, default=300, help="at most, for each mutant (default: 300)"
+        "--seconds",
+        type=float,
+        default=300,
+        help="of processor time, at most, for each mutant (default: 300)",
     )
     parser.add_argument(
         "--examples", type=int, default=30, help="examples of each attack (default: 30)"

@@ -111,23 +111,35 @@ def test_no_compiled_kernel_hides_a_change_of_another_file():
 def test_a_command_ends_with_what_it_started_when_its_time_is_over():
     with copies.Copies() as tree:
         tree.make([])
-        run = tree.run(["-c", "print('begun', flush=True); import time; time.sleep(99)"], 1)
+        run = tree.run(["-c", "print('begun', flush=True)\nwhile True: pass"], 1)
         assert (run.code, run.text) == (None, "begun\n")
         assert tree.run(["-c", "raise SystemExit(3)"], 60).code == 3
     assert not tree.folder.exists()
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "code", "said"),
     [
         (
-            "tests/a.py::test_b[x y] PASSED\ntests/a.py::test_c[1] FAILED [ 9%]",
+            "tests/a.py::test_b[x y] PASSED\ntests/a.py::test_c[1] FAILED [9%]",
+            1,
             "tests/a.py::test_c",
         ),
-        ("tests/a.py::test_b Timeout (0:03:00)!", "tests/a.py::test_b (it hangs)"),
-        ("tests/a.py::test_b Fatal Python error", "tests/a.py::test_b (the process died)"),
-        ("ImportError while loading conftest", "the import"),
+        ("tests/a.py::test_b ", -27, "tests/a.py::test_b (it hangs)"),
+        ("tests/a.py::test_b ", -11, "tests/a.py::test_b (the process died)"),
+        ("ImportError while loading conftest", 4, "the import"),
     ],
 )
-def test_what_killed_a_mutant_is_read(text, said):
-    assert mutants.killer(text) == said
+def test_what_killed_a_mutant_is_read(text, code, said):
+    assert mutants.killer(text, code) == said
+
+
+def test_an_endless_loop_in_a_test_ends_the_process():
+    endless = "def test_a():\n    pass\n\n\ndef test_b():\n    while True:\n        pass\n"
+    with copies.Copies() as tree:
+        text = (copies.ROOT / "bench" / "hanging.py").read_text()
+        quick = text.replace("MOST = 200", "MOST = 1")
+        tree.make([("tests/test_endless.py", endless), ("bench/hanging.py", quick)])
+        options = mutants.parse([])
+        run = mutants.tests(["tests/test_endless.py"], tree, options, 60)
+    assert mutants.killer(run.text, run.code) == "tests/test_endless.py::test_b (it hangs)"

@@ -59,6 +59,7 @@ def searches(data, claims):
     with pytest.MonkeyPatch.context() as patch:
         # However little is solved before reach.
         patch.setattr(backward, "SOLVED_FIRST", data.draw(st.sampled_from([1, 2**21])))
+        few_rows(patch, data.draw(st.sampled_from([2**32, 2**32, 3, 10, 30, 100])))
         result = synth.search(task, grammar.dsl, **given)
     check_claims(claims, result, grammar, task, *known)
 
@@ -109,6 +110,12 @@ def small_pieces(patch, candidates):
     for name, value in EAGER.items():
         patch.setattr(bank, name, value)
     patch.setattr(schedule, "BAND_CANDIDATES", candidates)
+
+
+def few_rows(patch, most):
+    """Memory runs out at so many rows of a bank: the least budget holds more than is known here."""
+    limit = bank.Bank.limit
+    patch.setattr(bank.Bank, "limit", lambda self, memory: min(most, limit(self, memory)))
 
 
 def differences(one, other):
