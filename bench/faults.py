@@ -6,7 +6,7 @@
 Each fault is one changed line of a copy of the tree.  There the attack is run.  It stops at the
 first false claim, and the bench says which claim that was, and after how many seconds of
 processor time.  The same
-attack is first run on the tree as it is, where it may find nothing.  A fault that is not found
+attack is run on the tree as it is too, where it may find nothing.  A fault that is not found
 shows a claim that nothing checks.  Results are kept in `--out`.
 """
 
@@ -185,7 +185,7 @@ def main(arguments=None):
     chosen = [f for f in FAULTS if all(w in f"{f.kind} {f.name}" for w in options.faults)]
     code = kept.code(*sorted((copies.ROOT / "tests" / "attack").glob("*.py")))
     with copies.Copies() as tree:
-        for fault in (CONTROL, *chosen):
+        for fault in (*chosen, CONTROL):
             key = {"fault": fault._asdict(), "seed": options.seed, "code": code}
             row = None if options.again else file.get(key)
             rows.append(row or file.keep(key, tried(fault, tree, options)))
