@@ -314,6 +314,10 @@ def main(arguments=None):
         return None
     file, rows = kept.Kept(options.out), []
     with copies.Copies() as tree:
+        tree.make([])  # whose kernels serve all mutants that change none
+        control = tests(ATTACK, tree, options, 3600)
+        if control.code != 0:
+            raise SystemExit(f"without a mutant, {killer(control.text, control.code)} fails")
         for mutant in drawn:
             key = mutant._asdict() | {"code": _digest(mutant.file)}
             row = file.get(key)
