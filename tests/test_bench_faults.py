@@ -143,3 +143,17 @@ def test_an_endless_loop_in_a_test_ends_the_process():
         options = mutants.parse([])
         run = mutants.tests(["tests/test_endless.py"], tree, options, 60)
     assert mutants.killer(run.text, run.code) == "tests/test_endless.py::test_b (it hangs)"
+
+
+def test_a_test_that_fails_without_a_mutant_kills_none():
+    text = "def test_a():\n    raise ValueError\n\n\ndef test_b():\n    assert 1 < 1.5\n"
+    options = mutants.parse([])
+    with copies.Copies() as tree:
+        sound = mutants.Sound(tree, options)
+        tree.make([("tests/test_own.py", text)])
+        assert not sound.passes("tests/test_own.py::test_a")
+        assert sound.passes("tests/test_own.py::test_b")
+        assert sound.broken == ["tests/test_own.py::test_a"]
+        run = mutants.tests(["tests/test_own.py"], tree, options, 60, sound.broken)
+    assert run.code == 0
+    assert "1 passed" in run.text
