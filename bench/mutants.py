@@ -272,7 +272,7 @@ class Sound:
     def passes(self, test):
         """Whether a test passes, by its name as pytest writes it."""
         if test not in self.known:
-            run = tests([test], self.tree, self.options, 3600)
+            run = ran([test], self.tree, self.options, 3600)
             self.known[test] = run.code == 0
             self.broken += [] if self.known[test] else [test]
         return self.known[test]
@@ -286,7 +286,7 @@ def tried(mutant, tree, sound):
     steps_left = list(steps(mutant.module))
     while steps_left and left > 0:
         # In one process, whose kernels are loaded once.
-        run = tests(steps_left[0], tree, options, left, sound.broken)
+        run = ran(steps_left[0], tree, options, left, sound.broken)
         by = killer(run.text, run.code) if run.code else None
         if by is not None and "::" in by and not sound.passes(by.split(" (")[0]):
             continue  # once more without it, which does not count
@@ -300,7 +300,7 @@ def tried(mutant, tree, sound):
     return mutant._asdict() | found | {"killed_by": by, "whole": run.code is not None}
 
 
-def tests(names, tree, options, seconds, without=()):
+def ran(names, tree, options, seconds, without=()):
     """Run tests in the present copy until one fails."""
     arguments = ["-m", "pytest", "-x", "-vv", "-p", "no:cacheprovider", "-p", "hanging", *names]
     arguments += ["--hypothesis-seed", str(options.seed)]

@@ -141,7 +141,7 @@ def test_an_endless_loop_in_a_test_ends_the_process():
         quick = text.replace("MOST = 200", "MOST = 1")
         tree.make([("tests/test_endless.py", endless), ("bench/hanging.py", quick)])
         options = mutants.parse([])
-        run = mutants.tests(["tests/test_endless.py"], tree, options, 60)
+        run = mutants.ran(["tests/test_endless.py"], tree, options, 60)
     assert mutants.killer(run.text, run.code) == "tests/test_endless.py::test_b (it hangs)"
 
 
@@ -154,6 +154,6 @@ def test_a_test_that_fails_without_a_mutant_kills_none():
         assert not sound.passes("tests/test_own.py::test_a")
         assert sound.passes("tests/test_own.py::test_b")
         assert sound.broken == ["tests/test_own.py::test_a"]
-        run = mutants.tests(["tests/test_own.py"], tree, options, 60, sound.broken)
+        run = mutants.ran(["tests/test_own.py"], tree, options, 60, sound.broken)
     assert run.code == 0
     assert "1 passed" in run.text
