@@ -107,7 +107,7 @@ class Copies:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_expendable,
+                preexec_fn=_prepared,
             )
             try:
                 code, taken = _waited(process, seconds)
@@ -134,7 +134,11 @@ def _waited(process, seconds):
     return None, taken
 
 
-def _expendable():
-    """A changed line may ask for all memory there is: then Linux ends this process first."""
+def _prepared():
+    """In the new process, before its program begins."""
+    # A bench in the background ignores Ctrl-C, and tests send it.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    # A changed line may ask for all memory there is: then Linux ends this process first.
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
