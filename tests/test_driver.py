@@ -20,7 +20,8 @@ from synth.errors import DSLError, RunError, SettingError
 from synth.exact import named, shortest
 from synth.exact.named import least_bits
 from synth.experiments import imbalance
-from synth.language.types import Bool, Int, Mod
+from synth.language.types import Bool, Int, Mod, Real
+from synth.verification.truth import Truth
 from tests import naive
 from tests.drawn import budget_of, tasks
 
@@ -433,3 +434,15 @@ def test_a_part_of_the_programs_is_not_taken_for_all(monkeypatch, reason):
     ):
         with pytest.raises(error, match=None if reason == "interrupted" else f"since {reason}"):
             use()
+
+
+@pytest.mark.parametrize(("value", "text"), [(8e-320, "0.0"), (0.5 + 2.0**-40, "0.5")])
+def test_a_constant_is_written_as_the_label_that_it_is_compared_with(value, text):
+    dsl = synth.DSL("negation", types=(Real,))
+    dsl.add(np.negative, "Real -> Real", name="minus")
+    labels = np.array([0.0, 0.5, 0.0 if text == "0.0" else 0.5])
+    task = synth.Task("t", {"x": np.full(3, value)}, {"x": Real}, labels, Real)
+    result = synth.search(task, dsl, max_bits=3, moves=0)
+    said = result.program
+    assert (said.text, said.written, said.kind, said.exceptions) == (text, "x", "constant", 1)
+    assert Truth(task, dsl).judged(1, task.columns["x"]).constant == text

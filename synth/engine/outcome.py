@@ -151,8 +151,10 @@ class _Found:
             return {"text": program.text, "inverted": inverted, "written": None, "kind": "program"}
         value = value.astype(self.engine.root.number).item()
         said = sum(self.task.alphabet) - value if inverted else value
-        known = said in self.task.alphabet
-        text = self.task.label_text(said) if known else self.engine.root.format(value)
+        # The label that it says, which may differ in digits that labels are not compared by.
+        *labels, one = self.engine.root.coarse(np.array([*self.task.alphabet, said]))
+        label = self.task.alphabet[labels.index(one)] if one in labels else None
+        text = self.engine.root.format(value) if label is None else self.task.label_text(label)
         return {"text": text, "inverted": inverted, "written": program.text, "kind": "constant"}
 
     def constant(self):

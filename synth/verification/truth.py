@@ -225,8 +225,11 @@ class Truth:
         value = values[0].astype(self.root.number).item()
         if inverted:
             value = next(a for a in self.task.alphabet if a != value)
-        in_labels = value in self.task.alphabet
-        return self.task.label_text(value) if in_labels else self.root.format(value)
+        labels = np.array([*self.task.alphabet, value], self.root.number)
+        *known, one = compared(labels.astype(self.root.dtype), self.root).tolist()
+        if one in known:
+            return self.task.label_text(self.task.alphabet[known.index(one)])
+        return self.root.format(value)
 
     def majority_accuracy(self) -> float | None:
         """How often the most frequent training label, the smallest of several, is right."""

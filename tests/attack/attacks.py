@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import assume
 from hypothesis import strategies as st
 
 import synth
@@ -37,7 +38,8 @@ def limits(draw, most, levels=()):
     if draw(st.booleans()):
         found["max_programs"] = draw(st.sampled_from([1, 2, 3]) | st.integers(1, 600))
     if "max_programs" not in found or draw(st.booleans()):
-        units = draw(st.sampled_from(sorted({most, *levels})) | st.integers(0, most))
+        level = st.sampled_from(sorted({most, *levels}))
+        units = draw(st.just(most) | level | st.integers(0, most))
         found["max_bits"] = min(most, max(0, units + draw(st.integers(-1, 1)))) / 1024
     return found
 
@@ -46,7 +48,10 @@ def drawn_task(data, trees=600):
     """A grammar, its root, a task, and what brute force knows: behaviours, and up to where."""
     grammar, root, task = data.draw(tasks(wide=True))
     most = budget_of(grammar, trees, most_bits=40)
-    return grammar, task, root, naive.behaviours(grammar, task.columns, most)[root], most
+    held = naive.behaviours(grammar, task.columns, most)[root]
+    # Most drawn tasks have one or two behaviours, which leave little to get wrong.
+    assume(len(held) >= data.draw(st.sampled_from([0, 8, 25])))
+    return grammar, task, root, held, most
 
 
 def searches(data, claims):
@@ -59,6 +64,12 @@ def searches(data, claims):
     with pytest.MonkeyPatch.context() as patch:
         # However little is solved before reach.
         patch.setattr(backward, "SOLVED_FIRST", data.draw(st.sampled_from([1, 2**21])))
+        if data.draw(st.booleans()):
+            unproven(patch)
+        if data.draw(st.booleans()):
+            few_rows(patch, data.draw(st.integers(1, 30)))
+        # In a small index, rows get into each other's way.
+        patch.setattr(bank, "_FIRST_SLOTS", data.draw(st.sampled_from([4, 2**12])))
         result = synth.search(task, grammar.dsl, **given)
     check_claims(claims, result, grammar, task, *known)
 
@@ -109,6 +120,18 @@ def small_pieces(patch, candidates):
     for name, value in EAGER.items():
         patch.setattr(bank, name, value)
     patch.setattr(schedule, "BAND_CANDIDATES", candidates)
+
+
+def unproven(patch):
+    """Searches go on: what explains few rows is soon proven, and then nothing more is kept."""
+    patch.setattr(Labelling, "is_proven", lambda *given: False)
+    patch.setattr(synth.Search, "_narrow", lambda self: None)
+
+
+def few_rows(patch, most):
+    """Memory runs out at so many rows of a bank: the least budget holds more than is known here."""
+    limit = bank.Bank.limit
+    patch.setattr(bank.Bank, "limit", lambda self, memory: min(most, limit(self, memory)))
 
 
 def differences(one, other):
@@ -223,9 +246,10 @@ def _body(table):
 def partial(data, claims):
     """Exact searches over primitives without value for some operands, with rows held out."""
     grammar, task, held, most = data.draw(partial_tasks())
-    given = {"seconds": None, "threads": 1, "max_bits": data.draw(st.integers(0, most)) / 1024}
-    if data.draw(st.booleans()):
-        given["max_programs"] = data.draw(st.integers(1, 100))
+    units = data.draw(st.just(most) | st.integers(0, most))
+    given = {"seconds": None, "threads": 1, "max_bits": units / 1024}
+    if data.draw(st.booleans()):  # few are held, so that the bound rests on what is solved
+        given["max_programs"] = data.draw(st.integers(1, 6) | st.integers(1, 100))
     claims.about(grammar, task, given)
     result = synth.search(task, grammar.dsl, exact=True, **given)
     check_claims(claims, result, grammar, task, grammar.types[0], held, most)
@@ -241,9 +265,7 @@ def classes(data, claims):
     claims.about(grammar, task, given)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "STAGES", ())
-        # What explains few rows is soon proven; then nothing is kept or reached for any more.
-        patch.setattr(Labelling, "is_proven", lambda *given_: False)
-        patch.setattr(synth.Search, "_narrow", lambda self: None)
+        unproven(patch)
         result = synth.search(task, dsl, **given)
     check_claims(claims, result, grammar, task, Bool, held, most)
 
