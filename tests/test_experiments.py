@@ -383,7 +383,7 @@ def test_an_item_that_fails_leaves_the_rows_before_it(tmp_path):
     assert (document["stop_reason"], document["summary"]["rows"]) == ("failed", 2)
     assert json.loads(path.read_text()) == document
     with executor(workers=2) as pool, pytest.raises(SweepError) as caught:
-        synth.run_experiment("own-coins", executor=pool, broken=3, wait=0.05)
+        synth.run_experiment("own-coins", executor=pool, broken=3, wait=1.0)
     rows = caught.value.partial.rows
     assert [r["item"] for r in rows] == list(range(len(rows)))
 
