@@ -7,8 +7,10 @@ import re
 import sqlite3
 from functools import partial
 
+import formulas
 import numpy as np
 import pytest
+from schedula import EMPTY
 
 import synth
 from synth.language import Bool, Input, Real
@@ -225,9 +227,6 @@ def test_python_and_sql_give_the_same_labels(tables, seed, tmp_path):
 
 def in_a_spreadsheet(rule, rows, header=NAMES):
     """The answers of the rule's formula, by a library that evaluates formulas."""
-    formulas = pytest.importorskip("formulas")
-    from schedula import EMPTY
-
     where = cells_of(header)
     function = formulas.Parser().ast(rule.to_spreadsheet(header))[1].compile()
     names = {cell: name for name, cell in where.items()}
