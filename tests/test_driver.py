@@ -164,7 +164,7 @@ def test_labels_are_mapped_back(tmp_path):
     path.write_text(
         "a,b,verdict\n" + "".join(f"{a},{b},{'more' if a > b else 'less'}\n" for a, b in rows)
     )
-    task = synth.read_table(path)
+    task = synth.read_table(path, train=0.5)
     result = synth.search(task, "integer")
     assert result.program.test_accuracy == 1.0
     columns = {"a": np.array([5, 1]), "b": np.array([2, 4])}
@@ -182,11 +182,11 @@ def test_held_out_labels_do_not_even_number_the_labels(tmp_path):
     for other in ("b", "aa"):
         rows = [f"{i % 5},{'abc'[i % 3]}" for i in range(40)]
         path.write_text("x,y\n" + "\n".join(rows) + "\n")
-        train = synth.read_table(path).train
+        train = synth.read_table(path, train=0.5).train
         for i in range(40):
             rows[i] = rows[i] if train[i] else f"{i % 5},{other}"
         path.write_text("x,y\n" + "\n".join(rows) + "\n")
-        document = synth.search(synth.read_table(path), max_bits=12).to_dict()
+        document = synth.search(synth.read_table(path, train=0.5), max_bits=12).to_dict()
         for part in (document["program"], document["table"]):
             part.pop("test_accuracy")
         assert document["rows"].pop("unseen_labels") == (0 if other == "b" else 20)

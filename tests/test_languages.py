@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 import synth
 from synth import codes
 from synth.engine import Search
-from synth.language.dsls import rules
-from synth.tasks import fit
+from synth.language.dsls import integer, rules
+from synth.tasks import fit, without_labels
 from synth.verification import verify
 from tests import naive
 from tests.command import run
 
+#: The integer DSL with the numbers of three rows, 2,21 4,35 7,56.
+WITH_CONSTANTS = "integer:constants=0/1/2/3/4/7/21/35/56"
 SMALL = {"max_programs": 4_000, "moves": 0, "seconds": None}
 
 
@@ -106,6 +108,64 @@ def test_arithmetic_is_found_where_rules_have_none(tmp_path):
     assert result.program.exceptions == 0
 
 
+def whole_numbers(tmp_path, pairs, train=1.0):
+    """What a table of an input and a label that are whole numbers says before labels are read."""
+    return without_labels(table(tmp_path, "x,y", pairs, train=train))
+
+
+def test_the_constants_of_a_table_do_not_depend_on_its_labels(tmp_path):
+    """Otherwise the bits that name a language would not name it."""
+    numbers = np.random.default_rng(1)
+    x, y = numbers.integers(0, 500, 90), numbers.integers(0, 500, 90)
+    [spec] = integer.with_constants(whole_numbers(tmp_path, zip(x, y, strict=True)))
+    assert [spec] == integer.with_constants(
+        whole_numbers(tmp_path, zip(x, numbers.permutation(y), strict=True))
+    )
+    held = [int(v) for v in spec.partition("=")[2].split("/")]
+    assert held[:5] == [0, 1, 2, 3, 4]
+    assert set(held[5:]) <= set(x.tolist())
+    assert 16 < len(held) <= 5 + 32
+
+
+def test_the_constants_of_a_table_do_not_depend_on_held_out_rows(tmp_path):
+    pairs = [(1000 + 10 * k, k % 3 * 50) for k in range(60)]
+    given = whole_numbers(tmp_path, pairs, train=0.5)
+    changed = [(x if held else x + 7, y) for (x, y), held in zip(pairs, given.train, strict=True)]
+    [spec] = integer.with_constants(whole_numbers(tmp_path, changed, train=0.5))
+    assert [spec] == integer.with_constants(given)
+    assert spec.startswith("integer:constants=0/1/2/3/4/50/100/")
+
+
+def test_a_number_of_the_table_is_a_constant(tmp_path):
+    rows = [(a, b, 229 * a + b) for a in range(227, 233) for b in range(7)]
+    result = synth.search(table(tmp_path, "a,b,c", rows), **{**SMALL, "max_programs": 40_000})
+    assert result.dsl == "integer:constants=0/1/2/3/4/5/6/227/228/229/230/231/232"
+    assert result.program.exceptions == 0
+    assert "229" in result.program.text
+
+
+def test_bytes_have_operators_on_bits(tmp_path):
+    numbers = np.random.default_rng(2).integers(0, 256, (60, 2)).tolist()
+    task = table(tmp_path, "a,b,c", [(a, b, a ^ b) for a, b in numbers])
+    result = synth.search(task, **{**SMALL, "max_programs": 200_000})
+    assert result.dsl.endswith("bits=true")
+    assert result.program.exceptions == 0
+    assert result.program.text == "a ^ b"
+    beyond = table(tmp_path, "a,b,c", [(a, b, a ^ b ^ 256) for a, b in numbers])
+    assert integer.of_bytes(without_labels(beyond)) == []
+    small = table(tmp_path, "a,b,c", [(a % 8, b % 8, a & 7 ^ b & 7) for a, b in numbers])
+    assert integer.of_bytes(without_labels(small)) == []
+
+
+def test_whole_numbers_are_divided_if_asked_for(tmp_path):
+    rows = [(a, (a // 7) % 5) for a in range(0, 240, 2)]
+    task = table(tmp_path, "a,b", rows)
+    spec = "integer:constants=5/7,division=true"
+    result = synth.search(task, spec, **SMALL)
+    assert (result.dsl, result.program.text) == (spec, "a // 7 % 5")
+    assert result.predict({"a": [34, 35]}).tolist() == [4, 0]
+
+
 def test_reals_are_found_where_integers_cannot(tmp_path):
     rows = [(a, b, a / b) for a in range(1, 7) for b in range(1, 7)]
     result = synth.search(table(tmp_path, "a,b,c", rows), **SMALL)
@@ -188,11 +248,12 @@ def test_exact_searches_leave_inexact_languages_out(tmp_path):
     task = table(tmp_path, "A,B", [(2, 21), (4, 35), (7, 56)])
     more = {**SMALL, "max_programs": 50_000}
     found = synth.search(task, exact=True, **more)
-    assert [each.dsl for each in found.languages] == ["integer"]
+    assert [each.dsl for each in found.languages] == ["integer", WITH_CONSTANTS]
     assert found.program.exceptions == 0
     result = synth.search(task, **SMALL)
-    assert [each.dsl for each in result.languages] == ["integer", "real"]
-    assert result.shortest.text == found.program.text
+    assert [each.dsl for each in result.languages] == ["integer", WITH_CONSTANTS, "real"]
+    assert (result.shortest.dsl, result.shortest.text) == (WITH_CONSTANTS, "7 + A * 7")
+    assert found.program.text == "7 + A * 7"
     assert not result.shortest.proven  # what real numbers can do was not sought
     halves = [(k, k % 4 + 0.5) for k in range(12)]
     with pytest.raises(synth.SynthError, match="exact: labels of Real"):
@@ -244,7 +305,9 @@ def test_runs_of_tables_are_verified(tmp_path, options):
     assert [c for c in verify(saved) if c.holds is False] == []
     document = json.loads(saved.read_text())
     assert len(document["languages"]) == 2
-    for key, value in (("language_bits", 0.0), ("total_bits", 1.0)):
+    fewer = [{**each, "dsl": "rules:thresholds=5"} for each in document["languages"]]
+    changes = {"language_bits": 0.0, "total_bits": 1.0, "languages": fewer}
+    for key, value in changes.items():
         (tmp_path / "wrong.json").write_text(json.dumps({**document, key: value}))
         assert [c for c in verify(tmp_path / "wrong.json") if c.holds is False]
 

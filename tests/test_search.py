@@ -1,6 +1,7 @@
 """`synth.Search`: run for a while, looked at, and run on, it ends as if it had not been stopped."""
 
 import doctest
+import itertools
 import signal
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.engine import driver, job, schedule, searches
+from synth.engine import driver, job, schedule, searches, watch
 from synth.errors import SettingError, TaskError
 from tests.test_checkpoint import CASES
 from tests.test_threads import TINY, plain
@@ -87,7 +88,7 @@ def test_a_second_of_rest_is_no_second_of_search():
 
 
 def test_seconds_count_from_the_start():
-    search = synth.Search("tic-tac-toe", seconds=0.2)
+    search = synth.Search("tic-tac-toe", seconds=0.2, moves=0)
     first = search.run()
     assert first.stop_reason == "seconds"
     second = search.run(seconds=0.4)
@@ -175,3 +176,21 @@ def test_the_example_of_the_docstring_runs():
     found = doctest.testmod(driver)
     assert found.attempted >= 3
     assert not found.failed
+
+
+def test_a_slow_enumeration_leaves_time_for_reach(monkeypatch):
+    """The clock goes 10 ms on whenever it is read: the same on every machine."""
+    ticks = itertools.count()
+    monkeypatch.setattr(watch, "working_time", lambda: next(ticks) / 100)
+    found = synth.Search(
+        "multiplexer:a=3,train=200", "boolean", seconds=4.0, threads=1, moves=10_000
+    )
+    while found.advance() and found.result.reach is None:
+        begun = found.result.seconds
+    assert 1.4 < begun < 2.5
+    result = found.run()
+    assert len(result.reach.seeds) > 1
+    assert result.stop_reason == "seconds"
+    assert 3.0 <= result.seconds < 4.0
+    given = synth.search("multiplexer:a=3,train=200", seconds=4.0, threads=1, moves=0)
+    assert (given.reach, given.stop_reason) == (None, "seconds")

@@ -313,3 +313,16 @@ def test_a_word_of_the_column_is_no_total(tmp_path):
     assert (len(kept.rows), kept.notes) == (5, ())
     rows[1][0] = "Cheerios"
     assert len(read_grid(written(tmp_path, [*rows, ["TOTAL", "", 1]])).rows) == 4
+
+
+@pytest.mark.parametrize(("rows", "training"), [(49, 49), (50, 25)])
+def test_small_tables_train_on_all_rows_unless_asked(tmp_path, rows, training):
+    cells = [("x", "y"), *((k, k % 2) for k in range(rows))]
+    task = table(tmp_path, cells, train=None)
+    assert task.training == training
+    assert any("all are for training" in note for note in task.notes) is (training == rows)
+    assert task.settings["train"] == training / rows
+    for asked in ({"train": 0.5}, {"train": 24}, {"train": None, "test": "last"}):
+        task = table(tmp_path, cells, **asked)
+        assert 24 <= task.training <= 25
+        assert not any("all are for training" in note for note in task.notes)

@@ -52,6 +52,8 @@ _REACHED = (StopReason.MAX_PROGRAMS, StopReason.MAX_BITS, StopReason.MEMORY)
 EXACT_MEMORY = 0.7
 #: The share of the time that is left after reach, to solve with the upper bound that it found.
 EXACT_SECONDS = 0.25
+#: The share of the time that an enumeration leaves to reach if it has not ended by itself.
+REACH_SECONDS = 0.5
 
 #: What is called with the `Enumerator` after every band.
 Progress = Callable[[Enumerator], object]
@@ -263,10 +265,18 @@ class Search:
         self._watch.pause()
 
     def _share(self) -> None:
-        """Let the enumeration end at a number of programs if reach is to follow."""
+        """Let the enumeration end at a number of programs if reach is to follow.
+
+        On a slow or busy machine it ends before, so that there is time for reach.
+        """
+        self._kept = 0.0
         if self._is_shared() and not self._lifted:
             most = default_programs(self._engine, self._exact) // (self._among or 1)
             self._watch.limits = replace(self._watch.limits, max_programs=most)
+            if self.limits.seconds is not None and not self._exact:
+                self._kept = REACH_SECONDS * max(0.0, self.limits.seconds - self._spent)
+                seconds = self.limits.seconds - self._kept
+                self._watch.limits = replace(self._watch.limits, seconds=seconds)
 
     def _is_shared(self) -> bool:
         """Whether the enumeration has a share of the work, and reach the rest."""
@@ -283,7 +293,8 @@ class Search:
     def _may_reach(self) -> bool:
         """Whether there are moves to be made."""
         ended = self._engine.stop_reason
-        if self._exact and ended is None:  # half of the time is over
+        shared = self._kept > 0 and ended == StopReason.SECONDS
+        if (self._exact and ended is None) or shared:  # half of the time is over
             ended = StopReason.MAX_PROGRAMS
         if not self._wants_reach() or ended not in _REACHED or self._is_late():
             return False
@@ -295,7 +306,7 @@ class Search:
         """Whether reach has to stop; of an exact search, a part of the time is for its bound."""
         seconds = self._watch.limits.seconds
         if not self._exact or seconds is None:
-            return self._watch.is_late()
+            return self._watch.is_late(-self._kept)
         return self._watch.is_late(EXACT_SECONDS * seconds)
 
     def _reach_exactly(self, progress: Progress | None) -> bool:
@@ -333,7 +344,7 @@ class Search:
             found = self._reaches.each[self._labellings[0]].so_far.exact
             if found is not None:
                 self._backward.offer(*found)
-        self._keeper.between_rounds(self._watch.is_late())
+        self._keeper.between_rounds(self._is_late())
         if progress is not None:
             progress(self._reaches)
 
@@ -355,9 +366,10 @@ class Search:
             return None
         if self._reaches.done:
             return StopReason.MOVES
-        if self._backward is not None and self._is_late():
-            return StopReason.SECONDS  # the rest of the time was for the bound
-        return self._watch.reason(0) or StopReason.PAUSED
+        if self._watch.interrupted():
+            return StopReason.INTERRUPTED
+        # Of an exact search, the rest of the time was for the bound.
+        return StopReason.SECONDS if self._is_late() else StopReason.PAUSED
 
     def _set_limits(self, limits: Limits) -> None:
         """Take new limits; start again if the banks were made for others."""

@@ -15,7 +15,7 @@ from synth.engine.scoring import SAME
 from synth.errors import DSLError, ParseError, SettingError, SweepError, TaskError
 from synth.language import languages
 from synth.records import Language, Shortest, StopReason
-from synth.tasks import fit
+from synth.tasks import fit, without_labels
 
 #: How far the shortest program without exceptions is sought in each language, in programs and in
 #: bits: at most about 2 s.  Without a limit of bits, 60 rows of noise take minutes.
@@ -37,7 +37,7 @@ def languages_of(task, start=(), dsl=None, exact=False):
     if dsl is not None or not task.is_table:
         return []
     fitting, refused = [], []
-    for spec in languages((*task.types.values(), task.label_type)):
+    for spec in languages(without_labels(task)):
         try:
             fitted = fit(spec, task)
             for text in start:

@@ -98,10 +98,9 @@ def convert(text, annotation, what):
         if kinds == [bool]:
             return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
         if kinds == [tuple]:
-            return tuple(int(v) for v in text.split("/") if v)
+            return tuple(_number(v) for v in text.split("/") if v)
         if kinds == [int, float]:
-            # A fraction has a decimal point, a count has none.
-            return int(text) if text.lstrip("+-").isdecimal() else float(text)
+            return _number(text)
         return kinds[0](text)
     except (KeyError, ValueError):
         raise SettingError(f"{what}={text!r}; allowed: {_ALLOWED[kinds[-1]]}") from None
@@ -111,8 +110,13 @@ _ALLOWED = {
     int: "an integer",
     float: "a number",
     bool: "true or false",
-    tuple: "integers separated by /",
+    tuple: "numbers separated by /",
 }
+
+
+def _number(text):
+    """An int or a float: a fraction has a decimal point, a count has none."""
+    return int(text) if text.strip().lstrip("+-").isdecimal() else float(text)
 
 
 def _listed(names):

@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 
+from synth.errors import shortened
 from synth.report.escape import visibly
 from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
 from synth.report.words import branch_rows, each_once, in_words, program_text
@@ -360,7 +361,7 @@ def _among(result):
     """The other languages that were searched."""
     if not result.languages:
         return ""
-    others = [each.dsl for each in result.languages if each.dsl != result.dsl]
+    others = [shortened(each.dsl, 40) for each in result.languages if each.dsl != result.dsl]
     beside = f" ({', '.join(others)} searched too)" if others else ""
     return f"{beside}; {bits(result.language_bits)} bits for a rule, and for its language"
 

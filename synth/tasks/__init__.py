@@ -27,7 +27,7 @@ from synth.tasks.digits import (
     residue_columns,
     residue_names,
 )
-from synth.tasks.fitting import Fitted, fit, fit_all, prepared
+from synth.tasks.fitting import Fitted, fit, fit_all, prepared, without_labels
 from synth.tasks.frames import frame_inputs
 from synth.tasks.origin import Origin, file_digest
 from synth.tasks.rules import Rule
@@ -65,4 +65,5 @@ __all__ = [
     "residue_names",
     "stream",
     "training_mask",
+    "without_labels",
 ]

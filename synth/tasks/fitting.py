@@ -97,6 +97,19 @@ def fit_all(dsl: DSL | str | os.PathLike[str] | None, tasks: Sequence[Task]) -> 
     ]
 
 
+def without_labels(task: Task) -> TypedColumns:
+    """What a DSL may know of a task before any label is read."""
+    return TypedColumns(
+        name=task.name,
+        columns=dict(task.columns),
+        types=dict(task.types),
+        train=task.train,
+        label=task.label,
+        label_type=task.label_type,
+        label_values=tuple(task.label_text(v) for v in task.alphabet),
+    )
+
+
 def prepared(dsl: DSL, task: Task) -> Task:
     """The task as a DSL reads it: the task itself, unless the DSL re-expresses its columns.
 
@@ -107,15 +120,7 @@ def prepared(dsl: DSL, task: Task) -> Task:
     """
     if dsl.prepare is None:
         return task
-    given = TypedColumns(
-        name=task.name,
-        columns=dict(task.columns),
-        types=dict(task.types),
-        train=task.train,
-        label=task.label,
-        label_type=task.label_type,
-        label_values=tuple(task.label_text(v) for v in task.alphabet),
-    )
+    given = without_labels(task)
     made = called(dsl.prepare, f"DSL {dsl.name}", given)
     if made is given:
         return task

@@ -67,13 +67,15 @@ def table_fields(
     types = {name: type_ for each in readers for name, type_ in each.types.items()}
     read = partial(read_labels, others[0], condition, modulus)
     labels = read(mask)
-    train = asked["train"] if split.fixed is not None or asked["train"] is not None else HALF
+    train = None if split.fixed is not None else split.share(asked["train"])
     settings = {"train": train, "seed": asked["seed"]}
     if test is not None:
         settings["test"] = table_name(asked["test"]) if test.kind == "file" else asked["test"]
         notes.append(
             f"{(~mask).sum()} of {len(mask)} rows are held out: {split.said or asked['test']}"
         )
+    if split.small and asked["train"] is None:
+        notes.append(f"{len(mask)} rows: all are for training; --train {HALF} holds out half")
     notes += _special(readers) + gaps.codes(inputs, texts)
     notes += label_notes(others[0], condition, mask, labels["label_type"])
     return labels | {

@@ -1,10 +1,13 @@
 """The claims about the languages that were searched for a table, and the constant beside them."""
 
+import contextlib
 import math
 from typing import Any
 
+from synth.errors import DSLError
+from synth.language import languages as languages_of_columns
 from synth.language import load_dsl
-from synth.tasks import prepared
+from synth.tasks import Task, prepared, without_labels
 from synth.verification.claims import NEAR, Claims
 from synth.verification.truth import Truth
 
@@ -23,6 +26,11 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
         return
     names = [each["dsl"] for each in languages]
     claims.check("dsl", document["dsl"] in names, document["dsl"], ", ".join(names))
+    tried = _names(truth.task.original)
+    # Which one it is costs the same bits for all, so that none may be made for these labels.
+    claims.check("languages", set(names) <= set(tried), ", ".join(names), ", ".join(tried))
+    if document["dsl"] not in names:
+        return
     if document["settings"]["exact"]:
         return
     best = min((e["total_bits"] for e in languages if e["total_bits"] is not None), default=None)
@@ -31,6 +39,15 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
     least = next(each for each in languages if each["dsl"] == document["dsl"])
     own = min((p["total_bits"] for p in document["front"]), default=None)
     claims.near("languages.total_bits", least["total_bits"], own)
+
+
+def _names(task: Task) -> list[str]:
+    """The names of the languages that a table is searched in."""
+    types, found = (*task.types.values(), task.label_type), []
+    for spec in languages_of_columns(without_labels(task)):
+        with contextlib.suppress(DSLError):  # labels that the language cannot have
+            found.append(load_dsl(spec, types).name)
+    return found
 
 
 def _check_shortest(claims: Claims, document: dict[str, Any], truth: Truth) -> None:

@@ -34,7 +34,9 @@ from typing import Any
 
 from synth.errors import DSLError, SynthError
 from synth.language.check import check_dsl
+from synth.language.columns import TypedColumns
 from synth.language.dsl import DSL
+from synth.language.dsls import integer
 from synth.language.labels import is_label, labelled
 from synth.language.specification import bind, parse_spec
 from synth.language.types import Bool, Type
@@ -115,13 +117,16 @@ def for_types(types: Sequence[Type]) -> DSL:
     )
 
 
-def languages(types: Sequence[Type]) -> list[str]:
+def languages(given: TypedColumns) -> list[str]:
     """The built-in DSLs that are tried for a table, the likeliest first.
+
+    They depend on nothing that a reader of the labels' code does not have: the inputs, and which
+    values labels can take.
 
     Parameters
     ----------
-    types : sequence of Type
-        The types of the columns and of the labels, the labels' type last.
+    given : TypedColumns
+        The columns of the table.
 
     Returns
     -------
@@ -129,12 +134,13 @@ def languages(types: Sequence[Type]) -> list[str]:
         Specifications; whether one fits is known when it has read the columns.  Empty if the one
         that `for_types` chooses is the only one.
     """
-    columns, label = {t.family for t in types[:-1]}, types[-1].family
+    columns, label = {t.family for t in given.types.values()}, given.label_type.family
     if label in ("Bool", "Label"):
         whole = "boolean" if columns == {"Bool"} else "integer"
         return ["rules", whole]
     if label == "Int":
-        return ["rules", "integer", "real"]
+        more = integer.with_constants(given) + integer.of_bytes(given)
+        return ["rules", "integer", *more, "real"]
     return ["real"] if label == "Real" else []
 
 
