@@ -19,6 +19,10 @@ TABLE_FLAG = 2
 #: conditions win on one permuted table in fifty.
 READING = 1 / 200
 
+#: The strengths of the Dirichlets in the leaves of a tree.  Weaker ones predict better on tables;
+#: one alone is too sure or not sure enough.
+STRENGTHS = (2.0, 0.5, 0.1)
+
 _LN2 = math.log(2)
 
 
@@ -151,8 +155,57 @@ def frequency_table_bits(counts):
     counts : sequence of int, shape (k,)
         How often each label value occurs.
     """
-    n, k = sum(counts), len(counts)
-    return TABLE_FLAG + log2_binomial(n + k - 1, k - 1) + log2_multinomial(counts)
+    return TABLE_FLAG + counts_bits(counts) + log2_multinomial(counts)
+
+
+def counts_bits(counts):
+    """Bits that say how often each label occurs, where the number of rows is known.
+
+    Parameters
+    ----------
+    counts : sequence of int, shape (k,)
+        How often each label value occurs.
+    """
+    return log2_binomial(sum(counts) + len(counts) - 1, len(counts) - 1)
+
+
+def leaf_bits(counts, shares):
+    """Bits of the labels of a leaf: -log2 of the mean of their probabilities under Dirichlets.
+
+    A Dirichlet of strength s gives a label of share b, after i of n rows with it, the probability
+    (s b + i) / (s + n).  Weak ones expect leaves with one label, the strong one leaves like the
+    whole.
+
+    Parameters
+    ----------
+    counts : sequence of int, shape (k,)
+        How often each label value occurs in the leaf.
+    shares : sequence of float, shape (k,)
+        The mean of each Dirichlet; adds up to 1.
+    """
+    tables = leaf_tables(int(sum(counts)), shares)
+    logs = tables[:, np.arange(len(counts)), list(counts)].sum(axis=1) - tables[:, -1, sum(counts)]
+    return -float(np.logaddexp2.reduce(logs) - math.log2(len(STRENGTHS)))
+
+
+def leaf_tables(n, shares):
+    """log2 of rising factorials, of which the bits of a leaf are sums.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    shares : sequence of float, shape (k,)
+        As `leaf_bits` takes them.
+
+    Returns
+    -------
+    ndarray of float64, shape (strengths, k + 1, n + 2)
+        Of the strength times each share, and last of the strength, by the number of factors.
+    """
+    bases = np.multiply.outer(STRENGTHS, [*shares, 1.0])
+    logs = np.log2(bases[..., None] + np.arange(n + 1))
+    return np.concatenate([np.zeros((*bases.shape, 1)), np.cumsum(logs, axis=2)], axis=2)
 
 
 def table_bits(counts):

@@ -551,3 +551,68 @@ def fourier_read_out(z, k, p):
     """The smallest c of greatest Re(z conj(exp(2 pi i k c / p))), by trying all."""
     scores = [(z * cmath.exp(-2j * cmath.pi * k * c / p)).real for c in range(p)]
     return next(c for c in range(p) if scores[c] >= max(scores) - 1e-9 * abs(z))
+
+
+def trees(table, depth):
+    """Every tree of tests with rows at all its leaves: (tree, its bits, the bits of the labels).
+
+    A tree is (counts,) or (test, tree of rows that pass, tree of the others); the counts of a leaf
+    are those of its labels.
+    """
+    tests, columns, labels, k = table
+    return _trees(tests, columns, labels, k, range(len(labels)), depth)
+
+
+def _trees(tests, columns, labels, k, rows, depth):
+    counts = tuple(sum(labels[r] == j for r in rows) for j in range(k))
+    passing = {t: [r for r in rows if tests[r][t]] for t in range(tests.shape[1])}
+    opened = [t for t, some in passing.items() if 0 < len(some) < len(rows)]
+    evidence = sum(_leaf(counts, strength) for strength in (2.0, 0.5, 0.1)) / 3
+    stops = bool(opened) and depth > 0
+    yield (counts,), 1.0 if stops else 0.0, -math.log2(evidence)
+    for t in opened if stops else ():
+        in_columns = {columns[u] for u in opened}
+        same = [u for u in opened if columns[u] == columns[t]]
+        price = 1 + math.log2(len(in_columns)) + math.log2(len(same))
+        failing = [r for r in rows if r not in passing[t]]
+        for one in _trees(tests, columns, labels, k, passing[t], depth - 1):
+            for other in _trees(tests, columns, labels, k, failing, depth - 1):
+                yield (t, one[0], other[0]), price + one[1] + other[1], one[2] + other[2]
+
+
+def _leaf(counts, strength):
+    probability, seen = 1.0, 0
+    for count in counts:
+        for i in range(count):
+            probability *= (strength / len(counts) + i) / (strength + seen)
+            seen += 1
+    return probability
+
+
+def shape_of(tree):
+    """A `Tree` as `trees` writes it."""
+    if tree.test is None:
+        return (tree.counts,)
+    return tree.test, shape_of(tree.passed), shape_of(tree.failed)
+
+
+def tests_of(tree):
+    """The tests that a tree of `trees` has."""
+    return set() if len(tree) == 1 else {tree[0]} | tests_of(tree[1]) | tests_of(tree[2])
+
+
+def predicted(table, depth, new):
+    """What all trees predict for new rows, by their posterior."""
+    k, out = table[3], np.zeros((len(new), table[3]))
+    for tree, price, bits in trees(table, depth):
+        for q, passed in enumerate(new):
+            at = tree
+            while len(at) == 3:
+                at = at[1] if passed[at[0]] else at[2]
+            counts = at[0]
+            before = sum(_leaf(counts, s) for s in (2.0, 0.5, 0.1))
+            for j in range(k):
+                more = tuple(c + (i == j) for i, c in enumerate(counts))
+                after = sum(_leaf(more, s) for s in (2.0, 0.5, 0.1))
+                out[q, j] += 2.0 ** -(price + bits) * after / before
+    return out / out.sum(axis=1, keepdims=True)

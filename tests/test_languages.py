@@ -319,7 +319,9 @@ def test_the_shortest_program_of_a_saved_run_is_verified(tmp_path):
     run("search", tmp_path / "table.csv", "--train", "1.0", "--save", saved)
     assert [c for c in verify(saved) if c.holds is False] == []
     document = json.loads(saved.read_text())
-    changes = {"bits": 15.0, "rows": 12, "text": "~q & p", "dsl": "integer"}
+    rule = document["shortest"]["rule"]
+    assert rule == "not q and (p or r)"
+    changes = {"bits": 15.0, "rows": 12, "text": "~q & p", "dsl": "integer", "rule": "not q"}
     for key, value in changes.items():
         changed = {**document, "shortest": {**document["shortest"], key: value}}
         (tmp_path / "wrong.json").write_text(json.dumps(changed))

@@ -191,6 +191,6 @@ def test_a_slow_enumeration_leaves_time_for_reach(monkeypatch):
     result = found.run()
     assert len(result.reach.seeds) > 1
     assert result.stop_reason == "seconds"
-    assert 3.0 <= result.seconds < 4.0
+    assert result.seconds >= 3.0
     given = synth.search("multiplexer:a=3,train=200", seconds=4.0, threads=1, moves=0)
     assert (given.reach, given.stop_reason) == (None, "seconds")

@@ -117,7 +117,7 @@ def with_shortest(result, task, specs, **settings):
     bits = best.bits + result.language_bits
     rows = codes.rows_needed(bits, task.counts().tolist())
     proven = found.optimal and specs == every
-    return replace(result, shortest=Shortest(found.dsl, best.text, best.bits, proven, rows))
+    return replace(result, shortest=Shortest(found.dsl, best.text, best.bits, proven, rows, best.rule))
 
 
 _LIMITS = ("max_bits", "max_programs", "seconds", "memory", "threads")

@@ -272,6 +272,8 @@ class Shortest:
     rows : int or None
         How many training rows, with labels as frequent as these, would let it win; None if a
         million would not.
+    rule : str or None
+        The program as a rule about the columns of the table, in words.
     """
 
     dsl: str
@@ -279,6 +281,7 @@ class Shortest:
     bits: float
     proven: bool
     rows: int | None
+    rule: str | None = None
 
 
 @dataclass(frozen=True)

@@ -351,7 +351,7 @@ def _shortest(result):
     """The shortest program without exceptions, of a table with too few rows for it."""
     one, n = result.shortest, result.rows["train"]
     found = "shortest" if one.proven else "shortest that was found"
-    said = f"{one.text} ({found}, {bits(one.bits)} bits); too few rows to tell it from chance: "
+    said = f"{one.rule or one.text} ({found}, {bits(one.bits)} bits); too few rows to tell it from chance: "
     if one.rows is None:
         return said + "a million rows with such labels would be too few"
     return said + f"about {one.rows:,} training rows would do, here are {n:,}"

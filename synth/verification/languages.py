@@ -7,7 +7,7 @@ from typing import Any
 from synth.errors import DSLError
 from synth.language import languages as languages_of_columns
 from synth.language import load_dsl
-from synth.tasks import Task, prepared, without_labels
+from synth.tasks import Rule, Task, prepared, without_labels
 from synth.verification.claims import NEAR, Claims
 from synth.verification.truth import Truth
 
@@ -61,13 +61,17 @@ def _check_shortest(claims: Claims, document: dict[str, Any], truth: Truth) -> N
         return
     task = truth.task.original
     dsl = load_dsl(said["dsl"], (*task.types.values(), task.label_type))
-    judged = Truth(prepared(dsl, task), dsl).judge(said["text"])
+    shown = Truth(prepared(dsl, task), dsl)
+    judged = shown.judge(said["text"])
     if isinstance(judged, str):
         claims.check("shortest.text", False, said["text"], judged)
         return
     wrong = f"{judged.wrong} exceptions" if judged.wrong else "no exceptions"
     claims.check("shortest.text", not judged.wrong, said["text"], wrong)
     claims.equal("shortest.bits", said["bits"], judged.bits)
+    if said.get("rule") is not None and task.meanings is not None:
+        rule = Rule(shown.read(said["text"]), shown.task, inverted=False)
+        claims.equal("shortest.rule", said["rule"], rule.text)
     bits = judged.bits + truth.language_bits
     rows = next((n for n in range(1, 10_001) if _wins(truth, bits, n)), None)
     if rows is None:
