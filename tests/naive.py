@@ -567,7 +567,7 @@ def _trees(tests, columns, labels, k, rows, depth):
     counts = tuple(sum(labels[r] == j for r in rows) for j in range(k))
     passing = {t: [r for r in rows if tests[r][t]] for t in range(tests.shape[1])}
     opened = [t for t, some in passing.items() if 0 < len(some) < len(rows)]
-    evidence = sum(_leaf(counts, strength) for strength in (2.0, 0.5, 0.1)) / 3
+    evidence = sum(_evidence(counts, strength) for strength in (2.0, 0.5, 0.1)) / 3
     stops = bool(opened) and depth > 0
     yield (counts,), 1.0 if stops else 0.0, -math.log2(evidence)
     for t in opened if stops else ():
@@ -580,7 +580,7 @@ def _trees(tests, columns, labels, k, rows, depth):
                 yield (t, one[0], other[0]), price + one[1] + other[1], one[2] + other[2]
 
 
-def _leaf(counts, strength):
+def _evidence(counts, strength):
     probability, seen = 1.0, 0
     for count in counts:
         for i in range(count):
@@ -610,9 +610,9 @@ def predicted(table, depth, new):
             while len(at) == 3:
                 at = at[1] if passed[at[0]] else at[2]
             counts = at[0]
-            before = sum(_leaf(counts, s) for s in (2.0, 0.5, 0.1))
+            before = sum(_evidence(counts, s) for s in (2.0, 0.5, 0.1))
             for j in range(k):
                 more = tuple(c + (i == j) for i, c in enumerate(counts))
-                after = sum(_leaf(more, s) for s in (2.0, 0.5, 0.1))
+                after = sum(_evidence(more, s) for s in (2.0, 0.5, 0.1))
                 out[q, j] += 2.0 ** -(price + bits) * after / before
     return out / out.sum(axis=1, keepdims=True)

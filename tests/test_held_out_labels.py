@@ -138,7 +138,7 @@ def test_the_experiment_on_tables_is_decided_by_training_labels(tmp_path):
         given = {"tables": (path,), "tasks": ("shj",), "max_programs": 2000, "moves": 8}
         return synth.run_experiment("datasets", **given).rows[1]
 
-    train = synth.load_task(write(tmp_path, cells_of("boolean"))).train
+    train = synth.load_task(write(tmp_path, cells_of("boolean")), train=0.5).train
     cells = cells_of("boolean")
     true = row(cells)
     cells = [c if t else "maybe" for c, t in zip(cells, train, strict=True)]
@@ -356,17 +356,19 @@ def test_the_posterior_and_the_labs_know_no_unknown_label():
 def test_a_search_goes_on_from_its_checkpoint_whatever_is_held_out(tmp_path):
     file, true = tmp_path / "kept", cells_of("integers")
     path = write(tmp_path, true)
-    train = synth.load_task(path).train
-    synth.search(path, max_programs=20, moves=0, checkpoint=file)
+    train = synth.load_task(path, train=0.5).train
+    synth.search(synth.load_task(path, train=0.5), max_programs=20, moves=0, checkpoint=file)
     assert file.exists()
     write(tmp_path, [c if t else "maybe" for c, t in zip(true, train, strict=True)])
-    found = synth.search(path, max_programs=2000, moves=0, checkpoint=file)
+    found = synth.search(
+        synth.load_task(path, train=0.5), max_programs=2000, moves=0, checkpoint=file
+    )
     assert found.program.test_accuracy == 0
     assert found.rows["unseen_labels"] == (~train).sum()
     write(tmp_path, [c if t else "7" for c, t in zip(true, train, strict=True)])
-    fresh = synth.search(path, max_programs=2000, moves=0)
+    fresh = synth.search(synth.load_task(path, train=0.5), max_programs=2000, moves=0)
     assert decided(fresh.to_dict()) == decided(found.to_dict())
     # Other training labels belong to another search.
     write(tmp_path, true[::-1])
     with pytest.raises(RunError, match="checkpoint"):
-        synth.search(path, max_programs=2000, moves=0, checkpoint=file)
+        synth.search(synth.load_task(path, train=0.5), max_programs=2000, moves=0, checkpoint=file)

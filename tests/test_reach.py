@@ -137,7 +137,7 @@ def test_stopped_anywhere_and_resumed(tmp_path, monkeypatch, every):
             [synth.load_task("multiplexer:a=2"), synth.load_task("multiplexer:a=2").permuted(3)],
             seed=3, proven=1, checkpoint=file, every=every, **LITTLE,
         )  # fmt: skip
-        monkeypatch.setattr(search._watch, "is_late", lambda: made[0] >= most[0])
+        monkeypatch.setattr(search._watch, "is_late", lambda *_: made[0] >= most[0])
         search.run()
         if search._reaches.done:
             break
@@ -160,12 +160,12 @@ def test_a_stop_loses_nothing_that_was_found(monkeypatch):
         return move(self, temperature)
 
     monkeypatch.setattr(Chain, "_move", counted)
-    monkeypatch.setattr(search._watch, "is_late", lambda: made[0] >= 150)
+    monkeypatch.setattr(search._watch, "is_late", lambda *_: made[0] >= 150)
     before = search.run().total_bits
     reach = next(iter(search._reaches.each.values()))
     best = min(chain.found.best[0] for chain in reach.chains)
     assert before == best < reach.found.best[0]
-    monkeypatch.setattr(search._watch, "is_late", lambda: False)
+    monkeypatch.setattr(search._watch, "is_late", lambda *_: False)
     assert plain(search.run()) == plain(alone)
 
     # The stage is cut after it has found something, and then run again.
@@ -177,10 +177,10 @@ def test_a_stop_loses_nothing_that_was_found(monkeypatch):
 
     monkeypatch.setattr(stage, "STAGES", (("terms", slow), *seeds.STAGES[1:]))
     search = synth.Search("tic-tac-toe", **given_)
-    monkeypatch.setattr(search._watch, "is_late", lambda: len(calls) == 1)
+    monkeypatch.setattr(search._watch, "is_late", lambda *_: len(calls) == 1)
     assert search.run().total_bits < alone.total_bits
     assert search.result.reach.moves == 0
-    monkeypatch.setattr(search._watch, "is_late", lambda: False)
+    monkeypatch.setattr(search._watch, "is_late", lambda *_: False)
     assert plain(search.run()) == plain(whole)
     assert len(calls) == 2
 

@@ -418,7 +418,7 @@ def test_a_twin_has_certificates_of_its_own_and_a_cut_search_has_none(monkeypatc
     assert [each[0].program is None for each in made] == [False, True]
     search = synth.Search("multiplexer:a=2", max_programs=3000, **{**QUICK, "moves": 10**6})
     moved = []
-    monkeypatch.setattr(search._watch, "is_late", lambda: bool(moved))
+    monkeypatch.setattr(search._watch, "is_late", lambda *_: bool(moved))
     while search._reaches is None:
         search.advance()
     moved.append(True)

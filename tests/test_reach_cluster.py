@@ -192,7 +192,7 @@ def test_stopped_and_resumed_elsewhere(threads, monkeypatch, tmp_path):
     for map_, most in ((threads, 10), (None, 25), (threads, 10**9)):
         search = synth.Search(task, checkpoint=file, every=0, map=map_, **LITTLE)
 
-        def late(search=search, most=most):
+        def late(extra=0.0, search=search, most=most):
             reach = search._reaches and next(iter(search._reaches.each.values()))
             return reach is not None and reach.moves >= most
 

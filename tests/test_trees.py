@@ -130,9 +130,9 @@ def test_predicted_one_after_the_other_labels_cost_no_more_than_the_best_tree(se
     tests = generator.random((n, 6)) < generator.random(6)
     labels = (tests[:, 0] + tests[:, 1] * generator.integers(0, 2)) % k
     labels = np.where(generator.random(n) < 0.1, generator.integers(0, k, n), labels)
-    for given in (labels, generator.permutation(labels)):
-        bits = sequential(tests, [0, 0, 1, 1, 2, 2], given, k, 2)
-        found = TreeSum(tests, given, k, columns=[0, 0, 1, 1, 2, 2], depth=2)
+    for order in (labels, generator.permutation(labels)):
+        bits = sequential(tests, [0, 0, 1, 1, 2, 2], order, k, 2)
+        found = TreeSum(tests, order, k, columns=[0, 0, 1, 1, 2, 2], depth=2)
         assert bits == pytest.approx(found.bits, abs=1e-8)
         assert bits <= found.best[1] + 1e-8
 

@@ -265,36 +265,30 @@ class Search:
         self._watch.pause()
 
     def _share(self) -> None:
-        """Let the enumeration end at a number of programs if reach is to follow.
-
-        On a slow or busy machine it ends before, so that there is time for reach.
-        """
-        self._kept = 0.0
-        if self._is_shared() and not self._lifted:
-            most = default_programs(self._engine, self._exact) // (self._among or 1)
-            self._watch.limits = replace(self._watch.limits, max_programs=most)
-            if self.limits.seconds is not None and not self._exact:
-                self._kept = REACH_SECONDS * max(0.0, self.limits.seconds - self._spent)
-                seconds = self.limits.seconds - self._kept
-                self._watch.limits = replace(self._watch.limits, seconds=seconds)
+        """If reach is to follow, limit the programs and the seconds of the enumeration."""
+        self._kept, seconds = 0.0, self.limits.seconds
+        if not self._is_shared() or self._lifted:
+            return
+        most = default_programs(self._engine, self._exact) // (self._among or 1)
+        if seconds is not None and not self._exact:
+            self._kept = REACH_SECONDS * max(0.0, seconds - self._spent)
+            seconds -= self._kept
+        self._watch.limits = replace(self._watch.limits, max_programs=most, seconds=seconds)
 
     def _is_shared(self) -> bool:
         """Whether the enumeration has a share of the work, and reach the rest."""
-        limits = self.limits
-        return self._wants_reach() and limits.max_bits is None and limits.max_programs is None
+        given = self.limits.max_bits, self.limits.max_programs
+        return self._wants_reach() and given == (None, None)
 
     def _wants_reach(self) -> bool:
-        """Whether reach follows an enumeration that ends without a proof."""
+        """Whether reach follows: by default, unless the length of programs is limited."""
         moves = self._reaching.moves
-        if moves is None:  # by default, unless the length of programs is limited
-            return self.limits.max_bits is None
-        return moves > 0
+        return self.limits.max_bits is None if moves is None else moves > 0
 
     def _may_reach(self) -> bool:
         """Whether there are moves to be made."""
         ended = self._engine.stop_reason
-        shared = self._kept > 0 and ended == StopReason.SECONDS
-        if (self._exact and ended is None) or shared:  # half of the time is over
+        if ended == (None if self._exact else StopReason.SECONDS):  # its share of the time is over
             ended = StopReason.MAX_PROGRAMS
         if not self._wants_reach() or ended not in _REACHED or self._is_late():
             return False
@@ -304,10 +298,8 @@ class Search:
 
     def _is_late(self) -> bool:
         """Whether reach has to stop; of an exact search, a part of the time is for its bound."""
-        seconds = self._watch.limits.seconds
-        if not self._exact or seconds is None:
-            return self._watch.is_late(-self._kept)
-        return self._watch.is_late(EXACT_SECONDS * seconds)
+        bound = EXACT_SECONDS * (self._watch.limits.seconds or 0.0)
+        return self._watch.is_late(bound if self._exact else -self._kept)
 
     def _reach_exactly(self, progress: Progress | None) -> bool:
         """Make the moves of an exact search; whether any were made, now or before."""
@@ -366,10 +358,8 @@ class Search:
             return None
         if self._reaches.done:
             return StopReason.MOVES
-        if self._watch.interrupted():
-            return StopReason.INTERRUPTED
-        # Of an exact search, the rest of the time was for the bound.
-        return StopReason.SECONDS if self._is_late() else StopReason.PAUSED
+        late = StopReason.INTERRUPTED if self._watch.interrupted() else StopReason.SECONDS
+        return late if self._is_late() else StopReason.PAUSED
 
     def _set_limits(self, limits: Limits) -> None:
         """Take new limits; start again if the banks were made for others."""

@@ -117,7 +117,9 @@ def with_shortest(result, task, specs, **settings):
     bits = best.bits + result.language_bits
     rows = codes.rows_needed(bits, task.counts().tolist())
     proven = found.optimal and specs == every
-    return replace(result, shortest=Shortest(found.dsl, best.text, best.bits, proven, rows, best.rule))
+    return replace(
+        result, shortest=Shortest(found.dsl, best.text, best.bits, proven, rows, best.rule)
+    )
 
 
 _LIMITS = ("max_bits", "max_programs", "seconds", "memory", "threads")

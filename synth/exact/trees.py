@@ -7,8 +7,8 @@ code of the labels has the rows' inputs, and so can follow.  A node without an o
 greatest depth, is a leaf.  So the probabilities of all trees add up to 1.
 
 Where a tree stops, labels have the mean of three Dirichlet distributions around given shares.  The
-sum over all trees of probability times evidence is then a recursion over sets of rows, as in context
-tree weighting (Willems, Shtarkov and Tjalkens 1995) and in Bayesian averages over trees
+sum over all trees of probability times evidence is then a recursion over sets of rows, as in
+context tree weighting (Willems, Shtarkov and Tjalkens 1995) and in Bayesian averages over trees
 (Buntine 1992).
 """
 
@@ -21,10 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from synth import codes
-from synth.errors import SettingError, TaskError
+from synth.errors import SettingError
 from synth.kernels import trees as kernels
-from synth.language import load_dsl
-from synth.tasks import Task, prepared
 
 #: Nodes that a tree has with less probability than this are left out of predictions, which then
 #: add up to 1 again.

@@ -94,7 +94,7 @@ def _reading(settings, spec):
     """The options for reading a file; none for a named task."""
     if not tasks.is_path(spec):
         return {}
-    return {"label": settings.label, "drop": settings.drop or ()}
+    return {"label": settings.label, "drop": settings.drop or (), "train": 0.5}
 
 
 def _measured(item):

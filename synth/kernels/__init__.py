@@ -11,7 +11,7 @@ call a kernel at once only if it writes to nothing shared.
 """
 
 # `cache` comes first: it provides a folder before anything is compiled.
-from synth.kernels import cache
+from synth.kernels import cache, trees
 from synth.kernels.errors import errors_bits, errors_cells
 from synth.kernels.make import BITS, MINUS, PLUS, RING, TABLE
 from synth.kernels.parts import (
@@ -85,5 +85,6 @@ __all__ = [
     "terms",
     "touch",
     "transform",
+    "trees",
     "write",
 ]

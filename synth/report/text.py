@@ -42,7 +42,7 @@ def search_rows(result):
         yield "unseen labels", f"{unseen} are not in training; only a program can predict them"
     if result.label_names and list(result.label_names.values()) != ["0", "1"]:
         yield "labels", ", ".join(f"{k} = {v}" for k, v in result.label_names.items())
-    yield "DSL", result.dsl + _among(result)
+    yield "DSL", result.dsl + (_among(result) if result.languages else "")
     if result.settings.get("prepared"):
         made = result.settings["prepared"].items()
         yield (
@@ -350,19 +350,18 @@ _STOPS = {
 def _shortest(result):
     """The shortest program without exceptions, of a table with too few rows for it."""
     one, n = result.shortest, result.rows["train"]
-    found = "shortest" if one.proven else "shortest that was found"
-    said = f"{one.rule or one.text} ({found}, {bits(one.bits)} bits); too few rows to tell it from chance: "
-    if one.rows is None:
-        return said + "a million rows with such labels would be too few"
-    return said + f"about {one.rows:,} training rows would do, here are {n:,}"
+    needed = "a million rows with such labels would be too few"
+    if one.rows is not None:
+        needed = f"about {one.rows:,} training rows would do, here are {n:,}"
+    found = "shortest, " if one.proven else "shortest that was found, "
+    shown = f"{one.rule or one.text} ({found}{bits(one.bits)} bits)"
+    return f"{shown}; too few rows to tell it from chance: {needed}"
 
 
 def _among(result):
-    """The other languages that were searched."""
-    if not result.languages:
-        return ""
+    """The other languages of a table that were searched."""
     others = [shortened(each.dsl, 40) for each in result.languages if each.dsl != result.dsl]
-    beside = f" ({', '.join(others)} searched too)" if others else ""
+    beside = f" ({', '.join(others)} searched too)" * bool(others)
     return f"{beside}; {bits(result.language_bits)} bits for a rule, and for its language"
 
 
