@@ -580,6 +580,40 @@ def _trees(tests, columns, labels, k, rows, depth):
                 yield (t, one[0], other[0]), price + one[1] + other[1], one[2] + other[2]
 
 
+def beam(table, depth, widths):
+    """The bits of the trees of which only the best tests of a node have trees below them."""
+    return -math.log2(_beam(*table, range(len(table[2])), depth, widths))
+
+
+def _beam(tests, columns, labels, k, rows, depth, widths):
+    evidence = _mean(labels, k, rows)
+    opened = [t for t in range(tests.shape[1]) if 0 < sum(tests[r][t] for r in rows) < len(rows)]
+    if not opened or not depth:
+        return evidence
+    singles = {}
+    for t in opened:
+        sides = [[r for r in rows if tests[r][t] == side] for side in (True, False)]
+        in_columns = len({columns[u] for u in opened})
+        price = in_columns * sum(columns[u] == columns[t] for u in opened)
+        halves = [2 if depth > 1 and len(side) > 1 else 1 for side in sides]
+        leaves = [_mean(labels, k, side) / half for side, half in zip(sides, halves, strict=True)]
+        singles[t] = price, sides, math.prod(leaves)
+    grown = sorted(opened, key=lambda t: -round(singles[t][2] / singles[t][0], 15))
+    total = evidence
+    for t, (price, sides, leaves) in singles.items():
+        if depth > 1 and t in grown[: widths[0]]:
+            leaves = math.prod(
+                _beam(tests, columns, labels, k, side, depth - 1, widths[1:]) for side in sides
+            )
+        total += leaves / price
+    return total / 2
+
+
+def _mean(labels, k, rows):
+    counts = [sum(labels[r] == j for r in rows) for j in range(k)]
+    return sum(_evidence(counts, strength) for strength in (2.0, 0.5, 0.1)) / 3
+
+
 def _evidence(counts, strength):
     probability, seen = 1.0, 0
     for count in counts:

@@ -99,6 +99,25 @@ def test_the_bounds_hold_for_trees_of_every_depth(table, depth):
     assert least - 1e-9 <= deeper[0] <= deeper[1] <= most + 1e-9
 
 
+@settings(max_examples=80, deadline=None)
+@given(tables(), st.integers(1, 3), st.data())
+def test_a_sum_over_some_trees_equals_that_over_their_list(table, depth, data):
+    count = st.integers(0, 4)
+    widths = data.draw(st.lists(count, min_size=depth - 1, max_size=depth - 1))
+    found, whole = summed(table, depth, widths=widths), summed(table, depth)
+    assert found.bits == pytest.approx(naive.beam(table, depth, widths), abs=1e-9)
+    assert found.bits >= whole.bits - 1e-9
+    assert found.exact is (min(widths, default=4) >= table[0].shape[1])
+    wider = summed(table, depth, widths=[w + 1 for w in widths])
+    assert wider.bits <= found.bits + 1e-9
+    assert found.predict(table[0]).sum(axis=1) == pytest.approx(1)
+    if found.exact:
+        assert found.predict(table[0]) == pytest.approx(whole.predict(table[0]))
+    else:
+        with pytest.raises(SettingError, match="bounds of a sum over some of the trees"):
+            found.bounds()
+
+
 def test_trees_are_drawn_from_the_posterior():
     generator = np.random.default_rng(0)
     tests = generator.random((12, 3)) < 0.5
@@ -153,6 +172,7 @@ def test_rare_nodes_are_left_out_of_predictions_by_what_they_weigh():
         ({"shares": [0.5, 0.6]}, "add up to 1"),
         ({"columns": [0]}, r"columns of shape \(1,\)"),
         ({"labels": [0]}, "labels of shape"),
+        ({"widths": [1, 1]}, "allowed: 1 numbers, 0 and more"),
     ],
 )
 def test_what_is_not_allowed_is_refused(given, message):

@@ -13,9 +13,9 @@ context tree weighting (Willems, Shtarkov and Tjalkens 1995) and in Bayesian ave
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,6 +73,10 @@ class TreeSum:
         The number of the column of each test; by default each test has a column of its own.
     depth : int
         The most tests between the root and a leaf.
+    widths : sequence of int, shape (depth - 1,), optional
+        By level, from the root: how many tests of a node have trees below them; the others only
+        leaves.  These are the tests with the most evidence as the last ones of a tree.  By default
+        all have, and the sum is exact; else it is that over some of the trees, and `bits` are more.
     shares : sequence of float, shape (k,), optional
         The means of the Dirichlets; by default 1/k each.  Shares that depend on the labels have to
         be paid for: see `codes.counts_bits`.
@@ -91,6 +95,7 @@ class TreeSum:
         *,
         columns: ArrayLike | None = None,
         depth: int = 2,
+        widths: Sequence[int] | None = None,
         shares: ArrayLike | None = None,
     ) -> None:
         passed = np.asarray(tests, bool)
@@ -104,6 +109,11 @@ class TreeSum:
             raise SettingError(f"depth={depth!r}; allowed: 0..20")
         if k < 1 or (given.size and not -1 <= given.min() <= given.max() < k):
             raise SettingError(f"k={k!r}: labels are outside -1..k-1")
+        wide = [passed.shape[1]] * max(0, depth - 1) if widths is None else list(widths)
+        if len(wide) != max(0, depth - 1) or min(wide, default=0) < 0:
+            raise SettingError(
+                f"widths={widths!r}; allowed: {max(0, depth - 1)} numbers, 0 and more"
+            )
         means = np.full(k, 1 / k) if shares is None else np.asarray(shares, float)
         if means.shape != (k,) or not (means > 0).all() or abs(means.sum() - 1) > 1e-9:
             raise SettingError(f"shares={shares!r}; allowed: {k} numbers above 0 that add up to 1")
@@ -111,6 +121,8 @@ class TreeSum:
         if own.shape != passed.shape[1:]:
             raise SettingError(f"columns of shape {own.shape}; allowed: {passed.shape[1:]}")
         self.k, self.depth, self.shares = k, depth, means
+        self.exact = all(width >= passed.shape[1] for width in wide)
+        self._widths = np.array([*wide, 0], np.int64)
         self.columns: NDArray[np.int64] = np.unique(own, return_inverse=True)[1].astype(np.int64)
         self._tests = _packed(passed.T)
         self._labels = _packed(np.stack([given == j for j in range(k)]))
@@ -120,7 +132,7 @@ class TreeSum:
     @cached_property
     def bits(self) -> float:
         """-log2 of the sum: what the labels cost if all trees are mixed."""
-        return self._bits(self._rows, 0, kernels.LEAF)
+        return self._weighed(self._rows, 0)[0]
 
     def bounds(self) -> tuple[float, float]:
         """Between which bits the sum over the trees of every depth lies.
@@ -131,15 +143,18 @@ class TreeSum:
             The least is seldom reached: below the greatest depth it lets every label have a leaf
             of its own.
         """
-        return (
-            self._bits(self._rows, 0, kernels.UPPER),
-            self._bits(self._rows, 0, kernels.LOWER),
+        if not self.exact:
+            raise SettingError("bounds of a sum over some of the trees; allowed: widths=None")
+        least, most = (
+            self._weighed(self._rows, 0, end)[0] for end in (kernels.UPPER, kernels.LOWER)
         )
+        return least, most
 
     @cached_property
     def best(self) -> tuple[Tree, float]:
         """The tree of most probability times evidence, and -log2 of that."""
-        return self._best(self._rows, 0), self._bits(self._rows, 0, kernels.LEAF, kernels.BEST)
+        bits = self._weighed(self._rows, 0, kind=kernels.BEST)[0]
+        return self._best(self._rows, 0), bits
 
     def tests_at_root(self) -> NDArray[np.float64]:
         """The posterior of what a tree has at its root.
@@ -149,13 +164,12 @@ class TreeSum:
         ndarray of float, shape (T + 1,)
             The probability of each test, and last of a leaf.
         """
-        return self._at_node(self._rows, 0)
+        return self._at_node(self._weighed(self._rows, 0))
 
     def columns_used(self) -> NDArray[np.float64]:
         """The posterior probability that a tree has a test of each column, (columns,)."""
         without = [
-            self._bits(self._rows, 0, kernels.LEAF, used=self.columns != c)
-            for c in range(self._columns)
+            self._weighed(self._rows, 0, used=self.columns != c)[0] for c in range(self._columns)
         ]
         return np.clip(1 - 2.0 ** (self.bits - np.array(without)), 0, 1)
 
@@ -186,7 +200,8 @@ class TreeSum:
         used = np.ones(len(self.columns), bool)
         how = np.array([self.depth, kernels.LEAF, kernels.SUM])
         room = self._room(self._rows, 0)
-        kernels.spread(*self._problem, used, 0, how, *room, passed, every, 1.0, least, out)
+        given = (*self._problem, used, self._widths, 0, how, room)
+        kernels.spread(*given, passed, every, 1.0, least, out)
         return out / out.sum(axis=1, keepdims=True)
 
     @property
@@ -202,63 +217,58 @@ class TreeSum:
         last, deep = len(self.columns), self.depth + 1
         masks = np.zeros((deep, len(rows)), np.uint64)
         masks[level] = rows
-        sizes = np.zeros((deep, last), np.int64)
-        counts = np.zeros((deep, last + 1, self.k), np.int64)
-        return masks, sizes, counts, np.zeros((deep, self._columns + 1), np.int64)
+        return (
+            masks,
+            np.zeros((deep, last), np.int64),
+            np.zeros((deep, last + 1, self.k), np.int64),
+            np.zeros((deep, self._columns + 1), np.int64),
+            np.zeros((deep, last)),
+            np.zeros((deep, last), bool),
+        )
 
-    def _bits(self, rows, level, end, kind=kernels.SUM, used=None):
-        """-log2 of the sum, or of the best tree, at a node with these rows."""
+    def _weighed(self, rows, level, end=kernels.LEAF, kind=kernels.SUM, used=None):
+        """A node: the bits of all trees there, or of the best, and what they are made of.
+
+        Returns (bits, the counts of its labels, the bits of each test, whether trees were grown
+        below it); the bits of a leaf come last.
+        """
         used = np.ones(len(self.columns), bool) if used is None else used
-        how = np.array([self.depth, end, kind])
-        found = kernels.total(*self._problem, used, level, how, *self._room(rows, level))
-        return -found / _LN2
+        how, room = np.array([self.depth, end, kind]), self._room(rows, level)
+        found = kernels.total(*self._problem, used, self._widths, level, how, room)
+        whole = room[2][level, -1]
+        inner = level < self.depth and room[3][level, -1] > 0
+        parts = np.append(room[4][level], kernels.leaf(whole, self._tables)) - inner * _LN2
+        return -found / _LN2, tuple(whole.tolist()), -parts / _LN2, room[5][level]
 
-    def _divided(self, rows, level):
-        """How the tests divide a node: its counts, the open tests, and the bits of each."""
-        _, sizes, counts, open_in = self._room(rows, level)
-        kernels.divide(*self._problem[:3], rows, sizes[0], counts[0], open_in[0])
-        whole, found = tuple(counts[0, -1].tolist()), np.flatnonzero(sizes[0])
-        if level == self.depth:
-            found = found[:0]
-        price = np.log2(open_in[0][self.columns[found]]) + np.log2(max(1, open_in[0, -1]))
-        return whole, found.tolist(), price
-
-    def _parts(self, rows, level, kind):
-        """The bits of each open test with what is below it, and last those of a leaf."""
-        whole, found, price = self._divided(rows, level)
-        stop = 1.0 if found else 0.0
-        parts = [
-            stop + bits + sum(self._bits(side, level + 1, kernels.LEAF, kind) for side in sides)
-            for t, bits in zip(found, price, strict=True)
-            for sides in [self._sides(rows, t)]
-        ]
-        return whole, found, [*parts, stop + codes.leaf_bits(whole, self.shares)]
-
-    def _sides(self, rows, test):
-        return rows & self._tests[test], rows & ~self._tests[test]
-
-    def _at_node(self, rows, level):
-        _, found, bits = self._parts(rows, level, kernels.SUM)
-        posterior = 2.0 ** (min(bits) - np.array(bits))
-        out = np.zeros(len(self.columns) + 1)
-        out[[*found, -1]] = posterior / posterior.sum()
-        return out
+    def _at_node(self, weighed):
+        """The posterior of the tests of a node, and last of a leaf."""
+        bits, _, parts, _ = weighed
+        return 2.0 ** (bits - parts)
 
     def _best(self, rows, level):
-        whole, found, bits = self._parts(rows, level, kernels.BEST)
-        at = int(np.argmin(bits))
-        return self._node(rows, level, whole, [*found, None][at], self._best)
+        weighed = self._weighed(rows, level, kind=kernels.BEST)
+        return self._node(rows, level, weighed, int(np.argmin(weighed[2])), self._best)
 
     def _drawn(self, rows, level, generator):
-        whole = self._divided(rows, level)[0]
-        at = int(generator.choice(len(self.columns) + 1, p=self._at_node(rows, level)))
-        test = None if at == len(self.columns) else at
-        return self._node(rows, level, whole, test, lambda r, d: self._drawn(r, d, generator))
+        weighed = self._weighed(rows, level)
+        shares = self._at_node(weighed)
+        at = int(generator.choice(len(shares), p=shares / shares.sum()))
+        below = partial(self._drawn, generator=generator)
+        return self._node(rows, level, weighed, at, below)
 
-    def _node(self, rows, level, whole, test, below):
-        if test is None:
+    def _node(self, rows, level, weighed, at, below):
+        """The tree with a test at its root, and what `below` says of the two sides."""
+        _, whole, _, grown = weighed
+        if at == len(self.columns):
             return Tree(whole)
-        return Tree(whole, test, *(below(side, level + 1) for side in self._sides(rows, test)))
+        sides = rows & self._tests[at], rows & ~self._tests[at]
+        if not grown[at]:
+            return Tree(whole, at, *(Tree(self._counts(side)) for side in sides))
+        return Tree(whole, at, *(below(side, level + 1) for side in sides))
+
+    def _counts(self, rows):
+        """How many rows have each label."""
+        return tuple(int(np.unpackbits((rows & one).view(np.uint8)).sum()) for one in self._labels)
 
 
 def _packed(rows: NDArray[np.bool_]) -> NDArray[np.uint64]:

@@ -123,7 +123,7 @@ def divide(tests, groups, labels, mask, sizes, counts, open_in):
 
 
 @njit(cache=True, nogil=True)
-def total(tests, groups, labels, tables, used, level, how, masks, sizes, counts, open_in):
+def total(tests, groups, labels, tables, used, widths, level, how, room):
     """The evidence of all trees at a node, times the probability of each.
 
     Parameters
@@ -132,44 +132,69 @@ def total(tests, groups, labels, tables, used, level, how, masks, sizes, counts,
         As `divide` and `leaf` take them.
     used : bool (T,)
         Which tests trees may have; the others only count as open.
+    widths : int64 (depth,)
+        By level, how many tests of a node, the best with leaves on both sides, have all trees below
+        them; the others only have these leaves.
     level : int
         The depth of the node, whose rows are masks[level].
     how : int64 (3,)
         The greatest depth; what nodes there stand for; whether to add up or to seek the best.
-    masks : uint64 (depth + 1, words)
-    sizes, counts, open_in
-        As in `divide`, one for each level.  The deeper levels are overwritten.
+    room : tuple of arrays, one entry for each level; deeper levels are overwritten
+        masks : uint64 (depth + 1, words)
+        sizes, counts, open_in
+            As in `divide`.
+        values : float64 (depth + 1, T), out
+            The evidence of all trees with this test at the root, times their probability.
+        grown : bool (depth + 1, T), out
+            Whether trees were grown below it.
     """
+    masks, sizes, counts, open_in, values, grown = room
     size = divide(tests, groups, labels, masks[level], sizes[level], counts[level], open_in[level])
     last, k = tests.shape[0], labels.shape[0]
     whole = counts[level, last]
     depth, end, kind = how[0], how[1], how[2]
+    values[level] = -np.inf
+    grown[level] = False
     if level == depth:
         return deepest(whole, size, tables, end)
     if open_in[level, -1] == 0:
         return leaf(whole, tables)
-    value = -np.inf
     rest = np.empty(k, np.int64)
+    left = widths[level] if level + 1 < depth else 0
+    if left < last:
+        # A leaf that could be divided has half of the probability.
+        below = end if level + 1 == depth else LOWER
+        for t in range(last):
+            if sizes[level, t] and used[t]:
+                for j in range(k):
+                    rest[j] = whole[j] - counts[level, t, j]
+                values[level, t] = (
+                    deepest(counts[level, t], sizes[level, t], tables, below)
+                    + deepest(rest, size - sizes[level, t], tables, below)
+                    - math.log(open_in[level, groups[t]])
+                    - math.log(open_in[level, -1])
+                )
+    for _ in range(min(left, last)):
+        at = -1
+        for t in range(last):
+            if sizes[level, t] and used[t] and not grown[level, t]:
+                if left >= last:
+                    at = t
+                    break
+                if at < 0 or values[level, t] > values[level, at]:
+                    at = t
+        if at < 0:
+            break
+        grown[level, at] = True
+        masks[level + 1] = masks[level] & tests[at]
+        x = total(tests, groups, labels, tables, used, widths, level + 1, how, room)
+        masks[level + 1] = masks[level] & ~tests[at]
+        x += total(tests, groups, labels, tables, used, widths, level + 1, how, room)
+        values[level, at] = x - math.log(open_in[level, groups[at]]) - math.log(open_in[level, -1])
+    value = leaf(whole, tables)
     for t in range(last):
-        if sizes[level, t] == 0 or not used[t]:
-            continue
-        if level + 1 == depth:
-            for j in range(k):
-                rest[j] = whole[j] - counts[level, t, j]
-            x = deepest(counts[level, t], sizes[level, t], tables, end)
-            x += deepest(rest, size - sizes[level, t], tables, end)
-        else:
-            masks[level + 1] = masks[level] & tests[t]
-            x = total(
-                tests, groups, labels, tables, used, level + 1, how, masks, sizes, counts, open_in
-            )
-            masks[level + 1] = masks[level] & ~tests[t]
-            x += total(
-                tests, groups, labels, tables, used, level + 1, how, masks, sizes, counts, open_in
-            )
-        x -= math.log(open_in[level, groups[t]]) + math.log(open_in[level, -1])
-        value = joined(value, x, kind)
-    return joined(leaf(whole, tables), value, kind) - math.log(2.0)
+        value = joined(value, values[level, t], kind)
+    return value - math.log(2.0)
 
 
 @njit(cache=True, nogil=True)
@@ -194,28 +219,13 @@ def shares(counts, tables, out):
 
 @njit(cache=True, nogil=True)
 def spread(
-    tests,
-    groups,
-    labels,
-    tables,
-    used,
-    level,
-    how,
-    masks,
-    sizes,
-    counts,
-    open_in,
-    passed,
-    rows,
-    weight,
-    least,
-    out,
+    tests, groups, labels, tables, used, widths, level, how, room, passed, rows, weight, least, out
 ):
     """Adds what the trees at a node predict for new rows, by the posterior of each tree.
 
     Parameters
     ----------
-    tests, groups, labels, tables, used, level, how, masks, sizes, counts, open_in
+    tests, groups, labels, tables, used, widths, level, how, room
         As `total` takes them; nodes at the greatest depth are leaves, and evidence is added up.
     passed : bool (new rows, T)
         Which tests the new rows pass.
@@ -228,11 +238,10 @@ def spread(
     out : float64 (new rows, k)
         Receives probability of labels; what the nodes left out would add is missing.
     """
-    here = total(tests, groups, labels, tables, used, level, how, masks, sizes, counts, open_in)
+    masks, _, counts, open_in, values, grown = room
+    here = total(tests, groups, labels, tables, used, widths, level, how, room)
     last, k, depth = tests.shape[0], labels.shape[0], how[0]
-    whole, size = counts[level, last].copy(), 0
-    for w in range(masks.shape[1]):
-        size += np.int64(popcount(masks[level, w]))
+    whole = counts[level, last]
     said = np.empty(k)
     inner = level < depth and open_in[level, -1] > 0
     stops = weight
@@ -244,36 +253,20 @@ def spread(
             out[rows[i], j] += stops * said[j]
     if not inner:
         return
-    # What is below overwrites the deeper levels only.
     other = np.empty(k)
     rest = np.empty(k, np.int64)
     for t in range(last):
-        if sizes[level, t] == 0 or not used[t]:
+        share = weight * math.exp(values[level, t] - math.log(2.0) - here)
+        if share < least or share == 0.0:
             continue
-        price = math.log(2.0 * open_in[level, groups[t]] * open_in[level, -1])
-        if level + 1 == depth:
+        if not grown[level, t]:
             for j in range(k):
                 rest[j] = whole[j] - counts[level, t, j]
-            x = leaf(counts[level, t], tables) + leaf(rest, tables)
-            share = weight * math.exp(x - price - here)
-            if share < least:
-                continue
             shares(counts[level, t], tables, said)
             shares(rest, tables, other)
             for i in range(rows.shape[0]):
                 for j in range(k):
                     out[rows[i], j] += share * (said[j] if passed[rows[i], t] else other[j])
-            continue
-        masks[level + 1] = masks[level] & tests[t]
-        x = total(
-            tests, groups, labels, tables, used, level + 1, how, masks, sizes, counts, open_in
-        )
-        masks[level + 1] = masks[level] & ~tests[t]
-        x += total(
-            tests, groups, labels, tables, used, level + 1, how, masks, sizes, counts, open_in
-        )
-        share = weight * math.exp(x - price - here)
-        if share < least:
             continue
         for side in range(2):
             going = rows[passed[rows, t] == (side == 0)]
@@ -283,6 +276,6 @@ def spread(
                 bits = tests[t, w] if side == 0 else ~tests[t, w]
                 masks[level + 1, w] = masks[level, w] & bits
             spread(
-                tests, groups, labels, tables, used, level + 1, how, masks, sizes, counts,
-                open_in, passed, going, share, least, out,
+                tests, groups, labels, tables, used, widths, level + 1, how, room, passed, going,
+                share, least, out,
             )  # fmt: skip
