@@ -598,6 +598,8 @@ def _beam(tests, columns, labels, k, rows, depth, widths):
         halves = [2 if depth > 1 and len(side) > 1 else 1 for side in sides]
         leaves = [_mean(labels, k, side) / half for side, half in zip(sides, halves, strict=True)]
         singles[t] = price, sides, math.prod(leaves)
+    if widths and widths[0] < tests.shape[1] and len({labels[r] for r in rows} - {-1}) < 2:
+        widths = [0]
     grown = sorted(opened, key=lambda t: -round(singles[t][2] / singles[t][0], 15))
     total = evidence
     for t, (price, sides, leaves) in singles.items():

@@ -100,9 +100,9 @@ class Reader:
             return False
         if sign in ("=", "!="):
             return (left == right) == (sign == "=")
-        # Sums of real numbers are rounded before they are compared.
-        is_sum = "+" in self.tokens[start : self.at]
-        left = float(Real.coarse(np.array(left))) if is_sum and isinstance(left, float) else left
+        # A sum of real numbers, and what it is compared with, are rounded.
+        if "+" in self.tokens[start : self.at] and isinstance(left, float):
+            left, right = Real.coarse(np.array([left, float(right)])).tolist()
         return COMPARED[sign](left, right)
 
     def plain(self, token):

@@ -72,6 +72,32 @@ def test_a_threshold_has_as_few_digits_as_separate(one, two):
     assert threshold == separated(low, high)
 
 
+tenths = st.integers(-400, 400).map(lambda v: v / 10)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(tenths, min_size=2, max_size=40, unique=True), st.integers(1, 40))
+def test_a_condition_holds_for_the_numbers_that_its_text_says(values, most):
+    """Numbers are rounded in a task: 2.8 is a little less there, and yet not below 2.8."""
+    given = np.array(values)
+    task = synth.Task("t", {"x": given}, {"x": Real}, given > 0, Bool)
+    for dsl in (f"rules:thresholds={most}", f"features:thresholds={most}"):
+        for name, passed in tasks.fit(dsl, task).task.columns.items():
+            assert name.startswith("x < ")
+            assert passed.tolist() == [v < float(name[4:]) for v in values], name
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(tenths, tenths), min_size=3, max_size=20, unique=True))
+def test_a_sum_is_below_what_its_text_says(values):
+    a, b = (np.array(column) for column in zip(*values, strict=True))
+    task = synth.Task("t", {"a": a, "b": b}, {"a": Real, "b": Real}, a > 0, Bool)
+    for name, passed in tasks.fit("features:sums=2", task).task.columns.items():
+        what, _, threshold = name.partition(" < ")
+        exact = {"a": a, "b": b, "a + b": np.round(a + b, 1)}[what]
+        assert passed.tolist() == (exact < float(threshold)).tolist(), name
+
+
 def separated(low, high):
     """The threshold by exact fractions: the coarsest power of ten with a multiple in between.
 

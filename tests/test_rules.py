@@ -97,9 +97,10 @@ def truth(name, row):
             if row[column] == "":
                 return False
             total += getattr(date(row[column]), piece) if piece else float(row[column])
-        # Sums of real numbers are rounded before they are compared.
-        rounded = Real.coarse(np.array(total)) if "+" in name else total
-        return bool(rounded < float(found[2]))
+        # A sum of real numbers, and what it is compared with, are rounded.
+        sides = np.array([total, float(found[2])])
+        below, threshold = Real.coarse(sides) if "+" in name else sides
+        return bool(below < threshold)
     column, equals, text = name.partition("=")
     if equals:
         if text == "other" and column == "town":

@@ -1,6 +1,7 @@
 """What can be computed without search: priors, posteriors, counts of programs, and samples.
 
 Start with `prior.py` (`exact_prior`: the mass of every boolean function) and `posterior.py`.
+`trees.py` sums over all trees of tests of a table.
 `counting.py` counts programs by cost and behaviour for any DSL. `sampling.py` draws programs
 from the prior to check the exact results.
 """
@@ -16,6 +17,7 @@ from synth.exact.prior import Prior, exact_prior
 from synth.exact.sampling import Sample, behaviour_counts, sample_programs
 from synth.exact.shortest import Shortest
 from synth.exact.split import Split
+from synth.exact.trees import TableTests, Tree, TreeSum, places_of, tree_sum
 
 __all__ = [
     "Counts",
@@ -25,6 +27,9 @@ __all__ = [
     "Sample",
     "Shortest",
     "Split",
+    "TableTests",
+    "Tree",
+    "TreeSum",
     "behaviour_counts",
     "bits_of",
     "categories",
@@ -39,6 +44,8 @@ __all__ = [
     "npn_classes",
     "of_all_lengths",
     "one_of_each_class",
+    "places_of",
     "prior_of",
     "sample_programs",
+    "tree_sum",
 ]

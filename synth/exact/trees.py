@@ -13,9 +13,10 @@ context tree weighting (Willems, Shtarkov and Tjalkens 1995) and in Bayesian ave
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,10 +24,14 @@ from numpy.typing import ArrayLike, NDArray
 from synth import codes
 from synth.errors import SettingError
 from synth.kernels import trees as kernels
+from synth.language import Bool, load_dsl
+from synth.tasks import Task, prepared
 
 #: Nodes that a tree has with less probability than this are left out of predictions, which then
 #: add up to 1 again.
 LEAST = 1e-12
+#: With two labels and fewer rows, the evidence of all leaves is listed: 8 MB at most.
+PAIRS = 1000
 _LN2 = math.log(2)
 
 
@@ -75,8 +80,9 @@ class TreeSum:
         The most tests between the root and a leaf.
     widths : sequence of int, shape (depth - 1,), optional
         By level, from the root: how many tests of a node have trees below them; the others only
-        leaves.  These are the tests with the most evidence as the last ones of a tree.  By default
-        all have, and the sum is exact; else it is that over some of the trees, and `bits` are more.
+        leaves.  These are the tests with the most evidence as the last ones of a tree.  Nodes whose
+        rows have one label have no such tests.  By default all have, and the sum is exact; else it
+        is that over some of the trees, and `bits` are more.
     shares : sequence of float, shape (k,), optional
         The means of the Dirichlets; by default 1/k each.  Shares that depend on the labels have to
         be paid for: see `codes.counts_bits`.
@@ -128,6 +134,11 @@ class TreeSum:
         self._labels = _packed(np.stack([given == j for j in range(k)]))
         self._rows = _packed(np.ones((1, len(given)), bool))[0]
         self._tables = codes.leaf_tables(len(given), means) * _LN2
+        self._pairs = np.zeros((0, 0))
+        if k == 2 and len(given) < PAIRS:
+            pairs = np.zeros((len(given) + 1, len(given) + 1))
+            kernels.fill(self._tables, self._pairs, pairs)
+            self._pairs = pairs
 
     @cached_property
     def bits(self) -> float:
@@ -210,7 +221,7 @@ class TreeSum:
 
     @property
     def _problem(self):
-        return self._tests, self.columns, self._labels, self._tables
+        return self._tests, self.columns, self._labels, self._tables, self._pairs
 
     def _room(self, rows, level):
         """Arrays that the kernels write to, with the rows of a node at its level."""
@@ -237,7 +248,9 @@ class TreeSum:
         found = kernels.total(*self._problem, used, self._widths, level, how, room)
         whole = room[2][level, -1]
         inner = level < self.depth and room[3][level, -1] > 0
-        parts = np.append(room[4][level], kernels.leaf(whole, self._tables)) - inner * _LN2
+        parts = (
+            np.append(room[4][level], kernels.leaf(whole, self._tables, self._pairs)) - inner * _LN2
+        )
         return -found / _LN2, tuple(whole.tolist()), -parts / _LN2, room[5][level]
 
     def _at_node(self, weighed):
@@ -269,6 +282,86 @@ class TreeSum:
     def _counts(self, rows):
         """How many rows have each label."""
         return tuple(int(np.unpackbits((rows & one).view(np.uint8)).sum()) for one in self._labels)
+
+
+@dataclass(frozen=True)
+class TableTests:
+    """The tests of a table, as trees take them: those that the `rules` DSL makes of its columns.
+
+    Parameters
+    ----------
+    task : Task
+        The table with the tests as its columns.
+    names : tuple of str, length T
+        The tests, such as `age < 64`.
+    columns : tuple of str, length T
+        The column of the table that each test is about.
+    """
+
+    task: Task
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, task: Task) -> Self:
+        """The tests of a table.
+
+        Raises
+        ------
+        TaskError
+            If the table has a column that is neither of numbers nor of truth values, or none that
+            differs among training rows.
+        """
+        made = prepared(load_dsl("rules", (*task.types.values(), Bool)), task)
+        names = tuple(made.columns)
+        return cls(made, names, tuple(_about(made, name) for name in names))
+
+    def passed(self, columns: Mapping[str, np.ndarray]) -> NDArray[np.bool_]:
+        """Which tests some rows pass, (rows, T); columns: those of the table, by name."""
+        made = columns if self.task.express is None else self.task.express(dict(columns))
+        return np.column_stack([np.asarray(made[name], bool) for name in self.names])
+
+
+def tree_sum(
+    task: Task,
+    *,
+    depth: int = 2,
+    widths: Sequence[int] | None = None,
+    shares: ArrayLike | None = None,
+) -> TreeSum:
+    """The sum over all trees of tests of a table, given its training rows.
+
+    Parameters
+    ----------
+    task : Task
+        The table; its tests are those of the `rules` DSL (see `TableTests`).
+    depth, widths, shares
+        As `TreeSum` takes them.
+
+    Raises
+    ------
+    TaskError
+        See `TableTests.of`.
+    """
+    tests, train = TableTests.of(task), task.train
+    passed = tests.passed({n: c[train] for n, c in task.columns.items()})
+    given: dict[str, Any] = {"depth": depth, "widths": widths, "shares": shares}
+    k = len(task.alphabet)
+    return TreeSum(passed, places_of(task)[train], k, columns=tests.columns, **given)
+
+
+def places_of(task: Task) -> NDArray[np.int64]:
+    """The place of each row's label among those that training rows have, (rows,); -1 for others."""
+    known, labels = np.asarray(task.alphabet), task.labels
+    places = np.minimum(np.searchsorted(known, labels), len(known) - 1)
+    return np.where((known[places] == labels) & ~task.unknown, places, -1)
+
+
+def _about(task, name):
+    """The column of a table that a test is about: its own name if nothing else is known."""
+    meaning = (task.meanings or {}).get(name)
+    sources = [] if meaning is None else [n.source.name for n in meaning.walk() if n.source]
+    return sources[0] if sources else name
 
 
 def _packed(rows: NDArray[np.bool_]) -> NDArray[np.uint64]:

@@ -28,7 +28,7 @@ def joined(a, b, kind):
 
 
 @njit(cache=True, nogil=True)
-def leaf(counts, tables):
+def leaf(counts, tables, pairs):
     """The evidence of a leaf: the mean of Dirichlets of several strengths.
 
     Parameters
@@ -37,18 +37,36 @@ def leaf(counts, tables):
         How many rows have each label.
     tables : float64 (strengths, k + 1, n + 1)
         Logarithms of rising factorials: of the share of each label, and of the whole strength.
+    pairs : float64 (n + 1, n + 1) or (0, 0)
+        Of two labels, the evidence by both counts, as `fill` makes it: 5 times as fast.
     """
+    if pairs.shape[0]:
+        return pairs[counts[0], counts[1]]
     k = counts.shape[0]
     n = 0
     for j in range(k):
         n += counts[j]
-    value = -np.inf
+    most, several = -np.inf, 0.0
     for s in range(tables.shape[0]):
         x = -tables[s, k, n]
         for j in range(k):
             x += tables[s, j, counts[j]]
-        value = joined(value, x, SUM)
-    return value - math.log(tables.shape[0])
+        if x > most:
+            several = several * math.exp(most - x) + 1.0
+            most = x
+        else:
+            several += math.exp(x - most)
+    return most + math.log(several / tables.shape[0])
+
+
+@njit(cache=True, nogil=True)
+def fill(tables, none, pairs):
+    """The evidence of leaves of two labels by both counts; none: float64 (0, 0)."""
+    counts = np.empty(2, np.int64)
+    for a in range(pairs.shape[0]):
+        for b in range(pairs.shape[1]):
+            counts[0], counts[1] = a, b
+            pairs[a, b] = leaf(counts, tables, none)
 
 
 @njit(cache=True, nogil=True)
@@ -64,9 +82,9 @@ def ceiling(counts, tables):
 
 
 @njit(cache=True, nogil=True)
-def deepest(counts, size, tables, end):
+def deepest(counts, size, tables, pairs, end):
     """What a node at the greatest depth counts for; size: how many rows are there."""
-    value = leaf(counts, tables)
+    value = leaf(counts, tables, pairs)
     if end == LEAF or size < 2:
         return value
     if end == LOWER:
@@ -123,18 +141,19 @@ def divide(tests, groups, labels, mask, sizes, counts, open_in):
 
 
 @njit(cache=True, nogil=True)
-def total(tests, groups, labels, tables, used, widths, level, how, room):
+def total(tests, groups, labels, tables, pairs, used, widths, level, how, room):
     """The evidence of all trees at a node, times the probability of each.
 
     Parameters
     ----------
-    tests, groups, labels, tables
+    tests, groups, labels, tables, pairs
         As `divide` and `leaf` take them.
     used : bool (T,)
         Which tests trees may have; the others only count as open.
     widths : int64 (depth,)
         By level, how many tests of a node, the best with leaves on both sides, have all trees below
-        them; the others only have these leaves.
+        them; the others only have these leaves.  If that is not all tests, a node whose rows have
+        one label has no trees below its tests either: they would add little.
     level : int
         The depth of the node, whose rows are masks[level].
     how : int64 (3,)
@@ -156,12 +175,18 @@ def total(tests, groups, labels, tables, used, widths, level, how, room):
     values[level] = -np.inf
     grown[level] = False
     if level == depth:
-        return deepest(whole, size, tables, end)
+        return deepest(whole, size, tables, pairs, end)
     if open_in[level, -1] == 0:
-        return leaf(whole, tables)
+        return leaf(whole, tables, pairs)
     rest = np.empty(k, np.int64)
     left = widths[level] if level + 1 < depth else 0
     if left < last:
+        labelled, most = 0, 0
+        for j in range(k):
+            labelled += whole[j]
+            most = max(most, whole[j])
+        if most == labelled:
+            left = 0
         # A leaf that could be divided has half of the probability.
         below = end if level + 1 == depth else LOWER
         for t in range(last):
@@ -169,8 +194,8 @@ def total(tests, groups, labels, tables, used, widths, level, how, room):
                 for j in range(k):
                     rest[j] = whole[j] - counts[level, t, j]
                 values[level, t] = (
-                    deepest(counts[level, t], sizes[level, t], tables, below)
-                    + deepest(rest, size - sizes[level, t], tables, below)
+                    deepest(counts[level, t], sizes[level, t], tables, pairs, below)
+                    + deepest(rest, size - sizes[level, t], tables, pairs, below)
                     - math.log(open_in[level, groups[t]])
                     - math.log(open_in[level, -1])
                 )
@@ -187,24 +212,24 @@ def total(tests, groups, labels, tables, used, widths, level, how, room):
             break
         grown[level, at] = True
         masks[level + 1] = masks[level] & tests[at]
-        x = total(tests, groups, labels, tables, used, widths, level + 1, how, room)
+        x = total(tests, groups, labels, tables, pairs, used, widths, level + 1, how, room)
         masks[level + 1] = masks[level] & ~tests[at]
-        x += total(tests, groups, labels, tables, used, widths, level + 1, how, room)
+        x += total(tests, groups, labels, tables, pairs, used, widths, level + 1, how, room)
         values[level, at] = x - math.log(open_in[level, groups[at]]) - math.log(open_in[level, -1])
-    value = leaf(whole, tables)
+    value = leaf(whole, tables, pairs)
     for t in range(last):
         value = joined(value, values[level, t], kind)
     return value - math.log(2.0)
 
 
 @njit(cache=True, nogil=True)
-def shares(counts, tables, out):
+def shares(counts, tables, pairs, out):
     """What a leaf predicts: the probability of each label of the next row."""
     k = counts.shape[0]
     n = 0
     for j in range(k):
         n += counts[j]
-    value = leaf(counts, tables) + math.log(tables.shape[0])
+    value = leaf(counts, tables, pairs) + math.log(tables.shape[0])
     out[:] = 0.0
     for s in range(tables.shape[0]):
         x = -tables[s, k, n]
@@ -219,13 +244,27 @@ def shares(counts, tables, out):
 
 @njit(cache=True, nogil=True)
 def spread(
-    tests, groups, labels, tables, used, widths, level, how, room, passed, rows, weight, least, out
+    tests,
+    groups,
+    labels,
+    tables,
+    pairs,
+    used,
+    widths,
+    level,
+    how,
+    room,
+    passed,
+    rows,
+    weight,
+    least,
+    out,
 ):
     """Adds what the trees at a node predict for new rows, by the posterior of each tree.
 
     Parameters
     ----------
-    tests, groups, labels, tables, used, widths, level, how, room
+    tests, groups, labels, tables, pairs, used, widths, level, how, room
         As `total` takes them; nodes at the greatest depth are leaves, and evidence is added up.
     passed : bool (new rows, T)
         Which tests the new rows pass.
@@ -234,20 +273,21 @@ def spread(
     weight : float64
         The probability that a tree has the node.
     least : float64
-        Nodes of less probability are left out.
+        Nodes of less probability are left out, if trees were grown there; else of that by the
+        number of tests.
     out : float64 (new rows, k)
         Receives probability of labels; what the nodes left out would add is missing.
     """
     masks, _, counts, open_in, values, grown = room
-    here = total(tests, groups, labels, tables, used, widths, level, how, room)
+    here = total(tests, groups, labels, tables, pairs, used, widths, level, how, room)
     last, k, depth = tests.shape[0], labels.shape[0], how[0]
     whole = counts[level, last]
     said = np.empty(k)
     inner = level < depth and open_in[level, -1] > 0
     stops = weight
     if inner:
-        stops *= math.exp(leaf(whole, tables) - math.log(2.0) - here)
-    shares(whole, tables, said)
+        stops *= math.exp(leaf(whole, tables, pairs) - math.log(2.0) - here)
+    shares(whole, tables, pairs, said)
     for i in range(rows.shape[0]):
         for j in range(k):
             out[rows[i], j] += stops * said[j]
@@ -257,13 +297,14 @@ def spread(
     rest = np.empty(k, np.int64)
     for t in range(last):
         share = weight * math.exp(values[level, t] - math.log(2.0) - here)
-        if share < least or share == 0.0:
+        # There are many tests with leaves alone, each of them cheap and of little weight.
+        if share == 0.0 or share < (least if grown[level, t] else least / last):
             continue
         if not grown[level, t]:
             for j in range(k):
                 rest[j] = whole[j] - counts[level, t, j]
-            shares(counts[level, t], tables, said)
-            shares(rest, tables, other)
+            shares(counts[level, t], tables, pairs, said)
+            shares(rest, tables, pairs, other)
             for i in range(rows.shape[0]):
                 for j in range(k):
                     out[rows[i], j] += share * (said[j] if passed[rows[i], t] else other[j])
@@ -276,6 +317,6 @@ def spread(
                 bits = tests[t, w] if side == 0 else ~tests[t, w]
                 masks[level + 1, w] = masks[level, w] & bits
             spread(
-                tests, groups, labels, tables, used, widths, level + 1, how, room, passed, going,
-                share, least, out,
+                tests, groups, labels, tables, pairs, used, widths, level + 1, how, room, passed,
+                going, share, least, out,
             )  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 
 from synth.errors import TaskError
 from synth.language.meaning import Term, column, constant
-from synth.language.types import Bool, Real
+from synth.language.types import Bool, Real, rounded
 
 #: The families of types that are numbers with an order.
 NUMBERS = ("Real", "Int", "Mod")
@@ -63,7 +63,7 @@ def groups_of(given, thresholds, sums, most):
     for r in range(1, sums + 1):
         for names in itertools.combinations(trained, r):
             values = _sum(trained, names)
-            found = quantile_thresholds(values[np.isfinite(values)], thresholds)
+            found = quantile_thresholds(values[np.isfinite(values)], thresholds, _rounding(names))
             held += len(found)
             if found:
                 texts = tuple(f"{' + '.join(names)} < {_text(t)}" for t in found)
@@ -94,9 +94,16 @@ def expressed(groups, columns):
             made[texts[0]] = columns[names[0]]
             continue
         total = _sum(columns, names)
+        # Rows are rounded, and a row that has the threshold as its number is not below it.
+        rounds = _rounding(names) if total.dtype.kind == "f" else np.asarray
         for threshold, text in zip(thresholds, texts, strict=True):
-            made[text] = total < threshold
+            made[text] = total < rounds(np.array(threshold))
     return made
+
+
+def _rounding(names):
+    """How the numbers of a column, or of a sum of several, are rounded."""
+    return rounded if len(names) == 1 else Real.coarse
 
 
 def meanings_of(groups, given):
@@ -106,10 +113,10 @@ def meanings_of(groups, given):
         terms = [column(n, given.types[n].family, _has_gaps(given.columns[n])) for n in names]
         total = reduce(lambda one, two: Term("+", (one, two)), terms)
         is_real = any(given.types[n] == Real for n in names)
-        rounded = "coarse" if len(names) > 1 and is_real else None
+        how = ("fine" if len(names) == 1 else "coarse") if is_real else None
         for threshold, text in zip(thresholds or (), texts, strict=False):
             value = int(threshold) if float(threshold).is_integer() else float(threshold)
-            made[text] = Term("<", (total, constant(value)), rounded)
+            made[text] = Term("<", (total, constant(value)), how)
     return made
 
 
@@ -117,7 +124,7 @@ def _has_gaps(values):
     return bool(values.dtype.kind == "f" and np.isnan(values).any())
 
 
-def quantile_thresholds(values, most):
+def quantile_thresholds(values, most, rounding=None):
     """Thresholds that separate values at their quantiles.
 
     Parameters
@@ -126,6 +133,8 @@ def quantile_thresholds(values, most):
         Finite numbers.
     most : int
         The most thresholds.
+    rounding : callable, optional
+        How the values are rounded: they are separated if they are not, too.
 
     Returns
     -------
@@ -139,17 +148,20 @@ def quantile_thresholds(values, most):
     if len(cuts) > most:
         wanted = len(values) * np.arange(1, most + 1)
         cuts = np.unique(np.argmin(np.abs(below * (most + 1) - wanted[:, None]), axis=1))
-    return [separating(*distinct[c : c + 2].tolist()) for c in cuts]
+    rounding = rounding if values.dtype.kind == "f" else None
+    return [separating(*distinct[c : c + 2].tolist(), rounding) for c in cuts]
 
 
 @lru_cache(maxsize=2**16, typed=True)
-def separating(low, high):
+def separating(low, high, rounding=None):
     """The middle of two numbers, rounded to the fewest digits that keep it between them.
 
     Parameters
     ----------
     low, high : float or int
         The threshold is above `low` and at most `high`.
+    rounding : callable, optional
+        How `low` and `high` were rounded; the threshold is between them if it is rounded as well.
 
     Returns
     -------
@@ -166,10 +178,14 @@ def separating(low, high):
         while True:
             unit = Decimal(1).scaleb(exponent)
             down = middle.scaleb(-exponent).to_integral_value(ROUND_FLOOR) * unit
-            between = [c for c in (down + unit, down) if low < float(c) <= high]
+            between = [c for c in (down + unit, down) if low < _as(rounding, float(c)) <= high]
             if between:
                 return float(min(between, key=lambda c: abs(c - middle)))
             exponent -= 1
+
+
+def _as(rounding, number):
+    return number if rounding is None else rounding(np.array(number)).item()
 
 
 def _held(column):

@@ -68,7 +68,8 @@ class Term:
         ("text"), the texts that it does not equal ("other"), the part of a date, or the number
         of a weekday from Monday, 0.  Of a constant: its value, of a label: its text.  Of "call":
         the primitive.  Of "%", "/" and "//": whether the numbers are whole.  Of a comparison:
-        "coarse" if a sum of real numbers is rounded as labels are before it is compared.
+        "coarse" if both sides are rounded as labels are, since one is a sum of real numbers, and
+        "fine" if they are rounded as columns of real numbers are.
     """
 
     op: str

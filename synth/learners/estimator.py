@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from synth import codes, engine, tasks
+from synth import codes, engine, exact, tasks
 from synth.engine import DEFAULT_CHAINS, SAME, Limits
 from synth.errors import DSLError, SettingError, TaskError
 from synth.language import (
@@ -25,6 +25,7 @@ from synth.language import (
     Real,
 )
 from synth.learners.columns import gaps_of, kinds_of, without_masks
+from synth.learners.mixture import Mixture
 from synth.learners.predictor import Predictor, counted_predictor, program_predictor, upright
 from synth.records import Result, StopReason
 from synth.tasks import Task
@@ -33,6 +34,7 @@ try:
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 except ImportError as error:
     _MISSING = str(error)
 
@@ -112,6 +114,9 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         log2 of a bound on the chance that any hypothesis reaches `bits_` on permuted labels.
     results_ : tuple of Result
         The search; empty if no program can tell the classes apart.
+    mixture_ : Mixture or None
+        What `predict_proba` mixes: the chosen hypothesis, the sum over trees of tests, and logistic
+        regressions, each weighted by 2^-bits of what it needs for the training labels.
 
     Raises
     ------
@@ -176,16 +181,18 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) > 1 and varied:  # no program can tell rows apart that are all alike
             self.results_ = (self._search(),)
         self._conclude()
+        self.mixture_ = self._mixed()
         return self
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
-        """The probability of each class, as the chosen code gives it to one more row.
+        """The probability of each class, by a mixture of hypotheses (see `mixture_`).
 
-        A program with e exceptions among n training rows gives (e+1)/(n+2) to all labels that it
-        does not say, in equal parts: its code for exceptions, which is Laplace's rule, gives that
-        to one more exception.  A table gives (c+1)/(m+k) to a label that c of m training rows
-        have, of those with the same inputs or, if there are none, of all.  So does a program on
-        rows where it has no value, always by all training rows.
+        What was chosen predicts as its code does for one more row.  A program with e exceptions
+        among n training rows gives (e+1)/(n+2) to all labels that it does not say, in equal parts:
+        its code for exceptions, which is Laplace's rule, gives that to one more exception.  A table
+        gives (c+1)/(m+k) to a label that c of m training rows have, of those with the same inputs
+        or, if there are none, of all.  So does a program on rows where it has no value, always by
+        all training rows.
 
         Parameters
         ----------
@@ -195,15 +202,23 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         -------
         float64 (rows, k)
         """
+        columns, rows = self._asked(X)
+        chosen = self._predictor.probabilities(columns, rows)
+        return chosen if self.mixture_ is None else self.mixture_.probabilities(columns, [chosen])
+
+    def _asked(self, X):  # noqa: N803
+        """Columns of other rows by name, and how many rows there are."""
         check_is_fitted(self)
         how = (
             {"ensure_all_finite": "allow-nan"} if self._read is None else {"skip_check_array": True}
         )
         X = validate_data(self, without_masks(X)[0], reset=False, **how)  # noqa: N806
-        return self._predictor.probabilities(self._typed(X), len(X))
+        return self._typed(X), len(X)
 
     def predict(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
-        """The most probable class of each row; of equally probable ones the first.
+        """The class that the chosen hypothesis says of each row; of equal ones the first.
+
+        The mixture may find another class more probable: `predict_proba` says so.
 
         Parameters
         ----------
@@ -213,7 +228,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         -------
         array (rows,)
         """
-        probabilities = self.predict_proba(X)  # before classes_, which only a fit sets
+        columns, rows = self._asked(X)  # before classes_, which only a fit sets
+        probabilities = self._predictor.probabilities(columns, rows)
         # Equal probabilities, each rounded a few times, may differ by this much.
         equal = 1 - 8 * np.finfo(float).eps
         most = probabilities.max(axis=1, keepdims=True)
@@ -320,6 +336,18 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         if result.stop_reason == StopReason.INTERRUPTED:
             raise KeyboardInterrupt
         return result
+
+    def _mixed(self):
+        """The mixture; None if all rows are alike, or the language of tests cannot read them."""
+        if not self.results_:
+            return None
+        try:
+            tests = exact.TableTests.of(self.results_[0].trained_on.original)
+        except TaskError:
+            return None
+        chosen, k = {self.chosen_: self.bits_}, len(self.classes_)
+        with threadpool_limits(1):  # on few rows, several threads of BLAS take 10 times as long
+            return Mixture(tests, self._columns, self._places, k, others=chosen, seed=self.seed)
 
     def _conclude(self):
         """Sets what is fitted from the result of the search."""

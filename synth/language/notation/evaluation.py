@@ -10,7 +10,7 @@ import numpy as np
 
 from synth.language.meaning import COMPARISONS, Term
 from synth.language.notation.operations import REFERENCES
-from synth.language.types import Real
+from synth.language.types import Real, rounded
 
 
 def values_of(term: Term, leaves: Mapping[Term, np.ndarray], rows: int) -> np.ndarray:
@@ -59,5 +59,7 @@ def _value(term: Term, arguments: list[np.ndarray], leaves: Mapping[Term, np.nda
 
 def _compared(term: Term, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     there = ~(np.isnan(left) | np.isnan(right))
-    left = Real.coarse(left) if term.value == "coarse" else left
+    rounding = {"coarse": Real.coarse, "fine": rounded}.get(term.value)
+    if rounding is not None:
+        left, right = (rounding(np.asarray(side, float)) for side in (left, right))
     return there & REFERENCES[term.op, 2](left, right)

@@ -143,7 +143,8 @@ class _Form:
 
 @lru_cache(4096)
 def _boundary(threshold: float) -> float:
-    """The least number that is not below a threshold once it is rounded as labels are."""
+    """The least number that is not below a threshold once both are rounded as labels are."""
+    threshold = Real.coarse(np.array(threshold, float)).item()
     width = abs(threshold) * 2.0**-20
     below, above = threshold - width, threshold + width
     while True:

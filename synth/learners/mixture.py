@@ -1,0 +1,192 @@
+"""A mixture of what trees and weighted sums say of a table, each trusted as it has predicted.
+
+Prediction as theory has it is a mixture: every hypothesis predicts, and counts by the bits that it
+needed for the labels so far (Solomonoff 1978).  Here the hypotheses are experts.  One is the sum
+over trees of tests (`synth.exact.TreeSum`), which is a mixture itself.  The others are logistic
+regressions on the columns, with a strong and a weak penalty.
+
+An expert needs so many bits for the labels as it loses when it predicts them in order: the training
+rows are put in a random order, and each block is predicted from the rows before it (Dawid 1984).
+With 2^-bits as weights, the mixture needs at most log2(experts) bits more than the best expert.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from synth import codes
+from synth.exact import TableTests, TreeSum
+from synth.learners.baselines import LogisticRegression
+from synth.tasks import stream
+
+#: The greatest depth of trees, and by level how many tests of a node have trees below them.
+DEPTH, WIDTHS = 6, (8, 4, 2, 2, 1)
+#: Nodes of trees with less probability are left out of predictions.
+LEAST = 1e-6
+#: The penalties of the logistic regressions.
+PENALTIES = (1.0, 10.0)
+#: The most steps of each: more move predictions by less than 0.001.
+STEPS = 60
+#: The shares of the rows from which the block up to the next share is predicted.
+SHARES = (0.3, 0.5, 0.7, 0.85, 1.0)
+#: A standardised number counts as at most this far from the mean.
+FAR = 5.0
+#: The purpose of the random order of the rows: no other draw of a task has it.
+ORDER = 7
+
+
+@dataclass(frozen=True)
+class Points:
+    """Columns as numbers of mean 0 and variance 1; a missing number is at the mean.
+
+    Parameters
+    ----------
+    means, deviations : dict of str to float
+        Of the training rows, by column.
+    """
+
+    means: dict[str, float]
+    deviations: dict[str, float]
+
+    @classmethod
+    def of(cls, columns: Mapping[str, np.ndarray]) -> "Points":
+        """As some rows have them."""
+        values = {name: np.asarray(column, float) for name, column in columns.items()}
+        held = {name: column[np.isfinite(column)] for name, column in values.items()}
+        varied = {name: column for name, column in held.items() if np.unique(column).size > 1}
+        means = {name: float(column.mean()) for name, column in varied.items()}
+        return cls(means, {name: float(column.std()) for name, column in varied.items()})
+
+    def __call__(self, columns: Mapping[str, np.ndarray]) -> NDArray[np.float64]:
+        """The columns of some rows, float64 (rows, columns that vary)."""
+        rows = len(next(iter(columns.values())))
+        out = np.zeros((rows, len(self.means)))
+        for place, (name, mean) in enumerate(self.means.items()):
+            far = (np.asarray(columns[name], float) - mean) / self.deviations[name]
+            out[:, place] = np.clip(np.nan_to_num(far, nan=0.0), -FAR, FAR)
+        return out
+
+
+class Mixture:
+    """Experts on the rows of a table, and their weights.
+
+    Parameters
+    ----------
+    tests : TableTests
+        The tests of the table.
+    columns : mapping of str to ndarray, shape (rows,)
+        The columns of the table on the rows to learn from.
+    labels : ndarray of int, shape (rows,)
+        Their labels, 0..k-1.
+    k : int
+        The number of labels.
+    others : mapping of str to float
+        More experts by name: the bits of all labels, each in a code of its own.
+    seed : int
+        The seed of the order of the rows.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The experts.
+    bits : float64 (experts,)
+        What each needs for the labels.  Trees and regressions code the first block by how often
+        each label occurs, see `codes.leaf_bits`.
+    weights : float64 (experts,)
+        Proportional to 2^-bits.
+    """
+
+    def __init__(
+        self,
+        tests: TableTests,
+        columns: Mapping[str, np.ndarray],
+        labels: np.ndarray,
+        k: int,
+        *,
+        others: Mapping[str, float],
+        seed: int = 0,
+    ) -> None:
+        self._tests, self._points, self._k = tests, Points.of(columns), k
+        own = ["trees", *(f"logistic, penalty {penalty:g}" for penalty in PENALTIES)]
+        self.names = (*own, *others)
+        passed, points = self._inputs(columns)
+        order = stream(seed, ORDER).permutation(len(labels))
+        cuts = [round(share * len(labels)) for share in SHARES]
+        first = np.bincount(labels[order[: cuts[0]]], minlength=k).tolist()
+        bits = np.full(len(own), codes.leaf_bits(first, np.full(k, 1 / k)))
+        for start, stop in itertools.pairwise(cuts):
+            before, block = order[:start], order[start:stop]
+            experts = self._fitted(passed[before], points[before], labels[before])
+            for place, said in enumerate(_said(experts, passed[block], points[block])):
+                bits[place] -= np.log2(said[np.arange(len(block)), labels[block]]).sum()
+        self.bits = np.array([*bits, *others.values()])
+        self.weights = 2.0 ** (self.bits.min() - self.bits)
+        self.weights /= self.weights.sum()
+        self._experts = self._fitted(passed, points, labels)
+
+    def probabilities(
+        self, columns: Mapping[str, np.ndarray], others: Sequence[NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        """The probability of each label on some rows.
+
+        Parameters
+        ----------
+        columns : mapping of str to ndarray, shape (rows,)
+            The columns of the table.
+        others : sequence of ndarray of float64, shape (rows, k)
+            What the other experts predict.
+
+        Returns
+        -------
+        ndarray of float64, shape (rows, k)
+        """
+        said = [*_said(self._experts, *self._inputs(columns)), *others]
+        return np.tensordot(self.weights, np.stack(said), 1)
+
+    def _inputs(self, columns):
+        """The tests that rows pass, and the rows as points."""
+        return self._tests.passed(columns), self._points(columns)
+
+    def _fitted(self, passed, points, labels):
+        """The experts, fitted to some rows."""
+        counts = np.bincount(labels, minlength=self._k) + 0.5
+        shares = counts / counts.sum()
+        given = {"columns": self._tests.columns, "depth": DEPTH, "widths": WIDTHS, "shares": shares}
+        trees = TreeSum(passed, labels, self._k, **given)
+        return [trees, *(_Logistic.of(points, labels, shares, p) for p in PENALTIES)]
+
+
+@dataclass(frozen=True)
+class _Logistic:
+    """A logistic regression, mixed with the shares of the labels as if by one more row."""
+
+    fitted: LogisticRegression | None
+    shares: NDArray[np.float64]
+    rows: int
+
+    @classmethod
+    def of(cls, points, labels, shares, penalty):
+        fitted = None
+        if len(labels):
+            fitted = LogisticRegression(points, labels, penalty=penalty, steps=STEPS)
+        return cls(fitted, shares, len(labels))
+
+    def predict(self, points):
+        out = np.tile(self.shares, (len(points), 1))
+        if self.fitted is not None:
+            scores = self.fitted.scores(points)
+            found = np.exp(scores - logsumexp(scores, axis=1, keepdims=True))
+            out[:, self.fitted.values] += self.rows * found
+        return out / (self.rows + 1)
+
+
+def _said(experts, passed, points):
+    """What each expert predicts, float64 (rows, k)."""
+    trees, *others = experts
+    yield trees.predict(passed, least=LEAST)
+    for other in others:
+        yield other.predict(points)

@@ -1,0 +1,120 @@
+"""The mixture that predicts for the estimator: its weights, and what it is good for."""
+
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.tree import DecisionTreeClassifier
+
+import synth
+from synth import codes
+from synth.language.types import Real
+from synth.learners import mixture
+
+FEW = {"max_programs": 2_000, "moves": 0}
+
+
+def halves(X, y, seed=0):  # noqa: N803
+    """Rows to learn from, and the others: (X, y, other X, other y)."""
+    train = np.random.default_rng(seed).permutation(len(y)) < len(y) // 2
+    return X[train], y[train], X[~train], y[~train]
+
+
+def loss(probabilities, y):
+    """Bits a row of labels 0..k-1."""
+    return -np.log2(probabilities[np.arange(len(y)), y]).mean()
+
+
+def test_each_expert_counts_by_the_bits_that_it_needs():
+    X, y, asked, _ = halves(*load_iris(return_X_y=True))  # noqa: N806
+    fitted = synth.ProgramClassifier(**FEW).fit(X, y)
+    mixed = fitted.mixture_
+    assert mixed.names == (
+        "trees", "logistic, penalty 1", "logistic, penalty 10", fitted.chosen_
+    )  # fmt: skip
+    assert mixed.bits[-1] == fitted.bits_
+    assert mixed.weights == pytest.approx(2.0**-mixed.bits / (2.0**-mixed.bits).sum())
+    whole = -np.log2((2.0**-mixed.bits).mean())
+    assert whole <= mixed.bits.min() + 2  # log2 of four experts
+    found = fitted.predict_proba(asked)
+    assert found.shape == (len(asked), 3)
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert found.min() > 0
+
+
+def test_the_bits_of_an_expert_are_what_it_loses_in_order():
+    """Written out with scikit-learn's own numbers of rows: every block from those before it."""
+    X, y, *_ = halves(*load_iris(return_X_y=True))  # noqa: N806
+    mixed = synth.ProgramClassifier(**FEW).fit(X, y).mixture_
+    columns = {f"x{i}": Real.check(column, "x") for i, column in enumerate(X.T)}
+    passed, points = mixed._inputs(columns)
+    order = synth.tasks.stream(0, mixture.ORDER).permutation(len(y))
+    cuts = [round(share * len(y)) for share in mixture.SHARES]
+    first = np.bincount(y[order[: cuts[0]]], minlength=3)
+    bits = np.full(3, codes.leaf_bits(first.tolist(), np.full(3, 1 / 3)))
+    for start, stop in itertools.pairwise(cuts):
+        trees, *others = mixed._fitted(
+            passed[order[:start]], points[order[:start]], y[order[:start]]
+        )
+        block = order[start:stop]
+        bits[0] += len(block) * loss(trees.predict(passed[block], least=0.0), y[block])
+        for place, other in enumerate(others):
+            bits[place + 1] += len(block) * loss(other.predict(points[block]), y[block])
+    assert mixed.bits[:3] == pytest.approx(bits, abs=1e-4)
+
+
+def test_what_only_a_program_finds_is_predicted_by_it():
+    X = np.array(list(itertools.product([False, True], repeat=8)))  # noqa: N806
+    y = X[:, :3].sum(axis=1) % 2
+    X, y, asked, right = halves(X, y)  # noqa: N806
+    fitted = synth.ProgramClassifier().fit(X, y)
+    assert fitted.mixture_.weights[-1] > 0.99
+    assert fitted.score(asked, right) == 1
+    assert (fitted.predict_proba(asked).argmax(axis=1) == right).all()
+
+
+@pytest.mark.parametrize("load", [load_iris, load_breast_cancer])
+def test_it_loses_fewer_bits_than_a_tree_and_is_right_as_often(load):
+    X, y, asked, right = halves(*load(return_X_y=True))  # noqa: N806
+    found = synth.ProgramClassifier(**FEW).fit(X, y).predict_proba(asked)
+    tree = DecisionTreeClassifier(random_state=0, min_samples_leaf=5).fit(X, y)
+    assert loss(found, right) < loss(np.clip(tree.predict_proba(asked), 1e-3, 1), right)
+    assert (found.argmax(axis=1) == right).mean() >= tree.score(asked, right)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_permuted_labels_it_says_how_often_they_occur(seed):
+    """The control: it loses no more than the shares of the labels do, but for 0.1 bits a row."""
+    X, y, asked, right = halves(*load_iris(return_X_y=True), seed)  # noqa: N806
+    y = np.random.default_rng(seed).permutation(y)
+    fitted = synth.ProgramClassifier(**FEW).fit(X, y)
+    shares = np.tile(np.bincount(y) / len(y), (len(right), 1))
+    assert loss(fitted.predict_proba(asked), right) < loss(shares, right) + 0.1
+
+
+def test_it_is_repeatable_and_can_be_pickled():
+    X, y, asked, _ = halves(*load_iris(return_X_y=True))  # noqa: N806
+    one, two = (synth.ProgramClassifier(**FEW).fit(X, y) for _ in range(2))
+    found = one.predict_proba(asked)
+    assert (two.predict_proba(asked) == found).all()
+    again = pickle.loads(pickle.dumps(one))  # noqa: S301
+    assert (again.predict_proba(asked) == found).all()
+    assert (again.predict(asked) == one.predict(asked)).all()
+
+
+def test_gaps_and_numbers_far_away_are_predicted_too():
+    X, y, asked, _ = halves(*load_iris(return_X_y=True))  # noqa: N806
+    X[::5, 2] = np.nan
+    fitted = synth.ProgramClassifier(**FEW).fit(X, y)
+    asked[0], asked[1] = np.nan, 1e12
+    found = fitted.predict_proba(asked)
+    assert np.isfinite(found).all()
+    assert found.sum(axis=1) == pytest.approx(1)
+
+
+def test_without_columns_that_tell_rows_apart_there_is_none():
+    fitted = synth.ProgramClassifier(**FEW).fit(np.ones((6, 2)), [0, 0, 0, 1, 1, 1])
+    assert fitted.mixture_ is None
+    assert fitted.predict_proba([[1, 1]]) == pytest.approx(0.5)
