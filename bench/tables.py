@@ -58,6 +58,8 @@ def main(arguments=None):
     for reason, names in left_out.items():
         print(f"left out by rule {reason}: {table_rows.names_text(names)}")
     found = [t for t in found if not options.tables or any(x in t.name for x in options.tables)]
+    if not found:
+        raise SystemExit(f"no table's name contains {' or '.join(options.tables)}")
     runs, view = (splits, table_rows.SPLITS)
     if options.labels == "permuted":
         runs, view = (permutations, table_rows.PERMUTED)

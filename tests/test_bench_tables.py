@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 sys.path.insert(1, str(Path(__file__).parent.parent / "bench" / "workers"))
 
 import environments
+import mixture
 import sklearn_tree
 import table_files
 import table_learners
@@ -259,3 +260,36 @@ def test_means_are_of_tables_on_which_all_have_answered():
     assert "mean accuracy on 1 tables: ours 0.900, tree 0.800, RIPPER 0.700" in shown
     shown = table_rows.summary([first, first])
     assert "mean accuracy on 2 tables: ours 0.500, tree 0.500, majority 0.500" in shown
+
+
+def test_a_name_that_no_table_has_is_said(folder):
+    with pytest.raises(SystemExit, match="no table's name contains nothing"):
+        tables.main(["--folder", str(folder), "--tables", "nothing"])
+
+
+def test_the_mixture_is_measured_beside_its_peers(folder, tmp_path, capsys):
+    options = ["--folder", str(folder), "--splits", "2", "--out", str(tmp_path / "kept.jsonl")]
+    document = mixture.main([*options, "--json", str(tmp_path / "mixture.json")])
+    (row,) = document["rows"]
+    for name in mixture.LEARNERS:
+        assert 0.5 < row[name]["accuracy"] <= 1
+    for name in ("mixture", "tree", "logistic", "forest"):
+        assert 0 < row[name]["loss"] < 2  # the label is noisy, and the tree is sure
+        assert 0 <= row[name]["calibration"] < 0.5
+    said = capsys.readouterr().out
+    assert "no worse on" in said
+    assert "mean calibration: mixture" in said
+    kept = (tmp_path / "kept.jsonl").read_text()
+    again = mixture.main([*options, "--json", str(tmp_path / "again.json")])
+    assert again["rows"] == document["rows"]
+    assert (tmp_path / "kept.jsonl").read_text() == kept  # nothing was run again
+
+
+def test_calibration_is_the_mean_difference_in_bins_of_equal_count():
+    sure = np.repeat([0.6, 0.9], 50)
+    right = np.array([1] * 30 + [0] * 20 + [1] * 35 + [0] * 15)
+    every = mixture.calibration(sure, np.concatenate([right[:50][::1], right[50:]]))
+    assert every >= abs((sure - right).mean())
+    exact = np.tile([1, 1, 1, 0, 0], 10)  # six of ten in every bin
+    assert mixture.calibration(np.full(50, 0.6), exact) == pytest.approx(0)
+    assert mixture.calibration(np.full(50, 0.8), exact) == pytest.approx(0.2)

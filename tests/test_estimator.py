@@ -7,8 +7,8 @@ import subprocess
 import sys
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from math import comb
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -39,6 +39,8 @@ CHECKS = {"1.9": 54}
 SKIPPED = {"check_array_api_input"}
 
 IRIS = load_iris()
+#: The shortest hypothesis predicts alone.
+alone = partial(synth.ProgramClassifier, mixture=False)
 
 
 def task_of(X, y, name="X"):  # noqa: N803
@@ -51,9 +53,13 @@ def residues(p):
     return pairs, pairs.sum(axis=1) % p
 
 
-def test_scikit_learns_checks_all_pass():
+@pytest.mark.parametrize("settings", [{"max_programs": 2_000, "moves": 0}, {"mixture": False}])
+def test_scikit_learns_checks_all_pass(settings):
     found = check_estimator(
-        synth.ProgramClassifier(), expected_failed_checks={}, on_skip=None, on_fail=None
+        synth.ProgramClassifier(**settings),
+        expected_failed_checks={},
+        on_skip=None,
+        on_fail=None,
     )
     failed = [(c["check_name"], c["exception"]) for c in found if c["status"] == "failed"]
     assert failed == []
@@ -68,13 +74,13 @@ def test_a_check_can_fail():
         def predict(self, X):  # noqa: N803
             return np.array(["?"] * len(X))
 
-    found = check_estimator(Forgetful(moves=0), on_skip=None, on_fail=None)
+    found = check_estimator(Forgetful(moves=0, mixture=False), on_skip=None, on_fail=None)
     assert any(c["status"] == "failed" for c in found)
 
 
 def test_two_classes_are_what_a_search_finds():
     X, y = IRIS.data, IRIS.target == 1  # noqa: N806
-    fitted = synth.ProgramClassifier().fit(X, np.where(y, "yes", "no"))
+    fitted = alone().fit(X, np.where(y, "yes", "no"))
     limits = {"max_programs": 100_000, "moves": 100, "seconds": None, "threads": 1}
     found = synth.search(replace(task_of(X, y), is_table=True), **limits)
     assert fitted.classes_.tolist() == ["no", "yes"]
@@ -104,7 +110,7 @@ def test_it_reads_columns_as_a_csv_file_does(tmp_path):
     found = synth.search(
         synth.load_task(str(tmp_path / "t.csv"), train=1.0), max_programs=10**5, moves=100
     )
-    fitted = synth.ProgramClassifier().fit(frame, y)
+    fitted = alone().fit(frame, y)
     assert fitted.program_.text == found.program.text
     assert found.program.text.startswith("member & 'price (EUR) < ")
     assert fitted.bits_ == found.total_bits
@@ -112,7 +118,7 @@ def test_it_reads_columns_as_a_csv_file_does(tmp_path):
     with pytest.raises(ValueError, match="feature names"):
         fitted.predict(frame.rename(columns={"items": "other"}))
     whole = frame[["member", "items"]]
-    fitted = synth.ProgramClassifier().fit(whole, whole["items"] > 4)
+    fitted = alone().fit(whole, whole["items"] > 4)
     # Numbers beyond those of training, and whole numbers as floats, are numbers too.
     asked = pandas.DataFrame({"member": [True, False], "items": [99.0, -99.0]})
     assert fitted.predict(asked).tolist() == [True, False]
@@ -139,7 +145,7 @@ def test_frames_with_texts_and_gaps_are_read_as_files_are(tmp_path):
     lists = {name: [None if v != v else v for v in column] for name, column in lists.items()}
     other = polars.DataFrame(lists | {"day": frame["day"].dt.date.tolist()})
     for one in (frame, frame.astype({"soil": "category"}), other):
-        fitted = synth.ProgramClassifier(moves=0, max_programs=3000).fit(one, y)
+        fitted = alone(moves=0, max_programs=3000).fit(one, y)
         assert fitted.results_[0].trained_on.original.types == task.types
         assert fitted.program_.text == "'soil=clay'"
         assert fitted.notes_[0].startswith("left out: id (numbers the rows)")
@@ -150,18 +156,18 @@ def test_frames_with_texts_and_gaps_are_read_as_files_are(tmp_path):
         fitted.predict(other.rename({"rain": "snow"}))
     # A text that was not in training is none of the others; a gap is false.
     new = frame.head(2).assign(soil=["peat", None])
-    assert synth.ProgramClassifier(moves=0).fit(frame, y).predict(new).tolist() == ["dry", "dry"]
-    scores = cross_val_score(synth.ProgramClassifier(moves=0, max_programs=999), frame, y, cv=3)
+    assert alone(moves=0).fit(frame, y).predict(new).tolist() == ["dry", "dry"]
+    scores = cross_val_score(alone(moves=0, max_programs=999), frame, y, cv=3)
     assert scores.tolist() == [1, 1, 1]
 
 
 def test_gaps_in_arrays():
     X = np.array([[np.nan if k % 4 == 1 else k, k % 5] for k in range(40)], float)  # noqa: N806
-    fitted = synth.ProgramClassifier(moves=0, max_programs=3000).fit(X, np.isnan(X[:, 0]))
+    fitted = alone(moves=0, max_programs=3000).fit(X, np.isnan(X[:, 0]))
     assert fitted.program_.text == "'x0 is missing'"
     assert fitted.predict([[np.nan, 1.0], [3, 1]]).tolist() == [True, False]
     # A comparison with a gap is false.
-    fitted = synth.ProgramClassifier(moves=0, max_programs=3000).fit(X[:, :1], X[:, 0] > 19)
+    fitted = alone(moves=0, max_programs=3000).fit(X[:, :1], X[:, 0] > 19)
     above = fitted.predict([[30.0], [3], [np.nan]]).tolist()
     assert above == [True, False, False]
 
@@ -184,10 +190,9 @@ def test_equally_probable_classes_are_told_by_order_and_not_by_rounding():
     found = predictor.probabilities({"x": np.zeros(1)}, 1)[0]
     assert found == pytest.approx([1 / 3] * 3, abs=1e-15)
     assert len(set(found)) == 2
-    model = synth.ProgramClassifier()
+    model = alone()
     model.classes_ = np.array(list("abc"))
-    model._asked = lambda X: ({}, 1)  # noqa: N803
-    model._predictor = SimpleNamespace(probabilities=lambda columns, rows: found[None])
+    model.predict_proba = lambda X: found[None]  # noqa: N803
     assert n == counts.sum()
     assert model.predict([[0]]).tolist() == ["a"]
 
@@ -204,17 +209,12 @@ class _Says:
         return np.array([self.label]), np.ones(1, bool)
 
 
-def chosen_alone(fitted, X):  # noqa: N803
-    """What the chosen hypothesis predicts without the mixture."""
-    return fitted._predictor.probabilities(*fitted._asked(X))
-
-
 def test_probabilities_of_the_chosen_are_those_of_the_code():
     X, y = IRIS.data, (IRIS.target == 1).astype(int)  # noqa: N806
-    fitted = synth.ProgramClassifier().fit(X, y)
+    fitted = alone().fit(X, y)
     e, n = fitted.results_[0].program.exceptions, len(y)
     assert (fitted.predict(X) != y).sum() == e > 0
-    found = chosen_alone(fitted, X)
+    found = fitted.predict_proba(X)
     assert found.shape == (n, 2)
     assert found.sum(axis=1) == pytest.approx(1)
     assert set(found.round(12).ravel()) == {
@@ -226,7 +226,7 @@ def test_probabilities_of_the_chosen_are_those_of_the_code():
 def test_random_labels_leave_a_table():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(40, 2)), rng.permutation(np.arange(40) % 3)  # noqa: N806
-    fitted = synth.ProgramClassifier().fit(X, y)
+    fitted = alone().fit(X, y)
     assert (fitted.chosen_, fitted.program_) == ("table", None)
     assert fitted.bits_ == fitted.table_bits_ == codes.table_bits(np.bincount(y))[0]
     assert fitted.log2_chance_bound_ == 0
@@ -235,13 +235,13 @@ def test_random_labels_leave_a_table():
     unseen = rng.normal(size=(9, 2))
     assert (fitted.predict(unseen) == most).all()
     counts = np.bincount(y)
-    assert chosen_alone(fitted, unseen)[0] == pytest.approx((counts + 1) / (40 + 3))
-    assert chosen_alone(fitted, X)[0].max() == pytest.approx(2 / (1 + 3))
+    assert fitted.predict_proba(unseen)[0] == pytest.approx((counts + 1) / (40 + 3))
+    assert fitted.predict_proba(X)[0].max() == pytest.approx(2 / (1 + 3))
 
 
 def test_a_table_says_the_most_frequent_label_of_equal_rows():
     X = np.array([[0.0], [0.0], [0.0], [1.0], [1.0]])  # noqa: N806
-    fitted = synth.ProgramClassifier("features", max_bits=0).fit(X, ["b", "b", "a", "a", "b"])
+    fitted = alone("features", max_bits=0).fit(X, ["b", "b", "a", "a", "b"])
     assert fitted.chosen_ == "table"
     assert fitted.saved_bits_ is None or fitted.saved_bits_ <= 0
     assert fitted.predict([[0.0], [-0.0], [1.0], [2.0]]).tolist() == ["b", "b", "a", "b"]
@@ -250,7 +250,7 @@ def test_a_table_says_the_most_frequent_label_of_equal_rows():
 @pytest.mark.parametrize("load", [load_iris, load_wine])
 def test_more_classes_are_labels_of_one_search(load):
     X, y = load(return_X_y=True)  # noqa: N806
-    fitted = synth.ProgramClassifier().fit(X, y)
+    fitted = alone().fit(X, y)
     (result,) = fitted.results_
     wrong = int((fitted.predict(X) != y).sum())
     assert wrong == result.program.exceptions
@@ -266,10 +266,10 @@ def test_more_classes_are_labels_of_one_search(load):
 
 def test_the_program_names_the_classes():
     y = np.array(["setosa", "versi color", "virginica"])[IRIS.target]
-    fitted = synth.ProgramClassifier().fit(IRIS.data, y)
+    fitted = alone().fit(IRIS.data, y)
     assert "setosa" in fitted.program_.text
     assert "'versi color'" in fitted.program_.text
-    numbers = synth.ProgramClassifier().fit(IRIS.data, 7 * IRIS.target - 7)
+    numbers = alone().fit(IRIS.data, 7 * IRIS.target - 7)
     assert "-7, 0" in numbers.program_.text
     assert set(numbers.predict(IRIS.data)) == {-7, 0, 7}
 
@@ -277,14 +277,14 @@ def test_the_program_names_the_classes():
 def test_equal_settings_give_equal_fits():
     X, y = load_wine(return_X_y=True)  # noqa: N806
     settings = {"moves": 60, "chains": 4, "seed": 3}
-    first = synth.ProgramClassifier(**settings).fit(X, y)
+    first = alone(**settings).fit(X, y)
     second = sklearn.base.clone(first).set_params(threads=2).fit(X, y)
     assert first.program_.text == second.program_.text
     reach = first.results_[0].reach
     languages = len(first.results_[0].languages)
     assert (reach.moves, reach.chains, reach.seed) == (60 // languages, 4, 3)
-    assert synth.ProgramClassifier(moves=0).fit(X, y).results_[0].reach is None
-    assert synth.ProgramClassifier(moves=0).fit(X, y).bits_ > first.bits_
+    assert alone(moves=0).fit(X, y).results_[0].reach is None
+    assert alone(moves=0).fit(X, y).bits_ > first.bits_
 
 
 def test_several_classes_are_a_code():
@@ -293,7 +293,7 @@ def test_several_classes_are_a_code():
     total = 0
     for labels in itertools.product("abc", repeat=5):
         if len(set(labels)) == 3:
-            fitted = synth.ProgramClassifier(max_programs=300, moves=8).fit(X, labels)
+            fitted = alone(max_programs=300, moves=8).fit(X, labels)
             total += 2.0**-fitted.bits_
     assert 0 < total <= 1
 
@@ -302,10 +302,10 @@ def test_labels_that_cannot_be_told_apart_share_what_is_left():
     rng = np.random.default_rng(1)
     X = rng.normal(size=(120, 2))  # noqa: N806
     y = np.where(X[:, 0] > 0, "known", rng.choice(["p", "q", "r"], 120))
-    fitted = synth.ProgramClassifier().fit(X, y)
+    fitted = alone().fit(X, y)
     assert fitted.chosen_ == "program"
     e, n = fitted.results_[0].program.exceptions, len(y)
-    found = chosen_alone(fitted, X)
+    found = fitted.predict_proba(X)
     assert found.sum(axis=1) == pytest.approx(1)
     assert set(found.round(12).ravel()) == {
         round((e + 1) / (n + 2) / 3, 12),
@@ -316,11 +316,11 @@ def test_labels_that_cannot_be_told_apart_share_what_is_left():
 
 def test_whole_numbers_are_computed_where_the_dsl_can():
     X, y = residues(11)  # noqa: N806
-    fitted = synth.ProgramClassifier(modulus=11).fit(X[::2], y[::2])
+    fitted = alone(modulus=11).fit(X[::2], y[::2])
     assert fitted.program_.text == "x0 + x1"
     assert fitted.score(X[1::2], y[1::2]) == 1
     pairs = X[X[:, 0] != X[:, 1]]
-    fitted = synth.ProgramClassifier().fit(pairs[::2], 2 * pairs[::2, 0] + pairs[::2, 1])
+    fitted = alone().fit(pairs[::2], 2 * pairs[::2, 0] + pairs[::2, 1])
     assert fitted.program_.text in ("x0 + (x0 + x1)", "x1 + (x0 + x0)", "x0 + x0 + x1")
 
 
@@ -328,28 +328,28 @@ def test_classes_below_none_of_the_labels():
     # A value that no label has is no prediction: the most frequent label stands.
     X = np.arange(20)[:, None]  # noqa: N806
     y = np.where(X[:, 0] < 10, 10 + X[:, 0], 10)
-    fitted = synth.ProgramClassifier().fit(X, y)
+    fitted = alone().fit(X, y)
     assert set(fitted.predict(np.arange(-50, 50)[:, None])) <= set(y)
 
 
 def test_one_class_and_rows_that_are_all_alike():
     X = np.random.default_rng(0).normal(size=(6, 2))  # noqa: N806
-    fitted = synth.ProgramClassifier().fit(X, ["only"] * 6)
+    fitted = alone().fit(X, ["only"] * 6)
     assert fitted.predict(X).tolist() == ["only"] * 6
     assert fitted.predict_proba(X).tolist() == [[1.0]] * 6
     assert (fitted.bits_, fitted.saved_bits_, fitted.results_) == (2, None, ())
-    fitted = synth.ProgramClassifier().fit(np.ones((5, 2)), [0, 1, 1, 0, 1])
+    fitted = alone().fit(np.ones((5, 2)), [0, 1, 1, 0, 1])
     assert fitted.chosen_ == "table"
     assert fitted.predict([[1.0, 1.0], [7.0, 8.0]]).tolist() == [1, 1]
 
 
 def test_pipelines_cross_validation_and_grids():
     X, y = IRIS.data, IRIS.target  # noqa: N806
-    pipeline = make_pipeline(StandardScaler(), SelectKBest(k=2), synth.ProgramClassifier())
+    pipeline = make_pipeline(StandardScaler(), SelectKBest(k=2), alone())
     scores = cross_val_score(pipeline, X, y, cv=3)
     assert scores.min() > 0.85
     grid = GridSearchCV(
-        synth.ProgramClassifier(),
+        alone(),
         {"dsl": ["features:thresholds=2", "features:thresholds=8,sums=1"], "max_bits": [3, None]},
         cv=3,
     ).fit(X, y)
@@ -390,7 +390,7 @@ def test_a_dsl_of_ones_own():
 
     X = np.random.default_rng(2).normal(0, 2, size=(80, 2))  # noqa: N806
     y = np.abs(X[:, 0] - X[:, 1]) < 1
-    fitted = synth.ProgramClassifier(dsl).fit(X, y)
+    fitted = alone(dsl).fit(X, y)
     assert fitted.program_.text in ("near(x0, x1)", "near(x1, x0)")
     assert fitted.score(X, y) == 1
 
@@ -410,18 +410,18 @@ def test_a_dsl_of_ones_own():
 )
 def test_settings_that_are_not_allowed(settings, error, words):
     with pytest.raises(error, match=words):
-        synth.ProgramClassifier(**settings).fit(IRIS.data, IRIS.target)
+        alone(**settings).fit(IRIS.data, IRIS.target)
 
 
 def test_input_that_is_not_allowed():
     with pytest.raises(ValueError, match="infinity"):
-        synth.ProgramClassifier().fit([[np.inf], [1.0]], [0, 1])
+        alone().fit([[np.inf], [1.0]], [0, 1])
     with pytest.raises(ValueError, match="Unknown label type"):
-        synth.ProgramClassifier().fit(IRIS.data[:4], [0.5, 1.5, 2.25, 3.0])
+        alone().fit(IRIS.data[:4], [0.5, 1.5, 2.25, 3.0])
     with pytest.raises(TypeError, match="is not Int"):
-        synth.ProgramClassifier().fit([[1], [2], [3]], [0, 1, 1]).predict([[0.5]])
+        alone().fit([[1], [2], [3]], [0, 1, 1]).predict([[0.5]])
     with pytest.raises(TypeError, match="outside Mod"):
-        synth.ProgramClassifier(modulus=3).fit([[1], [2], [3]], [0, 1, 1])
+        alone(modulus=3).fit([[1], [2], [3]], [0, 1, 1])
 
 
 def test_ctrl_c_ends_a_fit(monkeypatch):
@@ -430,7 +430,7 @@ def test_ctrl_c_ends_a_fit(monkeypatch):
         engine, "search", lambda *a, **k: replace(plain(*a, **k), stop_reason="interrupted")
     )
     with pytest.raises(KeyboardInterrupt):
-        synth.ProgramClassifier().fit(IRIS.data, IRIS.target)
+        alone().fit(IRIS.data, IRIS.target)
 
 
 @settings(max_examples=25, deadline=None)
@@ -480,9 +480,9 @@ def test_scikit_learn_is_needed_by_the_classifier_alone():
 
 def test_limits_and_labels_of_other_types():
     X = np.arange(12).reshape(6, 2)  # noqa: N806
-    fitted = synth.ProgramClassifier(seconds=30, max_bits=8, memory=2**24, threads=2)
+    fitted = alone(seconds=30, max_bits=8, memory=2**24, threads=2)
     assert set(fitted.fit(X, [True, False] * 3).predict(X)) <= {True, False}
     assert fitted.results_[0].settings["max_bits"] == 8
     huge = np.array([[2**40], [1], [2**41], [5]])
-    fitted = synth.ProgramClassifier().fit(huge, [0, 1, 0, 1])
+    fitted = alone().fit(huge, [0, 1, 0, 1])
     assert fitted.results_[0].inputs == {"x0": "Real"}

@@ -31,10 +31,8 @@ def test_each_expert_counts_by_the_bits_that_it_needs():
     X, y, asked, _ = halves(*load_iris(return_X_y=True))  # noqa: N806
     fitted = synth.ProgramClassifier(**FEW).fit(X, y)
     mixed = fitted.mixture_
-    assert mixed.names == (
-        "trees", "logistic, penalty 1", "logistic, penalty 10", fitted.chosen_
-    )  # fmt: skip
-    assert mixed.bits[-1] == fitted.bits_
+    own = ("trees", "logistic, penalty 1", "logistic, penalty 10")
+    assert mixed.names == (*own, "shortest hypothesis")
     assert mixed.weights == pytest.approx(2.0**-mixed.bits / (2.0**-mixed.bits).sum())
     whole = -np.log2((2.0**-mixed.bits).mean())
     assert whole <= mixed.bits.min() + 2  # log2 of four experts
@@ -45,15 +43,16 @@ def test_each_expert_counts_by_the_bits_that_it_needs():
 
 
 def test_the_bits_of_an_expert_are_what_it_loses_in_order():
-    """Written out with scikit-learn's own numbers of rows: every block from those before it."""
+    """Written out: every block is predicted from those before it."""
     X, y, *_ = halves(*load_iris(return_X_y=True))  # noqa: N806
+    few = {"max_programs": FEW["max_programs"] // 5, "moves": 0}
     mixed = synth.ProgramClassifier(**FEW).fit(X, y).mixture_
     columns = {f"x{i}": Real.check(column, "x") for i, column in enumerate(X.T)}
     passed, points = mixed._inputs(columns)
     order = synth.tasks.stream(0, mixture.ORDER).permutation(len(y))
     cuts = [round(share * len(y)) for share in mixture.SHARES]
     first = np.bincount(y[order[: cuts[0]]], minlength=3)
-    bits = np.full(3, codes.leaf_bits(first.tolist(), np.full(3, 1 / 3)))
+    bits = np.full(4, codes.leaf_bits(first.tolist(), np.full(3, 1 / 3)))
     for start, stop in itertools.pairwise(cuts):
         trees, *others = mixed._fitted(
             passed[order[:start]], points[order[:start]], y[order[:start]]
@@ -62,7 +61,11 @@ def test_the_bits_of_an_expert_are_what_it_loses_in_order():
         bits[0] += len(block) * loss(trees.predict(passed[block], least=0.0), y[block])
         for place, other in enumerate(others):
             bits[place + 1] += len(block) * loss(other.predict(points[block]), y[block])
-    assert mixed.bits[:3] == pytest.approx(bits, abs=1e-4)
+        part = synth.ProgramClassifier(**few).fit(X[order[:start]], y[order[:start]])
+        assert part.classes_.tolist() == [0, 1, 2]
+        said = part._predictor.probabilities(*part._asked(X[block]))
+        bits[3] += len(block) * loss(said, y[block])
+    assert mixed.bits == pytest.approx(bits, abs=1e-4)
 
 
 def test_what_only_a_program_finds_is_predicted_by_it():

@@ -3,7 +3,8 @@
 import numpy as np
 
 from synth.errors import SettingError, TypeMismatchError
-from synth.language import array_of, refuse_other_index
+from synth.language import INT_LIMIT, Bool, Int, Mod, Real, array_of, refuse_other_index
+from synth.tasks import missing_name
 
 
 def without_masks(X, y=None):  # noqa: N803
@@ -28,6 +29,30 @@ def kinds_of(X):  # noqa: N803
 def gaps_of(column):
     """Which values of a column are missing, bool (rows,)."""
     return np.isnan(column) if column.dtype.kind == "f" else np.zeros(len(column), bool)
+
+
+def array_types(X, kinds, names, modulus):  # noqa: N803
+    """The types of an array's columns, and Bool for those that have missing values, by name."""
+    names = [f"x{i}" for i in range(X.shape[1])] if names is None else list(map(str, names))
+    types = dict(zip(names, _column_types(X, kinds, modulus), strict=True))
+    if len(types) < X.shape[1]:
+        raise SettingError(f"{X.shape[1]} columns, {len(types)} names; allowed: one each")
+    for name, column in zip(names, X.T, strict=True):
+        if gaps_of(column).any():
+            types[missing_name(name)] = Bool
+    return types
+
+
+def _column_types(X, kinds, modulus):  # noqa: N803
+    for column, kind in zip(X.T, kinds or [X.dtype.kind] * X.shape[1], strict=True):
+        gaps = gaps_of(column).any()
+        whole = kind in "iu" and not gaps and np.abs(column.astype(float)).max() <= INT_LIMIT
+        if kind == "b" and not gaps:
+            yield Bool
+        elif kind in "iu" and modulus is not None and not gaps:
+            yield Mod(modulus)
+        else:
+            yield Int(int(column.min()), int(column.max())) if whole else Real
 
 
 def _numeric(column):

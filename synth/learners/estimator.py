@@ -22,16 +22,15 @@ from synth.language import (
     Label,
     Mod,
     Program,
-    Real,
 )
-from synth.learners.columns import gaps_of, kinds_of, without_masks
+from synth.learners.columns import array_types, gaps_of, kinds_of, without_masks
 from synth.learners.mixture import Mixture
 from synth.learners.predictor import Predictor, counted_predictor, program_predictor, upright
 from synth.records import Result, StopReason
 from synth.tasks import Task
 
 try:
-    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.base import BaseEstimator, ClassifierMixin, clone
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -55,6 +54,8 @@ MatrixLike = Any
 #: The programs that a search makes by default, and the moves that reach then makes: few, since
 #: cross-validation repeats each fit.
 DEFAULT_PROGRAMS, DEFAULT_MOVES = 100_000, 100
+#: A search on a part of the rows, for the mixture, makes so much fewer of both.
+PARTS = 5
 
 
 #: Up to so many classes whose numbers are further apart than this are names: 100, 200 and 300.
@@ -79,6 +80,10 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         that fits the columns is searched, as `synth.search` does for a table.
     modulus : int, optional
         Makes integers, labels too, residues modulo this number.
+    mixture : bool
+        Whether a mixture predicts, which is right more often than the shortest hypothesis alone;
+        see `mixture_`.  If not, a fit takes half as long, and predictions are those of `program_`,
+        of the constant or of the table.
     moves, chains, seed : int
         The moves of reach, which goes on from what was enumerated, how many chains share them, and
         the seed of their random numbers: see `synth.search`.  By default there are 100 moves, 0
@@ -115,8 +120,9 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     results_ : tuple of Result
         The search; empty if no program can tell the classes apart.
     mixture_ : Mixture or None
-        What `predict_proba` mixes: the chosen hypothesis, the sum over trees of tests, and logistic
-        regressions, each weighted by 2^-bits of what it needs for the training labels.
+        What `predict_proba` mixes: the shortest hypothesis, the sum over trees of tests, and
+        logistic regressions, each weighted by 2^-bits of what it loses on the training labels in
+        order.  For that, four short searches are made on parts of the rows.
 
     Raises
     ------
@@ -130,6 +136,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         dsl: str | DSL | None = None,
         *,
         modulus: int | None = None,
+        mixture: bool = True,
         moves: int | None = DEFAULT_MOVES,
         chains: int = DEFAULT_CHAINS,
         seed: int = 0,
@@ -141,6 +148,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     ) -> None:
         self.dsl = dsl
         self.modulus = modulus
+        self.mixture = mixture
         self.moves = moves
         self.chains = chains
         self.seed = seed
@@ -171,28 +179,25 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             self._types, self._read, notes = tasks.frame_inputs(X, self.modulus, names)
         else:
             X, y = validate_data(self, X, y, ensure_all_finite="allow-nan")  # noqa: N806
-            self._types, self._read, notes = self._array_types(X, kinds), None, []  # type: ignore
+            called, notes = getattr(self, "feature_names_in_", None), []
+            self._types, self._read = array_types(X, kinds, called, self.modulus), None  # type: ignore
         self.notes_ = tuple(notes)
         check_classification_targets(y)
         self.classes_, places = np.unique(y, return_inverse=True)
         self._columns, self._places = self._typed(X), places
-        self.results_: tuple[Result, ...] = ()
-        varied = any((c != c[0]).any() for c in self._columns.values())
-        if len(self.classes_) > 1 and varied:  # no program can tell rows apart that are all alike
-            self.results_ = (self._search(),)
-        self._conclude()
-        self.mixture_ = self._mixed()
+        self._learn()
+        self.mixture_ = self._mixed() if self.mixture else None
         return self
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
-        """The probability of each class, by a mixture of hypotheses (see `mixture_`).
+        """The probability of each class, by a mixture of hypotheses if `mixture` is true.
 
-        What was chosen predicts as its code does for one more row.  A program with e exceptions
-        among n training rows gives (e+1)/(n+2) to all labels that it does not say, in equal parts:
-        its code for exceptions, which is Laplace's rule, gives that to one more exception.  A table
-        gives (c+1)/(m+k) to a label that c of m training rows have, of those with the same inputs
-        or, if there are none, of all.  So does a program on rows where it has no value, always by
-        all training rows.
+        The shortest hypothesis predicts as its code does for one more row.  A program with e
+        exceptions among n training rows gives (e+1)/(n+2) to all labels that it does not say, in
+        equal parts: its code for exceptions, which is Laplace's rule, gives that to one more
+        exception.  A table gives (c+1)/(m+k) to a label that c of m training rows have, of those
+        with the same inputs or, if there are none, of all.  So does a program on rows where it has
+        no value, always by all training rows.
 
         Parameters
         ----------
@@ -216,9 +221,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         return self._typed(X), len(X)
 
     def predict(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
-        """The class that the chosen hypothesis says of each row; of equal ones the first.
-
-        The mixture may find another class more probable: `predict_proba` says so.
+        """The most probable class of each row; of equally probable ones the first.
 
         Parameters
         ----------
@@ -228,8 +231,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         -------
         array (rows,)
         """
-        columns, rows = self._asked(X)  # before classes_, which only a fit sets
-        probabilities = self._predictor.probabilities(columns, rows)
+        probabilities = self.predict_proba(X)  # before classes_, which only a fit sets
         # Equal probabilities, each rounded a few times, may differ by this much.
         equal = 1 - 8 * np.finfo(float).eps
         most = probabilities.max(axis=1, keepdims=True)
@@ -239,29 +241,6 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-    def _array_types(self, X, kinds):  # noqa: N803
-        """The types of an array's columns, and Bool for those that have missing values."""
-        names = getattr(self, "feature_names_in_", None)
-        names = [f"x{i}" for i in range(X.shape[1])] if names is None else list(map(str, names))
-        types = dict(zip(names, self._column_types(X, kinds), strict=True))
-        if len(types) < X.shape[1]:
-            raise SettingError(f"{X.shape[1]} columns, {len(types)} names; allowed: one each")
-        for name, column in zip(names, X.T, strict=True):
-            if gaps_of(column).any():
-                types[tasks.missing_name(name)] = Bool
-        return types
-
-    def _column_types(self, X, kinds):  # noqa: N803
-        for column, kind in zip(X.T, kinds or [X.dtype.kind] * X.shape[1], strict=True):
-            gaps = gaps_of(column).any()
-            whole = kind in "iu" and not gaps and np.abs(column.astype(float)).max() <= INT_LIMIT
-            if kind == "b" and not gaps:
-                yield Bool
-            elif kind in "iu" and self.modulus is not None and not gaps:
-                yield Mod(self.modulus)
-            else:
-                yield Int(int(column.min()), int(column.max())) if whole else Real
 
     def _typed(self, X):  # noqa: N803
         """Columns by name, of the types they had in training.
@@ -337,6 +316,27 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             raise KeyboardInterrupt
         return result
 
+    def _learn(self):
+        """Searches, and sets what is fitted by the search."""
+        self.results_: tuple[Result, ...] = ()
+        varied = any((c != c[:1]).any() for c in self._columns.values())
+        if (
+            len(np.unique(self._places)) > 1 and varied
+        ):  # rows that are all alike are not told apart
+            self.results_ = (self._search(),)
+        self._conclude()
+
+    def _of_rows(self, rows):
+        """What predicts after a short search on some of the rows."""
+        part = clone(self)
+        part.moves = None if self.moves is None else self.moves // PARTS
+        if self.max_programs is not None:
+            part.max_programs = max(1, self.max_programs // PARTS)
+        part._types, part.classes_, part._places = self._types, self.classes_, self._places[rows]
+        part._columns = {name: column[rows] for name, column in self._columns.items()}
+        part._learn()
+        return part._predictor.probabilities
+
     def _mixed(self):
         """The mixture; None if all rows are alike, or the language of tests cannot read them."""
         if not self.results_:
@@ -345,7 +345,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             tests = exact.TableTests.of(self.results_[0].trained_on.original)
         except TaskError:
             return None
-        chosen, k = {self.chosen_: self.bits_}, len(self.classes_)
+        k, chosen = len(self.classes_), {"shortest hypothesis": self._of_rows}
         with threadpool_limits(1):  # on few rows, several threads of BLAS take 10 times as long
             return Mixture(tests, self._columns, self._places, k, others=chosen, seed=self.seed)
 

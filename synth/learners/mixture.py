@@ -11,7 +11,7 @@ With 2^-bits as weights, the mixture needs at most log2(experts) bits more than 
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,9 @@ SHARES = (0.3, 0.5, 0.7, 0.85, 1.0)
 FAR = 5.0
 #: The purpose of the random order of the rows: no other draw of a task has it.
 ORDER = 7
+
+#: What predicts: takes columns and a number of rows, and returns probabilities (rows, k).
+_Expert = Callable[[Mapping[str, np.ndarray], int], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,9 @@ class Mixture:
         Their labels, 0..k-1.
     k : int
         The number of labels.
-    others : mapping of str to float
-        More experts by name: the bits of all labels, each in a code of its own.
+    others : mapping of str to callable
+        More experts by name.  Each takes the places of some rows, learns from them, and returns
+        what takes columns and a number of rows, and returns probabilities (rows, k).
     seed : int
         The seed of the order of the rows.
 
@@ -94,8 +98,8 @@ class Mixture:
     names : tuple of str
         The experts.
     bits : float64 (experts,)
-        What each needs for the labels.  Trees and regressions code the first block by how often
-        each label occurs, see `codes.leaf_bits`.
+        What each loses on the labels in order.  The first block costs all of them the same: it is
+        coded by how often each label occurs, see `codes.leaf_bits`.
     weights : float64 (experts,)
         Proportional to 2^-bits.
     """
@@ -107,7 +111,7 @@ class Mixture:
         labels: np.ndarray,
         k: int,
         *,
-        others: Mapping[str, float],
+        others: Mapping[str, Callable[[NDArray[np.intp]], _Expert]],
         seed: int = 0,
     ) -> None:
         self._tests, self._points, self._k = tests, Points.of(columns), k
@@ -117,13 +121,15 @@ class Mixture:
         order = stream(seed, ORDER).permutation(len(labels))
         cuts = [round(share * len(labels)) for share in SHARES]
         first = np.bincount(labels[order[: cuts[0]]], minlength=k).tolist()
-        bits = np.full(len(own), codes.leaf_bits(first, np.full(k, 1 / k)))
+        self.bits = np.full(len(self.names), codes.leaf_bits(first, np.full(k, 1 / k)))
         for start, stop in itertools.pairwise(cuts):
             before, block = order[:start], order[start:stop]
             experts = self._fitted(passed[before], points[before], labels[before])
-            for place, said in enumerate(_said(experts, passed[block], points[block])):
-                bits[place] -= np.log2(said[np.arange(len(block)), labels[block]]).sum()
-        self.bits = np.array([*bits, *others.values()])
+            asked = {name: column[block] for name, column in columns.items()}
+            said = [*_said(experts, passed[block], points[block])]
+            said += [learn(before)(asked, len(block)) for learn in others.values()]
+            for place, each in enumerate(said):
+                self.bits[place] -= np.log2(each[np.arange(len(block)), labels[block]]).sum()
         self.weights = 2.0 ** (self.bits.min() - self.bits)
         self.weights /= self.weights.sum()
         self._experts = self._fitted(passed, points, labels)
