@@ -1,6 +1,7 @@
 """The built-in tasks against their sources, twins, and splits."""
 
 import itertools
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 import synth
 from synth import tasks
 from synth.errors import SettingError, SynthError, TaskError, TypeMismatchError
-from synth.language.types import Bool, Int
+from synth.language.types import Bool, Complex, Int
 from synth.tasks import all_rows, functions
 
 
@@ -364,3 +365,18 @@ def test_every_row_order_gives_the_same_labels(tmp_path):
     for order in itertools.permutations(["1,a", "0,b", "1,c"]):
         task = table(tmp_path, "x,y\n" + "\n".join(order) + "\n", train=1.0)
         assert task.label_names == {0: "a", 1: "b", 2: "c"}
+
+
+def test_labels_that_differ_by_rounding_alone_are_counted_where_they_stand():
+    """Their real parts are equal as labels are compared, so that the imaginary ones decide."""
+    low, high = complex(1 + 2**-38, 1), complex(1, 2)
+    for labels in ([low, high, high], [5e-320 + 0j, 0.1j, 0.1j]):
+        task = tasks.Task("t", {"x": [0, 1, 1]}, {"x": Bool}, labels, Complex)
+        for each in (task, replace(task, given_alphabet=tuple(labels))):
+            assert each.counts().tolist() == [1, 2]
+            assert each.majority() == pytest.approx(labels[1])
+        for seed in range(6):
+            twin = task.uniform(seed)
+            said = Complex.coarse(twin.labels)
+            for value, count in zip(twin.alphabet, twin.counts(), strict=True):
+                assert (said == Complex.coarse(np.array(value))).sum() == count

@@ -60,11 +60,13 @@ def check_types(task: "Task") -> None:
 
 
 def alphabet_of(task: "Task", labels: np.ndarray, train: NDArray[np.bool_]) -> tuple[Any, ...]:
-    """The values that labels of a task can take, sorted; at least two."""
+    """The values that labels of a task can take, at least two, in the order of `compared`."""
     type_ = task.label_type
     if task.given_alphabet is not None:
-        given = type_.check(list(task.given_alphabet), "given_alphabet")
-        alphabet = tuple(np.unique(given.astype(type_.number)).tolist())
+        given = type_.check(list(task.given_alphabet), "given_alphabet").astype(type_.number)
+        # Complex numbers whose real parts differ by rounding alone are in order of the others.
+        places = np.unique(compared(type_, given), return_index=True)[1]
+        alphabet = tuple(given[places].tolist())
         outside = labels[~np.isin(compared(type_, labels), compared(type_, alphabet))]
         if outside.size:
             raise TaskError(f"task {task.name}: label {outside[0]} is not among the label values")
