@@ -406,3 +406,40 @@ def test_row_numbers_are_left_out_under_their_usual_names(tmp_path):
         assert list(task.types) == ["a"], name
     for name in ("x", "paid", "valid", "grid"):
         assert name in table(tmp_path, f"{name},a,y\n1,0,0\n2,1,1\n3,5,0\n").types
+
+
+def test_single_quotes_are_quotes_if_all_names_have_them(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{k} 'a b' {k % 2}" for k in range(60)]
+    path.write_text("\n".join(["'OBS' 'of what' 'GRADE'", *rows]))
+    task = synth.read_table(path, label="GRADE", keep=["OBS", "of what"])
+    assert set(task.columns) >= {"OBS"}
+    path.write_text("\n".join(["name,it's", *(f"it's {k},{k % 2}" for k in range(60))]))
+    assert synth.read_table(path, keep=["name"]).label == "it's"
+
+
+def test_spaces_may_stand_between_a_quote_and_a_separator(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f'"a{k % 3}"  , "x, y"   ,{k % 2}' for k in range(60)]
+    path.write_text("\n".join(["name  ,   what, y", *rows]))
+    grid = read_grid(path)
+    assert grid.names == ("name", "what", "y")
+    assert grid.rows[1] == ("a1", "x, y", "1")
+    path.write_text("\n".join(["a, b", *(rf'"N. \"Bo\" E{k}",   {k % 2}' for k in range(9))]))
+    assert read_grid(path).rows[0] == ('N. "Bo" E0', "0")
+    path.write_text('a,b\n"x" y,1\n"z",2\n')
+    with pytest.raises(TaskError, match="line 2: ',' expected after"):
+        read_grid(path)
+
+
+def test_a_line_of_counts_above_the_data_is_left_out(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [f"{k / 7:.3f},{k % 5},{k * 3 % 11},{k % 2}" for k in range(60)]
+    path.write_text("\n".join(["60,3", *rows]))
+    task = synth.read_table(path)
+    assert list(task.columns) == ["c1", "c2", "c3"]
+    assert task.rows == 60
+    assert "line 1 is left out: 2 cells, all others 4: '60, 3'" in task.notes
+    path.write_text("\n".join(["60,3", "a,b,c,y", *rows]))
+    task = synth.read_table(path)
+    assert (list(task.columns), task.label) == (["a", "b", "c"], "y")

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from pathlib import Path
 
-from synth.errors import TaskError, shortened
+from synth.errors import TaskError, quoted, shortened
 from synth.tasks.cells import cell_text, is_data, is_missing, is_plain
 from synth.tasks.sources import is_stream, table_bytes
 from synth.tasks.titles import Lines, without_footers, without_titles
@@ -171,8 +171,26 @@ def _spaced(text: str) -> Lines | None:
 
 def _split(text: str, separator: str) -> Lines:
     """(line, cells) of each line with a cell that is not empty."""
+    first, between = text.partition("\n")[0], re.escape(separator)
+    single = re.fullmatch(rf"\s*'[^'\"]*'(\s*{between}\s*'[^'\"]*')*\s*", first)
+    try:
+        return _cells(text, separator, "'" if single else '"')
+    except TaskError:
+        # Some programs write a quote within quotes as \", and align columns by spaces.
+        doubled = text.replace('\\"', '""')
+        closed = re.sub(rf'"[ \t]+(?=(?:{between})|\r?$)', '"', doubled, flags=re.MULTILINE)
+        if closed == text:
+            raise
+        return _cells(closed, separator, '"')
+
+
+def _cells(text: str, separator: str, quote: str) -> Lines:
     reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True
+        io.StringIO(text, newline=""),
+        delimiter=separator,
+        quotechar=quote,
+        skipinitialspace=True,
+        strict=True,
     )
     lines = []
     try:
@@ -229,6 +247,12 @@ def _named(lines: Lines, notes: list[str]) -> Grid:
     while width > 1 and not any(len(c) >= width and c[width - 1] for _, c in lines):
         width -= 1  # a spreadsheet writes a separator for each column that was ever used
     lines = [(line, cells[:width]) for line, cells in lines]
+    whole = all(len(cells) == width for _, cells in lines[1:])
+    if whole and len(lines) > 3 and len(lines[0][1]) < width - 1:
+        # A line of counts stands above the data, as in files that scikit-learn ships.
+        (first, names), *lines = lines
+        said = f"{len(names)} cells, all others {width}: {quoted(', '.join(names))}"
+        notes.append(f"line {first} is left out: {said}")
     (first, names), body = lines[0], lines[1:]
     if body and len(names) == width - 1 and all(len(cells) == width for _, cells in body):
         names = ["", *names]  # R gives row names no header
