@@ -22,7 +22,7 @@ import reach_peers
 import table_files
 from environments import Peer
 from sklearn.compose import make_column_transformer
-from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.model_selection import GridSearchCV, KFold, train_test_split
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier, export_text
 
@@ -144,7 +144,10 @@ def pruned(table, labels):
     alphas = np.unique(np.maximum(path.ccp_alphas, 0))
     some = np.unique(np.linspace(0, len(alphas) - 1, STRENGTHS).astype(int))
     grid = {"ccp_alpha": alphas[some]}
-    return GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=PARTS).fit(table, labels)
+    # Parts with equal shares of the labels need a label that is in each of them.
+    most = np.unique(labels, return_counts=True)[1].max()
+    parts = PARTS if most >= PARTS else KFold(PARTS, shuffle=True, random_state=0)
+    return GridSearchCV(DecisionTreeClassifier(random_state=0), grid, cv=parts).fit(table, labels)
 
 
 def ripper(table, train, python, timeout):

@@ -293,3 +293,10 @@ def test_calibration_is_the_mean_difference_in_bins_of_equal_count():
     exact = np.tile([1, 1, 1, 0, 0], 10)  # six of ten in every bin
     assert mixture.calibration(np.full(50, 0.6), exact) == pytest.approx(0)
     assert mixture.calibration(np.full(50, 0.8), exact) == pytest.approx(0.2)
+
+
+def test_a_tree_is_pruned_where_no_label_is_in_five_rows():
+    generator = np.random.default_rng(0)
+    labels = np.repeat(np.arange(12), 3)
+    found = table_learners.pruned(generator.random((36, 3)), labels)
+    assert found.best_estimator_.get_n_leaves() >= 1
