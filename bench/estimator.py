@@ -50,10 +50,8 @@ def main(arguments=None):
 
 def measured(name, seed, settings):
     """One split of a table: a dict of what came out."""
-    X, y = TABLES[name]()  # noqa: N806 - scikit-learn's own names
-    X, unseen, y, labels = train_test_split(  # noqa: N806
-        X, y, test_size=0.3, random_state=seed, stratify=y
-    )
+    X, y = TABLES[name]()
+    X, unseen, y, labels = train_test_split(X, y, test_size=0.3, random_state=seed, stratify=y)
     began = time.process_time()
     model = synth.ProgramClassifier(**settings).fit(X, y)
     seconds = time.process_time() - began
@@ -69,7 +67,7 @@ def measured(name, seed, settings):
     }
 
 
-def pruned(X, y):  # noqa: N803
+def pruned(X, y):
     """scikit-learn's tree, pruned by cost and complexity."""
     path = DecisionTreeClassifier(random_state=0).cost_complexity_pruning_path(X, y)
     alphas = np.unique(np.maximum(path.ccp_alphas, 0))
@@ -97,21 +95,21 @@ def line(name, each):
 
 def digits():
     """Images of the ten digits, as sums of ink in 4 times 4 squares."""
-    X, y = datasets.load_digits(return_X_y=True)  # noqa: N806
+    X, y = datasets.load_digits(return_X_y=True)
     return X.reshape(-1, 4, 2, 4, 2).sum(axis=(2, 4)).reshape(len(X), 16), y
 
 
 def penguins():
     """Drawn penguins: independent columns with each species' means and standard deviations."""
     generator = np.random.default_rng(0)
-    X = [generator.normal(m, s, (n, 4)).round(1) for n, m, s in SPECIES.values()]  # noqa: N806
+    X = [generator.normal(m, s, (n, 4)).round(1) for n, m, s in SPECIES.values()]
     return np.concatenate(X), np.repeat(list(SPECIES), [n for n, *_ in SPECIES.values()])
 
 
 def rules():
     """Five rules over six columns of real numbers, four classes, 5 % of the labels wrong."""
     generator = np.random.default_rng(1)
-    X = generator.normal(size=(800, 6)).round(2)  # noqa: N806
+    X = generator.normal(size=(800, 6)).round(2)
     a, b, c, d, *_ = X.T
     cases = [a > 1, (b < -0.3) & (c > 0), d > 0.9, c < -1, a + b > 0.2]
     y = np.select(cases, ["red", "blue", "green", "red", "blue"], "white")
@@ -122,7 +120,7 @@ def rules():
 def booleans():
     """Six rules over twelve booleans, five classes."""
     generator = np.random.default_rng(2)
-    X = generator.integers(0, 2, (600, 12)).astype(bool)  # noqa: N806
+    X = generator.integers(0, 2, (600, 12)).astype(bool)
     a, b, c, d, e, f, g, *_ = X.T
     cases = [a & b, c & ~d, e & a, f & g & ~b, ~c & e, d | f]
     return X, np.select(cases, ["p", "q", "r", "s", "p", "t"], "q")
@@ -131,7 +129,7 @@ def booleans():
 def integers():
     """Comparisons of three whole numbers, four named classes, 3 % of the labels wrong."""
     generator = np.random.default_rng(3)
-    X = generator.integers(0, 20, (500, 3))  # noqa: N806
+    X = generator.integers(0, 20, (500, 3))
     a, b, c = X.T
     y = np.select([a < b, a + c < 12, b < c], ["low", "small", "mid"], "high")
     wrong = generator.random(len(y)) < 0.03
@@ -142,7 +140,7 @@ def two(load, label):
     """A table of scikit-learn with one class told from the others."""
 
     def made():
-        X, y = load(return_X_y=True)  # noqa: N806
+        X, y = load(return_X_y=True)
         return X, y == label
 
     return made

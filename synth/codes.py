@@ -19,8 +19,7 @@ TABLE_FLAG = 2
 #: conditions win on one permuted table in fifty.
 READING = 1 / 200
 
-#: The strengths of the Dirichlets in the leaves of a tree.  Weaker ones predict better on tables;
-#: one alone is too sure or not sure enough.
+#: The strengths of the Dirichlets in the leaves of a tree: see `leaf_bits`.
 STRENGTHS = (2.0, 0.5, 0.1)
 
 _LN2 = math.log(2)

@@ -600,7 +600,8 @@ def _beam(tests, columns, labels, k, rows, depth, widths):
         singles[t] = price, sides, math.prod(leaves)
     if widths and widths[0] < tests.shape[1] and len({labels[r] for r in rows} - {-1}) < 2:
         widths = [0]
-    grown = sorted(opened, key=lambda t: -round(singles[t][2] / singles[t][0], 15))
+    # Of equally good tests the first ones are grown.
+    grown = sorted(opened, key=lambda t: -round(math.log2(singles[t][2] / singles[t][0]), 6))
     total = evidence
     for t, (price, sides, leaves) in singles.items():
         if depth > 1 and t in grown[: widths[0]]:

@@ -430,7 +430,7 @@ def test_series_are_paired_by_equal_indices_only():
 
 
 def test_the_classifier_types_frames_of_every_kind_alike():
-    def fitted(X, y=TRUTH):  # noqa: N803
+    def fitted(X, y=TRUTH):
         made = ProgramClassifier(max_programs=200).fit(X, y)
         assert made.predict(X).tolist() == list(y)
         return {name: str(type_) for name, type_ in made._types.items()}

@@ -43,7 +43,7 @@ IRIS = load_iris()
 alone = partial(synth.ProgramClassifier, mixture=False)
 
 
-def task_of(X, y, name="X"):  # noqa: N803
+def task_of(X, y, name="X"):
     columns = {f"x{i}": column for i, column in enumerate(X.T)}
     return synth.Task(name, columns, dict.fromkeys(columns, Real), y, Bool)
 
@@ -71,7 +71,7 @@ def test_scikit_learns_checks_all_pass(settings):
 
 def test_a_check_can_fail():
     class Forgetful(synth.ProgramClassifier):
-        def predict(self, X):  # noqa: N803
+        def predict(self, X):
             return np.array(["?"] * len(X))
 
     found = check_estimator(Forgetful(moves=0, mixture=False), on_skip=None, on_fail=None)
@@ -79,7 +79,7 @@ def test_a_check_can_fail():
 
 
 def test_two_classes_are_what_a_search_finds():
-    X, y = IRIS.data, IRIS.target == 1  # noqa: N806
+    X, y = IRIS.data, IRIS.target == 1
     fitted = alone().fit(X, np.where(y, "yes", "no"))
     limits = {"max_programs": 100_000, "moves": 100, "seconds": None, "threads": 1}
     found = synth.search(replace(task_of(X, y), is_table=True), **limits)
@@ -162,7 +162,7 @@ def test_frames_with_texts_and_gaps_are_read_as_files_are(tmp_path):
 
 
 def test_gaps_in_arrays():
-    X = np.array([[np.nan if k % 4 == 1 else k, k % 5] for k in range(40)], float)  # noqa: N806
+    X = np.array([[np.nan if k % 4 == 1 else k, k % 5] for k in range(40)], float)
     fitted = alone(moves=0, max_programs=3000).fit(X, np.isnan(X[:, 0]))
     assert fitted.program_.text == "'x0 is missing'"
     assert fitted.predict([[np.nan, 1.0], [3, 1]]).tolist() == [True, False]
@@ -192,7 +192,7 @@ def test_equally_probable_classes_are_told_by_order_and_not_by_rounding():
     assert len(set(found)) == 2
     model = alone()
     model.classes_ = np.array(list("abc"))
-    model.predict_proba = lambda X: found[None]  # noqa: N803
+    model.predict_proba = lambda X: found[None]
     assert n == counts.sum()
     assert model.predict([[0]]).tolist() == ["a"]
 
@@ -210,7 +210,7 @@ class _Says:
 
 
 def test_probabilities_of_the_chosen_are_those_of_the_code():
-    X, y = IRIS.data, (IRIS.target == 1).astype(int)  # noqa: N806
+    X, y = IRIS.data, (IRIS.target == 1).astype(int)
     fitted = alone().fit(X, y)
     e, n = fitted.results_[0].program.exceptions, len(y)
     assert (fitted.predict(X) != y).sum() == e > 0
@@ -225,7 +225,7 @@ def test_probabilities_of_the_chosen_are_those_of_the_code():
 
 def test_random_labels_leave_a_table():
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(40, 2)), rng.permutation(np.arange(40) % 3)  # noqa: N806
+    X, y = rng.normal(size=(40, 2)), rng.permutation(np.arange(40) % 3)
     fitted = alone().fit(X, y)
     assert (fitted.chosen_, fitted.program_) == ("table", None)
     assert fitted.bits_ == fitted.table_bits_ == codes.table_bits(np.bincount(y))[0]
@@ -240,7 +240,7 @@ def test_random_labels_leave_a_table():
 
 
 def test_a_table_says_the_most_frequent_label_of_equal_rows():
-    X = np.array([[0.0], [0.0], [0.0], [1.0], [1.0]])  # noqa: N806
+    X = np.array([[0.0], [0.0], [0.0], [1.0], [1.0]])
     fitted = alone("features", max_bits=0).fit(X, ["b", "b", "a", "a", "b"])
     assert fitted.chosen_ == "table"
     assert fitted.saved_bits_ is None or fitted.saved_bits_ <= 0
@@ -249,7 +249,7 @@ def test_a_table_says_the_most_frequent_label_of_equal_rows():
 
 @pytest.mark.parametrize("load", [load_iris, load_wine])
 def test_more_classes_are_labels_of_one_search(load):
-    X, y = load(return_X_y=True)  # noqa: N806
+    X, y = load(return_X_y=True)
     fitted = alone().fit(X, y)
     (result,) = fitted.results_
     wrong = int((fitted.predict(X) != y).sum())
@@ -275,7 +275,7 @@ def test_the_program_names_the_classes():
 
 
 def test_equal_settings_give_equal_fits():
-    X, y = load_wine(return_X_y=True)  # noqa: N806
+    X, y = load_wine(return_X_y=True)
     settings = {"moves": 60, "chains": 4, "seed": 3}
     first = alone(**settings).fit(X, y)
     second = sklearn.base.clone(first).set_params(threads=2).fit(X, y)
@@ -289,7 +289,7 @@ def test_equal_settings_give_equal_fits():
 
 def test_several_classes_are_a_code():
     # Kraft's inequality over all labels of five rows in which each of three occurs.
-    X = np.array([[0.0, 3], [1, 1], [2, 4], [3, 0], [4, 2]])  # noqa: N806
+    X = np.array([[0.0, 3], [1, 1], [2, 4], [3, 0], [4, 2]])
     total = 0
     for labels in itertools.product("abc", repeat=5):
         if len(set(labels)) == 3:
@@ -300,7 +300,7 @@ def test_several_classes_are_a_code():
 
 def test_labels_that_cannot_be_told_apart_share_what_is_left():
     rng = np.random.default_rng(1)
-    X = rng.normal(size=(120, 2))  # noqa: N806
+    X = rng.normal(size=(120, 2))
     y = np.where(X[:, 0] > 0, "known", rng.choice(["p", "q", "r"], 120))
     fitted = alone().fit(X, y)
     assert fitted.chosen_ == "program"
@@ -315,7 +315,7 @@ def test_labels_that_cannot_be_told_apart_share_what_is_left():
 
 
 def test_whole_numbers_are_computed_where_the_dsl_can():
-    X, y = residues(11)  # noqa: N806
+    X, y = residues(11)
     fitted = alone(modulus=11).fit(X[::2], y[::2])
     assert fitted.program_.text == "x0 + x1"
     assert fitted.score(X[1::2], y[1::2]) == 1
@@ -326,14 +326,14 @@ def test_whole_numbers_are_computed_where_the_dsl_can():
 
 def test_classes_below_none_of_the_labels():
     # A value that no label has is no prediction: the most frequent label stands.
-    X = np.arange(20)[:, None]  # noqa: N806
+    X = np.arange(20)[:, None]
     y = np.where(X[:, 0] < 10, 10 + X[:, 0], 10)
     fitted = alone().fit(X, y)
     assert set(fitted.predict(np.arange(-50, 50)[:, None])) <= set(y)
 
 
 def test_one_class_and_rows_that_are_all_alike():
-    X = np.random.default_rng(0).normal(size=(6, 2))  # noqa: N806
+    X = np.random.default_rng(0).normal(size=(6, 2))
     fitted = alone().fit(X, ["only"] * 6)
     assert fitted.predict(X).tolist() == ["only"] * 6
     assert fitted.predict_proba(X).tolist() == [[1.0]] * 6
@@ -344,7 +344,7 @@ def test_one_class_and_rows_that_are_all_alike():
 
 
 def test_pipelines_cross_validation_and_grids():
-    X, y = IRIS.data, IRIS.target  # noqa: N806
+    X, y = IRIS.data, IRIS.target
     pipeline = make_pipeline(StandardScaler(), SelectKBest(k=2), alone())
     scores = cross_val_score(pipeline, X, y, cv=3)
     assert scores.min() > 0.85
@@ -361,12 +361,12 @@ def test_pipelines_cross_validation_and_grids():
 
 @pytest.mark.parametrize("case", ["modular", "features", "nand", "table", "names"])
 def test_fitted_classifiers_can_be_pickled(case):
-    X, y = IRIS.data, IRIS.target  # noqa: N806
+    X, y = IRIS.data, IRIS.target
     classifier = synth.ProgramClassifier()
     if case == "modular":  # whose functions cannot be
-        (X, y), classifier = residues(7), synth.ProgramClassifier(modulus=7)  # noqa: N806
+        (X, y), classifier = residues(7), synth.ProgramClassifier(modulus=7)
     elif case == "nand":
-        X = np.array(list(itertools.product([False, True], repeat=3)))  # noqa: N806
+        X = np.array(list(itertools.product([False, True], repeat=3)))
         y, classifier = ~(X[:, 0] & X[:, 1]), synth.ProgramClassifier("boolean:nand")
     elif case == "features":
         y = y == 1
@@ -388,7 +388,7 @@ def test_a_dsl_of_ones_own():
     def near(a: Real, b: Real) -> Bool:
         return np.abs(a - b) < 1
 
-    X = np.random.default_rng(2).normal(0, 2, size=(80, 2))  # noqa: N806
+    X = np.random.default_rng(2).normal(0, 2, size=(80, 2))
     y = np.abs(X[:, 0] - X[:, 1]) < 1
     fitted = alone(dsl).fit(X, y)
     assert fitted.program_.text in ("near(x0, x1)", "near(x1, x0)")
@@ -479,7 +479,7 @@ def test_scikit_learn_is_needed_by_the_classifier_alone():
 
 
 def test_limits_and_labels_of_other_types():
-    X = np.arange(12).reshape(6, 2)  # noqa: N806
+    X = np.arange(12).reshape(6, 2)
     fitted = alone(seconds=30, max_bits=8, memory=2**24, threads=2)
     assert set(fitted.fit(X, [True, False] * 3).predict(X)) <= {True, False}
     assert fitted.results_[0].settings["max_bits"] == 8

@@ -16,7 +16,7 @@ from synth.learners import mixture
 FEW = {"max_programs": 2_000, "moves": 0}
 
 
-def halves(X, y, seed=0):  # noqa: N803
+def halves(X, y, seed=0):
     """Rows to learn from, and the others: (X, y, other X, other y)."""
     train = np.random.default_rng(seed).permutation(len(y)) < len(y) // 2
     return X[train], y[train], X[~train], y[~train]
@@ -28,7 +28,7 @@ def loss(probabilities, y):
 
 
 def test_each_expert_counts_by_the_bits_that_it_needs():
-    X, y, asked, _ = halves(*load_iris(return_X_y=True))  # noqa: N806
+    X, y, asked, _ = halves(*load_iris(return_X_y=True))
     fitted = synth.ProgramClassifier(**FEW).fit(X, y)
     mixed = fitted.mixture_
     own = ("trees", "logistic, penalty 1", "logistic, penalty 10")
@@ -44,7 +44,7 @@ def test_each_expert_counts_by_the_bits_that_it_needs():
 
 def test_the_bits_of_an_expert_are_what_it_loses_in_order():
     """Written out: every block is predicted from those before it."""
-    X, y, *_ = halves(*load_iris(return_X_y=True))  # noqa: N806
+    X, y, *_ = halves(*load_iris(return_X_y=True))
     few = {"max_programs": FEW["max_programs"] // 5, "moves": 0}
     mixed = synth.ProgramClassifier(**FEW).fit(X, y).mixture_
     columns = {f"x{i}": Real.check(column, "x") for i, column in enumerate(X.T)}
@@ -69,9 +69,9 @@ def test_the_bits_of_an_expert_are_what_it_loses_in_order():
 
 
 def test_what_only_a_program_finds_is_predicted_by_it():
-    X = np.array(list(itertools.product([False, True], repeat=8)))  # noqa: N806
+    X = np.array(list(itertools.product([False, True], repeat=8)))
     y = X[:, :3].sum(axis=1) % 2
-    X, y, asked, right = halves(X, y)  # noqa: N806
+    X, y, asked, right = halves(X, y)
     fitted = synth.ProgramClassifier().fit(X, y)
     assert fitted.mixture_.weights[-1] > 0.99
     assert fitted.score(asked, right) == 1
@@ -80,7 +80,7 @@ def test_what_only_a_program_finds_is_predicted_by_it():
 
 @pytest.mark.parametrize("load", [load_iris, load_breast_cancer])
 def test_it_loses_fewer_bits_than_a_tree_and_is_right_as_often(load):
-    X, y, asked, right = halves(*load(return_X_y=True))  # noqa: N806
+    X, y, asked, right = halves(*load(return_X_y=True))
     found = synth.ProgramClassifier(**FEW).fit(X, y).predict_proba(asked)
     tree = DecisionTreeClassifier(random_state=0, min_samples_leaf=5).fit(X, y)
     assert loss(found, right) < loss(np.clip(tree.predict_proba(asked), 1e-3, 1), right)
@@ -90,7 +90,7 @@ def test_it_loses_fewer_bits_than_a_tree_and_is_right_as_often(load):
 @pytest.mark.parametrize("seed", range(3))
 def test_of_permuted_labels_it_says_how_often_they_occur(seed):
     """The control: it loses no more than the shares of the labels do, but for 0.1 bits a row."""
-    X, y, asked, right = halves(*load_iris(return_X_y=True), seed)  # noqa: N806
+    X, y, asked, right = halves(*load_iris(return_X_y=True), seed)
     y = np.random.default_rng(seed).permutation(y)
     fitted = synth.ProgramClassifier(**FEW).fit(X, y)
     shares = np.tile(np.bincount(y) / len(y), (len(right), 1))
@@ -98,7 +98,7 @@ def test_of_permuted_labels_it_says_how_often_they_occur(seed):
 
 
 def test_it_is_repeatable_and_can_be_pickled():
-    X, y, asked, _ = halves(*load_iris(return_X_y=True))  # noqa: N806
+    X, y, asked, _ = halves(*load_iris(return_X_y=True))
     one, two = (synth.ProgramClassifier(**FEW).fit(X, y) for _ in range(2))
     found = one.predict_proba(asked)
     assert (two.predict_proba(asked) == found).all()
@@ -108,7 +108,7 @@ def test_it_is_repeatable_and_can_be_pickled():
 
 
 def test_gaps_and_numbers_far_away_are_predicted_too():
-    X, y, asked, _ = halves(*load_iris(return_X_y=True))  # noqa: N806
+    X, y, asked, _ = halves(*load_iris(return_X_y=True))
     X[::5, 2] = np.nan
     fitted = synth.ProgramClassifier(**FEW).fit(X, y)
     asked[0], asked[1] = np.nan, 1e12

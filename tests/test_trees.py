@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import synth
 from synth import codes
 from synth.errors import SettingError
-from synth.exact.trees import TreeSum
+from synth.exact import TableTests, TreeSum, tree_sum
 from tests import naive
 
 
@@ -189,3 +190,26 @@ def test_leaves_are_priced_by_the_mean_of_three_dirichlets():
 
     mean = sum(map(one, (2.0, 0.5, 0.1))) / 3
     assert codes.leaf_bits([3, 1], [0.5, 0.5]) == pytest.approx(-math.log2(mean))
+
+
+def test_the_trees_of_a_table_are_those_of_its_tests(tmp_path):
+    path = tmp_path / "t.csv"
+    rows = [
+        (k % 7, ("red", "blue", "green")[k % 3], int(k % 7 > 3 or k % 3 == 1)) for k in range(80)
+    ]
+    path.write_text("size,colour,y\n" + "\n".join(",".join(map(str, row)) for row in rows))
+    task = synth.read_table(path, train=0.5)
+    found = tree_sum(task, depth=2)
+    assert found.names == ("colour", "size")
+    tests = TableTests.of(task)
+    train = {name: column[task.train] for name, column in task.columns.items()}
+    labels = [row[2] for row, t in zip(rows, task.train, strict=True) if t]
+    again = TreeSum(tests.passed(train), labels, 2, columns=tests.columns, depth=2)
+    assert found.bits == again.bits
+    assert dict(zip(found.names, found.columns_used(), strict=True)) == pytest.approx(
+        {"colour": 1, "size": 1}, abs=0.01
+    )
+    held_out = tests.passed({n: c[~task.train] for n, c in task.columns.items()})
+    said = found.predict(held_out).argmax(axis=1)
+    right = [row[2] for row, t in zip(rows, task.train, strict=True) if not t]
+    assert said.tolist() == right

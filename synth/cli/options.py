@@ -128,7 +128,12 @@ def search_options(function):
         click.option(
             "--threads", type=int, help="Number of worker threads.  [default: one per core]"
         ),
-        click.option("--train", type=Train(), help="Training rows: a fraction (0.5) or a count."),
+        click.option(
+            "--train",
+            type=Train(),
+            help="Training rows: a fraction (0.5) or a count.  [default: half; all of a table with "
+            "fewer than 50]",
+        ),
         click.option(
             "--seed",
             type=click.IntRange(0),

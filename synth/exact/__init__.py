@@ -17,7 +17,7 @@ from synth.exact.prior import Prior, exact_prior
 from synth.exact.sampling import Sample, behaviour_counts, sample_programs
 from synth.exact.shortest import Shortest
 from synth.exact.split import Split
-from synth.exact.trees import TableTests, Tree, TreeSum, places_of, tree_sum
+from synth.exact.trees import TableTests, Tree, TreeSum, tree_sum
 
 __all__ = [
     "Counts",
@@ -44,7 +44,6 @@ __all__ = [
     "npn_classes",
     "of_all_lengths",
     "one_of_each_class",
-    "places_of",
     "prior_of",
     "sample_programs",
     "tree_sum",

@@ -13,7 +13,7 @@ context tree weighting (Willems, Shtarkov and Tjalkens 1995) and in Bayesian ave
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Self
@@ -24,14 +24,12 @@ from numpy.typing import ArrayLike, NDArray
 from synth import codes
 from synth.errors import SettingError
 from synth.kernels import trees as kernels
-from synth.language import Bool, load_dsl
+from synth.language import Bool, load_dsl, source_of
 from synth.tasks import Task, prepared
 
 #: Nodes that a tree has with less probability than this are left out of predictions, which then
 #: add up to 1 again.
 LEAST = 1e-12
-#: With two labels and fewer rows, the evidence of all leaves is listed: 8 MB at most.
-PAIRS = 1000
 _LN2 = math.log(2)
 
 
@@ -54,13 +52,6 @@ class Tree:
     passed: "Tree | None" = None
     failed: "Tree | None" = None
 
-    def walk(self) -> Iterator["Tree"]:
-        """Every node, the root first."""
-        yield self
-        for below in (self.passed, self.failed):
-            if below is not None:
-                yield from below.walk()
-
 
 class TreeSum:
     """The sum over all trees of tests up to a depth.
@@ -74,8 +65,8 @@ class TreeSum:
         open, as all rows do.
     k : int
         The number of labels.
-    columns : sequence of int, shape (T,), optional
-        The number of the column of each test; by default each test has a column of its own.
+    columns : sequence of int or str, shape (T,), optional
+        The column of each test; by default each test has a column of its own.
     depth : int
         The most tests between the root and a leaf.
     widths : sequence of int, shape (depth - 1,), optional
@@ -86,6 +77,13 @@ class TreeSum:
     shares : sequence of float, shape (k,), optional
         The means of the Dirichlets; by default 1/k each.  Shares that depend on the labels have to
         be paid for: see `codes.counts_bits`.
+
+    Attributes
+    ----------
+    names : tuple
+        The columns, sorted.
+    exact : bool
+        Whether the sum is over all trees up to the depth.
 
     Raises
     ------
@@ -129,16 +127,12 @@ class TreeSum:
         self.k, self.depth, self.shares = k, depth, means
         self.exact = all(width >= passed.shape[1] for width in wide)
         self._widths = np.array([*wide, 0], np.int64)
-        self.columns: NDArray[np.int64] = np.unique(own, return_inverse=True)[1].astype(np.int64)
+        names, places = np.unique(own, return_inverse=True)
+        self.names, self.columns = tuple(names.tolist()), places.astype(np.int64)
         self._tests = _packed(passed.T)
         self._labels = _packed(np.stack([given == j for j in range(k)]))
         self._rows = _packed(np.ones((1, len(given)), bool))[0]
         self._tables = codes.leaf_tables(len(given), means) * _LN2
-        self._pairs = np.zeros((0, 0))
-        if k == 2 and len(given) < PAIRS:
-            pairs = np.zeros((len(given) + 1, len(given) + 1))
-            kernels.fill(self._tables, self._pairs, pairs)
-            self._pairs = pairs
 
     @cached_property
     def bits(self) -> float:
@@ -178,9 +172,9 @@ class TreeSum:
         return self._at_node(self._weighed(self._rows, 0))
 
     def columns_used(self) -> NDArray[np.float64]:
-        """The posterior probability that a tree has a test of each column, (columns,)."""
+        """The posterior probability that a tree has a test of each column, in order of `names`."""
         without = [
-            self._weighed(self._rows, 0, used=self.columns != c)[0] for c in range(self._columns)
+            self._weighed(self._rows, 0, used=self.columns != c)[0] for c in range(len(self.names))
         ]
         return np.clip(1 - 2.0 ** (self.bits - np.array(without)), 0, 1)
 
@@ -216,12 +210,8 @@ class TreeSum:
         return out / out.sum(axis=1, keepdims=True)
 
     @property
-    def _columns(self) -> int:
-        return int(self.columns.max()) + 1 if len(self.columns) else 0
-
-    @property
     def _problem(self):
-        return self._tests, self.columns, self._labels, self._tables, self._pairs
+        return self._tests, self.columns, self._labels, self._tables
 
     def _room(self, rows, level):
         """Arrays that the kernels write to, with the rows of a node at its level."""
@@ -232,7 +222,7 @@ class TreeSum:
             masks,
             np.zeros((deep, last), np.int64),
             np.zeros((deep, last + 1, self.k), np.int64),
-            np.zeros((deep, self._columns + 1), np.int64),
+            np.zeros((deep, len(self.names) + 1), np.int64),
             np.zeros((deep, last)),
             np.zeros((deep, last), bool),
         )
@@ -248,9 +238,8 @@ class TreeSum:
         found = kernels.total(*self._problem, used, self._widths, level, how, room)
         whole = room[2][level, -1]
         inner = level < self.depth and room[3][level, -1] > 0
-        parts = (
-            np.append(room[4][level], kernels.leaf(whole, self._tables, self._pairs)) - inner * _LN2
-        )
+        stop = kernels.leaf(whole, self._tables)
+        parts = np.append(room[4][level], stop) - inner * _LN2
         return -found / _LN2, tuple(whole.tolist()), -parts / _LN2, room[5][level]
 
     def _at_node(self, weighed):
@@ -347,21 +336,15 @@ def tree_sum(
     passed = tests.passed({n: c[train] for n, c in task.columns.items()})
     given: dict[str, Any] = {"depth": depth, "widths": widths, "shares": shares}
     k = len(task.alphabet)
-    return TreeSum(passed, places_of(task)[train], k, columns=tests.columns, **given)
-
-
-def places_of(task: Task) -> NDArray[np.int64]:
-    """The place of each row's label among those that training rows have, (rows,); -1 for others."""
-    known, labels = np.asarray(task.alphabet), task.labels
-    places = np.minimum(np.searchsorted(known, labels), len(known) - 1)
-    return np.where((known[places] == labels) & ~task.unknown, places, -1)
+    return TreeSum(passed, task.places(), k, columns=tests.columns, **given)
 
 
 def _about(task, name):
-    """The column of a table that a test is about: its own name if nothing else is known."""
+    """The column of a table that a test is about."""
     meaning = (task.meanings or {}).get(name)
     sources = [] if meaning is None else [n.source.name for n in meaning.walk() if n.source]
-    return sources[0] if sources else name
+    # A table makes `colour=red` and `dose is missing` of its columns before any test is made.
+    return source_of(sources[0] if sources else name)
 
 
 def _packed(rows: NDArray[np.bool_]) -> NDArray[np.uint64]:

@@ -11,6 +11,7 @@ from synth.language.columns import TypedColumns
 from synth.language.costs import UNIT, Costs, code_units
 from synth.language.dsl import DSL
 from synth.language.dsls import languages, load_dsl
+from synth.language.dsls.rules import source_of
 from synth.language.given import array_of, columns_of, refuse_other_index
 from synth.language.grammar import Grammar, Production, checked_columns, root_type
 from synth.language.meaning import Source, Term

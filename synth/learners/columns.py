@@ -7,7 +7,7 @@ from synth.language import INT_LIMIT, Bool, Int, Mod, Real, array_of, refuse_oth
 from synth.tasks import missing_name
 
 
-def without_masks(X, y=None):  # noqa: N803
+def without_masks(X, y=None):
     """X and y without masks; raises SettingError if a value is masked or the rows do not fit."""
     try:
         refuse_other_index({"y": y, "X": X})
@@ -18,7 +18,7 @@ def without_masks(X, y=None):  # noqa: N803
         raise SettingError(str(error)) from None
 
 
-def kinds_of(X):  # noqa: N803
+def kinds_of(X):
     """The kinds of the dtypes of a data frame's columns, None for texts; None if X is no frame."""
     if not (hasattr(X, "columns") and hasattr(X, "dtypes")) or len(set(X.columns)) < X.shape[1]:
         return None
@@ -31,7 +31,7 @@ def gaps_of(column):
     return np.isnan(column) if column.dtype.kind == "f" else np.zeros(len(column), bool)
 
 
-def array_types(X, kinds, names, modulus):  # noqa: N803
+def array_types(X, kinds, names, modulus):
     """The types of an array's columns, and Bool for those that have missing values, by name."""
     names = [f"x{i}" for i in range(X.shape[1])] if names is None else list(map(str, names))
     types = dict(zip(names, _column_types(X, kinds, modulus), strict=True))
@@ -43,7 +43,7 @@ def array_types(X, kinds, names, modulus):  # noqa: N803
     return types
 
 
-def _column_types(X, kinds, modulus):  # noqa: N803
+def _column_types(X, kinds, modulus):
     for column, kind in zip(X.T, kinds or [X.dtype.kind] * X.shape[1], strict=True):
         gaps = gaps_of(column).any()
         whole = kind in "iu" and not gaps and np.abs(column.astype(float)).max() <= INT_LIMIT

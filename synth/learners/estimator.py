@@ -54,7 +54,7 @@ MatrixLike = Any
 #: The programs that a search makes by default, and the moves that reach then makes: few, since
 #: cross-validation repeats each fit.
 DEFAULT_PROGRAMS, DEFAULT_MOVES = 100_000, 100
-#: A search on a part of the rows, for the mixture, makes so much fewer of both.
+#: A search on a part of the rows, for the mixture, has so many times fewer of both, and less time.
 PARTS = 5
 
 
@@ -82,8 +82,8 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         Makes integers, labels too, residues modulo this number.
     mixture : bool
         Whether a mixture predicts, which is right more often than the shortest hypothesis alone;
-        see `mixture_`.  If not, a fit takes half as long, and predictions are those of `program_`,
-        of the constant or of the table.
+        see `mixture_`.  If not, a fit takes a third to half as long, and predictions are those of
+        `program_`, of the constant or of the table.
     moves, chains, seed : int
         The moves of reach, which goes on from what was enumerated, how many chains share them, and
         the seed of their random numbers: see `synth.search`.  By default there are 100 moves, 0
@@ -158,7 +158,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self.memory = memory
         self.threads = threads
 
-    def fit(self, X: MatrixLike, y: MatrixLike) -> Self:  # noqa: N803 - scikit-learn's own name
+    def fit(self, X: MatrixLike, y: MatrixLike) -> Self:
         """Searches for the shortest description of y given X; returns the classifier.
 
         Parameters
@@ -170,7 +170,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         -------
         ProgramClassifier
         """
-        X, y = without_masks(X, y)  # noqa: N806
+        X, y = without_masks(X, y)
         kinds = kinds_of(X)
         if kinds is not None and not all(kinds):
             validate_data(self, X, skip_check_array=True)
@@ -178,7 +178,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             names = [str(n) for n, kind in zip(X.columns, kinds, strict=True) if kind == "f"]
             self._types, self._read, notes = tasks.frame_inputs(X, self.modulus, names)
         else:
-            X, y = validate_data(self, X, y, ensure_all_finite="allow-nan")  # noqa: N806
+            X, y = validate_data(self, X, y, ensure_all_finite="allow-nan")
             called, notes = getattr(self, "feature_names_in_", None), []
             self._types, self._read = array_types(X, kinds, called, self.modulus), None  # type: ignore
         self.notes_ = tuple(notes)
@@ -189,7 +189,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self.mixture_ = self._mixed() if self.mixture else None
         return self
 
-    def predict_proba(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """The probability of each class, by a mixture of hypotheses if `mixture` is true.
 
         The shortest hypothesis predicts as its code does for one more row.  A program with e
@@ -211,16 +211,16 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         chosen = self._predictor.probabilities(columns, rows)
         return chosen if self.mixture_ is None else self.mixture_.probabilities(columns, [chosen])
 
-    def _asked(self, X):  # noqa: N803
+    def _asked(self, X):
         """Columns of other rows by name, and how many rows there are."""
         check_is_fitted(self)
         how = (
             {"ensure_all_finite": "allow-nan"} if self._read is None else {"skip_check_array": True}
         )
-        X = validate_data(self, without_masks(X)[0], reset=False, **how)  # noqa: N806
+        X = validate_data(self, without_masks(X)[0], reset=False, **how)
         return self._typed(X), len(X)
 
-    def predict(self, X: MatrixLike) -> np.ndarray:  # noqa: N803
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """The most probable class of each row; of equally probable ones the first.
 
         Parameters
@@ -242,7 +242,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
-    def _typed(self, X):  # noqa: N803
+    def _typed(self, X):
         """Columns by name, of the types they had in training.
 
         Integers may come as floats, as from a data frame that has columns of floats as well.
@@ -320,18 +320,17 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         """Searches, and sets what is fitted by the search."""
         self.results_: tuple[Result, ...] = ()
         varied = any((c != c[:1]).any() for c in self._columns.values())
-        if (
-            len(np.unique(self._places)) > 1 and varied
-        ):  # rows that are all alike are not told apart
+        if len(np.unique(self._places)) > 1 and varied:  # no program tells equal rows apart
             self.results_ = (self._search(),)
         self._conclude()
 
     def _of_rows(self, rows):
         """What predicts after a short search on some of the rows."""
         part = clone(self)
-        part.moves = None if self.moves is None else self.moves // PARTS
-        if self.max_programs is not None:
-            part.max_programs = max(1, self.max_programs // PARTS)
+        part.moves = DEFAULT_MOVES if self.moves is None else self.moves // PARTS
+        programs = DEFAULT_PROGRAMS if self.max_programs is None else self.max_programs // PARTS
+        part.max_programs = max(1, programs)
+        part.seconds = None if self.seconds is None else self.seconds / PARTS
         part._types, part.classes_, part._places = self._types, self.classes_, self._places[rows]
         part._columns = {name: column[rows] for name, column in self._columns.items()}
         part._learn()
@@ -346,7 +345,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         except TaskError:
             return None
         k, chosen = len(self.classes_), {"shortest hypothesis": self._of_rows}
-        with threadpool_limits(1):  # on few rows, several threads of BLAS take 10 times as long
+        with threadpool_limits(1):  # on busy cores, two threads of BLAS took 15 times as long
             return Mixture(tests, self._columns, self._places, k, others=chosen, seed=self.seed)
 
     def _conclude(self):

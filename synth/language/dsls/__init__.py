@@ -139,8 +139,7 @@ def languages(given: TypedColumns) -> list[str]:
         whole = "boolean" if columns == {"Bool"} else "integer"
         return ["rules", whole]
     if label == "Int":
-        more = integer.with_constants(given) + integer.of_bytes(given)
-        return ["rules", "integer", *more, "real"]
+        return ["rules", "integer", *integer.for_table(given), "real"]
     return ["real"] if label == "Real" else []
 
 

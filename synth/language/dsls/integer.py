@@ -86,39 +86,18 @@ def build(
 
 def _name(constants, division, bits):
     """The name of the DSL, with what it has beside the usual parts."""
-    named = [] if tuple(constants) == CONSTANTS else [f"constants={'/'.join(map(str, constants))}"]
-    named += ["division=true"] * division + ["bits=true"] * bits
-    return ":".join(["integer", *filter(None, [",".join(named)])])
+    said = "" if tuple(constants) == CONSTANTS else f"constants={'/'.join(map(str, constants))}"
+    settings = [said, "division=true" * division, "bits=true" * bits]
+    return ":".join(filter(None, ["integer", ",".join(filter(None, settings))]))
 
 
-def of_bytes(given: TypedColumns) -> list[str]:
-    """The integer DSL with operators on bits, for tables of bytes.
+def for_table(given: TypedColumns) -> list[str]:
+    """The DSLs of whole numbers that are tried for a table beside the usual one.
 
-    Parameters
-    ----------
-    given : TypedColumns
-        The columns of the table.
-
-    Returns
-    -------
-    list of str
-        The specification; empty unless all columns and labels are whole numbers from 0 to 255, and
-        the largest is 128 or more.
-    """
-    if {t.family for t in given.types.values()} != {"Int"}:
-        return []
-    columns = [given.columns[n][given.train] for n in given.types]
-    held = np.concatenate([*columns, np.array([int(v) for v in given.label_values])])
-    whole = held.min() >= 0 and 128 <= held.max() <= 255
-    return [_name((*CONSTANTS, *BYTES), False, True)] if whole else []
-
-
-def with_constants(given: TypedColumns) -> list[str]:
-    """The integer DSL with the numbers that a table holds as constants beside its own.
-
-    They are the training values of the columns of whole numbers, and the labels if they are few; of
-    more than `MOST_CONSTANTS`, every k-th in order of size.  Which labels are there is known to
-    whoever reads the code of the labels, as it is for a table.
+    One has the numbers that the table holds as constants: the training values of the columns of
+    whole numbers, and the labels if they are few; of more than `MOST_CONSTANTS`, every k-th in
+    order of size.  If all are bytes, one has operators on bits.  Which labels there are is known
+    to whoever reads the code of the labels, as it is for a look-up table.
 
     Parameters
     ----------
@@ -128,14 +107,16 @@ def with_constants(given: TypedColumns) -> list[str]:
     Returns
     -------
     list of str
-        The specification; empty if there is no number beside the usual constants.
+        Specifications.
     """
-    columns = [given.columns[n][given.train] for n, t in given.types.items() if t.family == "Int"]
-    if len(given.label_values) <= MOST_LABELS:
-        columns.append(np.array([int(v) for v in given.label_values]))
-    held = np.unique(np.concatenate(columns)) if columns else np.empty(0, np.int64)
-    found = sorted(set(held.tolist()) - set(CONSTANTS))
-    if not found:
-        return []
-    step = -(-len(found) // MOST_CONSTANTS)
-    return [_name((*CONSTANTS, *found[::step]), False, False)]
+    whole = [n for n, t in given.types.items() if t.family == "Int"]
+    labels = {int(v) for v in given.label_values}
+    held = set().union(*(given.columns[n][given.train].tolist() for n in whole))
+    every, found = held | labels, []
+    held |= labels if len(labels) <= MOST_LABELS else set()
+    if more := sorted(held - set(CONSTANTS)):
+        step = -(-len(more) // MOST_CONSTANTS)
+        found.append(_name((*CONSTANTS, *more[::step]), False, False))
+    if len(whole) == len(given.types) and min(every) >= 0 and 128 <= max(every) <= 255:
+        found.append(_name((*CONSTANTS, *BYTES), False, True))
+    return found
