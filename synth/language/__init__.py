@@ -75,4 +75,5 @@ __all__ = [
     "resolve",
     "root_type",
     "sample_block",
+    "source_of",
 ]
