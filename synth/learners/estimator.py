@@ -90,7 +90,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         turns reach off, and None is for as many as `synth.search` makes.
     max_bits, max_programs, seconds, memory, threads : optional
         Where the enumeration ends, see `synth.Limits`: by default after 100,000 programs.  That
-        and the moves take about a second: allow more of both for the last fit.  A search that
+        and the moves take a second or two: allow more of both for the last fit.  A search that
         ends by `seconds` is not repeatable.
 
     Attributes
