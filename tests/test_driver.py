@@ -1,9 +1,11 @@
 """Search and contrast: the chosen hypothesis against brute force, and what is promised."""
 
+import gc
 import json
 import math
 import signal
 import threading
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +18,7 @@ from synth import codes
 from synth.dynamics import chain
 from synth.dynamics.chain import make_world
 from synth.engine import enumeration
+from synth.engine.bank import Bank
 from synth.errors import DSLError, RunError, SettingError
 from synth.exact import named, shortest
 from synth.exact.named import least_bits
@@ -446,3 +449,37 @@ def test_a_constant_is_written_as_the_label_that_it_is_compared_with(value, text
     said = result.program
     assert (said.text, said.written, said.kind, said.exceptions) == (text, "x", "constant", 1)
     assert Truth(task, dsl).judged(1, task.columns["x"]).constant == text
+
+
+@pytest.mark.parametrize(
+    ("task", "settings"),
+    [
+        ("parity:n=5", {"moves": 0}),
+        ("parity:n=5", {"moves": 60}),
+        ("parity:n=5", {"checkpoint": "kept.part", "moves": 60}),
+        ("parity:n=4,k=2", {"exact": True, "moves": 60}),
+        ("monk:1", {"threads": 2, "moves": 60}),
+        ("mod-x2xyy2:p=7", {"threads": 2, "moves": 60}),
+        ("tic-tac-toe", {"moves": 30}),
+    ],
+)
+def test_rows_are_freed_when_a_search_ends(task, settings, tmp_path, monkeypatch):
+    """No reference cycle keeps them: a second search would need new memory from the system."""
+    monkeypatch.chdir(tmp_path)
+    made = []
+    begin = Bank.__init__
+
+    def noted(bank, *given, **named):
+        begin(bank, *given, **named)
+        made.append(weakref.ref(bank))
+
+    monkeypatch.setattr(Bank, "__init__", noted)
+    gc.collect()
+    gc.disable()
+    try:
+        synth.search(task, max_programs=20_000, seconds=None, **settings)
+        kept = sum(bank() is not None for bank in made)
+    finally:
+        gc.enable()
+    assert made
+    assert kept == 0

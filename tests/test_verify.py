@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 import synth
 from synth.errors import RunError
-from synth.tasks import catalogue, fit
+from synth.tasks import fit
 from synth.verification import Everything, everything, verify
 from synth.verification.claims import Claims
 from synth.verification.classes import check_classes
@@ -84,12 +84,6 @@ def made(folder):
     for name, each in runs.items():
         synth.save_run(each, folder / f"{name}.json")
     return {name: ({"dsl": own} if name == "own" else {}) for name in runs}
-
-
-@pytest.fixture(autouse=True)
-def no_entry_points(monkeypatch):
-    """Looking for them takes most of the time of a short verification."""
-    monkeypatch.setattr(catalogue, "entry_points", lambda **_: [])
 
 
 @pytest.fixture(scope="module")

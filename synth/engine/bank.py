@@ -133,7 +133,7 @@ class Bank:
             rows = (memory - self._direct_bytes) // self.row_bytes
         else:
             rows = MOST_LOAD * memory / (8 + MOST_LOAD * self.row_bytes)
-        return int(np.clip(rows, 0, 2**32 - 2))
+        return int(min(max(rows, 0), 2**32 - 2))
 
     def _make_room(self, count, limit):
         """Enlarge the index for `count` rows, and not beyond what `limit` rows need."""

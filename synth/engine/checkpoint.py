@@ -13,7 +13,7 @@ import time
 import tokenize
 import warnings
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +122,6 @@ class Keeper:
         self.paused = None
         self.reaches = self._reached = self._from = None
         self._counted = 0
-        engine.between = self.between
 
     def between(self, place, ending):
         """Take note of the place of the work; called by the enumerator between steps.
@@ -154,13 +153,20 @@ class Keeper:
 
     @contextmanager
     def writing(self):
-        """Let no other search write the file within the block.
+        """Keep the state within the block, and let no other search write the file.
 
         If the search went on from the file and fails within the block, the file is to blame.
         """
-        if self.file is None:
-            yield
-            return
+        self.engine.between = self.between
+        try:
+            with nullcontext() if self.file is None else self._file_in_use():
+                yield
+        finally:
+            # The cycle would keep all behaviours until the garbage collector runs.
+            self.engine.between = None
+
+    @contextmanager
+    def _file_in_use(self):
         with self.file.writing():
             try:
                 yield

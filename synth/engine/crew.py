@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -39,15 +40,15 @@ class Crew:
             raise SettingError(f"threads={threads!r}; allowed: 1 and more, up to {MOST_THREADS}")
         self.threads = int(threads)
         self._pool = None
-        #: Buffers by bank: see `job.Hands`.
-        self.kept = {}
+        #: Buffers by bank: see `job.Hands`.  Banks refer to their crew.
+        self.kept = WeakKeyDictionary()
 
     def close(self):
         """End the threads and free their buffers; `run` starts them again."""
         if self._pool is not None:
             self._pool.shutdown()
         self._pool = None
-        self.kept.clear()  # breaks the reference cycle of crew and banks, which is large
+        self.kept.clear()
 
     def run(self, tasks):
         """Call functions in parallel, the first in this thread, and wait for all of them.

@@ -174,7 +174,7 @@ class Job:
     @staticmethod
     def most_terms(bank):
         """The most terms of one job for a bank."""
-        return int(np.clip(CURRIED_WORDS // bank.words, 1, 4096))
+        return int(min(max(CURRIED_WORDS // bank.words, 1), 4096))
 
     @property
     def done(self):

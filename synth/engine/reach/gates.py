@@ -219,15 +219,15 @@ def combined(items, negative, join):
     groups = ([], [])
     for item, flag in zip(items, negative, strict=True):
         groups[not flag].append(item)
-
-    def halves(some):
-        if len(some) == 1:
-            return some[0]
-        middle = len(some) // 2
-        return join(halves(some[:middle]), halves(some[middle:]))
-
-    made = [halves(group) for group in groups if group]
+    made = [_halves(group, join) for group in groups if group]
     return made[0] if len(made) == 1 else join(*made)
+
+
+def _halves(some, join):
+    if len(some) == 1:
+        return some[0]
+    middle = len(some) // 2
+    return join(_halves(some[:middle], join), _halves(some[middle:], join))
 
 
 def _enumerated(grammar, price, columns, wanted):

@@ -5,7 +5,6 @@ keeps it.  It then takes the state of a chain, makes moves for some seconds, and
 Digests show whether its primitives and its rows are those of the search.
 """
 
-import gc
 import hashlib
 import platform
 import threading
@@ -195,7 +194,6 @@ class _Repeated:
 
     def _forget(self):
         self._about = self._problems = self._tools = None
-        gc.collect()  # engines have cycles, and their rows may take half of the memory
 
 
 _repeated = _Repeated()

@@ -40,27 +40,31 @@ def parity(templates, programs, type):
     tuple of Program
         The cheapest programs found of (odd, even); None for one that is not found.
     """
-    units = templates.problem.units
-    ordered = sorted(programs, key=units)
-    known = {}
+    ordered = sorted(programs, key=templates.problem.units)
+    return _parity(templates, ordered, type, (0, len(ordered)), {})
 
-    def tree(i, j):
-        if (i, j) not in known:
-            if j == i + 1:
-                known[i, j] = with_opposite(templates, ordered[i], type)
-            else:
-                cuts = splits(i, j)
-                made = [
-                    odd_even(templates, [tree(*ends) for ends in pairwise(cut)], type)
-                    for cut in cuts
-                ]
-                known[i, j] = tuple(
-                    min((m[s] for m in made if m[s] is not None), key=units, default=None)
-                    for s in (0, 1)
+
+def _parity(templates, ordered, type, part, known):
+    """`parity` of a range of programs; known: that of the ranges met so far."""
+    if part not in known:
+        i, j = part
+        if j == i + 1:
+            known[part] = with_opposite(templates, ordered[i], type)
+        else:
+            made = [
+                odd_even(
+                    templates,
+                    [_parity(templates, ordered, type, ends, known) for ends in pairwise(cut)],
+                    type,
                 )
-        return known[i, j]
-
-    return tree(0, len(ordered))
+                for cut in splits(i, j)
+            ]
+            units = templates.problem.units
+            known[part] = tuple(
+                min((m[s] for m in made if m[s] is not None), key=units, default=None)
+                for s in (0, 1)
+            )
+    return known[part]
 
 
 def splits(i, j):

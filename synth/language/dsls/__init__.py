@@ -17,6 +17,7 @@ group `synth.dsls`.
 """
 
 import contextlib
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -208,8 +209,9 @@ def find(spec: DSL | str | os.PathLike[str]) -> None:
     _maker(parse_spec(spec)[0])
 
 
-def _built_in() -> list[str]:
-    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+@functools.cache
+def _built_in() -> tuple[str, ...]:
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__)))
 
 
 def _maker(name: str) -> Any:
