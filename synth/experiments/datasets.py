@@ -8,6 +8,9 @@ rows alone.
 - chance: log2 of the bound on the probability that permuted labels do as well, rounded up;
 - mdl, majority, 1-nn, logit: held-out accuracy of the chosen hypothesis, the majority label, the
   nearest neighbour and logistic regression;
+- mixture: that of a mixture of the chosen hypothesis, trees and logistic regressions, each
+  weighted by 2^-bits;
+- mdl loss, mixture loss: -log2 of what both give to the right label, bits per held-out row;
 - twin: bits saved per training row on the twin (see the control).
 """
 
@@ -19,15 +22,22 @@ import numpy as np
 
 from synth import tasks
 from synth.errors import SettingError, TaskError
-from synth.experiments.base import refuse_repeated, setting
-from synth.learners import LogisticRegression, embed, nearest
-from synth.runs.items import Item, contrast_item
+from synth.experiments.base import present_mean, refuse_repeated, setting
+from synth.learners import (
+    LogisticRegression,
+    embed,
+    held_out_loss,
+    mixture_of,
+    nearest,
+    predictor_of,
+)
+from synth.runs.items import Item
 
 CONTROL = (
     "Each task has a twin, whose training labels are permuted among the training rows. On twins, "
     "no program beats chance (the bound is 1), and on average no learner beats the majority label."
 )
-COLUMNS = ("task", "chosen", "saved", "chance", "mdl", "majority", "1-nn", "logit", "twin")
+COLUMNS = ("task", "chosen", "saved", "chance", "mdl", "mixture", "1-nn", "logit", "twin")
 PANELS = 2
 SUMMARY = {
     "chosen": "chosen",
@@ -35,6 +45,8 @@ SUMMARY = {
     "held_out_against_majority": "held out, mdl against majority",
     "held_out_against_nearest": "held out, mdl against 1-nn",
     "held_out_against_logit": "held out, mdl against logit",
+    "mixture_against_mdl": "held out, mixture against mdl, where there is a mixture",
+    "mixture_loss": "held-out loss, mean: mdl, mixture, bits per row",
     "control_twins_with_a_program": "control: twins with a program",
     "control_least_chance_bound": "control: least chance bound of a twin, log2",
     "control_above_majority": (
@@ -45,7 +57,7 @@ SUMMARY = {
 
 #: The tasks meant by a name that stands for several problems.
 PROBLEMS = {"monk": ("monk:1", "monk:2", "monk:3")}
-LEARNERS = ("mdl", "majority", "1-nn", "logit")
+LEARNERS = ("mdl", "mixture", "majority", "1-nn", "logit")
 #: What the keys of the summary call the learners without programs.
 IN_KEYS = {"majority": "majority", "1-nn": "nearest", "logit": "logit"}
 
@@ -71,8 +83,8 @@ class Settings:
 
 
 _PARTS = (
-    "chosen", "saved", "chance", "mdl", "majority", "1-nn", "logit", "program", "program_bits",
-    "exceptions", "saved_bits", "optimal",
+    "chosen", "saved", "chance", "mdl", "mixture", "majority", "1-nn", "logit", "mdl_loss",
+    "mixture_loss", "program", "program_bits", "exceptions", "saved_bits", "optimal",
 )  # fmt: skip
 
 
@@ -116,21 +128,22 @@ def _measured(item):
         if isinstance(error.__context__, ImportError):
             return row | {"note": str(error)}
         raise
-    both = contrast_item(asked)
-    row |= both["structured"]["rows"]
-    row |= _parts(task, both["structured"], settings.penalty)
-    twin = _parts(task.permuted(settings.seed), both["random"], settings.penalty)
+    both = asked.contrast()
+    row |= both.structured.to_dict()["rows"]
+    row |= _parts(task, both.structured, settings)
+    twin = _parts(task.permuted(settings.seed), both.random, settings)
     row |= {"twin": twin.pop("saved"), **{f"twin_{key}": value for key, value in twin.items()}}
     return row
 
 
-def _parts(task, found, penalty):
+def _parts(task, result, settings):
     """The `_PARTS` of a row for one search."""
+    found = result.to_dict()
     program = found["program"]
     n = task.training
     saved = found["saved_bits"]
     by_program = found["chosen"] == "program"
-    parts = {
+    parts = dict.fromkeys(_PARTS) | {
         "chosen": found["chosen"],
         "saved": saved if saved is None else saved / n,
         "chance": math.ceil(found["log2_chance_bound"]),
@@ -141,7 +154,9 @@ def _parts(task, found, penalty):
         "saved_bits": saved,
         "optimal": found["optimal"],
     }
-    return parts | dict.fromkeys(LEARNERS[1:]) | _accuracies(task, penalty)
+    if task.train.all():
+        return parts
+    return parts | _accuracies(task, settings.penalty) | _probable(result, settings)
 
 
 def _text(program):
@@ -152,10 +167,8 @@ def _text(program):
 
 
 def _accuracies(task, penalty):
-    """Held-out accuracies of the learners without programs; {} if no row is held out."""
+    """Held-out accuracies of the learners that say no probabilities."""
     train, asked = task.train, ~task.train
-    if not asked.any():
-        return {}
     points, labels = embed(task), task.labels[train]
     answers = {
         "majority": np.full(asked.sum(), task.majority()),
@@ -163,6 +176,22 @@ def _accuracies(task, penalty):
         "logit": LogisticRegression(points[train], labels, penalty=penalty).predict(points[asked]),
     }
     return {name: float(task.right(says, asked).mean()) for name, says in answers.items()}
+
+
+def _probable(result, settings):
+    """What the chosen hypothesis, and its mixture with others, say of the held-out rows."""
+    task = result.trained_on.original
+    asked = {name: column[~task.train] for name, column in task.columns.items()}
+    said = {"mdl": predictor_of(result).probabilities(asked, int((~task.train).sum()))}
+    mixture = mixture_of(result, seed=settings.seed)
+    if mixture is not None:
+        said["mixture"] = mixture.probabilities(asked, said["mdl"])
+    found = {f"{name}_loss": held_out_loss(task, chances) for name, chances in said.items()}
+    if mixture is not None:
+        alphabet = np.array(task.alphabet)
+        answers = alphabet[said["mixture"].argmax(axis=1)]
+        found["mixture"] = float(task.right(answers, ~task.train).mean())
+    return found
 
 
 def summarise(rows):
@@ -173,11 +202,12 @@ def summarise(rows):
         "tasks_with_a_program": f"{sum(r['chosen'] == 'program' for r in done)} of {len(done)}",
     }
     for key, name in IN_KEYS.items():
-        better = sum(r["mdl"] > r[key] for r in held)
-        worse = sum(r["mdl"] < r[key] for r in held)
-        found[f"held_out_against_{name}"] = (
-            f"better {better}, worse {worse}, equal {len(held) - better - worse}"
-        )
+        found[f"held_out_against_{name}"] = _compared(held, "mdl", key)
+    both = [r for r in held if r["mixture"] is not None]
+    if both:
+        found["mixture_against_mdl"] = _compared(both, "mixture", "mdl")
+        losses = [present_mean(r[f"{name}_loss"] for r in both) for name in ("mdl", "mixture")]
+        found["mixture_loss"] = ", ".join(f"{loss:.3f}" for loss in losses)
     if done:
         found["control_twins_with_a_program"] = sum(r["twin_chosen"] == "program" for r in done)
         found["control_least_chance_bound"] = min(r["twin_chance"] for r in done)
@@ -189,6 +219,12 @@ def summarise(rows):
     return found | ({"left_out": notes} if notes else {})
 
 
+def _compared(rows, one, other):
+    better = sum(r[one] > r[other] for r in rows)
+    worse = sum(r[one] < r[other] for r in rows)
+    return f"better {better}, worse {worse}, equal {len(rows) - better - worse}"
+
+
 def _chosen(row):
     if row["chosen"] != "program":
         return "the table"
@@ -197,7 +233,10 @@ def _chosen(row):
 
 def _above_majority(rows, learner):
     """Mean and largest difference from the majority label's held-out accuracy on twins."""
-    above = [r[f"twin_{learner}"] - r["twin_majority"] for r in rows]
+    there = [r for r in rows if r[f"twin_{learner}"] is not None]
+    above = [r[f"twin_{learner}"] - r["twin_majority"] for r in there]
+    if not above:
+        return None
     return f"{np.mean(above):+.3f}, {max(above):+.3f}"
 
 
@@ -205,7 +244,7 @@ def draw(rows, axes):
     left, right = axes
     done = [r for r in rows if r["note"] is None][::-1]
     places = np.arange(len(done))
-    for key, mark in zip(LEARNERS, ("o", "|", "x", "+"), strict=True):
+    for key, mark in zip(LEARNERS, ("o", "*", "|", "x", "+"), strict=True):
         x = [math.nan if r[key] is None else r[key] for r in done]
         left.plot(x, places, mark, label=key, markersize=6)
     left.set(xlim=(-0.03, 1.03), xlabel="held-out accuracy")

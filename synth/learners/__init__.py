@@ -16,7 +16,8 @@ from synth.learners.baselines import (
     neighbours,
 )
 from synth.learners.language_learner import Learner
-from synth.learners.predictor import label_probabilities
+from synth.learners.mixture import mixture_of
+from synth.learners.predictor import held_out_loss, label_probabilities, predictor_of
 
 __all__ = [
     "KernelRidge",
@@ -27,14 +28,17 @@ __all__ = [
     "embed",
     "estimator",
     "fit_ridge",
+    "held_out_loss",
     "label_probabilities",
     "language_learner",
     "least_norm",
+    "mixture_of",
     "nearest",
     "neighbours",
     "networks",
     "pairwise",
     "predictor",
+    "predictor_of",
     "sharing",
     "similarity",
 ]

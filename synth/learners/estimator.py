@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from synth import codes, engine, exact, tasks
+from synth import codes, engine, tasks
 from synth.engine import DEFAULT_CHAINS, SAME, Limits
 from synth.errors import DSLError, SettingError, TaskError
 from synth.language import (
@@ -24,13 +24,13 @@ from synth.language import (
     Program,
 )
 from synth.learners.columns import array_types, gaps_of, kinds_of, without_masks
-from synth.learners.mixture import Mixture
-from synth.learners.predictor import Predictor, counted_predictor, program_predictor, upright
+from synth.learners.mixture import mixture_of
+from synth.learners.predictor import counted_predictor, predictor_of, upright
 from synth.records import Result, StopReason
 from synth.tasks import Task
 
 try:
-    from sklearn.base import BaseEstimator, ClassifierMixin, clone
+    from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -54,9 +54,6 @@ MatrixLike = Any
 #: The programs that a search makes by default, and the moves that reach then makes: few, since
 #: cross-validation repeats each fit.
 DEFAULT_PROGRAMS, DEFAULT_MOVES = 100_000, 100
-#: A search on a part of the rows, for the mixture, has so many times fewer of both, and less time.
-PARTS = 5
-
 
 #: Up to so many classes whose numbers are further apart than this are names: 100, 200 and 300.
 FEW, WIDE = 16, 31
@@ -120,9 +117,9 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
     results_ : tuple of Result
         The search; empty if no program can tell the classes apart.
     mixture_ : Mixture or None
-        What `predict_proba` mixes: the shortest hypothesis, the sum over trees of tests, and
-        logistic regressions, each weighted by 2^-bits of what it loses on the training labels in
-        order.  For that, four short searches are made on parts of the rows.
+        What `predict_proba` mixes: the shortest hypothesis, weighted by 2^-bits_, with the sum over
+        trees of tests, and logistic regressions, each weighted by 2^-bits of what it loses on the
+        training labels in order.
 
     Raises
     ------
@@ -209,7 +206,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         """
         columns, rows = self._asked(X)
         chosen = self._predictor.probabilities(columns, rows)
-        return chosen if self.mixture_ is None else self.mixture_.probabilities(columns, [chosen])
+        return chosen if self.mixture_ is None else self.mixture_.probabilities(columns, chosen)
 
     def _asked(self, X):
         """Columns of other rows by name, and how many rows there are."""
@@ -277,7 +274,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         yield Bool if k == 2 else Label(*map(str, self.classes_.tolist())), np.arange(k)
 
     def _task(self):
-        """The task, with labels of the first type for which there is a DSL; sets its values."""
+        """The task, with labels of the first type for which there is a DSL."""
         kinds = list(self._labels())
         for kind in kinds:
             task = self._of_type(*kind)
@@ -289,7 +286,6 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
                 if kind is kinds[-1]:
                     raise
             else:
-                self._values = kind[1]
                 break
         return task
 
@@ -324,29 +320,12 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
             self.results_ = (self._search(),)
         self._conclude()
 
-    def _of_rows(self, rows):
-        """What predicts after a short search on some of the rows."""
-        part = clone(self)
-        part.moves = DEFAULT_MOVES if self.moves is None else self.moves // PARTS
-        programs = DEFAULT_PROGRAMS if self.max_programs is None else self.max_programs // PARTS
-        part.max_programs = max(1, programs)
-        part.seconds = None if self.seconds is None else self.seconds / PARTS
-        part._types, part.classes_, part._places = self._types, self.classes_, self._places[rows]
-        part._columns = {name: column[rows] for name, column in self._columns.items()}
-        part._learn()
-        return part._predictor.probabilities
-
     def _mixed(self):
         """The mixture; None if all rows are alike, or the language of tests cannot read them."""
         if not self.results_:
             return None
-        try:
-            tests = exact.TableTests.of(self.results_[0].trained_on.original)
-        except TaskError:
-            return None
-        k, chosen = len(self.classes_), {"shortest hypothesis": self._of_rows}
         with threadpool_limits(1):  # on busy cores, two threads of BLAS took 15 times as long
-            return Mixture(tests, self._columns, self._places, k, others=chosen, seed=self.seed)
+            return mixture_of(self.results_[0], seed=self.seed)
 
     def _conclude(self):
         """Sets what is fitted from the result of the search."""
@@ -359,13 +338,10 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         self.bits_ = found.total_bits if paid else self.table_bits_
         self.saved_bits_ = None if found is None else self.table_bits_ - found.total_bits
         self.log2_chance_bound_ = codes.log2_chance_bound(counts, self.bits_)
-        if self.chosen_ == "constant":
-            self.program_, self._predictor = None, Predictor(counts, {})
-        elif paid:
-            self.program_ = upright(self.results_[0])
-            self._predictor = program_predictor(self._places, self.results_[0], self._values)
+        self.program_ = upright(self.results_[0]) if self.chosen_ == "program" else None
+        if self.results_:
+            self._predictor = predictor_of(self.results_[0])
         else:
-            self.program_ = None
             self._predictor = counted_predictor(self._places, k, self._columns)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,26 +1,31 @@
 """A mixture of what trees and weighted sums say of a table, each trusted as it has predicted.
 
 Prediction as theory has it is a mixture: every hypothesis predicts, and counts by the bits that it
-needed for the labels so far (Solomonoff 1978).  Here the hypotheses are experts.  One is the sum
-over trees of tests (`synth.exact.TreeSum`), which is a mixture itself.  The others are logistic
-regressions on the columns, with a strong and a weak penalty.
+needed for the labels so far (Solomonoff 1978).  Here the hypotheses are experts.  One is the
+shortest hypothesis that a search has found.  One is the sum over trees of tests
+(`synth.exact.TreeSum`), which is a mixture itself.  The others are logistic regressions on the
+columns, with a strong and a weak penalty.
 
-An expert needs so many bits for the labels as it loses when it predicts them in order: the training
-rows are put in a random order, and each block is predicted from the rows before it (Dawid 1984).
-With 2^-bits as weights, the mixture needs at most log2(experts) bits more than the best expert.
+The shortest hypothesis needs the bits of its two-part code.  Any other expert needs so many bits
+for the labels as it loses when it predicts them in order: the training rows are put in a random
+order, and each block is predicted from the rows before it (Dawid 1984).  With 2^-bits as weights,
+the mixture needs at most log2(experts) bits more than the best expert.
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from synth import codes
+from synth.errors import TaskError
 from synth.exact import TableTests, TreeSum
 from synth.learners.baselines import LogisticRegression
+from synth.records import Result
 from synth.tasks import stream
 
 #: The greatest depth of trees, and by level how many tests of a node have trees below them.
@@ -32,14 +37,11 @@ PENALTIES = (1.0, 10.0)
 #: The most steps of each: more change no probability by 0.00001, on three tables.
 STEPS = 60
 #: The shares of the rows from which the block up to the next share is predicted.
-SHARES = (0.3, 0.5, 0.7, 0.85, 1.0)
+SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1.0)
 #: A standardised number counts as at most this far from the mean.
 FAR = 5.0
 #: The purpose of the random order of the rows: no other draw of a task has it.
 ORDER = 7
-
-#: What predicts: takes columns and a number of rows, and returns probabilities (rows, k).
-_Expert = Callable[[Mapping[str, np.ndarray], int], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,8 @@ class Mixture:
         Their labels, 0..k-1.
     k : int
         The number of labels.
-    others : mapping of str to callable
-        More experts by name.  Each takes the places of some rows, learns from them, and returns
-        what takes columns and a number of rows, and returns probabilities (rows, k).
+    chosen : float
+        The bits of the labels by the shortest hypothesis.
     seed : int
         The seed of the order of the rows.
 
@@ -98,8 +99,9 @@ class Mixture:
     names : tuple of str
         The experts.
     bits : float64 (experts,)
-        What each loses on the labels in order.  The first block costs all of them the same: it is
-        coded by how often each label occurs, see `codes.leaf_bits`.
+        The bits of the labels by each.  The last one is the shortest hypothesis with its
+        exceptions, in two parts.  The others are what an expert loses on the labels in order.  The
+        first block is coded by how often each label occurs, see `codes.leaf_bits`.
     weights : float64 (experts,)
         Proportional to 2^-bits.
     """
@@ -111,31 +113,29 @@ class Mixture:
         labels: np.ndarray,
         k: int,
         *,
-        others: Mapping[str, Callable[[NDArray[np.intp]], _Expert]],
+        chosen: float,
         seed: int = 0,
     ) -> None:
         self._tests, self._points, self._k = tests, Points.of(columns), k
         own = ["trees", *(f"logistic, penalty {penalty:g}" for penalty in PENALTIES)]
-        self.names = (*own, *others)
+        self.names = (*own, "shortest hypothesis")
         passed, points = self._inputs(columns)
         order = stream(seed, ORDER).permutation(len(labels))
-        cuts = [round(share * len(labels)) for share in SHARES]
+        cuts = sorted({max(1, round(share * len(labels))) for share in SHARES})
         first = np.bincount(labels[order[: cuts[0]]], minlength=k).tolist()
         self.bits = np.full(len(self.names), codes.leaf_bits(first, np.full(k, 1 / k)))
+        self.bits[-1] = chosen
         for start, stop in itertools.pairwise(cuts):
             before, block = order[:start], order[start:stop]
             experts = self._fitted(passed[before], points[before], labels[before])
-            asked = {name: column[block] for name, column in columns.items()}
-            said = [*_said(experts, passed[block], points[block])]
-            said += [learn(before)(asked, len(block)) for learn in others.values()]
-            for place, each in enumerate(said):
+            for place, each in enumerate(_said(experts, passed[block], points[block])):
                 self.bits[place] -= np.log2(each[np.arange(len(block)), labels[block]]).sum()
         self.weights = 2.0 ** (self.bits.min() - self.bits)
         self.weights /= self.weights.sum()
         self._experts = self._fitted(passed, points, labels)
 
     def probabilities(
-        self, columns: Mapping[str, np.ndarray], others: Sequence[NDArray[np.float64]]
+        self, columns: Mapping[str, np.ndarray], chosen: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The probability of each label on some rows.
 
@@ -143,14 +143,14 @@ class Mixture:
         ----------
         columns : mapping of str to ndarray, shape (rows,)
             The columns of the table.
-        others : sequence of ndarray of float64, shape (rows, k)
-            What the other experts predict.
+        chosen : ndarray of float64, shape (rows, k)
+            What the shortest hypothesis predicts.
 
         Returns
         -------
         ndarray of float64, shape (rows, k)
         """
-        said = [*_said(self._experts, *self._inputs(columns)), *others]
+        said = [*_said(self._experts, *self._inputs(columns)), chosen]
         return np.tensordot(self.weights, np.stack(said), 1)
 
     def _inputs(self, columns):
@@ -164,6 +164,33 @@ class Mixture:
         given = {"columns": self._tests.columns, "depth": DEPTH, "widths": WIDTHS, "shares": shares}
         trees = TreeSum(passed, labels, self._k, **given)
         return [trees, *(_Logistic.of(points, labels, shares, p) for p in PENALTIES)]
+
+
+def mixture_of(result: Result, *, seed: int = 0) -> Mixture | None:
+    """The mixture of what a search has chosen with what the same rows say by other experts.
+
+    Parameters
+    ----------
+    result : Result
+        A result that holds its task.
+    seed : int
+        The seed of the order of the rows.
+
+    Returns
+    -------
+    Mixture or None
+        None if the language of tests cannot read the columns, or no column differs.
+    """
+    if result.trained_on is None:
+        raise TaskError("a result that was read from a file has no rows; run the search again")
+    task = result.trained_on.original
+    try:
+        tests = TableTests.of(task)
+    except TaskError:
+        return None
+    columns = {name: column[task.train] for name, column in task.columns.items()}
+    given: dict[str, Any] = {"chosen": result.total_bits, "seed": seed}
+    return Mixture(tests, columns, task.places(), len(task.alphabet), **given)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """How the classifier predicts: by a program, or by a table that counts labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,18 +85,57 @@ def label_probabilities(result, table):
         rows = len(next(iter(table.values())))
         return np.tile(_laplace(counts), (rows, 1))
     if result.chosen != "program":
-        original = task.original
-        places, train = original.places(), original.train
-        columns = {name: column[train] for name, column in original.columns.items()}
-        predictor = counted_predictor(places, len(alphabet), columns)
-        columns = original.encode(table)
-        return predictor.probabilities(columns, len(next(iter(columns.values()))))
+        columns = task.original.encode(table)
+        return predictor_of(result).probabilities(columns, len(next(iter(columns.values()))))
     said, defined = result.rule.labels_of(table)
     hits = (said[:, None] == alphabet) & defined[:, None]
     known = hits.any(axis=1)
     found = np.tile(_laplace(counts), (len(said), 1))
     found[known] = by_program(counts, result.program.exceptions, hits[known])
     return found
+
+
+def predictor_of(result):
+    """The `Predictor` of what a search has chosen.
+
+    It takes the columns that the task had before a DSL re-expressed them, and its labels are in
+    the order of `Task.alphabet`.
+
+    Parameters
+    ----------
+    result : Result
+        A result that holds its task.
+    """
+    task = result.trained_on.original
+    places, k = task.places(), len(task.alphabet)
+    if result.chosen == "program":
+        return program_predictor(places, result, np.array(task.alphabet))
+    if result.chosen == "constant":
+        return Predictor(task.counts(), {})
+    columns = {name: column[task.train] for name, column in task.columns.items()}
+    return counted_predictor(places, k, columns)
+
+
+def held_out_loss(task, chances):
+    """What probabilities of the held-out rows lose on their labels, bits a row.
+
+    Parameters
+    ----------
+    task : Task
+    chances : float64 (held-out rows, k)
+        The probability of each value of the alphabet, none of them 0.
+
+    Returns
+    -------
+    float or None
+        The mean of -log2 of the right label's probability over the rows whose label is in the
+        alphabet; None if there are none.
+    """
+    known = ~task.unseen[~task.train]
+    if not known.any():
+        return None
+    part = replace(task, train=~task.train & ~task.unseen, read=None, given_alphabet=task.alphabet)
+    return float(-np.log2(chances[known, part.places()]).mean())
 
 
 def program_predictor(places, result, values):
