@@ -41,8 +41,8 @@ INSIDE = {
         "machine", "limits", "interrupts", "compiled", "crew", "watch", "curry", "bank", "targets",
         "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "backward", "enumeration", "digests", "reach",
-        "soundness", "checkpoint", "outcome", "arguments", "driver", "languages", "searches",
-        "descents",
+        "soundness", "checkpoint", "outcome", "arguments", "regression", "driver",
+        "languages", "searches", "descents",
     ],
 }  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}

@@ -11,6 +11,7 @@ those of its labels, and no coefficient has to be written down.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, gammaln
 
-from synth.codes.values import PROGRAM_FLAG, TABLE_FLAG
+from synth.codes.values import PROGRAM_FLAG, TABLE_FLAG, log2_factorial
 from synth.errors import SettingError
 
 #: A histogram has 2**m bins, and one of these m.
@@ -100,6 +101,11 @@ class Scale:
         least = self.middle - self.precision * (self.cells - 1) / 2
         return np.rint((np.asarray(labels, float) - least) / self.precision).astype(np.int64)
 
+    def rounded(self, labels: ArrayLike) -> NDArray[np.float64]:
+        """The nearest labels that are multiples of the precision from the middle on."""
+        steps = self.place(labels) - (self.cells - 1) / 2
+        return np.asarray(self.middle + self.precision * steps, np.float64)
+
 
 def last_place(labels: ArrayLike) -> float:
     """The place of the last decimal of some labels: 0.01 for 0.25 and 3.
@@ -126,15 +132,18 @@ def last_place(labels: ArrayLike) -> float:
 
 
 def program_total(
-    bits: float, rss: ArrayLike, total: float, n: int, coefficients: int, scale: Scale
+    terms: Sequence[ArrayLike], rss: ArrayLike, total: float, n: int, scale: Scale
 ) -> NDArray[np.float64]:
-    """Total bits of the hypothesis "a constant and a multiple of this program, with noise".
+    """Total bits of the hypothesis "a constant and multiples of these programs, with noise".
+
+    t programs cost t bits for their number and the bits of each, less log2 t! since no two are
+    equal and their order says nothing.
 
     Parameters
     ----------
-    bits : float
-        Bits of the program, or of several programs whose multiples are added.
-    rss, total, n, coefficients, scale
+    terms : sequence of array_like
+        The bits of each program, of the shape of `rss` or one number.
+    rss, total, n, scale
         As `noise_bits` takes them.
 
     Returns
@@ -142,7 +151,13 @@ def program_total(
     ndarray of float64
         Of the shape of `rss`.
     """
-    return PROGRAM_FLAG + bits + noise_bits(rss, total, n, coefficients, scale)
+    noise = noise_bits(rss, total, n, 1 + len(terms), scale)
+    return PROGRAM_FLAG + sum_bits(len(terms)) + sum(map(np.asarray, terms)) + noise
+
+
+def sum_bits(count: int) -> float:
+    """Bits that say how many programs are in a sum, less what their order would say."""
+    return count - log2_factorial(count)
 
 
 def constant_total(labels: ArrayLike, scale: Scale) -> float:
@@ -196,17 +211,47 @@ def noise_bits(
     ndarray of float64
         Of the shape of `rss`.
     """
-    rss, ratio = np.asarray(rss, float), float(scale.cells)
-    g = n * 4.0 ** np.arange(math.ceil(math.log2(ratio)) + 1)
-    left = rss[..., None] + (total - rss[..., None]) / (1 + g)
-    # The integral over s is that of u^(n/2-1) e^(-xu) for u = (precision/s)^2 from ratio^-2 to 1.
-    x = np.maximum(left, 0) / (2 * scale.precision**2)
-    fine = _log_lower(n / 2, x)
-    coarse = _log_lower(n / 2, x / ratio**2) - n * math.log(ratio)
-    logs = fine + np.log1p(-np.exp(np.minimum(coarse - fine, 0)))
-    logs -= coefficients / 2 * np.log1p(g)
-    mean = np.logaddexp.reduce(logs, axis=-1) - math.log(len(g))
-    return (n / 2 * math.log(2 * math.pi) + math.log(2 * math.log(ratio)) - mean) / _LN2
+    x, logs = _by_scale(rss, total, n, coefficients, scale)
+    mean = np.logaddexp.reduce(logs, axis=-1) - math.log(x.shape[-1])
+    constant = n / 2 * math.log(2 * math.pi) + math.log(2 * math.log(scale.cells))
+    return (constant - mean) / _LN2
+
+
+def noise_variance(rss: float, total: float, n: int, coefficients: int, scale: Scale) -> float:
+    """The mean of the square of the scale of the noise, given the labels.
+
+    Parameters
+    ----------
+    rss, total, n, coefficients, scale
+        As `noise_bits` takes them, with n of 3 or more.
+    """
+    x, logs = _by_scale(rss, total, n, coefficients, scale)
+    shares = np.exp(logs - np.logaddexp.reduce(logs))
+    means = np.exp(_log_between(n / 2 - 1, x, scale.cells) - _log_between(n / 2, x, scale.cells))
+    return scale.precision**2 * float(shares @ means)
+
+
+def _by_scale(
+    rss: ArrayLike, total: float, n: int, coefficients: int, scale: Scale
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """For each g: S_g / 2 in squares of the precision, and ln of the probability of the labels.
+
+    The probability lacks the factors that neither g nor `rss` changes.
+    """
+    rss = np.asarray(rss, float)[..., None]
+    g = n * 4.0 ** np.arange(math.ceil(math.log2(scale.cells)) + 1)
+    x = np.maximum(rss + (total - rss) / (1 + g), 0) / (2 * scale.precision**2)
+    return x, _log_between(n / 2, x, scale.cells) - coefficients / 2 * np.log1p(g)
+
+
+def _log_between(a: float, x: NDArray[np.float64], ratio: float) -> NDArray[np.float64]:
+    """ln of the integral of u^(a-1) e^(-xu) for u from ratio^-2 to 1, for a > 0 and x >= 0.
+
+    u is the square of the precision divided by the scale of the noise.
+    """
+    whole = _log_lower(a, x)
+    left_out = _log_lower(a, x / ratio**2) - 2 * a * math.log(ratio)
+    return whole + np.log1p(-np.exp(np.minimum(left_out - whole, 0)))
 
 
 def _log_lower(a: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
