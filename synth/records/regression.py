@@ -46,27 +46,45 @@ class LinearSum:
             parts.append(f"{sign} {abs(slope):.6g} * {whole}")
         return " ".join(parts)
 
-    def predict(self, columns: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
-        """The values on some rows, float64 (m,).
+    def outputs(
+        self, columns: Mapping[str, ArrayLike]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The values on some rows, and which of them are defined.
 
         Parameters
         ----------
         columns : mapping of str to array_like, shape (m,)
             The inputs as the grammar of the programs has them.
 
+        Returns
+        -------
+        values : ndarray of float64, shape (m,)
+            Legal but arbitrary if not defined.
+        defined : ndarray of bool, shape (m,)
+        """
+        rows = len(np.asarray(next(iter(columns.values()))))
+        values, defined = np.full(rows, self.intercept), np.ones(rows, bool)
+        for slope, term in zip(self.slopes, self.terms, strict=True):
+            found, legal = term.outputs(columns)
+            values, defined = values + slope * found, defined & legal
+        return values, defined
+
+    def predict(self, columns: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
+        """The values on some rows, float64 (m,).
+
+        Parameters
+        ----------
+        columns : mapping of str to array_like, shape (m,)
+            As `outputs` takes them.
+
         Raises
         ------
         DSLError
             If a program has no value on some row.
         """
-        rows = len(np.asarray(next(iter(columns.values()))))
-        values = np.full(rows, self.intercept)
-        for slope, term in zip(self.slopes, self.terms, strict=True):
-            found, defined = term.outputs(columns)
-            if not defined.all():
-                row = int(np.argmin(defined))
-                raise DSLError(f"{term.text} has no value on row {row + 1}")
-            values += slope * found
+        values, defined = self.outputs(columns)
+        if not defined.all():
+            raise DSLError(f"{self.text} has no value on row {int(np.argmin(defined)) + 1}")
         return values
 
 
