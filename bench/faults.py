@@ -169,7 +169,7 @@ FAULTS = (
     Fault(
         "chance bound",
         "permuted labels are taken for uniform ones",
-        "codes.py",
+        "codes/values.py",
         "return min(0.0, total - log2_multinomial(counts))",
         "return min(0.0, total - sum(counts) * math.log2(len(counts)))",
     ),

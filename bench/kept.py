@@ -13,7 +13,7 @@ import synth
 
 PACKAGE = Path(synth.__file__).resolve().parent
 #: What of the package decides what a search finds.
-DECIDING = ("codes.py", "engine", "kernels", "language", "tasks")
+DECIDING = ("codes", "engine", "kernels", "language", "tasks")
 
 
 class Kept:

@@ -41,6 +41,7 @@ _NAMES = {
     "exact_prior": "exact",
     "exact_posterior": "exact",
     "ProgramClassifier": "learners.estimator",
+    "ProgramRegressor": "learners.regressor",
     "compare": "runs.comparing",
     "run_experiment": "experiments.runner",
     "load_run": "experiments.runner",
@@ -77,6 +78,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.language import check_dsl as check_dsl
     from synth.language import load_dsl as load_dsl
     from synth.learners.estimator import ProgramClassifier as ProgramClassifier
+    from synth.learners.regressor import ProgramRegressor as ProgramRegressor
     from synth.records import Comparison as Comparison
     from synth.records import Contrast as Contrast
     from synth.records import ExperimentRun as ExperimentRun

@@ -653,3 +653,38 @@ def predicted(table, depth, new):
                 after = sum(_evidence(more, s) for s in (2.0, 0.5, 0.1))
                 out[q, j] += 2.0 ** -(price + bits) * after / before
     return out / out.sum(axis=1, keepdims=True)
+
+
+def noise_bits(labels, columns, scale):
+    """-log2 of the mean probability of labels under normal laws, integrated over the noise.
+
+    columns: those of the fit, (n, p), linearly independent.  The axes are turned so that the first
+    p ones span the columns: along them a label has the variance s^2 (1 + g), else s^2.
+    """
+    labels, columns = np.asarray(labels, float), np.asarray(columns, float)
+    n, p = columns.shape
+    axes = np.linalg.qr(columns, mode="complete")[0]
+    turned = axes.T @ (labels - scale.middle)
+    low, high = math.log(scale.precision), math.log(scale.range)
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    ends, found = np.linspace(low, high, 101), []
+    half = (ends[1] - ends[0]) / 2
+    s = np.exp(np.add.outer(ends[:-1] + half, half * nodes))[..., None]
+    for k in range(math.ceil(math.log2(scale.cells)) + 1):
+        deviations = np.where(np.arange(n) < p, s * math.sqrt(1 + n * 4.0**k), s)
+        density = np.exp(-((turned / deviations) ** 2) / 2) / deviations / math.sqrt(2 * math.pi)
+        total = (density.prod(axis=-1) @ (half * weights)).sum()
+        found.append(total * scale.precision**n / (high - low))
+    return -math.log2(sum(found) / len(found))
+
+
+def histogram_bits(labels, scale, bins):
+    """Bits of labels one after the other, by the bins of those before (Krichevsky, Trofimov)."""
+    cells = [round((y - scale.middle) / scale.precision + (scale.cells - 1) / 2) for y in labels]
+    among = [cell * bins // scale.cells for cell in range(scale.cells)]
+    chance = Fraction(1)
+    for i, cell in enumerate(cells):
+        before = sum(among[c] == among[cell] for c in cells[:i])
+        inside = among.count(among[cell])
+        chance *= (before + Fraction(1, 2)) / (i + Fraction(bins, 2)) / inside
+    return -log2(chance)

@@ -23,8 +23,8 @@ def test_the_text_of_each_fault_occurs_once(fault):
 
 
 def test_a_stale_fault_is_refused():
-    with pytest.raises(SystemExit, match=r"occurs 0 times in synth/codes\.py"):
-        faults.FAULTS[0]._replace(file="codes.py").applied()
+    with pytest.raises(SystemExit, match=r"occurs 0 times in synth/codes/values\.py"):
+        faults.FAULTS[0]._replace(file="codes/values.py").applied()
 
 
 def test_the_draw_is_the_same_twice_and_another_for_another_seed():

@@ -7,7 +7,8 @@ makes its moves by themselves.  `backward.py` solves the last steps of an exact 
 labels.  `watch.py` ends a search at a limit and `interrupts.py` at Ctrl-C.  `machine.py`
 knows memory and cores.  `checkpoint.py` keeps a search in memory or in a file, which `soundness.py`
 checks, and `outcome.py` makes its `Result`.  `languages.py` searches a table in several
-languages.  README.md explains the words.
+languages.  `regression.py` scores real labels.
+README.md explains the words.
 """
 
 from synth.engine.compiled import kernel_folder, kernels_are_kept
@@ -21,6 +22,7 @@ from synth.engine.languages import languages_of
 from synth.engine.limits import Limits, LimitSettings, read_limits
 from synth.engine.machine import default_memory, default_threads, memory_limits
 from synth.engine.reach import DEFAULT_CHAINS, ReachSettings
+from synth.engine.regression import regress
 from synth.engine.scoring import SAME
 from synth.engine.searches import contrast, search, search_labellings
 
@@ -48,6 +50,7 @@ __all__ = [
     "languages_of",
     "memory_limits",
     "read_limits",
+    "regress",
     "search",
     "search_labellings",
     "working_time",

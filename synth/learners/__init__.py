@@ -3,7 +3,8 @@
 Start with `baselines.py` (nearest neighbours, ridge, logistic regression) and `networks/`
 (perceptrons, thousands at a time).  `similarity`, `agreement`, `pairwise` and `sharing` say how
 alike two programs are, `correlations` has correlations of many samples at once, and
-`estimator` is the search as a scikit-learn classifier.
+`estimator` is the search as a scikit-learn classifier, and `regressor` that for real labels as a
+regressor.
 """
 
 from synth.learners.baselines import (
@@ -39,6 +40,7 @@ __all__ = [
     "pairwise",
     "predictor",
     "predictor_of",
+    "regressor",
     "sharing",
     "similarity",
 ]

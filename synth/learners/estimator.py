@@ -40,7 +40,7 @@ except ImportError as error:
     class BaseEstimator:  # type: ignore[no-redef]
         def __new__(cls, *arguments, **settings):
             raise SettingError(
-                f"ProgramClassifier needs scikit-learn 1.6 or newer, which is not installed "
+                f"{cls.__name__} needs scikit-learn 1.6 or newer, which is not installed "
                 f"({_MISSING}); install it with: pip install 'synth-mdl[sklearn]'"
             )
 

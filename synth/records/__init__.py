@@ -3,7 +3,8 @@
 Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Level` and others).
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
 their JSON form, `schema.py` the schemas of that, `saved.py` their files, `source.py` where the data
-come from, `scored.py` the score of a program that people bring. Nothing here needs the engine, so
+come from, `scored.py` the score of a program that people bring,
+`regression.py` what is found for real labels. Nothing here needs the engine, so
 that a saved run is shown without compiled code.
 """
 
@@ -23,6 +24,7 @@ from synth.records.parts import (
     StopReason,
     TableScore,
 )
+from synth.records.regression import LinearSum, Regression
 from synth.records.result import Contrast, Result
 from synth.records.saved import Run, load_run, save_run
 from synth.records.schema import schemas
@@ -42,7 +44,9 @@ __all__ = [
     "Hypothesis",
     "Language",
     "Level",
+    "LinearSum",
     "ProgramScore",
+    "Regression",
     "Result",
     "Run",
     "Shortest",

@@ -1,0 +1,56 @@
+"""Code lengths of data, in bits: every formula of a description length is in this room.
+
+`values.py` has the codes of labels that are one of k values: programs with exceptions, and look-up
+tables.  `real.py` has those of labels that are real numbers: programs with noise, a constant, and
+a histogram.  It is imported by name, as `synth.codes.real`: it needs scipy, and the rest does not.
+"""
+
+from synth.codes.values import (
+    PROGRAM_FLAG,
+    READING,
+    STRENGTHS,
+    TABLE_FLAG,
+    constant_bits,
+    constant_total,
+    counts_bits,
+    exception_bits,
+    frequency_table_bits,
+    language_bits,
+    leaf_bits,
+    leaf_tables,
+    log2_binomial,
+    log2_chance_bound,
+    log2_chance_bound_uniform,
+    log2_factorial,
+    log2_multinomial,
+    program_total,
+    program_totals,
+    rows_needed,
+    table_bits,
+    uniform_table_bits,
+)
+
+__all__ = [
+    "PROGRAM_FLAG",
+    "READING",
+    "STRENGTHS",
+    "TABLE_FLAG",
+    "constant_bits",
+    "constant_total",
+    "counts_bits",
+    "exception_bits",
+    "frequency_table_bits",
+    "language_bits",
+    "leaf_bits",
+    "leaf_tables",
+    "log2_binomial",
+    "log2_chance_bound",
+    "log2_chance_bound_uniform",
+    "log2_factorial",
+    "log2_multinomial",
+    "program_total",
+    "program_totals",
+    "rows_needed",
+    "table_bits",
+    "uniform_table_bits",
+]

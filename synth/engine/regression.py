@@ -1,0 +1,368 @@
+"""Real labels: every enumerated behaviour, and sums of two, scored by their least squares fits.
+
+A behaviour counts by its values on the training rows, less their mean and divided by their length.
+Then one dot product with the labels says what a fit leaves, and the code of real labels
+(`synth.codes.real`) how many bits that is.  Many labellings share an enumeration.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Unpack
+
+import numpy as np
+
+from synth.codes import real
+from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
+from synth.engine.enumerator import Enumerator
+from synth.engine.interrupts import interrupts
+from synth.engine.limits import LimitSettings, read_limits
+from synth.engine.scoring import SAME
+from synth.engine.watch import Watch
+from synth.errors import SettingError, TaskError
+from synth.language import UNIT, Real, checked_columns, load_dsl
+from synth.records import LinearSum, Regression, StopReason
+from synth.tasks import Task, fit_all
+
+#: Values of behaviours that are scored at a time, and rows of the matrix of pairs.
+BLOCK, PAIR_BLOCK = 2**20, 64
+#: Deviations below this share of the greatest value are rounding, and the behaviour a constant:
+#: values have 40 bits.
+ROUNDING = 2.0**-36
+#: Two behaviours that are as alike as this are no pair: their difference is mostly rounding.
+ALIKE = 1e-5
+#: What a dot product says of the squares that are left is wrong by up to this share of all.
+SLACK = 1e-13
+#: The code is interpolated between so many sums of squares, which is wrong by less than this share
+#: of a bit a row; what may be among the best is then scored by the code itself.
+POINTS, MARGIN = 2000, 1e-3
+
+
+def regress(
+    task: TaskLike | Sequence[Task],
+    dsl: DSLLike = "real",
+    *,
+    precision: float | None = None,
+    pairs: int = 2000,
+    top: int = 10,
+    **limits: Unpack[LimitSettings],
+) -> list[Regression]:
+    """Find the program, or the sum of two, that says real labels in the fewest bits, with noise.
+
+    Programs are enumerated in order of bits.  Each is scored as a + b f, and then the sums
+    a + b f + c g of any two of the cheapest.  Coefficients are those of least squares on the
+    training rows.  The rivals are a constant with noise and a histogram.
+
+    Parameters
+    ----------
+    task : Task, str, path or sequence of Task
+        A task, or several that differ only in their labels, such as a task and its permuted twins:
+        they are scored in one enumeration, which ends by a proof only if all are proven.  A DSL of
+        Real numbers reads Int columns and labels as Real.
+    dsl : DSL, str or path
+        A DSL of numbers or its specification.
+    precision : float, optional
+        The step of which labels are multiples; by default the place of their last decimal.
+    pairs : int
+        Among how many of the cheapest behaviours to seek sums of two; 0 for no sums.
+    top : int
+        How many of the best sums to list.
+    **limits
+        See `Limits`.
+
+    Returns
+    -------
+    list of Regression
+        One for each task.
+
+    Raises
+    ------
+    SettingError
+        If a setting is wrong, or all training labels are equal to this precision.
+    TaskError
+        If labels are no numbers, or the tasks differ in rows or types.
+    DSLError
+        If no DSL fits.
+
+    Examples
+    --------
+    >>> from synth import Real, Task
+    >>> x, z = np.random.default_rng(0).uniform(1, 3, (2, 60)).round(2)
+    >>> labels = np.round(x * z + 0.5 * x, 2)
+    >>> made = Task("product", {"x": x, "z": z}, {"x": Real, "z": Real}, labels, Real)
+    >>> found, twin = regress([made, made.permuted()], max_bits=16)
+    >>> found.chosen, found.program.text, twin.chosen
+    ('program', '0.000316084 + 0.499967 * x + 0.999899 * (x * z)', 'table')
+    """
+    for name, value, least in (("pairs", pairs, 0), ("top", top, 1)):
+        if not isinstance(value, (int, np.integer)) or value < least:
+            raise SettingError(f"{name}={value!r}; allowed: {least} and more")
+    given = [loaded(task)] if isinstance(task, (Task, str, os.PathLike)) else alike(list(task))
+    dsl = load_dsl(dsl, (*given[0].types.values(), given[0].label_type))
+    fitted = fit_all(dsl, [_of_real(each) for each in given] if dsl.types == (Real,) else given)
+    first = fitted[0].task
+    if fitted[0].root.family not in ("Int", "Real"):
+        raise TaskError(f"task {first.name}: labels of {first.label_type}; allowed: Int and Real")
+    order = np.argsort(~first.train, kind="stable")
+    columns = {name: column[order] for name, column in first.columns.items()}
+    targets = [_Target(each.task, precision, int(top)) for each in fitted]
+    with interrupts() as interrupted:
+        watch = Watch(read_limits(dict(limits)), interrupted)
+        columns = checked_columns(fitted[0].grammar, columns)
+        engine = Enumerator(fitted[0].grammar, columns, fitted[0].root, watch)
+        singles = _Singles(engine, targets)
+        while engine.stop_reason is None:
+            singles.score(engine.advance())
+            certified = engine.certified_bits
+            if certified is not None and all(t.is_proven(certified, 1) for t in targets):
+                engine.stop_reason = engine.stop_reason or StopReason.OPTIMAL
+        engine.close()
+        pair_bits = _score_pairs(engine, targets, int(pairs))
+        if interrupted():
+            engine.stop_reason = StopReason.INTERRUPTED
+    return [_record(engine, fitted[0].dsl.name, target, pair_bits) for target in targets]
+
+
+def _of_real(task):
+    """The task with Real columns and labels in place of Int ones."""
+    types = {name: Real if t.family == "Int" else t for name, t in task.types.items()}
+    columns = {name: c * 1.0 if types[name] == Real else c for name, c in task.columns.items()}
+    label_type = Real if task.label_type.family == "Int" else task.label_type
+    return replace(
+        task, types=types, columns=columns, label_type=label_type, given_alphabet=None, read=None
+    )
+
+
+class _Target:
+    """One labelling: its code, and the best sums so far.
+
+    `best` lists (total, bits, rows of the bank) of the `top` sums of fewest bits.
+    """
+
+    def __init__(self, task, precision, top):
+        given = task.labels[task.train].astype(float)
+        self.task, self.top, self.n = task, top, len(given)
+        self.scale = real.Scale.of(given, precision)
+        self.labels = self.scale.rounded(given)
+        self.mean = float(self.labels.mean())
+        self.centred = self.labels - self.mean
+        self.total = real.squares(self.labels, self.scale)
+        self.about_mean = float(self.centred @ self.centred)
+        self.constant_bits = real.constant_total(self.labels, self.scale)
+        self.table_bits, self.bins = real.table_total(self.labels, self.scale)
+        self.rival_bits = min(self.constant_bits, self.table_bits)
+        self.best = []
+        # From less than one step in one label on, the code depends on the squares no longer.
+        least = self.scale.precision**2 / self.n / 2**20
+        self._grid = np.linspace(np.log2(least), np.log2(self.about_mean), POINTS)
+        self._codes = {t: self._code(np.exp2(self._grid), t) for t in (1, 2)}
+
+    def _code(self, rss, terms):
+        """Total bits of sums of so many programs, without those of the programs."""
+        return real.program_total([0.0] * terms, rss, self.total, self.n, self.scale)
+
+    @property
+    def least(self):
+        """The least total so far, in bits."""
+        return min(self.rival_bits, self.best[0][0]) if self.best else self.rival_bits
+
+    @property
+    def bound(self):
+        """The total that a sum has to beat to be listed."""
+        return self.best[-1][0] if len(self.best) == self.top else np.inf
+
+    def is_proven(self, bits, terms):
+        """Whether no sum of so many programs of more bits can win."""
+        return bits + float(self._code(0.0, terms)) >= self.least - SAME
+
+    def likely(self, explained, slack, bits, terms):
+        """Which sums may be among the best, given the squares that they explain: their indices.
+
+        slack: by how much `explained` can be wrong.
+        """
+        left, bound = self.about_mean - explained, self.bound
+        # Most sums leave too much for any bits of theirs.
+        codes, least = self._codes[terms], float(bits.min())
+        place = int(np.searchsorted(codes, bound + MARGIN * self.n - least, side="right"))
+        enough = np.exp2(self._grid[place]) if place < POINTS else np.inf
+        some = np.flatnonzero(left - slack <= enough)
+        left, bits = left.ravel()[some], bits.ravel()[some]
+        slack = np.broadcast_to(slack, explained.shape).ravel()[some]
+        with np.errstate(divide="ignore"):
+            logs = np.log2(np.maximum(left - slack, 0))
+        lower = bits + np.interp(logs, self._grid, codes) - MARGIN * self.n
+        if lower.size > self.top:
+            # So many sums have no more bits than this, and no others are listed.
+            best = np.argpartition(lower, self.top - 1)[: self.top]
+            most = np.maximum(left + slack, 0)[best]
+            bound = min(bound, float((bits[best] + self._code(most, terms)).max()))
+        return some[lower <= bound]
+
+    def add(self, rows, bits, unit):
+        """Score a sum by its least squares fit; unit: its behaviours, centred, (n, terms)."""
+        rss = _residual(unit, self.centred)
+        total = float(bits + self._code(rss, len(rows)))
+        if total < self.bound:
+            self.best = sorted([*self.best, (total, float(bits), rows)])[: self.top]
+
+
+def _residual(unit, centred):
+    """The sum of squares that a least squares fit leaves."""
+    axes = np.linalg.qr(unit)[0]
+    left = centred - axes @ (axes.T @ centred)
+    left -= axes @ (axes.T @ left)
+    return float(left @ left)
+
+
+def _units(values, n):
+    """Behaviours on n training rows, less their mean and of length 1; and which are no constants.
+
+    Returns float64 (m, n) and bool (m,).
+    """
+    values = values[:, :n].astype(float)
+    most = np.abs(values).max(axis=1, keepdims=True)
+    values /= np.where(most > 0, most, 1)
+    values -= values.mean(axis=1, keepdims=True)
+    length = np.sqrt(np.einsum("ij,ij->i", values, values))
+    some = length > ROUNDING * np.sqrt(n)
+    values /= np.where(some, length, 1)[:, None]
+    return values, some
+
+
+class _Singles:
+    """Scores the rows of an enumerator's bank by themselves."""
+
+    def __init__(self, engine, targets):
+        self.engine, self.targets = engine, targets
+        self.labels = np.stack([target.centred for target in targets])
+
+    def score(self, rows):
+        """Score a range of rows."""
+        step = _block(self.engine)
+        for first in range(rows.start, rows.stop, step):
+            stop = min(first + step, rows.stop)
+            units, some = _units(self.engine.bank.values(first, stop), self.labels.shape[1])
+            places, bits = np.flatnonzero(some), self.engine.row_bits(first, stop)[some]
+            if not len(places):
+                continue
+            units = units[some]
+            explained = np.square(units @ self.labels.T)
+            for target, squares in zip(self.targets, explained.T, strict=True):
+                for k in target.likely(squares, SLACK * target.about_mean, bits, 1):
+                    target.add((first + int(places[k]),), bits[k], units[k : k + 1].T)
+
+
+def _score_pairs(engine, targets, most):
+    """Score the sums of two among the cheapest behaviours that are no constants.
+
+    Returns the bits up to which all sums of two were scored; None for all there are.
+    """
+    units, rows, bits = _cheapest(engine, targets[0].n, most + 1)
+    ends = [] if engine.certified_bits is None else [engine.certified_bits]
+    if len(rows) > most:
+        ends.append(bits[-1] - 1 / UNIT)
+    edge = min(ends) + float(bits[0] if len(bits) else 0) if ends else None
+    units, rows, bits = units[:most], rows[:most], bits[:most]
+    dots = units @ np.stack([target.centred for target in targets]).T
+    for first in range(0, len(rows), PAIR_BLOCK):
+        block = slice(first, first + PAIR_BLOCK)
+        likeness = units[block] @ units[first:].T
+        apart = 1 - np.square(likeness)
+        count = len(likeness)
+        later = np.arange(likeness.shape[1]) > np.arange(count)[:, None]
+        counted = later & (apart > ALIKE)
+        apart = np.where(counted, apart, 1)
+        together = np.where(counted, bits[block, None] + bits[first:], np.inf)
+        for target, d in zip(targets, dots.T, strict=True):
+            one, other = d[block, None], d[first:]
+            explained = (one**2 + other**2 - 2 * likeness * one * other) / apart
+            slack = SLACK / apart * target.about_mean
+            for k in target.likely(explained, slack, together, 2):
+                i, j = (int(p) for p in np.unravel_index(k, counted.shape))
+                if counted[i, j]:
+                    pair = [first + i, first + j]
+                    found = tuple(int(rows[p]) for p in pair)
+                    target.add(found, together[i, j], units[pair].T)
+    return edge
+
+
+def _block(engine):
+    """How many behaviours are worked on at a time."""
+    return max(1, BLOCK // engine.rows)
+
+
+def _cheapest(engine, n, most):
+    """The cheapest behaviours that are no constants on n training rows, at most so many.
+
+    Returns their units (m, n), their rows in the bank (m,) and their bits (m,).
+    """
+    units, rows = [np.zeros((0, n))], []
+    step = _block(engine)
+    for first in range(0, len(engine.bank), step):
+        stop = min(first + step, len(engine.bank))
+        made, some = _units(engine.bank.values(first, stop), n)
+        units.append(made[some])
+        rows += (first + np.flatnonzero(some)).tolist()
+        if len(rows) >= most:
+            break
+    bits = engine.row_bits(0, len(engine.bank))
+    rows = np.array(rows[:most], np.int64)
+    return np.concatenate(units)[:most], rows, bits[rows]
+
+
+def _record(engine, dsl, target, pair_bits):
+    """The `Regression` of a labelling."""
+    task, scale = target.task, target.scale
+    sums = tuple(_sum(engine, target, *found) for found in target.best)
+    constant = LinearSum((), target.mean, (), 0.0, target.constant_bits)
+    program, total = (sums[0] if sums else None), target.least
+    if program is not None and program.total_bits < target.rival_bits:
+        chosen = "program"
+    else:
+        chosen = "constant" if target.constant_bits < target.table_bits else "table"
+    used = program if chosen == "program" else constant
+    left = task.labels.astype(float) - used.predict(task.columns)
+    about = task.labels.astype(float) - target.mean
+    test = ~task.train & ~task.unknown
+    spread = float(np.square(about[test]).sum())
+    certified = engine.certified_bits
+    return Regression(
+        task=task.name,
+        dsl=dsl,
+        labelling=task.labelling,
+        rows={"train": target.n, "test": task.rows - target.n},
+        precision=scale.precision,
+        chosen=chosen,
+        program=program,
+        constant=constant,
+        table_bits=target.table_bits,
+        bins=target.bins,
+        total_bits=total,
+        saved_bits=None if program is None else target.rival_bits - program.total_bits,
+        train_error=_root_mean_square(left[task.train]),
+        test_error=_root_mean_square(left[test]) if test.any() else None,
+        test_r2=1 - float(np.square(left[test]).sum()) / spread if spread else None,
+        certified_bits=certified,
+        pair_bits=pair_bits,
+        optimal=(certified is None or target.is_proven(certified, 1))
+        and (pair_bits is None or target.is_proven(pair_bits, 2)),
+        stop_reason=StopReason(engine.stop_reason),
+        candidates=engine.candidates,
+        distinct=len(engine.bank),
+        top=sums,
+    )
+
+
+def _sum(engine, target, total, bits, rows):
+    """The `LinearSum` of some rows of the bank."""
+    values = [engine.bank.values(row, row + 1)[0, : target.n].astype(float) for row in rows]
+    means = np.array([v.mean() for v in values])
+    centred = np.column_stack([v - m for v, m in zip(values, means, strict=True)])
+    slopes = np.linalg.lstsq(centred, target.centred, rcond=None)[0]
+    programs = tuple(map(engine.program, rows))
+    intercept = target.mean - float(slopes @ means)
+    return LinearSum(programs, intercept, tuple(slopes.tolist()), bits, total)
+
+
+def _root_mean_square(left):
+    return float(np.sqrt(np.square(left).mean()))

@@ -1,0 +1,203 @@
+"""The search for real labels as a scikit-learn regressor: `synth.ProgramRegressor`.
+
+It needs scikit-learn, the extra `sklearn`, as `estimator` does.
+"""
+
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+
+from synth.codes import real
+from synth.engine import Limits, regress
+from synth.language import DSL, Grammar, Program, Real, load_dsl
+from synth.learners.columns import without_masks
+from synth.learners.estimator import DEFAULT_PROGRAMS, BaseEstimator, MatrixLike
+from synth.records import LinearSum, StopReason
+from synth.tasks import Task
+
+try:
+    from sklearn.base import RegressorMixin
+    from sklearn.utils.validation import check_is_fitted, validate_data
+except ImportError:  # making one says what to install
+
+    class RegressorMixin:  # type: ignore[no-redef]
+        pass
+
+
+#: With fewer rows the noise has no mean square.
+LEAST_ROWS = 3
+
+
+class ProgramRegressor(RegressorMixin, BaseEstimator):
+    """The program, or sum of two, that says the labels in the fewest bits, with normal noise.
+
+    It predicts a + b f or a + b f + c g with programs f and g of the columns, which are Real
+    numbers called as in a data frame, or x0, x1, ...  Coefficients are those of least squares.  If
+    no such sum has fewer bits than a constant and than a histogram, it predicts the mean: see
+    `synth.engine.regress`.
+
+    Parameters
+    ----------
+    dsl : DSL or str
+        A DSL of Real numbers or its specification.
+    precision : float, optional
+        The step of which labels are multiples; by default the place of their last decimal.
+    pairs : int
+        Among how many of the cheapest behaviours to seek sums of two; 0 for no sums.
+    max_bits, max_programs, seconds, memory, threads : optional
+        Where the enumeration ends, see `synth.Limits`: by default after 100,000 programs.  A
+        search that ends by `seconds` is not repeatable.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        The number of columns.
+    feature_names_in_ : array of str
+        The names of the columns, if they have names.
+    chosen_ : str
+        "program", "constant" or "table", the histogram.
+    sum_ : LinearSum
+        What predicts, with its programs and coefficients.
+    deviation_ : float
+        The scale of the noise: the root of its mean square, given the labels.
+    result_ : Regression or None
+        The search; None if all labels are equal.
+
+    Raises
+    ------
+    ValueError
+        If columns, labels or settings cannot be used (TaskError, SettingError and DSLError are
+        ValueErrors).
+    """
+
+    def __init__(
+        self,
+        dsl: str | DSL = "real",
+        *,
+        precision: float | None = None,
+        pairs: int = 1000,
+        max_bits: float | None = None,
+        max_programs: int | None = DEFAULT_PROGRAMS,
+        seconds: float | None = None,
+        memory: int | None = 2**30,
+        threads: int | None = 1,
+    ) -> None:
+        self.dsl = dsl
+        self.precision = precision
+        self.pairs = pairs
+        self.max_bits = max_bits
+        self.max_programs = max_programs
+        self.seconds = seconds
+        self.memory = memory
+        self.threads = threads
+
+    def fit(self, X: MatrixLike, y: MatrixLike) -> Self:
+        """Searches for the shortest description of y given X; returns the regressor.
+
+        Parameters
+        ----------
+        X : array-like (rows, features)
+        y : array-like (rows,)
+
+        Returns
+        -------
+        ProgramRegressor
+        """
+        X, y = without_masks(X, y)
+        X, y = validate_data(self, X, y, y_numeric=True, ensure_min_samples=LEAST_ROWS)
+        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])
+        self._names = tuple(map(str, names))
+        y, columns = Real.check(y, "y"), self._typed(X)
+        self.result_ = None if (y == y[0]).all() else self._search(columns, y)
+        if self.result_ is None:
+            self.chosen_, self.sum_ = "constant", LinearSum((), float(y[0]), (), 0.0, 0.0)
+        else:
+            self.chosen_, self.sum_ = self.result_.chosen, self.result_.predictor
+        self._spread(columns, y)
+        return self
+
+    def predict(self, X: MatrixLike, return_std: bool = False) -> Any:
+        """The value of each row; the mean of the labels where a program has no value.
+
+        Parameters
+        ----------
+        X : array-like (rows, features)
+        return_std : bool
+            Whether to return the standard deviation of a new label too: that of the noise and of
+            the coefficients.
+
+        Returns
+        -------
+        float64 (rows,), or two of them
+        """
+        check_is_fitted(self)
+        columns = self._typed(validate_data(self, without_masks(X)[0], reset=False))
+        values, defined = self.sum_.outputs(columns)
+        values = np.where(defined, values, self._mean)
+        if not return_std:
+            return values
+        centred = self._centred(columns)
+        lever = np.einsum("it,tu,iu->i", centred, self._inverse, centred)
+        deviations = self.deviation_ * np.sqrt(1 + 1 / self._rows + lever)
+        return values, np.where(defined, deviations, self._about_mean)
+
+    def _typed(self, X):
+        return {
+            name: Real.check(column, f"column {name}")
+            for name, column in zip(self._names, X.T, strict=True)
+        }
+
+    def _search(self, columns, y):
+        types = dict.fromkeys(columns, Real)
+        task = Task("X", columns, types, y, Real, label="y")
+        limits = {name: getattr(self, name) for name in Limits.__dataclass_fields__}
+        (found,) = regress(
+            task, self.dsl, precision=self.precision, pairs=self.pairs, top=1, **limits
+        )
+        if found.stop_reason == StopReason.INTERRUPTED:
+            raise KeyboardInterrupt
+        return found
+
+    def _centred(self, columns):
+        """The programs' values less their means in training, (rows, terms)."""
+        values = [term.outputs(columns)[0] for term in self.sum_.terms]
+        rows = len(next(iter(columns.values())))
+        return np.reshape(values, (len(values), rows)).T - self._means
+
+    def _spread(self, columns, y):
+        """Sets what standard deviations are computed from."""
+        self._rows, self._mean, self._means = len(y), float(y.mean()), 0.0
+        self._about_mean = float(y.std())
+        self._means = self._centred(columns).mean(axis=0)
+        centred = self._centred(columns)
+        self._inverse = np.linalg.inv(centred.T @ centred)
+        self.deviation_ = self._about_mean
+        if self.chosen_ != "table" and self.result_ is not None:
+            scale = real.Scale.of(y, self.precision)
+            labels = scale.rounded(y)
+            rss = float(np.square(labels - self.sum_.predict(columns)).sum())
+            about, count = real.squares(labels, scale), 1 + len(self.sum_.terms)
+            square = real.noise_variance(rss, about, len(y), count, scale)
+            self.deviation_ = float(np.sqrt(square))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Not all functions of a DSL can be pickled: the DSL is made anew, and parses the texts.
+        state = dict(super().__getstate__())
+        if "result_" in state:
+            state["_texts"] = [term.text for term in self.sum_.terms]
+            state["sum_"] = replace(self.sum_, terms=())
+            if self.result_ is not None:
+                state["result_"] = replace(self.result_, program=None, top=())
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        texts = state.pop("_texts", None)
+        super().__setstate__(state)
+        if texts:
+            types = dict.fromkeys(self._names, Real)
+            grammar = Grammar(load_dsl(self.dsl, (*types.values(), Real)), types)
+            terms = tuple(Program.parse(text, grammar, Real) for text in texts)
+            self.sum_ = replace(self.sum_, terms=terms)
+        if texts is not None and self.result_ is not None and self.chosen_ == "program":
+            self.result_ = replace(self.result_, program=self.sum_, top=(self.sum_,))

@@ -1,0 +1,204 @@
+"""Real labels: what is found against all programs and all pairs, and what is said of it."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import synth
+from synth import Real, codes
+from synth.codes import real
+from synth.engine import regress
+from synth.engine.regression import ALIKE, MARGIN, _Target
+from synth.errors import SettingError, TaskError
+from synth.language import UNIT
+from tests import naive
+
+
+def random_dsl(rng):
+    """Some operations on Real numbers, with weights and a constant."""
+    two, one = "Real, Real -> Real", "Real -> Real"
+    dsl = synth.DSL("some", types=(Real,))
+    chosen = rng.permutation(5)[:3]
+    for k, (function, kind) in enumerate(
+        [(np.add, two), (np.multiply, two), (np.divide, two), (np.square, one), (np.exp, one)]
+    ):
+        if k in chosen:
+            dsl.add(function, kind, weight=float(rng.choice([1, 2, 3])))
+    dsl.constant(float(rng.choice([0.5, 2.0, 3.0])), Real)
+    return dsl
+
+
+def random_task(rng, rows=12, train=9):
+    columns = {"x": rng.uniform(0.5, 2, rows).round(2), "z": rng.uniform(-2, -0.5, rows).round(2)}
+    x, z = columns.values()
+    labels = [x * z, x / z + x, np.exp(x) - 0.3 * z, rng.normal(size=rows), x * x * 2 + 1]
+    noise = rng.choice([0, 0.01, 0.3]) * rng.normal(size=rows)
+    chosen = np.round(labels[rng.integers(5)] + noise, int(rng.integers(1, 5)))
+    mask = np.arange(rows) < train
+    return synth.Task("some", columns, dict.fromkeys(columns, Real), chosen, Real, mask)
+
+
+def centred(behaviour, n):
+    """The values on n training rows less their mean, or None if they are alike but for rounding."""
+    values = np.array(behaviour[:n])
+    left = values - values.mean()
+    return None if np.ptp(values) <= 1e-9 * np.abs(values).max() else left
+
+
+def left_over(columns, labels):
+    fit = np.column_stack([np.ones(len(labels)), *columns])
+    return np.square(labels - fit @ np.linalg.lstsq(fit, labels, rcond=None)[0]).sum()
+
+
+def least_totals(task, dsl, most):
+    """The least total of a program, and of a sum of two, and the bits of both: by brute force."""
+    grammar = synth.Grammar(dsl, task.types)
+    labels = task.labels[task.train]
+    n, scale = len(labels), real.Scale.of(labels)
+    about = real.squares(labels, scale)
+    found = naive.behaviours(grammar, task.columns, int(most * UNIT))[Real]
+    some = [(u / UNIT, v) for b, u in found.items() if (v := centred(b, n)) is not None]
+    single = [
+        float(real.program_total([bits], left_over([v], labels), about, n, scale))
+        for bits, v in some
+    ]
+    double = []
+    for (one, v), (other, w) in itertools.combinations(some, 2):
+        likeness = v @ w / math.sqrt(v @ v * (w @ w))
+        if 1 - likeness**2 > ALIKE:
+            rss = left_over([v, w], labels)
+            total = float(real.program_total([one, other], rss, about, n, scale))
+            double.append((total, one + other))
+    return single, double
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nothing_is_better_than_what_is_found(seed):
+    rng = np.random.default_rng(seed)
+    dsl, task = random_dsl(rng), random_task(rng)
+    most = 9.0
+    single, double = least_totals(task, dsl, most)
+    (alone,) = regress(task, dsl, max_bits=most, pairs=0)
+    assert alone.program.total_bits == pytest.approx(min(single), abs=1e-5)
+    (both,) = regress(task, dsl, max_bits=most, pairs=10**4, top=3)
+    best = sorted([*single, *(total for total, _ in double)])[:3]
+    assert [s.total_bits for s in both.top] == pytest.approx(best, abs=1e-5)
+    # With a few behaviours, all sums up to the bits that are said were scored.
+    (few,) = regress(task, dsl, max_bits=most, pairs=4)
+    known = [total for total, bits in double if bits <= few.pair_bits]
+    assert few.program.total_bits <= min([*single, *known]) + 1e-5
+    assert few.pair_bits <= both.pair_bits
+
+
+@pytest.mark.parametrize("n", [5, 100, 2000])
+@pytest.mark.parametrize("precision", [1e-9, 1e-3, 0.5])
+def test_the_interpolated_code_is_near_the_code(n, precision):
+    rng = np.random.default_rng(n)
+    x = rng.normal(size=n)
+    task = synth.Task("some", {"x": x}, {"x": Real}, rng.normal(size=n) * 3, Real)
+    target = _Target(task, precision, 1)
+    logs = rng.uniform(target._grid[0], target._grid[-1], 3000)
+    for terms in (1, 2):
+        near = np.interp(logs, target._grid, target._codes[terms])
+        exact = target._code(np.exp2(logs), terms)
+        assert np.abs(near - exact).max() < MARGIN * n
+        assert (np.diff(target._codes[terms]) >= -1e-9).all()
+        assert target._codes[terms][0] == pytest.approx(float(target._code(0.0, terms)), abs=1e-4)
+
+
+def product(rows=100, noise=0.05, seed=0):
+    """x z + x with noise, and held-out rows."""
+    rng = np.random.default_rng(seed)
+    x, z = rng.uniform(1, 3, (2, rows)).round(3)
+    labels = x * z + x
+    labels = np.round(labels + noise * labels.std() * rng.normal(size=rows), 2)
+    mask = np.arange(rows) < rows * 0.7
+    return synth.Task("product", {"x": x, "z": z}, {"x": Real, "z": Real}, labels, Real, mask)
+
+
+def test_a_noisy_product_is_found_and_its_twins_are_tables():
+    task = product()
+    found, *twins = regress([task, *(task.permuted(s) for s in range(20))], max_bits=16)
+    assert found.chosen == "program"
+    assert found.rows == {"train": 70, "test": 30}
+    assert found.saved_bits > 100
+    assert found.test_r2 > 0.99
+    assert found.train_error == pytest.approx(0.05 * task.labels.std(), rel=0.3)
+    assert found.test_error == pytest.approx(found.train_error, rel=0.5)
+    spread = np.square(found.program.predict(task.columns) - task.labels)
+    assert found.test_error == pytest.approx(math.sqrt(spread[~task.train].mean()), rel=1e-9)
+    assert [twin.chosen for twin in twins].count("program") <= 1
+    assert all(twin.total_bits > found.total_bits for twin in twins)
+    assert {twin.table_bits for twin in twins} == {found.table_bits}
+
+
+def test_held_out_labels_decide_nothing():
+    task = product()
+    other = synth.Task(
+        "product",
+        task.columns,
+        task.types,
+        np.where(task.train, task.labels, -task.labels * 100),
+        Real,
+        task.train,
+    )
+    first, second = (regress(each, max_bits=16)[0] for each in (task, other))
+    assert [s.text for s in first.top] == [s.text for s in second.top]
+    assert first.total_bits == second.total_bits
+    assert second.test_r2 < 0
+
+
+def test_heavy_tailed_labels_are_a_table():
+    rng = np.random.default_rng(3)
+    columns = {name: rng.uniform(1, 3, 60).round(2) for name in "xz"}
+    chosen = []
+    for _ in range(20):
+        labels = np.round(1 / rng.uniform(0.002, 1, 60), 3)
+        task = synth.Task("tails", columns, dict.fromkeys(columns, Real), labels, Real)
+        chosen.append(regress(task, max_bits=12, pairs=200)[0].chosen)
+    assert chosen == ["table"] * 20
+
+
+def test_a_proof_without_noise():
+    """No program beyond can win if what noise costs at least is as much as the total."""
+    x = np.linspace(0, 1, 101)
+    task = synth.Task("line", {"x": x}, {"x": Real}, np.round(2 * x + 1, 2), Real)
+    (found,) = regress(task)
+    assert (found.chosen, found.program.text) == ("program", "1 + 2 * x")
+    assert found.optimal
+    assert found.stop_reason == "optimal"
+    floor = codes.PROGRAM_FLAG + real.sum_bits(1)
+    assert found.total_bits > found.program.bits + floor
+
+
+def test_whole_numbers_are_read_as_real_ones():
+    x = np.arange(1, 41)
+    types = {"x": synth.Int(1, 40)}
+    task = synth.Task("squares", {"x": x}, types, x * x * 3, synth.Int(3, 4800))
+    (found,) = regress(task, max_bits=12)
+    assert found.program.terms[0].text == "x * x"
+    assert found.precision == 1
+    assert found.program.slopes == pytest.approx([3])
+    assert found.program.predict({"x": [100]}) == pytest.approx([30000])
+
+
+def test_a_program_without_a_value_is_said():
+    x = np.linspace(1, 2, 30)
+    task = synth.Task("inverse", {"x": x}, {"x": Real}, np.round(1 / x, 4), Real)
+    (found,) = regress(task, max_bits=12)
+    with pytest.raises(synth.SynthError, match=r"has no value on row 2"):
+        found.program.predict({"x": [1.0, 0.0]})
+
+
+def test_what_is_refused():
+    task = product()
+    with pytest.raises(SettingError, match=r"pairs=-1; allowed: 0 and more"):
+        regress(task, pairs=-1)
+    with pytest.raises(SettingError, match=r"top=0; allowed: 1 and more"):
+        regress(task, top=0)
+    with pytest.raises(SettingError, match="all labels are equal to this precision"):
+        regress(task, precision=1e6)
+    with pytest.raises(TaskError, match=r"labels of Bool; allowed: Int and Real"):
+        regress("parity:n=4", "boolean")
