@@ -2,9 +2,9 @@
 
 Start with `text.py` (tables for terminals), `words.py` (programs in words) and `numbers.py` (how
 bounds are rounded). `matrix.py` shows a comparison, `score.py` a program that people bring,
-`experiment.py` a run of an experiment, `claims.py` what became of a run's claims. With matplotlib,
-`figure.py` draws experiments and `results.py` draws searches. `notebook.py` writes HTML and LaTeX,
-and `page/` makes the page of `synth report`.
+`experiment.py` a run of an experiment, `claims.py` what became of a run's claims. `verdict.py` says
+in a sentence what contrasts show. With matplotlib, `figure.py` draws experiments and `results.py`
+draws searches. `notebook.py` writes HTML and LaTeX, and `page/` makes the page of `synth report`.
 No module here imports another room: the records to be shown are passed in.
 """
 
