@@ -7,8 +7,10 @@ MINUTES ?= 60
 
 .PHONY: demo test test-all attack lint docs bench bench-peers clean
 
-demo: .venv/ready
-	$(BIN)/synth contrast
+# Seven tasks with true and with random labels: a table, a figure and a verdict.
+demo: .venv/demo
+	@mkdir -p build
+	$(BIN)/synth run paradox --plot build/paradox.png
 
 # Two processes: of more the second half would wait for the longest file.
 test: .venv/ready
@@ -40,11 +42,20 @@ bench: .venv/ready
 bench-peers: .venv/ready
 	$(BIN)/python bench/peers.py --install --markdown
 
+# The library and what draws figures, without what the tests and the docs need.
+.venv/demo: pyproject.toml requirements.lock
+	@echo "Installing synth and matplotlib into .venv; this takes about a minute."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint requirements.lock --editable '.[plot]'
+	touch $@
+
 .venv/ready: pyproject.toml requirements.lock
+	@echo "Installing everything that the tests and the docs need into .venv; this takes minutes."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	touch $@
+	touch $@ .venv/demo
 
 clean:
 	rm -rf .venv build dist

@@ -54,7 +54,7 @@ api_internal = (
     "synth.cli.using", "synth.engine.languages",
     "synth.language.comparisons", "synth.language.meaning",
     "synth.learners.columns", "synth.records.scored",
-    "synth.report.score", "synth.report.words",
+    "synth.report.results", "synth.report.score", "synth.report.verdict", "synth.report.words",
     "synth.tasks.conditions", "synth.tasks.frames",
     "synth.tasks.gaps", "synth.tasks.held_out",
     "synth.tasks.joining", "synth.tasks.meanings",

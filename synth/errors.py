@@ -7,6 +7,7 @@ A message is one line that says what was given and what is allowed.
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 #: Characters that a terminal obeys or hides: control and format characters, directions of text,
@@ -126,6 +127,12 @@ def listed(names: Iterable[str], most: int = 16) -> str:
     names = list(names)
     more = f", ... ({len(names)} in all)" if len(names) > most else ""
     return ", ".join(map(shortened, names[:most])) + more
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the known name nearest to it, or nothing."""
+    near = get_close_matches(name, names, 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def one_line(error: BaseException) -> str:

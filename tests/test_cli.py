@@ -189,6 +189,9 @@ TABLE = "a,b\n1,0\n0,1\n1,0\n0,1\n"
     ("arguments", "words"),
     [
         (("search", "nonsense"), "synth: no task 'nonsense'; known: parity,"),
+        (("search", "paritty"), "; did you mean parity?"),
+        (("search", "parity", "--dsl", "bolean"), "; did you mean boolean?"),
+        (("run", "corupton"), "; did you mean corruption?"),
         (("search", "none.csv"), "synth: none.csv: cannot be read: No such file"),
         (("search", "parity:n=99"), "n=99; allowed: 1..62"),
         (("search", "parity", "--dsl", "lisp"), "no DSL 'lisp'; known: boolean"),

@@ -16,6 +16,7 @@ from synth.cli.options import (
     complete_tasks,
     corrupt_option,
     dsl_option,
+    figure_options,
     labels_option,
     save_data_option,
     search_options,
@@ -29,6 +30,8 @@ from synth.cli.saved import report, show, verify
 from synth.cli.searching import (
     TABLE,
     chains_on,
+    check_outputs,
+    draw_and_report,
     finish,
     loaded_task,
     say_notes,
@@ -49,6 +52,7 @@ def main():
 @click.argument("task", shell_complete=complete_tasks)
 @dsl_option()
 @search_options
+@figure_options
 @save_data_option
 @start_option
 @top_option
@@ -102,6 +106,7 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
 @click.argument("task", required=False, shell_complete=complete_tasks)
 @dsl_option()
 @search_options
+@figure_options
 @save_data_option
 @start_option
 @top_option
@@ -159,6 +164,7 @@ def _contrast_items(task, twin, seeds, options):
             if options[key]:
                 given = " ".join(options[key]) if isinstance(options[key], tuple) else options[key]
                 raise click.UsageError(f"--{key} {given}: allowed only with a TASK")
+        check_outputs(options)
     elif seeds > 1 and options["save"]:
         raise click.UsageError(f"--save {options['save']}: allowed only with one seed")
     loaded, table = task, {key: options[key] for key in TABLE}
@@ -207,6 +213,8 @@ def _print_contrasts(found, items, options, single):
     if runs or options["form"] == "json":
         rows = [row for run in runs for row in records(run)]
         emit(options["form"], text=text, document=document, rows=lambda: rows)
+    if runs:
+        draw_and_report(runs, options)
 
 
 #: What `synth contrast` runs without a task: the task, and how far it searches.

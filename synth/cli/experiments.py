@@ -161,6 +161,7 @@ def _plot(found, path):
 
     try:
         found.plot(path)
+        say(f"wrote {path}")
     except Exception as error:
         if found.stop_reason == StopReason.FINISHED:
             raise

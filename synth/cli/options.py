@@ -148,6 +148,13 @@ def search_options(function):
     return function
 
 
+def figure_options(function):
+    """Adds the options that draw what was found and write it as a page."""
+    plot = click.option("--plot", metavar="FILE", help="Draw a figure (.png, .svg, .pdf).")
+    report = click.option("--report", metavar="FILE", help="Write one HTML page of what was found.")
+    return plot(report(function))
+
+
 save_data_option = click.option(
     "--save-data",
     is_flag=True,

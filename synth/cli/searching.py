@@ -17,17 +17,27 @@ from synth.cli.progress import Progress
 TABLE = ("label", "drop", "keep", "missing", "na", "modulus", "train", "test")
 
 
+def check_outputs(options):
+    """Check, before the work is done, that every file the options ask for can be written."""
+    from synth.files import check_writable
+    from synth.report import check_plot
+
+    for key in ("save", "report"):
+        if options.get(key):
+            check_writable(f"--{key}", options[key])
+    if options.get("plot"):
+        check_plot(options["plot"])
+
+
 def loaded_task(task, options):
     """The task that the options ask for, after a check that the run can be saved."""
-    from synth.files import check_writable
     from synth.tasks import load_task
 
     if options.get("save_data") and not options["save"]:
         raise click.UsageError("--save-data: allowed only with --save FILE")
     if options.get("save_data") and (options.get("workers") or options.get("cluster")):
         raise click.UsageError("--save-data cannot be combined with --workers or --cluster")
-    if options["save"]:
-        check_writable("--save", options["save"])
+    check_outputs(options)
     began = time.monotonic()
     loaded = load_task(task, seed=options["seed"], **{k: options[k] for k in TABLE})
     options["spent"] = time.monotonic() - began
@@ -71,6 +81,24 @@ def chains_on(cluster):
         yield {"map": partial(sweep, executor=pool)}
 
 
+def draw_and_report(runs, options):
+    """Draw the figure and write the page that the options ask for; say where they are."""
+    from synth.report import plot_results
+    from synth.report.page import write_page
+
+    if options.get("plot"):
+        pairs = []
+        for run in runs:
+            twins = {"its twin": run.random} if run.kind == "contrast" else {}
+            first = run.structured if twins else run
+            pairs += [(first.task, first), *twins.items()]
+        plot_results(pairs, options["plot"])
+        say(f"wrote {options['plot']}")
+    if options.get("report"):
+        write_page(runs, [f"run {number}" for number, _ in enumerate(runs, 1)], options["report"])
+        say(f"wrote {options['report']}")
+
+
 def finish(run, results, options, text, emphasis=None):
     """Print a run and save it; exit as after Ctrl-C if that ended one of the results."""
     from synth.records import StopReason, save_run
@@ -79,5 +107,6 @@ def finish(run, results, options, text, emphasis=None):
     emit_run(options["form"], run, text, emphasis)
     if options["save"]:
         save_run(run.with_data() if options.get("save_data") else run, options["save"])
+    draw_and_report([run], options)
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
         sys.exit(exit_status())

@@ -32,7 +32,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from synth.errors import ExperimentError
+from synth.errors import ExperimentError, meant
 from synth.experiments.base import settings_of
 
 #: Modules of this folder that are not experiments.
@@ -116,7 +116,8 @@ def _built_in() -> dict[str, str]:
 def _entry(name: str) -> EntryPoint:
     for entry in entry_points(group="synth.experiments", name=name):
         return entry
-    raise ExperimentError(f"no experiment {name!r}; known: {', '.join(names())}")
+    known = names()
+    raise ExperimentError(f"no experiment {name!r}; known: {', '.join(known)}{meant(name, known)}")
 
 
 def _checked(module: ModuleType, name: str) -> ModuleType:

@@ -14,7 +14,10 @@ WIDEST = 24
 
 @visibly
 def experiment_text(run, width=None):
-    """The claim, the settings, as many rows and columns as fit, the summary and the control."""
+    """The claim, the settings, as many rows and columns as fit, the summary, control and verdict.
+
+    The verdict is the text of that name in the summary, if the experiment gives one.
+    """
     width = width or terminal_width()
     lines = textwrap.wrap(f"{run.experiment}: {run.claim}", width)
     if run.settings:
@@ -22,8 +25,11 @@ def experiment_text(run, width=None):
         lines += _wrapped(f"settings: {given}", width)
     lines += ["", *_rows(run, width), ""]
     for key, value in summary_in_words(run).items():
-        lines += _entry(spaced(key), value, width)
+        if key != "verdict":
+            lines += _entry(spaced(key), value, width)
     lines += _wrapped(f"control: {run.control}", width)
+    if "verdict" in run.summary:
+        lines += _wrapped(f"verdict: {run.summary['verdict']}", width)
     if run.stop_reason != "finished":
         lines.append(f"{run.stop_reason.upper()}: some rows are missing")
     return "\n".join(lines)

@@ -62,10 +62,15 @@ def plot_run(run, experiment, path):
     path : str or path
         A path that `check_plot` has accepted.
     """
+    saved_figure(lambda: make_figure(run, experiment), path)
+
+
+def saved_figure(make, path):
+    """Writes the figure that `make()` returns, made in the style of all figures, into a file."""
     import matplotlib
 
     with matplotlib.rc_context(fname=STYLE):
-        figure = make_figure(run, experiment)
+        figure = make()
         # Files have no date, so that the same run gives the same file.
         dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
         figure.savefig(path, metadata=dates[Path(path).suffix.lower()])

@@ -6,6 +6,7 @@ import textwrap
 from synth.errors import shortened
 from synth.report.escape import visibly
 from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
+from synth.report.verdict import verdict
 from synth.report.words import branch_rows, each_once, in_words, program_text
 
 #: The most rows of the front that are all shown.
@@ -132,8 +133,7 @@ def search_text(result, width=None):
 def contrast_text(contrast, width=None):
     """A contrast as text, with both labellings side by side."""
     width = width or terminal_width()
-    pad = 18
-    heads = ("task", "inputs", "rows", "unseen labels", "labels", "DSL", "prepared")
+    pad, heads = 18, ("task", "inputs", "rows", "unseen labels", "labels", "DSL", "prepared")
     first, second = (dict(search_rows(r)) for r in (contrast.structured, contrast.random))
     column = (width - pad - 2) // 2
     lines = []
@@ -154,6 +154,7 @@ def contrast_text(contrast, width=None):
             text = f"{result.program.ties} programs reach the best total on {result.labelling} "
             lines += wrapped("ties", text + "labels; accuracies are their mean", pad, width)
     lines += wrapped("searched", first["searched"], pad, width)
+    lines += wrapped("verdict", verdict([contrast]), pad, width)
     return "\n".join(lines)
 
 
@@ -172,11 +173,8 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
         By default the width of the terminal.
     """
     width = width or terminal_width()
-    names = [contrast.structured.task for contrast in contrasts]
-    twins = ["  its twin"] * len(names)
-    if seeds:
-        twins = [f"  twin, seed {seed}" for seed in seeds]
-    rows = []
+    names, rows = [contrast.structured.task for contrast in contrasts], []
+    twins = [f"  twin, seed {seed}" for seed in seeds] if seeds else ["  its twin"] * len(names)
     for name, twin, contrast in zip(names, twins, contrasts, strict=True):
         for result in (contrast.structured, contrast.random):
             program = result.program
@@ -217,6 +215,8 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
         "fewer bits.  Both rows of a task come from one enumeration and have equal",
         "moves, so the twin was searched just as far.",
     ]
+    if contrasts:
+        lines += ["", *textwrap.wrap(f"verdict: {verdict(contrasts)}", width)]
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import Any
 
-from synth.errors import SettingError, TaskError
+from synth.errors import SettingError, TaskError, meant
 from synth.language import bind, parse_spec
 from synth.tasks import builtin
 from synth.tasks.csv_table import read_table
@@ -177,5 +177,6 @@ def _maker(name: str) -> Callable[..., Task]:
             )
         raise TaskError(
             f"no task {name!r}; known: {', '.join(makers)}; or give the path of a CSV file"
+            + meant(name, makers)
         )
     return makers[name]

@@ -33,7 +33,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from synth.errors import DSLError, SynthError
+from synth.errors import DSLError, SynthError, meant
 from synth.language.check import check_dsl
 from synth.language.columns import TypedColumns
 from synth.language.dsl import DSL
@@ -219,7 +219,9 @@ def _maker(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     for entry in entry_points(group="synth.dsls", name=name):
         return entry.load()
-    raise DSLError(f"no DSL {name!r}; known: {', '.join(names())}; or give FILE.py:NAME")
+    raise DSLError(
+        f"no DSL {name!r}; known: {', '.join(names())}; or give FILE.py:NAME{meant(name, names())}"
+    )
 
 
 def _made(
