@@ -13,6 +13,7 @@ from synth.records.experiment import ExperimentRun
 from synth.records.parts import (
     Branch,
     ClassCertificate,
+    Continuation,
     Descent,
     FrontPoint,
     Hypothesis,
@@ -34,6 +35,7 @@ __all__ = [
     "FORMAT",
     "Branch",
     "ClassCertificate",
+    "Continuation",
     "Comparison",
     "Contrast",
     "Descent",

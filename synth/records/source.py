@@ -15,7 +15,7 @@ import numpy as np
 from synth.language import DSL, Type, resolve
 from synth.language.dsls import is_file
 from synth.records.document import plain
-from synth.tasks import Task, file_digest
+from synth.tasks import Sequence, Task, file_digest
 
 
 def source_of(task: Task, dsl: DSL) -> dict[str, Any]:
@@ -69,6 +69,7 @@ def rows_of(task: Task) -> dict[str, Any]:
             "alphabet": _listed(task.alphabet),
             "label_names": names,
             "settings": task.settings,
+            **({} if task.sequence is None else {"terms": task.sequence.terms}),
         }
     )
 
@@ -98,6 +99,7 @@ def task_of(data: dict[str, Any], name: str, labelling: str) -> Task:
         label_names=names and {int(v): text for v, text in names.items()},
         labelling=labelling,
         settings=data["settings"],
+        sequence=Sequence(tuple(data["terms"])) if data.get("terms") else None,
     )
 
 
