@@ -149,7 +149,7 @@ def with_shortest(result, task, specs, **settings):
 
 
 #: How many programs are made for a sequence by default, for all numbers of lags together.
-SEQUENCE_PROGRAMS = 12_000_000
+SEQUENCE_PROGRAMS = 4_000_000
 
 _LIMITS = ("max_bits", "max_programs", "seconds", "memory", "threads")
 
@@ -183,7 +183,12 @@ def _won(results, specs, limits):
     reason = best.stop_reason
     if not proven:
         reason = unproven[0].stop_reason if unproven else StopReason.INTERRUPTED
-    bounds = [r.exact_bound for r in results if r.exact_bound is not None]
+    # What a language charges beside programs differs for sequences only.
+    bounds = [
+        r.exact_bound + (r.language_bits - best.language_bits)
+        for r in results
+        if r.exact_bound is not None
+    ]
     if exact and len(results) < len(specs):
         bounds.append(0.0)  # of a language that was not begun, nothing is known
     return replace(

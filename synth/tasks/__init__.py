@@ -32,7 +32,7 @@ from synth.tasks.fitting import Fitted, fit, fit_all, prepared, without_labels
 from synth.tasks.frames import frame_inputs
 from synth.tasks.origin import Origin, file_digest
 from synth.tasks.rules import Rule
-from synth.tasks.sequences import FOLLOWING, Sequence, following
+from synth.tasks.sequences import FOLLOWING, following, sequence_fields
 from synth.tasks.sources import is_stream
 from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
@@ -45,7 +45,6 @@ __all__ = [
     "Fitted",
     "Origin",
     "Rule",
-    "Sequence",
     "Task",
     "all_rows",
     "apart",
@@ -68,6 +67,7 @@ __all__ = [
     "regenerated",
     "residue_columns",
     "residue_names",
+    "sequence_fields",
     "stream",
     "training_mask",
     "without_labels",

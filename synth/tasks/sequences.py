@@ -93,7 +93,7 @@ def first_rows(rows: int, train: int | float) -> NDArray[np.bool_]:
     return np.arange(rows) < count
 
 
-def fields_of(terms: tuple[int, ...], train: NDArray[np.bool_]) -> dict[str, Any]:
+def sequence_fields(terms: tuple[int, ...], train: NDArray[np.bool_]) -> dict[str, Any]:
     """The fields of the `Task` of a sequence.
 
     Raises
@@ -176,7 +176,7 @@ def drawn_fields(task: "Task", seed: int) -> dict[str, Any]:
             numbers[start - 1 :] = np.cumsum(np.array(numbers[start - 1 :], object)).tolist()
         if max(map(abs, numbers)) <= INT_LIMIT:
             origin = task.origin and task.origin.then("drawn", seed)
-            made = fields_of(tuple(numbers), np.ones(rows, bool))
+            made = sequence_fields(tuple(numbers), np.ones(rows, bool))
             return {**made, "labelling": "drawn", "origin": origin}
     raise TaskError(f"task {task.name}: all {DRAWS} sequences that were drawn left the range")
 

@@ -25,7 +25,7 @@ def sequence(terms: tuple = _FIBONACCI, train: int | float | None = None):
         label="a",
         settings=settings,
         choose=partial(_chosen, rows),
-        **sequences.fields_of(known, mask),
+        **sequences.sequence_fields(known, mask),
     )
 
 
