@@ -1,4 +1,4 @@
-"""How often a hypothesis is right on what is held out: rows, or the terms that follow a sequence."""
+"""How often a hypothesis is right on what is held out: rows, or further terms of a sequence."""
 
 import numpy as np
 

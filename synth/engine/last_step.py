@@ -36,7 +36,7 @@ class LastStep:
         self.best = None
 
     def found(self, most):
-        """The cheapest program of a cost of at most `most`, as (cost, Program); None without one."""
+        """The cheapest program of a cost of at most `most`, as (cost, Program), or None."""
         self.most = most
         if not len(self.values):
             return None

@@ -265,6 +265,8 @@ class Result:
         task = self.trained_on
         if task is None:
             raise RunError("a saved result does not hold its data; see `synth predict`")
+        if self.continuation is not None:
+            raise RunError("a sequence has no rows to predict; its next terms are `continuation`")
         if self.chosen == "program" and self.rule is not None:
             return self.rule.predict(columns)
         task = task.original

@@ -10,8 +10,8 @@ them and `usable.py` leaves some out, `gaps.py` handles missing values, `labels.
 `catalogue.py` finds a task by name, `origin.py` keeps how a task was made, `fitting.py` turns a
 task and a DSL into a grammar and a root type, `functions.py` defines the Boolean functions that
 have a name, `digits.py` encodes truth values, digits and residues as columns, `values.py` checks
-values by their types, and `splits.py` draws training rows and random numbers.  `sequences.py` has the columns, twins and
-further terms of sequences.
+values by their types, and `splits.py` draws training rows and random numbers.
+`sequences.py` has the columns, twins and further terms of sequences.
 """
 
 from synth.tasks import functions

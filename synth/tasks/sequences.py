@@ -8,6 +8,7 @@ Terms for training have to be whole numbers up to 2**31, as all numbers of a sea
 follow may have any size: a program is evaluated with whole numbers of Python for them.
 """
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from synth import codes
 from synth.errors import SettingError, TaskError
 from synth.language import INT_LIMIT, Constant, Input, Int, Program, Type
+from synth.tasks.sources import table_bytes
 from synth.tasks.splits import stream
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ FOLLOWING = 10
 LONGEST = 4096
 #: How often a term of a drawn twin is drawn again, until it is in the range.
 DRAWS = 10_000
+
+#: What is between commas, semicolons, spaces and tabs.
+_CELLS = re.compile(r"[^,;\s]+")
 
 _TERM: Type = Int(-INT_LIMIT, INT_LIMIT)
 
@@ -72,6 +77,49 @@ def checked_terms(terms: Iterable[Any]) -> tuple[int, ...]:
         if not isinstance(term, (int, np.integer)) or isinstance(term, bool):
             raise SettingError(f"sequence: {term!r} is no term; allowed: whole numbers")
     return tuple(map(int, terms))
+
+
+def read_terms(path: str, row: str) -> list[int]:
+    """The terms in one line of a file.
+
+    Parameters
+    ----------
+    path : str
+        The file: in each line a sequence, after its name if it has one.
+    row : str
+        The number of the line, empty ones not counted, or the name of the sequence.
+
+    Raises
+    ------
+    TaskError
+        If the file cannot be read, or it has no such line, or the line has other cells than whole
+        numbers.
+    """
+    try:
+        text = table_bytes(path).decode("utf-8-sig")
+    except (TaskError, UnicodeDecodeError) as error:
+        raise TaskError(f"sequence: {path}: {error}") from None
+    lines = [_CELLS.findall(line) for line in text.splitlines()]
+    lines = [cells for cells in lines if cells]
+    named = [cells for cells in lines if cells[0] == row and not _is_whole(row)]
+    if _is_whole(row) and 1 <= int(row) <= len(lines):
+        named = [lines[int(row) - 1]]
+    if not named:
+        raise TaskError(
+            f"sequence: {path} has no line {row}; allowed: 1..{len(lines)}, or the name of a line"
+        )
+    cells = named[0] if _is_whole(named[0][0]) else named[0][1:]
+    for cell in cells:
+        if not _is_whole(cell):
+            raise TaskError(
+                f"sequence: {path}, line {row}: {cell!r} is no term; allowed: whole numbers after "
+                "one name"
+            )
+    return [int(cell) for cell in cells]
+
+
+def _is_whole(cell: str) -> bool:
+    return re.fullmatch(r"[+-]?[0-9]{1,1000}", cell) is not None
 
 
 def first_rows(rows: int, train: int | float) -> NDArray[np.bool_]:
@@ -230,6 +278,7 @@ def _value(program: Program, inputs: dict[str, int]) -> int | None:
     values: dict[Program, Any] = {}
     for node in program.parts():
         head = node.head
+        found: Any
         if isinstance(head, Input):
             found = inputs[head.name]
         elif isinstance(head, Constant):

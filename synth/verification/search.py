@@ -19,10 +19,9 @@ def check_data(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     types = {name: str(type_) for name, type_ in task.types.items()}
     claims.equal("inputs", document["inputs"], types)
     rows, n, k, unseen = document["rows"], truth.n, truth.k, truth.unseen
-    if task.sequence is not None:
-        n += truth.task.sequence.lags
-        known, further = task.sequence.terms[:n], task.sequence.terms[n:]
-        k, unseen = len(set(known)), sum(term not in known for term in further)
+    if truth.sequence is not None:
+        n, k = len(truth.terms), len(set(truth.terms))
+        unseen = sum(term not in truth.terms for term in truth.further)
     claims.equal("rows.train", rows["train"], n)
     claims.equal("rows.test", rows["test"], task.rows - n)
     claims.equal("rows.labels", rows["labels"], k)

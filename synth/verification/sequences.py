@@ -83,12 +83,11 @@ def _value(program: Program, given: dict[str, int]) -> Any:
 
 def check_continuation(claims: Claims, document: dict[str, Any], truth: Any) -> None:
     """The terms that follow, each made of those before it, and how many are known to be right."""
-    said, sequence = document.get("continuation"), truth.task.sequence
+    said, sequence = document.get("continuation"), truth.sequence
     if sequence is None:
         claims.equal("continuation", said, None)
         return
-    training = truth.n + sequence.lags
-    terms, further = sequence.terms[:training], sequence.terms[training:]
+    terms, further = truth.terms, truth.further
     program, found = document["program"], []
     if program is not None:
         law = truth.read(program["written"] or program["text"])
