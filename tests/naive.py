@@ -217,8 +217,11 @@ def sequence_bits(terms):
     return log2(Fraction(len(orders))) + min(found) if found else 0.0
 
 
-def last_step(engine, labels, most):
-    """The least cost of a program of one operation on rows that are held, by trying them all."""
+def last_step(engine, labels, most, divisors):
+    """The least cost of a program of one operation on rows that are held, by trying them all.
+
+    divisors: how many of the first rows may be what `//` and `%` divide by.
+    """
     rows = [
         (int(engine.bank.row_costs(k, k + 1)[0]), engine.bank.values(k, k + 1)[0].tolist())
         for k in range(len(engine.bank))
@@ -232,7 +235,7 @@ def last_step(engine, labels, most):
         costs[name] + u_cost + v_cost
         for name, apply in said.items()
         for u_cost, u in rows
-        for v_cost, v in rows
+        for v_cost, v in (rows[:divisors] if name in ("div", "mod") else rows)
         if all(apply(a, b) == label for a, b, label in zip(u, v, labels, strict=True))
     ]
     tests = engine.banks[Bool]

@@ -11,7 +11,7 @@ import synth
 from bench import sequence_laws, sequences
 from synth import codes
 from synth.engine.driver import Search
-from synth.engine.last_step import LastStep
+from synth.engine.last_step import DIVISORS, LastStep
 from synth.errors import RunError, SettingError, SynthError, TaskError
 from synth.language import Program
 from synth.records import save_run, scored
@@ -108,7 +108,17 @@ def test_what_follows_ends_where_the_program_has_no_value():
             assert terms == said
 
 
-@pytest.mark.parametrize("terms", [FIBONACCI[:9], [3, 1, 4, 1, 5, 9, 2], [0, 0, 5, 0, 0, 5, 0]])
+@pytest.mark.parametrize(
+    "terms",
+    [
+        FIBONACCI[:9],
+        [3, 1, 4, 1, 5, 9, 2],
+        [0, 0, 5, 0, 0, 5, 0],
+        [n * n // (n + 2) for n in range(1, 10)],
+        [n * n % (n + 2) for n in range(1, 10)],
+        [n * n * (n - 3) for n in range(1, 10)],
+    ],
+)
 @pytest.mark.parametrize("lags", [0, 1, 2])
 def test_the_last_step_is_the_cheapest_of_all_pairs(terms, lags):
     task = fit(f"sequence:lags={lags}", synth.load_task(spec(terms))).task
@@ -116,7 +126,7 @@ def test_the_last_step_is_the_cheapest_of_all_pairs(terms, lags):
     search.run()
     engine, labels = search._engine, task.labels
     most = 2**40
-    expected = naive.last_step(engine, labels.tolist(), most)
+    expected = naive.last_step(engine, labels.tolist(), most, DIVISORS)
     step = LastStep(engine, labels).found(most)
     assert (step and step[0]) == expected
     if step is not None:

@@ -14,7 +14,7 @@ import numpy as np
 from synth.language import Bool, Program
 
 #: How many of the cheapest rows are tried as divisors.
-DIVISORS = 48
+DIVISORS = 128
 
 
 class LastStep:
@@ -43,19 +43,15 @@ class LastStep:
         self._index()
         root = self.engine.root
         steps = {
-            np.add: self._added, np.subtract: self._subtracted, np.multiply: self._multiplied,
-            np.floor_divide: self._divided, np.remainder: self._divided,
+            "add": self._added, "subtract": self._subtracted, "multiply": self._multiplied,
+            "floor_divide": self._divided, "remainder": self._divided, "where": self._chosen,
         }  # fmt: skip
-        for rule in {r.production.item: r for r in self.engine.rules}.values():
-            item, cost = rule.production.item, rule.production.cost
-            arguments = getattr(item, "arguments", ())
-            step = steps.get(getattr(item, "function", None))
-            if rule.result != root:
-                continue
-            if step is not None and arguments == (root, root):
-                step(item, cost)
-            elif getattr(item, "function", None) is np.where and arguments == (Bool, root, root):
-                self._chosen(item, cost)
+        two, three = (root, root), (Bool, root, root)
+        for rule in {r.item: r for r in self.engine.rules if r.result == root}.values():
+            # Divisions are guarded against 0, so that their functions are known by name only.
+            name = getattr(getattr(rule.item, "function", None), "__name__", "")
+            if name in steps and rule.item.arguments == (three if name == "where" else two):
+                steps[name](rule.item, rule.production.cost)
         return self.best
 
     def _index(self):
@@ -137,7 +133,8 @@ class LastStep:
                 continue
             rows = first[np.argmax(yes)], first[np.argmax(no)]
             total = int(cost + costs[row] + self.costs[rows[0]] + self.costs[rows[1]])
-            if total <= self.most:
+            chosen = conditions.values(row, row + 1)[0], *self.values[list(rows)]
+            if total <= self.most and (item.function(*chosen) == self.labels).all():
                 parts = [self.engine.program(int(r)) for r in rows]
                 self._keep(total, Program(item, [self.engine.program(row, Bool), *parts]))
 

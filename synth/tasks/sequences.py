@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from synth import codes
 from synth.errors import SettingError, TaskError
-from synth.language import INT_LIMIT, Constant, Input, Int, Program, Type
+from synth.language import INT_LIMIT, UNDEFINED, Constant, Input, Int, Program, Type
 from synth.tasks.sources import table_bytes
 from synth.tasks.splits import stream
 
@@ -289,6 +289,8 @@ def _value(program: Program, inputs: dict[str, int]) -> int | None:
             try:
                 found = np.asarray(head.function(*given), object).item()
             except (ArithmeticError, ValueError, TypeError):
+                return None
+            if found == UNDEFINED:
                 return None
         if not isinstance(found, (bool, np.bool_)) and abs(found) >> LONGEST:
             return None
