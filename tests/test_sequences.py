@@ -137,6 +137,13 @@ def test_the_last_step_is_the_cheapest_of_all_pairs(terms, lags):
         assert engine.cost_of(step[1].bits(engine.grammar)) >= expected
 
 
+def test_a_language_enumerates_although_those_before_took_their_seconds():
+    """Half of its own time is for the enumeration, and not half of all seconds so far."""
+    task = synth.load_task(spec(FIBONACCI))
+    search = Search(task, "sequence:lags=2", exact=True, moves=0, spent=60.0, seconds=90.0)
+    assert search.run().program.text == "a1 + a2"
+
+
 def test_a_law_that_is_not_enumerated_is_found_by_its_last_step():
     derangements = sequence_laws.laws()["factorial-like"]["derangements"]
     result = synth.search(spec(derangements, train=12), max_programs=8000)

@@ -77,7 +77,8 @@ class BackwardSearch:
         self.contexts = 0
         self.cut = False
         self._tried = 0
-        self._aside = 0.0
+        # Of the seconds of a search in several languages, those before this one took their share.
+        self._before, self._aside = engine.seconds, 0.0
         self.primitives, self.covered = _tables(engine)
         self._leaves = [r for r in engine.rules if r.result == engine.root and r.kind == LEAF]
 
@@ -130,7 +131,7 @@ class BackwardSearch:
         if self.best is not None and engine.frontier >= self.best[0]:
             return True
         seconds = engine.watch.limits.seconds
-        return seconds is not None and engine.seconds > (seconds + self._aside) / 2
+        return seconds is not None and engine.seconds > (self._before + seconds + self._aside) / 2
 
     def _is_near(self):
         """Whether what was found may be proven without reach, by solving from held rows."""
