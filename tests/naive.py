@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 import numpy as np
 
 from synth.language.program import Program
-from synth.language.types import UNDEFINED
+from synth.language.types import UNDEFINED, Bool
 
 
 def productions_of(grammar):
@@ -195,6 +195,58 @@ def table_bits(counts):
     uniform = 2 + log2(k**n)
     frequency = 2 + log2(math.comb(n + k - 1, k - 1) * orders)
     return min(uniform, frequency)
+
+
+def elias_delta(m):
+    """The code word of Elias delta for a whole number m >= 1, as a text of 0 and 1."""
+    digits = f"{m:b}"
+    length = f"{len(digits):b}"
+    return "0" * (len(length) - 1) + length + digits[1:]
+
+
+def sequence_bits(terms):
+    """Bits of a sequence by code words, the best of differences of order 0, 1 and 2."""
+    found, orders = [], list(range(3))[: len(terms)]
+    for order in orders:
+        rows = [list(terms)]
+        while len(rows) <= order:
+            rows.append([b - a for a, b in zip(rows[-1], rows[-1][1:])])  # noqa: B905
+        numbers = [row[0] for row in rows[:-1]] + rows[-1]
+        words = [elias_delta(2 * x + 1 if x >= 0 else -2 * x) for x in numbers]
+        found.append(len("".join(words)))
+    return log2(Fraction(len(orders))) + min(found) if found else 0.0
+
+
+def last_step(engine, labels, most, divisors):
+    """The least cost of a program of one operation on rows that are held, by trying them all.
+
+    divisors: how many of the first rows may be what `//` and `%` divide by.
+    """
+    rows = [
+        (int(engine.bank.row_costs(k, k + 1)[0]), engine.bank.values(k, k + 1)[0].tolist())
+        for k in range(len(engine.bank))
+    ]
+    costs = {p.item.name: p.cost for p in engine.grammar}
+    said = {
+        "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
+        "div": lambda a, b: a // b if b else None, "mod": lambda a, b: a % b if b else None,
+    }  # fmt: skip
+    found = [
+        costs[name] + u_cost + v_cost
+        for name, apply in said.items()
+        for u_cost, u in rows
+        for v_cost, v in (rows[:divisors] if name in ("div", "mod") else rows)
+        if all(apply(a, b) == label for a, b, label in zip(u, v, labels, strict=True))
+    ]
+    tests = engine.banks[Bool]
+    for k in range(len(tests)):
+        test, cost = tests.values(k, k + 1)[0], int(tests.row_costs(k, k + 1)[0])
+        sides = [
+            min((c for c, u in rows if (np.equal(u, labels) | ~side).all()), default=math.inf)
+            for side in (test, ~test)
+        ]
+        found.append(costs["where"] + cost + sum(sides))
+    return min((cost for cost in found if cost <= most), default=None)
 
 
 def orders(counts):

@@ -63,3 +63,43 @@ def test_equal_totals_are_equal_to_the_bit(n):
 def test_factorials():
     for n in (0, 1, 2, 30, 170):
         assert codes.log2_factorial(n) == pytest.approx(naive.log2(math.factorial(n)), abs=1e-9)
+
+
+@given(st.lists(st.integers(-(2**40), 2**40), max_size=14))
+def test_a_sequence_costs_the_code_words_of_its_differences(terms):
+    bits, order = codes.terms_bits(terms)
+    assert bits == pytest.approx(naive.sequence_bits(terms), rel=1e-12)
+    assert order < max(1, min(3, len(terms)))
+    assert len(codes.differences(terms, order)) == len(terms)
+
+
+def test_the_code_of_whole_numbers_is_a_prefix_code_without_gaps():
+    """Of the numbers whose place has at most 15 digits, the sum of 2**-bits falls short of 1.
+
+    What is missing is the share of all longer ones: their lengths begin with four zeros or more.
+    """
+    numbers = range(-(2**14) + 1, 2**14)
+    places = {2 * x + 1 if x >= 0 else -2 * x for x in numbers}
+    assert places == set(range(1, 2**15))
+    total = sum(2.0 ** -codes.number_bits(x) for x in numbers)
+    assert total == 1 - 2**-4
+    words = {naive.elias_delta(m) for m in range(1, 2**9)}
+    assert all(not a.startswith(b) for a in words for b in words if a != b)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_the_code_of_sequences_is_a_prefix_code(length):
+    """The best order is named, so that the sum over all sequences is at most 1."""
+    values = range(-15, 16)
+    total = sum(2 ** -codes.terms_bits(s)[0] for s in itertools.product(values, repeat=length))
+    assert 0.25 < total <= 1
+    # All orders together, each with its share, are one code.
+    assert codes.terms_bits(range(length))[0] >= math.log2(length)
+
+
+def test_a_law_has_no_exceptions():
+    totals = codes.law_totals(7)
+    assert totals[0] == codes.PROGRAM_FLAG
+    assert np.isinf(totals[1:]).all()
+    assert codes.lags_bits([], 4) == 2
+    assert codes.lags_bits([1, 1], 4) == 2 + codes.terms_bits([1, 1])[0] == 8

@@ -114,10 +114,10 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
 @click.option(
     "--labels",
     "twin",
-    type=click.Choice(["permuted", "uniform"]),
+    type=click.Choice(["permuted", "uniform", "drawn"]),
     default="permuted",
     show_default=True,
-    help="How the random labels of the twin are made.",
+    help="How the random labels of the twin are made; drawn for a sequence only.",
 )
 def contrast(task, twin, seeds, **options):
     """Compare TASK with its random-label twin.

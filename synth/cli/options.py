@@ -168,10 +168,10 @@ top_option = click.option(
 )
 labels_option = click.option(
     "--labels",
-    type=click.Choice(["true", "permuted", "uniform"]),
+    type=click.Choice(["true", "permuted", "uniform", "drawn"]),
     default="true",
     show_default=True,
-    help="Labels to explain: the true ones, or random ones.",
+    help="Labels to explain: the true ones, or random ones; drawn for a sequence only.",
 )
 corrupt_option = click.option(
     "--corrupt", type=float, help="Fraction of training labels to redraw at random."

@@ -1,10 +1,20 @@
 """Code lengths of data, in bits: every formula of a description length is in this room.
 
 `values.py` has the codes of labels that are one of k values: programs with exceptions, and look-up
-tables.  `real.py` has those of labels that are real numbers: programs with noise, a constant, and
-a histogram.  It is imported by name, as `synth.codes.real`: it needs scipy, and the rest does not.
+tables.  `sequences.py` has those of sequences of whole numbers.  `real.py` has those of labels that
+are real numbers: programs with noise, a constant, and a histogram.  It is imported by name, as
+`synth.codes.real`: it needs scipy, and the rest does not.
 """
 
+from synth.codes.sequences import (
+    ORDERS,
+    differences,
+    lags_bits,
+    law_totals,
+    number_bits,
+    sequence_table_bits,
+    terms_bits,
+)
 from synth.codes.values import (
     PROGRAM_FLAG,
     READING,
@@ -31,6 +41,7 @@ from synth.codes.values import (
 )
 
 __all__ = [
+    "ORDERS",
     "PROGRAM_FLAG",
     "READING",
     "STRENGTHS",
@@ -38,9 +49,12 @@ __all__ = [
     "constant_bits",
     "constant_total",
     "counts_bits",
+    "differences",
     "exception_bits",
     "frequency_table_bits",
+    "lags_bits",
     "language_bits",
+    "law_totals",
     "leaf_bits",
     "leaf_tables",
     "log2_binomial",
@@ -48,9 +62,12 @@ __all__ = [
     "log2_chance_bound_uniform",
     "log2_factorial",
     "log2_multinomial",
+    "number_bits",
     "program_total",
     "program_totals",
     "rows_needed",
+    "sequence_table_bits",
     "table_bits",
+    "terms_bits",
     "uniform_table_bits",
 ]

@@ -22,6 +22,7 @@ READING = 1 / 200
 #: The strengths of the Dirichlets in the leaves of a tree: see `leaf_bits`.
 STRENGTHS = (2.0, 0.5, 0.1)
 
+
 _LN2 = math.log(2)
 
 

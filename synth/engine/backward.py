@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.engine.curry import LEAF
+from synth.engine.last_step import LastStep
 from synth.engine.targets import SEVERAL, Cut, Target, TargetSolver, Unknown, step
 from synth.language import UNIT, Program
 from synth.records import StopReason
@@ -55,14 +56,18 @@ class BackwardSearch:
         The enumerator.  Its first n rows are the training rows.
     labels : ndarray, shape (n,)
         The training labels, values of the root type.
+    arithmetic : bool
+        Whether they are a sequence, so that the last step is looked up by arithmetic: see
+        `last_step`.
 
     `best` is (cost, Program) or None.  No other program without exceptions costs less than
     `bound`.  `found_by` says who found the best, "exact" or "reach", and `cut` whether time has
     cut the last `solve` short.
     """
 
-    def __init__(self, engine, labels):
+    def __init__(self, engine, labels, arithmetic=False):
         self.engine = engine
+        self.arithmetic = arithmetic
         rows = engine.rows
         values = np.zeros(rows, np.int64)
         values[: len(labels)] = labels
@@ -72,7 +77,8 @@ class BackwardSearch:
         self.contexts = 0
         self.cut = False
         self._tried = 0
-        self._aside = 0.0
+        # Of the seconds of a search in several languages, those before this one took their share.
+        self._before, self._aside = engine.seconds, 0.0
         self.primitives, self.covered = _tables(engine)
         self._leaves = [r for r in engine.rules if r.result == engine.root and r.kind == LEAF]
 
@@ -98,6 +104,9 @@ class BackwardSearch:
             self.solve(late, proving=reached)
         if not self.proven and not reached and self._reach(reach):
             self.solve(late, proving=True)
+        if self.arithmetic and not self.proven and not self.engine.watch.interrupted():
+            labels = self.target.values
+            self.best = LastStep(self.engine, labels).found(self._most()) or self.best
         self._end()
 
     def offer(self, units, program):
@@ -122,7 +131,7 @@ class BackwardSearch:
         if self.best is not None and engine.frontier >= self.best[0]:
             return True
         seconds = engine.watch.limits.seconds
-        return seconds is not None and engine.seconds > (seconds + self._aside) / 2
+        return seconds is not None and engine.seconds > (self._before + seconds + self._aside) / 2
 
     def _is_near(self):
         """Whether what was found may be proven without reach, by solving from held rows."""

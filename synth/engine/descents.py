@@ -12,9 +12,9 @@ import numpy as np
 
 from synth.engine.arguments import DSLLike
 from synth.engine.driver import Search
+from synth.engine.held_out import matches
 from synth.engine.interrupts import interrupts
 from synth.engine.limits import LimitSettings
-from synth.engine.outcome import matches
 from synth.engine.reach import Reaches, ReachSettings
 from synth.engine.scoring import SAME
 from synth.language import UNIT

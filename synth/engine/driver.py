@@ -17,11 +17,7 @@ from synth.engine import outcome
 from synth.engine.arguments import EXACT, DSLLike, TaskLike, alike, loaded, parsed, sendable
 from synth.engine.backward import BackwardSearch
 from synth.engine.band import PASSING
-from synth.engine.checkpoint import (
-    DEFAULT_EVERY,
-    Checkpoint,
-    Keeper,
-)
+from synth.engine.checkpoint import DEFAULT_EVERY, Checkpoint, Keeper
 from synth.engine.crew import working_time
 from synth.engine.digests import about_search
 from synth.engine.enumerator import Enumerator
@@ -250,7 +246,8 @@ class Search:
         self._engine = Enumerator(fitted.grammar, columns, root, self._watch, scored)
         self._backward, self._lifted = None, False
         if self._exact:
-            self._backward = BackwardSearch(self._engine, self._every.training[0])
+            labels = self._every.training[0]
+            self._backward = BackwardSearch(self._engine, labels, task.sequence is not None)
         file = None
         if self._file is not None:
             training = self._every.training

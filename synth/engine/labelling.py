@@ -29,7 +29,8 @@ class Labelling:
     table_kind : str
         Its kind, "uniform" or "frequency".
     language_bits : float
-        What a program costs beside its own bits, for it is of one of several languages.
+        What a program costs beside its own bits, for it is of one of several languages; that of a
+        sequence for its lags and first terms too.
     constant_bits : float
         The total of a constant, which is then a hypothesis of its own; else infinite.
     """
@@ -43,6 +44,11 @@ class Labelling:
     constant_bits: float = field(init=False)
 
     def __post_init__(self):
+        if self.task.sequence is not None:
+            terms = self.task.sequence.terms[: self.task.sequence.lags + self.n]
+            self.table_bits, self.table_kind = codes.sequence_table_bits(terms)
+            self.constant_bits = math.inf
+            return
         counts = self.task.counts()
         self.table_bits, self.table_kind = codes.table_bits(counts)
         self.constant_bits = codes.constant_total(counts) if self.language_bits else math.inf
@@ -53,16 +59,32 @@ class Labelling:
 
         among: how many languages are searched; None if this one was given.
         """
-        language_bits = 0.0 if among is None else codes.language_bits(among)
+        is_law = task.sequence is not None
+        if is_law:
+            language_bits = codes.lags_bits(task.sequence.given, among or 1)
+        else:
+            language_bits = 0.0 if among is None else codes.language_bits(among)
         values = root.check(task.labels[task.train], f"label column {task.label}")
         k = len(task.alphabet)
-        score = Score(task.training, k, root.size > k, top, language_bits)
+        score = Score(task.training, k, root.size > k, top, language_bits, is_law=is_law)
         return cls(task, values, score, language_bits)
 
     @property
     def n(self):
         """The number of training rows."""
         return len(self.values)
+
+    def log2_chances(self, total):
+        """log2 of the bounds on the chance that random labels let a hypothesis reach `total` bits.
+
+        Of permuted labels and of uniform ones; of a sequence both are for terms that are drawn from
+        the code of its table.
+        """
+        if self.task.sequence is not None:
+            return (min(0.0, total - self.table_bits),) * 2
+        counts = self.task.counts()
+        uniform = codes.log2_chance_bound_uniform(self.n, len(counts), total)
+        return codes.log2_chance_bound(counts, total), uniform
 
     @property
     def rival_bits(self):

@@ -95,6 +95,32 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
     return found
 
 
+def of_sequences(tasks, dsl=None, *, progress=None, spent=0.0, **settings):
+    """The `Result` of each of some sequences, whose inputs are terms, each searched by itself.
+
+    A law has no exceptions, so that the shortest program is sought that is right on all terms.
+
+    dsl: the only language that is searched, if given.  settings: as `searched` takes them.
+
+    Raises
+    ------
+    SettingError
+        If a setting is given that such a search does not have.
+    """
+    for name in ("checkpoint", "map", "moves"):
+        if settings.pop(name, None):
+            raise SettingError(f"{name}: not allowed for a sequence; leave it out")
+    settings |= {"exact": True, "moves": 0, "proven": None}
+    if settings.get("max_programs") is None and settings.get("max_bits") is None:
+        settings["max_programs"] = SEQUENCE_PROGRAMS
+    results = []
+    for task in tasks:
+        specs = [dsl] if dsl is not None else languages(without_labels(task))
+        [found] = searched([task], specs, progress=progress, spent=spent, **settings)
+        results.append(found if dsl is None else replace(found, languages=()))
+    return results
+
+
 def with_shortest(result, task, specs, **settings):
     """The result, with the shortest program without exceptions if it is proven that none pays.
 
@@ -121,6 +147,9 @@ def with_shortest(result, task, specs, **settings):
         result, shortest=Shortest(found.dsl, best.text, best.bits, proven, rows, best.rule)
     )
 
+
+#: How many programs are made for a sequence by default, for all numbers of lags together.
+SEQUENCE_PROGRAMS = 4_000_000
 
 _LIMITS = ("max_bits", "max_programs", "seconds", "memory", "threads")
 
@@ -154,7 +183,12 @@ def _won(results, specs, limits):
     reason = best.stop_reason
     if not proven:
         reason = unproven[0].stop_reason if unproven else StopReason.INTERRUPTED
-    bounds = [r.exact_bound for r in results if r.exact_bound is not None]
+    # What a language charges beside programs differs for sequences only.
+    bounds = [
+        r.exact_bound + (r.language_bits - best.language_bits)
+        for r in results
+        if r.exact_bound is not None
+    ]
     if exact and len(results) < len(specs):
         bounds.append(0.0)  # of a language that was not begun, nothing is known
     return replace(
@@ -179,8 +213,14 @@ def _won(results, specs, limits):
 
 
 def _least(result):
-    """The least total of the front of a result; None without one."""
-    return min((point.total_bits for point in result.front), default=None)
+    """The least total of the front of a result; None without one.
+
+    Of a sequence, most programs are found by their last step, and are not on the front.
+    """
+    found = [point.total_bits for point in result.front]
+    if result.continuation is not None and result.program is not None:
+        found.append(result.program.total_bits)
+    return min(found, default=None)
 
 
 def _by_total(result):
@@ -190,15 +230,17 @@ def _by_total(result):
 
 
 def _by_program(result):
-    """The order of exact results: by the length of the program."""
-    return float("inf") if result.program is None else result.program.bits
+    """The order of exact results: by the total of the program."""
+    return float("inf") if result.program is None else result.program.total_bits
 
 
 def _is_beaten(result, best, exact):
     """Whether no program of this language that was not scored can beat the best."""
     if exact:
         bound = result.exact_bound
-        return bound is None or (best.program is not None and bound >= best.program.bits - SAME)
+        if bound is None or best.program is None:
+            return bound is None
+        return bound + result.language_bits >= best.program.bits + best.language_bits - SAME
     if result.optimal or result.certified_bits is None:
         return True
     code = codes.program_total(0, result.rows["train"], 0, 2, False) + result.language_bits

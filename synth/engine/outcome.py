@@ -4,6 +4,7 @@ import numpy as np
 
 from synth import codes
 from synth._version import __version__
+from synth.engine.held_out import continuation, majority_accuracy, matches, row_counts
 from synth.engine.reach import digest
 from synth.engine.scoring import SAME
 from synth.errors import DSLError
@@ -48,7 +49,7 @@ class Maker:
     def result(self, labelling):
         """The `Result` of a `Labelling`."""
         engine, task = self.engine, labelling.task
-        bits, n, k = labelling.table_bits, labelling.n, len(task.alphabet)
+        bits = labelling.table_bits
         reach = self.reaches.get(labelling)
         found = _Found(engine, labelling, reach and reach.so_far)
         if self.backward is None:
@@ -61,19 +62,13 @@ class Maker:
             program, best = found.exact_program(self.backward.best, self.backward.found_by)
             proven = self.backward.proven
         total = bits if program is None else min(bits, program.total_bits)
-        chance = codes.log2_chance_bound(task.counts(), total)
-        uniform = codes.log2_chance_bound_uniform(n, k, total)
+        chance, uniform = labelling.log2_chances(total)
         return Result(
             task=task.name,
             dsl=self.dsl.name,
             labelling=task.labelling,
             inputs={name: str(type_) for name, type_ in task.original.types.items()},
-            rows={
-                "train": n,
-                "test": task.rows - n,
-                "labels": k,
-                "unseen_labels": int(task.unseen.sum()),
-            },
+            rows=row_counts(task),
             label_names=_label_names(task),
             chosen=_chosen(program, bits),
             program=program,
@@ -98,6 +93,7 @@ class Maker:
             version=__version__,
             language_bits=labelling.language_bits,
             reach=reach and reach.record(),
+            continuation=None if task.sequence is None else continuation(task, best)[0],
             resumed=self.resumed,
             source=source_of(task, self.dsl),
             best=best,
@@ -247,7 +243,9 @@ class _Found:
         units = cost >> self.engine.grammar.shift
         self.checked(best, units, 0, False)
         bits, accuracy = units / UNIT, None
-        if self.held_out.any():
+        if self.task.sequence is not None:
+            accuracy = continuation(self.task, best)[1]
+        elif self.held_out.any():
             columns = {name: c[self.held_out] for name, c in self.task.columns.items()}
             values, defined = best.outputs(columns)
             accuracy = float(np.mean(defined & self._right(values)))
@@ -281,10 +279,7 @@ class _Found:
 
     def majority_accuracy(self):
         """How often the majority label is right on held-out rows; None without any."""
-        if not self.held_out.any():
-            return None
-        most = self.engine.root.check(self.task.majority(), "the majority label")
-        return float(np.mean(self._right(most)))
+        return majority_accuracy(self.task, self.engine.root)
 
     def front(self):
         """The fewest exceptions for each length, of all programs that were scored or found."""
@@ -371,19 +366,6 @@ class _Found:
         labels = self.labelling.values[None]
         wrong = int(self.engine.bank.errors(row, row + 1, labels, self.n)[0, 0])
         return self.score.two and 2 * wrong > self.n
-
-
-def matches(task, root, said, inverted=False):
-    """Which held-out labels some values of the root's type match; never an unknown one.
-
-    said: (held-out rows,), or one value for all; inverted: the other label of two is meant.
-    """
-    held_out = ~task.train
-    # No check: a held-out label that the root's type lacks is one that no program says.
-    truth = task.labels[held_out].astype(root.dtype)
-    # The other of two labels is not a third one.
-    never = (task.unseen if inverted else task.unknown)[held_out]
-    return ((root.coarse(said) == root.coarse(truth)) != inverted) & ~never
 
 
 def _chosen(program, table_bits):

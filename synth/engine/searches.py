@@ -13,7 +13,7 @@ from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
 from synth.engine.checkpoint import DEFAULT_EVERY
 from synth.engine.crew import working_time
 from synth.engine.driver import Progress, Search
-from synth.engine.languages import languages_of, searched, with_shortest
+from synth.engine.languages import languages_of, of_sequences, searched, with_shortest
 from synth.engine.limits import LimitSettings
 from synth.engine.reach import DEFAULT_CHAINS, Map
 from synth.errors import SettingError, SweepError
@@ -144,6 +144,8 @@ def _results(
     **settings: Any,
 ) -> list[Result]:
     """The result of each labelling: of a table without a DSL the best of several languages."""
+    if any(task.sequence is not None for task in tasks):
+        return of_sequences(tasks, dsl, progress=progress, **settings)
     start = settings.get("start") or ()
     start = [start] if isinstance(start, str) else start
     specs = languages_of(tasks[0], start, dsl, settings.get("exact", False))
@@ -166,7 +168,7 @@ def contrast(
     task: TaskLike,
     dsl: DSLLike | None = None,
     *,
-    twin: Literal["permuted", "uniform"] = "permuted",
+    twin: Literal["permuted", "uniform", "drawn"] = "permuted",
     seed: int = 0,
     top: int = 10,
     moves: int | None = None,
@@ -190,8 +192,8 @@ def contrast(
     ----------
     task, dsl, top, moves, chains, start, map, progress, checkpoint, every, spent, **limits
         See `search`, which also lists the errors.
-    twin : {"permuted", "uniform"}
-        How the twin's labels are made.
+    twin : {"permuted", "uniform", "drawn"}
+        How the twin's labels are made; "drawn" for sequences only.
     seed : int
         Seed for the twin's labels and for the random numbers of reach.
 
@@ -199,8 +201,8 @@ def contrast(
     -------
     Contrast
     """
-    if twin not in ("permuted", "uniform"):
-        raise SettingError(f"twin={twin!r}; allowed: permuted, uniform")
+    if twin not in ("permuted", "uniform", "drawn"):
+        raise SettingError(f"twin={twin!r}; allowed: permuted, uniform, drawn")
     began = working_time()
     task = loaded(task)
     both = [task, getattr(task, twin)(seed)]

@@ -14,6 +14,7 @@ from synth.records.experiment import ExperimentRun
 from synth.records.parts import (
     Branch,
     ClassCertificate,
+    Continuation,
     Descent,
     FrontPoint,
     Hypothesis,
@@ -37,6 +38,7 @@ __all__ = [
     "Branch",
     "ClassCertificate",
     "Comparison",
+    "Continuation",
     "Contrast",
     "Descent",
     "ExperimentRun",

@@ -256,6 +256,29 @@ class Language:
 
 
 @dataclass(frozen=True)
+class Continuation:
+    """What the best program says of a sequence beyond its terms for training.
+
+    Parameters
+    ----------
+    lags : int
+        How many terms before a term the program may read; so many first terms are given.
+    terms : tuple of int
+        The terms that follow, each made of those before it. Fewer than were asked for if the
+        program has no value for one, or one of more than 4,096 bits. Empty without a program.
+    known : int
+        The number of further terms that were held out.
+    right : int
+        How many of these the program says, up to its first wrong one.
+    """
+
+    lags: int
+    terms: tuple[int, ...]
+    known: int
+    right: int
+
+
+@dataclass(frozen=True)
 class Shortest:
     """The shortest program without exceptions that was found, of a table for which none pays.
 

@@ -16,6 +16,7 @@ from synth.language import Program, latex
 from synth.records.document import FORMAT, contents, plain, reading
 from synth.records.parts import (
     Branch,
+    Continuation,
     Descent,
     FrontPoint,
     Hypothesis,
@@ -65,7 +66,8 @@ class Result:
         A bound on the chance that permuted training labels let any hypothesis reach
         `total_bits`, and its base-2 logarithm.
     chance_bound_uniform, log2_chance_bound_uniform : float
-        The same for training labels that are drawn uniformly.
+        The same for training labels that are drawn uniformly. Of a sequence, both are the bound
+        for terms that are drawn from the code of its table: 2 to the minus `saved_bits`.
     certified_bits : float or None
         Every program of at most so many bits was scored. None if every program of any length
         was.
@@ -98,7 +100,8 @@ class Result:
         The version of synth that made the result.
     language_bits : float
         The bits that say that the hypothesis reads the inputs, and in which of the languages that
-        were searched it is written; the total of each program has them. 0 if a DSL was given.
+        were searched it is written; the total of each program has them. 0 if a DSL was given. Of
+        a sequence: the bits of the number of lags and of the first terms.
     languages : tuple of Language
         The languages that were searched; empty if a DSL was given.
     shortest : Shortest, optional
@@ -106,6 +109,8 @@ class Result:
         exceptions. None if none was sought or found.
     reach : Descent, optional
         What reach did after the enumeration. None if there was no need, or no moves.
+    continuation : Continuation, optional
+        Of a sequence: the terms that follow. None if the task is no sequence.
     resumed : bool
         Whether the search went on from a checkpoint. What it lists was evaluated again, and
         `certified_bits`, `optimal` and the shares rest on the file.
@@ -152,6 +157,7 @@ class Result:
     languages: tuple[Language, ...] = ()
     shortest: Shortest | None = None
     reach: Descent | None = None
+    continuation: Continuation | None = None
     resumed: bool = False
     source: dict[str, Any] | None = None
     data: dict[str, Any] | None = None
@@ -209,6 +215,9 @@ class Result:
                 for each in given.get("languages", ())
             )
             given["shortest"] = given.get("shortest") and Shortest(**given["shortest"])
+            if given.get("continuation") is not None:
+                said = given["continuation"]
+                given["continuation"] = Continuation(**{**said, "terms": tuple(said["terms"])})
             given["reach"] = given.get("reach") and Descent.from_dict(given["reach"])
             return Result(**given)
 
@@ -256,6 +265,8 @@ class Result:
         task = self.trained_on
         if task is None:
             raise RunError("a saved result does not hold its data; see `synth predict`")
+        if self.continuation is not None:
+            raise RunError("a sequence has no rows to predict; its next terms are `continuation`")
         if self.chosen == "program" and self.rule is not None:
             return self.rule.predict(columns)
         task = task.original

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from synth.errors import UndefinedError
+from synth.errors import TaskError, UndefinedError
 from synth.language import DSL, Program
 from synth.tasks import Rule, Task, fit
 
@@ -38,11 +38,18 @@ def scored(
 
     Raises
     ------
+    TaskError
+        If the task is a sequence.
     ParseError
         If the text stands for no program of the DSL.
     UndefinedError
         If the program has no value on some row.
     """
+    if task.sequence is not None:
+        raise TaskError(
+            f"task {task.name} is a sequence, whose programs are not scored alone; `synth search` "
+            "finds its law"
+        )
     fitted = fit(dsl, task)
     program, task = Program.parse(text, fitted.grammar, fitted.root), fitted.task
     values, defined = program.outputs(task.columns)

@@ -15,7 +15,7 @@ import numpy as np
 from synth.language import DSL, Type, resolve
 from synth.language.dsls import is_file
 from synth.records.document import plain
-from synth.tasks import Task, file_digest
+from synth.tasks import Task, file_digest, sequence_fields
 
 
 def source_of(task: Task, dsl: DSL) -> dict[str, Any]:
@@ -69,6 +69,7 @@ def rows_of(task: Task) -> dict[str, Any]:
             "alphabet": _listed(task.alphabet),
             "label_names": names,
             "settings": task.settings,
+            **({} if task.sequence is None else {"terms": task.sequence.terms}),
         }
     )
 
@@ -81,6 +82,10 @@ def task_of(data: dict[str, Any], name: str, labelling: str) -> Task:
     TaskError, TypeMismatchError, DSLError
         If they are not a task.
     """
+    about = {"labelling": labelling, "settings": data["settings"]}
+    if "terms" in data:
+        made = sequence_fields(tuple(data["terms"]), np.array(data["train"], bool))
+        return Task(name, **made, **about)
     types = {n: resolve(t, f"column {n}", ()) for n, t in data["types"].items()}
     label_type = resolve(data["label_type"], "labels", ())
     names = data["label_names"]
@@ -96,8 +101,7 @@ def task_of(data: dict[str, Any], name: str, labelling: str) -> Task:
         given_alphabet=_values(data["alphabet"], label_type) if listed else None,
         unknown=np.array(data["unknown"], bool),
         label_names=names and {int(v): text for v, text in names.items()},
-        labelling=labelling,
-        settings=data["settings"],
+        **about,
     )
 
 

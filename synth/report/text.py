@@ -3,8 +3,8 @@
 import shutil
 import textwrap
 
-from synth.errors import shortened
 from synth.report.escape import visibly
+from synth.report.languages import among, next_terms, of_chance, shortest
 from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
 from synth.report.verdict import verdict
 from synth.report.words import branch_rows, each_once, in_words, program_text
@@ -38,12 +38,13 @@ def search_rows(result):
     yield "task", f"{result.task}{labels}"
     yield "inputs", _inputs(result.inputs)
     yield "rows", f"{rows['train']} training, {rows['test']} held out, {rows['labels']} labels"
-    if rows.get("unseen_labels"):  # older files do not have this count
+    # Older files do not have this count, and of a sequence it says nothing.
+    if rows.get("unseen_labels") and result.continuation is None:
         unseen = f"{rows['unseen_labels']} of {rows['test']} held-out labels"
         yield "unseen labels", f"{unseen} are not in training; only a program can predict them"
     if result.label_names and list(result.label_names.values()) != ["0", "1"]:
         yield "labels", ", ".join(f"{k} = {v}" for k, v in result.label_names.items())
-    yield "DSL", result.dsl + (_among(result) if result.languages else "")
+    yield "DSL", result.dsl + among(result)
     if result.settings.get("prepared"):
         made = result.settings["prepared"].items()
         yield (
@@ -67,7 +68,7 @@ def search_rows(result):
     yield "table bits", f"{bits(result.table.bits)} ({result.table.kind})"
     if program is not None:
         yield "bits saved", saved_by(result, "at least ")
-    yield "chance bound", f"{chance(result.log2_chance_bound)} (labels permuted)"
+    yield "chance bound", f"{chance(result.log2_chance_bound)} ({of_chance(result)})"
     if program is not None:
         yield "program accuracy", _accuracies(program)
         if result.reach is not None:
@@ -75,8 +76,10 @@ def search_rows(result):
         if program.ties > 1:
             yield "ties", f"{program.ties} programs reach this total; accuracies are their mean"
     yield "table accuracy", _accuracies(result.table)
+    if result.continuation is not None:
+        yield "next terms", next_terms(result)
     if result.shortest is not None:
-        yield "without exceptions", _shortest(result)
+        yield "without exceptions", shortest(result)
     yield "certificate", _certificate(result)
     for each in result.reach.certificates if result.reach else ():
         yield f"{each.form}s", each.statement.removeprefix(f"{each.form}s ")
@@ -133,8 +136,9 @@ def search_text(result, width=None):
 def contrast_text(contrast, width=None):
     """A contrast as text, with both labellings side by side."""
     width = width or terminal_width()
-    pad, heads = 18, ("task", "inputs", "rows", "unseen labels", "labels", "DSL", "prepared")
+    heads = ("task", "inputs", "rows", "unseen labels", "labels", "DSL", "prepared")
     first, second = (dict(search_rows(r)) for r in (contrast.structured, contrast.random))
+    pad = max(18, *(len(name) + 2 for name in (*first, *second) if name not in heads))
     column = (width - pad - 2) // 2
     lines = []
     for name in heads:
@@ -345,24 +349,6 @@ _STOPS = {
     "interrupted": "interrupted",
     "failed": "no worker was left",
 }
-
-
-def _shortest(result):
-    """The shortest program without exceptions, of a table with too few rows for it."""
-    one, n = result.shortest, result.rows["train"]
-    needed = "a million rows with such labels would be too few"
-    if one.rows is not None:
-        needed = f"about {one.rows:,} training rows would do, here are {n:,}"
-    found = "shortest, " if one.proven else "shortest that was found, "
-    shown = f"{one.rule or one.text} ({found}{bits(one.bits)} bits)"
-    return f"{shown}; too few rows to tell it from chance: {needed}"
-
-
-def _among(result):
-    """The other languages of a table that were searched."""
-    others = [shortened(each.dsl, 40) for each in result.languages if each.dsl != result.dsl]
-    beside = f" ({', '.join(others)} searched too)" * bool(others)
-    return f"{beside}; {bits(result.language_bits)} bits for a rule, and for its language"
 
 
 def _is_reached(result):

@@ -11,6 +11,7 @@ them and `usable.py` leaves some out, `gaps.py` handles missing values, `labels.
 task and a DSL into a grammar and a root type, `functions.py` defines the Boolean functions that
 have a name, `digits.py` encodes truth values, digits and residues as columns, `values.py` checks
 values by their types, and `splits.py` draws training rows and random numbers.
+`sequences.py` has the columns, twins and further terms of sequences.
 """
 
 from synth.tasks import functions
@@ -31,6 +32,7 @@ from synth.tasks.fitting import Fitted, fit, fit_all, prepared, without_labels
 from synth.tasks.frames import frame_inputs
 from synth.tasks.origin import Origin, file_digest
 from synth.tasks.rules import Rule
+from synth.tasks.sequences import FOLLOWING, following, sequence_fields
 from synth.tasks.sources import is_stream
 from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
@@ -38,6 +40,7 @@ from synth.tasks.task import Task
 __all__ = [
     "BITS",
     "DIGITS",
+    "FOLLOWING",
     "TARGETS",
     "Fitted",
     "Origin",
@@ -50,6 +53,7 @@ __all__ = [
     "file_digest",
     "fit",
     "fit_all",
+    "following",
     "frame_inputs",
     "functions",
     "is_path",
@@ -63,6 +67,7 @@ __all__ = [
     "regenerated",
     "residue_columns",
     "residue_names",
+    "sequence_fields",
     "stream",
     "training_mask",
     "without_labels",

@@ -9,6 +9,7 @@ import numpy as np
 from synth.errors import DSLError
 from synth.language import DSL, Grammar, Type, TypedColumns, load_dsl
 from synth.language.dsls import called, for_types
+from synth.tasks.sequences import lagged_fields
 from synth.tasks.task import Task
 
 
@@ -107,6 +108,7 @@ def without_labels(task: Task) -> TypedColumns:
         label=task.label,
         label_type=task.label_type,
         label_values=tuple(task.label_text(v) for v in task.alphabet),
+        lags=None if task.sequence is None else 0,
     )
 
 
@@ -118,17 +120,19 @@ def prepared(dsl: DSL, task: Task) -> Task:
     DSLError
         If the DSL's `prepare` fails, or does not return typed columns for the same rows.
     """
-    if dsl.prepare is None:
+    if dsl.prepare is None and task.sequence is None:
         return task
     given = without_labels(task)
-    made = called(dsl.prepare, f"DSL {dsl.name}", given)
-    if made is given:
+    made = given if dsl.prepare is None else called(dsl.prepare, f"DSL {dsl.name}", given)
+    if made is given and task.sequence is None:
         return task
     if not isinstance(made, TypedColumns):
         what = type(made).__name__
         raise DSLError(f"DSL {dsl.name}: prepare returns {what}; allowed: TypedColumns")
     if made.train is not given.train or made.label_type != given.label_type:
         raise DSLError(f"DSL {dsl.name}: prepare changes the task's rows; only columns may change")
+    if task.sequence is not None or made.lags is not None:
+        return _with_lags(dsl, task, made)
     settings = {**task.settings, "prepared": made.settings} if made.settings else task.settings
     return replace(
         task,
@@ -140,3 +144,13 @@ def prepared(dsl: DSL, task: Task) -> Task:
         express=made.express,
         meanings=made.meanings,
     )
+
+
+def _with_lags(dsl: DSL, task: Task, made: TypedColumns) -> Task:
+    """The task of a sequence with the terms before each training term as columns."""
+    if task.sequence is None:
+        raise DSLError(f"DSL {dsl.name} reads sequences only; task {task.name} is a table")
+    if made.columns.keys() != task.columns.keys() or made.lags is None:
+        raise DSLError(f"DSL {dsl.name}: prepare changes the columns of a sequence; allowed: lags")
+    fields = lagged_fields(task.sequence.terms, task.training, made.lags)
+    return replace(task, source=task, choose=None, **fields)

@@ -10,7 +10,7 @@ from typing import Any
 from synth.errors import RunError
 
 #: What a step may be: a method of `Task` that makes another task of it.
-STEPS = ("permuted", "uniform", "corrupted", "split")
+STEPS = ("permuted", "uniform", "drawn", "corrupted", "split")
 
 
 @dataclass(frozen=True)

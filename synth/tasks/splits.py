@@ -1,9 +1,14 @@
 """Random draws for tasks: training rows, and one stream of random numbers for each purpose."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import TaskError
+
+if TYPE_CHECKING:
+    from synth.tasks.task import Task
 
 
 def training_mask(rows: int, train: int | float, seed: int = 0) -> NDArray[np.bool_]:
@@ -36,6 +41,25 @@ def training_mask(rows: int, train: int | float, seed: int = 0) -> NDArray[np.bo
     mask = np.zeros(rows, bool)
     mask[stream(seed, 0).permutation(rows)[:train]] = True
     return mask
+
+
+def read_again(task: "Task", train: NDArray[np.bool_]) -> dict[str, Any]:
+    """The fields of a table's labels for other training rows; empty for other labels.
+
+    Raises
+    ------
+    TaskError
+        If the labels cannot be read for these rows.
+    """
+    if task.read is None:
+        return {}
+    now = task.read(task.train)
+    if any(not np.array_equal(now[k], getattr(task, k)) for k in ("labels", "unknown")):
+        return {}
+    try:
+        return task.read(train)
+    except TaskError as error:
+        raise TaskError(f"task {task.name}: {error}") from None
 
 
 def stream(seed: int, purpose: int) -> np.random.Generator:

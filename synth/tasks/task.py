@@ -6,7 +6,8 @@ values that occur in training: held-out labels never influence a search.  A held
 not a value of the label type is unknown: every hypothesis is wrong on it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence as Listed
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import TaskError, TypeMismatchError, listed
 from synth.language import Term, Type, Weight, array_of, columns_of, refuse_other_index
-from synth.tasks import twins
+from synth.tasks import sequences, twins
 from synth.tasks.frames import frame_fields
 from synth.tasks.origin import Origin
-from synth.tasks.splits import training_mask
+from synth.tasks.sequences import Sequence
+from synth.tasks.splits import read_again, training_mask
 from synth.tasks.values import alphabet_of, check_types, checked, compared, wide
 
 
@@ -79,6 +81,8 @@ class Task:
         Whether it is a table of people: it has no DSL of its own, and several are searched.
     choose : callable, optional
         Takes a fraction or a number, and a seed; returns the training mask.  By default at random.
+    sequence : Sequence, optional
+        If the labels are the terms of a sequence: all of them, and how many lags are inputs.
 
     Attributes
     ----------
@@ -100,7 +104,7 @@ class Task:
     labels: np.ndarray
     label_type: Type
     train: NDArray[np.bool_] = None  # type: ignore[assignment]  # always an array after __init__
-    given_alphabet: Sequence[Any] | None = None
+    given_alphabet: Listed[Any] | None = None
     label_names: Mapping[Any, str] | None = None
     label: str = "label"
     labelling: str = "true"
@@ -118,6 +122,7 @@ class Task:
     notes: tuple[str, ...] = ()
     is_table: bool = False
     choose: Callable[[int | float, int], NDArray[np.bool_]] | None = field(default=None, repr=False)
+    sequence: Sequence | None = field(default=None, repr=False)
     alphabet: tuple[Any, ...] = field(init=False)
 
     if TYPE_CHECKING:  # arguments may have more types than the fields
@@ -146,6 +151,7 @@ class Task:
             notes: tuple[str, ...] = (),
             is_table: bool = False,
             choose: Callable[[int | float, int], NDArray[np.bool_]] | None = None,
+            sequence: Sequence | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -282,6 +288,8 @@ class Task:
 
     def relabelled(self, other: "Task") -> "Task":
         """The same task with the labels of another task of the same rows."""
+        if self.sequence is not None:
+            return self  # its labels are inputs too, so that it was made for these
         kept = ("labels", "labelling", "unknown", "origin")
         return replace(self, **{key: getattr(other, key) for key in kept})
 
@@ -333,20 +341,8 @@ class Task:
         mask = (task.choose or partial(training_mask, task.rows))(train, seed)
         settings = {**task.settings, "train": train, "seed": seed}
         origin = task.origin and task.origin.then("split", train, seed)
-        read = task._read_with(mask)
+        read = read_again(task, mask)
         return replace(task, train=mask, settings=settings, origin=origin, **read)
-
-    def _read_with(self, train: NDArray[np.bool_]) -> dict[str, Any]:
-        """The fields of the table's labels for other training rows; empty for other labels."""
-        if self.read is None:
-            return {}
-        now = self.read(self.train)
-        if any(not np.array_equal(now[k], getattr(self, k)) for k in ("labels", "unknown")):
-            return {}
-        try:
-            return self.read(train)
-        except TaskError as error:
-            raise TaskError(f"task {self.name}: {error}") from None
 
     def permuted(self, seed: int = 0) -> "Task":
         """The twin whose labels are permuted, training and held-out rows separately.
@@ -354,7 +350,12 @@ class Task:
         Label counts, and so the tables' bits, stay: only the pairing with inputs is destroyed.
         """
         order = twins.permuted_order(self.train, seed)
-        return self._twin(self.labels[order], "permuted", self.unknown[order], seed)
+        to = {} if self.sequence is None else {"sequence": self.sequence.reordered(order)}
+        return self._twin(self.labels[order], "permuted", self.unknown[order], seed, **to)
+
+    def drawn(self, seed: int = 0) -> "Task":
+        """The twin of a sequence whose terms are drawn from the code of its table."""
+        return replace(self, **sequences.drawn_fields(self, seed))
 
     def uniform(self, seed: int = 0) -> "Task":
         """The twin whose labels are drawn uniformly from the alphabet, which it keeps."""
@@ -386,6 +387,7 @@ class Task:
     def _twin(
         self, labels: np.ndarray, labelling: str, unknown: NDArray[np.bool_], *how: float, **to: Any
     ) -> "Task":
+        sequences.check_labelling(self, labelling)
         origin = self.origin and self.origin.then(labelling.partition(" ")[0], *how)
         to |= {"labels": labels, "labelling": labelling, "unknown": unknown, "origin": origin}
         return replace(self, **to)

@@ -75,7 +75,7 @@ def alphabet_of(task: "Task", labels: np.ndarray, train: NDArray[np.bool_]) -> t
         alphabet = tuple(labels[train][places].tolist())
     else:
         alphabet = tuple(range(int(type_.size)))
-    if len(alphabet) < 2:
+    if len(alphabet) < 2 and task.sequence is None:
         raise TaskError(
             f"task {task.name}: one label value only ({alphabet[0]}); "
             "allowed: at least 2 among the training rows"

@@ -71,13 +71,15 @@ def _check_stop(claims: Claims, document: dict[str, Any], twin: bool) -> None:
     """Whether the other fields allow the reason why the search ended."""
     stop, reach, settings = document["stop_reason"], document["reach"], document["settings"]
     limit = settings["max_programs"]
+    # Of several languages, one that did not win may have been cut short.
+    made = [each["candidates"] for each in (document, *document.get("languages", []))]
     fits = {
         "optimal": document["optimal"],
         "structured-optimal": twin and not document["optimal"],
         "exhausted": document["certified_bits"] is None,
         "moves": reach is not None and reach["moves"] >= reach["planned"],
         "max_bits": settings["max_bits"] is not None,
-        "max_programs": limit is None or document["candidates"] >= limit,
+        "max_programs": limit is None or max(made) >= limit,
         "seconds": settings["seconds"] is not None,
         "finished": False,
         "failed": False,

@@ -37,7 +37,8 @@ def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candi
     limit = math.inf if certified is None else certified * UNITS
     if found.complete is not None:
         limit = min(limit, found.complete)
-    scored = [j for j in known if j.units <= limit]
+    # A program with exceptions is no law, so that its total is infinite.
+    scored = [j for j in known if j.units <= limit and j.total_bits < math.inf]
     _check_levels(claims, document, truth, found, limit)
     _check_lists(claims, document, scored)
     _check_shares(claims, document, truth, scored)

@@ -18,8 +18,8 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
     It tells the truth what programs are charged, so that it comes before all other checks.
     """
     languages = document.get("languages", [])
-    if languages:
-        truth.one_of(len(languages))
+    if languages or truth.task.sequence is not None:
+        truth.one_of(max(1, len(languages)))
     claims.near("language_bits", document.get("language_bits", 0.0), truth.language_bits)
     _check_shortest(claims, document, truth)
     if not languages:

@@ -17,6 +17,7 @@ from synth.verification.languages import check_languages
 from synth.verification.lists import check_front, check_levels, check_top
 from synth.verification.reach import check_reach
 from synth.verification.search import check_data, check_program, check_table, check_totals
+from synth.verification.sequences import check_continuation
 from synth.verification.sets import check_experiment, check_rows, check_twins
 from synth.verification.sources import Given, truth_of
 from synth.verification.truth import Truth
@@ -32,6 +33,7 @@ CHECKS = (
     check_levels,
     check_reach,
     check_classes,
+    check_continuation,
 )
 
 

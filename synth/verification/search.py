@@ -18,11 +18,14 @@ def check_data(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     claims.equal("labelling", document["labelling"], task.labelling)
     types = {name: str(type_) for name, type_ in task.types.items()}
     claims.equal("inputs", document["inputs"], types)
-    rows = document["rows"]
-    claims.equal("rows.train", rows["train"], truth.n)
-    claims.equal("rows.test", rows["test"], task.rows - truth.n)
-    claims.equal("rows.labels", rows["labels"], truth.k)
-    claims.equal("rows.unseen_labels", rows["unseen_labels"], truth.unseen)
+    rows, n, k, unseen = document["rows"], truth.n, truth.k, truth.unseen
+    if truth.sequence is not None:
+        n, k = len(truth.terms), len(set(truth.terms))
+        unseen = sum(term not in truth.terms for term in truth.further)
+    claims.equal("rows.train", rows["train"], n)
+    claims.equal("rows.test", rows["test"], task.rows - n)
+    claims.equal("rows.labels", rows["labels"], k)
+    claims.equal("rows.unseen_labels", rows["unseen_labels"], unseen)
     names = None if task.label_type.names else task.label_names
     shown = names and {task.label_type.format(v): name for v, name in names.items()}
     claims.equal("label_names", document["label_names"], shown)

@@ -13,21 +13,29 @@ from synth.verification.truth import Judged, Truth
 
 #: What a task and its twin share, since one enumeration serves both.
 SHARED = ("task", "dsl", "inputs", "candidates", "distinct", "levels", "certified_bits")
+#: The same of two sequences, each of which is searched by itself.
+SHARED_TERMS = ("task", "inputs")
 
 
 def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Truth) -> None:
     """What a task and its twin have in common, and how the twin's labels were made."""
     structured, random = document["structured"], document["random"]
-    for key in SHARED:
+    is_sequence = task.task.sequence is not None
+    for key in SHARED_TERMS if is_sequence else SHARED:
         claims.equal(f"random.{key} is structured's", random[key], structured[key])
     said = random["labelling"]
-    claims.check("random.labelling", said in ("permuted", "uniform"), said, "permuted or uniform")
-    same = np.array_equal(task.train, twin.train) and all(
-        np.array_equal(task.columns[name], twin.columns[name]) for name in task.columns
-    )
+    known = ("permuted", "uniform", "drawn")
+    claims.check("random.labelling", said in known, said, " or ".join(known))
+    tasks = [t.task.original if is_sequence else t.task for t in (task, twin)]
+    if is_sequence:  # a drawn twin has no further terms
+        same = tasks[0].training == tasks[1].training
+    else:
+        same = np.array_equal(task.train, twin.train) and all(
+            np.array_equal(task.columns[name], twin.columns[name]) for name in task.columns
+        )
     claims.check("random has the rows of structured", same, "", "columns and training rows")
     if said == "permuted":
-        both = [sorted(map(str, t.task.labels[t.train].tolist())) for t in (task, twin)]
+        both = [sorted(map(str, t.labels[t.train].tolist())) for t in tasks]
         claims.check("random permutes the labels", both[0] == both[1], "", "counts of labels")
     origins = structured["source"]["task"], random["source"]["task"]
     if None in origins:

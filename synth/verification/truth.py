@@ -5,7 +5,7 @@ Code lengths are sums of logarithms of whole numbers, and prices are compared as
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from synth.errors import ParseError
 from synth.language import DSL, Grammar, Head, Input, Primitive, Program, Type
 from synth.tasks import Task
+from synth.verification import sequences
 from synth.verification.values import compared, evaluated, legal
 
 #: Units of a price in one bit.
@@ -86,6 +87,8 @@ class Truth:
         Whether a program may be read as its opposite.
     table_bits : float
         The bits of the better table.
+    terms, further : tuple of int
+        Of a sequence: its terms for training, and the others.
     constant_bits : float
         The total of a constant where it is a hypothesis of its own; else infinite.
     """
@@ -115,10 +118,24 @@ class Truth:
         self.uniform_bits = 2 + self.n * math.log2(self.k)
         self.frequency_bits = 2 + binomial(self.n + self.k - 1, self.k - 1) + orders(self.counts)
         self.table_bits = min(self.uniform_bits, self.frequency_bits)
+        self.sequence = task.sequence
+        if task.sequence is not None:
+            training = self.n + task.sequence.lags
+            self.terms = task.sequence.terms[:training]
+            self.further = task.sequence.terms[training:]
+            self.tables = sequences.tables(self.terms)
+            self.table_bits = 2 + min(self.tables.values())
         self.judge = lru_cache(maxsize=4096)(self._judge)
 
     def one_of(self, languages: int) -> None:
-        """Charge what says that a program reads inputs, in one of so many languages."""
+        """Charge what says that a program reads inputs, in one of so many languages.
+
+        Of a sequence: what says how many lags it reads, and the first terms.
+        """
+        if self.sequence is not None:
+            given = self.terms[: self.sequence.lags]
+            self.language_bits = math.log2(languages) + sequences.first_bits(given)
+            return
         self.language_bits = math.log2(200) + math.log2(languages)
         e, most = self.n - max(self.counts), self.n - -(-self.n // self.k)
         self.constant_bits = 1 + self.constant_own_bits + math.log2(most + 1)
@@ -137,12 +154,16 @@ class Truth:
     @property
     def kinds(self) -> list[str]:
         """The kinds of the better table; both if they are equal up to rounding."""
+        if self.sequence is not None:
+            return [min(self.tables, key=lambda kind: self.tables[kind])]
         difference = self.uniform_bits - self.frequency_bits
         near = abs(difference) < 1e-9
         return ["uniform"] * (near or difference < 0) + ["frequency"] * (near or difference > 0)
 
     def exceptions_bits(self, exceptions: int) -> float:
         """The total of a program of no bits with so many exceptions."""
+        if self.sequence is not None:  # a law has none
+            return self.language_bits + 1 if exceptions == 0 else math.inf
         label = math.log2(self.k if self.outside else self.k - 1)
         return (
             self.language_bits
@@ -195,7 +216,16 @@ class Truth:
         judged = self.judged(units, values)
         if judged.wrong == self.n and not self.two:
             return "right on no training row, and so no hypothesis"
+        if self.sequence is not None:
+            return replace(judged, test_accuracy=self._following(program))
         return judged
+
+    def _following(self, program: Program) -> float | None:
+        """How many of the further terms of a sequence a program says; None if none are known."""
+        lags, count = len(self.terms) - self.n, len(self.further)
+        said = sequences.said_to_follow(program, self.terms, lags, count)
+        right = sum(a == b for a, b in zip(said, self.further, strict=False))
+        return right / count if count else None
 
     def judged(self, units: int, values: np.ndarray) -> Judged:
         """What is true of a program of some price with some values on all rows."""
@@ -233,6 +263,9 @@ class Truth:
 
     def majority_accuracy(self) -> float | None:
         """How often the most frequent training label, the smallest of several, is right."""
+        if self.sequence is not None:
+            common = max(sorted(set(self.terms)), key=self.terms.count)
+            return self.further.count(common) / len(self.further) if self.further else None
         held_out = ~self.train
         if not held_out.any():
             return None
@@ -241,11 +274,15 @@ class Truth:
         return float(((self.labels == value) & self.known)[held_out].mean())
 
     def log2_chance(self, total: float) -> float:
-        """log2 of the bound for permuted labels."""
+        """log2 of the bound for permuted labels; of a sequence for terms drawn from its table."""
+        if self.sequence is not None:
+            return min(0.0, total - self.table_bits)
         return min(0.0, total - orders(self.counts))
 
     def log2_chance_uniform(self, total: float) -> float:
         """log2 of the bound for labels that are drawn uniformly."""
+        if self.sequence is not None:
+            return self.log2_chance(total)
         return min(0.0, total - self.n * math.log2(self.k))
 
 

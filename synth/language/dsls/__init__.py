@@ -37,7 +37,7 @@ from synth.errors import DSLError, SynthError, meant
 from synth.language.check import check_dsl
 from synth.language.columns import TypedColumns
 from synth.language.dsl import DSL
-from synth.language.dsls import integer
+from synth.language.dsls import integer, sequence
 from synth.language.labels import is_label, labelled
 from synth.language.specification import bind, parse_spec
 from synth.language.types import Bool, Type
@@ -135,6 +135,8 @@ def languages(given: TypedColumns) -> list[str]:
         Specifications; whether one fits is known when it has read the columns.  Empty if the one
         that `for_types` chooses is the only one.
     """
+    if given.lags is not None:
+        return sequence.for_sequence(given)
     columns, label = {t.family for t in given.types.values()}, given.label_type.family
     if label in ("Bool", "Label"):
         whole = "boolean" if columns == {"Bool"} else "integer"

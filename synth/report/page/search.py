@@ -2,6 +2,7 @@
 
 import math
 
+from synth.report.languages import next_terms, of_chance
 from synth.report.numbers import accuracy, bits, percent, saved, saves_most, share
 from synth.report.page.contenders import search_case
 from synth.report.page.descent import reach_part
@@ -38,10 +39,11 @@ def lead(result):
     elif result.chosen == "program":
         e = result.program.exceptions
         with_ = "" if not e else f", with {e:,} exceptions"
+        of = "permuted labels" if result.continuation is None else of_chance(result)
         first = (
             f"A program of {bits(result.program.bits)} bits explains the {rows}{with_}. "
             f"It needs {bits(result.program.total_bits)} bits in total; {table}. "
-            f"The program saves {bits(saved)} bits, which permuted labels reach with a probability "
+            f"The program saves {bits(saved)} bits, which {of} reach with a probability "
             f"of at most {chance_text(result.log2_chance_bound)}."
         )
     else:
@@ -54,6 +56,8 @@ def lead(result):
     if part.test_accuracy is not None:
         right = percent(part.test_accuracy)
         first += f" The {result.chosen} is right on {right} of the held-out rows."
+    if result.continuation is not None and result.chosen != "table":
+        first += f" The terms that follow: {next_terms(result)}."
     return first
 
 
