@@ -167,6 +167,7 @@ def test_half_the_depth_is_enough(name, basis, nodes, programs):
     assert found.optimal
     assert found.best.size == nodes
     assert found.exact_bound == found.program.bits > 1.5 * found.certified_bits
+    assert found.program.ties == 1  # no other one is sought
 
 
 @pytest.mark.parametrize("position", [0, 1])
