@@ -77,6 +77,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=20.0, help="the limit")
     parser.add_argument("--tasks", type=int, default=len(TASKS), help="only the first N tasks")
     asked = parser.parse_args()
+    # A shell starts what runs in the background with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     found = {"--seconds": [], "Ctrl-C": []}
     print(f"{'task':<24}{'--seconds':>12}{'Ctrl-C':>12}")
     for task in TASKS[: asked.tasks]:

@@ -1,6 +1,7 @@
 """The goal-directed search for programs without exceptions, against plain enumeration."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.engine.targets import SEVERAL, Target, inverse, step
-from synth.language.types import Bool
+from synth.engine.targets import SEVERAL, Target, TargetSolver, Unknown, inverse, step
+from synth.language.types import Bool, Mod
 from tests import naive
 from tests.drawn import budget_of, grammars
 
@@ -166,6 +167,7 @@ def test_half_the_depth_is_enough(name, basis, nodes, programs):
     assert found.optimal
     assert found.best.size == nodes
     assert found.exact_bound == found.program.bits > 1.5 * found.certified_bits
+    assert found.program.ties == 1  # no other one is sought
 
 
 @pytest.mark.parametrize("position", [0, 1])
@@ -196,6 +198,60 @@ def test_the_target_of_an_operand(position):
 def test_the_inverse_of_a_table():
     table = np.array([[0, 1, 2], [0, 0, 0], [1, 1, 2]])
     assert inverse(table, 3).tolist() == [[0, 1, 2], [-2, -1, -1], [-1, -3, 2]]
+
+
+@st.composite
+def solved(draw):
+    """A type, distinct rows with their costs, a table of answers, and a target."""
+    type_ = draw(st.sampled_from([Bool, Mod(2), Mod(3), Mod(5)]))
+    size, places = type_.size, draw(st.integers(1, 5))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32)))
+    values = generator.integers(0, size, (draw(st.integers(1, 12)), places))
+    values = generator.permutation(np.unique(values, axis=0))
+    costs = np.sort(generator.integers(1, 6, len(values)))
+    # An answer of `size` is none.  A connective has all, and of two values no part is allowed.
+    total = type_ is Bool or draw(st.booleans())
+    table = generator.integers(0, size + (not total), (size, size))
+    made = table[tuple(values[generator.integers(len(values), size=2)])]
+    allowed = None
+    if type_ is not Bool and draw(st.booleans()):
+        allowed = generator.random((places, size)) < 0.7
+    open_ = (generator.random(places) < 0.3) | (made >= size)
+    return type_, values, costs, table, Target(np.where(open_, 0, made), ~open_, allowed)
+
+
+@settings(max_examples=400, deadline=None)
+@given(solved(), st.integers(2, 12))
+def test_the_cheapest_pair_is_that_of_all_pairs(given, most):
+    type_, values, costs, table, target = given
+    levels = np.unique(costs)
+    solver = TargetSolver(
+        SimpleNamespace(
+            type=type_,
+            words=type_.words(values.shape[1]),
+            behaviours=type_.pack(values),
+            costs=levels,
+            ends=np.searchsorted(costs, levels, side="right"),
+        ),
+        most,
+    )
+
+    def serves(answers):
+        legal = answers < type_.size
+        if target.allowed is not None:
+            held = np.arange(len(answers)), np.minimum(answers, type_.size - 1)
+            legal = legal & target.allowed[held]
+        return np.where(target.mask, answers == target.values, legal).all()
+
+    pairs = itertools.product(range(solver.count), repeat=2)
+    fitting = {(a, b): costs[a] + costs[b] for a, b in pairs if serves(table[values[a], values[b]])}
+    least = min((cost for cost in fitting.values() if cost <= most), default=None)
+    try:
+        found = solver.pair(table, target, most)
+    except Unknown:
+        return
+    assert (found and found[0]) == least
+    assert found is None or fitting[found[1:]] == least
 
 
 @pytest.mark.parametrize("ones", range(16))

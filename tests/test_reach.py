@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 import synth
 from bench import reach_tasks
 from synth import codes
+from synth.engine import outcome
 from synth.engine.reach import covering, seeds, stage
 from synth.engine.reach.chain import Chain
 from synth.engine.reach.context import Context
+from synth.engine.reach.found import Found
 from synth.engine.reach.pool import BitPool, CellPool, Heat
 from synth.engine.reach.problem import Problem, paths
 from synth.engine.reach.stage import Tools
@@ -352,3 +354,23 @@ def test_more_programs_are_more_to_reach_from(tmp_path):
     assert found.resumed
     assert found.total_bits == fresh.total_bits < few.total_bits
     assert found.reach == fresh.reach
+
+
+def test_of_equal_totals_the_program_with_the_fewest_exceptions_is_shown():
+    """One exception in 16 rows takes log2 16 bits, as many as the second operand of `&`."""
+    dsl = synth.DSL("and")
+    dsl.add(np.logical_and, "Bool, Bool -> Bool", symbol="&", commutative=True)
+    columns = {"x2": np.arange(16) % 2 == 0, "x3": np.arange(16) % 3 == 0}
+    columns["x0"] = np.arange(16) < 8
+    columns["x1"] = np.arange(16) != 5
+    labels = columns["x0"] & columns["x1"]
+    task = synth.Task("t", columns, dict.fromkeys(columns, Bool), labels, Bool)
+    search = synth.Search(task, dsl, seconds=None)
+    enumerated = search.run().program
+    engine, (labelling,) = search._engine, search._labellings
+    found = Found(Problem(engine, labelling), 5)
+    for text in ("x0", "x0 & x1"):
+        found.note(Program.parse(text, engine.grammar, Bool))
+    reached, _ = outcome._Found(engine, labelling, found)._reached_program()
+    for shown in (enumerated, reached):
+        assert (shown.text, shown.bits, shown.exceptions, shown.ties) == ("x0 & x1", 7, 0, 2)

@@ -4,6 +4,7 @@ import copy
 import json
 import random
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +24,8 @@ from tests.test_layout import MODULES, imports, loaded, room
 
 ONE = {"threads": 1, "memory": 10**9, "seconds": None}
 
+#: Its best language is not that of its twin.
+OWN_TABLE = Path(__file__).parent.parent / "examples" / "own_table.csv"
 OWN = """
 import numpy as np
 import synth
@@ -76,6 +79,7 @@ def made(folder):
         "exhausted": search("shj:type=2", "boolean:and-or-not", top=3, **ONE),
         "reach": search("parity:n=6,k=3,train=40", max_programs=200, moves=9, **ONE),
         "contrast": synth.contrast("parity:n=4,k=2", seed=3, **ONE),
+        "languages": synth.contrast(OWN_TABLE, **short),
         "uniform": synth.contrast("mod-add:p=5", twin="uniform", max_bits=9, **ONE),
         "compare": synth.compare(["parity:n=3,k=2", "mod-add:p=3"], ["boolean"],
                                  max_bits=8, threads=1, seeds=2),
@@ -93,7 +97,7 @@ def folder(tmp_path_factory):
     return found
 
 
-NAMES = ["boolean", "ties", "threads", "modular", "partial", "features", "real",
+NAMES = ["boolean", "ties", "threads", "modular", "partial", "features", "real", "languages",
          "table", "own", "exact", "none", "found", "corrupted", "exhausted", "reach", "contrast",
          "uniform", "compare", "experiment"]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Real rules save more bits than chance allows; on random-label twins no program saves any.
+"""Real rules save more bits than chance allows; on random-label twins no program does.
 
 The experiment takes every built-in task and the given CSV files.  For each, it reports what is
 chosen (a program or a table) and the following numbers.  All learners are fitted on the training

@@ -1,4 +1,4 @@
-"""With the prior, more search does not hurt; without the prior, programs that fit get worse.
+"""With the prior, more search hardly hurts; without the prior, programs that fit get worse.
 
 The experiment measures held-out accuracy against the search budget, for boolean functions.  For
 each behaviour, it counts all programs within a budget of bits, so that every number is exact for

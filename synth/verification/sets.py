@@ -21,18 +21,24 @@ def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Tru
     """What a task and its twin have in common, and how the twin's labels were made."""
     structured, random = document["structured"], document["random"]
     is_sequence = task.task.sequence is not None
-    for key in SHARED_TERMS if is_sequence else SHARED:
+    # Of the languages of a table, one enumeration each serves both, and each result has its best.
+    languages = [_enumerated(each) for each in (structured, random)]
+    if not is_sequence:
+        claims.equal("random.languages are structured's", languages[1], languages[0])
+    is_one = not languages[0] or random["dsl"] == structured["dsl"]
+    shared = SHARED_TERMS if is_sequence else SHARED if is_one else ("task",)
+    for key in shared:
         claims.equal(f"random.{key} is structured's", random[key], structured[key])
     said = random["labelling"]
     known = ("permuted", "uniform", "drawn")
     claims.check("random.labelling", said in known, said, " or ".join(known))
-    tasks = [t.task.original if is_sequence else t.task for t in (task, twin)]
+    tasks = [t.task.original for t in (task, twin)]
     if is_sequence:  # a drawn twin has no further terms
         same = tasks[0].training == tasks[1].training
     else:
-        same = np.array_equal(task.train, twin.train) and all(
-            np.array_equal(task.columns[name], twin.columns[name]) for name in task.columns
-        )
+        columns, others = (t.columns for t in tasks)
+        same = np.array_equal(task.train, twin.train) and columns.keys() == others.keys()
+        same = same and all(np.array_equal(columns[name], others[name]) for name in columns)
     claims.check("random has the rows of structured", same, "", "columns and training rows")
     if said == "permuted":
         both = [sorted(map(str, t.labels[t.train].tolist())) for t in tasks]
@@ -44,6 +50,12 @@ def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Tru
     made = len(steps[1]) == len(steps[0]) + 1 and steps[1][:-1] == steps[0]
     made = made and steps[1][-1][:1] == [said]
     claims.check("random.source.task.steps", made, steps[1], f"{steps[0]} and then {said}")
+
+
+def _enumerated(document: dict[str, Any]) -> list[list[Any]]:
+    """What each language of a table says about its enumeration."""
+    keys = "dsl", "candidates", "certified_bits"
+    return [[each[key] for key in keys] for each in document.get("languages", [])]
 
 
 def check_rows(claims: Claims, document: dict[str, Any], given: Given) -> None:
