@@ -59,7 +59,7 @@ _FUNCTIONS = {
     "sqrt": "np.sqrt", "exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos",
     "tan": "np.tan", "sign": "np.sign", "conj": "np.conj", "where": "np.where", "xor": "^",
 }  # fmt: skip
-_OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<<", ">>", *COMPARISONS)
+_OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", *COMPARISONS)
 
 
 def to_python(term: Term, title: str, called: str = "predict") -> str:
