@@ -4,6 +4,7 @@ import shutil
 import textwrap
 
 from synth.errors import shortened
+from synth.report import reasons
 from synth.report.escape import visibly
 from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
 from synth.report.words import branch_rows, each_once, in_words, program_text
@@ -36,6 +37,8 @@ def search_rows(result):
     labels = "" if result.labelling == "true" else f", {result.labelling}"
     yield "task", f"{result.task}{labels}"
     yield "inputs", _inputs(result.inputs)
+    if result.label not in (None, "label"):  # named tasks call it so; older files do not have it
+        yield "label", result.label
     yield "rows", f"{rows['train']} training, {rows['test']} held out, {rows['labels']} labels"
     if rows.get("unseen_labels"):  # older files do not have this count
         unseen = f"{rows['unseen_labels']} of {rows['test']} held-out labels"
@@ -53,6 +56,8 @@ def search_rows(result):
             ),
         )
     yield "chosen", result.chosen
+    if result.labelling == "true" and (why := reasons.nothing_found(result)):
+        yield "no rule", why
     yield "best program", best_program(result)
     if program is not None and program.written is not None:
         yield "written", f"{program.written}, the same on all rows"
@@ -75,8 +80,8 @@ def search_rows(result):
             yield "ties", f"{program.ties} programs reach this total; accuracies are their mean"
     yield "table accuracy", _accuracies(result.table)
     if result.shortest is not None:
-        yield "without exceptions", _shortest(result)
-    yield "certificate", _certificate(result)
+        yield "without exceptions", reasons.shortest(result)
+    yield "certificate", reasons.certificate(result)
     for each in result.reach.certificates if result.reach else ():
         yield f"{each.form}s", each.statement.removeprefix(f"{each.form}s ")
     if result.settings.get("exact"):
@@ -133,7 +138,7 @@ def contrast_text(contrast, width=None):
     """A contrast as text, with both labellings side by side."""
     width = width or terminal_width()
     pad = 18
-    heads = ("task", "inputs", "rows", "unseen labels", "labels", "DSL", "prepared")
+    heads = ("task", "inputs", "label", "rows", "unseen labels", "labels", "DSL", "prepared")
     first, second = (dict(search_rows(r)) for r in (contrast.structured, contrast.random))
     column = (width - pad - 2) // 2
     lines = []
@@ -201,7 +206,8 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
     for name, contrast in zip(names, contrasts, strict=True):
         result = contrast.structured
         found = "; found by reach" if _is_reached(result) else ""
-        text = f"{best_program(result)}   ({_verdict(result)}; {_reach(result)}{found})"
+        proven = f"{reasons.verdict(result)}; {reasons.reached(result)}{found}"
+        text = f"{best_program(result)}   ({proven})"
         if result.stop_reason not in ("optimal", "exhausted", "max_bits", "moves"):
             text += f"   CUT SHORT: {result.stop_reason}"
         lines += wrapped(name, text, pad, width)
@@ -295,12 +301,11 @@ def _inputs(inputs):
     """Columns and their types; the columns made of one text column count as one."""
     groups = {}
     for name, type_ in inputs.items():
-        source, equals, value = name.rpartition("=")
-        groups.setdefault((source, type_) if equals else (name, type_), []).append(value)
-    parts = []
-    for (name, type_), values in groups.items():
-        texts = f" {len(values)} texts" if f"{name}={values[0]}" in inputs else f" {type_}"
-        parts.append(name + texts)
+        groups.setdefault((name.rpartition("=")[0] or name, type_), []).append(name)
+    parts = [
+        f"{source} {len(names)} texts" if len(names) > 1 else f"{names[0]} {type_}"
+        for (source, type_), names in groups.items()
+    ]
     return ", ".join(parts) if len(parts) <= 12 else f"{len(parts)}: {', '.join(parts[:10])}, ..."
 
 
@@ -321,41 +326,6 @@ def _accuracies(part):
 def _chosen_accuracies(result):
     part = result.chosen_part
     return accuracy(part.train_accuracy), accuracy(part.test_accuracy)
-
-
-def _verdict(result):
-    return "optimal" if result.optimal else "not proven optimal"
-
-
-def _reach(result):
-    if result.certified_bits is None:
-        return "all programs scored, of any length"
-    return f"all up to {least_bits(result.certified_bits)} bits"
-
-
-_STOPS = {
-    "optimal": "the best is proven",
-    "structured-optimal": "the true labels' best is proven",
-    "exhausted": "there are no further behaviours",
-    "moves": "all moves were made",
-    "max_bits": "--max-bits",
-    "max_programs": "--max-programs",
-    "seconds": "--seconds",
-    "memory": "--memory",
-    "interrupted": "interrupted",
-    "failed": "no worker was left",
-}
-
-
-def _shortest(result):
-    """The shortest program without exceptions, of a table with too few rows for it."""
-    one, n = result.shortest, result.rows["train"]
-    needed = "a million rows with such labels would be too few"
-    if one.rows is not None:
-        needed = f"about {one.rows:,} training rows would do, here are {n:,}"
-    found = "shortest, " if one.proven else "shortest that was found, "
-    shown = f"{one.rule or one.text} ({found}{bits(one.bits)} bits)"
-    return f"{shown}; too few rows to tell it from chance: {needed}"
 
 
 def _among(result):
@@ -393,8 +363,3 @@ def _exact(result):
     if program is not None and not program.exceptions and program.bits <= result.exact_bound:
         return "none of fewer bits than the best program"  # rounded, the two would seem to differ
     return f"none of fewer than {least_bits(result.exact_bound)} bits"
-
-
-def _certificate(result):
-    said = f"{_verdict(result)}; {_reach(result)}; stopped: {_STOPS[result.stop_reason]}"
-    return said + "; rests on the checkpoint that the search went on from" * result.resumed
