@@ -40,12 +40,13 @@ class Score:
     (e+1)/(n+2) to be one.  It is scored as its opposite, which has n - e exceptions and the same
     log2 C(n,e).
 
-    A program of more than two labels that is wrong on every row is no hypothesis.
+    A program of more than two labels that is wrong more often than the most frequent label can be
+    is no hypothesis: see `codes.most_exceptions`.
     """
 
     def __init__(self, n, k, outside, top, language_bits=0.0):
         self.code = codes.program_totals(n, k, outside) + language_bits
-        self.n = n
+        self.most = codes.most_exceptions(n, k)
         self.two = k == 2 and not outside
         self.top = top
         self.best = None
@@ -58,7 +59,7 @@ class Score:
         """Score rows from `first` on, all of the same cost in units; errors int32 (rows,)."""
         if self.two:
             errors = np.minimum(errors, len(self.code) - 1 - errors)
-        histogram = self._right_somewhere(np.bincount(errors, minlength=len(self.code)))
+        histogram = self._right_often(np.bincount(errors, minlength=len(self.code)))
         present = np.flatnonzero(histogram)
         if not len(present):
             return
@@ -84,24 +85,24 @@ class Score:
         if self.two:
             count = np.minimum(count, len(self.code) - 1 - count)
         fewest = self.front[-1][1] if self.front else math.inf
-        return self._right_somewhere(wanted | (count < fewest))
+        return self._right_often(wanted | (count < fewest))
 
     def add_counted(self, units, histogram):
         """Add the mass of programs of this cost that change nothing else.
 
         histogram: the number of these programs by exceptions, (n + 1,).
         """
-        histogram = self._right_somewhere(histogram.copy())
+        histogram = self._right_often(histogram.copy())
         present = np.flatnonzero(histogram)
         if len(present):
             totals = units / UNIT + self.code[present]
             mass = np.logaddexp2.reduce(np.log2(histogram[present]) - totals)
             self.log2_mass = float(np.logaddexp2(self.log2_mass, mass))
 
-    def _right_somewhere(self, entries):
-        """Entries by exceptions (n + 1,), without those of programs that are wrong on all rows."""
+    def _right_often(self, entries):
+        """Entries by exceptions (n + 1,), without those of programs that are no hypotheses."""
         if not self.two:
-            entries[self.n] = 0
+            entries[self.most + 1 :] = 0
         return entries
 
     def proven(self, certified_bits, table):

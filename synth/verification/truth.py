@@ -193,9 +193,13 @@ class Truth:
         if not defined.all():
             return f"no value on {int((~defined).sum())} of {len(defined)} rows"
         judged = self.judged(units, values)
-        if judged.wrong == self.n and not self.two:
-            return "right on no training row, and so no hypothesis"
+        if not self.is_hypothesis(judged):
+            return "right on fewer training rows than 1 in k, and so no hypothesis"
         return judged
+
+    def is_hypothesis(self, judged: Judged) -> bool:
+        """Whether a program is a hypothesis: right on 1 in k training rows, if k > 2."""
+        return self.two or (self.n - judged.wrong) * self.k >= self.n
 
     def judged(self, units: int, values: np.ndarray) -> Judged:
         """What is true of a program of some price with some values on all rows."""
