@@ -358,3 +358,26 @@ def test_real_numbers_are_computed_alike_in_every_language(tmp_path):
     rows = [{"a": one, "b": other} for one, other in drawn[60:160]]
     shown = np.array(in_a_spreadsheet(rule, rows, ("a", "b")), float)
     np.testing.assert_allclose(shown, wanted[:100], atol=1e-9)
+
+
+def test_times_of_day_are_read_alike_in_python_and_sql(tmp_path):
+    generator = random.Random(6)
+    drawn = [(f"{generator.randint(0, 23):02}:{generator.randint(0, 59):02}", "uv"[k % 2])
+             for k in range(1060)]  # fmt: skip
+    whole_table(tmp_path / "t.csv", drawn[:60], lambda at, b: at < "12:30")
+    fitted = fit("integer", synth.read_table(tmp_path / "t.csv"))
+    text = "('a.hour' + 'a.hour' < 'a.minute') | ('a.hour' == 4 * 4)"
+    rule = Rule(synth.Program.parse(text, fitted.grammar, fitted.root), fitted.task)
+    times = [at for at, _ in drawn[60:]] + [""]
+    hours, minutes = ([int(at.split(":")[k]) for at in times[:-1]] for k in (0, 1))
+    wanted = [2 * h < m or h == 16 for h, m in zip(hours, minutes, strict=True)] + [False]
+    columns = {"a": np.array(times, object)}
+    assert [NUMBERS.get(label, label) == "1" for label in map(str, rule.predict(columns))] == wanted
+    said = loaded(rule.to_python(), tmp_path)(columns)
+    assert [NUMBERS.get(str(v), str(v)) == "1" for v in said] == wanted
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE t (a)")
+    base.executemany("INSERT INTO t VALUES (?)", [(at or None,) for at in times])
+    asked = [v for (v,) in base.execute(f"SELECT {rule.to_sql()} FROM t ORDER BY rowid")]
+    base.close()
+    assert [v == 1 for v in asked] == wanted

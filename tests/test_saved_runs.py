@@ -1,4 +1,4 @@
-"""Saved runs of ten kinds of tables: new rows are predicted, and programs are scored.
+"""Saved runs of many kinds of tables: new rows are predicted, and programs are scored.
 
 The new rows lack the label and every column that the rule does not read.
 """
@@ -46,6 +46,8 @@ KINDS = {
               lambda when, b: ("shut" if datetime.date.fromisoformat(when).weekday() == 6
                                else "open"),
               "when", []),
+    "times": ("at,b,y", lambda g: (f"{whole(g, 0, 23):02}:{whole(g, 0, 59):02}", whole(g)),
+              lambda at, b: "late" if at >= "18" else "early", "at", []),
     "decimal commas": ("x;b;y", lambda g: (f"{whole(g, 0, 999) / 10:.1f}".replace(".", ","),
                        whole(g)), lambda x, b: "1" if float(x.replace(",", ".")) < 50 else "0",
                        "x", []),
