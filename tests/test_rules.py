@@ -381,3 +381,15 @@ def test_times_of_day_are_read_alike_in_python_and_sql(tmp_path):
     asked = [v for (v,) in base.execute(f"SELECT {rule.to_sql()} FROM t ORDER BY rowid")]
     base.close()
     assert [v == 1 for v in asked] == wanted
+
+
+def test_choices_between_names_are_written_in_dsls_with_a_choice_of_their_own(tmp_path):
+    lines = [f"{k},{'fizz' if k % 3 == 0 else 'buzz' if k % 4 == 0 else 'none'}" for k in range(60)]
+    (tmp_path / "t.csv").write_text("n,said\n" + "\n".join(lines) + "\n")
+    fitted = fit("integer", synth.read_table(tmp_path / "t.csv"))
+    text = "where2(n % 3 < 1, fizz, where2(n % 4 < 1, buzz, none))"
+    rule = Rule(synth.Program.parse(text, fitted.grammar, fitted.root), fitted.task)
+    said = "if n % 3 < 1 then fizz; else if n % 4 < 1 then buzz; else none"
+    assert rule.text == said
+    assert [b["train_right"] for b in rule.branches()] == [b["train"] for b in rule.branches()]
+    assert "WHEN" in rule.to_sql()

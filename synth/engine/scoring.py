@@ -46,7 +46,7 @@ class Score:
 
     def __init__(self, n, k, outside, top, language_bits=0.0):
         self.code = codes.program_totals(n, k, outside) + language_bits
-        self.most = codes.most_exceptions(n, k)
+        self.n, self.most = n, codes.most_exceptions(n, k)
         self.two = k == 2 and not outside
         self.top = top
         self.best = None

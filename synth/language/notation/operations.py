@@ -83,7 +83,9 @@ def operation(primitive):
     An operation on residues is one that agrees after the remainder is taken.
     """
     arity = len(primitive.arguments)
-    for key in ((primitive.symbol, arity), (primitive.name, arity)):
+    # A DSL that is extended by names has a second choice, `where2`.
+    names = primitive.symbol, primitive.name, primitive.name.rstrip("0123456789")
+    for key in ((name, arity) for name in names):
         if key in REFERENCES and _agrees(primitive, REFERENCES[key]):
             return key
     return None
