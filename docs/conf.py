@@ -39,6 +39,7 @@ api_internal = (
     "synth.tasks.labels", "synth.tasks.rules", "synth.tasks.values",
     "synth.report.claims", "synth.report.escape", "synth.report.experiment", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
+    "synth.report.reasons",
     "synth.report.page.chart", "synth.report.page.colours", "synth.report.page.contenders",
     "synth.report.page.descent",
     "synth.report.page.drawn",

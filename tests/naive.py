@@ -274,8 +274,8 @@ def best_total(grammar, task, most, root):
     best = None
     for seen, units in behaviours(grammar, task.columns, most)[root].items():
         e = sum(bool(label(seen[r], root) != labels[r]) for r in range(task.rows) if task.train[r])
-        if e == n and (k > 2 or outside):
-            continue  # a program that is right on no row is no hypothesis
+        if (n - e) * k < n and (k > 2 or outside):
+            continue  # a program that is right on fewer rows than 1 in k is no hypothesis
         total = program_total(units / 1024, n, e, k, outside)
         best = total if best is None else min(best, total)
     return best
@@ -288,7 +288,7 @@ def front(grammar, task, most, root):
     found = []
     for seen, units in behaviours(grammar, task.columns, int(most))[root].items():
         e = sum(int(seen[r]) != labels[r] for r in range(task.rows) if task.train[r])
-        if two or e < n:
+        if two or (n - e) * len(task.alphabet) >= n:
             found.append((units, min(e, n - e) if two else e))
     return fewest(found)
 

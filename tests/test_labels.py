@@ -206,3 +206,18 @@ def test_columns_of_other_types_stay_apart():
     assert {str(i.type) for i in fit("integer", task).grammar.inputs} == {"Int(-1000000, 1000000)"}
     with pytest.raises(DSLError, match="no built-in DSL fits"):
         fit(None, a_task(Label("a", "b", "c"), kind=Mod(5)))
+
+
+def test_what_rules_out_labels_and_predicts_none_is_no_hypothesis():
+    """`if a < 60 then w; else u` is wrong on every row but one, and would save half a bit a row."""
+    values = np.arange(90)
+    names = synth.Label("u", "v", "w")
+    labels = np.where(values < 30, 0, np.where(values < 60, 1, 2))
+    labels[0] = 2
+    columns = {"low": values < 60}
+    task = synth.Task("three", columns, {"low": synth.Bool}, labels, names)
+    found = synth.search(task, "boolean", max_bits=12, moves=0, threads=1)
+    assert all(point.exceptions <= 60 for point in found.front)
+    assert all(h.exceptions <= 60 for h in found.top if h.kind != "table")
+    assert found.program.text == "where(low, v, w)"
+    assert found.program.exceptions == 30

@@ -87,11 +87,13 @@ def test_the_rows_that_are_needed_are_the_fewest(bits, counts):
 def test_the_language_with_the_fewest_bits_wins(tmp_path):
     task = table(tmp_path, "age,dose,fare", ages())
     result = synth.search(task, **SMALL)
-    assert [each.dsl for each in result.languages] == ["rules", "integer"]
+    assert [each.dsl for each in result.languages] == ["rules", "integer", "rules:ratios=true"]
     assert result.dsl == "rules"
-    assert result.language_bits == codes.language_bits(2) == pytest.approx(math.log2(400))
+    assert result.language_bits == codes.language_bits(3) == pytest.approx(math.log2(600))
     for each in result.languages:
-        alone = Search(task, each.dsl, among=2, **{**SMALL, "max_programs": 2_000}).run()
+        alone = Search(
+            task, each.dsl, among=3, **{**SMALL, "max_programs": SMALL["max_programs"] // 3}
+        ).run()
         assert each.total_bits == min(p.total_bits for p in alone.front)
         assert each.candidates == alone.candidates
         assert each.certified_bits == alone.certified_bits
@@ -304,7 +306,7 @@ def test_runs_of_tables_are_verified(tmp_path, options):
     run("search", tmp_path / "table.csv", *limits, *options, "--save", saved)
     assert [c for c in verify(saved) if c.holds is False] == []
     document = json.loads(saved.read_text())
-    assert len(document["languages"]) == 2
+    assert len(document["languages"]) == 3
     fewer = [{**each, "dsl": "rules:thresholds=5"} for each in document["languages"]]
     changes = {"language_bits": 0.0, "total_bits": 1.0, "languages": fewer}
     for key, value in changes.items():

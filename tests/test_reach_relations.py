@@ -262,6 +262,33 @@ def test_it_finds_sums_and_remainders_of_whole_numbers():
         assert problem.exceptions(found[0]) == 0
 
 
+def bytes_task(rule, count):
+    columns = {f"b{j}": np.random.default_rng(j).integers(0, 256, 90) for j in range(count)}
+    return task_of(columns, rule(*columns.values()), Int(0, 255), Int(0, 255), 40)
+
+
+@pytest.mark.parametrize(
+    ("rule", "count"),
+    [
+        (lambda a, b, c, d: a ^ b ^ c ^ d ^ 255, 4),
+        (lambda a: (a << 1 & 255) ^ a >> 3 ^ a >> 7, 1),
+    ],
+    ids=["checksum", "shifts"],
+)
+def test_it_finds_exclusive_ors_of_bytes(rule, count):
+    task = bytes_task(rule, count)
+    problem, found = best(task, "integer:bits=true,constants=0/1/2/3/4/5/6/7/8/255")
+    assert problem.exceptions(found[0]) == 0
+    assert (problem.values(found[0])[problem.n :] == task.labels[~task.train]).all()
+
+
+def test_permuted_checksums_and_dsls_without_bits_give_no_exclusive_or():
+    task = bytes_task(lambda a, b, c, d: a ^ b ^ c ^ d, 4)
+    for given_task, dsl in ((permuted(task), "integer:bits=true"), (task, "integer")):
+        problem, pools = of(given_task, dsl)
+        assert not list(relations.exclusive_ors(problem, pools, Templates(problem), never))
+
+
 def own(kind):
     """A DSL whose operators have other names and another form than the built-in ones."""
     dsl = synth.DSL("own")

@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import operator
 import random
 import re
 import sqlite3
@@ -251,7 +252,7 @@ def test_spreadsheets_give_the_same_labels(tables, seed):
 
 #: Truth values as languages without them have them.
 NUMBERS = {"True": "1", "False": "0"}
-# Ten kinds of rules, each on 1,000 rows: the table, the DSL and the program.
+# Kinds of rules, each on 1,000 rows: the table, the DSL and the program.
 KINDS = {
     "threshold": ("features", "age < {0}"),
     "gaps": ("features", "~('dose of x < {0}')"),
@@ -263,12 +264,15 @@ KINDS = {
     "classes": ("features", "where('age < {0}', A, where('colour=red', 'B c', 'or'))"),
     "arithmetic": ("integer", "a * (b + 2) % 3 + where(a < b, 1, max(a, b - 4))"),
     "condition": ("integer", "(a + b < 4) | ~(a == 3)"),
+    "division": ("integer:division=true", "a // 3 * b - b // (a * a + 1)"),
+    "bits": ("integer:bits=true", "(a & 4 | b) ^ (a << 1) ^ b >> 2"),
 }
+#: Kinds whose rules are conditions; and those that spreadsheets compute with 0 and more alone.
+CONDITIONS, FROM_ZERO = ("condition",), ("bits",)
 
 
-def whole_table(path, generator, labels):
+def whole_table(path, rows, labels):
     """A table of two columns of whole numbers."""
-    rows = [(generator.randint(-5, 9), generator.randint(-5, 9)) for _ in range(60)]
     lines = [f"{a},{b},{labels(a, b)}" for a, b in rows]
     path.write_text("\n".join(["a,b,class", *lines]) + "\n")
     return path
@@ -278,14 +282,12 @@ def kind_of_rule(kind, tables, folder, count=1000):
     """The rule of a kind, the names of its columns, and rows of cells."""
     generator = random.Random(7)
     spec, text = KINDS[kind]
-    if spec == "integer":
-        numbers = kind == "arithmetic"
-        path = whole_table(folder / "t.csv", generator, lambda a, b: a + b if numbers else a < b)
-        fitted = fit(spec, synth.read_table(path))
-        cells = [
-            {"a": str(generator.randint(-5, 9)), "b": str(generator.randint(-5, 9))}
-            for _ in range(count)
-        ]
+    if spec.startswith("integer"):
+        low = 0 if kind in FROM_ZERO else -5
+        pairs = [(generator.randint(low, 9), generator.randint(low, 9)) for _ in range(count + 60)]
+        said = operator.lt if kind in CONDITIONS else operator.add
+        fitted = fit(spec, synth.read_table(whole_table(folder / "t.csv", pairs[:60], said)))
+        cells = [{"a": str(a), "b": str(b)} for a, b in pairs[60:]]
         program = synth.Program.parse(text, fitted.grammar, fitted.root)
         return Rule(program, fitted.task), ("a", "b"), cells
     task = tables["A", "B c", "or"] if kind == "classes" else tables["ill", "well"]
@@ -333,3 +335,61 @@ def test_spreadsheets_give_the_same_labels_on_many_rows(kind, count, tables, tmp
         rows = [{name: int(cell) for name, cell in row.items()} for row in rows]
     said = [str(v).removesuffix(".0") for v in in_a_spreadsheet(rule, rows, names)]
     assert said == wanted
+
+
+def test_real_numbers_are_computed_alike_in_every_language(tmp_path):
+    generator = random.Random(3)
+    drawn = [(generator.randint(1, 400) / 8, generator.randint(1, 400) / 8) for _ in range(1060)]
+    whole_table(tmp_path / "t.csv", drawn[:60], operator.mul)
+    fitted = fit("real", synth.read_table(tmp_path / "t.csv"))
+    program = synth.Program.parse("(a + b) / 2.0 - a / (b + 1.0) * b", fitted.grammar, fitted.root)
+    rule = Rule(program, fitted.task)
+    a, b = np.array(drawn[60:]).T
+    wanted = rule.predict({"a": a, "b": b})
+    np.testing.assert_allclose(wanted, (a + b) / 2 - a / (b + 1) * b, atol=1e-9)
+    said = loaded(rule.to_python(), tmp_path)({"a": a, "b": b})
+    np.testing.assert_allclose(said, wanted, atol=1e-9)
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE t (a, b)")
+    base.executemany("INSERT INTO t VALUES (?, ?)", drawn[60:])
+    asked = [v for (v,) in base.execute(f"SELECT {rule.to_sql()} FROM t ORDER BY rowid")]
+    base.close()
+    np.testing.assert_allclose(asked, wanted, atol=1e-9)
+    rows = [{"a": one, "b": other} for one, other in drawn[60:160]]
+    shown = np.array(in_a_spreadsheet(rule, rows, ("a", "b")), float)
+    np.testing.assert_allclose(shown, wanted[:100], atol=1e-9)
+
+
+def test_times_of_day_are_read_alike_in_python_and_sql(tmp_path):
+    generator = random.Random(6)
+    drawn = [(f"{generator.randint(0, 23):02}:{generator.randint(0, 59):02}", "uv"[k % 2])
+             for k in range(1060)]  # fmt: skip
+    whole_table(tmp_path / "t.csv", drawn[:60], lambda at, b: at < "12:30")
+    fitted = fit("integer", synth.read_table(tmp_path / "t.csv"))
+    text = "('a.hour' + 'a.hour' < 'a.minute') | ('a.hour' == 4 * 4)"
+    rule = Rule(synth.Program.parse(text, fitted.grammar, fitted.root), fitted.task)
+    times = [at for at, _ in drawn[60:]] + [""]
+    hours, minutes = ([int(at.split(":")[k]) for at in times[:-1]] for k in (0, 1))
+    wanted = [2 * h < m or h == 16 for h, m in zip(hours, minutes, strict=True)] + [False]
+    columns = {"a": np.array(times, object)}
+    assert [NUMBERS.get(label, label) == "1" for label in map(str, rule.predict(columns))] == wanted
+    said = loaded(rule.to_python(), tmp_path)(columns)
+    assert [NUMBERS.get(str(v), str(v)) == "1" for v in said] == wanted
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE t (a)")
+    base.executemany("INSERT INTO t VALUES (?)", [(at or None,) for at in times])
+    asked = [v for (v,) in base.execute(f"SELECT {rule.to_sql()} FROM t ORDER BY rowid")]
+    base.close()
+    assert [v == 1 for v in asked] == wanted
+
+
+def test_choices_between_names_are_written_in_dsls_with_a_choice_of_their_own(tmp_path):
+    lines = [f"{k},{'fizz' if k % 3 == 0 else 'buzz' if k % 4 == 0 else 'none'}" for k in range(60)]
+    (tmp_path / "t.csv").write_text("n,said\n" + "\n".join(lines) + "\n")
+    fitted = fit("integer", synth.read_table(tmp_path / "t.csv"))
+    text = "where2(n % 3 < 1, fizz, where2(n % 4 < 1, buzz, none))"
+    rule = Rule(synth.Program.parse(text, fitted.grammar, fitted.root), fitted.task)
+    said = "if n % 3 < 1 then fizz; else if n % 4 < 1 then buzz; else none"
+    assert rule.text == said
+    assert [b["train_right"] for b in rule.branches()] == [b["train"] for b in rule.branches()]
+    assert "WHEN" in rule.to_sql()

@@ -55,7 +55,7 @@ def test_predictions_need_only_the_columns_of_the_rule(saved):
     ("text", "words"),
     [
         ("day,x\n1,2\n3,4\n", "no column date; given: day, x"),
-        ("date,x\nsoon,2\nlate,4\n", "column date: 'soon'; allowed: dates, as before"),
+        ("date,x\nsoon,2\nlate,4\n", "column date: 'soon'; allowed: dates or times, as before"),
     ],
 )
 def test_new_rows_that_cannot_be_read(saved, text, words):

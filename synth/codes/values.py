@@ -126,6 +126,15 @@ def constant_bits(k):
     return -math.log2(1 - READING) + math.log2(k)
 
 
+def most_exceptions(n, k):
+    """On how many of n rows the most frequent of k labels can be wrong.
+
+    Of more than two labels, a program that is wrong on more rows is no hypothesis: it would save
+    bits by what it rules out, and predict nothing.
+    """
+    return n - math.ceil(n / k)
+
+
 def constant_total(counts):
     """Total bits of the hypothesis "the most frequent label, with exceptions".
 
@@ -138,7 +147,7 @@ def constant_total(counts):
     """
     n, k = int(sum(counts)), len(counts)
     e = n - int(max(counts))
-    number = math.log2(n - math.ceil(n / k) + 1)
+    number = math.log2(most_exceptions(n, k) + 1)
     return PROGRAM_FLAG + constant_bits(k) + number + log2_binomial(n, e) + e * math.log2(k - 1)
 
 

@@ -20,6 +20,8 @@ from synth.tasks import fit, without_labels
 #: How far the shortest program without exceptions is sought in each language, in programs and in
 #: bits: at most about 2 s.  Without a limit of bits, 60 rows of noise take minutes.
 SHORTEST, SHORTEST_BITS = 50_000, 30.0
+#: No program that reads an input has fewer bits: leaves share half of the probability.
+LEAST = 1.0
 
 
 def languages_of(task, start=(), dsl=None, exact=False):
@@ -88,7 +90,10 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
         spent = made.result.seconds
         if failed is not None or made.result.stop_reason == StopReason.INTERRUPTED:
             break
-    found = [_won(list(results), specs, limits) for results in zip(*each, strict=True)]
+    found = [
+        _won(task, list(results), specs, limits)
+        for task, results in zip(tasks, zip(*each, strict=True), strict=True)
+    ]
     if failed is not None:
         failed.partial = found
         raise failed
@@ -174,7 +179,7 @@ def _shared(limits, count, left, spent):
     return {**vars(limits), "seconds": seconds, "max_programs": programs}
 
 
-def _won(results, specs, limits):
+def _won(task, results, specs, limits):
     """The result of the language that won, with what all of them are."""
     exact = results[0].settings["exact"]
     best = min(results, key=_by_program if exact else _by_total)
@@ -189,6 +194,9 @@ def _won(results, specs, limits):
         for r in results
         if r.exact_bound is not None
     ]
+    needed = None
+    if task.sequence is None:
+        needed = codes.rows_needed(LEAST + best.language_bits, task.counts().tolist())
     if exact and len(results) < len(specs):
         bounds.append(0.0)  # of a language that was not begun, nothing is known
     return replace(
@@ -199,6 +207,7 @@ def _won(results, specs, limits):
         seconds=results[-1].seconds,
         # What a language has of the seconds depends on how long those before it took.
         settings={**best.settings, "seconds": limits.seconds},
+        rows_needed=needed,
         languages=tuple(
             Language(
                 dsl=r.dsl,

@@ -96,6 +96,7 @@ class Maker:
             continuation=None if task.sequence is None else continuation(task, best)[0],
             resumed=self.resumed,
             source=source_of(task, self.dsl),
+            label=task.label,
             best=best,
             trained_on=task,
         )
@@ -377,6 +378,5 @@ def _chosen(program, table_bits):
 
 def _label_names(task):
     """What label values stand for, by their text in programs; None for themselves."""
-    if task.label_names is None or task.label_type.names:
-        return None
-    return {task.label_type.format(v): name for v, name in task.label_names.items()}
+    named = None if task.label_type.names else task.label_names
+    return named and {task.label_type.format(v): name for v, name in named.items()}

@@ -40,14 +40,15 @@ class Score:
     (e+1)/(n+2) to be one.  It is scored as its opposite, which has n - e exceptions and the same
     log2 C(n,e).
 
-    A program of more than two labels that is wrong on every row is no hypothesis, and neither is
-    one with exceptions if it `is_law`: see `codes.law_totals`.
+    A program of more than two labels that is wrong more often than the most frequent label can be
+    is no hypothesis (see `codes.most_exceptions`), and neither is one with exceptions if it
+    `is_law` (see `codes.law_totals`).
     """
 
     def __init__(self, n, k, outside, top, language_bits=0.0, *, is_law=False):
         totals = codes.law_totals(n) if is_law else codes.program_totals(n, k, outside)
         self.code = totals + language_bits
-        self.n = n
+        self.n, self.most = n, codes.most_exceptions(n, k)
         self.two = k == 2 and not outside
         self.top = top
         self.best = None
@@ -103,7 +104,7 @@ class Score:
     def _of_hypotheses(self, entries):
         """Entries by exceptions (n + 1,), without those of programs that are no hypotheses."""
         if not self.two:
-            entries[self.n] = 0
+            entries[self.most + 1 :] = 0
         entries[np.isinf(self.code)] = 0
         return entries
 

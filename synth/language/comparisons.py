@@ -6,17 +6,20 @@ and do not depend on labels.
 
 import itertools
 import math
+from dataclasses import replace
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from functools import lru_cache, reduce
 
 import numpy as np
 
 from synth.errors import TaskError
-from synth.language.meaning import Term, column, constant
+from synth.language.meaning import Term, column, constant, substituted
 from synth.language.types import Bool, Real, rounded
 
 #: The families of types that are numbers with an order.
 NUMBERS = ("Real", "Int", "Mod")
+#: By which factor typical values of columns of one unit may differ, and the most pairs of them.
+ALIKE, MOST_PAIRS = 4, 66
 
 
 def refuse_others(given, name):
@@ -99,6 +102,59 @@ def expressed(groups, columns):
         for threshold, text in zip(thresholds, texts, strict=True):
             made[text] = total < rounds(np.array(threshold))
     return made
+
+
+def pairs_of(given):
+    """The differences and ratios of columns of one unit, by name: (sign, first, second).
+
+    Two columns are taken to be of one unit if the medians of their training rows are above 0 and
+    differ by a factor of at most `ALIKE`.  A divisor is above 0 on all training rows.  There are
+    none if there are more than `MOST_PAIRS` pairs.
+    """
+    trained = {
+        n: given.columns[n][given.train].astype(float)
+        for n, t in given.types.items()
+        if t.family in NUMBERS
+    }
+    held = {name: _held(column) for name, column in trained.items()}
+    typical = {name: float(np.median(column)) for name, column in held.items() if column.size}
+    pairs = [
+        (a, b)
+        for a, b in itertools.combinations([n for n, value in typical.items() if value > 0], 2)
+        if max(typical[a], typical[b]) <= ALIKE * min(typical[a], typical[b])
+    ]
+    if len(pairs) > MOST_PAIRS:
+        return {}
+    found = {f"{a} - {b}": ("-", a, b) for a, b in pairs}
+    found |= {f"{a} / {b}": ("/", a, b) for a, b in pairs if (held[b] > 0).all()}
+    return {name: pair for name, pair in found.items() if name not in given.types}
+
+
+def widened(pairs, columns):
+    """Columns with the differences and ratios of `pairs_of`; where one has no value, it is NaN."""
+    made = dict(columns)
+    for name, (sign, first, second) in pairs.items():
+        a, b = columns[first].astype(float), columns[second].astype(float)
+        with np.errstate(all="ignore"):
+            values = a - b if sign == "-" else a / b
+        # 3.9 / 3 has to equal 1.3, or a threshold could fall between the two.
+        made[name] = Real.coarse(np.where(np.isfinite(values), values, np.nan))
+    return made
+
+
+def meanings_of_pairs(pairs, given, meanings):
+    """What comparisons say of the columns, if some are about differences and ratios."""
+    terms = {
+        name: Term(sign, tuple(column(n, given.types[n].family, _has_gaps(given.columns[n]))
+                               for n in names))
+        for name, (sign, *names) in pairs.items()
+    }  # fmt: skip
+    return {
+        text: replace(substituted(term, terms), value="coarse")
+        if any(source.name in terms for source in term.sources())
+        else term
+        for text, term in meanings.items()
+    }
 
 
 def _rounding(names):

@@ -118,6 +118,11 @@ class Result:
         Where the task and the DSL come from, with digests: see `synth.records.source`.
     data : dict, optional
         The rows of the task, if a file was asked to keep them.
+    label : str, optional
+        What is predicted: the name of the label column, or a condition on it. None in older files.
+    rows_needed : int, optional
+        Of a table: the least number of training rows, with labels as frequent as these, of which
+        any rule can save bits. None if a DSL was given.
     best : Program, optional
         The best program. None if the result was read from a file.
     trained_on : Task, optional
@@ -161,6 +166,8 @@ class Result:
     resumed: bool = False
     source: dict[str, Any] | None = None
     data: dict[str, Any] | None = None
+    label: str | None = None
+    rows_needed: int | None = None
     best: Program | None = field(default=None, repr=False, compare=False)
     trained_on: Task | None = field(default=None, repr=False, compare=False)
 

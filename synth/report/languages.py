@@ -20,17 +20,6 @@ def among(result):
     return f"{beside}; {bits(result.language_bits)} bits for a rule, and for its language"
 
 
-def shortest(result):
-    """The shortest program without exceptions, of a table with too few rows for it."""
-    one, n = result.shortest, result.rows["train"]
-    needed = "a million rows with such labels would be too few"
-    if one.rows is not None:
-        needed = f"about {one.rows:,} training rows would do, here are {n:,}"
-    found = "shortest, " if one.proven else "shortest that was found, "
-    shown = f"{one.rule or one.text} ({found}{bits(one.bits)} bits)"
-    return f"{shown}; too few rows to tell it from chance: {needed}"
-
-
 def of_chance(result):
     """Which labels the chance bound is about."""
     return "labels permuted" if result.continuation is None else "terms drawn from the table's code"

@@ -3,8 +3,9 @@
 import shutil
 import textwrap
 
+from synth.report import reasons
 from synth.report.escape import visibly
-from synth.report.languages import among, next_terms, of_chance, shortest
+from synth.report.languages import among, next_terms, of_chance
 from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
 from synth.report.verdict import verdict
 from synth.report.words import branch_rows, each_once, in_words, program_text
@@ -37,6 +38,8 @@ def search_rows(result):
     labels = "" if result.labelling == "true" else f", {result.labelling}"
     yield "task", f"{result.task}{labels}"
     yield "inputs", _inputs(result.inputs)
+    if result.label not in (None, "label"):  # named tasks call it so; older files do not have it
+        yield "label", result.label
     yield "rows", f"{rows['train']} training, {rows['test']} held out, {rows['labels']} labels"
     # Older files do not have this count, and of a sequence it says nothing.
     if rows.get("unseen_labels") and result.continuation is None:
@@ -55,6 +58,8 @@ def search_rows(result):
             ),
         )
     yield "chosen", result.chosen
+    if result.labelling == "true" and (why := reasons.nothing_found(result)):
+        yield "no rule", why
     yield "best program", best_program(result)
     if program is not None and program.written is not None:
         yield "written", f"{program.written}, the same on all rows"
@@ -79,8 +84,8 @@ def search_rows(result):
     if result.continuation is not None:
         yield "next terms", next_terms(result)
     if result.shortest is not None:
-        yield "without exceptions", shortest(result)
-    yield "certificate", _certificate(result)
+        yield "without exceptions", reasons.shortest(result)
+    yield "certificate", reasons.certificate(result)
     for each in result.reach.certificates if result.reach else ():
         yield f"{each.form}s", each.statement.removeprefix(f"{each.form}s ")
     if result.settings.get("exact"):
@@ -136,7 +141,7 @@ def search_text(result, width=None):
 def contrast_text(contrast, width=None):
     """A contrast as text, with both labellings side by side."""
     width = width or terminal_width()
-    heads = ("task", "inputs", "rows", "unseen labels", "labels", "DSL", "prepared")
+    heads = ("task", "inputs", "label", "rows", "unseen labels", "labels", "DSL", "prepared")
     first, second = (dict(search_rows(r)) for r in (contrast.structured, contrast.random))
     pad = max(18, *(len(name) + 2 for name in (*first, *second) if name not in heads))
     column = (width - pad - 2) // 2
@@ -203,7 +208,8 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
     for name, contrast in zip(names, contrasts, strict=True):
         result = contrast.structured
         found = "; found by reach" if _is_reached(result) else ""
-        text = f"{best_program(result)}   ({_verdict(result)}; {_reach(result)}{found})"
+        proven = f"{reasons.verdict(result)}; {reasons.reached(result)}{found}"
+        text = f"{best_program(result)}   ({proven})"
         if result.stop_reason not in ("optimal", "exhausted", "max_bits", "moves"):
             text += f"   CUT SHORT: {result.stop_reason}"
         lines += wrapped(name, text, pad, width)
@@ -299,12 +305,11 @@ def _inputs(inputs):
     """Columns and their types; the columns made of one text column count as one."""
     groups = {}
     for name, type_ in inputs.items():
-        source, equals, value = name.rpartition("=")
-        groups.setdefault((source, type_) if equals else (name, type_), []).append(value)
-    parts = []
-    for (name, type_), values in groups.items():
-        texts = f" {len(values)} texts" if f"{name}={values[0]}" in inputs else f" {type_}"
-        parts.append(name + texts)
+        groups.setdefault((name.rpartition("=")[0] or name, type_), []).append(name)
+    parts = [
+        f"{source} {len(names)} texts" if len(names) > 1 else f"{names[0]} {type_}"
+        for (source, type_), names in groups.items()
+    ]
     return ", ".join(parts) if len(parts) <= 12 else f"{len(parts)}: {', '.join(parts[:10])}, ..."
 
 
@@ -325,30 +330,6 @@ def _accuracies(part):
 def _chosen_accuracies(result):
     part = result.chosen_part
     return accuracy(part.train_accuracy), accuracy(part.test_accuracy)
-
-
-def _verdict(result):
-    return "optimal" if result.optimal else "not proven optimal"
-
-
-def _reach(result):
-    if result.certified_bits is None:
-        return "all programs scored, of any length"
-    return f"all up to {least_bits(result.certified_bits)} bits"
-
-
-_STOPS = {
-    "optimal": "the best is proven",
-    "structured-optimal": "the true labels' best is proven",
-    "exhausted": "there are no further behaviours",
-    "moves": "all moves were made",
-    "max_bits": "--max-bits",
-    "max_programs": "--max-programs",
-    "seconds": "--seconds",
-    "memory": "--memory",
-    "interrupted": "interrupted",
-    "failed": "no worker was left",
-}
 
 
 def _is_reached(result):
@@ -379,8 +360,3 @@ def _exact(result):
     if program is not None and not program.exceptions and program.bits <= result.exact_bound:
         return "none of fewer bits than the best program"  # rounded, the two would seem to differ
     return f"none of fewer than {least_bits(result.exact_bound)} bits"
-
-
-def _certificate(result):
-    said = f"{_verdict(result)}; {_reach(result)}; stopped: {_STOPS[result.stop_reason]}"
-    return said + "; rests on the checkpoint that the search went on from" * result.resumed

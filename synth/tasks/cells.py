@@ -49,21 +49,27 @@ _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 #: The parts of a date with a time.
 DATE_PARTS = ("year", "month", "day", "hour", "minute")
 _YEAR, _MONTH, _DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
-_TIME = r"([T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(:\d{2}([.,]\d+)?)?"
+_TIME = rf"([T ]{_CLOCK}(Z|[+-]\d{{2}}:?\d{{2}})?)?"
 #: The place of ISO 8601 among the formats of dates.
 ISO = 0
-#: The formats of dates: ISO 8601, and those of Germany, the USA and Britain.
-_DATES = tuple(
-    re.compile(pattern + _TIME)
-    for pattern in (
-        f"{_YEAR}[-/]{_MONTH}[-/]{_DAY}",
-        rf"{_DAY}\.{_MONTH}\.{_YEAR}",
-        f"{_MONTH}/{_DAY}/{_YEAR}",
-        f"{_DAY}/{_MONTH}/{_YEAR}",
-    )
+#: The formats of dates: ISO 8601, those of Germany, the USA and Britain, and times of day alone.
+_DATES = (
+    *(
+        re.compile(pattern + _TIME)
+        for pattern in (
+            f"{_YEAR}[-/]{_MONTH}[-/]{_DAY}",
+            rf"{_DAY}\.{_MONTH}\.{_YEAR}",
+            f"{_MONTH}/{_DAY}/{_YEAR}",
+            f"{_DAY}/{_MONTH}/{_YEAR}",
+        )
+    ),
+    re.compile(f"(?P<year>)(?P<month>)(?P<day>){_CLOCK}"),
 )
-#: The orders of year, month and day in them.
-DATE_ORDERS = ("ymd", "dmy", "mdy", "dmy")
+#: The orders of year, month and day in them, or of hour and minute.
+DATE_ORDERS = ("ymd", "dmy", "mdy", "dmy", "hm")
+#: The place of times of day among them.
+CLOCK = 4
 
 
 @dataclass(frozen=True)
@@ -230,7 +236,8 @@ def date_of(cell: str, place: int) -> datetime.datetime | None:
     found = _DATES[place].fullmatch(cell)
     if found is None:
         return None
-    year, month, day, hour, minute = (int(found[name] or 0) for name in DATE_PARTS)
+    parts = zip(DATE_PARTS, (1, 1, 1, 0, 0), strict=True)
+    year, month, day, hour, minute = (int(found[name] or least) for name, least in parts)
     try:
         return datetime.datetime(year, month, day, hour, minute)
     except ValueError:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from synth.errors import TaskError, TypeMismatchError, quoted, shortened
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Source, Term, Type
 from synth.tasks.cells import (
+    CLOCK,
     DATE_ORDERS,
     DATE_PARTS,
     PLAIN,
@@ -152,7 +153,8 @@ class Inputs:
             _, place, kept = self.read.args
             source = replace(source, order=DATE_ORDERS[place])
             made = [Term("part", value=(source, DATE_PARTS[k])) for k in kept]
-            made += [Term("weekday", value=(source, k)) for k in range(len(WEEKDAYS))]
+            days = 0 if place == CLOCK else len(WEEKDAYS)
+            made += [Term("weekday", value=(source, k)) for k in range(days)]
         else:
             values, others, _ = self.read.args
             made = [Term("text", value=(source, value)) for value in values]
@@ -206,9 +208,9 @@ def _said(
     """In what special way a column is read, and what is said of it; None if in no such way."""
     name = shortened(column.name)
     if read.func is _read_dates:
-        start = len(column.name) + 1
-        parts = [n[start:] for n, t in types.items() if t != Bool] + ["weekday"]
-        return "read as dates", f"{name} ({', '.join(parts)})"
+        start, clock = len(column.name) + 1, read.args[1] == CLOCK
+        parts = [n[start:] for n, t in types.items() if t != Bool] + ["weekday"] * (not clock)
+        return f"read as {'times' if clock else 'dates'}", f"{name} ({', '.join(parts)})"
     if read.func is _read_texts:
         values, others, _ = read.args
         if others:
@@ -310,7 +312,7 @@ def _dates(column: Column, held: list[str], gaps: bool) -> _Made | None:
     place = date_format(held)
     if place is None:
         return None
-    days = [f"{column.name}.weekday={day}" for day in WEEKDAYS]
+    days = [f"{column.name}.weekday={day}" for day in WEEKDAYS if place != CLOCK]
     parts = [f"{column.name}.{part}" for part in DATE_PARTS]
     found = np.array([_parts(cell, place) for cell in held])
     ranges = zip(found.min(axis=0).tolist(), found.max(axis=0).tolist(), strict=True)
@@ -333,9 +335,10 @@ def _parts(cell: str, place: int) -> list[int] | None:
 def _read_dates(name: str, place: int, kept: tuple[int, ...], cells: list[str]) -> list[np.ndarray]:
     """The parts of dates that are kept, by their places, and whether it is each weekday."""
     parts = [_parts(cell, place) for cell in cells]
-    _refuse(name, cells, [each is None for each in parts], "dates, as before")
+    _refuse(name, cells, [each is None for each in parts], "dates or times, as before")
     made = np.array(parts, int).reshape(-1, len(DATE_PARTS) + 1)
-    return [made[:, k] for k in kept] + [made[:, -1] == k for k in range(len(WEEKDAYS))]
+    days = 0 if place == CLOCK else len(WEEKDAYS)
+    return [made[:, k] for k in kept] + [made[:, -1] == k for k in range(days)]
 
 
 def _texts(column: Column, held: list[str]) -> _Made:

@@ -17,7 +17,7 @@ def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candi
     found = everything(truth, most, candidates)
     keys = found.units[truth.root].items()
     known = [truth.judged(units, values_of(key, truth.root)) for key, units in keys]
-    known = [j for j in known if truth.two or j.wrong < truth.n]
+    known = [j for j in known if truth.is_hypothesis(j)]
     known.sort(key=lambda j: (j.total_bits, j.units))
     short = found.complete is not None and (most is None or found.complete < most)
     said = document["exact_bound" if document["settings"]["exact"] else "certified_bits"]

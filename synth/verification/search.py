@@ -18,6 +18,8 @@ def check_data(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     claims.equal("labelling", document["labelling"], task.labelling)
     types = {name: str(type_) for name, type_ in task.types.items()}
     claims.equal("inputs", document["inputs"], types)
+    if document.get("label") is not None:  # older files do not have it
+        claims.equal("label", document["label"], task.label)
     rows, n, k, unseen = document["rows"], truth.n, truth.k, truth.unseen
     if truth.sequence is not None:
         n, k = len(truth.terms), len(set(truth.terms))

@@ -214,11 +214,15 @@ class Truth:
         if not defined.all():
             return f"no value on {int((~defined).sum())} of {len(defined)} rows"
         judged = self.judged(units, values)
-        if judged.wrong == self.n and not self.two:
-            return "right on no training row, and so no hypothesis"
+        if not self.is_hypothesis(judged):
+            return "right on fewer training rows than 1 in k, and so no hypothesis"
         if self.sequence is not None:
             return replace(judged, test_accuracy=self._following(program))
         return judged
+
+    def is_hypothesis(self, judged: Judged) -> bool:
+        """Whether a program is a hypothesis: right on 1 in k training rows, if k > 2."""
+        return self.two or (self.n - judged.wrong) * self.k >= self.n
 
     def _following(self, program: Program) -> float | None:
         """How many of the further terms of a sequence a program says; None if none are known."""

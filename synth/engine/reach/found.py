@@ -54,7 +54,7 @@ class Found:
         if not total < np.inf or not problem.is_readable(program):
             return np.inf
         units, wrong = problem.units(program), problem.exceptions(program)
-        if wrong == problem.n and not problem.two:
+        if wrong > problem.most_wrong and not problem.two:
             return np.inf  # no hypothesis
         if not wrong and (self.exact is None or units < self.exact[0]):
             self.exact = units, program

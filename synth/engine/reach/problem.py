@@ -48,6 +48,8 @@ class Problem:
         The bits of the better look-up table.
     two : bool
         Whether a program that is wrong on more rows than not is read as its opposite.
+    most_wrong : int
+        Of more than two labels: the most exceptions of a hypothesis.
     """
 
     def __init__(self, engine, labelling, simplicity=True, share=1.0):
@@ -58,7 +60,7 @@ class Problem:
         self.labelling = labelling
         self.code = labelling.score.code
         self.table_bits = labelling.table_bits
-        self.two = labelling.score.two
+        self.two, self.most_wrong = labelling.score.two, labelling.score.most
         self.compared = self.root.coarse(self.labels)
         self._units, self._sizes, self._values, self._made = {}, {}, {}, {}
         # The table of such a primitive shows that it has a value for all arguments, and of the

@@ -1,11 +1,14 @@
 """Relations: labels, or the rows of one label, that satisfy a linear equation modulo a prime.
 
-Three kinds of programs are proposed.
+Four kinds of programs are proposed.
 
 A combination: labels modulo a prime (booleans: modulo 2) are a sum of multiples of cheap rows of
 the bank.  The cheapest independent rows are a basis; the labels' coefficients follow by solving,
 and rows are exchanged while that makes the sum cheaper.  Wrong labels: random rows are solved, and
 what explains many rows is kept (Fischler and Bolles, Commun. ACM 24(6), 1981).
+
+An exclusive or: each bit of labels that are whole numbers is a sum modulo 2 of the same bits of
+cheap rows of the bank and of a constant, as in a checksum of bytes.
 
 A remainder: labels that are whole numbers are a sum of columns modulo some number.
 
@@ -18,7 +21,7 @@ import itertools
 import numpy as np
 
 from synth.engine.reach.fields import Echelon, is_prime, null_of_each, null_vectors, sparser
-from synth.engine.reach.sums import parity, total
+from synth.engine.reach.sums import exclusive_or, parity, total
 from synth.engine.reach.templates import (
     Templates,
     best_first,
@@ -49,12 +52,14 @@ COLUMNS, COEFFICIENT = 32, 12
 OVER_SUM = 60_000
 #: The hidden sums of one modulus that labels are sought over.
 HIDDEN = 12
+#: The most bits of whole numbers of which an exclusive or is sought.
+WIDTH = 16
 
 
 def propose(problem, pools, must_stop):
     """Programs for the labels, best first; see `seeds`."""
     templates = Templates(problem, must_stop)
-    stages = (combinations, hidden_sums, remainders)
+    stages = (combinations, exclusive_ors, hidden_sums, remainders)
     every = (stage(problem, pools, templates, must_stop) for stage in stages)
     return best_first(problem, itertools.chain.from_iterable(every))
 
@@ -162,6 +167,40 @@ def near(solution, type):
     if type.family != "Int":
         return solution
     return {k: c - MODULI[-1] if c > MODULI[-1] // 2 else c for k, c in solution.items()}
+
+
+# -- exclusive ors -----------------------------------------------------------------------------
+
+
+def exclusive_ors(problem, pools, templates, must_stop):
+    """Programs of whole numbers whose every bit is a parity of the same bits of cheap rows."""
+    type, pool, labels = problem.root, pools.get(problem.root), problem.labels
+    if type.family != "Int" or pool is None or labels.min() < 0 or labels.max() >= 2**WIDTH:
+        return
+    values = training_values(problem, type, min(pool.count, ROWS))
+    places = np.flatnonzero(((values >= 0) & (values < 2**WIDTH)).all(axis=1))
+    values = values[places]
+    # The constant falls out if all rows are compared with the first.
+    matrix = _bits(values ^ values[:, :1]).T
+    wanted = _bits((labels ^ labels[0])[None])[0]
+    echelon = Echelon(matrix, 2, min(RANK, len(wanted) - SPARE), must_stop)
+    if must_stop() or not echelon.pivots or not echelon.holds(wanted[:, None])[0]:
+        return
+    costs = np.array([pool.cost(int(k)) for k in places])
+    chosen = sorted(_sparse(echelon, matrix, wanted, costs + leaf_units(problem, type)))
+    programs = [pool.program(int(places[k])) for k in chosen]
+    constant = int(labels[0] ^ np.bitwise_xor.reduce(values[chosen, 0]))
+    if constant:
+        programs.append(templates.constants(type).get(constant))
+    if None not in programs and len(programs) <= TERMS:
+        made = exclusive_or(templates, programs, type)
+        yield from [] if made is None else [made]
+
+
+def _bits(values):
+    """The bits of whole numbers (rows, n), int64 (rows, n * WIDTH)."""
+    found = values[:, :, None] >> np.arange(WIDTH) & 1
+    return found.reshape(len(values), -1).astype(np.int64)
 
 
 # -- hidden sums -------------------------------------------------------------------------------

@@ -177,6 +177,19 @@ def _added(templates, made, term, constants, p):
     return _cheapest(templates, parts, columns, wanted, type)
 
 
+def exclusive_or(templates, programs, type):
+    """The exclusive or of the bits of whole numbers; None if no way to write it is found."""
+    made, *rest = programs
+    columns = a, b = _sample(type, 2)
+    prices = [leaf_units(templates.problem, type)] * 2  # so that all steps share an enumeration
+    for program in rest:
+        parts = [made, program]
+        [made] = templates.find(parts, columns, [a ^ b], type, max_programs=PARITY, prices=prices)
+        if made is None:
+            return None
+    return made
+
+
 def _factors(type, factor, p):
     """The coefficients that are as good as one."""
     return [factor] if p is None or type.family == "Mod" else [factor, factor - p]

@@ -36,6 +36,7 @@ from typing import Any
 from synth.errors import DSLError, SynthError, meant
 from synth.language.check import check_dsl
 from synth.language.columns import TypedColumns
+from synth.language.comparisons import pairs_of
 from synth.language.dsl import DSL
 from synth.language.dsls import integer, sequence
 from synth.language.labels import is_label, labelled
@@ -140,7 +141,7 @@ def languages(given: TypedColumns) -> list[str]:
     columns, label = {t.family for t in given.types.values()}, given.label_type.family
     if label in ("Bool", "Label"):
         whole = "boolean" if columns == {"Bool"} else "integer"
-        return ["rules", whole]
+        return ["rules", whole, *["rules:ratios=true"] * bool(pairs_of(given))]
     if label == "Int":
         return ["rules", "integer", *integer.for_table(given), "real"]
     return ["real"] if label == "Real" else []

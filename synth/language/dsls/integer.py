@@ -16,6 +16,8 @@ CONSTANTS = (0, 1, 2, 3, 4)
 MOST_CONSTANTS, MOST_LABELS = 32, 16
 #: The constants that programs on bytes need beside the usual ones: shifts and masks.
 BYTES = (5, 6, 7, 8, 15, 16, 127, 128, 255, 256)
+#: A number outside of every range.
+OUTSIDE = np.iinfo(np.int64).min
 
 
 def fits(types):
@@ -46,7 +48,7 @@ def build(
     division : bool
         Adds `//`, rounded down.
     bits : bool
-        Adds `&`, `|`, `^`, `<<` and `>>` of whole numbers.
+        Adds `&`, `|`, `^`, `<<` and `>>` of whole numbers; a shift is by 0 to 31 bits.
     """
     found = [t for t in types if t.family == "Int"]
     widest = max([10**6, *(2 * max(abs(t.low), abs(t.high)) for t in found)])
@@ -68,8 +70,8 @@ def build(
         dsl.add(np.bitwise_and, two, name="bit_and", symbol="&", commutative=True)
         dsl.add(np.bitwise_or, two, name="bit_or", symbol="|", commutative=True)
         dsl.add(np.bitwise_xor, two, name="bit_xor", symbol="^", commutative=True)
-        dsl.add(np.left_shift, two, name="shift_left", symbol="<<")
-        dsl.add(np.right_shift, two, name="shift_right", symbol=">>")
+        dsl.add(_shift_left, two, name="shift_left", symbol="<<")
+        dsl.add(_shift_right, two, name="shift_right", symbol=">>")
     compare = "Int, Int -> Bool"
     dsl.add(np.less, compare, name="lt", symbol="<")
     dsl.add(np.less_equal, compare, name="le", symbol="<=")
@@ -82,6 +84,16 @@ def build(
     for value in constants:
         dsl.constant(value, number)
     return dsl
+
+
+def _shift_left(a, b):
+    """a << b; no value unless 0 <= b < 32, since processors differ there."""
+    return np.where((b >= 0) & (b < 32), np.left_shift(a, b & 31), OUTSIDE)
+
+
+def _shift_right(a, b):
+    """a >> b; no value unless 0 <= b < 32."""
+    return np.where((b >= 0) & (b < 32), np.right_shift(a, b & 31), OUTSIDE)
 
 
 def _name(constants, division, bits):

@@ -5,8 +5,10 @@ Its bits name the column (log2 of the number of columns) and the test of this co
 number).  The tests that one text column or one date became count as tests of one column.  The
 thresholds of a column are at quantiles of the training rows, between two neighbouring values, and
 do not depend on labels: 16 below 250 training rows, 32 up to 600, and 64 above.  A comparison
-with a missing number is false.  A choice says one of two conditions as a third decides, so that a
-tree or a list of rules names each of its tests once.
+with a missing number is false.  With `ratios`, tests are also of the difference and the ratio of
+two columns of one unit, as in `length / width < 1.5`; these count as columns.  A choice says one
+of two conditions as a third decides, so that a tree or a list of rules names each of its tests
+once.
 """
 
 from dataclasses import replace
@@ -17,9 +19,17 @@ import numpy as np
 
 from synth.errors import DSLError, SettingError, TaskError
 from synth.language.columns import TypedColumns
-from synth.language.comparisons import expressed, groups_of, meanings_of, refuse_others
+from synth.language.comparisons import (
+    expressed,
+    groups_of,
+    meanings_of,
+    meanings_of_pairs,
+    pairs_of,
+    refuse_others,
+    widened,
+)
 from synth.language.dsl import DSL
-from synth.language.types import Bool
+from synth.language.types import Bool, Real
 
 #: The thresholds of a column by the training rows: of at least so many rows, so many.
 GRID = ((600, 64), (250, 32), (0, 16))
@@ -36,7 +46,7 @@ def fits(types):
     return False
 
 
-def build(types=(), thresholds: int | None = None):
+def build(types=(), thresholds: int | None = None, ratios: bool = False):
     """The DSL of rules.
 
     Parameters
@@ -46,6 +56,9 @@ def build(types=(), thresholds: int | None = None):
         between which a choice decides, as between names.
     thresholds : int, optional
         The most thresholds of a column, 1..1000.  By default 16, 32 or 64.
+    ratios : bool
+        Adds tests of differences and ratios of columns of one unit: whose medians are above 0 and
+        differ by a factor of 4 at most.
 
     Raises
     ------
@@ -56,7 +69,8 @@ def build(types=(), thresholds: int | None = None):
     """
     if thresholds is not None and not 1 <= thresholds <= 1000:
         raise SettingError(f"rules: thresholds={thresholds}; allowed: 1..1000")
-    name = "rules" if thresholds is None else f"rules:thresholds={thresholds}"
+    given = [f"thresholds={thresholds}" * (thresholds is not None), "ratios=true" * ratios]
+    name = ":".join(filter(None, ["rules", ",".join(filter(None, given))]))
     label = types[-1] if types else Bool
     if label.family == "Int" and label.size > MOST_NUMBERS:
         raise DSLError(f"labels of {label}; the rules DSL takes {MOST_NUMBERS} whole numbers")
@@ -74,15 +88,17 @@ def build(types=(), thresholds: int | None = None):
     return dsl
 
 
-def prepare(given: TypedColumns, thresholds: int | None = None) -> TypedColumns:
+def prepare(
+    given: TypedColumns, thresholds: int | None = None, ratios: bool = False
+) -> TypedColumns:
     """Replace columns of numbers by comparisons, with the weights that give tests their bits.
 
     Parameters
     ----------
     given : TypedColumns
         The columns of a task.
-    thresholds
-        As `build` takes it.
+    thresholds, ratios
+        As `build` takes them.
 
     Returns
     -------
@@ -91,9 +107,12 @@ def prepare(given: TypedColumns, thresholds: int | None = None) -> TypedColumns:
     Raises
     ------
     TaskError
-        If a column is Complex, or all columns are constant on the training rows.
+        If a column is Complex, all columns are constant on the training rows, or ratios are asked
+        for and no two columns are of one unit.
     """
     refuse_others(given, "rules")
+    if ratios:
+        return _with_ratios(given, thresholds)
     if thresholds is None:
         n = int(given.train.sum())
         thresholds = next(most for rows, most in GRID if n >= rows)
@@ -111,6 +130,25 @@ def prepare(given: TypedColumns, thresholds: int | None = None) -> TypedColumns:
         express=partial(expressed, groups),
         meanings=meanings_of(groups, given),
     )
+
+
+def _with_ratios(given, thresholds):
+    """Comparisons of columns, and of differences and ratios as if they were columns."""
+    pairs = pairs_of(given)
+    if not pairs:
+        raise TaskError(f"task {given.name}: no two columns of numbers are of one unit")
+    columns, types = widened(pairs, given.columns), {**given.types, **dict.fromkeys(pairs, Real)}
+    found = prepare(replace(given, columns=columns, types=types), thresholds)
+    return replace(
+        found,
+        express=partial(_expressed, pairs, found.express),
+        meanings=meanings_of_pairs(pairs, given, found.meanings),
+    )
+
+
+def _expressed(pairs, express, columns):
+    """The comparisons of unseen rows."""
+    return express(widened(pairs, columns))
 
 
 def _weights(groups):

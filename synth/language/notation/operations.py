@@ -35,6 +35,9 @@ REFERENCES: dict[tuple[str, int], Callable[..., Any]] = {
     ("**", 2): np.power,
     ("<<", 2): np.left_shift,
     (">>", 2): _shifted_right,
+    ("&", 2): np.bitwise_and,
+    ("|", 2): np.bitwise_or,
+    ("^", 2): np.bitwise_xor,
     ("-", 1): np.negative,
     ("+", 1): np.positive,
     ("<", 2): np.less,
@@ -80,7 +83,9 @@ def operation(primitive):
     An operation on residues is one that agrees after the remainder is taken.
     """
     arity = len(primitive.arguments)
-    for key in ((primitive.symbol, arity), (primitive.name, arity)):
+    # A DSL that is extended by names has a second choice, `where2`.
+    names = primitive.symbol, primitive.name, primitive.name.rstrip("0123456789")
+    for key in ((name, arity) for name in names):
         if key in REFERENCES and _agrees(primitive, REFERENCES[key]):
             return key
     return None

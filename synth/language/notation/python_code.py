@@ -36,12 +36,15 @@ def _texts(column, missing):
 def _dates(column, order):
     """Year, month, day, hour, minute and weekday (Monday is 0) of dates; NaN where there is none.
 
-    A date is a datetime, or a text in ISO form or with its parts in this order.
+    A date is a datetime, or a text in ISO form or with its parts in this order: y, m and d, or h
+    and m for times of day.
     """
     found = []
     for value in np.asarray(column).astype(object).tolist():
         text = str(np.datetime64(value, "ns") if isinstance(value, int) else value)
         parts = [int(part) for part in re.findall(r"[0-9]+", text)]
+        if order == "hm" and 2 <= len(parts) < 5:
+            parts, text = [1, 1, 1, *parts], "0001"
         if len(parts) < 3:
             found.append([np.nan] * 6)
             continue
@@ -59,7 +62,7 @@ _FUNCTIONS = {
     "sqrt": "np.sqrt", "exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos",
     "tan": "np.tan", "sign": "np.sign", "conj": "np.conj", "where": "np.where", "xor": "^",
 }  # fmt: skip
-_OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<<", ">>", *COMPARISONS)
+_OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", *COMPARISONS)
 
 
 def to_python(term: Term, title: str, called: str = "predict") -> str:

@@ -12,8 +12,11 @@ _PART = re.compile(r"(weekday|year|month|day|hour|minute) of ", re.IGNORECASE)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SIGNS = re.compile(r"[^\w .:#°µ€$£%-]|^\s|\s$|\s\s|^[-+.]|\s[-%:]|[-%:]\s")
 _SHOWN = {"==": "="}
-_LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2, "**": 4}
-_NEGATIVE, _ATOM = 3, 5
+_LEVELS = {
+    "|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6,
+    "**": 8,
+}  # fmt: skip
+_NEGATIVE, _ATOM = 7, 9
 #: Programs with more nodes than this are not made readable.
 MOST_NODES = 2000
 

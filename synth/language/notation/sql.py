@@ -92,7 +92,9 @@ def _calculated(term: Term) -> str:
         a, b = inner  # SQL rounds to 0, and a rule down
         rest = f"(({a} % {b}) + {b}) % {b}"
         return rest if op == "%" else f"({a} - {rest}) / {b}"
-    if op in ("+", "-", "*", "<<", ">>"):
+    if op == "^":
+        return f"({inner[0]} | {inner[1]}) - ({inner[0]} & {inner[1]})"
+    if op in ("+", "-", "*", "<<", ">>", "&", "|"):
         return f"{inner[0]} {op} {inner[1]}"
     if op in _FUNCTIONS:
         return f"{_FUNCTIONS[op]}({', '.join(map(_text, arguments))})"

@@ -1,0 +1,91 @@
+"""Why a search ended as it did: what is proven, what ended it, and what to try if no rule pays."""
+
+from synth.report.numbers import bits, least_bits
+
+#: What ended a search, in words.
+STOPS = {
+    "optimal": "the best is proven",
+    "structured-optimal": "the true labels' best is proven",
+    "exhausted": "there are no further behaviours",
+    "moves": "all moves were made",
+    "max_bits": "--max-bits",
+    "max_programs": "--max-programs",
+    "seconds": "--seconds",
+    "memory": "--memory",
+    "interrupted": "interrupted",
+    "failed": "no worker was left",
+}
+#: Labels of a table are at most so many texts; more are numbers.
+MOST_TEXTS = 16
+#: What may help if a limit ended a search, by the limit.
+_LIMITS = {
+    "seconds": "a longer search (--seconds {seconds:g})",
+    "memory": "more --memory",
+    "max_programs": "a larger --max-programs",
+    "max_bits": "a larger --max-bits",
+    "moves": "more --moves",
+}
+
+
+def certificate(result):
+    """What is proven of a result, and what ended the search."""
+    said = f"{verdict(result)}; {reached(result)}; stopped: {_stop(result)}"
+    return said + "; rests on the checkpoint that the search went on from" * result.resumed
+
+
+def _stop(result):
+    seconds = result.settings.get("seconds")
+    if result.stop_reason == "seconds" and seconds is not None:
+        return f"{seconds:g} s were over (--seconds)"
+    return STOPS[result.stop_reason]
+
+
+def verdict(result):
+    """Whether the best is proven."""
+    return "optimal" if result.optimal else "not proven optimal"
+
+
+def reached(result):
+    """Which programs were all scored."""
+    if result.certified_bits is None:
+        return "all programs scored, of any length"
+    return f"all up to {least_bits(result.certified_bits)} bits"
+
+
+def shortest(result):
+    """The shortest program without exceptions, of a table with too few rows for it."""
+    one, n = result.shortest, result.rows["train"]
+    needed = "a million rows with such labels would be too few"
+    if one.rows is not None:
+        needed = f"about {one.rows:,} training rows would do, here are {n:,}"
+    found = "shortest, " if one.proven else "shortest that was found, "
+    shown = f"{one.rule or one.text} ({found}{bits(one.bits)} bits)"
+    return f"{shown}; too few rows to tell it from chance: {needed}"
+
+
+def nothing_found(result):
+    """Why no rule was found in a table, and what to try; None if one was found."""
+    if result.chosen == "program" or not result.languages or result.settings["exact"]:
+        return None
+    n, least = result.rows["train"], result.rows_needed
+    if least is not None and n < least:
+        return (
+            f"{n:,} training rows are too few: with such labels no rule pays below {least:,} rows"
+        )
+    why, ways = "it is proven that no rule of these languages saves bits", []
+    if not result.optimal:
+        what = "no rule that was tried saves bits"
+        why, ways = f"{what}, and longer ones were not all tried: {_stop(result)}", _longer(result)
+    ways += ["more rows", "other columns"]
+    if result.rows["labels"] > MOST_TEXTS:
+        ways += [f"a threshold on the label (--label '{result.label or 'LABEL'}>=NUMBER')"]
+    elif sum(type_ != "Bool" for type_ in result.inputs.values()) > 1:
+        ways += ["sums of columns (--dsl features)"]
+    return f"{why}. Try {', '.join(ways[:-1])} or {ways[-1]}."
+
+
+def _longer(result):
+    """What may help if a limit ended a search."""
+    limit = _LIMITS.get(str(result.stop_reason))
+    seconds = 10 * (result.settings.get("seconds") or 30)
+    return [limit.format(seconds=seconds)] if limit else []

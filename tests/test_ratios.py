@@ -1,0 +1,91 @@
+"""Differences and ratios of columns of one unit, as tests of rules."""
+
+import random
+
+import numpy as np
+import pytest
+
+import synth
+from synth.errors import TaskError
+from synth.language import Bool, Int, Real
+from synth.language.columns import TypedColumns
+from synth.language.comparisons import pairs_of
+from synth.language.dsls import load_dsl, rules
+from synth.tasks import prepared
+from synth.verification import verify
+
+SMALL = {"max_programs": 30_000, "moves": 0, "threads": 1, "memory": 2 * 10**8}
+
+
+def table(folder, rule, rows=600):
+    generator = random.Random(8)
+    drawn = [(generator.randint(40, 300) / 8, generator.randint(40, 300) / 8) for _ in range(rows)]
+    lines = [f"{a},{b},{rule(a, b)}" for a, b in drawn]
+    (folder / "t.csv").write_text("\n".join(["long_mm,wide_mm,kind", *lines]) + "\n")
+    return synth.read_table(folder / "t.csv")
+
+
+def given(columns, types):
+    train = np.ones(len(next(iter(columns.values()))), bool)
+    return TypedColumns("t", columns, types, train, "y", Bool, ("0", "1"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (lambda a, b: "thin" if a / b > 1.5 else "round", "long_mm / wide_mm"),
+        (lambda a, b: "more" if a - b > 4 else "less", "long_mm - wide_mm"),
+    ],
+    ids=["ratio", "difference"],
+)
+def test_they_are_found_and_predict_new_rows(tmp_path, rule, words):
+    result = synth.search(table(tmp_path, rule), **SMALL)
+    assert (result.dsl, result.chosen) == ("rules:ratios=true", "program")
+    assert words in result.rule.text
+    by_language = {each.dsl: each.total_bits for each in result.languages}
+    assert by_language["rules:ratios=true"] < by_language["rules"] - 8
+    new = np.array([(10.0, 20.0), (30.0, 12.0)])
+    said = result.predict({"long_mm": new[:, 0], "wide_mm": new[:, 1]})
+    assert said.tolist() == [rule(a, b) for a, b in new.tolist()]
+    synth.save_run(result, tmp_path / "run.json")
+    claims = verify(tmp_path / "run.json")
+    assert [c.what for c in claims if c.holds is False] == []
+
+
+def test_columns_of_one_unit_have_typical_values_that_are_alike():
+    columns = {
+        "a": np.array([2, 4, 6, 8]),
+        "b": np.array([10.0, 12.0, np.nan, 14.0]),
+        "far": np.array([100, 200, 300, 400]),
+        "zero": np.array([0, 3, 4, 5]),
+        "below": np.array([-4, -5, -6, -7]),
+        "flag": np.array([True, False, True, True]),
+    }
+    types = {n: Bool if n == "flag" else Real if n == "b" else Int(-10, 400) for n in columns}
+    found = list(pairs_of(given(columns, types)))
+    assert found == ["a - b", "a - zero", "b - zero", "a / b"]
+
+
+def test_without_two_such_columns_the_language_is_left_out(tmp_path):
+    lonely = given(
+        {"a": np.arange(1, 9), "b": np.arange(8) * 1000}, {"a": Int(1, 9), "b": Int(0, 7000)}
+    )
+    with pytest.raises(TaskError, match="no two columns of numbers are of one unit"):
+        rules.prepare(lonely, ratios=True)
+    many = {f"c{k}": np.arange(1, 9) for k in range(13)}
+    assert pairs_of(given(many, dict.fromkeys(many, Int(1, 8)))) == {}
+    lines = [f"{k},{k * 1000},{k % 2}" for k in range(1, 60)]
+    (tmp_path / "u.csv").write_text("\n".join(["a,b,y", *lines]) + "\n")
+    result = synth.search(synth.read_table(tmp_path / "u.csv"), max_bits=6, **SMALL)
+    assert [each.dsl for each in result.languages] == ["rules", "integer"]
+
+
+def test_a_test_names_the_column_difference_or_ratio_and_then_the_test(tmp_path):
+    task = table(tmp_path, lambda a, b: int(a > b))
+    dsl = load_dsl("rules:ratios=true", (*task.types.values(), task.label_type))
+    weights = prepared(dsl, task).input_weights
+    shares = {}
+    for name, weight in weights.items():
+        shares.setdefault(name.partition(" <")[0], []).append(weight)
+    assert set(shares) == {"long_mm", "wide_mm", "long_mm - wide_mm", "long_mm / wide_mm"}
+    assert all(sum(each) == 1 / 4 and len(set(each)) == 1 for each in map(list, shares.values()))
