@@ -302,6 +302,7 @@ def test_a_table_is_found_beside_the_run_and_data_that_are_kept_need_none(tmp_pa
     for name, kept in (("run", result), ("kept", result.with_data())):
         synth.save_run(kept, tmp_path / "sub" / f"{name}.json")
     assert synth.load_run(tmp_path / "sub" / "kept.json").data["label_type"] == "Bool"
+    assert all(c.holds is not False for c in verify(tmp_path / "sub" / "kept.json"))
     (tmp_path / "t.csv").rename(tmp_path / "sub" / "t.csv")
     assert all(c.holds is not False for c in verify(tmp_path / "sub" / "run.json"))
     (tmp_path / "sub" / "t.csv").rename(tmp_path / "sub" / "other.csv")

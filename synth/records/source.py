@@ -68,6 +68,7 @@ def rows_of(task: Task) -> dict[str, Any]:
             "unknown": task.unknown,
             "alphabet": _listed(task.alphabet),
             "label_names": names,
+            "label": task.label,
             "settings": task.settings,
             **({} if task.sequence is None else {"terms": task.sequence.terms}),
         }
@@ -101,6 +102,7 @@ def task_of(data: dict[str, Any], name: str, labelling: str) -> Task:
         given_alphabet=_values(data["alphabet"], label_type) if listed else None,
         unknown=np.array(data["unknown"], bool),
         label_names=names and {int(v): text for v, text in names.items()},
+        label=data.get("label", "label"),  # older files do not have it
         **about,
     )
 

@@ -127,8 +127,10 @@ def _check_search(document: dict[str, Any], where: str) -> None:
     _described(document["settings"], _SETTINGS, f"{where}settings", more=True)
     _check_source(document["source"], f"{where}source")
     if document.get("data") is not None:
-        terms = {"terms": list[int]} if "terms" in document["data"] else {}
-        _described(document["data"], {**_DATA, **terms}, f"{where}data")
+        # Only a sequence has terms, and older files do not have the label's name.
+        some = {"terms": list[int], "label": str}
+        known = {key: kind for key, kind in some.items() if key in document["data"]}
+        _described(document["data"], {**_DATA, **known}, f"{where}data")
     for k, entry in enumerate(document["top"]):
         _typed(entry["kind"], Literal["program", "constant", "table"], f"{where}top[{k}].kind")
         for key, kind in (("bits", float), ("exceptions", int)):

@@ -30,7 +30,6 @@ def sequence(
     name = "/".join(map(str, known)) if file is None else f"file={file},row={row}"
     return Task(
         f"sequence:{name}",
-        label="a",
         settings={"terms": known, "train": int(mask.sum()), "seed": seed},
         choose=partial(_chosen, rows),
         **sequences.sequence_fields(known, mask),
