@@ -36,7 +36,7 @@ CONTROL = (
     "labels. The mixture saves s bits or more on them in a share of about 2**-s of the runs."
 )
 COLUMNS = ("task", "rows", "shortest_loss", "mixture_loss", "experts_loss", "network_loss")
-PANELS = 2
+PANELS = (2, 2)
 SUMMARY = {
     "loses_less_than_shortest": "tables and numbers of rows at which the mixture loses less than "
     "the shortest hypothesis",
@@ -61,8 +61,8 @@ LEARNERS = ("constant", "shortest", "mixture", "experts", "network")
 @dataclass(frozen=True)
 class Settings:
     tasks: tuple[str, ...] = setting(
-        ("tic-tac-toe", "iris", "wine", "breast-cancer"),
-        "Tasks or paths of CSV files; columns are numbers or truth values.",
+        ("tic-tac-toe", "wine", "breast-cancer"),
+        "Tasks or CSV files, with columns of numbers or truth values.  The figure shows three.",
     )
     rows: tuple[int, ...] = setting((20, 40, 80, 160, 320), "Numbers of training rows.", low=4)
     runs: int = setting(3, "Number of draws of training rows for each number.", low=1)
@@ -193,24 +193,27 @@ def _mean(rows, key):
 
 
 def draw(rows, axes):
-    left, right = axes
+    *panels, last = axes
     done = [r for r in rows if r["runs"]]
     names = list(dict.fromkeys(r["task"] for r in done))
-    sizes = sorted({r["rows"] for r in done})
-    for learner, style in zip(LEARNERS, (":", "-", "-", "-", "--"), strict=True):
-        means = [present_mean(r[f"{learner}_loss"] for r in done if r["rows"] == n) for n in sizes]
-        left.plot(sizes, means, style, marker="o", markersize=4, label=learner)
-    left.set_xscale("log")
-    left.set_xticks(sizes, sizes)
-    left.set_xlabel("training rows")
-    left.set_ylabel("held-out loss, bits a row")
-    left.legend()
+    for name, panel in zip(names, panels, strict=False):
+        mine = [r for r in done if r["task"] == name]
+        sizes = [r["rows"] for r in mine]
+        for learner, style in zip(LEARNERS, (":", "-", "-", "-", "--"), strict=True):
+            losses = [r[f"{learner}_loss"] for r in mine]
+            panel.plot(sizes, losses, style, marker="o", markersize=4, label=learner)
+        panel.set_xscale("log")
+        panel.set_xticks(sizes, sizes)
+        panel.minorticks_off()
+        panel.set_ylim(bottom=0)
+        panel.set(title=name, xlabel="training rows", ylabel="held-out loss, bits a row")
+    panels[0].legend()
+    for panel in panels[len(names) :]:
+        panel.axis("off")
     for name in names:
         mine = [r for r in done if r["task"] == name]
-        x = [r["best_bits"] for r in mine]
-        right.plot(x, [r["bits"] for r in mine], "o", markersize=4, label=name)
+        last.plot([r["best_bits"] for r in mine], [r["bits"] for r in mine], "o", label=name)
     most = max(r["best_bits"] for r in done)
-    right.plot([0, most], [0, most], ":", color="grey")
-    right.set_xlabel("bits of the best tree")
-    right.set_ylabel("total loss of the mixture, in order, bits")
-    right.legend()
+    last.plot([0, most], [0, most], ":", color="grey")
+    last.set(title="the bound", xlabel="bits of the best tree", ylabel="mixture, in order, bits")
+    last.legend()
