@@ -74,7 +74,7 @@ class Settings:
         1_000_000, "Number of programs after which each search stops.", low=1
     )
     moves: int = setting(
-        400, "Moves that reach makes for each task and its twin if nothing is proven.", low=0
+        1000, "Moves that reach makes for each task and its twin if nothing is proven.", low=0
     )
     penalty: float = setting(
         1.0, "Penalty on the squared weights of logistic regression.", low=0.001
