@@ -62,7 +62,8 @@ api_internal = (
     "synth.tasks.table", "synth.tasks.titles",
     "synth.tasks.usable", "synth.tasks.words",
     "synth.engine.held_out", "synth.engine.last_step", "synth.report.languages",
-    "synth.verification.languages", "synth.verification.sequences",
+    "synth.verification.languages", "synth.verification.numbers",
+    "synth.verification.regression", "synth.verification.sequences",
 )  # fmt: skip
 #: Packages whose modules are found by name, with their modules that are documented all the same.
 #: `synth dsls`, `synth tasks` and the pages of experiments describe the other modules.

@@ -159,7 +159,7 @@ def test_the_chance_bound_holds_over_all_labels_of_a_small_grid():
     n, cells = 4, 6
     scale = real.Scale(1.0, (cells - 1) / 2, cells)
     columns = [(1.0, np.array([0, 1, 2, 3.0])), (2.0, np.array([1, 0, 0, 1.0]))]
-    sources, saved = {}, []
+    sources, saved, mass = {}, [], 0.0
     for labels in itertools.product(range(cells), repeat=n):
         y = np.array(labels, float)
         about = real.squares(y, scale)
@@ -168,6 +168,7 @@ def test_the_chance_bound_holds_over_all_labels_of_a_small_grid():
             rows = np.column_stack([np.ones(n), column])
             rss = float(np.square(y - rows @ np.linalg.lstsq(rows, y, rcond=None)[0]).sum())
             totals.append(float(real.program_total([bits], rss, about, n, scale)))
+            mass += 2 ** -totals[-1]
         constant = real.constant_total(y, scale)
         saved.append(min(constant, real.table_total(y, scale)[0]) - min(totals))
         sources.setdefault("constant", []).append(2 ** (codes.TABLE_FLAG - constant))
@@ -181,6 +182,10 @@ def test_the_chance_bound_holds_over_all_labels_of_a_small_grid():
             chance = np.array(chances)[saved >= least].sum()
             assert chance <= 2 ** real.log2_chance(float(least)) + 1e-6
     assert saved.max() > 0
+    # It is the share of all programs, by that of a histogram with a number of bins.
+    assert mass <= 1 / 2
+    assert real.log2_chance(20.0) == pytest.approx(math.log2(1 / 2 * 5 * 4) - 20)
+    assert real.log2_chance(1.0) == real.log2_chance(-5.0) == 0.0
 
 
 def test_the_rank_of_the_true_labels():
