@@ -29,7 +29,7 @@ api_internal = (
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
     "synth.engine.enumerator", "synth.engine.interrupts", "synth.engine.job",
     "synth.engine.outcome", "synth.engine.reach",
-    "synth.engine.schedule", "synth.engine.scoring", "synth.engine.soundness",
+    "synth.engine.fits", "synth.engine.schedule", "synth.engine.scoring", "synth.engine.soundness",
     "synth.engine.targets",
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.drawing",
     "synth.exact.levels", "synth.exact.pairs", "synth.exact.products",
@@ -39,7 +39,7 @@ api_internal = (
     "synth.tasks.labels", "synth.tasks.rules", "synth.tasks.values",
     "synth.report.claims", "synth.report.escape", "synth.report.experiment", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
-    "synth.report.reasons",
+    "synth.report.reasons", "synth.report.regression",
     "synth.report.page.chart", "synth.report.page.colours", "synth.report.page.contenders",
     "synth.report.page.descent",
     "synth.report.page.drawn",
@@ -47,7 +47,7 @@ api_internal = (
     "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",
     "synth.cli.catalogue", "synth.cli.commands", "synth.cli.errors", "synth.cli.experiments",
     "synth.cli.options", "synth.cli.output", "synth.cli.progress", "synth.cli.exit_status",
-    "synth.cli.saved", "synth.cli.searching",
+    "synth.cli.regressing", "synth.cli.saved", "synth.cli.searching",
     "synth.verification.certificate", "synth.verification.classes", "synth.verification.complete",
     "synth.verification.document",
     "synth.verification.lists", "synth.verification.reach", "synth.verification.search",
@@ -62,7 +62,8 @@ api_internal = (
     "synth.tasks.table", "synth.tasks.titles",
     "synth.tasks.usable", "synth.tasks.words",
     "synth.engine.held_out", "synth.engine.last_step", "synth.report.languages",
-    "synth.verification.languages", "synth.verification.sequences",
+    "synth.verification.languages", "synth.verification.numbers",
+    "synth.verification.regression", "synth.verification.sequences",
 )  # fmt: skip
 #: Packages whose modules are found by name, with their modules that are documented all the same.
 #: `synth dsls`, `synth tasks` and the pages of experiments describe the other modules.

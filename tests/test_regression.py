@@ -178,7 +178,7 @@ def test_whole_numbers_are_read_as_real_ones():
     types = {"x": synth.Int(1, 40)}
     task = synth.Task("squares", {"x": x}, types, x * x * 3, synth.Int(3, 4800))
     (found,) = regress(task, max_bits=12)
-    assert found.program.terms[0].text == "x * x"
+    assert found.program.terms[0] == "x * x"
     assert found.precision == 1
     assert found.program.slopes == pytest.approx([3])
     assert found.program.predict({"x": [100]}) == pytest.approx([30000])

@@ -67,7 +67,9 @@ def test_standard_deviations_are_those_of_least_squares():
     new, labels = product(4000, seed=1)
     values, deviations = fitted.predict(new, return_std=True)
     terms = [
-        np.column_stack([t.outputs({"x0": Z[:, 0], "x1": Z[:, 1]})[0] for t in fitted.sum_.terms])
+        np.column_stack(
+            [t.outputs({"x0": Z[:, 0], "x1": Z[:, 1]})[0] for t in fitted.sum_.programs]
+        )
         for Z in (X, new)
     ]
     fit = LinearRegression().fit(terms[0], y)

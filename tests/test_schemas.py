@@ -106,6 +106,22 @@ def test_what_commands_print_and_save_fits_its_schema(name, command, tmp_path):
             assert problems({k: v for k, v in document.items() if k != key}, name)
 
 
+@pytest.mark.parametrize(
+    ("name", "command"), [("regression", "search"), ("regression-contrast", "contrast")]
+)
+def test_runs_on_numeric_labels_fit_their_schemas(name, command, tmp_path):
+    table, kept = tmp_path / "t.csv", tmp_path / "run.json"
+    table.write_text("x,y\n" + "".join(f"{k},{k * 0.7 + k % 3 * 0.1:.2f}\n" for k in range(60)))
+    document = json.loads(run(command, table, *FEW, "--json", "--save", kept, "--save-data"))
+    assert document["kind"] == name
+    assert problems(document, name) == []
+    assert problems(json.loads(kept.read_text()), name) == []
+    assert problems(json.loads(run("show", kept, "--json")), name) == []
+    assert problems(json.loads(run("verify", kept, "--json")), "verify") == []
+    # The test can fail.
+    assert problems({**document, "more": 1}, name)
+
+
 def test_a_saved_library_fits_its_schema():
     library = Library(synth.load_dsl("boolean"), spec="boolean")
     assert problems(saved.to_json(library), "library") == []

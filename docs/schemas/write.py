@@ -119,13 +119,13 @@ OTHERS = {
 
 #: The schemas of each command's documents.
 COMMANDS = {
-    "search": ("search",),
-    "contrast": ("contrast", "contrasts"),
+    "search": ("search", "regression"),
+    "contrast": ("contrast", "contrasts", "regression-contrast"),
     "compare": ("compare",),
     "run": ("run", "experiments"),
     "tasks": ("tasks", "description"),
     "dsls": ("dsls", "dsl", "description"),
-    "show": ("search", "contrast", "compare", "run"),
+    "show": ("search", "contrast", "compare", "run", "regression", "regression-contrast"),
     "predict": ("predict",),
     "export": ("export",),
     "score": ("score",),

@@ -18,14 +18,17 @@ from synth.cli.options import (
     dsl_option,
     figure_options,
     labels_option,
+    noise_options,
     save_data_option,
     search_options,
     start_option,
     sweep_options,
     top_option,
+    twins_option,
 )
 from synth.cli.output import emit, formatted, records, say, to_terminal
 from synth.cli.progress import Progress
+from synth.cli.regressing import contrast_numbers, has_normal_noise, search_numbers
 from synth.cli.saved import report, show, verify
 from synth.cli.searching import (
     TABLE,
@@ -58,6 +61,7 @@ def main():
 @top_option
 @labels_option
 @corrupt_option
+@noise_options
 @click.option("--exact", is_flag=True, help="Look for the shortest program without exceptions.")
 @click.option(
     "--checkpoint",
@@ -70,6 +74,9 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
     """Find the best hypothesis for TASK.
 
     TASK is a built-in task, such as parity:n=6, or the path of a CSV file.
+
+    If labels are numbers with fractions, or more than 12 different whole numbers, a program is a
+    sum a + b f + c g with normal noise, and the table is a histogram: see --noise.
 
     If a search with --checkpoint was killed, run the same command again to resume it from the
     file. If it reached --seconds or --max-programs, raise that limit. --seconds limits the total
@@ -89,6 +96,9 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
     given = {"exact": exact, "checkpoint": checkpoint, "seed": options["seed"] or 0}
+    if has_normal_noise(loaded, {**options, **given, "cluster": cluster}):
+        search_numbers(loaded, options)
+        return
     given |= search_settings(options)
     try:
         with chains_on(cluster) as workers, Progress() as progress:
@@ -110,6 +120,8 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
 @save_data_option
 @start_option
 @top_option
+@noise_options
+@twins_option
 @sweep_options
 @click.option(
     "--labels",
@@ -124,10 +136,23 @@ def contrast(task, twin, seeds, **options):
 
     Without TASK, the command runs a small set of built-in tasks.
 
+    If labels are numbers with fractions, or more than 12 different whole numbers, there are several
+    permuted twins, and the true labels have a rank among them: see --noise and --twins.
+
     With --cluster, the workers of a dask cluster make the moves of reach if there is one contrast.
     If there are several, each worker runs whole contrasts.
     """
-    items = _contrast_items(task, twin, seeds, options)
+    loaded = None if task is None else loaded_task(task, options)
+    if loaded is not None and has_normal_noise(loaded, options):
+        for name, given, only in (("labels", twin, "permuted"), ("seeds", seeds, 1)):
+            if given != only:
+                raise click.UsageError(
+                    f"--{name} {given}: allowed with --noise normal: {only}; or give "
+                    "--noise exceptions"
+                )
+        contrast_numbers(loaded, options)
+        return
+    items = _contrast_items(task, loaded, twin, seeds, options)
     found, stop = _run_contrasts(items, options)
     _print_contrasts(found, items, options, single=task is not None and seeds == 1)
     if isinstance(stop, SynthError):
@@ -154,13 +179,16 @@ def _run_contrasts(items, options):
     return {number: Contrast.from_dict(document) for number, document in found.items()}, stop
 
 
-def _contrast_items(task, twin, seeds, options):
-    """The items of `synth contrast`; in this process they hold a CSV file as it was loaded."""
+def _contrast_items(task, checked, twin, seeds, options):
+    """The items of `synth contrast`; in this process they hold a CSV file as it was loaded.
+
+    checked: the task as it was loaded, so that messages have the user's words; None without one.
+    """
     from synth.runs.items import Item
     from synth.tasks import is_path, is_stream
 
     if task is None:
-        for key in ("dsl", "save", *set(TABLE) - {"train"}):
+        for key in ("dsl", "save", "noise", "precision", "twins", *set(TABLE) - {"train"}):
             if options[key]:
                 given = " ".join(options[key]) if isinstance(options[key], tuple) else options[key]
                 raise click.UsageError(f"--{key} {given}: allowed only with a TASK")
@@ -169,7 +197,6 @@ def _contrast_items(task, twin, seeds, options):
         raise click.UsageError(f"--save {options['save']}: allowed only with one seed")
     loaded, table = task, {key: options[key] for key in TABLE}
     if task is not None:
-        checked = loaded_task(task, options)  # so that messages have the user's words
         here = options["workers"] is None and (seeds == 1 or options["cluster"] is None)
         if here or is_stream(task):  # which can be read only once
             if seeds == 1:

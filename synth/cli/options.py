@@ -178,6 +178,30 @@ corrupt_option = click.option(
 )
 
 
+def noise_options(function):
+    """Adds `--noise` and `--precision`, see `synth.cli.regressing`."""
+    noise = click.option(
+        "--noise",
+        type=click.Choice(["exceptions", "normal"]),
+        help="What a program may miss: some labels, as exceptions, or all of them a little, as "
+        "normal noise. With normal noise, the program is a sum a + b f + c g.  [default: normal if "
+        "labels are numbers with fractions, or more than 12 different whole numbers]",
+    )
+    precision = click.option(
+        "--precision",
+        type=float,
+        help="With normal noise: the step of which labels are multiples.  [default: the place of "
+        "their last decimal]",
+    )
+    return noise(precision(function))
+
+
+twins_option = click.option(
+    "--twins",
+    type=click.IntRange(1),
+    help="With normal noise: the number of permuted twins, among which the true labels have a "
+    "rank.  [default: 19]",
+)
 cluster_option = click.option(
     "--cluster", metavar="ADDRESS", help="Address of a dask scheduler to run on."
 )

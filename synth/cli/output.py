@@ -112,9 +112,28 @@ def records(run):
     """The records of a run, as plain dicts."""
     if run.kind in ("compare", "run"):
         return list(run.rows)
-    if run.kind == "contrast":
-        return [_record(run.structured), _record(run.random)]
-    return [_record(run)]
+    record = _regression_record if run.kind.startswith("regression") else _record
+    if run.kind in ("contrast", "regression-contrast"):
+        return [record(run.structured), record(run.random)]
+    return [record(run)]
+
+
+def _regression_record(found):
+    program = found.program
+    text, bits, total = (getattr(program, k, None) for k in ("text", "bits", "total_bits"))
+    return {
+        "task": found.task, "labels": found.labelling, "dsl": found.dsl,
+        "training_rows": found.rows["train"], "held_out_rows": found.rows["test"],
+        "chosen": found.chosen, "program": text, "program_bits": bits,
+        "program_total_bits": total, "constant_bits": found.constant.total_bits,
+        "table_bits": found.table_bits, "total_bits": found.total_bits,
+        "saved_bits": found.saved_bits, "log2_chance_bound": found.log2_chance_bound,
+        "train_error": found.train_error, "test_error": found.test_error,
+        "test_r2": found.test_r2, "optimal": found.optimal,
+        "certified_bits": found.certified_bits, "pair_bits": found.pair_bits,
+        "stop_reason": found.stop_reason, "candidates": found.candidates,
+        "distinct": found.distinct, "seconds": found.seconds,
+    }  # fmt: skip
 
 
 def _record(result):

@@ -35,7 +35,10 @@ def _revived(path, table, dsl):
     run = load_run(path)
     run = run.structured if isinstance(run, Contrast) else run
     if not isinstance(run, Result):
-        raise RunError(f"{path} holds no search; allowed: what `synth search` or `contrast` saved")
+        raise RunError(
+            f"{path} is a {run.kind}; allowed: what `synth search` or `contrast` saved, with "
+            "exceptions"
+        )
     try:
         return revived(run, Given(table, dsl, Path(path).parent))
     except SynthError as error:

@@ -313,3 +313,19 @@ def _histogram_bits(place: NDArray[np.int64], bins: int, cells: int) -> float:
     logs = gammaln(n + bins / 2) - gammaln(bins / 2)
     logs -= (gammaln(counts + 0.5) - gammaln(0.5)).sum()
     return within + float(logs) / _LN2
+
+
+def log2_chance(saved_bits: float) -> float:
+    """log2 of a bound on the chance that any program saves so many bits.
+
+    The labels are drawn from the code of a histogram with one of the numbers of bins, or from that
+    of a constant, in a range and with a precision that are given.  All programs together have half
+    of the probability, and a rival has 2^-2/5 of it, or 2^-2.  So they save s bits with a
+    probability of at most 10 * 2^-s.
+
+    Parameters
+    ----------
+    saved_bits : float
+        The bits of the shorter rival, less those of the best program.
+    """
+    return min(0.0, TABLE_FLAG + math.log2(len(BINS)) - PROGRAM_FLAG - saved_bits)

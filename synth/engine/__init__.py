@@ -7,7 +7,7 @@ makes its moves by themselves.  `backward.py` solves the last steps of an exact 
 labels.  `watch.py` ends a search at a limit and `interrupts.py` at Ctrl-C.  `machine.py`
 knows memory and cores.  `checkpoint.py` keeps a search in memory or in a file, which `soundness.py`
 checks, and `outcome.py` makes its `Result`.  `languages.py` searches a table in several
-languages.  `regression.py` scores real labels.
+languages.  `regression.py` scores real labels, and `fits.py` records what is found for them.
 README.md explains the words.
 """
 
@@ -22,7 +22,7 @@ from synth.engine.languages import languages_of
 from synth.engine.limits import Limits, LimitSettings, read_limits
 from synth.engine.machine import default_memory, default_threads, memory_limits
 from synth.engine.reach import DEFAULT_CHAINS, ReachSettings
-from synth.engine.regression import regress
+from synth.engine.regression import regress, regress_contrast
 from synth.engine.scoring import SAME
 from synth.engine.searches import contrast, search, search_labellings
 
@@ -51,6 +51,7 @@ __all__ = [
     "memory_limits",
     "read_limits",
     "regress",
+    "regress_contrast",
     "search",
     "search_labellings",
     "working_time",

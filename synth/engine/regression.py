@@ -6,22 +6,23 @@ Then one dot product with the labels says what a fit leaves, and the code of rea
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Unpack
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Unpack
 
 import numpy as np
 
 from synth.codes import real
 from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
 from synth.engine.enumerator import Enumerator
+from synth.engine.fits import regression_of
 from synth.engine.interrupts import interrupts
 from synth.engine.limits import LimitSettings, read_limits
 from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
-from synth.language import UNIT, Real, checked_columns, load_dsl
-from synth.records import LinearSum, Regression, StopReason
+from synth.language import UNIT, Bool, Real, checked_columns, load_dsl
+from synth.records import Regression, RegressionContrast, StopReason
 from synth.tasks import Task, fit_all
 
 #: Values of behaviours that are scored at a time, and rows of the matrix of pairs.
@@ -45,6 +46,8 @@ def regress(
     precision: float | None = None,
     pairs: int = 2000,
     top: int = 10,
+    progress: Callable[[Enumerator], Any] | None = None,
+    spent: float = 0.0,
     **limits: Unpack[LimitSettings],
 ) -> list[Regression]:
     """Find the program, or the sum of two, that says real labels in the fewest bits, with noise.
@@ -58,7 +61,7 @@ def regress(
     task : Task, str, path or sequence of Task
         A task, or several that differ only in their labels, such as a task and its permuted twins:
         they are scored in one enumeration, which ends by a proof only if all are proven.  A DSL of
-        Real numbers reads Int columns and labels as Real.
+        Real numbers reads Int and Bool columns, and Int labels, as Real.
     dsl : DSL, str or path
         A DSL of numbers or its specification.
     precision : float, optional
@@ -67,6 +70,10 @@ def regress(
         Among how many of the cheapest behaviours to seek sums of two; 0 for no sums.
     top : int
         How many of the best sums to list.
+    progress : callable, optional
+        Called with the `Enumerator` after every band.
+    spent : float
+        Seconds that were spent before, such as for reading a table; they count for `seconds`.
     **limits
         See `Limits`.
 
@@ -92,27 +99,32 @@ def regress(
     >>> made = Task("product", {"x": x, "z": z}, {"x": Real, "z": Real}, labels, Real)
     >>> found, twin = regress([made, made.permuted()], max_bits=16)
     >>> found.chosen, found.program.text, twin.chosen
-    ('program', '0.000316084 + 0.499967 * x + 0.999899 * (x * z)', 'table')
+    ('program', '0.5 * x + 0.9999 * (x * z)', 'table')
     """
     for name, value, least in (("pairs", pairs, 0), ("top", top, 1)):
         if not isinstance(value, (int, np.integer)) or value < least:
             raise SettingError(f"{name}={value!r}; allowed: {least} and more")
     given = [loaded(task)] if isinstance(task, (Task, str, os.PathLike)) else alike(list(task))
-    dsl = load_dsl(dsl, (*given[0].types.values(), given[0].label_type))
-    fitted = fit_all(dsl, [_of_real(each) for each in given] if dsl.types == (Real,) else given)
+    name, label_type = given[0].name, given[0].label_type
+    if label_type.family not in ("Int", "Real") or label_type == Bool:
+        raise TaskError(f"task {name}: labels of {label_type}; allowed: Int and Real")
+    dsl = load_dsl(dsl, (*given[0].types.values(), label_type))
+    is_real = tuple(dsl.types) == (Real,)
+    fitted = fit_all(dsl, [_of_real(each) for each in given] if is_real else given)
     first = fitted[0].task
-    if fitted[0].root.family not in ("Int", "Real"):
-        raise TaskError(f"task {first.name}: labels of {first.label_type}; allowed: Int and Real")
     order = np.argsort(~first.train, kind="stable")
     columns = {name: column[order] for name, column in first.columns.items()}
     targets = [_Target(each.task, precision, int(top)) for each in fitted]
     with interrupts() as interrupted:
-        watch = Watch(read_limits(dict(limits)), interrupted)
+        settings = read_limits(dict(limits))
+        watch = Watch(settings, interrupted, spent)
         columns = checked_columns(fitted[0].grammar, columns)
         engine = Enumerator(fitted[0].grammar, columns, fitted[0].root, watch)
         singles = _Singles(engine, targets)
         while engine.stop_reason is None:
             singles.score(engine.advance())
+            if progress is not None:
+                progress(engine)
             certified = engine.certified_bits
             if certified is not None and all(t.is_proven(certified, 1) for t in targets):
                 engine.stop_reason = engine.stop_reason or StopReason.OPTIMAL
@@ -120,16 +132,69 @@ def regress(
         pair_bits = _score_pairs(engine, targets, int(pairs))
         if interrupted():
             engine.stop_reason = StopReason.INTERRUPTED
-    return [_record(engine, fitted[0].dsl.name, target, pair_bits) for target in targets]
+    asked = {**asdict(settings), "precision": precision, "pairs": int(pairs), "top": int(top)}
+    return [
+        regression_of(engine, fitted[0].dsl, (made, target), pair_bits, asked)
+        for made, target in zip(given, targets, strict=True)
+    ]
+
+
+def regress_contrast(
+    task: TaskLike, dsl: DSLLike = "real", *, twins: int = 19, seed: int = 0, **settings: Any
+) -> RegressionContrast:
+    """Search for a task with real labels and for permuted twins, in one enumeration.
+
+    Parameters
+    ----------
+    task, dsl
+        As `regress` takes them.
+    twins : int
+        How many twins there are, 1 or more.
+    seed : int
+        The seed of the first twin; those of the others follow.
+    **settings
+        Further arguments of `regress`.
+
+    Raises
+    ------
+    SettingError, TaskError, DSLError
+        As in `regress`.
+    """
+    if not isinstance(twins, (int, np.integer)) or twins < 1:
+        raise SettingError(f"twins={twins!r}; allowed: 1 and more")
+    task = loaded(task)
+    made = [task.permuted(seed + k) for k in range(twins)]
+    found, *others = regress([task, *made], dsl, **settings)
+    saved = tuple(other.saved_bits for other in others)
+    return RegressionContrast(found, others[0], saved, rank(found.saved_bits, saved))
+
+
+def rank(saved: float | None, others: Sequence[float | None]) -> float:
+    """The share of all labellings that save at least as many bits as the first, itself included.
+
+    Parameters
+    ----------
+    saved : float or None
+        What the first labelling saves; None if it has no program.
+    others : sequence of float or None
+        What the others save.
+    """
+    first, *rest = (-np.inf if each is None else each for each in (saved, *others))
+    return (1 + sum(each >= first - SAME for each in rest)) / (1 + len(rest))
 
 
 def _of_real(task):
-    """The task with Real columns and labels in place of Int ones."""
-    types = {name: Real if t.family == "Int" else t for name, t in task.types.items()}
+    """The task with Real columns in place of Int and Bool ones, and Real labels in place of Int."""
+    types = {n: Real if t == Bool or t.family == "Int" else t for n, t in task.types.items()}
     columns = {name: c * 1.0 if types[name] == Real else c for name, c in task.columns.items()}
     label_type = Real if task.label_type.family == "Int" else task.label_type
     return replace(
-        task, types=types, columns=columns, label_type=label_type, given_alphabet=None, read=None
+        task,
+        types=types,
+        columns=columns,
+        label_type=label_type,
+        given_alphabet=None,
+        read=None,
     )
 
 
@@ -308,61 +373,3 @@ def _cheapest(engine, n, most):
     bits = engine.row_bits(0, len(engine.bank))
     rows = np.array(rows[:most], np.int64)
     return np.concatenate(units)[:most], rows, bits[rows]
-
-
-def _record(engine, dsl, target, pair_bits):
-    """The `Regression` of a labelling."""
-    task, scale = target.task, target.scale
-    sums = tuple(_sum(engine, target, *found) for found in target.best)
-    constant = LinearSum((), target.mean, (), 0.0, target.constant_bits)
-    program, total = (sums[0] if sums else None), target.least
-    if program is not None and program.total_bits < target.rival_bits:
-        chosen = "program"
-    else:
-        chosen = "constant" if target.constant_bits < target.table_bits else "table"
-    used = program if chosen == "program" else constant
-    left = task.labels.astype(float) - used.predict(task.columns)
-    about = task.labels.astype(float) - target.mean
-    test = ~task.train & ~task.unknown
-    spread = float(np.square(about[test]).sum())
-    certified = engine.certified_bits
-    return Regression(
-        task=task.name,
-        dsl=dsl,
-        labelling=task.labelling,
-        rows={"train": target.n, "test": task.rows - target.n},
-        precision=scale.precision,
-        chosen=chosen,
-        program=program,
-        constant=constant,
-        table_bits=target.table_bits,
-        bins=target.bins,
-        total_bits=total,
-        saved_bits=None if program is None else target.rival_bits - program.total_bits,
-        train_error=_root_mean_square(left[task.train]),
-        test_error=_root_mean_square(left[test]) if test.any() else None,
-        test_r2=1 - float(np.square(left[test]).sum()) / spread if spread else None,
-        certified_bits=certified,
-        pair_bits=pair_bits,
-        optimal=(certified is None or target.is_proven(certified, 1))
-        and (pair_bits is None or target.is_proven(pair_bits, 2)),
-        stop_reason=StopReason(engine.stop_reason),
-        candidates=engine.candidates,
-        distinct=len(engine.bank),
-        top=sums,
-    )
-
-
-def _sum(engine, target, total, bits, rows):
-    """The `LinearSum` of some rows of the bank."""
-    values = [engine.bank.values(row, row + 1)[0, : target.n].astype(float) for row in rows]
-    means = np.array([v.mean() for v in values])
-    centred = np.column_stack([v - m for v, m in zip(values, means, strict=True)])
-    slopes = np.linalg.lstsq(centred, target.centred, rcond=None)[0]
-    programs = tuple(map(engine.program, rows))
-    intercept = target.mean - float(slopes @ means)
-    return LinearSum(programs, intercept, tuple(slopes.tolist()), bits, total)
-
-
-def _root_mean_square(left):
-    return float(np.sqrt(np.square(left).mean()))

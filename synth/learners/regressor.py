@@ -111,7 +111,10 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
         y, columns = Real.check(y, "y"), self._typed(X)
         self.result_ = None if (y == y[0]).all() else self._search(columns, y)
         if self.result_ is None:
-            self.chosen_, self.sum_ = "constant", LinearSum((), float(y[0]), (), 0.0, 0.0)
+            self.chosen_, self.sum_ = (
+                "constant",
+                LinearSum.of((), [float(y[0])], [0.0], bits=0.0, total_bits=0.0),
+            )
         else:
             self.chosen_, self.sum_ = self.result_.chosen, self.result_.predictor
         self._spread(columns, y)
@@ -161,7 +164,7 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
 
     def _centred(self, columns):
         """The programs' values less their means in training, (rows, terms)."""
-        values = [term.outputs(columns)[0] for term in self.sum_.terms]
+        values = [term.outputs(columns)[0] for term in self.sum_.programs]
         rows = len(next(iter(columns.values())))
         return np.reshape(values, (len(values), rows)).T - self._means
 
@@ -185,19 +188,19 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
         # Not all functions of a DSL can be pickled: the DSL is made anew, and parses the texts.
         state = dict(super().__getstate__())
         if "result_" in state:
-            state["_texts"] = [term.text for term in self.sum_.terms]
-            state["sum_"] = replace(self.sum_, terms=())
+            state["sum_"] = replace(self.sum_, programs=())
             if self.result_ is not None:
-                state["result_"] = replace(self.result_, program=None, top=())
+                state["result_"] = replace(self.result_, program=None, top=(), trained_on=None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        texts = state.pop("_texts", None)
         super().__setstate__(state)
-        if texts:
+        if "result_" not in state:
+            return
+        if self.sum_.terms:
             types = dict.fromkeys(self._names, Real)
             grammar = Grammar(load_dsl(self.dsl, (*types.values(), Real)), types)
-            terms = tuple(Program.parse(text, grammar, Real) for text in texts)
-            self.sum_ = replace(self.sum_, terms=terms)
-        if texts is not None and self.result_ is not None and self.chosen_ == "program":
+            terms = tuple(Program.parse(text, grammar, Real) for text in self.sum_.terms)
+            self.sum_ = replace(self.sum_, programs=terms)
+        if self.result_ is not None and self.chosen_ == "program":
             self.result_ = replace(self.result_, program=self.sum_, top=(self.sum_,))

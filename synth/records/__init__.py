@@ -4,13 +4,14 @@ Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Lev
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
 their JSON form, `schema.py` the schemas of that, `saved.py` their files, `source.py` where the data
 come from, `scored.py` the score of a program that people bring,
-`regression.py` what is found for real labels. Nothing here needs the engine, so
-that a saved run is shown without compiled code.
+`regression.py` what is found for real labels, and `linear.py` the sums in it. Nothing here needs
+the engine, so that a saved run is shown without compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
 from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
+from synth.records.linear import LinearSum, sum_text
 from synth.records.parts import (
     Branch,
     ClassCertificate,
@@ -25,7 +26,7 @@ from synth.records.parts import (
     StopReason,
     TableScore,
 )
-from synth.records.regression import LinearSum, Regression
+from synth.records.regression import Regression, RegressionContrast
 from synth.records.result import Contrast, Result
 from synth.records.saved import Run, load_run, save_run
 from synth.records.schema import schemas
@@ -49,6 +50,7 @@ __all__ = [
     "LinearSum",
     "ProgramScore",
     "Regression",
+    "RegressionContrast",
     "Result",
     "Run",
     "Shortest",
@@ -60,5 +62,6 @@ __all__ = [
     "schemas",
     "scored",
     "source_of",
+    "sum_text",
     "task_of",
 ]

@@ -1,91 +1,15 @@
 """What a search for real labels found: sums of programs, a constant or a histogram."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Literal
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from synth.errors import DSLError
-from synth.language import Program
+from synth.errors import RunError
+from synth.records.document import FORMAT, contents, plain, reading
+from synth.records.linear import LinearSum
 from synth.records.parts import StopReason
-
-
-@dataclass(frozen=True)
-class LinearSum:
-    """A constant and multiples of programs, by least squares on the training rows.
-
-    Parameters
-    ----------
-    terms : tuple of Program
-        The programs: none for a constant.
-    intercept : float
-        The constant.
-    slopes : tuple of float
-        What each program is multiplied by.
-    bits : float
-        The bits of the programs.
-    total_bits : float
-        The total bits of the hypothesis: see `synth.codes.real`.
-    """
-
-    terms: tuple[Program, ...]
-    intercept: float
-    slopes: tuple[float, ...]
-    bits: float
-    total_bits: float
-
-    @property
-    def text(self) -> str:
-        """The sum with its coefficients to six digits."""
-        parts = [f"{self.intercept:.6g}"]
-        for slope, term in zip(self.slopes, self.terms, strict=True):
-            sign = "-" if slope < 0 else "+"
-            whole = term.text if not term.arguments else f"({term.text})"
-            parts.append(f"{sign} {abs(slope):.6g} * {whole}")
-        return " ".join(parts)
-
-    def outputs(
-        self, columns: Mapping[str, ArrayLike]
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """The values on some rows, and which of them are defined.
-
-        Parameters
-        ----------
-        columns : mapping of str to array_like, shape (m,)
-            The inputs as the grammar of the programs has them.
-
-        Returns
-        -------
-        values : ndarray of float64, shape (m,)
-            Legal but arbitrary if not defined.
-        defined : ndarray of bool, shape (m,)
-        """
-        rows = len(np.asarray(next(iter(columns.values()))))
-        values, defined = np.full(rows, self.intercept), np.ones(rows, bool)
-        for slope, term in zip(self.slopes, self.terms, strict=True):
-            found, legal = term.outputs(columns)
-            values, defined = values + slope * found, defined & legal
-        return values, defined
-
-    def predict(self, columns: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
-        """The values on some rows, float64 (m,).
-
-        Parameters
-        ----------
-        columns : mapping of str to array_like, shape (m,)
-            As `outputs` takes them.
-
-        Raises
-        ------
-        DSLError
-            If a program has no value on some row.
-        """
-        values, defined = self.outputs(columns)
-        if not defined.all():
-            raise DSLError(f"{self.text} has no value on row {int(np.argmin(defined)) + 1}")
-        return values
+from synth.records.source import rows_of
+from synth.report import regression_contrast_text, regression_text
+from synth.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -96,10 +20,16 @@ class Regression:
     ----------
     task, dsl, labelling : str
         The names of task and DSL, and "true" or how the labels were made.
+    label : str
+        What is predicted: the name of the label column.
+    inputs : dict of str to str
+        The types of the task's columns.
     rows : dict of str to int
         The counts "train" and "test".
     precision : float
         The step of which labels are multiples.
+    low, high : float
+        The least and the greatest training label.
     chosen : str
         "program" for a sum of programs, "constant" or "table" for the histogram.
     program : LinearSum or None
@@ -114,6 +44,9 @@ class Regression:
         The least total of all.
     saved_bits : float or None
         The bits of the shorter of constant and histogram, less those of the best sum of programs.
+    log2_chance_bound : float
+        The base-2 logarithm of a bound on the chance that some program saves as many bits if the
+        labels are drawn from the code of a histogram or of a constant: see `synth.codes.real`.
     train_error, test_error : float or None
         Root mean square of what the labels deviate from what was chosen; a histogram predicts the
         constant.  None if there are no such rows.
@@ -130,15 +63,33 @@ class Regression:
         Why the enumeration ended.
     candidates, distinct : int
         How many programs were made, and their distinct behaviours.
+    seconds : float
+        The duration of the search.
     top : tuple of LinearSum
         The sums of fewest total bits.
+    settings : dict
+        The settings of the task and of the search.
+    version : str
+        The version of synth that made the record.
+    source : dict, optional
+        Where the task and the DSL come from, with digests: see `synth.records.source`.
+    data : dict, optional
+        The rows of the task, if a file was asked to keep them.
+    trained_on : Task, optional
+        The task. None if the record was read from a file.
     """
+
+    kind: ClassVar[str] = "regression"
 
     task: str
     dsl: str
     labelling: str
+    label: str
+    inputs: dict[str, str]
     rows: dict[str, int]
     precision: float
+    low: float
+    high: float
     chosen: Literal["program", "constant", "table"]
     program: LinearSum | None
     constant: LinearSum
@@ -146,6 +97,7 @@ class Regression:
     bins: int
     total_bits: float
     saved_bits: float | None
+    log2_chance_bound: float
     train_error: float
     test_error: float | None
     test_r2: float | None
@@ -155,9 +107,123 @@ class Regression:
     stop_reason: StopReason
     candidates: int
     distinct: int
+    seconds: float
     top: tuple[LinearSum, ...]
+    settings: dict[str, Any]
+    version: str
+    source: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
+    trained_on: Task | None = field(default=None, repr=False, compare=False)
+
+    def with_data(self) -> "Regression":
+        """The same record with the rows of its task, which a file then keeps.
+
+        Raises
+        ------
+        RunError
+            If the record does not hold its task.
+        """
+        if self.data is not None:
+            return self
+        if self.trained_on is None:
+            raise RunError("this regression does not hold its data; search again, in this process")
+        return replace(self, data=rows_of(self.trained_on))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as a JSON document."""
+        document = {f.name: _saved(getattr(self, f.name)) for f in fields(self) if f.compare}
+        return {"format": FORMAT, "kind": self.kind, **document}
+
+    @staticmethod
+    def from_dict(document: dict[str, Any]) -> "Regression":
+        """Reads a record from a JSON document.
+
+        Raises
+        ------
+        RunError
+            If the document is no regression.
+        """
+        with reading("regression"):
+            given = contents(document)
+            given["program"] = given["program"] and LinearSum.from_dict(given["program"])
+            given["constant"] = LinearSum.from_dict(given["constant"])
+            given["top"] = tuple(map(LinearSum.from_dict, given["top"]))
+            given["stop_reason"] = StopReason(given["stop_reason"])
+            return Regression(**given)
+
+    def __str__(self) -> str:
+        return regression_text(self)
 
     @property
     def predictor(self) -> LinearSum:
         """What predicts: the best sum of programs if it was chosen, and else the constant."""
         return self.program if self.chosen == "program" and self.program else self.constant
+
+
+def _saved(value: Any) -> Any:
+    """A field as a document has it: sums without their programs."""
+    if isinstance(value, LinearSum):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.compare}
+    if isinstance(value, tuple):
+        return [_saved(each) for each in value]
+    return plain(value)
+
+
+@dataclass(frozen=True)
+class RegressionContrast:
+    """A task with real labels and its permuted twins: all are scored in one enumeration.
+
+    Parameters
+    ----------
+    structured : Regression
+        What was found for the task's own labels.
+    random : Regression
+        What was found for the first twin.
+    twins_saved : tuple of float or None
+        The bits that the best sum of programs saves, for each twin; None if there is no sum.
+    p_value : float
+        The rank of the true labels by the bits saved: the share of all labellings, the true one
+        included, that save at least as many bits as it. If the labels were in random order, it
+        would be at most p with a probability of at most p.
+    """
+
+    kind: ClassVar[str] = "regression-contrast"
+
+    structured: Regression
+    random: Regression
+    twins_saved: tuple[float | None, ...]
+    p_value: float
+
+    def with_data(self) -> "RegressionContrast":
+        """The same contrast with the rows of its tasks: see `Regression.with_data`."""
+        return replace(self, structured=self.structured.with_data(), random=self.random.with_data())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contrast as a JSON document."""
+        return {
+            "format": FORMAT,
+            "kind": self.kind,
+            "structured": self.structured.to_dict(),
+            "random": self.random.to_dict(),
+            "twins_saved": plain(self.twins_saved),
+            "p_value": self.p_value,
+        }
+
+    @staticmethod
+    def from_dict(document: dict[str, Any]) -> "RegressionContrast":
+        """Reads a contrast from a JSON document.
+
+        Raises
+        ------
+        RunError
+            If the document is no such contrast.
+        """
+        with reading("regression-contrast"):
+            given = contents(document)
+            for key in ("structured", "random"):
+                given[key] = Regression.from_dict(given[key])
+            given["twins_saved"] = tuple(given["twins_saved"])
+            return RegressionContrast(**given)
+
+    def __str__(self) -> str:
+        return regression_contrast_text(self)

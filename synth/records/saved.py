@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from synth._version import __version__
 from synth.errors import RunError, shortened
@@ -11,10 +11,12 @@ from synth.files import write_file
 from synth.records.comparison import Comparison
 from synth.records.document import FORMAT
 from synth.records.experiment import ExperimentRun
+from synth.records.regression import Regression, RegressionContrast
 from synth.records.result import Contrast, Result
 
 #: What `save_run` writes and `load_run` reads.
-Run = Result | Contrast | Comparison | ExperimentRun
+Run = Result | Contrast | Comparison | ExperimentRun | Regression | RegressionContrast
+_RECORDS = get_args(Run)
 
 
 def save_run(run: Run, path: str | os.PathLike[str]) -> None:
@@ -25,7 +27,7 @@ def save_run(run: Run, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    run : Result, Contrast, Comparison or ExperimentRun
+    run : Result, Contrast, Comparison, ExperimentRun, Regression or RegressionContrast
     path : str or path
 
     Raises
@@ -46,7 +48,7 @@ def load_run(path: str | os.PathLike[str]) -> Run:
 
     Returns
     -------
-    Result, Contrast, Comparison or ExperimentRun
+    Result, Contrast, Comparison, ExperimentRun, Regression or RegressionContrast
 
     Raises
     ------
@@ -59,7 +61,7 @@ def load_run(path: str | os.PathLike[str]) -> Run:
         raise RunError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise RunError(f"{path} is not JSON; allowed: a file that --save wrote") from None
-    kinds = {record.kind: record for record in (Result, Contrast, Comparison, ExperimentRun)}
+    kinds = {record.kind: record for record in _RECORDS}
     kind = document.get("kind") if isinstance(document, dict) else None
     form = document.get("format") if isinstance(document, dict) else None
     if isinstance(form, str) and form.startswith("synth-run-") and form != FORMAT:

@@ -6,10 +6,9 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from synth.records.comparison import COMPARED, Comparison
+from synth.records.comparison import COMPARED
 from synth.records.document import FORMAT
-from synth.records.experiment import ExperimentRun
-from synth.records.result import Contrast, Result
+from synth.records.saved import Run
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -22,11 +21,12 @@ def schemas() -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict of str to dict
-        By the kind of the document: "search", "contrast", "compare" and "run". A property that
+        By the kind of the document: "search", "contrast", "compare", "run", "regression" and
+        "regression-contrast". A property that
         is not required is one that older files may lack.
     """
     found = {}
-    for record in (Result, Contrast, Comparison, ExperimentRun):
+    for record in get_args(Run):
         parts: dict[str, Any] = {}
         schema = {"$schema": DIALECT, "title": record.kind, **_document(record, parts)}
         found[record.kind] = schema | ({"$defs": parts} if parts else {})

@@ -2,9 +2,10 @@
 
 Start with `text.py` (tables for terminals), `words.py` (programs in words) and `numbers.py` (how
 bounds are rounded). `matrix.py` shows a comparison, `score.py` a program that people bring,
-`experiment.py` a run of an experiment, `claims.py` what became of a run's claims. `verdict.py` says
-in a sentence what contrasts show. With matplotlib, `figure.py` draws experiments and `results.py`
-draws searches. `notebook.py` writes HTML and LaTeX, and `page/` makes the page of `synth report`.
+`experiment.py` a run of an experiment, `regression.py` a search for real labels, `claims.py` what
+became of a run's claims. `verdict.py` says in a sentence what contrasts show. With matplotlib,
+`figure.py` draws experiments and `results.py` draws searches. `notebook.py` writes HTML and LaTeX,
+and `page/` makes the page of `synth report`.
 No module here imports another room: the records to be shown are passed in.
 """
 
@@ -14,6 +15,7 @@ from synth.report.experiment import experiment_text
 from synth.report.figure import check_plot, plot_run
 from synth.report.matrix import comparison_text, emphasised
 from synth.report.numbers import least_bits
+from synth.report.regression import regression_contrast_text, regression_text
 from synth.report.results import plot_results
 from synth.report.score import score_text
 from synth.report.text import contrast_text, contrasts_text, search_text
@@ -32,6 +34,8 @@ __all__ = [
     "page",
     "plot_results",
     "plot_run",
+    "regression_contrast_text",
+    "regression_text",
     "score_text",
     "search_text",
 ]

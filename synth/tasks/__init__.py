@@ -30,6 +30,7 @@ from synth.tasks.digits import (
 )
 from synth.tasks.fitting import Fitted, fit, fit_all, prepared, without_labels
 from synth.tasks.frames import frame_inputs
+from synth.tasks.labels import is_numeric
 from synth.tasks.origin import Origin, file_digest
 from synth.tasks.rules import Rule
 from synth.tasks.sequences import FOLLOWING, following, sequence_fields
@@ -56,6 +57,7 @@ __all__ = [
     "following",
     "frame_inputs",
     "functions",
+    "is_numeric",
     "is_path",
     "is_stream",
     "load_task",

@@ -8,7 +8,7 @@ hypothesis is wrong on it.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -70,13 +70,13 @@ def label_notes(
         format_ = trained.format(trained.cells)
         numbers = sorted(float(str(format_ and format_.plain(cell))) for cell in trained.cells)
         different = len(set(numbers))
-        if different <= MANY_NUMBERS and type_.family == "Int":
+        if not is_numeric(type_, numbers):
             return []
         middle = f"{numbers[len(numbers) // 2]:.4g}"
         return [
             f"numeric label {name}: {different} different numbers from {numbers[0]:.6g} to "
-            f"{numbers[-1]:.6g}, which a program has to say exactly; --label '{name}>={middle}' "
-            "asks for a threshold"
+            f"{numbers[-1]:.6g}; search and contrast allow for normal noise; --noise exceptions "
+            f"asks for every number exactly, and --label '{name}>={middle}' for a threshold"
         ]
     if condition is None and trained.format(trained.cells) is None:
         said = said_spellings(trained.cells)
@@ -84,6 +84,12 @@ def label_notes(
             said
         )
     return []
+
+
+def is_numeric(label_type: Type, values: Iterable[Any]) -> bool:
+    """Whether labels are numbers with fractions, or more than 12 different whole numbers."""
+    many = len(set(values)) > MANY_NUMBERS
+    return label_type.family == "Real" or (label_type.family == "Int" and many)
 
 
 def _labels(trained: Column, modulus: int | None) -> _Labels:

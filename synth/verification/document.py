@@ -15,12 +15,19 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from synth.errors import RunError
-from synth.records import FORMAT, Comparison, ExperimentRun, Result
+from synth.records import FORMAT, Comparison, ExperimentRun, Regression, Result
 
 #: The fields of a record that a file does not hold.
-LIVE = ("best", "trained_on", "drawer", "sentences")
+LIVE = ("best", "trained_on", "drawer", "sentences", "programs")
 #: The records of each kind of document.
-KINDS: dict[str, Any] = {"search": Result, "compare": Comparison, "run": ExperimentRun}
+KINDS: dict[str, Any] = {
+    "search": Result, "compare": Comparison, "run": ExperimentRun, "regression": Regression,
+}  # fmt: skip
+#: The kinds that have two records of a kind, and their further fields.
+TWINS: dict[str, tuple[str, dict[str, Any]]] = {
+    "contrast": ("search", {}),
+    "regression-contrast": ("regression", {"twins_saved": list[float | None], "p_value": float}),
+}
 
 _ORIGIN = {"spec": str, "options": dict[str, Any], "sha256": str | None, "steps": list[list[Any]]}
 _DSL = {"spec": str | None, "sha256": str | None, "signatures": str}
@@ -39,6 +46,10 @@ _OPTIONS = {
 _SETTINGS = {
     "max_bits": float | None, "max_programs": int | None, "seconds": float | None,
     "memory": int | None, "threads": int | None, "top": int, "exact": bool,
+}  # fmt: skip
+_NUMBERS = {
+    "max_bits": float | None, "max_programs": int | None, "seconds": float | None, "top": int,
+    "precision": float | None, "pairs": int,
 }  # fmt: skip
 _SEED = {"stage": str, "total_bits": float, "exceptions": int, "text": str}
 _POINT = {"moves": int, "total_bits": float, "exceptions": int, "bits": float}
@@ -103,21 +114,27 @@ def _check_document(document: Any) -> None:
 
 def _check_part(document: Any, where: str) -> None:
     kind = document.get("kind") if isinstance(document, dict) else None
-    if not isinstance(kind, str) or kind not in (*KINDS, "contrast"):
+    if not isinstance(kind, str) or kind not in (*KINDS, *TWINS):
         raise RunError(f"{where or 'it'} is not a saved run; allowed: a file that --save wrote")
     if document.get("format") != FORMAT:
         given = _shown(document.get("format"))
         raise RunError(f"{where}format is {given}; this version reads {FORMAT}")
-    if kind == "contrast":
-        _plain_fields(document, where, ("format", "kind", "structured", "random"))
+    if kind in TWINS:
+        one, more = TWINS[kind]
+        _plain_fields(document, where, ("format", "kind", "structured", "random", *more))
+        for key, type_ in more.items():
+            _typed(document[key], type_, f"{where}{key}")
         for key in ("structured", "random"):
             _check_part(document[key], f"{where}{key}.")
-            if document[key]["kind"] != "search":
-                raise RunError(f"{where}{key}.kind is {document[key]['kind']}; allowed: search")
+            if document[key]["kind"] != one:
+                raise RunError(f"{where}{key}.kind is {document[key]['kind']}; allowed: {one}")
         return
     _record(document, KINDS[kind], where.removesuffix("."), ("format", "kind"))
     if kind == "search":
         _check_search(document, where)
+    if kind == "regression":
+        _described(document["settings"], _NUMBERS, f"{where}settings", more=True)
+        _check_origin(document, where)
     if kind == "compare":
         _check_comparison(document, where)
 
@@ -125,12 +142,7 @@ def _check_part(document: Any, where: str) -> None:
 def _check_search(document: dict[str, Any], where: str) -> None:
     _described(document["rows"], _ROWS, f"{where}rows")
     _described(document["settings"], _SETTINGS, f"{where}settings", more=True)
-    _check_source(document["source"], f"{where}source")
-    if document.get("data") is not None:
-        # Only a sequence has terms, and older files do not have the label's name.
-        some = {"terms": list[int], "label": str}
-        known = {key: kind for key, kind in some.items() if key in document["data"]}
-        _described(document["data"], {**_DATA, **known}, f"{where}data")
+    _check_origin(document, where)
     for k, entry in enumerate(document["top"]):
         _typed(entry["kind"], Literal["program", "constant", "table"], f"{where}top[{k}].kind")
         for key, kind in (("bits", float), ("exceptions", int)):
@@ -141,6 +153,15 @@ def _check_search(document: dict[str, Any], where: str) -> None:
         for key, kinds in (("seeds", _SEED), ("points", _POINT)):
             for k, entry in enumerate(reach[key]):
                 _described(entry, kinds, f"{where}reach.{key}[{k}]")
+
+
+def _check_origin(document: dict[str, Any], where: str) -> None:
+    _check_source(document["source"], f"{where}source")
+    if document.get("data") is not None:
+        # Only a sequence has terms, and older files do not have the label's name.
+        some = {"terms": list[int], "label": str}
+        known = {key: kind for key, kind in some.items() if key in document["data"]}
+        _described(document["data"], {**_DATA, **known}, f"{where}data")
 
 
 def _check_comparison(document: dict[str, Any], where: str) -> None:

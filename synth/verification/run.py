@@ -16,6 +16,7 @@ from synth.verification.enumeration import MOST_CANDIDATES
 from synth.verification.languages import check_languages
 from synth.verification.lists import check_front, check_levels, check_top
 from synth.verification.reach import check_reach
+from synth.verification.regression import check_ranks, check_regression, of_numbers
 from synth.verification.search import check_data, check_program, check_table, check_totals
 from synth.verification.sequences import check_continuation
 from synth.verification.sets import check_experiment, check_rows, check_twins
@@ -89,12 +90,30 @@ def verify(
                 truths.append(_check_search(claims, document[key], given, twin, key == "random"))
             claims.prefix = prefix
             check_twins(claims, document, *truths)
+        elif kind == "regression":
+            _check_numbers(claims, document, given)
+        elif kind == "regression-contrast":
+            truths = []
+            for key in ("structured", "random"):
+                claims.prefix = f"{prefix}{key}."
+                truths.append(_check_numbers(claims, document[key], given))
+            claims.prefix = prefix
+            check_twins(claims, document, *truths)
+            check_ranks(claims, document)
         elif kind == "compare":
             check_rows(claims, document, given)
         else:
             check_experiment(claims, document)
         found += claims.made
     return found
+
+
+def _check_numbers(claims: Claims, document: dict[str, Any], given: Given) -> Truth:
+    """Check all claims of a search for real labels."""
+    named = document["task"], document["labelling"]
+    truth = truth_of(document["source"], document["data"], given, named, claims, of_numbers)
+    check_regression(claims, document, truth)
+    return truth
 
 
 def _check_search(

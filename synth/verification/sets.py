@@ -15,6 +15,8 @@ from synth.verification.truth import Judged, Truth
 SHARED = ("task", "dsl", "inputs", "candidates", "distinct", "levels", "certified_bits")
 #: The same of two sequences, each of which is searched by itself.
 SHARED_TERMS = ("task", "inputs")
+#: The same of a task with real labels and its permuted twins.
+SHARED_NUMBERS = ("task", "dsl", "inputs", "candidates", "distinct", "certified_bits", "pair_bits")
 
 
 def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Truth) -> None:
@@ -27,6 +29,7 @@ def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Tru
         claims.equal("random.languages are structured's", languages[1], languages[0])
     is_one = not languages[0] or random["dsl"] == structured["dsl"]
     shared = SHARED_TERMS if is_sequence else SHARED if is_one else ("task",)
+    shared = SHARED_NUMBERS if "pair_bits" in structured else shared
     for key in shared:
         claims.equal(f"random.{key} is structured's", random[key], structured[key])
     said = random["labelling"]

@@ -5,6 +5,7 @@ user names. A DSL that is a file is loaded only if the user names it, since that
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def truth_of(
     given: Given,
     named: tuple[str, str],
     claims: Claims,
+    read: Callable[[DSL, Task], Task] = prepared,
 ) -> Truth:
     """The task and the DSL that a source describes, made again.
 
@@ -60,6 +62,8 @@ def truth_of(
         The name of the task and its labelling.
     claims : Claims
         Takes what has changed.
+    read : callable
+        Makes of a DSL and the task the task as the DSL reads it.
 
     Raises
     ------
@@ -69,7 +73,7 @@ def truth_of(
     try:
         task = _task(source["task"], data, given, *named)
         dsl = _dsl(source["dsl"], task, given)
-        truth = Truth(prepared(dsl, task), dsl)
+        truth = Truth(read(dsl, task), dsl)
         now = source_of(task, dsl)
     except (SynthError, MemoryError) as error:
         raise RunError(f"the run cannot be verified: {error or 'out of memory'}") from None

@@ -78,13 +78,18 @@ def make_page(runs, names=None):
     Raises
     ------
     RunError
-        If a run is damaged.
+        If a run is damaged, or of a kind that has no page.
     """
     runs = list(runs)
     names = names or [f"run {k}" for k in range(1, len(runs) + 1)]
     charts = _Charts()
     sections, overview, left = [], [], LARGEST
     for number, (run, name) in enumerate(zip(runs, names, strict=True), 1):
+        if run.kind not in (*_SECTIONS, "run"):
+            raise RunError(
+                f"{name} is a {run.kind}; allowed: a search or contrast with exceptions, a "
+                "comparison, an experiment"
+            )
         try:
             title, kind = _title(run)
             # The room that earlier runs have left, minus the least room for later ones.

@@ -1,0 +1,122 @@
+"""The `Regression` of a labelling: the sums that were found, with their coefficients."""
+
+import numpy as np
+
+from synth._version import __version__
+from synth.codes import real
+from synth.records import LinearSum, Regression, StopReason, source_of
+
+
+def regression_of(engine, dsl, labelling, pair_bits, settings):
+    """The record of a labelling.
+
+    Parameters
+    ----------
+    engine : Enumerator
+        The enumeration, which has ended.
+    dsl : DSL
+        The DSL.
+    labelling : pair of Task and object
+        The task as it was given, and its labelling with the best sums.
+    pair_bits : float or None
+        Up to which bits all sums of two were scored.
+    settings : dict
+        The settings of the search.
+    """
+    given, target = labelling
+    task, scale = target.task, target.scale
+    sums = tuple(_sum(engine, target, *found) for found in target.best)
+    deviation = _deviation(target.about_mean, target.n, 1, scale)
+    constant = LinearSum.of(
+        (),
+        [target.mean],
+        [deviation / np.sqrt(target.n)],
+        bits=0.0,
+        total_bits=target.constant_bits,
+    )
+    program = sums[0] if sums else None
+    if program is not None and program.total_bits < target.rival_bits:
+        chosen = "program"
+    else:
+        chosen = "constant" if target.constant_bits < target.table_bits else "table"
+    saved = None if program is None else target.rival_bits - program.total_bits
+    labels = task.labels[task.train].astype(float)
+    certified = engine.certified_bits
+    return Regression(
+        task=task.name,
+        dsl=dsl.name,
+        labelling=task.labelling,
+        label=task.label,
+        inputs={name: str(t) for name, t in given.original.types.items()},
+        rows={"train": target.n, "test": task.rows - target.n},
+        precision=scale.precision,
+        low=float(labels.min()),
+        high=float(labels.max()),
+        chosen=chosen,
+        program=program,
+        constant=constant,
+        table_bits=target.table_bits,
+        bins=target.bins,
+        total_bits=target.least,
+        saved_bits=saved,
+        log2_chance_bound=0.0 if saved is None else real.log2_chance(saved),
+        **_errors(task, program if chosen == "program" else constant, target.mean),
+        certified_bits=certified,
+        pair_bits=pair_bits,
+        optimal=(certified is None or target.is_proven(certified, 1))
+        and (pair_bits is None or target.is_proven(pair_bits, 2)),
+        stop_reason=StopReason(engine.stop_reason),
+        candidates=engine.candidates,
+        distinct=len(engine.bank),
+        seconds=engine.seconds,
+        top=sums,
+        settings={**given.settings, **settings},
+        version=__version__,
+        source=source_of(given, dsl),
+        trained_on=given,
+    )
+
+
+def _errors(task, used, mean):
+    """What labels deviate from the hypothesis that is used, in training and held out."""
+    labels = task.labels.astype(float)
+    left, about = labels - used.predict(task.columns), labels - mean
+    test = ~task.train & ~task.unknown
+    spread = float(np.square(about[test]).sum())
+    return {
+        "train_error": _root_mean_square(left[task.train]),
+        "test_error": _root_mean_square(left[test]) if test.any() else None,
+        "test_r2": 1 - float(np.square(left[test]).sum()) / spread if spread else None,
+    }
+
+
+def _sum(engine, target, total, bits, rows):
+    """The `LinearSum` of some rows of the bank."""
+    values = [engine.bank.values(row, row + 1)[0, : target.n].astype(float) for row in rows]
+    means = np.array([v.mean() for v in values])
+    centred = np.column_stack([v - m for v, m in zip(values, means, strict=True)])
+    slopes, *_ = np.linalg.lstsq(centred, target.centred, rcond=None)
+    left = target.centred - centred @ slopes
+    deviation = _deviation(float(left @ left), target.n, 1 + len(rows), target.scale)
+    # Of the columns of length 1: their own lengths may differ by many powers of ten.
+    lengths = np.sqrt(np.square(centred).sum(axis=0))
+    inverse = np.linalg.pinv(np.corrcoef(centred.T).reshape(len(rows), -1))
+    shares = inverse / np.outer(lengths, lengths)
+    about = np.sqrt(1 / target.n + means @ shares @ means)
+    return LinearSum.of(
+        tuple(map(engine.program, rows)),
+        [target.mean - float(slopes @ means), *slopes.tolist()],
+        deviation * np.array([about, *np.sqrt(np.diag(shares))]),
+        bits=bits,
+        total_bits=total,
+    )
+
+
+def _deviation(rss, n, coefficients, scale):
+    """The standard deviation of noise, at least that of rounding labels to their precision."""
+    rounding = scale.precision**2 / 12
+    return float(np.sqrt(max(rss / max(n - coefficients, 1), rounding)))
+
+
+def _root_mean_square(left):
+    return float(np.sqrt(np.square(left).mean()))

@@ -1,0 +1,166 @@
+"""A constant and multiples of programs, with their coefficients: `LinearSum`."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from synth.errors import DSLError, RunError
+from synth.language import Program
+
+#: Programs that need no brackets in a sum: an input or a number.
+_LEAF = re.compile(r"[\w.]+|'[^']*'")
+
+
+@dataclass(frozen=True)
+class LinearSum:
+    """A constant and multiples of programs, by least squares on the training rows.
+
+    Parameters
+    ----------
+    text : str
+        The sum. Its coefficients have the digits that their standard errors allow.
+    terms : tuple of str
+        The programs: none for a constant.
+    intercept : float
+        The constant.
+    slopes : tuple of float
+        What each program is multiplied by.
+    errors : tuple of float
+        The standard errors of the constant and of each slope.
+    bits : float
+        The bits of the programs.
+    total_bits : float
+        The total bits of the hypothesis: see `synth.codes.real`.
+    programs : tuple of Program
+        The programs; empty if the sum was read from a file.
+    """
+
+    text: str
+    terms: tuple[str, ...]
+    intercept: float
+    slopes: tuple[float, ...]
+    errors: tuple[float, ...]
+    bits: float
+    total_bits: float
+    programs: tuple[Program, ...] = field(default=(), repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        programs: Sequence[Program],
+        coefficients: Sequence[float],
+        errors: Sequence[float],
+        *,
+        bits: float,
+        total_bits: float,
+    ) -> Self:
+        """The sum of some programs.
+
+        Parameters
+        ----------
+        programs : sequence of Program
+        coefficients, errors : sequence of float
+            The constant and what each program is multiplied by, and their standard errors.
+        bits, total_bits : float
+            See `LinearSum`.
+        """
+        terms = tuple(program.text for program in programs)
+        return cls(
+            text=sum_text(terms, coefficients, errors),
+            terms=terms,
+            intercept=float(coefficients[0]),
+            slopes=tuple(map(float, coefficients[1:])),
+            errors=tuple(map(float, errors)),
+            bits=bits,
+            total_bits=total_bits,
+            programs=tuple(programs),
+        )
+
+    @staticmethod
+    def from_dict(document: dict[str, Any]) -> "LinearSum":
+        """Reads a sum from a part of a JSON document."""
+        lists = {key: tuple(document[key]) for key in ("terms", "slopes", "errors")}
+        return LinearSum(**{**document, **lists})
+
+    def outputs(
+        self, columns: Mapping[str, ArrayLike]
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The values on some rows, and which of them are defined.
+
+        Parameters
+        ----------
+        columns : mapping of str to array_like, shape (m,)
+            The inputs as the grammar of the programs has them.
+
+        Returns
+        -------
+        values : ndarray of float64, shape (m,)
+            Legal but arbitrary if not defined.
+        defined : ndarray of bool, shape (m,)
+
+        Raises
+        ------
+        RunError
+            If the sum was read from a file.
+        """
+        if self.terms and not self.programs:
+            raise RunError("a saved sum does not hold its programs; search again")
+        rows = len(np.asarray(next(iter(columns.values()))))
+        values, defined = np.full(rows, self.intercept), np.ones(rows, bool)
+        for slope, program in zip(self.slopes, self.programs, strict=True):
+            found, legal = program.outputs(columns)
+            values, defined = values + slope * found, defined & legal
+        return values, defined
+
+    def predict(self, columns: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
+        """The values on some rows, float64 (m,).
+
+        Parameters
+        ----------
+        columns : mapping of str to array_like, shape (m,)
+            As `outputs` takes them.
+
+        Raises
+        ------
+        DSLError
+            If a program has no value on some row.
+        """
+        values, defined = self.outputs(columns)
+        if not defined.all():
+            raise DSLError(f"{self.text} has no value on row {int(np.argmin(defined)) + 1}")
+        return values
+
+
+def sum_text(terms: Sequence[str], coefficients: Sequence[float], errors: Sequence[float]) -> str:
+    """A sum as text, its coefficients to the second digit of their standard errors.
+
+    Parameters
+    ----------
+    terms : sequence of str
+        The programs.
+    coefficients, errors : sequence of float
+        The constant and what each program is multiplied by, and their standard errors.
+    """
+    first, *slopes = map(_digits, coefficients, errors)
+    parts = [] if first == "0" and terms else [first]
+    for slope, term in zip(slopes, terms, strict=True):
+        whole = term if _LEAF.fullmatch(term) else f"({term})"
+        if not parts:
+            parts.append(f"{slope} * {whole}")
+        else:
+            sign = "-" if slope.startswith("-") else "+"
+            parts.append(f"{sign} {slope.removeprefix('-')} * {whole}")
+    return " ".join(parts)
+
+
+def _digits(value: float, error: float) -> str:
+    """A coefficient to the second digit of its standard error; six digits if that is 0."""
+    if not value or not 0 < error < math.inf:
+        return f"{value:.6g}"
+    digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2
+    return f"{value:.{min(digits, 15)}g}" if digits >= 1 else "0"

@@ -1,0 +1,146 @@
+"""Searches for real labels as text: what was chosen, its bits, its errors, and the certificate."""
+
+import textwrap
+
+from synth.report.escape import visibly
+from synth.report.numbers import bits, chance, least_bits
+from synth.report.text import table, terminal_width, wrapped
+
+#: The numbers of programs in a sum, in words.
+_SUMS = ("single programs", "sums of two programs whose r2 is below 0.99999")
+
+
+@visibly
+def regression_text(result, width=None):
+    """A search for real labels as text: its figures and the best sums.
+
+    Parameters
+    ----------
+    result : Regression
+    width : int, optional
+        By default the width of the terminal.
+    """
+    width = width or terminal_width()
+    pairs = list(_rows(result))
+    pad = max(len(name) for name, _ in pairs) + 2
+    lines = [line for name, value in pairs for line in wrapped(name, value, pad, width)]
+    lines += ["", *textwrap.wrap("Best sums of programs (coefficients by least squares)", width)]
+    rows = [(bits(s.total_bits), bits(s.bits), s.text) for s in result.top]
+    return "\n".join(lines + table(("total", "programs", "sum"), rows, "rrl", width))
+
+
+@visibly
+def regression_contrast_text(contrast, width=None):
+    """A task and its permuted twins as text, with the first twin side by side.
+
+    Parameters
+    ----------
+    contrast : RegressionContrast
+    width : int, optional
+        By default the width of the terminal.
+    """
+    width = width or terminal_width()
+    found, twin, count = contrast.structured, contrast.random, len(contrast.twins_saved)
+    shared = ("task", "inputs", "label", "rows", "DSL", "certificate", "searched")
+    first, second = (dict(_rows(r)) for r in (found, twin))
+    pad = max(map(len, first)) + 2
+    column = (width - pad - 2) // 2
+    lines = [line for n in shared[:5] for line in wrapped(n, first[n], pad, width)]
+    lines += ["", f"{'':<{pad}}{'true labels':<{column}}  {twin.labelling} labels"]
+    for name in first:
+        if name in shared:
+            continue
+        sides = [textwrap.wrap(s.get(name, "-"), column, break_on_hyphens=False)
+                 for s in (first, second)]  # fmt: skip
+        for k in range(max(map(len, sides))):
+            left, right = (side[k] if k < len(side) else "" for side in sides)
+            head = name if k == 0 else ""
+            lines.append(f"{head:<{pad}}{left:<{column}}  {right}".rstrip())
+    lines += [line for n in shared[5:] for line in wrapped(n, first[n], pad, width)]
+    lines += wrapped("p-value", _rank(contrast, count), pad, width)
+    return "\n".join(lines + wrapped("verdict", _verdict(contrast), pad, width))
+
+
+def _rows(result):
+    """A search for real labels as (name, value) pairs of text."""
+    labels = "" if result.labelling == "true" else f", {result.labelling}"
+    yield "task", f"{result.task}{labels}"
+    yield "inputs", ", ".join(f"{name} {type_}" for name, type_ in result.inputs.items())
+    known = f"known to {result.precision:g}"
+    yield "label", f"{result.label}: {result.low:.6g} to {result.high:.6g}, {known}"
+    yield "rows", f"{result.rows['train']} training, {result.rows['test']} held out"
+    yield "DSL", result.dsl
+    yield "chosen", _chosen(result)
+    if result.program is not None:
+        yield "best program", result.program.text
+        yield "program bits", bits(result.program.bits)
+        yield "its total bits", f"{bits(result.program.total_bits)} with its noise"
+    yield "constant bits", f"{bits(result.constant.total_bits)} ({result.constant.text} with noise)"
+    yield "table bits", f"{bits(result.table_bits)} (a histogram of {result.bins} bins)"
+    if result.saved_bits is not None:
+        rival = "table" if result.table_bits <= result.constant.total_bits else "constant"
+        proven = result.optimal and result.chosen == "program"
+        saved = bits(result.saved_bits) if proven else f"at least {least_bits(result.saved_bits)}"
+        yield "bits saved", f"{saved}, compared with the {rival}"
+    yield (
+        "chance bound",
+        f"{chance(result.log2_chance_bound)} (that any program saves as many bits, if the labels "
+        "are drawn from the code of a histogram or of a constant)",
+    )
+    yield "error", _errors(result)
+    yield "certificate", _certificate(result)
+    made = f"{result.candidates:,} programs, {result.distinct:,} distinct behaviours"
+    yield "searched", f"{made}, {result.seconds:.2f} s; it ended by {result.stop_reason}"
+
+
+def _chosen(result):
+    """The shortest hypothesis in words."""
+    if result.chosen == "program":
+        return f"program: {result.program.text}, with normal noise"
+    if result.chosen == "constant":
+        return f"constant: {result.constant.text}, with normal noise"
+    return f"table: a histogram of {result.bins} bins, which reads no input"
+
+
+def _errors(result):
+    """The standard errors on training rows and held-out rows."""
+    training = f"{result.train_error:.3g} training"
+    if result.test_error is None:
+        return f"{training}; no row is held out"
+    r2 = "" if result.test_r2 is None else f" (R2 {result.test_r2:.4f})"
+    of = "" if result.chosen == "program" else ", by the mean of the training labels"
+    return f"{training}, {result.test_error:.3g} held out{r2}: root mean square{of}"
+
+
+def _certificate(result):
+    """What was scored, and whether anything beyond can win."""
+    parts = []
+    for what, up_to in zip(_SUMS, (result.certified_bits, result.pair_bits), strict=True):
+        limit = "" if up_to is None else f" of up to {least_bits(up_to)} bits"
+        parts.append(f"{what}{limit}")
+    text = f"all {parts[0]} were scored, and all {parts[1]}"
+    beyond = "nothing beyond can win" if result.optimal else "a longer one may win"
+    return f"{text}; {beyond}"
+
+
+def _rank(contrast, count):
+    """The rank of the true labels among all labellings."""
+    number = round(contrast.p_value * (count + 1))
+    which = "the true labels alone save" if number == 1 else f"{number} save"
+    return (
+        f"{contrast.p_value:.3g} (of {count + 1} labellings, the true one and {count} permuted "
+        f"{'twin' if count == 1 else 'twins'}, {which} as many bits as the true one; exact rank, "
+        f"and {1 / (count + 1):.3g} is the least that is possible)"
+    )
+
+
+def _verdict(contrast):
+    """Whether the claim and its control hold."""
+    holds = contrast.structured.chosen == "program"
+    count = len(contrast.twins_saved)
+    wrong = sum(saved is not None and saved > 0 for saved in contrast.twins_saved)
+    return (
+        f"Claim {'holds' if holds else 'does not hold here'}: {'a' if holds else 'no'} program "
+        f"saves bits with true labels; control {'does not hold here' if wrong else 'holds'}: a "
+        f"program saves bits in {wrong} of {count} permuted twins."
+    )

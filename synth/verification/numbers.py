@@ -1,0 +1,126 @@
+"""The code of real labels once more, from `docs/codes.md`: quadrature in place of closed forms."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.polynomial.legendre import leggauss
+from numpy.typing import NDArray
+
+#: Points and weights of a quadrature between -1 and 1.
+_POINTS, _WEIGHTS = leggauss(100)
+#: Where the range of log s is cut, in widths of the integrand's peak about its maximum.
+_CUTS = (-40, -20, -10, -5, 0, 5, 10, 20, 40, 80, 160)
+
+
+class Labels:
+    """Labels on the training rows, in steps of their precision about the middle of their range.
+
+    Parameters
+    ----------
+    given : ndarray, shape (n,)
+        The labels.
+    step : float or None
+        Their precision; None for the place of their last decimal.
+    """
+
+    def __init__(self, given: NDArray[np.float64], step: float | None) -> None:
+        self.n = len(given)
+        self.low, self.high = float(given.min()), float(given.max())
+        self.step = last_decimal(given) if step is None else step
+        self.cells = round((self.high - self.low) / self.step) + 1
+        self.middle = (self.low + self.high) / 2
+        # The range is that of whole steps about the middle.
+        first = self.middle - self.step * (self.cells - 1) / 2
+        self.places = np.rint((given - first) / self.step)
+        self.steps = self.places - (self.cells - 1) / 2
+        self.values = self.middle + self.step * self.steps
+        self.about_mean = self.steps - self.steps.mean()
+
+    def left_over(self, columns: Sequence[NDArray[np.float64]]) -> float:
+        """The least sum of squares that a sum of columns leaves, in squares of the step."""
+        left = self.about_mean
+        axes: list[NDArray[np.float64]] = []
+        for column in columns:
+            axis = (column - column.mean()) / max(float(np.abs(column).max()), 1e-300)
+            for _ in range(2):  # once more, for what rounding leaves
+                for other in axes:
+                    axis = axis - (axis @ other) * other
+            length = float(np.sqrt(axis @ axis))
+            if length > 0:
+                axes.append(axis / length)
+        for _ in range(2):
+            for axis in axes:
+                left = left - (left @ axis) * axis
+        return float(left @ left)
+
+    def noise_bits(self, left: float, coefficients: int) -> float:
+        """The bits of the labels, given what a fit with so many coefficients leaves."""
+        n, total = self.n, float(self.steps @ self.steps)
+        logs = []
+        for k in range(math.ceil(math.log2(self.cells)) + 1):
+            g = n * 4.0**k
+            squares = max(left + (total - left) / (1 + g), 0.0)
+            logs.append(self._log_integral(squares) - coefficients / 2 * math.log(1 + g))
+        mean = _log_sum(logs) - math.log(len(logs))
+        constant = n / 2 * math.log(2 * math.pi) + math.log(math.log(self.cells))
+        return (constant - mean) / math.log(2)
+
+    def _log_integral(self, squares: float) -> float:
+        """ln of the integral over log s of s^-n e^(-squares / 2 s^2), s from 1 to all cells."""
+        top = math.log(self.cells)
+        peak = min(max(math.log(squares / self.n) / 2, 0.0), top) if squares else 0.0
+        width = 1 / math.sqrt(2 * self.n)
+        ends = sorted({min(max(peak + width * cut, 0.0), top) for cut in _CUTS} | {0.0, top})
+        logs = []
+        for first, last in pairwise(ends):
+            u = (last + first) / 2 + (last - first) / 2 * _POINTS
+            inside = -self.n * u - squares / 2 * np.exp(-2 * u)
+            logs += (inside + np.log(_WEIGHTS * (last - first) / 2)).tolist()
+        return _log_sum(logs)
+
+    def sum_bits(self, prices: Sequence[float], left: float) -> float:
+        """The total of a sum of programs of these bits that leaves so much."""
+        count = len(prices)
+        named = count - math.log2(math.factorial(count))
+        return 1 + named + math.fsum(prices) + self.noise_bits(left, 1 + count)
+
+    def constant_bits(self) -> float:
+        """The total of a constant."""
+        return 2 + self.noise_bits(float(self.about_mean @ self.about_mean), 1)
+
+    def table_bits(self) -> tuple[float, int]:
+        """The total of the best histogram, and the number of its bins."""
+        found = []
+        for bins in (2, 4, 8, 16, 32):
+            if bins > self.cells:
+                continue
+            ends = [-(-self.cells * b // bins) for b in range(bins + 1)]
+            counts, bits = [0] * bins, 0.0
+            for seen, place in enumerate(self.places.tolist()):
+                bin_ = next(b for b in range(bins) if ends[b] <= place < ends[b + 1])
+                bits += math.log2((seen + bins / 2) / (counts[bin_] + 1 / 2))
+                bits += math.log2(ends[bin_ + 1] - ends[bin_])
+                counts[bin_] += 1
+            found.append((2 + math.log2(5) + bits, bins))
+        return min(found)
+
+
+def last_decimal(given: NDArray[np.float64]) -> float:
+    """The place of the last decimal of labels that are known to 40 bits of the largest."""
+    most = float(np.abs(given).max())
+    place = math.floor(math.log10(most))
+    for step in range(-place, -place + 13):
+        near = [round(value, step) for value in given.tolist()]
+        if np.abs(np.array(near) - given).max() <= most / 2**40:
+            break
+    return float(f"1e{-step}")
+
+
+def _log_sum(logs: Any) -> float:
+    """ln of the sum of numbers whose logarithms are given."""
+    array = np.array(logs)
+    most = float(array.max())
+    return most + math.log(math.fsum(np.exp(array - most).tolist()))

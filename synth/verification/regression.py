@@ -1,0 +1,273 @@
+"""The claims of a search for real labels, and of its permuted twins."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from synth.errors import ParseError
+from synth.language import DSL, Bool, Real
+from synth.records import sum_text
+from synth.tasks import Task, prepared
+from synth.verification.claims import NEAR, Claims
+from synth.verification.numbers import Labels
+from synth.verification.truth import UNITS, Truth
+from synth.verification.values import evaluated
+
+#: Bits and shares that differ by less differ by rounding: what fits leave is not exact.
+ROUNDING = 1e-5
+
+
+def of_numbers(dsl: DSL, task: Task) -> Task:
+    """The task as a DSL of numbers reads it: one of Real reads all numbers as Real."""
+    if tuple(dsl.types) != (Real,):
+        return prepared(dsl, task)
+    real = {name: Real if t == Bool or t.family == "Int" else t for name, t in task.types.items()}
+    return replace(
+        task,
+        types=real,
+        columns={n: c.astype(float) if real[n] == Real else c for n, c in task.columns.items()},
+        label_type=Real if task.label_type.family == "Int" else task.label_type,
+        given_alphabet=None,
+        read=None,
+        source=task,
+    )
+
+
+def check_regression(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
+    """All that a search for real labels says."""
+    given = truth.task.labels.astype(float)
+    labels = Labels(given[truth.train], document["settings"]["precision"])
+    _check_data(claims, document, truth, labels)
+    _check_rivals(claims, document, labels)
+    for k, entry in enumerate(document["top"]):
+        _check_sum(claims, f"top[{k}].", entry, truth, labels)
+    _check_list(claims, document)
+    _check_totals(claims, document, labels)
+    _check_errors(claims, document, truth, labels)
+    _check_certificate(claims, document, labels)
+
+
+def _check_data(claims: Claims, document: dict[str, Any], truth: Truth, labels: Labels) -> None:
+    task = truth.task
+    claims.equal("task", document["task"], task.name)
+    claims.equal("dsl", document["dsl"], truth.dsl.name)
+    claims.equal("labelling", document["labelling"], task.labelling)
+    claims.equal("label", document["label"], task.label)
+    types = {name: str(type_) for name, type_ in (task.source or task).types.items()}
+    claims.equal("inputs", document["inputs"], types)
+    claims.equal("rows.train", document["rows"].get("train"), labels.n)
+    claims.equal("rows.test", document["rows"].get("test"), task.rows - labels.n)
+    for key, value in task.settings.items():
+        said = document["settings"].get(key)
+        claims.equal(f"settings.{key}", said, list(value) if isinstance(value, tuple) else value)
+    for key, found in (("precision", labels.step), ("low", labels.low), ("high", labels.high)):
+        _close(claims, key, document[key], found)
+
+
+def _check_rivals(claims: Claims, document: dict[str, Any], labels: Labels) -> None:
+    """The constant and the histogram."""
+    constant = document["constant"]
+    mean = float(labels.values.mean())
+    error = _deviation(labels, float(labels.about_mean @ labels.about_mean), 1)
+    error /= math.sqrt(labels.n)
+    _close(claims, "constant.intercept", constant["intercept"], mean)
+    holds = constant["terms"] == constant["slopes"] == [] and constant["bits"] == 0
+    holds = holds and len(constant["errors"]) == 1
+    if claims.check("constant reads no input", holds, constant["terms"], []):
+        _close(claims, "constant.errors", constant["errors"][0], error)
+        text = sum_text((), [constant["intercept"]], constant["errors"])
+        claims.equal("constant.text", constant["text"], text)
+    claims.near("constant.total_bits", constant["total_bits"], labels.constant_bits())
+    bits, bins = labels.table_bits()
+    claims.near("table_bits", document["table_bits"], bits)
+    claims.equal("bins", document["bins"], bins)
+
+
+def _check_sum(
+    claims: Claims, where: str, entry: dict[str, Any], truth: Truth, labels: Labels
+) -> None:
+    """A sum of programs: its bits, its coefficients, and what they leave."""
+    terms = entry["terms"]
+    counts = [len(entry[key]) for key in ("slopes", "errors")]
+    whole = 1 <= len(terms) <= 2 and counts == [len(terms), len(terms) + 1]
+    if not claims.check(f"{where}terms", whole, terms, "one or two programs, each with a slope"):
+        return
+    columns, prices = [], []
+    for text in terms:
+        try:
+            program = truth.read(text)
+        except ParseError as error:
+            claims.check(f"{where}terms", False, text, f"no program: {error}"[:120])
+            return
+        values, defined = evaluated(program, truth.columns)
+        if not claims.check(f"{where}{text} has a value on every row", bool(defined.all()), "", ""):
+            return
+        columns.append(values.astype(float)[truth.train])
+        prices.append(sum(truth.prices[node.head] for node in program.walk()) / UNITS)
+    claims.near(f"{where}bits", entry["bits"], math.fsum(prices))
+    left = labels.left_over(columns)
+    total = labels.sum_bits(prices, left)
+    _close(claims, f"{where}total_bits", entry["total_bits"], total)
+    said = entry["intercept"] + sum(s * c for s, c in zip(entry["slopes"], columns, strict=True))
+    over = float(np.square((labels.values - said) / labels.step).sum())
+    most = left + ROUNDING * float(labels.about_mean @ labels.about_mean) * ROUNDING
+    claims.check(
+        f"{where}slopes are those of least squares",
+        over <= most * (1 + ROUNDING) + NEAR * labels.n,
+        over,
+        left,
+    )
+    _check_digits(claims, where, entry, columns, _deviation(labels, left, 1 + len(terms)))
+
+
+def _check_digits(
+    claims: Claims, where: str, entry: dict[str, Any], columns: list[Any], deviation: float
+) -> None:
+    """The standard errors, and the text with the digits that they allow."""
+    scales = [max(float(np.abs(column).max()), 1e-300) for column in columns]
+    rows = [np.ones(len(columns[0])), *(c / s for c, s in zip(columns, scales, strict=True))]
+    inverse = np.linalg.pinv(np.column_stack(rows))
+    found = deviation * np.sqrt(np.square(inverse).sum(axis=1)) / np.array([1.0, *scales])
+    near = all(
+        math.isclose(a, b, rel_tol=1e-3) for a, b in zip(entry["errors"], found, strict=True)
+    )
+    claims.check(f"{where}errors", near, entry["errors"], found.tolist())
+    coefficients = [entry["intercept"], *entry["slopes"]]
+    text = sum_text(entry["terms"], coefficients, entry["errors"])
+    claims.equal(f"{where}text", entry["text"], text)
+
+
+def _deviation(labels: Labels, left: float, coefficients: int) -> float:
+    """The standard deviation of noise, at least that of rounding."""
+    square = max(left / max(labels.n - coefficients, 1), 1 / 12)
+    return labels.step * math.sqrt(square)
+
+
+def _check_list(claims: Claims, document: dict[str, Any]) -> None:
+    """The sums are in order, each once, and the first is the best."""
+    top = document["top"]
+    totals = [entry["total_bits"] for entry in top]
+    most = document["settings"]["top"]
+    in_order = totals == sorted(totals) and len(top) <= most
+    claims.check("top is in order", in_order, f"{len(top)} sums", f"at most {most}")
+    names = [tuple(sorted(entry["terms"])) for entry in top]
+    claims.check("top has each sum once", len(set(names)) == len(names), f"{len(names)} sums", "")
+    claims.equal("program is the first", document["program"], top[0] if top else None)
+
+
+def _check_totals(claims: Claims, document: dict[str, Any], labels: Labels) -> None:
+    """The least total, the bits saved, the chance bound, and what was chosen."""
+    constant, table = labels.constant_bits(), labels.table_bits()[0]
+    rival, program = min(constant, table), document["program"]
+    least = rival if program is None else min(rival, program["total_bits"])
+    _close(claims, "total_bits", document["total_bits"], least)
+    saved = None if program is None else rival - program["total_bits"]
+    claims.check(
+        "saved_bits",
+        _is_close(document["saved_bits"], saved, rival),
+        document["saved_bits"],
+        saved,
+    )
+    bound = 0.0 if saved is None else min(0.0, math.log2(10) - saved)
+    claims.check(
+        "log2_chance_bound",
+        _is_close(document["log2_chance_bound"], bound, rival),
+        document["log2_chance_bound"],
+        bound,
+    )
+    chosen = "program" if saved is not None and saved > 0 else "table"
+    if chosen == "table" and constant < table:
+        chosen = "constant"
+    near = saved is not None and abs(saved) <= ROUNDING
+    claims.check("chosen", near or document["chosen"] == chosen, document["chosen"], chosen)
+
+
+def _check_errors(claims: Claims, document: dict[str, Any], truth: Truth, labels: Labels) -> None:
+    """What the labels deviate from the hypothesis that was chosen."""
+    given, mean = truth.task.labels.astype(float), float(labels.values.mean())
+    used = document["program"] if document["chosen"] == "program" else None
+    values = np.full(len(given), mean)
+    if used is not None:
+        values = np.full(len(given), used["intercept"])
+        for slope, text in zip(used["slopes"], used["terms"], strict=False):
+            try:
+                values = values + slope * evaluated(truth.read(text), truth.columns)[0]
+            except ParseError:
+                return  # it is said above
+    test = ~truth.train & ~truth.task.unknown
+    size = labels.high - labels.low
+    found: dict[str, float | None] = {"test_error": None, "test_r2": None}
+    found["train_error"] = _root(given[truth.train] - values[truth.train])
+    if test.any():
+        found["test_error"] = _root(given[test] - values[test])
+        spread = _root(given[test] - mean)
+        if spread:
+            found["test_r2"] = 1 - (_root(given[test] - values[test]) / spread) ** 2
+    for key, value in found.items():
+        unit = size if key != "test_r2" else 1 + abs(value or 0.0)
+        claims.check(key, _is_close(document[key], value, unit), document[key], value)
+
+
+def _check_certificate(claims: Claims, document: dict[str, Any], labels: Labels) -> None:
+    """What was scored, whether anything beyond can win, and why the search ended."""
+    settings, stop = document["settings"], document["stop_reason"]
+    single, pair = document["certified_bits"], document["pair_bits"]
+    if single is None:
+        holds = stop in ("exhausted", "interrupted")
+        claims.check("certified_bits", holds, None, f"ended by {stop}")
+    elif stop == "max_bits":
+        claims.equal("certified_bits", single, settings["max_bits"])
+    elif settings["max_bits"] is not None:
+        most = settings["max_bits"]
+        claims.check("certified_bits", single <= most, single, f"at most {most}")
+    proven = [
+        bits is None or bits + labels.sum_bits([0.0] * count, 0.0) >= document["total_bits"] - NEAR
+        for count, bits in ((1, single), (2, pair))
+    ]
+    claims.equal("optimal", document["optimal"], all(proven))
+    fits = {
+        "optimal": proven[0],
+        "exhausted": single is None,
+        "max_bits": settings["max_bits"] is not None,
+        "max_programs": settings["max_programs"] is not None
+        and document["candidates"] >= settings["max_programs"],
+        "seconds": settings["seconds"] is not None,
+        "memory": True,
+        "interrupted": True,
+    }
+    claims.check("stop_reason", fits.get(stop, False), stop, "as the other fields allow")
+    made = document["candidates"], document["distinct"]
+    claims.check("distinct", 0 <= made[1] <= made[0], made[1], f"at most {made[0]}")
+    why = "nothing listed contradicts it"
+    claims.open("certified_bits is true", single, why)
+    claims.open("pair_bits is true", pair, why)
+
+
+def check_ranks(claims: Claims, document: dict[str, Any]) -> None:
+    """The rank of the true labels among the twins."""
+    saved, others = document["structured"]["saved_bits"], document["twins_saved"]
+    first = document["random"]["saved_bits"]
+    claims.equal("twins_saved[0]", others[0] if others else "", first)
+    least = -math.inf if saved is None else saved - 2e-9
+    as_good = 1 + sum((-math.inf if each is None else each) >= least for each in others)
+    claims.near("p_value", document["p_value"], as_good / (1 + len(others)))
+    if len(others) > 1:
+        why = "a search of each twin would show it"
+        claims.open("twins_saved after the first", f"{len(others) - 1} twins", why)
+
+
+def _root(left: Any) -> float:
+    return float(np.sqrt(np.square(left).mean()))
+
+
+def _close(claims: Claims, what: str, said: float, found: float) -> None:
+    claims.check(what, _is_close(said, found, found), said, found)
+
+
+def _is_close(said: float | None, found: float | None, unit: float) -> bool:
+    """Whether two numbers are equal up to rounding, in parts of a unit; or both None."""
+    if said is None or found is None:
+        return said is found
+    return abs(said - found) <= ROUNDING * max(abs(unit), 1e-300) * 1e-2

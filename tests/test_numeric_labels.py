@@ -1,0 +1,379 @@
+"""Labels that are numbers, on the command line: what is chosen, said, refused and verified."""
+
+import copy
+import itertools
+import json
+import math
+
+import numpy as np
+import pytest
+
+import synth
+from synth import Bool, Int, Real, codes
+from synth.codes import real
+from synth.engine import regress, regress_contrast
+from synth.engine.regression import rank
+from synth.errors import RunError, SettingError
+from synth.records import Regression, RegressionContrast, sum_text
+from synth.tasks import is_numeric
+from synth.verification import verify
+from synth.verification.numbers import Labels, last_decimal
+from tests.command import run
+
+FEW = ("--max-bits", "12", "--threads", "1", "--memory", "100MB")
+
+
+@pytest.fixture
+def product(tmp_path):
+    """y = mass * speed + mass with noise, and a column of texts that says nothing."""
+    rng = np.random.default_rng(0)
+    mass, speed = rng.uniform(1, 3, (2, 100)).round(2)
+    labels = np.round(mass * speed + mass + 0.1 * rng.normal(size=100), 2)
+    colours = rng.choice(["red", "blue"], 100)
+    path = tmp_path / "product.csv"
+    rows = zip(mass, speed, colours, labels, strict=True)
+    path.write_text("mass,speed,colour,y\n" + "".join(f"{a},{b},{c},{d}\n" for a, b, c, d in rows))
+    return path
+
+
+def table(path, labels):
+    """A table of one column and some labels."""
+    path.write_text("x,y\n" + "".join(f"{k},{label}\n" for k, label in enumerate(labels)))
+    return path
+
+
+# -- which labels are numbers ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [
+        ([k % 13 for k in range(60)], "regression"),
+        ([k % 12 for k in range(60)], "search"),
+        ([0.5 * (k % 3) for k in range(60)], "regression"),
+        (["no", "yes", "yes"] * 20, "search"),
+    ],
+)
+def test_labels_decide_and_an_option_forces_either(labels, kind, tmp_path):
+    path = table(tmp_path / "t.csv", labels)
+    command = ("search", path, *FEW, "--train", "1.0", "--json")
+    assert json.loads(run(*command))["kind"] == kind
+    forced = json.loads(run(*command, "--noise", "exceptions"))
+    assert forced["kind"] == "search"
+    if labels[-1] == 59 % 13:
+        assert json.loads(run(*command, "--exact"))["kind"] == "search"
+    elif kind == "regression":
+        assert "exact: labels of Real; allowed: " in run(*command, "--exact", code=2)
+    elif labels[0] == 0:
+        assert json.loads(run(*command, "--noise", "normal"))["kind"] == "regression"
+    else:
+        error = run(*command, "--noise", "normal", code=2)
+        assert "labels of Bool; allowed: Int and Real" in error
+
+
+def test_is_numeric():
+    assert is_numeric(Real, [0.5, 1.5])
+    assert is_numeric(Int(0, 99), range(13))
+    assert not is_numeric(Int(0, 99), range(12))
+    assert not is_numeric(Bool, range(13))
+
+
+# -- what is said ------------------------------------------------------------------
+
+
+def test_a_search_says_what_it_found(product):
+    text = " ".join(run("search", product, *FEW, "--seed", "0").split())
+    (found,) = regress(synth.load_task(str(product), seed=0), max_bits=12)
+    assert found.chosen == "program"
+    for part in (
+        f"chosen program: {found.program.text}, with normal noise",
+        f"y: {found.low:.6g} to {found.high:.6g}, known to 0.01",
+        "50 training, 50 held out",
+        f"{found.program.total_bits:.1f} with its noise",
+        f"constant bits {found.constant.total_bits:.1f}",
+        f"table bits {found.table_bits:.1f} (a histogram of {found.bins} bins)",
+        f"at least {math.floor(found.saved_bits * 10) / 10:.1f}, compared with the table",
+        f"held out (R2 {found.test_r2:.4f})",
+        "all single programs of up to 12.0 bits were scored",
+        f"whose r2 is below 0.99999 of up to {math.floor(found.pair_bits * 10) / 10:.1f} bits",
+        "if the labels are drawn from the code of a histogram or of a constant",
+    ):
+        assert part in text, part
+    assert found.program.terms == ("mass", "mass * speed")
+
+
+def test_columns_of_texts_are_numbers_too(tmp_path):
+    """y = 3 where the colour is red, with noise: the two values differ by far more than that."""
+    rng = np.random.default_rng(1)
+    red = rng.integers(0, 2, 60)
+    labels = np.round(3 * red + 0.1 * rng.normal(size=60), 2)
+    path = tmp_path / "c.csv"
+    rows = zip(red, rng.uniform(0, 1, 60).round(2), labels, strict=True)
+    path.write_text(
+        "colour,z,y\n" + "".join(f"{'red' if r else 'blue'},{z},{y}\n" for r, z, y in rows)
+    )
+    document = json.loads(run("search", path, *FEW, "--json"))
+    assert document["chosen"] == "program"
+    assert document["inputs"] == {"colour=red": "Bool", "z": "Real"} | {
+        name: "Bool" for name in document["inputs"] if name.startswith("colour")
+    }
+    assert document["program"]["terms"][0].startswith("'colour=")
+    assert abs(document["program"]["slopes"][0]) == pytest.approx(3, abs=0.2)
+
+
+def test_coefficients_have_the_digits_of_their_errors():
+    assert sum_text(("x",), (0.00012, 2.71828), (0.03, 0.0031)) == "2.7183 * x"
+    assert sum_text(("x", "x * z"), (1.5, -2.71828, 3.0), (0.03, 0.31, 0.0001)) == (
+        "1.5 - 2.72 * x + 3 * (x * z)"
+    )
+    assert sum_text((), (12.3456,), (0.01,)) == "12.346"
+    assert sum_text(("'a b'", "1 / x"), (0.0, -1.0, 0.5), (1.0, 0.01, 0.0)) == (
+        "-1 * 'a b' + 0.5 * (1 / x)"
+    )
+
+
+def test_coefficients_are_right_within_their_errors():
+    """Of 200 sets of labels, about 68% of coefficients are within one standard error."""
+    rng = np.random.default_rng(0)
+    x, z = rng.uniform(1, 3, (2, 40)).round(2)
+    types, within = {"x": Real, "z": Real}, []
+    for _ in range(200):
+        labels = np.round(2 * x + 3 * z + 1 + 0.2 * rng.normal(size=40), 2)
+        task = synth.Task("sum", {"x": x, "z": z}, types, labels, Real)
+        (found,) = regress(task, max_bits=4, pairs=10)
+        said = {"": found.program.intercept}
+        said |= dict(zip(found.program.terms, found.program.slopes, strict=True))
+        if set(said) == {"", "x", "z"}:
+            errors = dict(zip(["", *found.program.terms], found.program.errors, strict=True))
+            true = {"": 1, "x": 2, "z": 3}
+            within.append([abs(said[name] - true[name]) <= errors[name] for name in true])
+    assert len(within) > 150
+    assert np.mean(within, axis=0) == pytest.approx(0.68, abs=0.1)
+
+
+# -- chance ------------------------------------------------------------------------
+
+
+def test_the_chance_bound_holds_over_all_labels_of_a_small_grid():
+    """Summed over all labels, no program saves as often as the bound says."""
+    n, cells = 4, 6
+    scale = real.Scale(1.0, (cells - 1) / 2, cells)
+    columns = [(1.0, np.array([0, 1, 2, 3.0])), (2.0, np.array([1, 0, 0, 1.0]))]
+    sources, saved, mass = {}, [], 0.0
+    for labels in itertools.product(range(cells), repeat=n):
+        y = np.array(labels, float)
+        about = real.squares(y, scale)
+        totals = []
+        for bits, column in columns:
+            rows = np.column_stack([np.ones(n), column])
+            rss = float(np.square(y - rows @ np.linalg.lstsq(rows, y, rcond=None)[0]).sum())
+            totals.append(float(real.program_total([bits], rss, about, n, scale)))
+            mass += 2 ** -totals[-1]
+        constant = real.constant_total(y, scale)
+        saved.append(min(constant, real.table_total(y, scale)[0]) - min(totals))
+        sources.setdefault("constant", []).append(2 ** (codes.TABLE_FLAG - constant))
+        for bins in (2, 4):
+            bits = real._histogram_bits(scale.place(y), bins, cells)
+            sources.setdefault(bins, []).append(2**-bits)
+    saved = np.array(saved)
+    for chances in sources.values():
+        assert sum(chances) <= 1 + 1e-6
+        for least in np.unique(saved):
+            chance = np.array(chances)[saved >= least].sum()
+            assert chance <= 2 ** real.log2_chance(float(least)) + 1e-6
+    assert saved.max() > 0
+    # It is the share of all programs, by that of a histogram with a number of bins.
+    assert mass <= 1 / 2
+    assert real.log2_chance(20.0) == pytest.approx(math.log2(1 / 2 * 5 * 4) - 20)
+    assert real.log2_chance(1.0) == real.log2_chance(-5.0) == 0.0
+
+
+def test_the_rank_of_the_true_labels():
+    assert rank(10.0, [1.0, 2.0, None]) == 1 / 4
+    assert rank(10.0, [10.0, 20.0, None]) == 3 / 4
+    assert rank(None, [None, 1.0]) == 1
+    assert rank(5.0, [5.0 + 1e-12]) == 1
+
+
+def test_ranks_of_random_labels_are_even():
+    """For labels that say nothing, each rank is as frequent as any other."""
+    rng = np.random.default_rng(0)
+    x, z = rng.uniform(1, 3, (2, 20)).round(2)
+    types, ranks = {"x": Real, "z": Real}, []
+    for k in range(60):
+        labels = rng.normal(size=20).round(2)
+        task = synth.Task("noise", {"x": x, "z": z}, types, labels, Real)
+        ranks.append(regress_contrast(task, twins=4, seed=9 * k, max_bits=8, pairs=0).p_value)
+    counts = [sum(abs(r - p) < 1e-9 for r in ranks) for p in (0.2, 0.4, 0.6, 0.8, 1.0)]
+    assert sum(counts) == 60
+    assert min(counts) >= 4
+    assert max(counts) <= 24
+
+
+def test_a_contrast_has_twins_and_their_rank(product):
+    text = " ".join(run("contrast", product, *FEW, "--twins", "9").split())
+    assert "of 10 labellings, the true one and 9 permuted twins, the true labels alone" in text
+    assert "0.1 is the least that is possible" in text
+    assert "control holds: a program saves bits in 0 of 9 permuted twins" in text
+    document = json.loads(run("contrast", product, *FEW, "--twins", "9", "--json"))
+    assert document["p_value"] == 0.1
+    assert len(document["twins_saved"]) == 9
+    assert document["twins_saved"][0] == document["random"]["saved_bits"]
+    assert document["structured"]["candidates"] == document["random"]["candidates"]
+    assert len(json.loads(run("contrast", product, *FEW, "--json"))["twins_saved"]) == 19
+
+
+# -- what is refused, and what is saved --------------------------------------------
+
+
+def test_options_that_do_not_apply_are_refused(product):
+    for option, message in (
+        (("--moves", "5"), "--moves 5: not allowed with --noise normal, the default for numeric"),
+        (("--plot", "x.png"), "--plot x.png: not allowed with --noise normal"),
+        (("--exact", "--noise", "normal"), "--exact: not allowed with --noise normal; leave"),
+        (("--noise", "exceptions", "--precision", "1"), "--precision 1.0: not allowed with"),
+        (("--precision", "-1"), "precision=-1.0; allowed: numbers above 0"),
+        (("--precision", "1e6"), "all labels are equal to this precision"),
+    ):
+        assert message in run("search", product, *FEW, *option, code=2)
+    for option, message in (
+        (("--seeds", "2"), "--seeds 2: allowed with --noise normal: 1"),
+        (("--labels", "uniform"), "--labels uniform: allowed with --noise normal: permuted"),
+        (("--workers", "2"), "--workers 2: not allowed with --noise normal"),
+        (("--noise", "exceptions", "--twins", "3"), "--twins 3: not allowed with --noise exc"),
+        (("--twins", "0"), "--twins"),
+    ):
+        assert message in run("contrast", product, *FEW, *option, code=2)
+    assert "--noise normal: allowed only with a TASK" in run(
+        "contrast", "--noise", "normal", code=2
+    )
+    with pytest.raises(SettingError, match="twins=0; allowed: 1 and more"):
+        regress_contrast(str(product), twins=0)
+
+
+def test_missing_numbers_are_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "gaps.csv"
+    rows = "".join(f"{'' if k == 3 else k * 0.5},{k * 1.5}\n" for k in range(30))
+    path.write_text("x,y\n" + rows)
+    assert "--missing drop-rows" in run("search", path, *FEW, code=2)
+    assert "chosen" in run("search", path, *FEW, "--missing", "drop-rows")
+
+
+def test_a_saved_run_is_read_back(product, tmp_path):
+    for command, record in (("search", Regression), ("contrast", RegressionContrast)):
+        kept = tmp_path / f"{command}.json"
+        shown = run(command, product, *FEW, "--save", kept)
+        again = synth.load_run(kept)
+        assert isinstance(again, record)
+        assert again.to_dict() == json.loads(kept.read_text())
+        assert run("show", kept) == shown
+        part = again if command == "search" else again.structured
+        with pytest.raises(RunError, match="does not hold its programs"):
+            part.program.outputs({"mass": [1.0], "speed": [2.0]})
+        assert f"{kept} is a {record.kind}" in run("report", kept, "-o", kept, code=2)
+        assert f"{kept} is a {record.kind}" in run("predict", kept, product, code=2)
+    rows = run("show", tmp_path / "contrast.json", "--format", "csv").splitlines()
+    assert [row.split(",")[1] for row in rows] == ["labels", "true", "permuted"]
+
+
+# -- verification ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("step", [None, 0.003, 1.0])
+def test_the_code_by_quadrature_is_the_code(seed, step):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(3, 200))
+    y = np.round(rng.normal(size=n) * 10 ** rng.integers(0, 3), 2)
+    labels, scale = Labels(y, step), real.Scale.of(y, step)
+    assert (labels.step, labels.cells) == (scale.precision, scale.cells)
+    rounded = scale.rounded(y)
+    about = real.squares(rounded, scale)
+    for rss in (0.0, scale.precision**2, 0.01 * about, 0.5 * about):
+        for count in (1, 2):
+            bits = [float(b) for b in rng.uniform(1, 20, count)]
+            expected = float(real.program_total(bits, rss, about, n, scale))
+            assert labels.sum_bits(bits, rss / labels.step**2) == pytest.approx(expected, abs=1e-7)
+    assert labels.constant_bits() == pytest.approx(real.constant_total(rounded, scale), abs=1e-7)
+    bits, bins = real.table_total(rounded, scale)
+    assert labels.table_bits() == (pytest.approx(bits, abs=1e-7), bins)
+    x = rng.normal(size=n)
+    rows = np.column_stack([np.ones(n), x, x * x])
+    rss = np.square(rounded - rows @ np.linalg.lstsq(rows, rounded, rcond=None)[0]).sum()
+    assert labels.left_over([x, x * x]) * labels.step**2 == pytest.approx(rss, rel=1e-8, abs=1e-8)
+
+
+def test_the_last_decimal():
+    for values in ([0.25, 3.0], [10.0, 200.0], [1e-5, 3e-4], [1234.5, 0.1]):
+        given = Real.check(np.array(values), "y")
+        assert last_decimal(given) == pytest.approx(real.last_place(given), rel=1e-12)
+
+
+@pytest.fixture
+def saved(product, tmp_path):
+    kept = {}
+    for command in ("search", "contrast"):
+        kept[command] = tmp_path / f"{command}.json"
+        run(command, product, *FEW, "--top", "3", "--save", kept[command])
+    return kept
+
+
+def test_every_claim_of_true_runs_holds(saved, product, tmp_path):
+    for path in saved.values():
+        assert {c.what for c in verify(path) if c.holds is False} == set()
+    kept = tmp_path / "rows.json"
+    run("search", product, *FEW, "--save", kept, "--save-data")
+    product.unlink()
+    assert {c.what for c in verify(kept) if c.holds is False} == set()
+    # A table, a constant and a search that is proven.
+    rng = np.random.default_rng(5)
+    for labels in (rng.permutation(60), rng.normal(size=60).round(2), np.arange(60) * 2 + 1):
+        path = table(tmp_path / "t.csv", labels)
+        run("search", path, "--max-bits", "14", "--save", kept, "--train", "0.7")
+        assert {c.what for c in verify(kept) if c.holds is False} == set()
+
+
+FORGED = [
+    ("total_bits", lambda v: v - 1), ("saved_bits", lambda v: v + 1), ("low", lambda v: v - 1),
+    ("table_bits", lambda v: v + 1), ("bins", lambda v: v * 2), ("precision", lambda v: v / 10),
+    ("log2_chance_bound", lambda v: v - 1), ("chosen", lambda v: "table"),
+    ("train_error", lambda v: v / 2), ("test_error", lambda v: v / 2), ("test_r2", lambda v: 1.0),
+    ("optimal", lambda v: not v), ("stop_reason", lambda v: "exhausted"),
+    ("certified_bits", lambda v: v + 1), ("distinct", lambda v: 10**6),
+    ("rows", lambda v: {**v, "test": 5}), ("label", lambda v: "z"), ("task", lambda v: "other"),
+    ("inputs", lambda v: {**v, "mass": "Int(0, 1)"}),
+    ("top", lambda v: v[1:]), ("top", lambda v: [v[0], *v]), ("top", lambda v: v[::-1]),
+    ("program", lambda v: {**v, "text": "1 * mass"}),
+    ("constant", lambda v: {**v, "total_bits": v["total_bits"] - 1}),
+    ("constant", lambda v: {**v, "intercept": v["intercept"] + 0.1}),
+]  # fmt: skip
+OF_A_SUM = [
+    ("bits", lambda v: v - 1), ("total_bits", lambda v: v - 1), ("text", lambda v: "2 * mass"),
+    ("intercept", lambda v: v + 0.5), ("slopes", lambda v: [v[0] * 1.1, *v[1:]]),
+    ("errors", lambda v: [e / 2 for e in v]), ("terms", lambda v: ["mass"]),
+    ("terms", lambda v: ["no such", *v[1:]]), ("terms", lambda v: ["speed", *v[1:]]),
+]  # fmt: skip
+
+
+def test_forged_fields_are_found(saved, tmp_path):
+    document, path = json.loads(saved["search"].read_text()), tmp_path / "forged.json"
+
+    def fails(forged):
+        path.write_text(json.dumps(forged))
+        return [c.what for c in verify(path) if c.holds is False]
+
+    assert fails(document) == []
+    for key, change in FORGED:
+        assert fails({**document, key: change(document[key])}), key
+    for key, change in OF_A_SUM:
+        forged = copy.deepcopy(document)
+        forged["top"][0][key] = forged["program"][key] = change(forged["program"][key])
+        assert fails(forged), key
+    contrast = json.loads(saved["contrast"].read_text())
+    assert fails({**contrast, "p_value": 0.01}) == ["p_value"]
+    assert "twins_saved[0]" in fails({**contrast, "twins_saved": [-99.0] * 19})
+    assert fails({**contrast, "random": contrast["structured"]})
+    with pytest.raises(RunError, match="p_value is missing"):
+        fails({k: v for k, v in contrast.items() if k != "p_value"})
+    with pytest.raises(RunError, match=r"program\.slopes\[0\] is"):
+        fails({**document, "program": {**document["program"], "slopes": ["1", 2]}})
