@@ -10,6 +10,7 @@ from synth._version import __version__
 from synth.cli.errors import Commands
 from synth.cli.exit_status import exit_status
 from synth.cli.experiments import run_command
+from synth.cli.exploring import explore
 from synth.cli.options import (
     cluster_option,
     complete_dsls,
@@ -264,6 +265,7 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
 
 
 main.add_command(run_command)
+main.add_command(explore)
 
 
 @main.command("tasks")
