@@ -11,13 +11,14 @@ import pytest
 
 import synth
 from synth import codes, exact
-from synth.cli import main
 from synth.dynamics import grokking_film
 from synth.errors import SettingError
 from synth.report.words import program_text
 from synth.tasks import all_rows
 from tests.browser import Browser, find_browser
+from tests.command import run
 from tests.test_page_browser import FOUND, LABELS, faint
+from tests.test_schemas import problems
 
 needs_browser = pytest.mark.skipif(
     FOUND is None and os.environ.get("SYNTH_BROWSER") != "required",
@@ -28,9 +29,9 @@ needs_browser = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     path = tmp_path_factory.mktemp("explore") / "page.html"
-    with pytest.raises(SystemExit) as stop:
-        main(["explore", str(path), "--json"])
-    assert stop.value.code == 0
+    made = json.loads(run("explore", path, "--json"))
+    assert problems(made, "explore") == []
+    assert made == {"file": str(path), "bytes": path.stat().st_size}
     return path
 
 
@@ -51,16 +52,16 @@ def test_the_table_of_functions_is_that_of_the_enumeration_and_the_prior():
     operations = {"&": np.logical_and, "|": np.logical_or, "^": np.logical_xor,
                   "~": np.logical_not}  # fmt: skip
 
-    def run(f):
+    def computed(f):
         """(values, units) of the program of a function, from the nodes alone."""
         symbol, arity, units = table.productions[table.heads[f]]
-        inner = [run(g) for g in table.arguments[f, :arity].tolist()]
+        inner = [computed(g) for g in table.arguments[f, :arity].tolist()]
         if not arity:
             return columns[int(symbol[1:])], units
         return operations[symbol](*(v for v, _ in inner)), units + sum(u for _, u in inner)
 
     for f in range(256):
-        values, units = run(f)
+        values, units = computed(f)
         assert table.prior.index(values) == f
         assert units == table.bits[f] * 1024
     with pytest.raises(SettingError, match="functions have no program"):
@@ -79,18 +80,13 @@ def test_the_film_shows_what_the_measures_say():
     assert len(np.unique(film.pictures, axis=0)) > 10
 
 
-def test_the_command_writes_a_small_page_and_refuses_what_it_cannot_write(page, tmp_path, capsys):
+def test_the_command_writes_a_small_page_and_refuses_what_it_cannot_write(page, tmp_path):
     assert 100_000 < page.stat().st_size < 2_000_000
     text = page.read_text()
     assert "default-src &#x27;none&#x27;" in text
     assert text.count("<script") == 2
     for where, said in ((tmp_path / "no" / "p.html", "FILE"), (tmp_path, "directory")):
-        with pytest.raises(SystemExit) as stop:
-            main(["explore", str(where)])
-        assert stop.value.code == 2
-        message = capsys.readouterr().err
-        assert message.count("\n") == 1
-        assert said in message
+        assert said in run("explore", where, code=2)
 
 
 # ---- the page in a browser
@@ -234,7 +230,7 @@ def test_the_film_plays_from_memorising_to_understanding(browser, page):
     browser.run(f"{MOVE}('frame', {end})")
     last = browser.run("moment.textContent")
     assert ". The program x * y is found: " in last
-    assert last.endswith("100 % of the training rows and 100 % of the unseen rows right.")
+    assert last.endswith("100\u00a0% of the training rows and 100\u00a0% of the unseen rows right.")
     browser.run("document.getElementById('play').click()")  # starts again
     assert browser.run("[play.textContent, moment.getAttribute('aria-live')]") == ["Pause", "off"]
     browser.run("new Promise((go) => setTimeout(go, 400))")

@@ -255,22 +255,22 @@ const explorable = (() => {
     hypotheses.push(["table", found.table - 2, 2]);
     drawBars(part("bars"), hypotheses,
       { beta: null, programs: { length: hypotheses.length - 1 } });
+    const { best, shortest, whole } = found, labelled = plural(found.n, "label");
     const facts = [
-      ["Shortest program that is right on all training rows",
-        `${found.shortest.text}: ${bits(found.shortest.bits)} bits`],
-      ["Best program with exceptions",
-        `${found.best.text}: ${bits(found.best.total)} bits in all, ` +
-        plural(found.best.exceptions, "exception") +
-        (found.best.ties > 1 ? `; ${found.best.ties} programs tie, and the rows show their mean`
-          : "")],
-      ["Look-up table", `${bits(found.table)} bits for ${plural(found.n, "label")}`],
-      ["Bayes mixture", `${bits(found.evidence)} bits for ${plural(found.n, "label")}`],
-      ["Shortest program of all labels, seen or not",
-        `${found.whole.text}: K = ${bits(found.whole.bits)} bits, ` +
-        `P = 2^−${bits(found.whole.surprise)}`],
+      ["Shortest program that is right on all training rows", shortest.text,
+        `${bits(shortest.bits)} bits`],
+      ["Best program with exceptions", best.text,
+        `${bits(best.total)} bits in all, ${plural(best.exceptions, "exception")}` + (best.ties > 1
+          ? `; ${best.ties} programs tie, and the rows show the mean of what they say` : "")],
+      ["Look-up table", "", `${bits(found.table)} bits for ${labelled}`],
+      ["Bayes mixture", "", `${bits(found.evidence)} bits for ${labelled}`],
+      ["Shortest program of all labels, seen or not", whole.text,
+        `K = ${bits(whole.bits)} bits; the probability P of all its programs is ` +
+        `2 to the power of −${bits(whole.surprise)}`],
     ];
-    part("facts").tBodies[0].replaceChildren(...facts.map(([name, value]) => make("tr", {},
-      make("th", { scope: "row" }, name), make("td", {}, value))));
+    part("facts").tBodies[0].replaceChildren(...facts.map(([name, text, value]) => make("tr", {},
+      make("th", { scope: "row" }, name),
+      make("td", {}, ...(text ? [make("code", {}, text), ": "] : []), value))));
   }
 
   // ---- charts: the box of a chart in its own units, and a line at one place
@@ -369,7 +369,7 @@ const explorable = (() => {
   // ---- the film
   const { film } = given, [up, across] = film.shape, cells = up * across;
   const pictures = unpack(film.pictures, Uint8Array), frames = film.measures.length;
-  const percent = (v) => `${Math.round(100 * v)} %`;
+  const percent = (v) => `${Math.round(100 * v)}\u00a0%`;
   let timer = null;
 
   function showFrame(frame) {

@@ -89,8 +89,8 @@ _TABLE = (
 _SWAPS = (
     "Each step swaps the labels of two training rows. The table costs the same as before, since "
     "the numbers of zeros and ones stay. The program has to grow or to make exceptions, until the "
-    "table is cheaper. The rows above show the swapped labels. On so few rows, swapped labels "
-    "follow a rule again now and then, by luck; try another order."
+    "table is cheaper. In the rows above, a dashed frame marks the labels that have changed. On so "
+    "few rows, swapped labels follow a rule again now and then, by luck; try another order."
 )
 _FILM = (
     "The inputs are now two numbers from 0 to 30, and the label is their product modulo 31. Half "
@@ -149,8 +149,8 @@ def _choices(tables):
         element(
             "p",
             element("button", "Random labels", type="button", id="random"),
-            " ",
             element("button", "Other training rows", type="button", id="others"),
+            class_="buttons",
         ),
         class_="what-if choices",
     )
