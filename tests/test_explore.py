@@ -135,6 +135,7 @@ def test_its_values_are_those_of_the_library_for_200_random_labelings(browser, p
         wins = result.chosen != "table"
         assert best["total"] <= result.program.total_bits + 1e-9
         assert (best["total"] < found["table"]) == wins
+        assert found["majority"] == task.majority()
         assert found["table"] == pytest.approx(result.table.bits, abs=1e-9)
         if wins:
             assert best["total"] == pytest.approx(result.program.total_bits, abs=1e-9)
@@ -239,6 +240,35 @@ def test_the_film_plays_from_memorising_to_understanding(browser, page):
     stopped = browser.run("frame.value")
     browser.run("new Promise((go) => setTimeout(go, 200))")
     assert browser.run("[frame.value, play.textContent]") == [stopped, "Play"]
+
+
+@needs_browser
+def test_a_finger_changes_labels_and_sliders(browser, page):
+    browser.open(page, width=360, height=800, phone=True)
+    browser.call("Emulation.setTouchEmulationEnabled", enabled=True)
+
+    def tap(selector, share=0.5):
+        x, y = browser.run(f"""(() => {{
+            const part = document.querySelector("{selector}");
+            part.scrollIntoView({{ block: "center" }});
+            const box = part.getBoundingClientRect();
+            return [box.left + {share} * box.width, box.top + box.height / 2];
+        }})()""")
+        browser.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+        browser.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    try:
+        before = browser.run(TABLE)
+        tap("#rows button[data-row='2']")
+        tap("#seen-3")
+        after = browser.run(TABLE)
+        assert (before[2][0], after[2][0]) == ("1", "0")
+        assert (before[3][1], after[3][1]) == (True, False)
+        tap("#swaps", 0.4)
+        assert browser.run("+swaps.value") > 2
+    finally:
+        browser.call("Emulation.setTouchEmulationEnabled", enabled=False)
+    assert browser.console == []
 
 
 @needs_browser
