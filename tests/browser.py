@@ -134,8 +134,9 @@ class Browser:
         for _ in range(times):
             for kind in ("keyDown", "keyUp"):
                 code = {"Tab": 9, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39,
-                        "ArrowDown": 40, "Home": 36, "End": 35, "Enter": 13}[key]  # fmt: skip
-                text = "\r" if key == "Enter" else ""
+                        "ArrowDown": 40, "Home": 36, "End": 35, "Enter": 13,
+                        " ": 32}[key]  # fmt: skip
+                text = {"Enter": "\r", " ": " "}.get(key, "")
                 self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, text=text,
                           windowsVirtualKeyCode=code)  # fmt: skip
 

@@ -45,12 +45,17 @@ def table(path, labels):
 # -- which labels are numbers ------------------------------------------------------
 
 
+GENERATOR = np.random.default_rng(0)
+
+
 @pytest.mark.parametrize(
     ("labels", "kind"),
     [
-        ([k % 13 for k in range(60)], "regression"),
+        ([3 * k + int(GENERATOR.integers(9)) for k in range(60)], "regression"),
+        ([k % 13 for k in range(60)], "search"),
         ([k % 12 for k in range(60)], "search"),
-        ([0.5 * (k % 3) for k in range(60)], "regression"),
+        ([round(0.37 * k + 0.02 * (k * k * 7919 % 7), 2) for k in range(60)], "regression"),
+        ([0.5 * k for k in range(60)], "search"),
         (["no", "yes", "yes"] * 20, "search"),
     ],
 )
@@ -60,11 +65,10 @@ def test_labels_decide_and_an_option_forces_either(labels, kind, tmp_path):
     assert json.loads(run(*command))["kind"] == kind
     forced = json.loads(run(*command, "--noise", "exceptions"))
     assert forced["kind"] == "search"
-    if labels[-1] == 59 % 13:
-        assert json.loads(run(*command, "--exact"))["kind"] == "search"
-    elif kind == "regression":
+    if isinstance(labels[-1], float):
         assert "exact: labels of Real; allowed: " in run(*command, "--exact", code=2)
-    elif labels[0] == 0:
+    elif isinstance(labels[0], int):
+        assert json.loads(run(*command, "--exact"))["kind"] == "search"
         assert json.loads(run(*command, "--noise", "normal"))["kind"] == "regression"
     else:
         error = run(*command, "--noise", "normal", code=2)
@@ -228,8 +232,8 @@ def test_a_contrast_has_twins_and_their_rank(product):
 
 def test_options_that_do_not_apply_are_refused(product):
     for option, message in (
-        (("--moves", "5"), "--moves 5: not allowed with --noise normal, the default for numeric"),
-        (("--plot", "x.png"), "--plot x.png: not allowed with --noise normal"),
+        (("--moves", "5", "--noise", "normal"), "--moves 5: not allowed with --noise normal; le"),
+        (("--plot", "x.png", "--noise", "normal"), "--plot x.png: not allowed with --noise norm"),
         (("--exact", "--noise", "normal"), "--exact: not allowed with --noise normal; leave"),
         (("--noise", "exceptions", "--precision", "1"), "--precision 1.0: not allowed with"),
         (("--precision", "-1"), "precision=-1.0; allowed: numbers above 0"),
@@ -237,9 +241,9 @@ def test_options_that_do_not_apply_are_refused(product):
     ):
         assert message in run("search", product, *FEW, *option, code=2)
     for option, message in (
-        (("--seeds", "2"), "--seeds 2: allowed with --noise normal: 1"),
-        (("--labels", "uniform"), "--labels uniform: allowed with --noise normal: permuted"),
-        (("--workers", "2"), "--workers 2: not allowed with --noise normal"),
+        (("--seeds", "2", "--noise", "normal"), "--seeds 2: allowed with --noise normal: 1"),
+        (("--labels", "uniform", "--twins", "5"), "--labels uniform: allowed with --noise normal:"),
+        (("--workers", "2", "--noise", "normal"), "--workers 2: not allowed with --noise nor"),
         (("--noise", "exceptions", "--twins", "3"), "--twins 3: not allowed with --noise exc"),
         (("--twins", "0"), "--twins"),
     ):

@@ -395,10 +395,10 @@ def test_tab_goes_through_all_in_the_order_of_the_page(browser, page):
     assert seen == list(range(60))
     browser.open(page)
     browser.press("Tab")
-    assert browser.run("document.activeElement.textContent") == "Skip to the runs"
+    assert browser.run("document.activeElement.textContent") == "Skip to the content"
     assert browser.run("document.activeElement.getBoundingClientRect().left") >= 0
     browser.press("Enter")
-    assert browser.run("document.activeElement.id") == "runs"
+    assert browser.run("document.activeElement.id") == "main"
 
 
 @pytest.mark.parametrize("width", [360, 768])

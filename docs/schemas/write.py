@@ -107,6 +107,7 @@ OTHERS = {
             "best": either(by_name(ANYTHING), NONE),
         }
     ),
+    "explore": record({"file": TEXT, "bytes": COUNT}),
     "report": record({"file": TEXT, "bytes": COUNT, "runs": COUNT}),
     "library": record(
         {
@@ -123,6 +124,7 @@ COMMANDS = {
     "contrast": ("contrast", "contrasts", "regression-contrast"),
     "compare": ("compare",),
     "run": ("run", "experiments"),
+    "explore": ("explore",),
     "tasks": ("tasks", "description"),
     "dsls": ("dsls", "dsl", "description"),
     "show": ("search", "contrast", "compare", "run", "regression", "regression-contrast"),

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 
 import click
 
@@ -10,6 +11,7 @@ from synth._version import __version__
 from synth.cli.errors import Commands
 from synth.cli.exit_status import exit_status
 from synth.cli.experiments import run_command
+from synth.cli.exploring import explore
 from synth.cli.options import (
     cluster_option,
     complete_dsls,
@@ -28,7 +30,7 @@ from synth.cli.options import (
 )
 from synth.cli.output import emit, formatted, records, say, to_terminal
 from synth.cli.progress import Progress
-from synth.cli.regressing import contrast_numbers, has_normal_noise, search_numbers
+from synth.cli.regressing import contrast_numbers, noise_of, search_numbers, with_noise_too
 from synth.cli.saved import report, show, verify
 from synth.cli.searching import (
     TABLE,
@@ -42,7 +44,7 @@ from synth.cli.searching import (
     sweep_settings,
 )
 from synth.cli.using import export, predict, score
-from synth.errors import SweepError, SynthError
+from synth.errors import DSLError, SweepError, SynthError, TaskError
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -75,8 +77,8 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
 
     TASK is a built-in task, such as parity:n=6, or the path of a CSV file.
 
-    If labels are numbers with fractions, or more than 12 different whole numbers, a program is a
-    sum a + b f + c g with normal noise, and the table is a histogram: see --noise.
+    If labels are numbers and no program says them exactly, a program is a sum a + b f + c g with
+    normal noise, and the table is a histogram: see --noise.
 
     If a search with --checkpoint was killed, run the same command again to resume it from the
     file. If it reached --seconds or --max-programs, raise that limit. --seconds limits the total
@@ -96,10 +98,13 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
     given = {"exact": exact, "checkpoint": checkpoint, "seed": options["seed"] or 0}
-    if has_normal_noise(loaded, {**options, **given, "cluster": cluster}):
+    noise = noise_of(loaded, {**options, **given, "cluster": cluster})
+    if noise == "normal":
         search_numbers(loaded, options)
         return
     given |= search_settings(options)
+    if noise is None and given.get("seconds") is not None:
+        given["seconds"] /= 2
     try:
         with chains_on(cluster) as workers, Progress() as progress:
             run = engine.search(loaded, progress=progress, **workers, **given)
@@ -107,8 +112,17 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
         if error.partial is not None:
             finish(error.partial, [], options, search_text)
         raise
+    except (DSLError, TaskError):
+        if noise is not None:
+            raise
+        search_numbers(loaded, options)  # such a DSL may have sums that it has no rules for
+        return
     if run.resumed:  # said after the search, which refuses the file of another search
         say(f"synth: resumed from {checkpoint}")
+    more = with_noise_too(options, run) if noise is None else None
+    if more is not None:
+        search_numbers(loaded, more, lambda: finish(run, [run], options, search_text))
+        return
     finish(run, [run], options, search_text)
 
 
@@ -136,14 +150,15 @@ def contrast(task, twin, seeds, **options):
 
     Without TASK, the command runs a small set of built-in tasks.
 
-    If labels are numbers with fractions, or more than 12 different whole numbers, there are several
-    permuted twins, and the true labels have a rank among them: see --noise and --twins.
+    If labels are numbers and no program says them exactly, there are several permuted twins with
+    normal noise, and the true labels have a rank among them: see --noise and --twins.
 
     With --cluster, the workers of a dask cluster make the moves of reach if there is one contrast.
     If there are several, each worker runs whole contrasts.
     """
     loaded = None if task is None else loaded_task(task, options)
-    if loaded is not None and has_normal_noise(loaded, options):
+    noise = "exceptions" if loaded is None else noise_of(loaded, options)
+    if noise == "normal":
         for name, given, only in (("labels", twin, "permuted"), ("seeds", seeds, 1)):
             if given != only:
                 raise click.UsageError(
@@ -153,8 +168,23 @@ def contrast(task, twin, seeds, **options):
         contrast_numbers(loaded, options)
         return
     items = _contrast_items(task, loaded, twin, seeds, options)
-    found, stop = _run_contrasts(items, options)
-    _print_contrasts(found, items, options, single=task is not None and seeds == 1)
+    if noise is None and options.get("seconds") is not None:
+        items = [replace(i, limits=i.limits | {"seconds": options["seconds"] / 2}) for i in items]
+    single = task is not None and seeds == 1
+    either = noise is None and single and twin == "permuted"
+    try:
+        found, stop = _run_contrasts(items, options)
+    except (DSLError, TaskError):
+        if not either:
+            raise
+        contrast_numbers(loaded, options)  # as in a search
+        return
+    more = with_noise_too(options, found[0].structured) if either and stop is None else None
+    if more is not None:
+        show = partial(_print_contrasts, found, items, options, single=True)
+        contrast_numbers(loaded, more, show)
+        return
+    _print_contrasts(found, items, options, single=single)
     if isinstance(stop, SynthError):
         raise stop
     if stop is not None:
@@ -291,6 +321,7 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
 
 
 main.add_command(run_command)
+main.add_command(explore)
 
 
 @main.command("tasks")

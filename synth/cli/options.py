@@ -184,8 +184,8 @@ def noise_options(function):
         "--noise",
         type=click.Choice(["exceptions", "normal"]),
         help="What a program may miss: some labels, as exceptions, or all of them a little, as "
-        "normal noise. With normal noise, the program is a sum a + b f + c g.  [default: normal if "
-        "labels are numbers with fractions, or more than 12 different whole numbers]",
+        "normal noise. With normal noise, the program is a sum a + b f + c g.  [default: "
+        "exceptions; if labels are numbers and no program is chosen, normal]",
     )
     precision = click.option(
         "--precision",

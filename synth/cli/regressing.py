@@ -4,6 +4,7 @@ import click
 
 from synth.cli.progress import Progress
 from synth.cli.searching import finish, search_settings
+from synth.errors import SynthError
 
 #: Options that a search with normal noise does not have, and those that it alone has.
 _OTHERS = ("exact", "checkpoint", "every", "cluster", "workers", "moves", "chains", "start", "plot",
@@ -11,50 +12,81 @@ _OTHERS = ("exact", "checkpoint", "every", "cluster", "workers", "moves", "chain
 _OWN = ("precision", "twins")
 
 
-def has_normal_noise(task, options):
-    """Whether a task is searched with normal noise: as --noise says, or if its labels are numbers.
+def noise_of(task, options):
+    """What a program may miss: "exceptions", "normal", or None for whichever finds a program.
+
+    By default numeric labels are searched with exceptions, and if no program pays for itself, with
+    normal noise.
 
     Raises UsageError for options that do not apply.
     """
     from synth.tasks import is_numeric
 
-    noise, why = options["noise"], ""
-    if noise is None:
-        numeric = is_numeric(task.label_type, task.alphabet) and task.sequence is None
-        noise = "normal" if numeric and not options.get("exact") else "exceptions"
-        why = f", the default for {'numeric' if noise == 'normal' else 'such'} labels"
-    if noise == "normal":
-        refused, allowed = _OTHERS, "--noise exceptions"
-    else:
-        refused, allowed = _OWN, "--noise normal"
+    noise = options["noise"]
+    if noise is None and any(options.get(key) is not None for key in _OWN):
+        noise = "normal"
+    refused = {"normal": _OTHERS, "exceptions": _OWN, None: ()}[noise]
     for key in refused:
-        if options.get(key) not in (None, (), False):
+        if _is_given(options, key):
             given = "" if options[key] is True else f" {_shown(options[key])}"
+            other = "exceptions" if noise == "normal" else "normal"
             raise click.UsageError(
-                f"--{key}{given}: not allowed with --noise {noise}{why}; leave it out, or give "
-                f"{allowed}"
+                f"--{key}{given}: not allowed with --noise {noise}; leave it out, or give "
+                f"--noise {other}"
             )
-    return noise == "normal"
+    numeric = is_numeric(task.label_type, task.alphabet) and task.sequence is None
+    if noise is None and (not numeric or any(_is_given(options, key) for key in _OTHERS)):
+        return "exceptions"
+    return noise
 
 
-def search_numbers(task, options):
-    """Search for a task with normal noise."""
+def with_noise_too(options, found):
+    """Options for a search with normal noise after one with exceptions; None if there is none.
+
+    found: the result of the search with exceptions.
+    """
+    from synth.records import StopReason
+
+    if found.chosen == "program" or found.stop_reason == StopReason.INTERRUPTED:
+        return None
+    seconds = options.get("seconds")
+    return options if seconds is None else options | {"seconds": max(0.0, seconds - found.seconds)}
+
+
+def search_numbers(task, options, otherwise=None):
+    """Search for a task with normal noise; if no program is chosen, say `otherwise` if given."""
     from synth.engine import regress
     from synth.report import regression_text
 
-    with Progress() as progress:
-        (run,) = regress([task], progress=progress, **_settings(options))
+    try:
+        with Progress() as progress:
+            (run,) = regress([task], progress=progress, **_settings(options))
+    except SynthError:
+        if otherwise is None:
+            raise
+        run = None
+    if otherwise is not None and (run is None or run.chosen != "program"):
+        otherwise()
+        return
     finish(run, [run], options, regression_text)
 
 
-def contrast_numbers(task, options):
-    """Search for a task and for permuted twins with normal noise."""
+def contrast_numbers(task, options, otherwise=None):
+    """Search for a task and for permuted twins with normal noise; `otherwise` as above."""
     from synth.engine import regress_contrast
     from synth.report import regression_contrast_text
 
     settings = _settings(options) | {"seed": options["seed"] or 0}
-    with Progress() as progress:
-        run = regress_contrast(task, progress=progress, **settings)
+    try:
+        with Progress() as progress:
+            run = regress_contrast(task, progress=progress, **settings)
+    except SynthError:
+        if otherwise is None:
+            raise
+        run = None
+    if otherwise is not None and (run is None or run.structured.chosen != "program"):
+        otherwise()
+        return
     finish(run, [run.structured], options, regression_contrast_text)
 
 
@@ -63,6 +95,10 @@ def _settings(options):
     own = {key: options[key] for key in _OWN if options.get(key) is not None}
     given = search_settings(options) | own
     return {key: value for key, value in given.items() if key not in _OTHERS}
+
+
+def _is_given(options, key):
+    return options.get(key) not in (None, (), False)
 
 
 def _shown(value):

@@ -7,6 +7,7 @@ programs that differ by one edit.
 
 from synth.dynamics.chain import MOVES, Chain, World, make_world
 from synth.dynamics.drawn import drawn_programs, drawn_world
+from synth.dynamics.film import Film, grokking_film
 from synth.dynamics.landscape import EDITS, USUAL, Landscape, program_landscape
 from synth.dynamics.markov import markov_chain
 from synth.dynamics.strength import Strengths, expected_delay
@@ -32,6 +33,7 @@ __all__ = [
     "MOVES",
     "USUAL",
     "Chain",
+    "Film",
     "Landscape",
     "Strengths",
     "Times",
@@ -41,6 +43,7 @@ __all__ = [
     "drawn_programs",
     "drawn_world",
     "expected_delay",
+    "grokking_film",
     "largest_budget",
     "make_world",
     "markov_chain",

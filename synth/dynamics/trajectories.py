@@ -11,7 +11,7 @@ LAB_CHAIN = {"beta": 30.0, "decay": 1.0, "proposals": 0.004}
 FIRST, MEASUREMENTS = 250, 120
 
 
-def trajectory(one, steps, truths):
+def trajectory(one, steps, truths, look=None):
     """The measures of a `Chain` over time, and the step at which it first held a true program.
 
     The measures are taken at steps spread evenly in their logarithm; the spacing starts anew at
@@ -23,6 +23,8 @@ def trajectory(one, steps, truths):
     steps : int
     truths : collection of int
         The numbers of the true programs.
+    look : callable, optional
+        Takes the chain and returns further measures as a dict.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def trajectory(one, steps, truths):
             one.advance(times[0] - one.step)
         if one.step == times[0]:
             times.pop(0)
-        path.append(one.measures())
+        path.append(one.measures() | (look(one) if look else {}))
     return path, found
 
 

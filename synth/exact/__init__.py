@@ -10,6 +10,7 @@ from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
 from synth.exact.counting import Counts, count_programs
 from synth.exact.even import likelier
 from synth.exact.every_split import EverySplit
+from synth.exact.function_table import FunctionTable, function_table
 from synth.exact.limit import limit_shares
 from synth.exact.named import bits_of, categories, least_bits, named_functions, prior_of
 from synth.exact.posterior import Posterior, condition, exact_posterior
@@ -22,6 +23,7 @@ from synth.exact.trees import TableTests, Tree, TreeSum, tree_sum
 __all__ = [
     "Counts",
     "EverySplit",
+    "FunctionTable",
     "Posterior",
     "Prior",
     "Sample",
@@ -37,6 +39,7 @@ __all__ = [
     "count_programs",
     "exact_posterior",
     "exact_prior",
+    "function_table",
     "least_bits",
     "likelier",
     "limit_shares",

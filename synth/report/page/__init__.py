@@ -3,35 +3,29 @@
 `make_page(runs)` returns the text of the page, `write_page(runs, names, path)` writes it. The
 page contains its style and script, and its Content-Security-Policy allows no others. It is
 complete without the script, which only adds the sliders and the values under the pointer, and
-scrolls a wide tree to its root.
+scrolls a wide tree to its root. `explore.py` makes another page, for `synth explore`.
 """
 
-import base64
-import hashlib
 import json
 from itertools import count
-from pathlib import Path
 
-from synth._version import __version__
 from synth.errors import RunError
-from synth.files import check_writable, write_file
 from synth.report.numbers import accuracy, bits
 from synth.report.page.chart import render
-from synth.report.page.colours import colour_rules
-from synth.report.page.markup import Markup, data_block, element, joined
+from synth.report.page.document import html_page, write_html
+from synth.report.page.explore import make_explorable, write_explorable
+from synth.report.page.markup import element, joined
 from synth.report.page.parts import cells_table, chance_text
 from synth.report.page.run import run_section
 from synth.report.page.search import comparison_section, contrast_section, search_section
 from synth.report.text import saved_by
 
-__all__ = ["make_page", "write_page"]
+__all__ = ["make_explorable", "make_page", "write_explorable", "write_page"]
 
 #: The most characters of a page of up to twenty runs.
 LARGEST = 1_900_000
 #: The characters that each run has on a larger page.
 LEAST_ROOM = 60_000
-
-_HERE = Path(__file__).parent
 
 #: The sections of all kinds of runs but an experiment's.
 _SECTIONS = {
@@ -135,12 +129,7 @@ def write_page(runs, names, path):
     SettingError
         If the folder cannot be written to.
     """
-    check_writable("-o", path)
-    if Path(path).exists() and not Path(path).is_file():
-        raise RunError(f"{path} cannot be written: not a regular file")
-    page = make_page(runs, names)
-    write_file(path, page)
-    return len(page.encode())
+    return write_html("-o", path, lambda: make_page(runs, names))
 
 
 def _section(run, charts, room):
@@ -195,52 +184,7 @@ _HEAD = (
 
 
 def _document(sections, overview, charts, number):
-    script = Markup((_HERE / "page.js").read_text(encoding="utf-8"))
     title = f"synth: {number} run{'s' if number != 1 else ''}"
     runs = cells_table("The runs", overview, head=_HEAD, align="lllrrrrr")
-    body = joined(
-        element("a", "Skip to the runs", href="#runs", class_="skip"),
-        element("header", element("h1", title), _theme()),
-        element(
-            "main", element("nav", runs, aria_label="Runs"), sections, id="runs", tabindex="-1"
-        ),
-        element(
-            "footer",
-            element("p", f"Made by synth {__version__}.  Bits are code lengths: fewer is better."),
-        ),
-        element("div", id="tip", role="status", aria_live="polite", hidden=True),
-        data_block("blocks", charts.blocks),
-        element("script", script),
-    )
-    style = Markup((_HERE / "page.css").read_text(encoding="utf-8") + colour_rules(body))
-    # Only this style, this script and embedded pictures are allowed.
-    policy = (
-        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        element("style", style),
-    )
-    return f"<!doctype html>\n{element('html', head, element('body', body), lang='en')}\n"
-
-
-def _theme():
-    """The choice of a theme."""
-    choices = (("", "as the system"), ("light", "light"), ("dark", "dark"))
-    options = [element("option", text, value=value) for value, text in choices]
-    return element(
-        "p",
-        element("label", "Theme ", for_="theme"),
-        element("select", options, id="theme", autocomplete="off"),
-        class_="theme",
-    )
-
-
-def _digest(text):
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    main = joined(element("nav", runs, aria_label="Runs"), sections)
+    return html_page(title, main, charts.blocks)

@@ -1,6 +1,6 @@
 "use strict";
 // Themes, values under the pointer, and sliders.  Texts are inserted as text, never as HTML.
-(() => {
+const page = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const SAME = 1e-6;
 
@@ -228,7 +228,7 @@
   }
 
   function make(tag, attributes, ...content) {
-    const made = tag === "svg" || tag === "rect"
+    const made = ["svg", "rect", "path"].includes(tag)
       ? document.createElementNS(SVG, tag) : document.createElement(tag);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     made.append(...content);
@@ -327,4 +327,6 @@
     });
     update();
   }
+
+  return { bits, choose, drawBars, hide, make };
 })();
