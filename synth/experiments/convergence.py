@@ -55,6 +55,7 @@ SUMMARY = {
     "control_unseen_rows_permuted": "control: agreement of two bases with unseen rows permuted",
     "control_inputs_shuffled": "control: agreement with inputs shuffled",
     "control_random_features": "control: CKA of random features, by their number",
+    "verdict": "verdict",
 }
 
 BASES = ("and-or-not", "and-or-xor-not", "anf", "nand", "ite")

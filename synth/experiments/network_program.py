@@ -15,6 +15,7 @@ import numpy as np
 from synth import engine
 from synth.dynamics import ENOUGH
 from synth.errors import SettingError
+from synth.experiments._network_verdicts import of_program
 from synth.experiments.base import first_rows_first, setting, spawn_seeds, uninterrupted
 from synth.experiments.rows import RowKinds
 from synth.learners import similarity
@@ -39,6 +40,7 @@ SUMMARY = {
     "steps": "R2 to each program step with an embedding, last, and debiased CKA",
     "r2_before_generalising": "R2 at the last look with held-out accuracy below 0.1",
     "control_r2": "control: R2 with rows permuted",
+    "verdict": "verdict",
 }
 
 MAIN, NO_DECAY, RANDOM = "embedding", "no decay", "random labels"
@@ -305,7 +307,7 @@ def summarise(rows):
     def last(key):
         return {kind: _mean(states[kind]["last"], key) for kind in kinds}
 
-    return {
+    found = {
         "r2": {
             f"{kind}, {state}": _mean(found, "r2")
             for kind in kinds
@@ -327,6 +329,7 @@ def summarise(rows):
         "r2_before_generalising": _mean(_before(rows, 0.1), "r2"),
         "control_r2": last("null"),
     }
+    return found | {"verdict": of_program(found, MAIN)}
 
 
 def _products(rows, kind):
