@@ -572,7 +572,12 @@ SMALL = {
     "data": {"tasks": ("mod-add:p=7",), "rows": (4, 8), "runs": 3, "bits": 10.0},
     "imbalance": {"runs": 2},
     "reach": {"task": "multiplexer:a=2", "moves": (20, 40), "programs": 300, "runs": 1},
-}
+    "mixture": {
+        "tasks": ("parity:n=4,k=2",), "rows": (8,), "runs": 1, "max_programs": 500, "moves": 0,
+        "steps": 10, "width": 4,
+    },
+    "paradox": {"tasks": ("parity:n=6,k=2",), "max_programs": 2000, "moves": 0, "steps": 200},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -621,8 +626,43 @@ QUICKER = {
 }
 
 
+#: Rows of each experiment's control, and values that spoil it.
+SPOILT = {
+    "convergence": ({"relation": "shuffled"}, {"agreement": 1.0}),
+    "convergence-exact": ({"target": "random"}, {"accuracy": 0.9}),
+    "corruption": ({"noise": 1.0}, {"table": 0.0}),
+    "counting": ({"kind": "shuffled rank correlation"}, {"value": -0.99}),
+    "data": ({"labels": "random"}, {"total_error": 0.0}),
+    "datasets": ({}, {"twin_chosen": "program"}),
+    "extrapolation": ({"kind": "score", "labels": "permuted"}, {"right_outside": 1.0}),
+    "fourier": ({"row": "noise", "kind": "permuted phases"}, {"accuracy": 1.0}),
+    "grokking": ({"row": "run", "kind": "no decay"}, {"generalised_at": 5}),
+    "grokking-exact": ({}, {"standard_error": 1e9}),
+    "heatmaps": ({"program": "random labels"}, {"largest": 0.9}),
+    "imbalance": ({"labels": "permuted"}, {"target": 1.0}),
+    "interpolation": ({"noise": 0.0, "method": "least norm", "features": 20}, {"median": 1e9}),
+    "landscape": ({"row": "length", "graph": "rewired"}, {"largest": 1.0}),
+    "library": ({"row": "family", "labels": "permuted"}, {"abstractions": 3}),
+    "mixture": ({}, {"twin_saved": 1000.0}),
+    "network-grokking": ({"row": "run", "kind": "no decay"}, {"test_accuracy": 1.0}),
+    "network-labels": ({"labels": "permuted"}, {"network": 1.0}),
+    "network-posterior": ({"row": "rule", "rule": "uniform"}, {"accuracy": 1.0}),
+    "network-prior": ({"sweep": "main"}, {"permuted": 0.9}),
+    "network-program": ({"row": "path", "kind": "random labels"}, {"r2": 0.9}),
+    "network-sparsity": ({"labels": "random"}, {"test_accuracy": 1.0, "train_accuracy": 1.0}),
+    "paradox": ({"labels": "permuted"}, {"chosen": "program"}),
+    "phases": ({"sweep": "random labels"}, {"generalised_at": 3}),
+    "posterior": ({"target": "all functions"}, {"bayes": 0.9}),
+    "priors": ({"kind": "category", "dsl": "uniform"}, {"accuracy": 0.9}),
+    "reach": ({"labels": "permuted", "simplicity": "with"}, {"chosen": "program"}),
+    "regret": ({"target": "all functions"}, {"kraft": 2.0}),
+    "scaling": ({"target": "random"}, {"shortest": 1.0}),
+    "sparsity": ({"target": "dense", "norm": "L1"}, {"exact": 1.0}),
+}
+
+
 @pytest.mark.parametrize("name", experiments.names())
-def test_summaries_have_identifiers_and_sentences(name, tmp_path, monkeypatch):
+def test_summaries_have_identifiers_sentences_and_a_verdict(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if name in SMALL:
         found = synth.run_experiment(name, **SMALL[name])
@@ -637,6 +677,15 @@ def test_summaries_have_identifiers_and_sentences(name, tmp_path, monkeypatch):
         assert key.isidentifier(), key
         assert key == key.lower()
         assert found.sentences[key].startswith("control: ") == key.startswith("control_"), key
+    pattern = r"Claim (holds|does not hold|is not tested).*?: .*; (control .*)\."
+    said = re.fullmatch(pattern, found.summary["verdict"])
+    if name in SPOILT:
+        where, values = SPOILT[name]
+        rows = [r | values if where.items() <= r.items() else r for r in found.rows]
+        assert rows != list(found.rows), "no row of the control"
+        spoilt = re.fullmatch(pattern, experiments.load(name).summarise(rows)["verdict"])
+        assert spoilt[2] != said[2]
+        assert not spoilt[2].startswith("control holds: ")
 
 
 def test_sentences_reach_the_dicts_of_a_summary():
