@@ -20,7 +20,7 @@ import numpy as np
 
 from synth import engine
 from synth.errors import SettingError
-from synth.experiments._network_verdicts import of_labels
+from synth.experiments._network_labels_verdict import of_labels
 from synth.experiments.base import SCALE, refuse_repeated, setting, spawn_seeds, uninterrupted
 from synth.experiments.rows import share
 from synth.language import Bool, Grammar, Program, dsls

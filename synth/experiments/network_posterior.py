@@ -16,7 +16,7 @@ import numpy as np
 
 from synth import exact
 from synth.errors import SettingError
-from synth.experiments._network_verdicts import of_posterior
+from synth.experiments._network_posterior_verdict import of_posterior
 from synth.experiments.base import SCALE, SPLITS, refuse_repeated, setting, sizes_below, spawn_seeds
 from synth.experiments.rows import RowKinds
 from synth.learners.networks.compared import fitted, rank_correlation

@@ -15,7 +15,7 @@ import numpy as np
 from synth import engine
 from synth.dynamics import ENOUGH
 from synth.errors import SettingError
-from synth.experiments._network_verdicts import of_program
+from synth.experiments._network_program_verdict import of_program
 from synth.experiments.base import first_rows_first, setting, spawn_seeds, uninterrupted
 from synth.experiments.rows import RowKinds
 from synth.learners import similarity
