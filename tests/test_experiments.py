@@ -156,11 +156,26 @@ def test_every_experiment_is_found_and_listed():
     assert {f.replace("_", "-") for f in files} | {"own-coins"} <= set(experiments.names())
     listed = run()
     assert re.search(r"^own-coins +The mean of tosses nears the coin's chance as", listed, re.M)
+    headings = [line for line in listed.splitlines() if line and "  " not in line]
+    known = [group.capitalize() for group in experiments.GROUPS]
+    assert headings == [*known, "Others", "A time is that of the default settings."]
     assert "Two lines" not in listed
     assert max(map(len, listed.splitlines())) <= 80
     entries = json.loads(run("--json"))["experiments"]
     assert [e["name"] for e in entries] == experiments.names()
     assert "own-coins" in run("--help")
+
+
+def test_the_list_takes_group_and_time_from_the_file_of_the_experiment(own):
+    """No other file changes: a new heading comes after the known ones."""
+    more = 'GROUP = "games of chance"\nTIME = "2 s on one core"\nCONTROL ='
+    (own / "own_coins.py").write_text(COINS.replace("CONTROL =", more))
+    after = run().partition("Structure\n")[2].partition("\n\n")[2]
+    assert after.startswith("Games of chance\nown-coins  The mean of tosses nears")
+    assert "(2 s on one core)" in " ".join(after.partition("\n\n")[0].split())
+    listed = {e["name"]: e for e in json.loads(run("--json"))["experiments"]}
+    assert listed["own-coins"]["group"] == "games of chance"
+    assert (listed["own-panels"]["group"], listed["own-panels"]["time"]) == ("others", "")
 
 
 def test_listing_imports_neither_numpy_nor_an_experiment():

@@ -29,6 +29,7 @@ from synth.learners import Learner, agreement, pairwise, sharing, similarity
 from synth.learners import language_learner as learners
 from synth.tasks import BITS, DIGITS, TARGETS, apart
 
+GROUP = "structure"
 CONTROL = (
     "The same comparisons are made on random labels, on unrelated tasks and with shuffled inputs. "
     "Every measure of steps is repeated with the rows of one program permuted."

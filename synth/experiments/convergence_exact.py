@@ -15,6 +15,7 @@ from synth.exact import EverySplit, named_functions, prior_of
 from synth.experiments.base import refuse_repeated, setting, sizes_below
 from synth.experiments.rows import share, verdict
 
+GROUP = "priors"
 CONTROL = (
     "On random targets, agreement does not rise to 1 with more rows, and neither language is right "
     "more often than chance."

@@ -27,6 +27,7 @@ from synth.learners import KernelRidge, embed, nearest
 from synth.runs.items import Item
 from synth.tasks import load_task
 
+GROUP = "noise and data"
 CONTROL = (
     "With q = 1, all labels are noise. The table is chosen, and held-out accuracy is at chance."
 )

@@ -16,6 +16,7 @@ from synth.experiments.fits import rank_correlation
 from synth.experiments.rows import RowKinds, verdict
 from synth.language import Bool, Grammar, dsls
 
+GROUP = "priors"
 CONTROL = (
     "If every function were equally likely, the slope would be 0. If the masses are shuffled among "
     "the functions, they have no rank correlation with K."

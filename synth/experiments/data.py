@@ -25,6 +25,8 @@ from synth.experiments.base import present_mean, setting, spawn_seeds
 from synth.experiments.rows import share, verdict
 from synth.language import Bool
 
+GROUP = "noise and data"
+TIME = "10 s on one core"
 CONTROL = "If labels are random, the held-out error is that of chance, 1 - 1/k, for every n."
 COLUMNS = (
     "task", "labels", "bits", "n", "total_error", "program_share", "shortest_error", "risk",

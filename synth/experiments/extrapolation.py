@@ -17,6 +17,7 @@ from synth.experiments.rows import RowKinds, share, verdict
 from synth.language import Grammar, Int, Mod, Real, dsls
 from synth.tasks import Task
 
+GROUP = "start here"
 CONTROL = (
     "If the labels are permuted, they have no short program. The table is chosen, and no learner "
     "is right outside. With the true labels of sums, which polynomial ridge can express, ridge is "

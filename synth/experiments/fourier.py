@@ -19,6 +19,7 @@ from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import RowKinds, verdict
 
+GROUP = "structure"
 CONTROL = (
     "If the phases of the embeddings are permuted at random, accuracy is at chance for every "
     "number of frequencies. The same holds if the noise is large enough."

@@ -27,6 +27,7 @@ from synth.dynamics import (
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import RowKinds, share, verdict
 
+GROUP = "grokking"
 CONTROL = (
     "Without decay, the table is never cleared. Held-out accuracy then stays low although the "
     "program is found. With random labels, there is no program to find."

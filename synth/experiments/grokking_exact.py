@@ -16,6 +16,7 @@ from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import share, verdict
 
+GROUP = "grokking"
 CONTROL = (
     "With decay 0, even when the search holds a true program, long runs visit all 2^n tables "
     "equally often, so the empty one has a share of 2^-n. Simulated means do not agree with the "

@@ -18,6 +18,7 @@ from synth.experiments.rows import share, verdict
 from synth.language import Program
 from synth.runs.items import Item, search_item
 
+GROUP = "structure"
 CONTROL = (
     "A table of random labels has no frequency of its own. No frequency has a share worth naming, "
     "and it takes a quarter of all frequencies to hold half of the power."

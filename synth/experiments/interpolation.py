@@ -21,6 +21,7 @@ from synth.language import Bool, Grammar, dsls
 from synth.learners import fit_ridge, least_norm
 from synth.tasks import all_rows
 
+GROUP = "noise and data"
 CONTROL = (
     "Without noise, regression of least norm has no peak if the target is among the features. With "
     "noise, ridge has no peak."

@@ -22,6 +22,7 @@ from synth.experiments.base import refuse_repeated, setting, spawn_seeds
 from synth.experiments.rows import RowKinds
 from synth.language import UNIT
 
+GROUP = "structure"
 CONTROL = (
     "The edges are rewired at random, but each node keeps its number of edges. The programs that "
     "fit are then no longer connected. In a second control, each node also keeps, for each "

@@ -33,6 +33,7 @@ from synth.learners import embed, held_out_loss, mixture_of, predictor_of
 from synth.learners.networks.perceptron import Shape, drawn, outputs
 from synth.learners.networks.training import Optimiser, Training
 
+GROUP = "priors"
 CONTROL = (
     "On permuted labels nothing predicts better than a constant, the shares of the training "
     "labels. The mixture saves s bits or more on them in a share of about 2**-s of the runs."

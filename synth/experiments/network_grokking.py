@@ -28,6 +28,7 @@ from synth.experiments.base import SCALE, first_rows_first, present_mean, settin
 from synth.experiments.rows import RowKinds, share, verdict
 from synth.learners.networks import addition, waves
 
+GROUP = "networks"
 CONTROL = (
     "Without weight decay, the network only memorises, and held-out accuracy stays low. With "
     "random labels, held-out accuracy is at chance, and no frequency stands out in any unit."

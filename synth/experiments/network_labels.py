@@ -31,6 +31,7 @@ from synth.learners.networks.training import OPTIMISERS, Optimiser, Training, tr
 from synth.runs.items import Item
 from synth.tasks import Task
 
+GROUP = "networks"
 CONTROL = (
     "If the training labels are permuted, or half of them are flipped, no rule is left. Networks "
     "and programs are then right on half of the unseen rows."

@@ -25,6 +25,7 @@ from synth.learners.networks.laws import AGAIN, NEAREST, NETWORKS, P_NET, Law, c
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
 from synth.learners.networks.training import OPTIMISERS, Optimiser
 
+GROUP = "networks"
 CONTROL = (
     "On targets drawn uniformly from all functions, networks and posteriors are right on half of "
     "the unseen rows. If targets are paired at random, there is no correlation."
@@ -45,8 +46,7 @@ SUMMARY = {
     "verdict": "verdict",
 }
 
-#: How targets are chosen: evenly by description length in each DSL, one of each class of functions
-#: that differ by names only, and uniformly (the control).
+#: How targets are chosen: by length in each DSL, one of each class, and uniformly (the control).
 LENGTHS, CLASSES, UNIFORM = RULES = "lengths", "classes", "uniform"
 ROWS = RowKinds(
     (

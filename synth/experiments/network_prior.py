@@ -20,6 +20,7 @@ from synth.experiments.rows import RowKinds, verdict
 from synth.learners.networks.compared import entropy, rank_correlation
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
 
+GROUP = "networks"
 CONTROL = (
     "If the functions are permuted at random, there is no correlation. Deep tanh networks with a "
     "large initial scale are chaotic and lose their preference."

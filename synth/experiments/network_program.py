@@ -1,10 +1,9 @@
 """A grokked network's hidden layer contains the Fourier product, at the network's frequencies.
 
 Networks learn modular addition, and search finds programs for the same rows in the DSLs `fourier`
-and `modular`.  Throughout training, the experiment measures how well the hidden layer predicts
-each step of the programs, by the cross-validated R2 of a linear map and by debiased CKA.  A step
-at frequency c is the program's step on the inputs c x and c y.  The network's own frequencies are
-those that hold 90 % of its embedding's power at the end.
+and `modular`.  Throughout training, cross-validated R2 of a linear map and debiased CKA measure how
+well the hidden layer predicts each step of the programs.  A step at frequency c is that on c x and
+c y.  The network's own frequencies hold 90 % of its embedding's power at the end.
 """
 
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from synth.learners import similarity
 from synth.learners.networks import addition, waves
 from synth.runs.items import Item
 
+GROUP = "networks"
 CONTROL = (
     "R2 is 0 for untrained networks, for networks on random labels, and if the rows are permuted. "
     "In the grokked network itself, it is 0 at frequencies that are not the network's own."

@@ -15,6 +15,7 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import verdict
 from synth.learners.networks import addition, pruning, waves
 
+GROUP = "networks"
 CONTROL = (
     "On random labels, held-out accuracy is at chance, whatever the penalty and however few "
     "weights are left."

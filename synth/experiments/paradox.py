@@ -32,6 +32,7 @@ from synth.learners.networks.training import Optimiser, train_to_zero
 from synth.runs.items import Item
 from synth.tasks import load_task
 
+GROUP = "start here"
 CONTROL = (
     "The labels are permuted, or drawn at random. No program is then shorter than the table, and "
     "no learner predicts unseen rows better than the most frequent label does."

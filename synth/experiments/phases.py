@@ -2,8 +2,7 @@
 
 The experiment runs the stochastic search in three sweeps: over weight decay and training fraction
 together, over beta, and over the program's length.  It puts each run into one of four phases.  It
-also runs the strength dynamics, in which the delay from finding the program to generalising should
-be ln(1/(1-2 kappa)) / decay.
+also runs the strength dynamics, whose delay to generalise should be ln(1/(1-2 kappa)) / decay.
 
 The phases follow Liu et al., "Towards understanding grokking" (2022):
 
@@ -27,6 +26,7 @@ from synth.experiments._phases_verdict import best_decays, of_phases
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.fits import doubling_rate, median_time, power_law
 
+GROUP = "grokking"
 CONTROL = (
     "Without decay no run generalises, however many rows it has. With random labels no run "
     "generalises at any decay."

@@ -14,6 +14,7 @@ from synth.exact import EverySplit, Split, bits_of, named_functions, prior_of
 from synth.experiments.base import setting, sizes_below, spawn_seeds
 from synth.experiments.rows import share, verdict
 
+GROUP = "priors"
 CONTROL = (
     "The mean accuracy over all targets is exactly ½, for every prior and every choice of training "
     "rows. What is gained on simple targets is lost on the others."

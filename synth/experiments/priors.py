@@ -23,6 +23,7 @@ from synth.experiments.base import refuse_repeated, setting
 from synth.experiments.fits import rank_correlation
 from synth.experiments.rows import RowKinds, share, verdict
 
+GROUP = "priors"
 CONTROL = (
     "Under a uniform prior over functions, all six kinds have the same bits, and every accuracy on "
     "unseen rows is exactly ½."

@@ -22,6 +22,8 @@ from synth.experiments.rows import verdict
 from synth.runs.items import DESCENDED as LABELS
 from synth.runs.items import Item
 
+GROUP = "structure"
+TIME = "about a minute on two cores"
 CONTROL = (
     "If labels are permuted, the energy with simplicity leads to no program below the table, and "
     "held-out accuracy is that of the table, with any number of moves."

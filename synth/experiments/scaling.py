@@ -35,6 +35,8 @@ from synth.experiments.rows import verdict
 from synth.language import Bool, Grammar, dsls
 from synth.tasks import all_rows
 
+GROUP = "structure"
+TIME = "about 2 minutes on one core"
 CONTROL = (
     "If labels are random, every rule stays at chance, whatever the budget. If they are permuted, "
     "reach does not hold a program as short as the simple one, and held-out accuracy is that of "

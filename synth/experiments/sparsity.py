@@ -14,6 +14,7 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import verdict
 from synth.learners import least_norm
 
+GROUP = "noise and data"
 CONTROL = (
     "All weights of a dense target are drawn from a normal distribution. There is nothing sparse "
     "to find, and the least L1 norm needs as many rows as the least L2 norm."
