@@ -323,6 +323,39 @@ def test_settings_that_no_command_line_can_take(own):
             synth.run_experiment("own-coins")
 
 
+def test_an_experiment_from_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("coins.py").write_text(COINS + '\nprint("loaded")\n')
+    document = json.loads(run("coins.py", "--tosses", "3,40", "--json"))
+    assert document["experiment"] == "coins.py"
+    same = synth.run_experiment("own-coins", tosses=(3, 40))
+    assert document["rows"] == list(same.rows)
+    assert json.loads(run("coins.py", "--tosses", "3,40", "--workers", "2", "--json"))[
+        "rows"
+    ] == list(same.rows)
+    assert "--tosses INTEGER,..." in run("coins.py", "--help")
+    run("coins.py", "--save", "run.json", "--plot", "coins.png")
+    assert Path("coins.png").exists()
+    assert "coins.py: The mean of tosses" in str(synth.load_run("run.json"))
+    # An edit is seen.
+    Path("coins.py").write_text(COINS.replace("tosses nears", "throws nears"))
+    assert "The mean of throws" in run("coins.py", "--tosses", "3")
+
+
+def test_a_file_that_is_no_experiment(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("none.py", code=2) == "synth: none.py: no such file\n"
+    Path("bare.py").write_text('"""It has nothing."""\n')
+    assert "synth: experiment bare.py: CONTROL is None; a module needs CONTROL" in run(
+        "bare.py", code=2
+    )
+    Path("broken.py").write_text("\n1 / 0\n")
+    said = "synth: broken.py, line 2: ZeroDivisionError: division by zero\n"
+    assert run("broken.py", code=2) == said
+    with pytest.raises(ExperimentError, match=r"no experiment 'coin'; known: .*or give FILE\.py"):
+        synth.run_experiment("coin")
+
+
 def test_processes_give_the_same_rows():
     here = synth.run_experiment("own-coins", tosses=(5, 50, 500), seed=3)
     with executor(workers=2) as pool:

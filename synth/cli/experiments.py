@@ -61,7 +61,8 @@ def run_command(context, form):
     """Run an EXPERIMENT and print its rows and a summary; draw a figure with --plot.
 
     Without EXPERIMENT, the command lists all experiments in groups. `synth run EXPERIMENT
-    --help` shows the settings of that experiment.
+    --help` shows the settings of that experiment. EXPERIMENT
+    may also be FILE.py, a file of your own with an experiment in it.
     """
     if context.invoked_subcommand is not None:
         return

@@ -25,7 +25,8 @@ the control does (see `rows.verdict`).  The run ends with it.
 
 Every module of this folder is an experiment, `_` in its name read as `-`, except the few that
 `_PARTS` names and those whose names begin with `_`, which are parts of other modules.  Other
-packages name their experiments in the entry point group `synth.experiments`.
+packages name their experiments in the entry point group `synth.experiments`.  `FILE.py` in place of
+a name is an experiment in a file.
 """
 
 import ast
@@ -98,8 +99,13 @@ def _parsed(name: str) -> ast.Module:
     return ast.parse(loader.get_source(module))
 
 
+def is_file(name: str) -> bool:
+    """Whether the name is that of a file, `FILE.py`, whose code runs if it is loaded."""
+    return name.endswith(".py")
+
+
 def load(name: str) -> ModuleType:
-    """The module of the experiment of that name.
+    """The module of the experiment of that name, or of the file `FILE.py`.
 
     Raises
     ------
@@ -108,6 +114,10 @@ def load(name: str) -> ModuleType:
     """
     if name in _built_in():
         return _checked(importlib.import_module(_built_in()[name]), name)
+    if is_file(name):
+        from synth.language import dsls
+
+        return _checked(dsls.run_file(name, "FILE.py", ExperimentError), name)
     entry = _entry(name)
     try:
         module = entry.load()
@@ -140,7 +150,9 @@ def _entry(name: str) -> EntryPoint:
     for entry in entry_points(group="synth.experiments", name=name):
         return entry
     known = names()
-    raise ExperimentError(f"no experiment {name!r}; known: {', '.join(known)}{meant(name, known)}")
+    raise ExperimentError(
+        f"no experiment {name!r}; known: {', '.join(known)}; or give FILE.py{meant(name, known)}"
+    )
 
 
 def _checked(module: ModuleType, name: str) -> ModuleType:
