@@ -323,6 +323,26 @@ def test_settings_that_no_command_line_can_take(own):
             synth.run_experiment("own-coins")
 
 
+def test_quick_settings(own):
+    said = run("own-coins", "--quick", code=2)
+    assert said.startswith(
+        "synth: --quick: experiment own-coins has no quick settings (QUICK); run"
+    )
+    more = 'QUICK = {"tosses": (2,), "chances": (0.5,)}\nCONTROL ='
+    (own / "own_coins.py").write_text(COINS.replace("CONTROL =", more))
+    sys.modules.pop("own_coins", None)
+    settings = json.loads(run("own-coins", "--quick", "--tosses", "7", "--json"))["settings"]
+    assert (settings["tosses"], settings["chances"]) == ([7], [0.5])
+    assert json.loads(run("own-coins", "--json"))["settings"]["tosses"] == [4, 64]
+
+
+def test_quick_settings_are_settings():
+    for name in experiments.names():
+        if not name.startswith("own-"):
+            module = experiments.load(name)
+            runner.make_settings(module.Settings, getattr(module, "QUICK", {}), name)
+
+
 def test_an_experiment_from_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("coins.py").write_text(COINS + '\nprint("loaded")\n')

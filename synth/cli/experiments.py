@@ -11,7 +11,7 @@ from synth.cli.exit_status import exit_status
 from synth.cli.options import parallel_options
 from synth.cli.output import emit, emit_run, formatted, say, wanted
 from synth.cli.progress import Progress
-from synth.errors import ExperimentError, SweepError
+from synth.errors import ExperimentError, SettingError, SweepError
 from synth.experiments import settings_of
 
 
@@ -94,8 +94,10 @@ def _command(name, module):
     @parallel_options
     @formatted
     @click.pass_context
-    def callback(context, form, plot, save, workers, cluster, **given):
+    def callback(context, form, plot, save, quick, workers, cluster, **given):
         given = {k: v for k, v in given.items() if v is not None}
+        if quick:
+            given = _quick(name, module) | given
         if form == "table":
             form = wanted(*(context.parent.params[key] for key in ("form", "as_json")))
         output = {"form": form, "plot": plot, "save": save}
@@ -103,6 +105,11 @@ def _command(name, module):
 
     options = [
         *map(_option, settings),
+        click.Option(
+            ["--quick"],
+            is_flag=True,
+            help="Take small settings for a first look; options that are given replace them.",
+        ),
         click.Option(["--plot"], metavar="FILE", help="Draw the figure (.png, .svg, .pdf)."),
         click.Option(
             ["--save"],
@@ -114,6 +121,16 @@ def _command(name, module):
     about = module.__doc__.strip().replace("\n- ", "\n\n- ").replace("\n  ", "\n")
     text = f"{about}\n\nControl: {module.CONTROL}"
     return click.command(name, params=options, help=text)(callback)
+
+
+def _quick(name, module):
+    """The settings of --quick.  Raises SettingError if the experiment has none."""
+    if not hasattr(module, "QUICK"):
+        raise SettingError(
+            f"--quick: experiment {name} has no quick settings (QUICK); run it without --quick, "
+            f"or see `synth run {name} --help` for its settings"
+        )
+    return dict(module.QUICK)
 
 
 def _option(setting):

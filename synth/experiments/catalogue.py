@@ -18,7 +18,8 @@ An experiment is a module with
 A module may also have `COLUMNS`, the keys of rows to show first, and three literals that are read
 without importing it: `SUMMARY`, a dict from the keys of the summary, which are identifiers, to
 sentences (see `rows.sentences_of`); `GROUP`, the heading under which the list of experiments has
-it; and `TIME`, how long the default settings take, and on how many cores.
+it; and `TIME`, how long the default settings take, and on how many cores.  `QUICK` is a dict of
+settings for `--quick`, a first look in at most about 20 s.
 
 The entry `verdict` of a summary is one sentence: whether the claim holds in these rows, and whether
 the control does (see `rows.verdict`).  The run ends with it.

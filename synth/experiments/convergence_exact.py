@@ -16,6 +16,7 @@ from synth.experiments.base import refuse_repeated, setting, sizes_below
 from synth.experiments.rows import share, verdict
 
 GROUP = "priors"
+QUICK = {"variables": 3, "rows": (1, 2, 3, 4, 5, 6, 7), "random": 50}
 CONTROL = (
     "On random targets, agreement does not rise to 1 with more rows, and neither language is right "
     "more often than chance."

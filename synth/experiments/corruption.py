@@ -28,6 +28,7 @@ from synth.runs.items import Item
 from synth.tasks import load_task
 
 GROUP = "noise and data"
+QUICK = {"noise": (0.0, 0.4, 0.8, 1.0), "runs": 5}
 CONTROL = (
     "With q = 1, all labels are noise. The table is chosen, and held-out accuracy is at chance."
 )

@@ -17,6 +17,7 @@ from synth.experiments.rows import RowKinds, verdict
 from synth.language import Bool, Grammar, dsls
 
 GROUP = "priors"
+QUICK = {"variables": (3,)}
 CONTROL = (
     "If every function were equally likely, the slope would be 0. If the masses are shuffled among "
     "the functions, they have no rank correlation with K."

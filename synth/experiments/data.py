@@ -27,6 +27,7 @@ from synth.language import Bool
 
 GROUP = "noise and data"
 TIME = "10 s on one core"
+QUICK = {"runs": 100}
 CONTROL = "If labels are random, the held-out error is that of chance, 1 - 1/k, for every n."
 COLUMNS = (
     "task", "labels", "bits", "n", "total_error", "program_share", "shortest_error", "risk",

@@ -18,6 +18,7 @@ from synth.language import Grammar, Int, Mod, Real, dsls
 from synth.tasks import Task
 
 GROUP = "start here"
+QUICK = {"cases": ("integer", "sum"), "unseen": 60}
 CONTROL = (
     "If the labels are permuted, they have no short program. The table is chosen, and no learner "
     "is right outside. With the true labels of sums, which polynomial ridge can express, ridge is "

@@ -20,6 +20,7 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import RowKinds, verdict
 
 GROUP = "structure"
+QUICK = {"runs": 2}
 CONTROL = (
     "If the phases of the embeddings are permuted at random, accuracy is at chance for every "
     "number of frequencies. The same holds if the noise is large enough."

@@ -25,6 +25,7 @@ from synth.language.dsls import modular
 
 GROUP = "noise and data"
 TIME = "6 s on one core"
+QUICK = {"runs": 50}
 CONTROL = (
     "The labels are permuted among the rows, so they are as rare as before. The target then wins "
     "only if one or two rare rows fall into place by chance, which many rows hardly ever do."

@@ -24,6 +24,7 @@ from synth.experiments.fits import rank_correlation
 from synth.experiments.rows import RowKinds, share, verdict
 
 GROUP = "priors"
+QUICK = {"variables": 3}
 CONTROL = (
     "Under a uniform prior over functions, all six kinds have the same bits, and every accuracy on "
     "unseen rows is exactly ½."

@@ -17,6 +17,7 @@ from synth.experiments.rows import verdict
 from synth.learners import neighbours
 
 GROUP = "priors"
+QUICK = {"variables": 3}
 CONTROL = (
     "On random targets, the mixture pays about one bit per row or more, as the other learners do. "
     "The mean of 2**-bits over all functions is exactly 2**-rows."

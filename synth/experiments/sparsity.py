@@ -15,6 +15,7 @@ from synth.experiments.rows import verdict
 from synth.learners import least_norm
 
 GROUP = "noise and data"
+QUICK = {"variables": 5, "terms": (1, 2), "rows": (4, 8, 12, 16, 24, 32), "runs": 20}
 CONTROL = (
     "All weights of a dense target are drawn from a normal distribution. There is nothing sparse "
     "to find, and the least L1 norm needs as many rows as the least L2 norm."
