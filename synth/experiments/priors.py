@@ -202,8 +202,9 @@ def _verdict(found):
     )
     claim = [(first, f"kind I is the likeliest in {of} languages")]
     orders = len(set(found["kinds_by_probability"].values()))
-    if found["rank_correlation"]:
-        least = min(found["rank_correlation"].values())
+    known = [c for c in found["rank_correlation"].values() if c is not None]
+    if known:
+        least = min(known)
         words = f"-log2 P of two languages has a rank correlation of {least:.2f} or more"
         claim.append((least > 0, f"{words} (the kinds come in {orders} different orders)"))
     far = max(abs(a - 0.5) for a in found["control_accuracies"])
