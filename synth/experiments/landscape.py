@@ -264,7 +264,7 @@ def summarise(rows):
         found[f"control_more_than_{name}"] = f"{sum(r > 1 for r in ratios)} of {len(ratios)}"
         if ratios:
             found[f"control_ratio_to_{name}"] = float(np.median(ratios))
-    largest = _means(true + random, "largest")
+    largest = _means([r for r in true + random if r["fit"]], "largest")
     found["verdict"] = of_landscape(
         *(gains(some, EDIT, REWIRED) for some in (true, random)),
         *(largest.get(graph) for graph in (EDIT, REWIRED)),
