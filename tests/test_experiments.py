@@ -156,11 +156,26 @@ def test_every_experiment_is_found_and_listed():
     assert {f.replace("_", "-") for f in files} | {"own-coins"} <= set(experiments.names())
     listed = run()
     assert re.search(r"^own-coins +The mean of tosses nears the coin's chance as", listed, re.M)
+    headings = [line for line in listed.splitlines() if line and "  " not in line]
+    known = [group.capitalize() for group in experiments.GROUPS]
+    assert headings == [*known, "Others", "A time is that of the default settings."]
     assert "Two lines" not in listed
     assert max(map(len, listed.splitlines())) <= 80
     entries = json.loads(run("--json"))["experiments"]
     assert [e["name"] for e in entries] == experiments.names()
     assert "own-coins" in run("--help")
+
+
+def test_the_list_takes_group_and_time_from_the_file_of_the_experiment(own):
+    """No other file changes: a new heading comes after the known ones."""
+    more = 'GROUP = "games of chance"\nTIME = "2 s on one core"\nCONTROL ='
+    (own / "own_coins.py").write_text(COINS.replace("CONTROL =", more))
+    after = run().partition("Structure\n")[2].partition("\n\n")[2]
+    assert after.startswith("Games of chance\nown-coins  The mean of tosses nears")
+    assert "(2 s on one core)" in " ".join(after.partition("\n\n")[0].split())
+    listed = {e["name"]: e for e in json.loads(run("--json"))["experiments"]}
+    assert listed["own-coins"]["group"] == "games of chance"
+    assert (listed["own-panels"]["group"], listed["own-panels"]["time"]) == ("others", "")
 
 
 def test_listing_imports_neither_numpy_nor_an_experiment():
@@ -306,6 +321,59 @@ def test_settings_that_no_command_line_can_take(own):
         (own / "own_coins.py").touch()
         with pytest.raises((ExperimentError, SettingError), match=re.escape(words)):
             synth.run_experiment("own-coins")
+
+
+def test_quick_settings(own):
+    said = run("own-coins", "--quick", code=2)
+    assert said.startswith(
+        "synth: --quick: experiment own-coins has no quick settings (QUICK); run"
+    )
+    more = 'QUICK = {"tosses": (2,), "chances": (0.5,)}\nCONTROL ='
+    (own / "own_coins.py").write_text(COINS.replace("CONTROL =", more))
+    sys.modules.pop("own_coins", None)
+    settings = json.loads(run("own-coins", "--quick", "--tosses", "7", "--json"))["settings"]
+    assert (settings["tosses"], settings["chances"]) == ([7], [0.5])
+    assert json.loads(run("own-coins", "--json"))["settings"]["tosses"] == [4, 64]
+
+
+def test_quick_settings_are_settings():
+    for name in experiments.names():
+        if not name.startswith("own-"):
+            module = experiments.load(name)
+            runner.make_settings(module.Settings, getattr(module, "QUICK", {}), name)
+
+
+def test_an_experiment_from_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("coins.py").write_text(COINS + '\nprint("loaded")\n')
+    document = json.loads(run("coins.py", "--tosses", "3,40", "--json"))
+    assert document["experiment"] == "coins.py"
+    same = synth.run_experiment("own-coins", tosses=(3, 40))
+    assert document["rows"] == list(same.rows)
+    assert json.loads(run("coins.py", "--tosses", "3,40", "--workers", "2", "--json"))[
+        "rows"
+    ] == list(same.rows)
+    assert "--tosses INTEGER,..." in run("coins.py", "--help")
+    run("coins.py", "--save", "run.json", "--plot", "coins.png")
+    assert Path("coins.png").exists()
+    assert "coins.py: The mean of tosses" in str(synth.load_run("run.json"))
+    # An edit is seen.
+    Path("coins.py").write_text(COINS.replace("tosses nears", "throws nears"))
+    assert "The mean of throws" in run("coins.py", "--tosses", "3")
+
+
+def test_a_file_that_is_no_experiment(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("none.py", code=2) == "synth: none.py: no such file\n"
+    Path("bare.py").write_text('"""It has nothing."""\n')
+    assert "synth: experiment bare.py: CONTROL is None; a module needs CONTROL" in run(
+        "bare.py", code=2
+    )
+    Path("broken.py").write_text("\n1 / 0\n")
+    said = "synth: broken.py, line 2: ZeroDivisionError: division by zero\n"
+    assert run("broken.py", code=2) == said
+    with pytest.raises(ExperimentError, match=r"no experiment 'coin'; known: .*or give FILE\.py"):
+        synth.run_experiment("coin")
 
 
 def test_processes_give_the_same_rows():
@@ -572,7 +640,12 @@ SMALL = {
     "data": {"tasks": ("mod-add:p=7",), "rows": (4, 8), "runs": 3, "bits": 10.0},
     "imbalance": {"runs": 2},
     "reach": {"task": "multiplexer:a=2", "moves": (20, 40), "programs": 300, "runs": 1},
-}
+    "mixture": {
+        "tasks": ("parity:n=4,k=2",), "rows": (8,), "runs": 1, "max_programs": 500, "moves": 0,
+        "steps": 10, "width": 4,
+    },
+    "paradox": {"tasks": ("parity:n=6,k=2",), "max_programs": 2000, "moves": 0, "steps": 200},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -621,8 +694,43 @@ QUICKER = {
 }
 
 
+#: Rows of each experiment's control, and values that spoil it.
+SPOILT = {
+    "convergence": ({"relation": "shuffled"}, {"agreement": 1.0}),
+    "convergence-exact": ({"target": "random"}, {"accuracy": 0.9}),
+    "corruption": ({"noise": 1.0}, {"table": 0.0}),
+    "counting": ({"kind": "shuffled rank correlation"}, {"value": -0.99}),
+    "data": ({"labels": "random"}, {"total_error": 0.0}),
+    "datasets": ({}, {"twin_chosen": "program"}),
+    "extrapolation": ({"kind": "score", "labels": "permuted"}, {"right_outside": 1.0}),
+    "fourier": ({"row": "noise", "kind": "permuted phases"}, {"accuracy": 1.0}),
+    "grokking": ({"row": "run", "kind": "no decay"}, {"generalised_at": 5}),
+    "grokking-exact": ({}, {"standard_error": 1e9}),
+    "heatmaps": ({"program": "random labels"}, {"largest": 0.9}),
+    "imbalance": ({"labels": "permuted"}, {"target": 1.0}),
+    "interpolation": ({"noise": 0.0, "method": "least norm", "features": 20}, {"median": 1e9}),
+    "landscape": ({"row": "length", "graph": "rewired"}, {"largest": 1.0}),
+    "library": ({"row": "family", "labels": "permuted"}, {"abstractions": 3}),
+    "mixture": ({}, {"twin_saved": 1000.0}),
+    "network-grokking": ({"row": "run", "kind": "no decay"}, {"test_accuracy": 1.0}),
+    "network-labels": ({"labels": "permuted"}, {"network": 1.0}),
+    "network-posterior": ({"row": "rule", "rule": "uniform"}, {"accuracy": 1.0}),
+    "network-prior": ({"sweep": "main"}, {"permuted": 0.9}),
+    "network-program": ({"row": "path", "kind": "random labels"}, {"r2": 0.9}),
+    "network-sparsity": ({"labels": "random"}, {"test_accuracy": 1.0, "train_accuracy": 1.0}),
+    "paradox": ({"labels": "permuted"}, {"chosen": "program"}),
+    "phases": ({"sweep": "random labels"}, {"generalised_at": 3}),
+    "posterior": ({"target": "all functions"}, {"bayes": 0.9}),
+    "priors": ({"kind": "category", "dsl": "uniform"}, {"accuracy": 0.9}),
+    "reach": ({"labels": "permuted", "simplicity": "with"}, {"chosen": "program"}),
+    "regret": ({"target": "all functions"}, {"kraft": 2.0}),
+    "scaling": ({"target": "random"}, {"shortest": 1.0}),
+    "sparsity": ({"target": "dense", "norm": "L1"}, {"exact": 1.0}),
+}
+
+
 @pytest.mark.parametrize("name", experiments.names())
-def test_summaries_have_identifiers_and_sentences(name, tmp_path, monkeypatch):
+def test_summaries_have_identifiers_sentences_and_a_verdict(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if name in SMALL:
         found = synth.run_experiment(name, **SMALL[name])
@@ -637,6 +745,15 @@ def test_summaries_have_identifiers_and_sentences(name, tmp_path, monkeypatch):
         assert key.isidentifier(), key
         assert key == key.lower()
         assert found.sentences[key].startswith("control: ") == key.startswith("control_"), key
+    pattern = r"Claim (holds|does not hold|is not tested).*?: .*; (control .*)\."
+    said = re.fullmatch(pattern, found.summary["verdict"])
+    if name in SPOILT:
+        where, values = SPOILT[name]
+        rows = [r | values if where.items() <= r.items() else r for r in found.rows]
+        assert rows != list(found.rows), "no row of the control"
+        spoilt = re.fullmatch(pattern, experiments.load(name).summarise(rows)["verdict"])
+        assert spoilt[2] != said[2]
+        assert not spoilt[2].startswith("control holds: ")
 
 
 def test_sentences_reach_the_dicts_of_a_summary():

@@ -41,8 +41,12 @@ def test_too_few_rows_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        ({"max_programs": 20}, "not all tried: --max-programs. Try a larger --max-programs, more"),
-        ({"seconds": 1e-9}, "1e-09 s were over (--seconds). Try a longer search (--seconds 1e-08)"),
+        (
+            {"max_programs": 20},
+            "not all tried: limit of programs (--max-programs) reached. Try a larger "
+            "--max-programs, more",
+        ),
+        ({"seconds": 1e-9}, "time limit (1e-09 s) reached. Try a longer search (--seconds 1e-08)"),
         ({}, "it is proven that no rule of these languages saves bits. Try more rows, other "),
     ],
 )
@@ -73,3 +77,13 @@ def test_names_with_signs_are_no_texts():
     inputs = {"age>=57": "Bool", "colour=red": "Bool", "colour=blue": "Bool", "n": "Int(0, 3)"}
     path_free = synth.report.text._inputs(inputs)
     assert path_free == "age>=57 Bool, colour 2 texts, n Int(0, 3)"
+
+
+def test_a_certificate_says_what_is_optimal():
+    found = synth.search("parity:n=6,k=2", **FEW)
+    assert reasons.certificate(found).startswith("optimal; ")
+    beaten = replace(found, chosen="table")
+    assert reasons.certificate(beaten).startswith("the table is optimal; ")
+    cut = replace(beaten, optimal=False, stop_reason="seconds", settings={"seconds": 30.0})
+    assert reasons.certificate(cut).startswith("not proven optimal; ")
+    assert reasons.certificate(cut).endswith("stopped: time limit (30 s) reached")

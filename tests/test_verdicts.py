@@ -3,6 +3,7 @@
 import pytest
 
 import synth
+from synth.experiments import rows
 from synth.records import Contrast
 from synth.report import contrast_text, contrasts_text
 from synth.report.verdict import verdict
@@ -46,3 +47,25 @@ def test_texts_end_with_the_verdict(both):
     assert " ".join(contrast_text(held).split("verdict")[-1].split()) == said
     said = verdict([held, held])
     assert " ".join(contrasts_text([held, held]).split("verdict: ")[-1].split()) == said
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ([(True, "a is 1"), (1.0, "2 of 2")], "Claim holds: a is 1, 2 of 2"),
+        ([(True, "a is 1"), (0.5, "1 of 2")], "Claim holds in part: a is 1, but 1 of 2"),
+        ([(False, "a is 0"), (0.5, "1 of 2")], "Claim holds in part: a is 0, 1 of 2"),
+        ([(False, "a is 0"), (0.0, "0 of 2")], "Claim does not hold here: a is 0, 0 of 2"),
+        ([(None, "0 of 0"), (True, "a is 1")], "Claim holds: a is 1"),
+        ([(None, "0 of 0")], "Claim is not tested here: no row measures it"),
+    ],
+)
+def test_a_verdict_of_points(claim, said):
+    assert rows.verdict(claim, [(True, "c")]) == f"{said}; control holds: c."
+    said = said.replace("Claim", "control")
+    assert rows.verdict([(False, "c")], claim) == f"Claim does not hold here: c; {said}."
+
+
+def test_a_share_of_cases():
+    assert rows.share(n > 1 for n in (1, 2, 3, 4)) == (0.75, "3 of 4")
+    assert rows.share([]) == (None, "0 of 0")

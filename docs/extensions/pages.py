@@ -47,7 +47,7 @@ def built_in():
 
 
 def _claim(name):
-    return experiments.describe(name)[0].partition("\n")[0]
+    return experiments.listing(name)["claim"]
 
 
 def _context():

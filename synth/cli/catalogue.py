@@ -9,14 +9,21 @@ def list_entries(form, what, column, entries):
     """Prints what there is of a kind, such as "tasks"; entries: (name, description) pairs."""
     rows = [{"name": name, column: description} for name, description in entries]
 
-    def text():
-        pad = max((len(name) for name, _ in entries), default=0) + 2
-        return "\n".join(
-            textwrap.fill(f"{name:<{pad}}{description}", 79, subsequent_indent=" " * pad)
-            for name, description in entries
-        )
+    emit(
+        form,
+        text=lambda: entries_text(entries),
+        document=lambda: {what: rows},
+        rows=lambda: rows,
+    )
 
-    emit(form, text=text, document=lambda: {what: rows}, rows=lambda: rows)
+
+def entries_text(entries):
+    """(name, description) pairs as two columns of text."""
+    pad = max((len(name) for name, _ in entries), default=0) + 2
+    return "\n".join(
+        textwrap.fill(f"{name:<{pad}}{description}", 79, subsequent_indent=" " * pad)
+        for name, description in entries
+    )
 
 
 def list_catalogue(form, what, catalogue):

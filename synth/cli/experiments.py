@@ -6,12 +6,12 @@ import sys
 import click
 
 from synth import experiments
-from synth.cli.catalogue import list_entries
+from synth.cli.catalogue import entries_text
 from synth.cli.exit_status import exit_status
 from synth.cli.options import parallel_options
-from synth.cli.output import emit_run, formatted, say, wanted
+from synth.cli.output import emit, emit_run, formatted, say, wanted
 from synth.cli.progress import Progress
-from synth.errors import ExperimentError, SweepError
+from synth.errors import ExperimentError, SettingError, SweepError
 from synth.experiments import settings_of
 
 
@@ -47,9 +47,8 @@ class Experiments(click.Group):
         return _command(name, experiments.load(name))
 
     def format_commands(self, ctx, formatter):
-        listed = _listed()
-        if listed:
-            with formatter.section("Experiments"):
+        for group, listed in _groups():
+            with formatter.section(group):
                 formatter.write_dl(listed)
 
 
@@ -61,16 +60,31 @@ class Experiments(click.Group):
 def run_command(context, form):
     """Run an EXPERIMENT and print its rows and a summary; draw a figure with --plot.
 
-    Without EXPERIMENT, the command lists all experiments. `synth run EXPERIMENT --help` shows
-    the settings of that experiment.
+    Without EXPERIMENT, the command lists all experiments in groups. `synth run EXPERIMENT
+    --help` shows the settings of that experiment. EXPERIMENT
+    may also be FILE.py, a file of your own with an experiment in it.
     """
     if context.invoked_subcommand is not None:
         return
-    list_entries(form, "experiments", "claim", _listed())
+    rows = [experiments.listing(name) for name in experiments.names()]
+    emit(form, text=_listed, document=lambda: {"experiments": rows}, rows=lambda: rows)
 
 
 def _listed():
-    return [(n, experiments.describe(n)[0].partition("\n")[0]) for n in experiments.names()]
+    """The experiments in groups, as text."""
+    groups = [f"{group}\n{entries_text(listed)}" for group, listed in _groups()]
+    return "\n\n".join([*groups, "A time is that of the default settings."])
+
+
+def _groups():
+    """[(heading, [(name, claim and time)])] of the experiments."""
+    found = {}
+    for entry in map(experiments.listing, experiments.names()):
+        time = f" ({entry['time']})" if entry["time"] else ""
+        found.setdefault(entry["group"], []).append((entry["name"], entry["claim"] + time))
+    first = [group for group in experiments.GROUPS if group in found]
+    order = [*first, *sorted(found.keys() - set(first))]
+    return [(group[:1].upper() + group[1:], found[group]) for group in order]
 
 
 def _command(name, module):
@@ -80,8 +94,10 @@ def _command(name, module):
     @parallel_options
     @formatted
     @click.pass_context
-    def callback(context, form, plot, save, workers, cluster, **given):
+    def callback(context, form, plot, save, quick, workers, cluster, **given):
         given = {k: v for k, v in given.items() if v is not None}
+        if quick:
+            given = _quick(name, module) | given
         if form == "table":
             form = wanted(*(context.parent.params[key] for key in ("form", "as_json")))
         output = {"form": form, "plot": plot, "save": save}
@@ -89,6 +105,11 @@ def _command(name, module):
 
     options = [
         *map(_option, settings),
+        click.Option(
+            ["--quick"],
+            is_flag=True,
+            help="Take small settings for a first look; options that are given replace them.",
+        ),
         click.Option(["--plot"], metavar="FILE", help="Draw the figure (.png, .svg, .pdf)."),
         click.Option(
             ["--save"],
@@ -100,6 +121,16 @@ def _command(name, module):
     about = module.__doc__.strip().replace("\n- ", "\n\n- ").replace("\n  ", "\n")
     text = f"{about}\n\nControl: {module.CONTROL}"
     return click.command(name, params=options, help=text)(callback)
+
+
+def _quick(name, module):
+    """The settings of --quick.  Raises SettingError if the experiment has none."""
+    if not hasattr(module, "QUICK"):
+        raise SettingError(
+            f"--quick: experiment {name} has no quick settings (QUICK); run it without --quick, "
+            f"or see `synth run {name} --help` for its settings"
+        )
+    return dict(module.QUICK)
 
 
 def _option(setting):

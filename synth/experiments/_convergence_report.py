@@ -1,6 +1,7 @@
 """The summary and the figure of `convergence`."""
 
 from synth.experiments.base import present_mean
+from synth.experiments.rows import share, verdict
 from synth.learners import language_learner as learners
 from synth.learners import pairwise, sharing
 
@@ -45,7 +46,42 @@ def summarise(rows):
         "control_random_features": {
             str(r["count"]): {"plain": r["plain"], "debiased": r["cka"]} for r in features
         },
+        "verdict": _verdict(rows, here),
     }
+
+
+def _verdict(rows, here):
+    """here: the rows of agreement at the number of training rows that is compared."""
+    claim, control = [], []
+    for relation, what in (("basis", "bases"), ("encoding", "encodings")):
+        random = _mean(here, relation=relation, labels="random")
+        means = [
+            _mean(here, relation=relation, labels="true", target=target)
+            for target in _values(here, "target", relation=relation, labels="true")
+        ]
+        more, of = share(m > random for m in means if None not in (m, random))
+        claim.append(
+            (more, f"two {what} agree more on true than on random labels for {of} targets")
+        )
+    steps = [
+        r
+        for r in rows
+        if r["row"] == "steps" and r["relation"] in ("basis", "encoding") and r["r2"] is not None
+    ]
+    steps = [r for r in steps if r["left_out"] == "inputs"]
+    if steps:
+        r2, null = _mean(steps, "r2"), _mean(steps, "r2_null")
+        claim.append((r2 > null + 0.1, f"their steps have a mean R2 of {r2:.2f}"))
+        control.append((abs(null) < 0.1, f"R2 is {null:.2f} with the rows of a program permuted"))
+    shuffled = _mean(here, relation="shuffled", labels="true")
+    if shuffled is not None:
+        words = f"agreement with shuffled inputs is {shuffled:.2f}"
+        control.append((abs(shuffled - 0.5) < 0.1, words))
+    right = _mean(here, "accuracy", relation="basis", labels="random")
+    if right is not None:
+        words = f"on random labels {right:.2f} of the unseen rows are right"
+        control.append((abs(right - 0.5) < 0.05, words))
+    return verdict(claim, control)
 
 
 def _groups(rows, row, keys):

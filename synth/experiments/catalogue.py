@@ -15,12 +15,19 @@ An experiment is a module with
   `PANELS`, their number or (down, across).  A labelled line gets its label at its end, unless
   there is a legend.
 
-A module may also have `COLUMNS`, the keys of rows to show first, and `SUMMARY`, a literal dict
-from the keys of the summary, which are identifiers, to sentences (see `rows.sentences_of`).
+A module may also have `COLUMNS`, the keys of rows to show first, and three literals that are read
+without importing it: `SUMMARY`, a dict from the keys of the summary, which are identifiers, to
+sentences (see `rows.sentences_of`); `GROUP`, the heading under which the list of experiments has
+it; and `TIME`, how long the default settings take, and on how many cores.  `QUICK` is a dict of
+settings for `--quick`, a first look in at most about 20 s.
+
+The entry `verdict` of a summary is one sentence: whether the claim holds in these rows, and whether
+the control does (see `rows.verdict`).  The run ends with it.
 
 Every module of this folder is an experiment, `_` in its name read as `-`, except the few that
 `_PARTS` names and those whose names begin with `_`, which are parts of other modules.  Other
-packages name their experiments in the entry point group `synth.experiments`.
+packages name their experiments in the entry point group `synth.experiments`.  `FILE.py` in place of
+a name is an experiment in a file.
 """
 
 import ast
@@ -38,32 +45,50 @@ from synth.experiments.base import settings_of
 #: Modules of this folder that are not experiments.
 _PARTS = ("base", "catalogue", "fits", "rows", "runner")
 
+#: The group of an experiment without `GROUP`.
+OTHERS = "others"
+#: The groups that come first in the list, in this order.
+GROUPS = ("start here", "noise and data", "priors", "grokking", "networks", "structure")
+
 
 def names() -> list[str]:
     """The names of all experiments, sorted."""
     return sorted({*_built_in(), *(e.name for e in entry_points(group="synth.experiments"))})
 
 
-def describe(name: str) -> tuple[str, None]:
-    """(docstring, None) of the experiment of that name, read without importing it."""
+def listing(name: str) -> dict[str, str]:
+    """The name, claim, group and time of an experiment, read without importing it.
+
+    The time is an empty text if the module does not say it.
+    """
     try:
         tree = _parsed(name)
     except _UNREADABLE as error:
-        return f"(cannot be read: {' '.join(str(error).split())})", None
-    return ast.get_docstring(tree) or "", None
+        said = f"(cannot be read: {' '.join(str(error).split())})"
+        return {"name": name, "claim": said, "group": OTHERS, "time": ""}
+    said = (ast.get_docstring(tree) or "").partition("\n")[0]
+    group, time = _literal(tree, "GROUP", OTHERS), _literal(tree, "TIME", "")
+    return {"name": name, "claim": said, "group": str(group), "time": str(time)}
 
 
 def summary_sentences(name: str) -> dict[str, str]:
     """The `SUMMARY` of the experiment of that name, or {}; read without importing it."""
     try:
-        for node in _parsed(name).body:
-            targets = node.targets if isinstance(node, ast.Assign) else []
-            if any(isinstance(t, ast.Name) and t.id == "SUMMARY" for t in targets):
-                found = ast.literal_eval(node.value)  # type: ignore[attr-defined]
-                return {str(k): str(v) for k, v in found.items()}
+        return {str(k): str(v) for k, v in _literal(_parsed(name), "SUMMARY", {}).items()}
     except _UNREADABLE:
-        pass
-    return {}
+        return {}
+
+
+def _literal(tree: ast.Module, name: str, default: Any) -> Any:
+    """The literal that a module assigns to a name; the default if it assigns none."""
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            try:
+                return ast.literal_eval(node.value)  # type: ignore[attr-defined]
+            except _UNREADABLE:
+                return default
+    return default
 
 
 _UNREADABLE = (ImportError, AttributeError, SyntaxError, TypeError, ValueError)
@@ -75,8 +100,13 @@ def _parsed(name: str) -> ast.Module:
     return ast.parse(loader.get_source(module))
 
 
+def is_file(name: str) -> bool:
+    """Whether the name is that of a file, `FILE.py`, whose code runs if it is loaded."""
+    return name.endswith(".py")
+
+
 def load(name: str) -> ModuleType:
-    """The module of the experiment of that name.
+    """The module of the experiment of that name, or of the file `FILE.py`.
 
     Raises
     ------
@@ -85,6 +115,10 @@ def load(name: str) -> ModuleType:
     """
     if name in _built_in():
         return _checked(importlib.import_module(_built_in()[name]), name)
+    if is_file(name):
+        from synth.language import dsls
+
+        return _checked(dsls.run_file(name, "FILE.py", ExperimentError), name)
     entry = _entry(name)
     try:
         module = entry.load()
@@ -117,7 +151,9 @@ def _entry(name: str) -> EntryPoint:
     for entry in entry_points(group="synth.experiments", name=name):
         return entry
     known = names()
-    raise ExperimentError(f"no experiment {name!r}; known: {', '.join(known)}{meant(name, known)}")
+    raise ExperimentError(
+        f"no experiment {name!r}; known: {', '.join(known)}; or give FILE.py{meant(name, known)}"
+    )
 
 
 def _checked(module: ModuleType, name: str) -> ModuleType:

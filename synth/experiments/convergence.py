@@ -29,6 +29,7 @@ from synth.learners import Learner, agreement, pairwise, sharing, similarity
 from synth.learners import language_learner as learners
 from synth.tasks import BITS, DIGITS, TARGETS, apart
 
+GROUP = "structure"
 CONTROL = (
     "The same comparisons are made on random labels, on unrelated tasks and with shuffled inputs. "
     "Every measure of steps is repeated with the rows of one program permuted."
@@ -55,6 +56,7 @@ SUMMARY = {
     "control_unseen_rows_permuted": "control: agreement of two bases with unseen rows permuted",
     "control_inputs_shuffled": "control: agreement with inputs shuffled",
     "control_random_features": "control: CKA of random features, by their number",
+    "verdict": "verdict",
 }
 
 BASES = ("and-or-not", "and-or-xor-not", "anf", "nand", "ite")

@@ -13,7 +13,10 @@ import numpy as np
 from synth.errors import SettingError
 from synth.exact import EverySplit, named_functions, prior_of
 from synth.experiments.base import refuse_repeated, setting, sizes_below
+from synth.experiments.rows import share, verdict
 
+GROUP = "priors"
+QUICK = {"variables": 3, "rows": (1, 2, 3, 4, 5, 6, 7), "random": 50}
 CONTROL = (
     "On random targets, agreement does not rise to 1 with more rows, and neither language is right "
     "more often than chance."
@@ -23,6 +26,7 @@ SUMMARY = {
     "agreement_at_{rows}_rows": "agreement at {rows} rows",
     "control_agreement": "control: agreement on random targets",
     "control_accuracy": "control: accuracy on random targets",
+    "verdict": "verdict",
 }
 
 
@@ -93,7 +97,29 @@ def summarise(rows):
         },
         "control_agreement": float(np.mean([r["agreement"] for r in random])),
         "control_accuracy": float(np.mean([r["accuracy"] for r in random])),
+        "verdict": _verdict(structured + random),
     }
+
+
+def _verdict(rows):
+    """Whether two DSLs agree more with structure than without; rows: those of the last size."""
+    random = {r["pair"]: r for r in rows if r["target"] == "random"}
+    structured = [r for r in rows if r["target"] != "random"]
+    pairs = [(r["agreement"], random[r["pair"]]["agreement"]) for r in structured if random]
+    more, of = share(one > other for one, other in pairs)
+    claim = [(more, f"two DSLs agree more on structured than on random targets in {of} cases")]
+    if structured:
+        mean = float(np.mean([r["agreement"] for r in structured]))
+        claim.append((mean > 0.95, f"they agree on {mean:.3f} of the unseen rows with structure"))
+    control = []
+    if random:
+        agreement = float(np.mean([r["agreement"] for r in random.values()]))
+        accuracy = float(np.mean([r["accuracy"] for r in random.values()]))
+        control = [
+            (agreement <= 0.95, f"agreement on random targets is {agreement:.3f}"),
+            (abs(accuracy - 0.5) <= 0.05, f"accuracy on them is {accuracy:.3f}"),
+        ]
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

@@ -22,10 +22,13 @@ import numpy as np
 from synth import codes, engine
 from synth.errors import SettingError
 from synth.experiments.base import present_mean, setting, spawn_seeds, uninterrupted
+from synth.experiments.rows import share, verdict
 from synth.learners import KernelRidge, embed, nearest
 from synth.runs.items import Item
 from synth.tasks import load_task
 
+GROUP = "noise and data"
+QUICK = {"noise": (0.0, 0.4, 0.8, 1.0), "runs": 5}
 CONTROL = (
     "With q = 1, all labels are noise. The table is chosen, and held-out accuracy is at chance."
 )
@@ -47,6 +50,7 @@ SUMMARY = {
     "control_table_share": "control: share of runs that choose the table",
     "control_test": "control: held-out accuracy",
     "chance": "held-out accuracy by chance",
+    "verdict": "verdict",
 }
 
 #: Totals that differ by less than this are equal.
@@ -234,7 +238,23 @@ def summarise(rows):
         "control_table_share": present_mean(r["table"] for r in control),
         "control_test": present_mean(r["test"] for r in control),
         "chance": 1 / rows[0]["label_values"],
+        "verdict": _verdict(rows),
     }
+
+
+def _verdict(rows):
+    checked = [r for r in rows if r["noise"] < 1]
+    near, of = share(abs(r["holds"] - r["predicted"]) <= 3 * r["error"] + SAME for r in checked)
+    claim = [(near, f"the true program wins as often as predicted for {of} pairs of q and n")]
+    noise, control = [r for r in rows if r["noise"] == 1], []
+    if noise:
+        table, chance = present_mean(r["table"] for r in noise), 1 / rows[0]["label_values"]
+        control.append((table >= 0.9, f"the table is chosen in {table:.2f} of the runs with q = 1"))
+        test = present_mean(r["test"] for r in noise)
+        control.append(
+            (abs(test - chance) <= 0.05, f"held-out accuracy is {test:.3f} (chance {chance:.3f})")
+        )
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

@@ -5,6 +5,7 @@ shortest program.  It also counts, for each length of programs, the share that c
 function, and compares this share with its limit for long programs.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,11 @@ import numpy as np
 from synth.exact import bits_of, count_programs, limit_shares, named_functions, prior_of
 from synth.experiments.base import setting
 from synth.experiments.fits import rank_correlation
-from synth.experiments.rows import RowKinds
+from synth.experiments.rows import RowKinds, verdict
 from synth.language import Bool, Grammar, dsls
 
+GROUP = "priors"
+QUICK = {"variables": (3,)}
 CONTROL = (
     "If every function were equally likely, the slope would be 0. If the masses are shuffled among "
     "the functions, they have no rank correlation with K."
@@ -35,6 +38,7 @@ SUMMARY = {
     ),
     "limit_shares": "shares of very long programs",
     "control_slope": "control: slope if uniform",
+    "verdict": "verdict",
 }
 
 ROWS = RowKinds(
@@ -173,7 +177,24 @@ def summarise(rows):
             name = row["kind"].replace(" ", "_")
             found[f"variables_{row['variables']}_{name}"] = row["value"]
     limits = {r["function"]: r["share"] for r in rows if r["kind"] == "limit"}
-    return found | {"limit_shares": limits, "control_slope": 0.0}
+    return found | {"limit_shares": limits, "control_slope": 0.0, "verdict": _verdict(found)}
+
+
+def _verdict(found):
+    """Whether P falls with K; found: the figures of the summary."""
+    claim, control = [], []
+    for key, slope in found.items():
+        if key.endswith("_slope") and not key.endswith("bound_slope"):
+            name = key.removesuffix("_slope")
+            variables, rank = int(name.split("_")[1]), found[f"{name}_rank_correlation"]
+            shuffled = found[f"{name}_shuffled_rank_correlation"]
+            words = f"slope {slope:.3f} and rank correlation {rank:.3f} for {variables} variables"
+            claim.append((-1 < slope < 0 and rank < -0.9, words))
+            # Three standard errors of the correlation of that many functions.
+            few = 3 / math.sqrt(2**2**variables - 1)
+            words = f"{shuffled:.3f} with the masses of {variables} variables shuffled"
+            control.append((abs(shuffled) <= few, words))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

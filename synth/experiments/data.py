@@ -22,8 +22,12 @@ from synth import codes, tasks
 from synth.engine import SAME, enumerate_programs
 from synth.errors import SettingError
 from synth.experiments.base import present_mean, setting, spawn_seeds
+from synth.experiments.rows import share, verdict
 from synth.language import Bool
 
+GROUP = "noise and data"
+TIME = "10 s on one core"
+QUICK = {"runs": 100}
 CONTROL = "If labels are random, the held-out error is that of chance, 1 - 1/k, for every n."
 COLUMNS = (
     "task", "labels", "bits", "n", "total_error", "program_share", "shortest_error", "risk",
@@ -39,6 +43,7 @@ SUMMARY = {
     "most_violations": "largest share of runs in which some program violates the bound",
     "least_delta": "least delta at which any run had a violation",
     "control_farthest_from_chance": "control: largest distance from chance on random labels",
+    "verdict": "verdict",
 }
 
 
@@ -222,12 +227,28 @@ def summarise(rows):
         for key in ("total_error", "shortest_error")
         if r["labels"] == "random" and r[key] is not None
     ]
-    return {
+    found = {
         "steps": steps,
         "most_violations": max(r["violations"] for r in rows),
         "least_delta": min(deltas, default=None),
         "control_farthest_from_chance": max(far, default=None),
     }
+    return found | {"verdict": _verdict(found, rows)}
+
+
+def _verdict(found, rows):
+    """Whether the error falls where it should; found: the summary."""
+    fall, of = share(
+        0.5 <= (step["total_halved_from_n"] or math.inf) / step["predicted_n"] <= 2
+        for step in found["steps"].values()
+    )
+    claim = [(fall, f"the error halves at 0.5 to 2 times bits / log2 k rows for {of} tasks")]
+    delta, most = rows[0]["delta"], found["most_violations"]
+    claim.append((most <= delta, f"Occam's bound fails in {most:.3f} of the draws at most"))
+    far, control = found["control_farthest_from_chance"], []
+    if far is not None:
+        control.append((far <= 0.05, f"on random labels the error is within {far:.3f} of chance"))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

@@ -23,6 +23,7 @@ import numpy as np
 from synth import tasks
 from synth.errors import SettingError, TaskError
 from synth.experiments.base import present_mean, refuse_repeated, setting
+from synth.experiments.rows import share, verdict
 from synth.learners import (
     LogisticRegression,
     embed,
@@ -33,6 +34,8 @@ from synth.learners import (
 )
 from synth.runs.items import Item
 
+GROUP = "start here"
+TIME = "about 2 minutes on one core"
 CONTROL = (
     "Each task has a twin, whose training labels are permuted among the training rows. On twins, "
     "no program beats chance (the bound is 1), and on average no learner beats the majority label."
@@ -53,6 +56,7 @@ SUMMARY = {
         "control: held-out accuracy above the majority label's on twins, mean and most"
     ),
     "left_out": "left out",
+    "verdict": "verdict",
 }
 
 #: The tasks meant by a name that stands for several problems.
@@ -216,7 +220,7 @@ def summarise(rows):
             key: _above_majority(held, key) for key in LEARNERS if key != "majority"
         }
     notes = {r["task"]: r["note"] for r in rows if r["note"]}
-    return found | ({"left_out": notes} if notes else {})
+    return found | ({"left_out": notes} if notes else {}) | {"verdict": _verdict(done)}
 
 
 def _compared(rows, one, other):
@@ -238,6 +242,24 @@ def _above_majority(rows, learner):
     if not above:
         return None
     return f"{np.mean(above):+.3f}, {max(above):+.3f}"
+
+
+def _verdict(rows):
+    """rows: those without a note."""
+    pays = [r["chosen"] == "program" and r["chance"] < 0 for r in rows]
+    saved, of = share(pays)
+    claim = [(saved, f"a program saves more bits than chance allows on {of} tasks")]
+    twins, of = share(r["twin_chosen"] != "program" for r in rows)
+    control = [(twins, f"no program saves bits on {of} twins")]
+    above = [
+        np.mean([r[key] - r["twin_majority"] for r in rows if r["test"] and r[key] is not None])
+        for key in (f"twin_{learner}" for learner in LEARNERS if learner != "majority")
+        if any(r["test"] and r[key] is not None for r in rows)
+    ]
+    if above:
+        words = f"the best learner's mean is {max(above):+.3f} from the majority label there"
+        control.append((bool(max(above) <= 0.05), words))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

@@ -13,10 +13,12 @@ import numpy as np
 from synth import engine
 from synth.experiments._extrapolation_baselines import baselines
 from synth.experiments.base import setting, spawn_seeds, uninterrupted
-from synth.experiments.rows import RowKinds
+from synth.experiments.rows import RowKinds, share, verdict
 from synth.language import Grammar, Int, Mod, Real, dsls
 from synth.tasks import Task
 
+GROUP = "start here"
+QUICK = {"cases": ("integer", "sum"), "unseen": 60}
 CONTROL = (
     "If the labels are permuted, they have no short program. The table is chosen, and no learner "
     "is right outside. With the true labels of sums, which polynomial ridge can express, ridge is "
@@ -30,6 +32,7 @@ SUMMARY = {
     "control_right_outside": "control: share right outside, permuted labels",
     "chosen_for_true_labels": "chosen for true labels",
     "chosen_for_permuted_labels": "chosen for permuted labels",
+    "verdict": "verdict",
 }
 
 LEARNERS = ("program", "1-NN", "k-NN", "RBF ridge", "polynomial ridge")
@@ -294,13 +297,34 @@ def summarise(rows):
             for r in scores
             if (r["labels"], r["learner"]) == (labels, "program")
         }
-    return found
+    return found | {"verdict": _verdict(found)}
 
 
 _STYLES = {
     "target": {"color": "0.75", "linewidth": 6, "solid_capstyle": "butt"},
     "program": {"color": "black", "linestyle": "-", "linewidth": 1.5},
 }
+
+
+def _verdict(found):
+    """Whether only programs are right outside; found: the shares of the summary."""
+    cases = found.get("right_outside", {}).values()
+    right, of = share(c["program"] >= 0.99 for c in cases)
+    claim = [(right, f"the program is right on all rows outside in {of} cases")]
+    others = [v for c in cases for name, v in c.items() if name != "program"]
+    if others:
+        words = f"other learners are right on at most {max(others):.3f} of the rows outside"
+        claim.append((max(others) < 0.5, words))
+    control = []
+    permuted = [v for c in found.get("control_right_outside", {}).values() for v in c.values()]
+    if permuted:
+        most = max(permuted)
+        control.append((most <= 0.15, f"with permuted labels all are right on at most {most:.3f}"))
+    ridge = [c["polynomial ridge"] for c in found.get("right_outside_held_by_ridge", {}).values()]
+    if ridge:
+        words = f"ridge is right on {min(ridge):.3f} of the rows outside of sums"
+        control.append((min(ridge) >= 0.99, words))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

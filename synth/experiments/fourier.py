@@ -17,8 +17,10 @@ import numpy as np
 
 from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
-from synth.experiments.rows import RowKinds
+from synth.experiments.rows import RowKinds, verdict
 
+GROUP = "structure"
+QUICK = {"runs": 2}
 CONTROL = (
     "If the phases of the embeddings are permuted at random, accuracy is at chance for every "
     "number of frequencies. The same holds if the noise is large enough."
@@ -34,6 +36,7 @@ SUMMARY = {
     "failing_neurons": "numbers of neurons that fail",
     "control_permuted_phases": "control: highest accuracy over chance, permuted phases",
     "control_largest_noise": "control: highest accuracy over chance at the largest noise",
+    "verdict": "verdict",
 }
 
 #: Pairs (p, frequencies) that two published networks for modular addition were found to use.
@@ -296,7 +299,7 @@ def summarise(rows):
     neurons = [r for r in rows if r["row"] == "neurons" and r["kind"] == "odd modulus"]
     control = [r for r in rows if r["row"] == "noise" and r["kind"] == PERMUTED]
     largest = max((r["noise"] for r in noise), default=None)
-    return {
+    found = {
         "published_margins": {
             f"p = {r['p']}, {r['which']}": r["margin"] for r in rows if r["kind"] == "published"
         },
@@ -309,10 +312,31 @@ def summarise(rows):
         "control_permuted_phases": _most_over_chance(control),
         "control_largest_noise": _most_over_chance(r for r in noise if r["noise"] == largest),
     }
+    return found | {"verdict": _verdict(found)}
 
 
 def _most_over_chance(rows):
     return max((r["accuracy"] / r["chance"] for r in rows), default=None)
+
+
+def _verdict(found):
+    """Whether more frequencies are better; found: the figures of the summary."""
+    claim, control = [], []
+    for key, what in (("random_margins", "margin"), ("noise_borne", "largest noise borne")):
+        values = [0.0 if v is None else v for v in found[key].values()]
+        if len(values) > 1:
+            first, *_, last = found[key]
+            rises = values == sorted(values) and values[0] < values[-1]
+            words = f"from {first} to {last} frequencies the {what} goes from {values[0]:.3g} to"
+            claim.append((rises, f"{words} {values[-1]:.3g}"))
+    for key, what in (
+        ("control_permuted_phases", "permuted phases"),
+        ("control_largest_noise", "the largest noise"),
+    ):
+        if found[key] is not None:
+            words = f"accuracy with {what} is at most {found[key]:.2f} times chance"
+            control.append((found[key] <= 1.5, words))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

@@ -25,8 +25,9 @@ from synth.dynamics import (
     trajectory,
 )
 from synth.experiments.base import setting, spawn_seeds
-from synth.experiments.rows import RowKinds
+from synth.experiments.rows import RowKinds, share, verdict
 
+GROUP = "grokking"
 CONTROL = (
     "Without decay, the table is never cleared. Held-out accuracy then stays low although the "
     "program is found. With random labels, there is no program to find."
@@ -40,6 +41,7 @@ SUMMARY = {
     "median_delay": "median steps from finding to generalising",
     "control_runs_that_generalise": "control: runs that generalise",
     "control_test_accuracy": "control: mean held-out accuracy at the end",
+    "verdict": "verdict",
 }
 
 STEP = "train_accuracy test_accuracy restricted_accuracy excluded_accuracy"
@@ -173,7 +175,19 @@ def summarise(rows):
             for kind in control
             if runs[kind]
         },
+        "verdict": _verdict(runs),
     }
+
+
+def _verdict(runs):
+    """Whether runs grok with decay alone; runs: by kind."""
+    done, of = share(map(grokked, runs[DECAY]))
+    claim = [(done, f"{of} runs memorise, then find the program, then generalise")]
+    control = []
+    for kind in KINDS[1:]:
+        spared, of = share(r["generalised_at"] is None for r in runs[kind])
+        control.append((spared, f"{of} runs with {kind} do not generalise"))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

@@ -14,7 +14,9 @@ import numpy as np
 from synth.dynamics import make_world, markov_chain
 from synth.errors import SettingError
 from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.rows import share, verdict
 
+GROUP = "grokking"
 CONTROL = (
     "With decay 0, even when the search holds a true program, long runs visit all 2^n tables "
     "equally often, so the empty one has a share of 2^-n. Simulated means do not agree with the "
@@ -29,6 +31,7 @@ SUMMARY = {
     "largest_from_boltzmann": "law of long runs, largest difference from 2**-(bits + E)",
     "control_share": "control: share of an empty table with a true program, decay 0",
     "control_least_difference": "control: least standard errors off the next decay",
+    "verdict": "verdict",
 }
 
 #: The most steps simulated for one setting, which take about an hour.
@@ -112,7 +115,20 @@ def summarise(rows):
         "largest_from_boltzmann": max(r["from_boltzmann"] for r in rows),
         "control_share": {r["task"]: r["share"] for r in rows if r["decay"] == 0},
         "control_least_difference": min(others) if others else None,
+        "verdict": _verdict(rows, others),
     }
+
+
+def _verdict(rows, others):
+    """others: how many standard errors each mean is off the exact time of the next decay."""
+    within, of = share(abs(r["errors_off"]) <= 3 for r in rows)
+    claim = [(within, f"{of} means are within 3 standard errors of the exact times")]
+    control = []
+    if others:
+        least = min(others)
+        words = f"means are at least {least:.1f} standard errors off the times of the next decay"
+        control.append((least > 3, words))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

@@ -14,9 +14,11 @@ import numpy as np
 from synth import tasks
 from synth.errors import ParseError, SettingError
 from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.rows import share, verdict
 from synth.language import Program
 from synth.runs.items import Item, search_item
 
+GROUP = "structure"
 CONTROL = (
     "A table of random labels has no frequency of its own. No frequency has a share worth naming, "
     "and it takes a quarter of all frequencies to hold half of the power."
@@ -28,12 +30,15 @@ SUMMARY = {
     "peaks": "peaks",
     "control_largest_share": "control: largest share of one frequency, random labels",
     "control_half_of_the_power": "control: share of frequencies that hold half of the power",
+    "verdict": "verdict",
 }
 
 RANDOM = "random labels"
 
 #: The least share of the power that makes a frequency a peak.
 PEAK = 0.01
+#: The least share of the power with which a frequency stands out.
+STANDS_OUT = 0.1
 
 #: A neuron that squares instead of multiplying.  With u = e(x) + e(y), which it writes twice,
 #: u + conj(u) is 2 (cos + cos).
@@ -272,11 +277,29 @@ def summarise(rows):
         "peaks": {_called(r): r["peaks"] or "none" for r in rows},
         "control_largest_share": control[0]["largest"],
         "control_half_of_the_power": control[0]["half"],
+        "verdict": _verdict(rows),
     }
 
 
 def _called(row):
     return row["step"] if row["number"] is None else f"[{row['number']}] {row['step']}"
+
+
+def _verdict(rows):
+    control = [r for r in rows if r["program"] == RANDOM]
+    steps = [r for r in rows if r["program"] != RANDOM]
+    stands, of = share(r["largest"] >= STANDS_OUT for r in steps)
+    return verdict(
+        [(stands, f"one frequency holds a tenth of the power or more in {of} steps of programs")],
+        [
+            (
+                r["largest"] < STANDS_OUT and r["half"] > 0.15,
+                f"with random labels the largest frequency holds {r['largest']:.3f} of the power "
+                f"and half of the power takes {r['half']:.2f} of all frequencies",
+            )
+            for r in control
+        ],
+    )
 
 
 def draw(rows, axes):

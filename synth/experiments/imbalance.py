@@ -19,9 +19,13 @@ import numpy as np
 from synth import codes, tasks
 from synth.engine import SAME, enumerate_programs
 from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.rows import share, verdict
 from synth.language import Grammar
 from synth.language.dsls import modular
 
+GROUP = "noise and data"
+TIME = "6 s on one core"
+QUICK = {"runs": 50}
 CONTROL = (
     "The labels are permuted among the rows, so they are as rare as before. The target then wins "
     "only if one or two rare rows fall into place by chance, which many rows hardly ever do."
@@ -43,6 +47,7 @@ SUMMARY = {
     "control_target_share": (
         "control: largest share of runs in which the target wins on permuted labels, by n"
     ),
+    "verdict": "verdict",
 }
 
 KINDS = ("target", "constant", "other", "table")
@@ -263,12 +268,31 @@ def summarise(rows):
             str(n): max(r["target"] for r in permuted if r["n"] == n)
             for n in dict.fromkeys(r["n"] for r in permuted)
         },
+        "verdict": _verdict(true, permuted),
     }
 
 
 def _most(n, k):
     """The most bits that the frequency table costs beyond n H: the flag and the counts."""
     return codes.TABLE_FLAG + codes.log2_binomial(n + k - 1, k - 1)
+
+
+def _verdict(true, permuted):
+    """true, permuted: the rows by labels."""
+    known = [r for r in true if r["target_bits"]]
+    few = [r["target"] < 0.5 for r in known if r["n"] * r["entropy"] < r["target_bits"]]
+    many = [r["target"] >= 0.5 for r in known if r["n"] * r["entropy"] > 4 * r["target_bits"]]
+    before, of_few = share(few)
+    after, of_many = share(many)
+    claim = [
+        (before, f"where n H < |p|, the rule loses in most runs in {of_few} settings"),
+        (after, f"where n H > 4 |p|, the rule wins in most runs in {of_many} settings"),
+    ]
+    control = []
+    if permuted:
+        wins = float(np.mean([r["target"] for r in permuted]))
+        control.append((wins <= 0.1, f"with permuted labels the rule wins {wins:.3f} of the runs"))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

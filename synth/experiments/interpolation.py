@@ -16,11 +16,12 @@ import numpy as np
 from synth.errors import ExperimentError
 from synth.exact import sample_programs
 from synth.experiments.base import setting, spawn_seeds
-from synth.experiments.rows import key_part
+from synth.experiments.rows import key_part, share, verdict
 from synth.language import Bool, Grammar, dsls
 from synth.learners import fit_ridge, least_norm
 from synth.tasks import all_rows
 
+GROUP = "noise and data"
 CONTROL = (
     "Without noise, regression of least norm has no peak if the target is among the features. With "
     "noise, ridge has no peak."
@@ -34,6 +35,7 @@ SUMMARY = {
     "features_used_of_{features}_at_noise_{noise}": (
         "features that MDL uses of {features} (median), noise {noise}"
     ),
+    "verdict": "verdict",
 }
 
 #: Number of variables of the programs; the domain is all rows.
@@ -310,7 +312,23 @@ def summarise(rows):
         part = found.setdefault(f"peak_over_{key_part(most / n)}_n_{at_noise}", {})
         ratio = errors[n] / errors[most] if errors[most] else None
         part.setdefault(case, {})[method] = ratio
-    return found
+    return found | {"verdict": _verdict(rows)}
+
+
+def _verdict(rows):
+    """Whether the error at D = n is more than twice that at the most features, by method."""
+    n, peaks = rows[0]["rows"], {}
+    loudest = max(r["noise"] for r in rows)
+    for (_, _, noise, method), errors in _cases(rows).items():
+        if n in errors and max(errors) > n and noise in (0, loudest):
+            peaks.setdefault((method, noise > 0), []).append(errors[n] > 2 * errors[max(errors)])
+    peak, of = share(peaks.get(("least norm", True), ()))
+    claim = [(peak, f"regression of least norm has a peak in {of} cases with noise")]
+    for method in ("ridge", "MDL"):
+        none, of = share(not p for p in peaks.get((method, True), ()))
+        claim.append((none, f"{method} has none in {of} cases with noise"))
+    none, of = share(not p for p in peaks.get(("least norm", False), ()))
+    return verdict(claim, [(none, f"without noise the least norm has no peak in {of} cases")])
 
 
 def draw(rows, axes):

@@ -10,7 +10,6 @@ it adds nodes in random order and measures the share of nodes at which one large
 (percolation).
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,10 +17,12 @@ import numpy as np
 
 from synth import tasks
 from synth.dynamics import EDITS, USUAL, connectivity, largest_budget, program_landscape
+from synth.experiments._landscape_verdict import gains, of_landscape
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
 from synth.experiments.rows import RowKinds
 from synth.language import UNIT
 
+GROUP = "structure"
 CONTROL = (
     "The edges are rewired at random, but each node keeps its number of edges. The programs that "
     "fit are then no longer connected. In a second control, each node also keeps, for each "
@@ -53,6 +54,7 @@ SUMMARY = {
     "control_ratio_to_rewired_by_length": (
         "control: how many times as many, median, rewired by length"
     ),
+    "verdict": "verdict",
 }
 
 #: The graph of the edits, and two null models.
@@ -258,10 +260,15 @@ def summarise(rows):
     found["random_share_in_largest_cluster"] = _means(random, "largest")
     found["random_neighbours_that_fit"] = _means(random, "inside")
     for graph in (REWIRED, BY_LENGTH):
-        ratios, name = _gains(true + random, graph), graph.replace(" ", "_")
+        ratios, name = gains(true + random, EDIT, graph), graph.replace(" ", "_")
         found[f"control_more_than_{name}"] = f"{sum(r > 1 for r in ratios)} of {len(ratios)}"
         if ratios:
             found[f"control_ratio_to_{name}"] = float(np.median(ratios))
+    largest = _means([r for r in true + random if r["fit"]], "largest")
+    found["verdict"] = of_landscape(
+        *(gains(some, EDIT, REWIRED) for some in (true, random)),
+        *(largest.get(graph) for graph in (EDIT, REWIRED)),
+    )
     return found
 
 
@@ -306,16 +313,6 @@ def _by_graph(rows, key):
         for graph in GRAPHS
         if graph in rows and rows[graph][key] is not None
     )
-
-
-def _gains(rows, graph):
-    """Ratios of the neighbours that fit by edits to those in another graph, one per labeling.
-
-    Labelings that no program fits have none.
-    """
-    of = {(r["task"], r["labels"], r["draw"], r["graph"]): r["inside"] for r in rows if r["fit"]}
-    pairs = [(n, of[*k, graph]) for (*k, g), n in of.items() if g == EDIT and (*k, graph) in of]
-    return [a / b if b else math.inf if a else 1.0 for a, b in pairs]
 
 
 def draw(rows, axes):

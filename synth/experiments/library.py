@@ -13,9 +13,11 @@ from synth import codes
 from synth.errors import SettingError
 from synth.experiments._library_items import learn_library, library_of, search_task
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
-from synth.experiments.rows import RowKinds
+from synth.experiments.rows import RowKinds, share, verdict
 from synth.library import DIGITS, RIPPLE, XOR, family, saved
 
+GROUP = "structure"
+TIME = "about 75 s on one core"
 CONTROL = (
     "In each task of a family, the labels are permuted, each time by another permutation. Tables "
     "are chosen and no abstraction is accepted. A second control forbids tables and takes the "
@@ -34,6 +36,7 @@ SUMMARY = {
     "{family}_fall_of_programs": ("{family}: fall of library and programs, of tasks solved before"),
     "{family}_steps": "{family}: steps",
     "{family}_held_out_accuracy": "{family}: held-out accuracy before, after",
+    "verdict": "verdict",
 }
 
 #: The default number of programs that one search of a family scores.
@@ -274,6 +277,7 @@ def summarise(rows):
             if (r["family"], r["twin"]) in control
         },
         "control_abstractions_without_tables": sum(r["abstractions"] for r in forbidden),
+        "verdict": _verdict(rows),
     }
 
 
@@ -291,6 +295,26 @@ def _of_family(whole, rows):
             r["name"]: [r["test_before"], r["test_after"]] for r in rows if r["row"] == "held out"
         },
     }
+
+
+def _verdict(rows):
+    whole = [r for r in rows if r["row"] == "family"]
+    true = [r for r in whole if r["labels"] == TRUE]
+    fewer, of = share(r["total_after"] < r["total_before"] for r in true)
+    claim = [(fewer, f"the library lowers the bits of {of} families")]
+    held = [r for r in rows if r["row"] == "held out" and r["labels"] == TRUE]
+    deeper, of = share(r["test_after"] == 1 for r in held)
+    claim.append((deeper, f"{of} held-out tasks are solved with it"))
+    permuted, of = share(not r["abstractions"] for r in whole if r["labels"] == PERMUTED)
+    control = [(permuted, f"no abstraction is accepted in {of} permuted families")]
+    tables = {(r["family"], r["twin"]): r["total_after"] for r in whole if r["labels"] == PERMUTED}
+    above, of = share(
+        r["total_after"] > tables[r["family"], r["twin"]]
+        for r in whole
+        if r["labels"] == FORBIDDEN and (r["family"], r["twin"]) in tables
+    )
+    control.append((above, f"without tables the total stays above theirs in {of} families"))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

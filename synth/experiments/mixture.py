@@ -14,6 +14,7 @@ Predicted in order, each training label from those before it, the labels cost th
 its sum in total.  Theory says that this is at most the bits of the best tree in it.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +28,12 @@ from synth.experiments.base import (
     spawn_seeds,
     uninterrupted,
 )
+from synth.experiments.rows import share, verdict
 from synth.learners import embed, held_out_loss, mixture_of, predictor_of
 from synth.learners.networks.perceptron import Shape, drawn, outputs
 from synth.learners.networks.training import Optimiser, Training
 
+GROUP = "priors"
 CONTROL = (
     "On permuted labels nothing predicts better than a constant, the shares of the training "
     "labels. The mixture saves s bits or more on them in a share of about 2**-s of the runs."
@@ -48,6 +51,7 @@ SUMMARY = {
     "constant, the most of all runs",
     "control_loss": "control: held-out loss on permuted labels above the constant's, mean",
     "left_out": "left out",
+    "verdict": "verdict",
 }
 #: Keys of the summary: who loses less than the shortest hypothesis.
 LESS = {
@@ -185,11 +189,30 @@ def summarise(rows):
             name: _mean(done, f"twin_{name}_loss") - constant for name in LEARNERS[1:]
         }
     notes = {r["task"]: r["note"] for r in rows if r["note"]}
-    return found | ({"left_out": notes} if notes else {})
+    return found | ({"left_out": notes} if notes else {}) | {"verdict": _verdict(found, done)}
 
 
 def _mean(rows, key):
     return present_mean(r[key] for r in rows)
+
+
+def _verdict(found, rows):
+    """found: the summary; rows: those with runs."""
+    less, of = share(r["mixture_loss"] < r["shortest_loss"] for r in rows)
+    claim = [(less, f"the mixture loses less than the shortest hypothesis in {of} cases")]
+    control = []
+    if rows:
+        above = found["most_above_best"]
+        words = f"the mixture's bits less those of its best tree are {above:+.3g} at most"
+        claim.append((above <= 1e-6, words))
+        gain = -min(found["control_loss"].values())
+        words = f"on permuted labels the best loss is {max(gain, 0.0):.3f} below a constant's"
+        control.append((gain <= 0.01, words))
+        # A saving of s bits or more has a chance of 2**-s in each run.
+        saved, runs = found["control_most_saved"], sum(r["runs"] for r in rows)
+        words = f"the mixture saves at most {saved:.1f} bits there in {runs} runs"
+        control.append((saved <= math.log2(100 * runs), words))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

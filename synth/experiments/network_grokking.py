@@ -24,10 +24,11 @@ from synth.dynamics import (
     reached,
     trajectory,
 )
-from synth.experiments.base import SCALE, first_rows_first, setting, spawn_seeds
-from synth.experiments.rows import RowKinds
+from synth.experiments.base import SCALE, first_rows_first, present_mean, setting, spawn_seeds
+from synth.experiments.rows import RowKinds, share, verdict
 from synth.learners.networks import addition, waves
 
+GROUP = "networks"
 CONTROL = (
     "Without weight decay, the network only memorises, and held-out accuracy stays low. With "
     "random labels, held-out accuracy is at chance, and no frequency stands out in any unit."
@@ -53,6 +54,7 @@ SUMMARY = {
     "phase_share": "share of the phase in which held-out accuracy rises from 10 % to 90 %",
     "control_highest_held_out_accuracy": "control: highest held-out accuracy at the end",
     "control_held_out_accuracy": "control: mean held-out accuracy with random labels, and chance",
+    "verdict": "verdict",
 }
 
 MAIN, LAB, RANDOM = "quadratic", "grokking lab", "random labels"
@@ -278,7 +280,40 @@ def summarise(rows):
             kind: of(kind, "test_accuracy", max) for kind in CONTROLS if kind in kinds
         },
         "control_held_out_accuracy": [of(RANDOM, "test_accuracy"), main[0]["chance"]],
+        "verdict": _verdict(rows),
     }
+
+
+def _verdict(rows):
+    def late(row):
+        return None not in (row["memorised_at"], row["generalised_at"]) and (
+            row["memorised_at"] < row["generalised_at"]
+        )
+
+    def mean(kind, key):
+        return present_mean(r[key] for r in _runs(rows, kind))
+
+    main = _runs(rows, MAIN)
+    grok, of = share(map(late, main))
+    claim = [(grok, f"{of} networks with decay memorise and generalise later")]
+    starts = [r for r in rows if r["row"] == "path" and r["kind"] == MAIN and r["step"] == 0]
+    first, last = present_mean(r["own_share"] for r in starts), mean(MAIN, "own_share")
+    if None not in (first, last):
+        words = f"a unit's strongest frequency goes from {first:.2f} to {last:.2f} of its power"
+        claim.append((last > 2 * first or last > 0.9, words))
+    control = []
+    for kind in CONTROLS:
+        if _runs(rows, kind):
+            most = max(r["test_accuracy"] for r in _runs(rows, kind))
+            # Half without decay; three times chance with random labels, of which few are held out.
+            least = 0.5 if kind == CONTROLS[0] else 3 * main[0]["chance"]
+            words = f"held-out accuracy is {most:.3f} at most with {kind}"
+            control.append((most < least, words))
+    stands = mean(RANDOM, "own_share")
+    if None not in (stands, last):
+        words = f"the strongest frequency holds {stands:.2f} of a unit's power with random labels"
+        control.append((stands < last / 2, words))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

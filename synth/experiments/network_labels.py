@@ -20,7 +20,9 @@ import numpy as np
 
 from synth import engine
 from synth.errors import SettingError
+from synth.experiments._network_labels_verdict import of_labels
 from synth.experiments.base import SCALE, refuse_repeated, setting, spawn_seeds, uninterrupted
+from synth.experiments.rows import share
 from synth.language import Bool, Grammar, Program, dsls
 from synth.learners.networks.consistent import corners
 from synth.learners.networks.noise import CHANCE, fall, labellings, most_exceptions
@@ -29,6 +31,7 @@ from synth.learners.networks.training import OPTIMISERS, Optimiser, Training, tr
 from synth.runs.items import Item
 from synth.tasks import Task
 
+GROUP = "networks"
 CONTROL = (
     "If the training labels are permuted, or half of them are flipped, no rule is left. Networks "
     "and programs are then right on half of the unseen rows."
@@ -52,6 +55,7 @@ SUMMARY = {
     "program_drops_more": "runs in which the program's largest drop exceeds the network's",
     "control_half_flipped": "control: held-out accuracy with half of the labels flipped",
     "control_permuted": "control: held-out accuracy with permuted labels",
+    "verdict": "verdict",
 }
 
 NOISY, PERMUTED = "noisy", "permuted"
@@ -180,14 +184,14 @@ def _run(item):
     fitted = (says[:, train] == labels).mean(axis=1)
     right = (says == task.labels)[:, held_out].mean(axis=1)
     bits, rows = shortest_bits(settings, rule), []
-    for k, (noisy, share, flips) in enumerate(labelled):
+    for k, (noisy, part, flips) in enumerate(labelled):
         found = _searched(settings, task, noisy, ~held_out)
         program = found.chosen == "program"
         row = {
             "rule": rule,
             "run": number,
-            "labels": PERMUTED if share is None else NOISY,
-            "noise": share,
+            "labels": PERMUTED if part is None else NOISY,
+            "noise": part,
             "flips": flips,
             "steps": int(steps[k]) if steps[k] >= 0 else None,
             "network_train": float(fitted[k]),
@@ -268,6 +272,8 @@ def summarise(rows):
         pair for rule in rules for pair in zip(*(falls[rule, n] for n in LEARNERS), strict=True)
     ]
     larger = [p["drop"] > n["drop"] for n, p in both]
+    fitted = [r["network_train"] == 1 for r in rows]
+    ruleless = [r for r in rows if r["noise"] == 0.5 or r["labels"] == PERMUTED]
     noisy = [r for r in rows if r["labels"] == NOISY]
     predicted = [(r["program"] == 1) == (r["flips"] <= r["most_flips"]) for r in noisy]
 
@@ -285,7 +291,7 @@ def summarise(rows):
         return {name: _with_error([r[name] for r in some]) for name in LEARNERS}
 
     return {
-        "networks_at_zero_error": _count(r["network_train"] == 1 for r in rows),
+        "networks_at_zero_error": share(fitted)[1],
         "steps_to_zero_error": {rule: _steps(rows, rule) for rule in rules},
         "held_out_accuracy": {
             rule: {
@@ -304,17 +310,12 @@ def summarise(rows):
         },
         "middle": by_learner("middle"),
         "most_flips": {r["rule"]: r["most_flips"] / r["train_rows"] for r in rows},
-        "chosen_as_predicted": _count(predicted),
-        "program_drops_more": _count(larger),
+        "chosen_as_predicted": share(predicted)[1],
+        "program_drops_more": share(larger)[1],
         "control_half_flipped": control("noise", 0.5),
         "control_permuted": control("labels", PERMUTED),
+        "verdict": of_labels(larger, fitted, {n: [r[n] for r in ruleless] for n in LEARNERS}),
     }
-
-
-def _count(conditions):
-    """How many conditions hold, as text."""
-    conditions = list(conditions)
-    return f"{sum(conditions)} of {len(conditions)}"
 
 
 def _falls(rows, rule, learner):

@@ -16,6 +16,7 @@ import numpy as np
 
 from synth import exact
 from synth.errors import SettingError
+from synth.experiments._network_posterior_verdict import of_posterior
 from synth.experiments.base import SCALE, SPLITS, refuse_repeated, setting, sizes_below, spawn_seeds
 from synth.experiments.rows import RowKinds
 from synth.learners.networks.compared import fitted, rank_correlation
@@ -24,6 +25,7 @@ from synth.learners.networks.laws import AGAIN, NEAREST, NETWORKS, P_NET, Law, c
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
 from synth.learners.networks.training import OPTIMISERS, Optimiser
 
+GROUP = "networks"
 CONTROL = (
     "On targets drawn uniformly from all functions, networks and posteriors are right on half of "
     "the unseen rows. If targets are paired at random, there is no correlation."
@@ -41,10 +43,10 @@ SUMMARY = {
     "function_by_function": "by function: rank correlation, explained, power, explained by it",
     "control_random_targets": "control: random targets, accuracy farthest from 1/2, and its error",
     "control_permuted": "control: targets paired at random, farthest mean and largest magnitude",
+    "verdict": "verdict",
 }
 
-#: How targets are chosen: evenly by description length in each DSL, one of each class of functions
-#: that differ by names only, and uniformly (the control).
+#: How targets are chosen: by length in each DSL, one of each class, and uniformly (the control).
 LENGTHS, CLASSES, UNIFORM = RULES = "lengths", "classes", "uniform"
 ROWS = RowKinds(
     (
@@ -263,7 +265,7 @@ def summarise(rows):
     random = [r for r in ruled if r["rule"] == UNIFORM]
     chance = [(r["accuracy"], r["error"]) for r in random]
     chance += [(r["networks"], r["networks_error"]) for r in random]
-    return {
+    found = {
         "closest_dsl": closest,
         "prior_rank_correlation": priors,
         "closest_by_rows": {
@@ -289,6 +291,7 @@ def summarise(rows):
         "control_random_targets": max(chance, key=lambda pair: abs(pair[0] - 0.5)),
         "control_permuted": [max(permuted, key=abs), max(r["most_permuted"] for r in ruled)],
     }
+    return found | {"verdict": of_posterior(ours[LENGTHS], _ruled(rows, LENGTHS, NEAREST), found)}
 
 
 def draw(rows, axes):

@@ -16,10 +16,11 @@ from scipy.optimize import minimize_scalar
 
 from synth.exact import named_functions, prior_of
 from synth.experiments.base import SCALE, refuse_repeated, setting, spawn_seeds
-from synth.experiments.rows import RowKinds
+from synth.experiments.rows import RowKinds, verdict
 from synth.learners.networks.compared import entropy, rank_correlation
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
 
+GROUP = "networks"
 CONTROL = (
     "If the functions are permuted at random, there is no correlation. Deep tanh networks with a "
     "large initial scale are chaotic and lose their preference."
@@ -36,6 +37,7 @@ SUMMARY = {
     "closest_rank_correlation_by_setting": "rank correlation of the closest DSL, by setting",
     "control_permuted": "control: functions permuted, mean and largest magnitude",
     "control_chaotic": "control: chaotic, entropy and divergence of the closest DSL, bits",
+    "verdict": "verdict",
 }
 
 MAIN, CHAOTIC = "main", "chaotic"
@@ -272,7 +274,27 @@ def summarise(rows):
             next((r[key] for r in chaotic if r["dsl"] == best["dsl"]), None)
             for key in ("entropy", "divergence")
         ],
+        "verdict": _verdict(
+            main, best, next((r for r in chaotic if r["dsl"] == best["dsl"]), None)
+        ),
     }
+
+
+def _verdict(main, best, chaotic):
+    """main: the rows of the DSLs; best: the closest one's; chaotic: its row in the control."""
+    others = [r["high"] for r in main if r is not best]
+    words = f"the prior of {best['dsl']} ranks the functions of networks at {best['spearman']:.2f}"
+    claim = [(not others or best["low"] > max(others), words)]
+    if others:
+        claim[0] = claim[0][0], f"{words}, and no other above {max(others):.2f}"
+    words = f"without a fitted power it explains {best['explained']:.2f} of their preference"
+    claim.append((best["explained"] > 0, words))
+    mean = max((r["permuted"] for r in main), key=abs)
+    control = [(abs(mean) < 0.05, f"with functions permuted the mean correlation is {mean:.3f}")]
+    if chaotic is not None:
+        words = f"chaotic networks have {chaotic['entropy']:.2f} bits of entropy, others"
+        control.append((chaotic["entropy"] > best["entropy"], f"{words} {best['entropy']:.2f}"))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

@@ -1,10 +1,9 @@
 """A grokked network's hidden layer contains the Fourier product, at the network's frequencies.
 
 Networks learn modular addition, and search finds programs for the same rows in the DSLs `fourier`
-and `modular`.  Throughout training, the experiment measures how well the hidden layer predicts
-each step of the programs, by the cross-validated R2 of a linear map and by debiased CKA.  A step
-at frequency c is the program's step on the inputs c x and c y.  The network's own frequencies are
-those that hold 90 % of its embedding's power at the end.
+and `modular`.  Throughout training, cross-validated R2 of a linear map and debiased CKA measure how
+well the hidden layer predicts each step of the programs.  A step at frequency c is that on c x and
+c y.  The network's own frequencies hold 90 % of its embedding's power at the end.
 """
 
 from dataclasses import dataclass, replace
@@ -15,12 +14,14 @@ import numpy as np
 from synth import engine
 from synth.dynamics import ENOUGH
 from synth.errors import SettingError
+from synth.experiments._network_program_verdict import of_program
 from synth.experiments.base import first_rows_first, setting, spawn_seeds, uninterrupted
 from synth.experiments.rows import RowKinds
 from synth.learners import similarity
 from synth.learners.networks import addition, waves
 from synth.runs.items import Item
 
+GROUP = "networks"
 CONTROL = (
     "R2 is 0 for untrained networks, for networks on random labels, and if the rows are permuted. "
     "In the grokked network itself, it is 0 at frequencies that are not the network's own."
@@ -39,6 +40,7 @@ SUMMARY = {
     "steps": "R2 to each program step with an embedding, last, and debiased CKA",
     "r2_before_generalising": "R2 at the last look with held-out accuracy below 0.1",
     "control_r2": "control: R2 with rows permuted",
+    "verdict": "verdict",
 }
 
 MAIN, NO_DECAY, RANDOM = "embedding", "no decay", "random labels"
@@ -305,7 +307,7 @@ def summarise(rows):
     def last(key):
         return {kind: _mean(states[kind]["last"], key) for kind in kinds}
 
-    return {
+    found = {
         "r2": {
             f"{kind}, {state}": _mean(found, "r2")
             for kind in kinds
@@ -327,6 +329,7 @@ def summarise(rows):
         "r2_before_generalising": _mean(_before(rows, 0.1), "r2"),
         "control_r2": last("null"),
     }
+    return found | {"verdict": of_program(found, MAIN)}
 
 
 def _products(rows, kind):

@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.rows import verdict
 from synth.learners.networks import addition, pruning, waves
 
+GROUP = "networks"
 CONTROL = (
     "On random labels, held-out accuracy is at chance, whatever the penalty and however few "
     "weights are left."
@@ -34,6 +36,7 @@ SUMMARY = {
     "control_held_out_accuracy": (
         "control: held-out accuracy on random labels that are fitted, mean and highest, and chance"
     ),
+    "verdict": "verdict",
 }
 
 DECAY, L1 = PENALTIES = "weight decay", "L1"
@@ -136,7 +139,7 @@ def summarise(rows):
                 **{key: _mean(cell, key) for key in keys},
             }
     random = [r for r in rows if r["labels"] == RANDOM and r["train_accuracy"] >= pruning.LEAST]
-    return {
+    found = {
         **chosen,
         "held_out_accuracy": _by_strength(rows, TRUE, "test_accuracy"),
         "weights_needed": _by_strength(rows, TRUE, "weights"),
@@ -147,6 +150,25 @@ def summarise(rows):
             rows[0]["chance"],
         ],
     }
+    return found | {"verdict": _verdict(found)}
+
+
+def _verdict(found):
+    """Whether decay finds more of the rule with more units; found: the figures of the summary."""
+    decay, few = found.get("weight_decay_best_held_out"), found.get("l1_best_held_out")
+    claim, control = [], []
+    if decay and few:
+        for key, what in (
+            ("test_accuracy", "held-out accuracy is"),
+            ("units", "the number of units needed is"),
+        ):
+            words = f"{what} {decay[key]:.3g} with decay and {few[key]:.3g} with L1"
+            claim.append((decay[key] > few[key], words))
+    mean, most, chance = found["control_held_out_accuracy"]
+    if mean is not None:
+        words = f"on random labels held-out accuracy is {mean:.3f} (most {most:.3f}"
+        control.append((abs(mean - chance) <= 0.02, f"{words}, chance {chance:.3f})"))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

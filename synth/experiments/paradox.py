@@ -32,6 +32,8 @@ from synth.learners.networks.training import Optimiser, train_to_zero
 from synth.runs.items import Item
 from synth.tasks import load_task
 
+GROUP = "start here"
+QUICK = {"tasks": ("parity:n=8,k=2", "mod-add:p=17"), "max_programs": 20_000, "moves": 5}
 CONTROL = (
     "The labels are permuted, or drawn at random. No program is then shorter than the table, and "
     "no learner predicts unseen rows better than the most frequent label does."

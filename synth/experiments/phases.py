@@ -2,8 +2,7 @@
 
 The experiment runs the stochastic search in three sweeps: over weight decay and training fraction
 together, over beta, and over the program's length.  It puts each run into one of four phases.  It
-also runs the strength dynamics, in which the delay from finding the program to generalising should
-be ln(1/(1-2 kappa)) / decay.
+also runs the strength dynamics, whose delay to generalise should be ln(1/(1-2 kappa)) / decay.
 
 The phases follow Liu et al., "Towards understanding grokking" (2022):
 
@@ -16,7 +15,6 @@ An accuracy that falls below 0.9 again counts as not reached.  A cell (all runs 
 settings) gets the most frequent phase of its runs; of equally frequent ones, the last in this list.
 """
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -24,9 +22,11 @@ import numpy as np
 
 from synth import tasks
 from synth.dynamics import Chain, Strengths, chain_times, expected_delay, make_world, strength_times
+from synth.experiments._phases_verdict import best_decays, of_phases
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.fits import doubling_rate, median_time, power_law
 
+GROUP = "grokking"
 CONTROL = (
     "Without decay no run generalises, however many rows it has. With random labels no run "
     "generalises at any decay."
@@ -45,6 +45,7 @@ SUMMARY = {
     "strength_delay_times_decay": "strength: delay * decay at the least decay; ln(1/(1-2 kappa))",
     "strength_exponent_in_fraction": "strength: exponent of the delay in training fraction",
     "control_generalised": "control: runs that generalise without decay, and with random labels",
+    "verdict": "verdict",
 }
 
 PHASES = ("comprehension", "grokking", "memorisation", "confusion")
@@ -240,9 +241,7 @@ def cells(rows):
 
 def summarise(rows):
     grid = cells(rows)
-    groks = Counter(decay for (decay, _), name in grid.items() if name == "grokking")
-    most = max(groks.values(), default=0)
-    best = [d for d, n in groks.items() if n == most]
+    best = best_decays(grid)
     at_best = [r for r in _of(rows, GRID) if r["decay"] in best]
     named = {p: [r for r in _of(rows, GRID) if r["phase"] == p] for p in PHASES[:2]}
     kappas = list(dict.fromkeys(r["kappa"] for r in _of(rows, STRENGTH)))
@@ -250,7 +249,7 @@ def summarise(rows):
     cleanups = [_cleanup(r) / r["rows"] for r in named["grokking"]]
     delays = [(r["fraction"], _cleanup(r)) for r in _of(rows, STRENGTH_FRACTION) if _cleanup(r)]
     controls = [r for r in _of(rows, GRID) if r["decay"] == 0], _of(rows, RANDOM)
-    return {
+    found = {
         "cells_by_phase": {p: sum(v == p for v in grid.values()) for p in PHASES},
         "best_decays": best,
         "exponent_in_fraction": power_law(by_fraction)
@@ -272,6 +271,7 @@ def summarise(rows):
             sum(r["generalised_at"] is not None for r in some) for some in controls
         ],
     }
+    return found | {"verdict": of_phases(found)}
 
 
 def _waited(rows):

@@ -12,7 +12,10 @@ import numpy as np
 
 from synth.exact import EverySplit, Split, bits_of, named_functions, prior_of
 from synth.experiments.base import setting, sizes_below, spawn_seeds
+from synth.experiments.rows import share, verdict
 
+GROUP = "priors"
+QUICK = {"variables": 3, "rows": (1, 2, 3, 4, 5, 6, 7), "random": 50}
 CONTROL = (
     "The mean accuracy over all targets is exactly ½, for every prior and every choice of training "
     "rows. What is gained on simple targets is lost on the others."
@@ -25,6 +28,7 @@ SUMMARY = {
     "control_farthest_from_half": (
         "control: largest distance of the mean accuracy over all targets from 1/2"
     ),
+    "verdict": "verdict",
 }
 
 #: Targets of a group, whose figures are means over the group.
@@ -112,7 +116,25 @@ def summarise(rows):
         "control_farthest_from_half": max(
             abs(r[kind] - 0.5) for r in every for kind in ("bayes", "gibbs", "map")
         ),
+        "verdict": _verdict(rows),
     }
+
+
+def _verdict(rows):
+    most = max(r["rows"] for r in rows)
+    named = [r for r in rows if r["target"] not in (RANDOM, ALL) and r["rows"] == most]
+    random = [r["bayes"] for r in rows if r["target"] == RANDOM]
+    known, of = share(r["bayes"] >= 0.95 for r in named)
+    others = ", ".join(r["target"] for r in named if r["bayes"] < 0.95)
+    words = f"{of} named targets are predicted at 0.95 or more from {most} rows"
+    claim = [(known, words + (f" (not {others})" if others else ""))]
+    if random:
+        most_random = max(random)
+        words = f"random ones are predicted at {most_random:.3f} at most"
+        claim.append((most_random < 0.6, words))
+    far = [abs(r[k] - 0.5) for r in rows if r["target"] == ALL for k in ("bayes", "gibbs", "map")]
+    words = f"the mean over all targets is within {max(far, default=0):.1g} of 1/2"
+    return verdict(claim, [(max(far) < 1e-9, words)] if far else [])
 
 
 def draw(rows, axes):

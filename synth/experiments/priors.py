@@ -21,8 +21,10 @@ from synth.exact import (
 )
 from synth.experiments.base import refuse_repeated, setting
 from synth.experiments.fits import rank_correlation
-from synth.experiments.rows import RowKinds
+from synth.experiments.rows import RowKinds, share, verdict
 
+GROUP = "priors"
+QUICK = {"variables": 3}
 CONTROL = (
     "Under a uniform prior over functions, all six kinds have the same bits, and every accuracy on "
     "unseen rows is exactly ½."
@@ -35,6 +37,7 @@ SUMMARY = {
     "rank_correlation": "rank correlation of -log2 P",
     "invariance_constant_bits": "largest difference of least bits (invariance constant)",
     "control_accuracies": "control: accuracies under a uniform prior",
+    "verdict": "verdict",
 }
 
 UNIFORM = "uniform"
@@ -178,7 +181,7 @@ def summarise(rows):
             worst[row["dsl"]] = min(row["accuracy"], worst.get(row["dsl"], 1))
     pairs = {f"{r['dsl']}, {r['other']}": r for r in rows if r["kind"] == "pair"}
     uniform = [*easy.get(UNIFORM, {}).values(), worst.get(UNIFORM, 0.5)]
-    return {
+    found = {
         "kinds_by_probability": {
             dsl: " < ".join(name for _, name in sorted(found)) or "none"
             for dsl, found in orders.items()
@@ -189,6 +192,24 @@ def summarise(rows):
         "invariance_constant_bits": {names: r["constant"] for names, r in pairs.items()},
         "control_accuracies": sorted({round(a, 12) for a in uniform}),
     }
+    return found | {"verdict": _verdict(found)}
+
+
+def _verdict(found):
+    """found: the figures of the summary."""
+    first, of = share(
+        order.split(" < ")[0] == "I" for order in found["kinds_by_probability"].values()
+    )
+    claim = [(first, f"kind I is the likeliest in {of} languages")]
+    orders = len(set(found["kinds_by_probability"].values()))
+    known = [c for c in found["rank_correlation"].values() if c is not None]
+    if known:
+        least = min(known)
+        words = f"-log2 P of two languages has a rank correlation of {least:.2f} or more"
+        claim.append((least > 0, f"{words} (the kinds come in {orders} different orders)"))
+    far = max(abs(a - 0.5) for a in found["control_accuracies"])
+    words = f"under a uniform prior every accuracy is within {far:.1g} of 1/2"
+    return verdict(claim, [(far < 1e-9, words)])
 
 
 def draw(rows, axes):

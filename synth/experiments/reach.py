@@ -18,9 +18,12 @@ import numpy as np
 
 from synth.engine import ReachSettings
 from synth.experiments.base import present_mean, setting, spawn_seeds
+from synth.experiments.rows import verdict
 from synth.runs.items import DESCENDED as LABELS
 from synth.runs.items import Item
 
+GROUP = "structure"
+TIME = "about a minute on two cores"
 CONTROL = (
     "If labels are permuted, the energy with simplicity leads to no program below the table, and "
     "held-out accuracy is that of the table, with any number of moves."
@@ -47,6 +50,7 @@ SUMMARY = {
     "simplest": "least total bits that any run finds",
     "control_programs": "control: permuted runs with simplicity that choose a program",
     "control_test_less_table": "control: mean held-out accuracy less that of the table",
+    "verdict": "verdict",
 }
 
 
@@ -124,11 +128,55 @@ def summarise(rows):
     totals = [row["total_bits"] for row in rows if row["labels"] == "true"]
     totals = [total for total in totals if total is not None]
     far = [row["test"] - row["table_test"] for row in control if row["test"] is not None]
-    return found | {
+    found |= {
         "simplest": min(totals, default=None),
         "control_programs": sum(row["chosen"] == "program" for row in control),
         "control_test_less_table": float(np.mean(far)) if far else None,
     }
+    return found | {"verdict": _verdict(rows, found)}
+
+
+def _verdict(rows, found):
+    """Whether figures change as they should from the fewest moves to the most."""
+    moves = found["moves"]
+
+    def ends(key, labels, energy):
+        """(figure at the fewest moves, figure at the most), and both as text."""
+        means = [
+            present_mean(
+                r[key]
+                for r in rows
+                if (r["moves"], r["labels"], r["simplicity"]) == (n, labels, energy)
+            )
+            for n in (moves[0], moves[-1])
+        ]
+        return None if None in means or len(moves) < 2 else means
+
+    claim = []
+    for key, labels, energy, rises, what in (
+        ("total_bits", "true", "with", False, "with simplicity the total bits go"),
+        ("test", "true", "with", True, "with simplicity held-out accuracy goes"),
+        (
+            "train",
+            "permuted",
+            "without",
+            True,
+            "without it the accuracy on permuted training rows goes",
+        ),
+    ):
+        if (both := ends(key, labels, energy)) is not None:
+            one, other = both
+            words = f"{what} from {one:.3g} to {other:.3g}"
+            claim.append((other > one if rises else other < one, words))
+    programs, far = found["control_programs"], found["control_test_less_table"]
+    control = []
+    if far is not None:
+        words = f"{programs} permuted runs with simplicity choose a program"
+        control = [
+            (programs == 0, words),
+            (abs(far) <= 0.02, f"held-out accuracy is {far:+.3f} from that of the table"),
+        ]
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

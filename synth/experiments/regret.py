@@ -6,14 +6,18 @@ functions, the three nearest rows, and a table of label counts (Krichevsky-Trofi
 is checked for every function; the learners are compared on some targets, in some orders.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from synth.exact import bits_of, named_functions, prior_of
 from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.rows import verdict
 from synth.learners import neighbours
 
+GROUP = "priors"
+QUICK = {"variables": 3}
 CONTROL = (
     "On random targets, the mixture pays about one bit per row or more, as the other learners do. "
     "The mean of 2**-bits over all functions is exactly 2**-rows."
@@ -25,6 +29,7 @@ SUMMARY = {
     "functions_above_k": "functions, of all, for which the mixture pays more than K",
     "control_least_bits": "control: fewest bits of a random target",
     "control_kraft": "control: sum of 2**-bits over all functions",
+    "verdict": "verdict",
 }
 
 
@@ -148,7 +153,7 @@ def summarise(rows):
     for row in whole:
         totals.setdefault(row["target"], {}).setdefault(row["learner"], []).append(row["bits"])
     mixture = [r for r in whole if r["learner"] == "mixture" and r["bits"] is not None]
-    return {
+    found = {
         "bits_after_all_rows": {
             target: {learner: _mean(bits) for learner, bits in found.items()}
             for target, found in totals.items()
@@ -160,10 +165,29 @@ def summarise(rows):
         ),
         "control_kraft": next((r["kraft"] for r in whole if r["target"] == ALL), None),
     }
+    return found | {"verdict": _verdict(found, last)}
 
 
 def _mean(values):
     return None if None in values else float(np.mean(values))
+
+
+def _verdict(found, rows):
+    """found: the figures of the summary; rows: the number of rows of a target."""
+    above, error = found["functions_above_k"], found["largest_order_error"]
+    claim = [(above == 0, f"the mixture pays more than K for {above} functions")]
+    if error is not None:
+        words = f"orders change the sum by {error:.1g} bits at most"
+        claim.append((error < 1e-6, words))
+    control = []
+    if (kraft := found["control_kraft"]) is not None:
+        words = f"the mean of 2**-bits is 2**{math.log2(kraft) - rows:.6g} for {rows} rows"
+        control.append((abs(kraft - 1) < 1e-6, words))
+    for learner, bits in found["bits_after_all_rows"].get("random", {}).items():
+        if bits is not None:
+            words = f"{learner} pays {bits:.1f} bits on random targets"
+            control.append((bits >= 0.9 * rows, words))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

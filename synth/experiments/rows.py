@@ -1,7 +1,7 @@
-"""Rows and summaries of experiments: kinds of rows, and what the keys of a summary mean."""
+"""Rows and summaries of experiments: kinds of rows, what keys mean, and what rows show."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -86,3 +86,43 @@ class RowKinds:
             missing, other = sorted(wanted - values.keys()), sorted(values.keys() - wanted)
             raise TypeError(f"a row of kind {kind}: missing {missing}, not of this kind {other}")
         return self.empty | values
+
+
+#: Whether a point holds: yes or no, the share of cases in which it does, or None if no row tells.
+Holds = bool | float | None
+
+
+def verdict(claim: Sequence[tuple[Holds, str]], control: Sequence[tuple[Holds, str]]) -> str:
+    """One sentence: whether the claim of an experiment holds in its rows, and whether its control.
+
+    Parameters
+    ----------
+    claim, control : sequence of tuple
+        Points: whether the point holds, and its figures.  The words are a statement that is true
+        whether it holds or not.
+
+    Returns
+    -------
+    str
+    """
+    return f"{_judged('Claim', claim)}; {_judged('control', control)}."
+
+
+def share(cases: Iterable[object]) -> tuple[float | None, str]:
+    """(the share of cases that are true, or None without cases; "k of n")."""
+    found = [bool(case) for case in cases]
+    return (sum(found) / len(found) if found else None), f"{sum(found)} of {len(found)}"
+
+
+def _judged(what: str, points: Sequence[tuple[Holds, str]]) -> str:
+    known = [(float(holds), words) for holds, words in points if holds is not None]
+    if not known:
+        return f"{what} is not tested here: no row measures it"
+    met = ", ".join(words for holds, words in known if holds == 1)
+    unmet = ", ".join(words for holds, words in known if holds < 1)
+    if not unmet:
+        return f"{what} holds: {met}"
+    if met:
+        return f"{what} holds in part: {met}, but {unmet}"
+    partly = any(holds for holds, _ in known)
+    return f"{what} {'holds in part' if partly else 'does not hold here'}: {unmet}"

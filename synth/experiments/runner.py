@@ -4,8 +4,8 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
@@ -13,7 +13,7 @@ from synth import records
 from synth._version import __version__
 from synth.errors import ExperimentError, RunError, SweepError, SynthError, one_line
 from synth.experiments.base import make_settings, plain_settings
-from synth.experiments.catalogue import claim, load, names, summary_sentences
+from synth.experiments.catalogue import claim, is_file, load, names, summary_sentences
 from synth.experiments.rows import sentences_of
 from synth.records import ExperimentRun, StopReason, plain
 from synth.runs import Interrupted, Journal, sweep
@@ -35,7 +35,7 @@ def run_experiment(
     Parameters
     ----------
     name : str
-        The experiment's name.
+        The experiment's name, or `FILE.py` for an experiment in a file, whose code runs.
     executor : Executor, optional
         The executor of the sweep (see `synth.runs.sweeps`); by default this thread.
     progress : callable, optional
@@ -65,7 +65,8 @@ def run_experiment(
     kept = None
     if journal is not None:
         kept = Journal(journal, name, plain_settings(given), module.__name__)
-    work, started = _Work(executor, progress, kept), time.perf_counter()
+    file = name if is_file(name) and executor is not None else None
+    work, started = _Work(executor, progress, kept, file), time.perf_counter()
     finished = False
     try:
         rows, stop = _rows(name, module.run(given, work))
@@ -137,10 +138,13 @@ class _Work:
         executor: Executor | None,
         progress: Callable[[int, int], object] | None,
         journal: Journal | None = None,
+        file: str | None = None,
     ) -> None:
         self.executor = executor
         self.progress = progress
         self.journal = journal
+        #: The file of the experiment, if other processes have to load it.
+        self.file = file
         self.calls = 0
         self.finished = self.count = 0
         #: How many answers came from the journal.
@@ -150,6 +154,8 @@ class _Work:
     def __call__(self, function: Callable[..., Any], items: Iterable[Any]) -> Iterator[Any]:
         if self.stop is not None:
             return
+        if self.file is not None and hasattr(function, "__qualname__"):
+            function = _OfFile(self.file, function.__qualname__)
         items, call = list(items), self.calls
         self.calls += 1
         whole = len(items)
@@ -189,6 +195,20 @@ class _Work:
             answer = keep(ready[handed])
             handed += 1
             yield answer
+
+
+@dataclass(frozen=True)
+class _OfFile:
+    """A function of an experiment in a file; each process loads the file once."""
+
+    path: str
+    function: str
+
+    def __call__(self, item: Any) -> Any:
+        return getattr(_loaded(self.path), self.function)(item)
+
+
+_loaded = cache(load)
 
 
 def _whole(function: Callable[..., Any], item: Any) -> Any:

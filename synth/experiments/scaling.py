@@ -31,9 +31,12 @@ from synth.errors import SettingError
 from synth.exact import count_programs, likelier
 from synth.experiments import _scaling_reach
 from synth.experiments.base import SPLITS, setting, spawn_seeds
+from synth.experiments.rows import verdict
 from synth.language import Bool, Grammar, dsls
 from synth.tasks import all_rows
 
+GROUP = "structure"
+TIME = "about 2 minutes on one core"
 CONTROL = (
     "If labels are random, every rule stays at chance, whatever the budget. If they are permuted, "
     "reach does not hold a program as short as the simple one, and held-out accuracy is that of "
@@ -57,6 +60,7 @@ SUMMARY = {
     "control_reach_programs": "control: permuted runs of reach that choose a program",
     "control_reach_saved": "control: most bits that such a program saves",
     "control_reach_test_less_table": "control: mean held-out accuracy less that of the table",
+    "verdict": "verdict",
 }
 
 NO_MOVES = dict.fromkeys(_scaling_reach.KEYS)
@@ -314,7 +318,8 @@ def summarise(rows):
         }
     chance = [abs(r[rule] - 0.5) for r in rows if r["target"] == RANDOM for rule in RULES]
     found |= {"control_farthest_from_half": max(chance)}
-    return found | _scaling_reach.summary(moved)
+    found |= _scaling_reach.summary(moved)
+    return found | {"verdict": _verdict(found)}
 
 
 def _named(rows, n):
@@ -329,6 +334,31 @@ def _named(rows, n):
 def _at_own(curve):
     """The first row whose budget reaches the target's own length."""
     return next(r for r in curve if r["budget"] >= r["own_bits"])
+
+
+def _verdict(found):
+    """Whether the prior protects; found: the figures of the summary."""
+    changes = [v for key, v in found.items() if key.endswith("_worst_change")]
+    claim = []
+    if changes:
+        prior = min(c[rule] for c in changes for rule in RULES[:4])
+        words = f"rules with the prior change by {prior:+.3f} at worst beyond the target's length"
+        claim.append((prior > -0.1, words))
+        without = min(c[rule] for c in changes for rule in RULES[4:])
+        claim.append((without < prior, f"rules without the prior change by {without:+.3f}"))
+    for name, means in found.get("reach_chance", {}).items():
+        if len(means) > 1:
+            words = (
+                f"reach holds the program of {name} in {means[0]:.2f} to {means[-1]:.2f} of runs"
+            )
+            claim.append((means[-1] > means[0], f"{words} with more moves"))
+    far = found["control_farthest_from_half"]
+    control = [(far <= 0.05, f"on random labels all rules are within {far:.3f} of 1/2")]
+    if "control_reach_test_less_table" in found:
+        less, programs = found["control_reach_test_less_table"], found["control_reach_programs"]
+        words = f"reach chooses a program in {programs} permuted runs, {less:+.3f} from the table"
+        control.append((abs(less) <= 0.02, words))
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

@@ -5,13 +5,17 @@ all parities.  Both norms fit the training rows exactly, but only the L1 norm pr
 as a prior for short programs does.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from synth.experiments.base import setting, spawn_seeds
+from synth.experiments.rows import verdict
 from synth.learners import least_norm
 
+GROUP = "noise and data"
+QUICK = {"variables": 5, "terms": (1, 2), "rows": (4, 8, 12, 16, 24, 32), "runs": 20}
 CONTROL = (
     "All weights of a dense target are drawn from a normal distribution. There is nothing sparse "
     "to find, and the least L1 norm needs as many rows as the least L2 norm."
@@ -21,6 +25,7 @@ PANELS = 2
 SUMMARY = {
     "rows_needed": "rows from which on 90% of runs are exact",
     "least_error_ratio": "least ratio of held-out errors, L1 to L2",
+    "verdict": "verdict",
 }
 
 #: Weights that differ by less than this count as equal; labels are of size 1.
@@ -184,10 +189,25 @@ def summarise(rows):
     for (target, terms), by in errors.items():
         ratios = [by["L1"][n] / by["L2"][n] for n in by["L1"] if by["L2"][n]]
         advantage[_name(target, terms)] = min(ratios) if ratios else None
-    return {
-        "rows_needed": needed,
-        "least_error_ratio": advantage,
+    found = {"rows_needed": needed, "least_error_ratio": advantage}
+    return found | {"verdict": _verdict(found)}
+
+
+def _verdict(found):
+    """Whether L1 needs fewer rows; found: the figures of the summary."""
+    needed = found["rows_needed"]
+    words = {
+        name: f"L1 needs {by.get('L1') or 'more than all'} rows and L2 "
+        f"{by.get('L2') or 'more than all'} ({name})"
+        for name, by in needed.items()
     }
+
+    def fewer(by):
+        return (by.get("L1") or math.inf) < (by.get("L2") or math.inf)
+
+    claim = [(fewer(by), words[name]) for name, by in needed.items() if name != "dense"]
+    control = [(not fewer(by), words[name]) for name, by in needed.items() if name == "dense"]
+    return verdict(claim, control)
 
 
 def draw(rows, axes):

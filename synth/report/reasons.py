@@ -8,10 +8,10 @@ STOPS = {
     "structured-optimal": "the true labels' best is proven",
     "exhausted": "there are no further behaviours",
     "moves": "all moves were made",
-    "max_bits": "--max-bits",
-    "max_programs": "--max-programs",
-    "seconds": "--seconds",
-    "memory": "--memory",
+    "max_bits": "limit of bits (--max-bits) reached",
+    "max_programs": "limit of programs (--max-programs) reached",
+    "seconds": "time limit (--seconds) reached",
+    "memory": "limit of memory (--memory) reached",
     "interrupted": "interrupted",
     "failed": "no worker was left",
 }
@@ -29,20 +29,23 @@ _LIMITS = {
 
 def certificate(result):
     """What is proven of a result, and what ended the search."""
-    said = f"{verdict(result)}; {reached(result)}; stopped: {_stop(result)}"
+    said = f"{verdict(result)}; {reached(result)}; stopped: {stop(result)}"
     return said + "; rests on the checkpoint that the search went on from" * result.resumed
 
 
-def _stop(result):
+def stop(result):
+    """What ended the search."""
     seconds = result.settings.get("seconds")
     if result.stop_reason == "seconds" and seconds is not None:
-        return f"{seconds:g} s were over (--seconds)"
+        return f"time limit ({seconds:g} s) reached"
     return STOPS[result.stop_reason]
 
 
 def verdict(result):
-    """Whether the best is proven."""
-    return "optimal" if result.optimal else "not proven optimal"
+    """Whether the best is proven; if that is no program, what it is."""
+    if not result.optimal:
+        return "not proven optimal"
+    return "optimal" if result.chosen == "program" else f"the {result.chosen} is optimal"
 
 
 def reached(result):
@@ -75,7 +78,7 @@ def nothing_found(result):
     why, ways = "it is proven that no rule of these languages saves bits", []
     if not result.optimal:
         what = "no rule that was tried saves bits"
-        why, ways = f"{what}, and longer ones were not all tried: {_stop(result)}", _longer(result)
+        why, ways = f"{what}, and longer ones were not all tried: {stop(result)}", _longer(result)
     ways += ["more rows", "other columns"]
     if result.rows["labels"] > MOST_TEXTS:
         ways += [f"a threshold on the label (--label '{result.label or 'LABEL'}>=NUMBER')"]

@@ -31,6 +31,7 @@ from functools import partial
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from synth.errors import DSLError, SynthError, meant
@@ -53,6 +54,7 @@ __all__ = [
     "load_dsl",
     "modular",
     "names",
+    "run_file",
 ]
 
 # Two threads that redirect standard output at once would leave it redirected.
@@ -299,13 +301,38 @@ def _from_file(spec: str) -> Any:
     path, colon, name = spec.rpartition(":")
     if not colon:
         path, name = spec, ""
+    module = run_file(path, "FILE.py:NAME")
+    if not hasattr(module, name):
+        what = f"{path} has no {name}" if name else f"{spec} names no DSL; allowed: FILE.py:NAME"
+        found = [n for n, v in vars(module).items() if isinstance(v, DSL)]
+        raise DSLError(f"{what}; DSLs in it: {', '.join(found) or 'none'}")
+    return getattr(module, name)
+
+
+def run_file(path: str, allowed: str, error: type[SynthError] = DSLError) -> ModuleType:
+    """The module of a Python file, whose code runs; what it prints goes to standard error.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    allowed : str
+        What may be given, for the message.
+    error : type
+        The error to raise.
+
+    Raises
+    ------
+    SynthError
+        If there is no such file, or if its code fails.
+    """
     file = Path(path)
     if not file.is_file():
-        raise DSLError(f"{path}: no such file")
+        raise error(f"{path}: no such file")
     named = f"synth_file_{file.stem}"
     module_spec = importlib.util.spec_from_file_location(named, loader=_Source(named, str(file)))
     if module_spec is None or module_spec.loader is None:
-        raise DSLError(f"{path} is not a Python file; allowed: FILE.py:NAME")
+        raise error(f"{path} is not a Python file; allowed: {allowed}")
     module = importlib.util.module_from_spec(module_spec)
     sys.modules[module_spec.name] = module  # dataclasses and annotations look it up there
     try:
@@ -314,14 +341,10 @@ def _from_file(spec: str) -> Any:
             module_spec.loader.exec_module(module)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:
-        frames = traceback.extract_tb(error.__traceback__)
+    except BaseException as failure:
+        frames = traceback.extract_tb(failure.__traceback__)
         lines = [f.lineno for f in frames if Path(f.filename).name == file.name]
-        line = getattr(error, "lineno", None) or (lines[-1] if lines else "?")
-        text = " ".join(str(error).split())
-        raise DSLError(f"{path}, line {line}: {type(error).__name__}: {text}") from error
-    if not hasattr(module, name):
-        what = f"{path} has no {name}" if name else f"{spec} names no DSL; allowed: FILE.py:NAME"
-        found = [n for n, v in vars(module).items() if isinstance(v, DSL)]
-        raise DSLError(f"{what}; DSLs in it: {', '.join(found) or 'none'}")
-    return getattr(module, name)
+        line = getattr(failure, "lineno", None) or (lines[-1] if lines else "?")
+        text = " ".join(str(failure).split())
+        raise error(f"{path}, line {line}: {type(failure).__name__}: {text}") from failure
+    return module

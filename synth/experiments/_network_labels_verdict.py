@@ -1,0 +1,28 @@
+"""Whether networks lose accuracy smoothly and programs in steps: the criterion."""
+
+from synth.experiments.rows import share, verdict
+
+
+def of_labels(falls, fitted, halves):
+    """The verdict of `network-labels`.
+
+    Parameters
+    ----------
+    falls : list of bool
+        Whether the program's largest drop exceeds the network's, run by run.
+    fitted : list of bool
+        Whether each network is right on every training row.
+    halves : dict
+        Names of learners to held-out accuracies without a rule in the labels.
+    """
+    larger, of = share(falls)
+    claim = [(larger, f"the program's largest drop exceeds the network's in {of} runs")]
+    right, of = share(fitted)
+    claim.append((right, f"{of} networks fit their training labels"))
+    control = []
+    for learner, values in halves.items():
+        if values:
+            mean = sum(values) / len(values)
+            words = f"without a rule the {learner} is right on {mean:.3f} of the unseen rows"
+            control.append((abs(mean - 0.5) <= 0.05, words))
+    return verdict(claim, control)
