@@ -121,8 +121,8 @@ FAULTS = (
         "front",
         "what is only scored is caught for the best and not for the front",
         "engine/scoring.py",
-        "return self._right_somewhere(wanted | (count < fewest))",
-        "return self._right_somewhere(wanted | (count < 0))",
+        "return self._of_hypotheses(wanted | (count < fewest))",
+        "return self._of_hypotheses(wanted | (count < 0))",
     ),
     Fault(
         "shares",

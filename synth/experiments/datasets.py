@@ -211,7 +211,8 @@ def summarise(rows):
     if both:
         found["mixture_against_mdl"] = _compared(both, "mixture", "mdl")
         losses = [present_mean(r[f"{name}_loss"] for r in both) for name in ("mdl", "mixture")]
-        found["mixture_loss"] = ", ".join(f"{loss:.3f}" for loss in losses)
+        # No loss is known if training rows have none of the held-out labels.
+        found["mixture_loss"] = None if None in losses else ", ".join(f"{x:.3f}" for x in losses)
     if done:
         found["control_twins_with_a_program"] = sum(r["twin_chosen"] == "program" for r in done)
         found["control_least_chance_bound"] = min(r["twin_chance"] for r in done)

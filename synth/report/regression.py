@@ -3,7 +3,7 @@
 import textwrap
 
 from synth.report.escape import visibly
-from synth.report.numbers import bits, chance, least_bits
+from synth.report.numbers import bits, chance, least_bits, saved
 from synth.report.text import table, terminal_width, wrapped
 
 #: The numbers of programs in a sum, in words.
@@ -80,8 +80,10 @@ def _rows(result):
     if result.saved_bits is not None:
         rival = "table" if result.table_bits <= result.constant.total_bits else "constant"
         proven = result.optimal and result.chosen == "program"
-        saved = bits(result.saved_bits) if proven else f"at least {least_bits(result.saved_bits)}"
-        yield "bits saved", f"{saved}, compared with the {rival}"
+        yield (
+            "bits saved",
+            f"{saved(result.saved_bits, proven, 'at least ')}, compared with the {rival}",
+        )
     yield (
         "chance bound",
         f"{chance(result.log2_chance_bound)} (that any program saves as many bits, if the labels "

@@ -1,6 +1,6 @@
 """What contrasts show, in one sentence: whether the claim holds, and whether its control does."""
 
-from synth.report.numbers import bits
+from synth.report.numbers import saved, saves_most
 
 
 def verdict(contrasts):
@@ -19,7 +19,9 @@ def verdict(contrasts):
     if len(contrasts) == 1:
         found = contrasts[0].structured
         holds = found.chosen == "program"
-        saving = f"saves {bits(found.saved_bits)} bits over the table" if holds else "saves bits"
+        most = saves_most(found.optimal, found.chosen, found.certified_bits)
+        saving = f"saves {saved(found.saved_bits, most, 'at least ')} bits over the table"
+        saving = saving if holds else "saves bits"
         spared = contrasts[0].random.chosen != "program"
         claim = f"{'a' if holds else 'no'} program {saving} with true labels"
         control = f"{'no' if spared else 'a'} program saves bits with {labelling} labels"
