@@ -145,10 +145,12 @@ def test_the_experiment_on_tables_is_decided_by_training_labels(tmp_path):
     other = row(cells)
     assert (true["unseen_labels"], other["unseen_labels"]) == (0, (~train).sum())
     learners = ("mdl", "majority", "1-nn", "logit")
-    counted = [f"{twin}{name}" for name in learners for twin in ("", "twin_")]
+    counted = [f"{twin}{name}" for name in (*learners, "mixture") for twin in ("", "twin_")]
     assert {other[name] for name in counted} == {0.0}
     assert min(true[name] for name in learners) > 0
-    for name in (*counted, "unseen_labels"):
+    lost = [f"{twin}{name}_loss" for name in ("mdl", "mixture") for twin in ("", "twin_")]
+    assert {other[name] for name in lost} == {None}
+    for name in (*counted, *lost, "unseen_labels"):
         true.pop(name), other.pop(name)
     assert true == other
 

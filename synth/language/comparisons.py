@@ -14,7 +14,7 @@ import numpy as np
 
 from synth.errors import TaskError
 from synth.language.meaning import Term, column, constant, substituted
-from synth.language.types import Bool, Real, rounded
+from synth.language.types import INT_LIMIT, Bool, Int, Real, rounded
 
 #: The families of types that are numbers with an order.
 NUMBERS = ("Real", "Int", "Mod")
@@ -134,6 +134,9 @@ def widened(pairs, columns):
     """Columns with the differences and ratios of `pairs_of`; where one has no value, it is NaN."""
     made = dict(columns)
     for name, (sign, first, second) in pairs.items():
+        if sign == "-" and {columns[first].dtype.kind, columns[second].dtype.kind} == {"i"}:
+            made[name] = columns[first].astype(np.int64) - columns[second]
+            continue
         a, b = columns[first].astype(float), columns[second].astype(float)
         with np.errstate(all="ignore"):
             values = a - b if sign == "-" else a / b
@@ -142,19 +145,37 @@ def widened(pairs, columns):
     return made
 
 
+def types_of_pairs(pairs, given):
+    """The types of differences and ratios: Int for a difference of whole numbers."""
+    made = {}
+    for name, (sign, *names) in pairs.items():
+        one, two = (given.types[n] for n in names)
+        ends = INT_LIMIT + 1, 0
+        if sign == "-" and one.family == two.family == "Int":
+            ends = one.low - two.high, one.high - two.low
+        within = max(map(abs, ends)) <= INT_LIMIT
+        made[name] = Int(*ends) if within else Real
+    return made
+
+
 def meanings_of_pairs(pairs, given, meanings):
-    """What comparisons say of the columns, if some are about differences and ratios."""
+    """What comparisons say of the columns, if some are about differences and ratios.
+
+    A difference of whole numbers below 0 says that one is below the other.
+    """
     terms = {
         name: Term(sign, tuple(column(n, given.types[n].family, _has_gaps(given.columns[n]))
                                for n in names))
         for name, (sign, *names) in pairs.items()
     }  # fmt: skip
-    return {
-        text: replace(substituted(term, terms), value="coarse")
-        if any(source.name in terms for source in term.sources())
-        else term
-        for text, term in meanings.items()
-    }
+    made = dict(meanings)
+    for text, term in meanings.items():
+        if any(source.name in terms for source in term.sources()):
+            made[text] = replace(substituted(term, terms), value="coarse")
+    for name, type_ in types_of_pairs(pairs, given).items():
+        if type_.family == "Int" and f"{name} < 0" in made:
+            made[f"{name} < 0"] = Term("<", terms[name].arguments)
+    return made
 
 
 def _rounding(names):

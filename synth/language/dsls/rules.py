@@ -26,10 +26,11 @@ from synth.language.comparisons import (
     meanings_of_pairs,
     pairs_of,
     refuse_others,
+    types_of_pairs,
     widened,
 )
 from synth.language.dsl import DSL
-from synth.language.types import Bool, Real
+from synth.language.types import Bool
 
 #: The thresholds of a column by the training rows: of at least so many rows, so many.
 GRID = ((600, 64), (250, 32), (0, 16))
@@ -137,7 +138,7 @@ def _with_ratios(given, thresholds):
     pairs = pairs_of(given)
     if not pairs:
         raise TaskError(f"task {given.name}: no two columns of numbers are of one unit")
-    columns, types = widened(pairs, given.columns), {**given.types, **dict.fromkeys(pairs, Real)}
+    columns, types = widened(pairs, given.columns), given.types | types_of_pairs(pairs, given)
     found = prepare(replace(given, columns=columns, types=types), thresholds)
     return replace(
         found,
