@@ -81,8 +81,8 @@ def test_the_table_of_datasets_is_made_by_the_command():
         CliRunner().invoke(main, ["run", "datasets", "--tasks", ",".join(some)]).stdout
     )
     assert set(some) < set(said) and len(said) == 22  # noqa: PT018
-    for task in some:
-        assert found[task] == said[task]
+    for task in some:  # with fewer and shorter rows, more columns fit
+        assert found[task][: len(said[task])] == said[task]
 
 
 @pytest.mark.slow

@@ -47,12 +47,13 @@ _CONSTANT = {"name": TEXT, "type": TEXT, "weight": NUMBER}
 _ABSTRACTION = {"name": TEXT, "holes": by_name(TEXT), "result": TEXT, "body": TEXT}
 _CLAIM = {"claim": TEXT, "holds": either(FLAG, NONE), "said": ANYTHING, "computed": ANYTHING}
 _LISTED = {"name": TEXT, "description": TEXT}
+_EXPERIMENT = {"name": TEXT, "claim": TEXT, "group": TEXT, "time": TEXT}
 
 #: The documents that are not runs.
 OTHERS = {
     "tasks": record({"tasks": several(record(_LISTED))}),
     "dsls": record({"dsls": several(record(_LISTED))}),
-    "experiments": record({"experiments": several(record({"name": TEXT, "claim": TEXT}))}),
+    "experiments": record({"experiments": several(record(_EXPERIMENT))}),
     "description": record({**_LISTED, "settings": by_name(ANYTHING)}),
     "dsl": record(
         {

@@ -30,7 +30,13 @@ from synth.cli.options import (
 )
 from synth.cli.output import emit, formatted, records, say, to_terminal
 from synth.cli.progress import Progress
-from synth.cli.regressing import contrast_numbers, noise_of, search_numbers, with_noise_too
+from synth.cli.regressing import (
+    contrast_numbers,
+    noise_of,
+    refuse_with_noise,
+    search_numbers,
+    show_either,
+)
 from synth.cli.saved import report, show, verify
 from synth.cli.searching import (
     TABLE,
@@ -100,8 +106,7 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
     given = {"exact": exact, "checkpoint": checkpoint, "seed": options["seed"] or 0}
     noise = noise_of(loaded, {**options, **given, "cluster": cluster})
     if noise == "normal":
-        search_numbers(loaded, options)
-        return
+        return search_numbers(loaded, options)
     given |= search_settings(options)
     if noise is None and given.get("seconds") is not None:
         given["seconds"] /= 2
@@ -112,18 +117,16 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
         if error.partial is not None:
             finish(error.partial, [], options, search_text)
         raise
-    except (DSLError, TaskError):
+    except (DSLError, TaskError):  # such a DSL may have sums that it has no rules for
         if noise is not None:
             raise
-        search_numbers(loaded, options)  # such a DSL may have sums that it has no rules for
-        return
+        return search_numbers(loaded, options)
     if run.resumed:  # said after the search, which refuses the file of another search
         say(f"synth: resumed from {checkpoint}")
-    more = with_noise_too(options, run) if noise is None else None
-    if more is not None:
-        search_numbers(loaded, more, lambda: finish(run, [run], options, search_text))
-        return
-    finish(run, [run], options, search_text)
+    show = partial(finish, run, [run], options, search_text)
+    if noise is not None:
+        return show()
+    return show_either(show, search_numbers, loaded, options, run)
 
 
 @main.command()
@@ -159,12 +162,7 @@ def contrast(task, twin, seeds, **options):
     loaded = None if task is None else loaded_task(task, options)
     noise = "exceptions" if loaded is None else noise_of(loaded, options)
     if noise == "normal":
-        for name, given, only in (("labels", twin, "permuted"), ("seeds", seeds, 1)):
-            if given != only:
-                raise click.UsageError(
-                    f"--{name} {given}: allowed with --noise normal: {only}; or give "
-                    "--noise exceptions"
-                )
+        refuse_with_noise(("labels", twin, "permuted"), ("seeds", seeds, 1))
         contrast_numbers(loaded, options)
         return
     items = _contrast_items(task, loaded, twin, seeds, options)
@@ -179,12 +177,11 @@ def contrast(task, twin, seeds, **options):
             raise
         contrast_numbers(loaded, options)  # as in a search
         return
-    more = with_noise_too(options, found[0].structured) if either and stop is None else None
-    if more is not None:
-        show = partial(_print_contrasts, found, items, options, single=True)
-        contrast_numbers(loaded, more, show)
-        return
-    _print_contrasts(found, items, options, single=single)
+    show = partial(_print_contrasts, found, items, options, single=single)
+    if either and stop is None:
+        show_either(show, contrast_numbers, loaded, options, found[0].structured)
+    else:
+        show()
     if isinstance(stop, SynthError):
         raise stop
     if stop is not None:

@@ -40,17 +40,29 @@ def noise_of(task, options):
     return noise
 
 
-def with_noise_too(options, found):
-    """Options for a search with normal noise after one with exceptions; None if there is none.
+def refuse_with_noise(*given):
+    """Raises UsageError for options, as (name, value, the only value that noise allows)."""
+    for name, value, only in given:
+        if value != only:
+            raise click.UsageError(
+                f"--{name} {value}: allowed with --noise normal: {only}; or give --noise exceptions"
+            )
 
-    found: the result of the search with exceptions.
+
+def show_either(show, numbers, task, options, found):
+    """Show what a search with exceptions found, or a program with normal noise if it found none.
+
+    numbers: `search_numbers` or `contrast_numbers`; found: the result of the search.
     """
     from synth.records import StopReason
 
     if found.chosen == "program" or found.stop_reason == StopReason.INTERRUPTED:
-        return None
+        show()
+        return
     seconds = options.get("seconds")
-    return options if seconds is None else options | {"seconds": max(0.0, seconds - found.seconds)}
+    if seconds is not None:
+        options = options | {"seconds": max(0.0, seconds - found.seconds)}
+    numbers(task, options, show)
 
 
 def search_numbers(task, options, otherwise=None):

@@ -111,8 +111,8 @@ class _Facts:
         return sum(bool(naive.label(seen[r], self.root) != self.labels[r]) for r in self.train)
 
     def is_hypothesis(self, seen):
-        """Of more than two labels, whether it is right on some row."""
-        return self.two or self.errors(seen) < self.n
+        """Of more than two labels, whether it is right on at least one row in k."""
+        return self.two or (self.n - self.errors(seen)) * self.k >= self.n
 
     def score(self, seen, units):
         e = self.errors(seen)
@@ -249,7 +249,7 @@ class _Facts:
         units = np.array([units for units, _, _ in self.scored])
         totals = units[:, None] / 1024 + code[errors]
         if not self.two:
-            totals[errors == n] = math.inf
+            totals[(n - errors) * self.k < n] = math.inf
         least = totals.min(axis=0)
         counts = [np.bincount(row, minlength=self.k).tolist() for row in tried]
         tables = [naive.table_bits(c) for c in counts]
