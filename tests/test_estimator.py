@@ -31,12 +31,11 @@ from sklearn.feature_selection import SelectKBest  # noqa: E402
 from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
-from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
+
+from tests.estimator_checks import check_all, checked  # noqa: E402
 
 #: How many checks a version of scikit-learn has for such an estimator.
 CHECKS = {"1.9": 54}
-#: Skipped unless an environment variable is set before Python starts.
-SKIPPED = {"check_array_api_input"}
 
 IRIS = load_iris()
 #: The shortest hypothesis predicts alone.
@@ -55,18 +54,7 @@ def residues(p):
 
 @pytest.mark.parametrize("settings", [{"max_programs": 2_000, "moves": 0}, {"mixture": False}])
 def test_scikit_learns_checks_all_pass(settings):
-    found = check_estimator(
-        synth.ProgramClassifier(**settings),
-        expected_failed_checks={},
-        on_skip=None,
-        on_fail=None,
-    )
-    failed = [(c["check_name"], c["exception"]) for c in found if c["status"] == "failed"]
-    assert failed == []
-    assert {c["check_name"] for c in found if c["status"] == "skipped"} <= SKIPPED
-    assert {c["status"] for c in found} <= {"passed", "skipped"}
-    version = ".".join(sklearn.__version__.split(".")[:2])
-    assert len(found) == CHECKS.get(version, len(found)) >= 50
+    check_all(synth.ProgramClassifier(**settings), CHECKS)
 
 
 def test_a_check_can_fail():
@@ -74,7 +62,7 @@ def test_a_check_can_fail():
         def predict(self, X):
             return np.array(["?"] * len(X))
 
-    found = check_estimator(Forgetful(moves=0, mixture=False), on_skip=None, on_fail=None)
+    found = checked(Forgetful(moves=0, mixture=False))
     assert any(c["status"] == "failed" for c in found)
 
 

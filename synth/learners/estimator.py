@@ -79,7 +79,7 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         Makes integers, labels too, residues modulo this number.
     mixture : bool
         Whether a mixture predicts, which is right more often than the shortest hypothesis alone;
-        see `mixture_`.  If not, a fit takes 0.55 to 1 times as long, and predictions are those of
+        see `mixture_`.  If not, a fit takes 0.36 to 1 times as long, and predictions are those of
         `program_`, of the constant or of the table.
     moves, chains, seed : int
         The moves of reach, which goes on from what was enumerated, how many chains share them, and

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal
 
-from synth.errors import RunError
 from synth.records.document import FORMAT, contents, plain, reading
 from synth.records.linear import LinearSum
 from synth.records.parts import StopReason
-from synth.records.source import rows_of
+from synth.records.source import with_rows
 from synth.report import regression_contrast_text, regression_text
 from synth.tasks import Task
 
@@ -123,11 +122,8 @@ class Regression:
         RunError
             If the record does not hold its task.
         """
-        if self.data is not None:
-            return self
-        if self.trained_on is None:
-            raise RunError("this regression does not hold its data; search again, in this process")
-        return replace(self, data=rows_of(self.trained_on))
+        kept: Regression = with_rows(self, "regression")
+        return kept
 
     def to_dict(self) -> dict[str, Any]:
         """The record as a JSON document."""

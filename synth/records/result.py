@@ -6,7 +6,7 @@ that it consists of.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -27,7 +27,7 @@ from synth.records.parts import (
     StopReason,
     TableScore,
 )
-from synth.records.source import rows_of
+from synth.records.source import with_rows
 from synth.report import contrast_text, notebook, search_text
 from synth.tasks import Rule, Task
 
@@ -179,11 +179,8 @@ class Result:
         RunError
             If the result does not hold its task.
         """
-        if self.data is not None:
-            return self
-        if self.trained_on is None:
-            raise RunError("this result does not hold its data; search again, in this process")
-        return replace(self, data=rows_of(self.trained_on))
+        kept: Result = with_rows(self, "result")
+        return kept
 
     @property
     def chosen_part(self) -> ProgramScore | TableScore:

@@ -8,10 +8,12 @@ of the two has changed.
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from synth.errors import RunError
 from synth.language import DSL, Type, resolve
 from synth.language.dsls import is_file
 from synth.records.document import plain
@@ -73,6 +75,21 @@ def rows_of(task: Task) -> dict[str, Any]:
             **({} if task.sequence is None else {"terms": task.sequence.terms}),
         }
     )
+
+
+def with_rows(record: Any, what: str) -> Any:
+    """A record with the rows of its task, which a file then keeps.
+
+    Raises
+    ------
+    RunError
+        If the record does not hold its task.
+    """
+    if record.data is not None:
+        return record
+    if record.trained_on is None:
+        raise RunError(f"this {what} does not hold its data; search again, in this process")
+    return replace(record, data=rows_of(record.trained_on))
 
 
 def task_of(data: dict[str, Any], name: str, labelling: str) -> Task:
