@@ -23,6 +23,7 @@ from synth.experiments.rows import RowKinds, key_part, sentences_of
 from synth.records import ExperimentRun, plain
 from synth.runs.executors import executor
 from synth.runs.sweeps import Interrupted
+from synth.verification import verify
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
@@ -730,7 +731,9 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("name", experiments.names())
-def test_summaries_have_identifiers_sentences_and_a_verdict(name, tmp_path, monkeypatch):
+def test_summaries_have_identifiers_sentences_and_a_verdict_and_can_be_verified(
+    name, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     if name in SMALL:
         found = synth.run_experiment(name, **SMALL[name])
@@ -741,6 +744,10 @@ def test_summaries_have_identifiers_sentences_and_a_verdict(name, tmp_path, monk
         run(*arguments[3:-2], *QUICKER.get(name, "").split(), "--save", "run.json")
         found = synth.load_run("run.json")
     assert found.summary
+    synth.save_run(found, tmp_path / "saved.json")
+    checked = verify(tmp_path / "saved.json")
+    assert [c.what for c in checked if c.holds is not True] == ["rows"]
+    assert {f"summary.{key}" for key in found.summary} <= {c.what for c in checked if c.holds}
     for key in found.summary:
         assert key.isidentifier(), key
         assert key == key.lower()

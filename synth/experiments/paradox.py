@@ -26,6 +26,7 @@ from synth import engine
 from synth.errors import SettingError
 from synth.exact import TableTests, TreeSum
 from synth.experiments.base import refuse_repeated, setting, uninterrupted
+from synth.experiments.rows import share, verdict
 from synth.learners import embed, nearest
 from synth.learners.networks.perceptron import Shape, drawn, outputs, said
 from synth.learners.networks.training import Optimiser, train_to_zero
@@ -193,53 +194,37 @@ def summarise(rows):
             for kind, some in groups.items()
         },
         "programs": {r["task"]: r["text"] for r in groups[TRUE]},
-        "verdict": verdict(rows),
+        "verdict": judged(rows),
     }
 
 
-def verdict(rows):
-    """One sentence: whether the claim and the control hold, and where they do not."""
+def judged(rows):
+    """The verdict: each point counts the labellings that meet it, and names those that do not."""
     true = [r for r in rows if r["labels"] == TRUE]
     random = [r for r in rows if r["labels"] in RANDOM]
-    if not (true and random):
-        return "None: rows are missing."
-    failing = [
-        f"on {r['task']} {what}"
-        for r in true
-        for holds, what in (
-            (r["chosen"] == "program", "no program is shorter than the table"),
-            (_beats(r, "program"), "the shortest hypothesis is no better than a guess"),
-            (r["network_train"] == 1, "the network does not fit the true labels"),
-            (_beats(r, "network"), "the network is no better than a guess"),
-        )
-        if not holds
-    ]
-    uncontrolled = [
-        f"on {r['task']} with {r['labels']} labels {what}"
-        for r in random
-        for holds, what in (
-            (r["chosen"] != "program", "a program is shorter than the table"),
-            (r["network_train"] == 1, "the network does not fit the training rows"),
-            *(
-                (not _beats(r, name), f"{name} predicts unseen rows better than a guess")
-                for name in LEARNERS
-            ),
-        )
-        if not holds
-    ]
-    claim = (
-        f"Claim does not hold here: {'; '.join(failing)}"
-        if failing
-        else f"Claim holds: on all {len(true)} tasks with true labels a program is shorter than "
-        "the table, and program and network predict unseen rows better than a guess"
-    )
-    control = (
-        f"control does not hold here: {'; '.join(uncontrolled)}."
-        if uncontrolled
-        else "control holds: with random labels no program is shorter, the network fits the "
-        "training rows as well, and no learner predicts unseen rows better than a guess."
-    )
-    return f"{claim}; {control}"
+
+    def point(some, met, words, of=""):
+        held, counted = share(map(met, some))
+        failing = ", ".join(f"{r['task']} {r['labels']}" for r in some if not met(r))
+        return held, f"{words} {counted}{of}" + (f" (not {failing})" if failing else "")
+
+    def beaten(row):
+        return any(_beats(row, name) for name in LEARNERS)
+
+    claim = [
+        point(true, lambda r: r["chosen"] == "program",
+              "with true labels a program is shorter than the table on", " tasks"),
+        point(true, lambda r: _beats(r, "program"), "it predicts better than a guess on"),
+        point(true, lambda r: r["network_train"] == 1, "the network fits all training rows of"),
+        point(true, lambda r: _beats(r, "network"), "it predicts better than a guess on"),
+    ]  # fmt: skip
+    control = [
+        point(random, lambda r: r["chosen"] != "program",
+              "with random labels no program is shorter than the table on", " labellings"),
+        point(random, lambda r: r["network_train"] == 1, "the network fits all training rows of"),
+        point(random, lambda r: not beaten(r), "no learner predicts better than a guess on"),
+    ]  # fmt: skip
+    return verdict(claim, control)
 
 
 def _beats(row, learner):
