@@ -10,6 +10,7 @@ import pytest
 import synth
 from bench import sequence_laws, sequences
 from synth import codes
+from synth.engine import regress, regress_contrast
 from synth.engine.driver import Search
 from synth.engine.last_step import DIVISORS, LastStep
 from synth.errors import RunError, SettingError, SynthError, TaskError
@@ -274,6 +275,27 @@ def test_a_line_of_a_file_is_a_sequence(tmp_path):
 )
 def test_bad_sequences_get_one_line(given, said):
     assert said in run("search", given, code=2)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("search", "--noise normal"),
+        ("search", "--precision 0.1"),
+        ("contrast", "--noise normal"),
+        ("contrast", "--twins 3"),
+    ],
+)
+def test_normal_noise_is_refused(command, option):
+    said = run(command, spec(FIBONACCI), *option.split(), code=2)
+    assert f"{option}: not allowed for a sequence" in said
+
+
+@pytest.mark.parametrize("search", [regress, regress_contrast])
+def test_a_sequence_is_not_searched_with_normal_noise(search):
+    """Twins have the inputs of the task there, and those of a sequence are its own terms."""
+    with pytest.raises(TaskError, match="a sequence has no normal noise; use search or contrast"):
+        search(spec(FIBONACCI), max_bits=4)
 
 
 def test_what_a_sequence_does_not_have_is_refused(found, tmp_path):
