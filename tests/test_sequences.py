@@ -1,6 +1,8 @@
 """Sequences: the task, its twins, the laws that are found, what follows, and what is refused."""
 
+import itertools
 import json
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -14,7 +16,7 @@ from synth.engine import regress, regress_contrast
 from synth.engine.driver import Search
 from synth.engine.last_step import DIVISORS, LastStep
 from synth.errors import RunError, SettingError, SynthError, TaskError
-from synth.language import Program
+from synth.language import DSL, Int, Program
 from synth.records import save_run, scored
 from synth.tasks import fit, following
 from synth.verification import verify
@@ -72,7 +74,9 @@ def test_the_number_of_lags_and_the_first_terms_are_charged(found):
     assert found.table.bits == pytest.approx(2 + naive.sequence_bits(FIBONACCI[:12]))
     assert found.table.kind == "second differences"
     assert found.saved_bits == found.table.bits - found.total_bits
-    assert found.log2_chance_bound == -found.saved_bits == found.log2_chance_bound_uniform
+    bound = naive.log2(Fraction(6)) - found.saved_bits
+    assert found.log2_chance_bound == pytest.approx(bound)
+    assert found.log2_chance_bound_uniform == found.log2_chance_bound
     assert found.optimal
     assert found.continuation.terms[:4] == (233, 377, 610, 987)
     assert len(found.continuation.terms) == 10
@@ -189,6 +193,51 @@ def test_drawn_terms_have_the_probabilities_of_the_code():
         share = np.mean(drawn == value)
         # Sequences beyond 2**31 are drawn again, which makes small numbers a little more frequent.
         assert -4 * sigma < share - float(expected) < 4 * sigma + 0.04 * float(expected)
+
+
+def one_lag():
+    """A DSL of two programs, n and a1."""
+    dsl = DSL("one", types=(Int(-(2**31), 2**31),))
+    dsl.prepare = lambda columns: replace(columns, lags=1)
+    return dsl
+
+
+@pytest.mark.parametrize(
+    ("languages", "nearest"),
+    [([f"sequence:lags={lags}" for lags in range(3)], 0.1), ([one_lag()], 1 / 3)],
+    ids=["three languages", "two programs"],
+)
+def test_the_chance_bound_holds_for_terms_that_are_drawn(languages, nearest):
+    """All sequences that short laws say, with their exact chances by the code of each order."""
+    saved, task = {}, synth.load_task(spec(FIBONACCI[:5]))
+    for language in languages:
+        fitted = fit(language, task)
+        lags = fitted.task.sequence.lags
+        laws = naive.programs(fitted.grammar, 11 * 1024)[fitted.root]
+        for given in itertools.product(range(-4, 5), repeat=lags):
+            charged = 1 + naive.log2(Fraction(len(languages))) + naive.sequence_bits(given)
+            for units, law in laws:
+                said = (*given, *following(law, given, lags, 5 - lags))
+                if len(said) == 5:
+                    left = 2 + naive.sequence_bits(said) - charged - units / 1024
+                    saved[said] = max(saved.get(said, left), left)
+    found = []
+    for order in range(3):
+        chance = Fraction(0)
+        for said in sorted(saved, key=saved.get, reverse=True):
+            chance += Fraction(1, 2 ** sum(map(codes.number_bits, codes.differences(said, order))))
+            found.append(float(chance) / 2 ** codes.log2_sequence_chance(saved[said]))
+    assert nearest < max(found) <= 1
+
+
+def test_the_chance_bound_of_one_program():
+    """Of a1 with one lag given: it is right if and only if all differences are 0."""
+    for n in (4, 8):
+        result = synth.search(spec([5] * n), one_lag())
+        assert result.program.written == "a1"
+        assert result.saved_bits == pytest.approx(math.log2(3) + n - 1)
+        # A difference of 0 has 1 bit, whatever the first term is.
+        assert 2 ** -(n - 1) <= result.chance_bound == pytest.approx(2 * 2 ** -(n - 1))
 
 
 def test_a_sequence_of_one_value_is_a_program():

@@ -67,7 +67,8 @@ class Result:
         `total_bits`, and its base-2 logarithm.
     chance_bound_uniform, log2_chance_bound_uniform : float
         The same for training labels that are drawn uniformly. Of a sequence, both are the bound
-        for terms that are drawn from the code of its table: 2 to the minus `saved_bits`.
+        for terms that are drawn from the code of its table: 6 times 2 to the minus the bits that
+        the best hypothesis saves, and at most 1.
     certified_bits : float or None
         Every program of at most so many bits was scored. None if every program of any length
         was.

@@ -280,7 +280,8 @@ class Truth:
     def log2_chance(self, total: float) -> float:
         """log2 of the bound for permuted labels; of a sequence for terms drawn from its table."""
         if self.sequence is not None:
-            return min(0.0, total - self.table_bits)
+            # A table has 1/4 of the probability for three orders, and all laws have 1/2 of it.
+            return min(0.0, math.log2(4 * 3 / 2) + total - self.table_bits)
         return min(0.0, total - orders(self.counts))
 
     def log2_chance_uniform(self, total: float) -> float:
