@@ -295,6 +295,29 @@ def test_a_changed_run_is_caught(found, tmp_path, path, value):
     assert any(path[0] in what for what in wrong)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("columns", {"n": list(range(2, 17))}),
+        ("types", {"n": "Mod(7)"}),
+        ("labels", [1] * 15),
+        ("label_type", "Bool"),
+        ("unknown", [True] * 15),
+        ("alphabet", [0, 1]),
+        ("label_names", {"1": "one"}),
+        ("label", "other"),
+    ],
+)
+def test_data_that_the_terms_do_not_say_are_refused(found, tmp_path, key, value):
+    """The terms alone make the task, so that nothing else would look at these."""
+    document = found.with_data().to_dict()
+    assert document["data"][key] != value
+    document["data"][key] = value
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    with pytest.raises(RunError, match=f"data.{key} is not what the terms of the sequence say"):
+        verify(tmp_path / "run.json")
+
+
 def test_a_line_of_a_file_is_a_sequence(tmp_path):
     file = tmp_path / "laws.csv"
     file.write_text("A000045, 1, 1, 2, 3, 5\n\nsquares;1;4;9;16\n2 4\t6 8\nbad,1,x,3,4\n")
@@ -312,7 +335,9 @@ def test_a_line_of_a_file_is_a_sequence(tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("sequence:1/2/3", "3 of 3 terms for training; allowed: 4 to 64 terms"),
+        ("sequence:1/2/3", "sequence: 3 terms; at least 4 are needed"),
+        ("sequence:2/4,train=2", "sequence: 2 terms; at least 4 are needed"),
+        ("sequence:1/2/3/4/5,train=2", "2 of 5 terms for training; allowed: 4 to 64 terms"),
         ("sequence:1/2/3/4.5", "4.5 is no term; allowed: whole numbers"),
         ("sequence:1/2/x/4", "numbers separated by /"),
         (
