@@ -15,6 +15,7 @@ import synth
 from synth import codes
 from synth.engine import Search
 from synth.language.dsls import integer, rules
+from synth.records import save_run
 from synth.tasks import fit, without_labels
 from synth.verification import verify
 from tests import naive
@@ -286,7 +287,11 @@ def test_after_ctrl_c_nothing_is_claimed_of_languages_not_begun(tmp_path):
             os.kill(os.getpid(), sent)
 
     found = synth.search(task, exact=True, progress=press, threads=1, **SMALL)
-    assert len(found.languages) == 1
+    assert len(found.languages) > 1
+    assert {each.candidates for each in found.languages[1:]} == {0}
+    assert "all up to 0.0 bits" in " ".join(str(found).split())
+    save_run(found, tmp_path / "run.json")
+    assert [claim for claim in verify(tmp_path / "run.json") if claim.holds is False] == []
     assert (found.stop_reason, found.optimal, found.exact_bound) == ("interrupted", False, 0.0)
 
 

@@ -3,6 +3,8 @@
 import itertools
 import json
 import math
+import os
+import signal
 from dataclasses import replace
 from fractions import Fraction
 
@@ -157,7 +159,7 @@ def test_a_law_that_is_not_enumerated_is_found_by_its_last_step():
     held = [each.certified_bits for each in result.languages]
     assert result.program.bits > max(held)
     assert not result.optimal
-    assert result.exact_bound <= result.program.bits
+    assert result.exact_bound <= result.program.total_bits
 
 
 @pytest.mark.parametrize("twin", ["permuted", "drawn"])
@@ -170,6 +172,30 @@ def test_a_twin_stays_on_the_table(twin):
     assert {each.random.chosen for each in chosen} == {"table"}
     assert {each.random.labelling for each in chosen} == {twin}
     assert all(each.random.continuation.terms == () for each in chosen)
+
+
+NOISE = [7, -3, 11, 50, 2, 99, -4, 17, 33, 81, -5, 6, 1, 1, 70, -9]
+
+
+def test_a_sequence_and_its_twin_share_the_seconds():
+    both = synth.contrast(spec(NOISE), seconds=2.0, max_bits=60)
+    sides = both.structured, both.random
+    assert [each.stop_reason for each in sides] == ["seconds"] * 2
+    assert [each.settings["seconds"] for each in sides] == [2.0, 2.0]
+    assert all(0.5 < each.seconds < 1.6 for each in sides)
+
+
+def test_after_ctrl_c_the_twin_is_not_searched():
+    begun = []
+
+    def press(engine):
+        begun.append(engine)
+        if len(begun) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    both = synth.contrast(spec(NOISE), progress=press, max_bits=60)
+    assert both.structured.stop_reason == both.random.stop_reason == "interrupted"
+    assert both.random.seconds < 1
 
 
 def test_a_permuted_twin_has_the_same_terms():
@@ -253,6 +279,55 @@ def test_splitting_takes_the_first_terms():
         task.split(3)
 
 
+def large():
+    """A sequence whose first terms have more bits than most laws."""
+    terms = [1000001, -999983]
+    while len(terms) < 8:
+        terms.append(terms[-1] + terms[-2] - terms[-2] % 3)
+    return terms
+
+
+@pytest.mark.parametrize("terms", [[5] * 6, FIBONACCI[:9], large(), [3, 1, 4, 1, 5, 9]])
+@pytest.mark.parametrize("programs", [40, 4000])
+def test_no_law_has_fewer_bits_in_all_than_the_bound(terms, programs):
+    """Neither of the lags that won nor of others, whose first terms have other bits."""
+    result = synth.search(spec(terms), max_programs=programs)
+    assert result.exact_bound >= 3  # the flag, and the number of lags
+    if result.optimal:
+        assert result.exact_bound == result.program.total_bits
+    for lags in range(4):
+        fitted = fit(f"sequence:lags={lags}", synth.load_task(spec(terms)))
+        charged = 1 + 2 + naive.sequence_bits(terms[:lags])
+        for units, law in naive.programs(fitted.grammar, 11 * 1024)[fitted.root]:
+            if charged + units / 1024 < result.exact_bound - 1e-9:
+                values, defined = law.outputs(fitted.task.columns)
+                assert not defined.all() or values.tolist() != terms[lags:]
+
+
+def test_a_bound_that_is_too_high_is_caught_in_all_languages(tmp_path):
+    """a1 is right with 2 and 3 lags too, at the price of more first terms."""
+    made = synth.search(spec([5] * 6), max_programs=40)
+    document = made.to_dict() | {"exact_bound": made.program.total_bits + 8, "optimal": True}
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    wrong = [c for c in verify(tmp_path / "run.json", complete=True) if c.holds is False]
+    shown = [c.found for c in wrong if c.what == "exact_bound is true"]
+    assert any("lags=2: one is right" in text for text in shown)
+    assert any("lags=3: one is right" in text for text in shown)
+
+
+def test_what_was_asked_is_saved_and_all_languages_are_told():
+    derangements = sequence_laws.laws()["factorial-like"]["derangements"]
+    found = synth.search(spec(derangements, train=12), max_programs=8000)
+    assert found.settings["max_programs"] == 8000
+    text = " ".join(str(found).split())
+    total = sum(each.candidates for each in found.languages)
+    assert total > found.candidates
+    assert f"{total:,} programs in 4 languages" in text
+    least = min(each.certified_bits for each in found.languages)
+    assert least < found.certified_bits
+    assert f"all up to {math.floor(least * 10) / 10} bits" in text
+
+
 @pytest.mark.parametrize("complete", [False, True])
 def test_a_saved_run_is_verified(found, tmp_path, complete):
     for name, made in (("run", found), ("data", found.with_data())):
@@ -316,6 +391,17 @@ def test_data_that_the_terms_do_not_say_are_refused(found, tmp_path, key, value)
     (tmp_path / "run.json").write_text(json.dumps(document))
     with pytest.raises(RunError, match=f"data.{key} is not what the terms of the sequence say"):
         verify(tmp_path / "run.json")
+
+
+@pytest.mark.parametrize(
+    ("place", "total", "what"),
+    [(2, 20.0, "languages.total_bits"), (0, 12.0, "total_bits is the least of all")],
+)
+def test_changed_totals_of_languages_are_caught(found, tmp_path, place, total, what):
+    document = found.to_dict()
+    document["languages"][place]["total_bits"] = total
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    assert what in [c.what for c in verify(tmp_path / "run.json") if c.holds is False]
 
 
 def test_a_line_of_a_file_is_a_sequence(tmp_path):

@@ -80,7 +80,9 @@ class Result:
         task's best program was proven optimal.
     exact_bound : float or None
         Of a search for programs without exceptions: no such program has fewer bits than this.
-        None if there is no such program at all, or if none was sought.
+        Of a sequence: no law has fewer total bits than this, with those of its flag, of the number
+        of lags and of the first terms, which differ from one number of lags to another. None if
+        there is no such program at all, or if none was sought.
     candidates : int
         The number of programs made.
     distinct : int
@@ -187,6 +189,13 @@ class Result:
     def chosen_part(self) -> ProgramScore | TableScore:
         """The record of the hypothesis that was chosen."""
         return self.table if self.chosen == "table" or self.program is None else self.program
+
+    @property
+    def exact_bits(self) -> float | None:
+        """What `exact_bound` bounds: the bits of the best program, or of a sequence its total."""
+        if self.program is None:
+            return None
+        return self.program.bits if self.continuation is None else self.program.total_bits
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON document."""

@@ -173,6 +173,10 @@ class Truth:
             + exceptions * label
         )
 
+    def exact_bits(self, bits: float) -> float:
+        """What the bound of an exact search is about: a program's bits, of a sequence its total."""
+        return bits if self.sequence is None else bits + self.exceptions_bits(0)
+
     def judged_entry(self, entry: dict[str, Any]) -> Judged | str:
         """What is true of an entry of a list; or why it is no hypothesis."""
         return self.constant() if is_constant(entry) else self.judge(written(entry))
