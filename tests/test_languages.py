@@ -295,6 +295,23 @@ def test_after_ctrl_c_nothing_is_claimed_of_languages_not_begun(tmp_path):
     assert (found.stop_reason, found.optimal, found.exact_bound) == ("interrupted", False, 0.0)
 
 
+def test_a_language_that_is_not_tried_is_not_read(tmp_path, monkeypatch):
+    """It may be a file, whose code would run."""
+    task = table(tmp_path, "p,q,y", [(p, q, int(p and q)) for p in (0, 1) for q in (0, 1)])
+    found = synth.search(task, **SMALL)
+    assert found.shortest is not None
+    trap = tmp_path / "trap.py"
+    trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w').close()\ndsl = None\n")
+    document = found.to_dict()
+    document["shortest"]["dsl"] = document["languages"][-1]["dsl"] = f"{trap}:dsl"
+    for exact in (False, True):
+        document["settings"]["exact"] = exact
+        (tmp_path / "run.json").write_text(json.dumps(document))
+        wrong = [c.what for c in verify(tmp_path / "run.json", complete=exact) if c.holds is False]
+        assert {"shortest.dsl", "languages"} <= set(wrong)
+    assert not (tmp_path / "sprung").exists()
+
+
 def test_contrasts_of_tables_choose_nothing_that_reads_inputs(tmp_path):
     task = table(tmp_path, "age,dose,fare", ages(), train=0.5)
     both = synth.contrast(task, **SMALL)

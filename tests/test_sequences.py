@@ -18,9 +18,10 @@ from synth.engine import regress, regress_contrast
 from synth.engine.driver import Search
 from synth.engine.last_step import DIVISORS, LastStep
 from synth.errors import RunError, SettingError, SynthError, TaskError
-from synth.language import DSL, Int, Program
+from synth.language import DSL, Int, Program, load_dsl
 from synth.records import save_run, scored
 from synth.tasks import fit, following
+from synth.verification import sequences as verification_of_sequences
 from synth.verification import verify
 from tests import naive
 from tests.command import run
@@ -264,6 +265,57 @@ def test_the_chance_bound_of_one_program():
         assert result.saved_bits == pytest.approx(math.log2(3) + n - 1)
         # A difference of 0 has 1 bit, whatever the first term is.
         assert 2 ** -(n - 1) <= result.chance_bound == pytest.approx(2 * 2 ** -(n - 1))
+
+
+#: A DSL of a user's own: `div` is not what the built-in one calls so.
+OWN = """
+from dataclasses import replace
+import numpy as np
+from synth.language import DSL, Int
+
+def halved(a, b):
+    return np.floor_divide(a, 2) + b * 0
+
+def looked_up(a, b):
+    return np.array([3, 1, 2, 0])[a % 4] + b * 0
+
+def made(**functions):
+    dsl = DSL("own", types=(Int(-(2**31), 2**31),))
+    for name, function in functions.items():
+        dsl.add(function, "Int, Int -> Int", name=name)
+    dsl.prepare = lambda columns: replace(columns, lags=1)
+    return dsl
+
+largest, halves, table = made(max=np.maximum), made(div=halved), made(table=looked_up)
+divided = made(quotient=np.floor_divide)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "terms", "operation", "said"),
+    [
+        ("largest", [3, 3, 3, 4, 5, 6], "max", (7, 8, 9)),
+        ("halves", [640, 320, 160, 80, 40], "div", (20, 10, 5)),
+        ("table", [0, 3, 0, 3, 0, 3], "table", ()),  # takes no array of Python's numbers
+        ("divided", [8, 1, 1, 1, 1, 1], "quotient", (1, 1, 1)),
+    ],
+)
+def test_operations_of_ones_own_are_what_they_do(tmp_path, name, terms, operation, said):
+    (tmp_path / "own.py").write_text(OWN)
+    dsl = f"{tmp_path / 'own.py'}:{name}"
+    made = synth.search(spec(terms), dsl, max_bits=9)
+    assert (made.program.written or made.program.text).startswith(f"{operation}(")
+    assert made.continuation.terms[:3] == said
+    save_run(made, tmp_path / "run.json")
+    assert [c for c in verify(tmp_path / "run.json", dsl=dsl) if c.holds is False] == []
+
+
+@pytest.mark.parametrize("lags", range(4))
+def test_operations_of_the_library_are_written_twice(lags):
+    """Those that verification has of its own are found by the functions, guarded ones too."""
+    known = verification_of_sequences._built_in()
+    for primitive in load_dsl(f"sequence:lags={lags}").primitives:
+        assert known[primitive.function] is verification_of_sequences._OPERATIONS[primitive.name]
 
 
 def test_a_sequence_of_one_value_is_a_program():
