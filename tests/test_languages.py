@@ -15,6 +15,7 @@ import synth
 from synth import codes
 from synth.engine import Search
 from synth.language.dsls import integer, rules
+from synth.records import save_run
 from synth.tasks import fit, without_labels
 from synth.verification import verify
 from tests import naive
@@ -286,8 +287,29 @@ def test_after_ctrl_c_nothing_is_claimed_of_languages_not_begun(tmp_path):
             os.kill(os.getpid(), sent)
 
     found = synth.search(task, exact=True, progress=press, threads=1, **SMALL)
-    assert len(found.languages) == 1
+    assert len(found.languages) > 1
+    assert {each.candidates for each in found.languages[1:]} == {0}
+    assert "all up to 0.0 bits" in " ".join(str(found).split())
+    save_run(found, tmp_path / "run.json")
+    assert [claim for claim in verify(tmp_path / "run.json") if claim.holds is False] == []
     assert (found.stop_reason, found.optimal, found.exact_bound) == ("interrupted", False, 0.0)
+
+
+def test_a_language_that_is_not_tried_is_not_read(tmp_path, monkeypatch):
+    """It may be a file, whose code would run."""
+    task = table(tmp_path, "p,q,y", [(p, q, int(p and q)) for p in (0, 1) for q in (0, 1)])
+    found = synth.search(task, **SMALL)
+    assert found.shortest is not None
+    trap = tmp_path / "trap.py"
+    trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w').close()\ndsl = None\n")
+    document = found.to_dict()
+    document["shortest"]["dsl"] = document["languages"][-1]["dsl"] = f"{trap}:dsl"
+    for exact in (False, True):
+        document["settings"]["exact"] = exact
+        (tmp_path / "run.json").write_text(json.dumps(document))
+        wrong = [c.what for c in verify(tmp_path / "run.json", complete=exact) if c.holds is False]
+        assert {"shortest.dsl", "languages"} <= set(wrong)
+    assert not (tmp_path / "sprung").exists()
 
 
 def test_contrasts_of_tables_choose_nothing_that_reads_inputs(tmp_path):

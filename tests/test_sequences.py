@@ -1,6 +1,10 @@
 """Sequences: the task, its twins, the laws that are found, what follows, and what is refused."""
 
+import itertools
 import json
+import math
+import os
+import signal
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,12 +14,14 @@ import pytest
 import synth
 from bench import sequence_laws, sequences
 from synth import codes
+from synth.engine import regress, regress_contrast
 from synth.engine.driver import Search
 from synth.engine.last_step import DIVISORS, LastStep
 from synth.errors import RunError, SettingError, SynthError, TaskError
-from synth.language import Program
+from synth.language import DSL, Int, Program, load_dsl
 from synth.records import save_run, scored
 from synth.tasks import fit, following
+from synth.verification import sequences as verification_of_sequences
 from synth.verification import verify
 from tests import naive
 from tests.command import run
@@ -71,7 +77,9 @@ def test_the_number_of_lags_and_the_first_terms_are_charged(found):
     assert found.table.bits == pytest.approx(2 + naive.sequence_bits(FIBONACCI[:12]))
     assert found.table.kind == "second differences"
     assert found.saved_bits == found.table.bits - found.total_bits
-    assert found.log2_chance_bound == -found.saved_bits == found.log2_chance_bound_uniform
+    bound = naive.log2(Fraction(6)) - found.saved_bits
+    assert found.log2_chance_bound == pytest.approx(bound)
+    assert found.log2_chance_bound_uniform == found.log2_chance_bound
     assert found.optimal
     assert found.continuation.terms[:4] == (233, 377, 610, 987)
     assert len(found.continuation.terms) == 10
@@ -152,7 +160,7 @@ def test_a_law_that_is_not_enumerated_is_found_by_its_last_step():
     held = [each.certified_bits for each in result.languages]
     assert result.program.bits > max(held)
     assert not result.optimal
-    assert result.exact_bound <= result.program.bits
+    assert result.exact_bound <= result.program.total_bits
 
 
 @pytest.mark.parametrize("twin", ["permuted", "drawn"])
@@ -165,6 +173,30 @@ def test_a_twin_stays_on_the_table(twin):
     assert {each.random.chosen for each in chosen} == {"table"}
     assert {each.random.labelling for each in chosen} == {twin}
     assert all(each.random.continuation.terms == () for each in chosen)
+
+
+NOISE = [7, -3, 11, 50, 2, 99, -4, 17, 33, 81, -5, 6, 1, 1, 70, -9]
+
+
+def test_a_sequence_and_its_twin_share_the_seconds():
+    both = synth.contrast(spec(NOISE), seconds=2.0, max_bits=60)
+    sides = both.structured, both.random
+    assert [each.stop_reason for each in sides] == ["seconds"] * 2
+    assert [each.settings["seconds"] for each in sides] == [2.0, 2.0]
+    assert all(0.5 < each.seconds < 1.6 for each in sides)
+
+
+def test_after_ctrl_c_the_twin_is_not_searched():
+    begun = []
+
+    def press(engine):
+        begun.append(engine)
+        if len(begun) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    both = synth.contrast(spec(NOISE), progress=press, max_bits=60)
+    assert both.structured.stop_reason == both.random.stop_reason == "interrupted"
+    assert both.random.seconds < 1
 
 
 def test_a_permuted_twin_has_the_same_terms():
@@ -190,6 +222,102 @@ def test_drawn_terms_have_the_probabilities_of_the_code():
         assert -4 * sigma < share - float(expected) < 4 * sigma + 0.04 * float(expected)
 
 
+def one_lag():
+    """A DSL of two programs, n and a1."""
+    dsl = DSL("one", types=(Int(-(2**31), 2**31),))
+    dsl.prepare = lambda columns: replace(columns, lags=1)
+    return dsl
+
+
+@pytest.mark.parametrize(
+    ("languages", "nearest"),
+    [([f"sequence:lags={lags}" for lags in range(3)], 0.1), ([one_lag()], 1 / 3)],
+    ids=["three languages", "two programs"],
+)
+def test_the_chance_bound_holds_for_terms_that_are_drawn(languages, nearest):
+    """All sequences that short laws say, with their exact chances by the code of each order."""
+    saved, task = {}, synth.load_task(spec(FIBONACCI[:5]))
+    for language in languages:
+        fitted = fit(language, task)
+        lags = fitted.task.sequence.lags
+        laws = naive.programs(fitted.grammar, 11 * 1024)[fitted.root]
+        for given in itertools.product(range(-4, 5), repeat=lags):
+            charged = 1 + naive.log2(Fraction(len(languages))) + naive.sequence_bits(given)
+            for units, law in laws:
+                said = (*given, *following(law, given, lags, 5 - lags))
+                if len(said) == 5:
+                    left = 2 + naive.sequence_bits(said) - charged - units / 1024
+                    saved[said] = max(saved.get(said, left), left)
+    found = []
+    for order in range(3):
+        chance = Fraction(0)
+        for said in sorted(saved, key=saved.get, reverse=True):
+            chance += Fraction(1, 2 ** sum(map(codes.number_bits, codes.differences(said, order))))
+            found.append(float(chance) / 2 ** codes.log2_sequence_chance(saved[said]))
+    assert nearest < max(found) <= 1
+
+
+def test_the_chance_bound_of_one_program():
+    """Of a1 with one lag given: it is right if and only if all differences are 0."""
+    for n in (4, 8):
+        result = synth.search(spec([5] * n), one_lag())
+        assert result.program.written == "a1"
+        assert result.saved_bits == pytest.approx(math.log2(3) + n - 1)
+        # A difference of 0 has 1 bit, whatever the first term is.
+        assert 2 ** -(n - 1) <= result.chance_bound == pytest.approx(2 * 2 ** -(n - 1))
+
+
+#: A DSL of a user's own: `div` is not what the built-in one calls so.
+OWN = """
+from dataclasses import replace
+import numpy as np
+from synth.language import DSL, Int
+
+def halved(a, b):
+    return np.floor_divide(a, 2) + b * 0
+
+def looked_up(a, b):
+    return np.array([3, 1, 2, 0])[a % 4] + b * 0
+
+def made(**functions):
+    dsl = DSL("own", types=(Int(-(2**31), 2**31),))
+    for name, function in functions.items():
+        dsl.add(function, "Int, Int -> Int", name=name)
+    dsl.prepare = lambda columns: replace(columns, lags=1)
+    return dsl
+
+largest, halves, table = made(max=np.maximum), made(div=halved), made(table=looked_up)
+divided = made(quotient=np.floor_divide)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "terms", "operation", "said"),
+    [
+        ("largest", [3, 3, 3, 4, 5, 6], "max", (7, 8, 9)),
+        ("halves", [640, 320, 160, 80, 40], "div", (20, 10, 5)),
+        ("table", [0, 3, 0, 3, 0, 3], "table", ()),  # takes no array of Python's numbers
+        ("divided", [8, 1, 1, 1, 1, 1], "quotient", (1, 1, 1)),
+    ],
+)
+def test_operations_of_ones_own_are_what_they_do(tmp_path, name, terms, operation, said):
+    (tmp_path / "own.py").write_text(OWN)
+    dsl = f"{tmp_path / 'own.py'}:{name}"
+    made = synth.search(spec(terms), dsl, max_bits=9)
+    assert (made.program.written or made.program.text).startswith(f"{operation}(")
+    assert made.continuation.terms[:3] == said
+    save_run(made, tmp_path / "run.json")
+    assert [c for c in verify(tmp_path / "run.json", dsl=dsl) if c.holds is False] == []
+
+
+@pytest.mark.parametrize("lags", range(4))
+def test_operations_of_the_library_are_written_twice(lags):
+    """Those that verification has of its own are found by the functions, guarded ones too."""
+    known = verification_of_sequences._built_in()
+    for primitive in load_dsl(f"sequence:lags={lags}").primitives:
+        assert known[primitive.function] is verification_of_sequences._OPERATIONS[primitive.name]
+
+
 def test_a_sequence_of_one_value_is_a_program():
     result = synth.search(spec([7] * 9), max_programs=400)
     assert result.program.text == "a1" or result.program.written == "a1"
@@ -201,6 +329,55 @@ def test_splitting_takes_the_first_terms():
     assert task.train.tolist() == [True] * 9 + [False] * 6
     with pytest.raises(TaskError, match="3 of 15 terms for training; allowed: 4 to 64"):
         task.split(3)
+
+
+def large():
+    """A sequence whose first terms have more bits than most laws."""
+    terms = [1000001, -999983]
+    while len(terms) < 8:
+        terms.append(terms[-1] + terms[-2] - terms[-2] % 3)
+    return terms
+
+
+@pytest.mark.parametrize("terms", [[5] * 6, FIBONACCI[:9], large(), [3, 1, 4, 1, 5, 9]])
+@pytest.mark.parametrize("programs", [40, 4000])
+def test_no_law_has_fewer_bits_in_all_than_the_bound(terms, programs):
+    """Neither of the lags that won nor of others, whose first terms have other bits."""
+    result = synth.search(spec(terms), max_programs=programs)
+    assert result.exact_bound >= 3  # the flag, and the number of lags
+    if result.optimal:
+        assert result.exact_bound == result.program.total_bits
+    for lags in range(4):
+        fitted = fit(f"sequence:lags={lags}", synth.load_task(spec(terms)))
+        charged = 1 + 2 + naive.sequence_bits(terms[:lags])
+        for units, law in naive.programs(fitted.grammar, 11 * 1024)[fitted.root]:
+            if charged + units / 1024 < result.exact_bound - 1e-9:
+                values, defined = law.outputs(fitted.task.columns)
+                assert not defined.all() or values.tolist() != terms[lags:]
+
+
+def test_a_bound_that_is_too_high_is_caught_in_all_languages(tmp_path):
+    """a1 is right with 2 and 3 lags too, at the price of more first terms."""
+    made = synth.search(spec([5] * 6), max_programs=40)
+    document = made.to_dict() | {"exact_bound": made.program.total_bits + 8, "optimal": True}
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    wrong = [c for c in verify(tmp_path / "run.json", complete=True) if c.holds is False]
+    shown = [c.found for c in wrong if c.what == "exact_bound is true"]
+    assert any("lags=2: one is right" in text for text in shown)
+    assert any("lags=3: one is right" in text for text in shown)
+
+
+def test_what_was_asked_is_saved_and_all_languages_are_told():
+    derangements = sequence_laws.laws()["factorial-like"]["derangements"]
+    found = synth.search(spec(derangements, train=12), max_programs=8000)
+    assert found.settings["max_programs"] == 8000
+    text = " ".join(str(found).split())
+    total = sum(each.candidates for each in found.languages)
+    assert total > found.candidates
+    assert f"{total:,} programs in 4 languages" in text
+    least = min(each.certified_bits for each in found.languages)
+    assert least < found.certified_bits
+    assert f"all up to {math.floor(least * 10) / 10} bits" in text
 
 
 @pytest.mark.parametrize("complete", [False, True])
@@ -245,6 +422,40 @@ def test_a_changed_run_is_caught(found, tmp_path, path, value):
     assert any(path[0] in what for what in wrong)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("columns", {"n": list(range(2, 17))}),
+        ("types", {"n": "Mod(7)"}),
+        ("labels", [1] * 15),
+        ("label_type", "Bool"),
+        ("unknown", [True] * 15),
+        ("alphabet", [0, 1]),
+        ("label_names", {"1": "one"}),
+        ("label", "other"),
+    ],
+)
+def test_data_that_the_terms_do_not_say_are_refused(found, tmp_path, key, value):
+    """The terms alone make the task, so that nothing else would look at these."""
+    document = found.with_data().to_dict()
+    assert document["data"][key] != value
+    document["data"][key] = value
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    with pytest.raises(RunError, match=f"data.{key} is not what the terms of the sequence say"):
+        verify(tmp_path / "run.json")
+
+
+@pytest.mark.parametrize(
+    ("place", "total", "what"),
+    [(2, 20.0, "languages.total_bits"), (0, 12.0, "total_bits is the least of all")],
+)
+def test_changed_totals_of_languages_are_caught(found, tmp_path, place, total, what):
+    document = found.to_dict()
+    document["languages"][place]["total_bits"] = total
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    assert what in [c.what for c in verify(tmp_path / "run.json") if c.holds is False]
+
+
 def test_a_line_of_a_file_is_a_sequence(tmp_path):
     file = tmp_path / "laws.csv"
     file.write_text("A000045, 1, 1, 2, 3, 5\n\nsquares;1;4;9;16\n2 4\t6 8\nbad,1,x,3,4\n")
@@ -262,7 +473,9 @@ def test_a_line_of_a_file_is_a_sequence(tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("sequence:1/2/3", "3 of 3 terms for training; allowed: 4 to 64 terms"),
+        ("sequence:1/2/3", "sequence: 3 terms; at least 4 are needed"),
+        ("sequence:2/4,train=2", "sequence: 2 terms; at least 4 are needed"),
+        ("sequence:1/2/3/4/5,train=2", "2 of 5 terms for training; allowed: 4 to 64 terms"),
         ("sequence:1/2/3/4.5", "4.5 is no term; allowed: whole numbers"),
         ("sequence:1/2/x/4", "numbers separated by /"),
         (
@@ -274,6 +487,27 @@ def test_a_line_of_a_file_is_a_sequence(tmp_path):
 )
 def test_bad_sequences_get_one_line(given, said):
     assert said in run("search", given, code=2)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("search", "--noise normal"),
+        ("search", "--precision 0.1"),
+        ("contrast", "--noise normal"),
+        ("contrast", "--twins 3"),
+    ],
+)
+def test_normal_noise_is_refused(command, option):
+    said = run(command, spec(FIBONACCI), *option.split(), code=2)
+    assert f"{option}: not allowed for a sequence" in said
+
+
+@pytest.mark.parametrize("search", [regress, regress_contrast])
+def test_a_sequence_is_not_searched_with_normal_noise(search):
+    """Twins have the inputs of the task there, and those of a sequence are its own terms."""
+    with pytest.raises(TaskError, match="a sequence has no normal noise; use search or contrast"):
+        search(spec(FIBONACCI), max_bits=4)
 
 
 def test_what_a_sequence_does_not_have_is_refused(found, tmp_path):

@@ -25,6 +25,13 @@ def noise_of(task, options):
     from synth.tasks import is_numeric
 
     noise = options["noise"]
+    if task.sequence is not None:
+        for key in ("noise", *_OWN):
+            if options.get(key) not in (None, "exceptions"):
+                raise click.UsageError(
+                    f"--{key} {options[key]}: not allowed for a sequence, whose law is right on "
+                    "all terms; leave it out"
+                )
     if noise is None and any(options.get(key) is not None for key in _OWN):
         noise = "normal"
     for key, only in _ONLY.items() if noise == "normal" else ():

@@ -105,3 +105,23 @@ def lags_bits(given, among):
         How many numbers of lags are tried, each as likely as the others.
     """
     return math.log2(among) + terms_bits(given)[0]
+
+
+def log2_sequence_chance(saved_bits):
+    """log2 of a bound on the chance that any law saves so many bits.
+
+    The terms are drawn from the code of one of the orders of the table, or from a mixture of them.
+    All laws together have half of the probability, and the table has 2^-2 of it for three orders.
+    So laws save s bits with a probability of at most 6 * 2^-s: `docs/codes.md` has the proof.
+
+    Parameters
+    ----------
+    saved_bits : float
+        The bits of the table, less those of the best law.
+
+    Returns
+    -------
+    float
+        At most 0.
+    """
+    return min(0.0, TABLE_FLAG + math.log2(len(ORDERS)) - PROGRAM_FLAG - saved_bits)

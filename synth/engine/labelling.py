@@ -81,7 +81,7 @@ class Labelling:
         the code of its table.
         """
         if self.task.sequence is not None:
-            return (min(0.0, total - self.table_bits),) * 2
+            return (codes.log2_sequence_chance(self.table_bits - total),) * 2
         counts = self.task.counts()
         uniform = codes.log2_chance_bound_uniform(self.n, len(counts), total)
         return codes.log2_chance_bound(counts, total), uniform

@@ -6,6 +6,7 @@ a hypothesis beside all of them.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from synth import codes
 from synth.engine.arguments import EXACT, parsed
@@ -104,6 +105,7 @@ def of_sequences(tasks, dsl=None, *, progress=None, spent=0.0, **settings):
     """The `Result` of each of some sequences, whose inputs are terms, each searched by itself.
 
     A law has no exceptions, so that the shortest program is sought that is right on all terms.
+    The sequences share the seconds.  After Ctrl-C, those that follow are not searched.
 
     dsl: the only language that is searched, if given.  settings: as `searched` takes them.
 
@@ -118,11 +120,22 @@ def of_sequences(tasks, dsl=None, *, progress=None, spent=0.0, **settings):
     settings |= {"exact": True, "moves": 0, "proven": None}
     if settings.get("max_programs") is None and settings.get("max_bits") is None:
         settings["max_programs"] = SEQUENCE_PROGRAMS
-    results = []
+    given = {"seconds": settings.pop("seconds")} if "seconds" in settings else {}
+    seconds, taken, stopped, results = read_limits(given).seconds, spent, False, []
     for task in tasks:
         specs = [dsl] if dsl is not None else languages(without_labels(task))
-        [found] = searched([task], specs, progress=progress, spent=spent, **settings)
-        results.append(found if dsl is None else replace(found, languages=()))
+        share = seconds
+        if share is not None:  # those that are left share the time that is left
+            share = taken + max(0.0, share - taken) / (len(tasks) - len(results))
+        settings["seconds"] = taken if stopped else share
+        [found] = searched([task], specs, progress=progress, spent=taken, **settings)
+        made, taken = {"seconds": found.seconds - taken + spent}, found.seconds
+        stopped = stopped or found.stop_reason == StopReason.INTERRUPTED
+        if stopped:
+            made["stop_reason"] = StopReason.INTERRUPTED
+        if dsl is not None:
+            made["languages"] = ()
+        results.append(replace(found, settings={**found.settings, "seconds": seconds}, **made))
     return results
 
 
@@ -182,65 +195,51 @@ def _shared(limits, count, left, spent):
 def _won(task, results, specs, limits):
     """The result of the language that won, with what all of them are."""
     exact = results[0].settings["exact"]
-    best = min(results, key=_by_program if exact else _by_total)
+    best = min(results, key=partial(_by_total, exact=exact))
     unproven = [r for r in results if not _is_beaten(r, best, exact)]
     proven = not unproven and len(results) == len(specs)
     reason = best.stop_reason
     if not proven:
         reason = unproven[0].stop_reason if unproven else StopReason.INTERRUPTED
-    # What a language charges beside programs differs for sequences only.
-    bounds = [
-        r.exact_bound + (r.language_bits - best.language_bits)
-        for r in results
-        if r.exact_bound is not None
-    ]
+    bounds = [r.exact_bound for r in results if r.exact_bound is not None]
     needed = None
     if task.sequence is None:
         needed = codes.rows_needed(LEAST + best.language_bits, task.counts().tolist())
-    if exact and len(results) < len(specs):
-        bounds.append(0.0)  # of a language that was not begun, nothing is known
+    begun = [
+        Language(r.dsl, _least(r), r.certified_bits, r.stop_reason, r.candidates) for r in results
+    ]
+    # Of languages that were not begun, nothing is known.
+    left = [fit(spec, task).dsl.name for spec in specs[len(results) :]]
+    begun += [Language(name, None, 0.0, StopReason.INTERRUPTED, 0) for name in left]
+    bounds += [0.0] * (exact and bool(left))
     return replace(
         best,
         optimal=proven and not (exact and best.program is None),
         stop_reason=reason,
         exact_bound=min(bounds, default=None),
         seconds=results[-1].seconds,
-        # What a language has of the seconds depends on how long those before it took.
-        settings={**best.settings, "seconds": limits.seconds},
+        # What was asked, and not the share of one language.
+        settings={
+            **best.settings,
+            "seconds": limits.seconds,
+            "max_programs": limits.max_programs,
+        },
         rows_needed=needed,
-        languages=tuple(
-            Language(
-                dsl=r.dsl,
-                total_bits=_least(r),
-                certified_bits=r.certified_bits,
-                stop_reason=r.stop_reason,
-                candidates=r.candidates,
-            )
-            for r in results
-        ),
+        languages=tuple(begun),
     )
 
 
 def _least(result):
-    """The least total of the front of a result; None without one.
-
-    Of a sequence, most programs are found by their last step, and are not on the front.
-    """
-    found = [point.total_bits for point in result.front]
-    if result.continuation is not None and result.program is not None:
-        found.append(result.program.total_bits)
-    return min(found, default=None)
+    """The least total of the front of a result, of an exact one that of its program; or None."""
+    if result.settings["exact"]:
+        return result.program and result.program.total_bits
+    return min((point.total_bits for point in result.front), default=None)
 
 
-def _by_total(result):
+def _by_total(result, exact):
     """The order of results: by the least total; of those without a program by their fronts."""
     least = _least(result)
-    return result.total_bits, float("inf") if least is None else least
-
-
-def _by_program(result):
-    """The order of exact results: by the total of the program."""
-    return float("inf") if result.program is None else result.program.total_bits
+    return 0.0 if exact else result.total_bits, float("inf") if least is None else least
 
 
 def _is_beaten(result, best, exact):
@@ -249,7 +248,7 @@ def _is_beaten(result, best, exact):
         bound = result.exact_bound
         if bound is None or best.program is None:
             return bound is None
-        return bound + result.language_bits >= best.program.bits + best.language_bits - SAME
+        return bound >= best.exact_bits - SAME
     if result.optimal or result.certified_bits is None:
         return True
     code = codes.program_total(0, result.rows["train"], 0, 2, False) + result.language_bits

@@ -3,10 +3,12 @@
 An enumeration of programs of so many bits holds u and v; that one operation on them gives the terms
 of a sequence is looked up, and not enumerated.  This about doubles the length of what is found.
 For `+`, `-` and `*`, u says what v has to be, by a hash that is linear in the values.  For `//` and
-`%`, which leave v open, the first `DIVISORS` rows are tried as v.  For `where`, it is enough to
-know the cheapest row of those that are right on the same terms.
+`%`, which leave v open, the first `DIVISORS` rows are tried as v.  For `where`, the rows that are
+right on the same terms are taken for equal, and only the cheapest of them is tried.
 
-What is found is an upper bound: whether there is a shorter law is for the enumeration to say.
+What is found is an upper bound: whether there is a shorter law is for the enumeration to say.  It
+misses a product of two rows that are both 0 on some term: where u is 0, so is the term, and v may
+have any value there.
 """
 
 import numpy as np

@@ -82,7 +82,7 @@ class Maker:
             certified_bits=engine.certified_bits,
             optimal=bool(proven),
             stop_reason=self._stop_reason(proven),
-            exact_bound=None if self.backward is None else self.backward.bound_bits,
+            exact_bound=self._exact_bound(labelling),
             candidates=engine.candidates,
             distinct=len(engine.bank),
             seconds=engine.seconds,
@@ -100,6 +100,13 @@ class Maker:
             best=best,
             trained_on=task,
         )
+
+    def _exact_bound(self, labelling):
+        """The `exact_bound` of the `Result`: of a sequence, what each law costs more is added."""
+        bound = None if self.backward is None else self.backward.bound_bits
+        if bound is None or labelling.task.sequence is None:
+            return bound
+        return bound + float(labelling.score.code[0])
 
     def _stop_reason(self, proven):
         if self.reason == StopReason.OPTIMAL and not proven:

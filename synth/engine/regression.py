@@ -87,7 +87,7 @@ def regress(
     SettingError
         If a setting is wrong, or all training labels are equal to this precision.
     TaskError
-        If labels are no numbers, or the tasks differ in rows or types.
+        If labels are no numbers, the task is a sequence, or the tasks differ in rows or types.
     DSLError
         If no DSL fits.
 
@@ -106,6 +106,8 @@ def regress(
             raise SettingError(f"{name}={value!r}; allowed: {least} and more")
     given = [loaded(task)] if isinstance(task, (Task, str, os.PathLike)) else alike(list(task))
     name, label_type = given[0].name, given[0].label_type
+    if given[0].sequence is not None:
+        raise TaskError(f"task {name}: a sequence has no normal noise; use search or contrast")
     if label_type.family not in ("Int", "Real") or label_type == Bool:
         raise TaskError(f"task {name}: labels of {label_type}; allowed: Int and Real")
     dsl = load_dsl(dsl, (*given[0].types.values(), label_type))

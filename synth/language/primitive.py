@@ -10,6 +10,7 @@ Complex as complex128.  Its Real and Complex answers are rounded to 40 bits of m
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -281,6 +282,7 @@ def partial_where_undefined(function: Callable[..., Any]) -> Callable[..., Any]:
     return _bounded(function, _GROWING[function]) if function in _GROWING else function
 
 
+@cache
 def _guarded(divide: Callable[..., Any]) -> Callable[..., np.ndarray]:
     def guarded(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         zero = b == 0

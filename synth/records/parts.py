@@ -233,14 +233,15 @@ class FrontPoint(Written):
 
 @dataclass(frozen=True)
 class Language:
-    """One of several languages that were searched for a table.
+    """One of several languages that were searched for a table or a sequence.
 
     Parameters
     ----------
     dsl : str
         The specification of the DSL.
     total_bits : float or None
-        The least total of its front, `language_bits` included; None without a program.
+        The least total of its front, `language_bits` included; if programs without exceptions were
+        sought, that of the best of these. None without a program.
     certified_bits : float or None
         As `Result` has it.
     stop_reason : StopReason

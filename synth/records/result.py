@@ -67,7 +67,8 @@ class Result:
         `total_bits`, and its base-2 logarithm.
     chance_bound_uniform, log2_chance_bound_uniform : float
         The same for training labels that are drawn uniformly. Of a sequence, both are the bound
-        for terms that are drawn from the code of its table: 2 to the minus `saved_bits`.
+        for terms that are drawn from the code of its table: 6 times 2 to the minus the bits that
+        the best hypothesis saves, and at most 1.
     certified_bits : float or None
         Every program of at most so many bits was scored. None if every program of any length
         was.
@@ -79,7 +80,9 @@ class Result:
         task's best program was proven optimal.
     exact_bound : float or None
         Of a search for programs without exceptions: no such program has fewer bits than this.
-        None if there is no such program at all, or if none was sought.
+        Of a sequence: no law has fewer total bits than this, with those of its flag, of the number
+        of lags and of the first terms, which differ from one number of lags to another. None if
+        there is no such program at all, or if none was sought.
     candidates : int
         The number of programs made.
     distinct : int
@@ -186,6 +189,13 @@ class Result:
     def chosen_part(self) -> ProgramScore | TableScore:
         """The record of the hypothesis that was chosen."""
         return self.table if self.chosen == "table" or self.program is None else self.program
+
+    @property
+    def exact_bits(self) -> float | None:
+        """What `exact_bound` bounds: the bits of the best program, or of a sequence its total."""
+        if self.program is None:
+            return None
+        return self.program.bits if self.continuation is None else self.program.total_bits
 
     def to_dict(self) -> dict[str, Any]:
         """The result as a JSON document."""

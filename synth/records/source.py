@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from synth.errors import RunError
+from synth.errors import RunError, TaskError
 from synth.language import DSL, Type, resolve
 from synth.language.dsls import is_file
 from synth.records.document import plain
@@ -103,7 +103,12 @@ def task_of(data: dict[str, Any], name: str, labelling: str) -> Task:
     about = {"labelling": labelling, "settings": data["settings"]}
     if "terms" in data:
         made = sequence_fields(tuple(data["terms"]), np.array(data["train"], bool))
-        return Task(name, **made, **about)
+        task = Task(name, **made, **about)
+        again = rows_of(task)
+        for key, saved in data.items():
+            if saved != again.get(key):
+                raise TaskError(f"data.{key} is not what the terms of the sequence say")
+        return task
     types = {n: resolve(t, f"column {n}", ()) for n, t in data["types"].items()}
     label_type = resolve(data["label_type"], "labels", ())
     names = data["label_names"]

@@ -20,6 +20,23 @@ def among(result):
     return f"{beside}; {bits(result.language_bits)} bits for a rule, and for its language"
 
 
+def certified(result):
+    """Up to how many bits all programs were scored, in all languages; None for all programs."""
+    known = [each.certified_bits for each in result.languages] or [result.certified_bits]
+    return min((up_to for up_to in known if up_to is not None), default=None)
+
+
+def counted(result):
+    """How many programs were made, in all languages, and how many behaviours were kept."""
+    languages = result.languages
+    distinct = f"{result.distinct:,} distinct behaviours"
+    if len(languages) < 2:
+        return f"{result.candidates:,} programs, {distinct}"
+    total = sum(each.candidates for each in languages)
+    name = shortened(result.dsl, 40)
+    return f"{total:,} programs in {len(languages)} languages, {distinct} in {name}"
+
+
 def of_chance(result):
     """Which labels the chance bound is about."""
     return "labels permuted" if result.continuation is None else "terms drawn from the table's code"

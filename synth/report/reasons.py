@@ -1,5 +1,6 @@
 """Why a search ended as it did: what is proven, what ended it, and what to try if no rule pays."""
 
+from synth.report.languages import certified
 from synth.report.numbers import bits, least_bits
 
 #: What ended a search, in words.
@@ -50,9 +51,10 @@ def verdict(result):
 
 def reached(result):
     """Which programs were all scored."""
-    if result.certified_bits is None:
+    up_to = certified(result)
+    if up_to is None:
         return "all programs scored, of any length"
-    return f"all up to {least_bits(result.certified_bits)} bits"
+    return f"all up to {least_bits(up_to)} bits"
 
 
 def shortest(result):

@@ -5,7 +5,7 @@ import textwrap
 
 from synth.report import reasons
 from synth.report.escape import visibly
-from synth.report.languages import among, next_terms, of_chance
+from synth.report.languages import among, certified, counted, next_terms, of_chance
 from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
 from synth.report.verdict import verdict
 from synth.report.words import branch_rows, each_once, in_words, program_text
@@ -90,14 +90,13 @@ def search_rows(result):
         yield f"{each.form}s", each.statement.removeprefix(f"{each.form}s ")
     if result.settings.get("exact"):
         yield "without exceptions", _exact(result)
-    made = f"{result.candidates:,} programs, {result.distinct:,} distinct behaviours"
-    yield "searched", f"{made}, {result.seconds:.2f} s"
+    yield "searched", f"{counted(result)}, {result.seconds:.2f} s"
 
 
 def saved_by(result, sign=">= "):
     """The bits that a result's best program saves; `sign` precedes a lower bound."""
     exact = result.settings.get("exact", False)
-    most = saves_most(result.optimal, result.chosen, result.certified_bits, exact)
+    most = saves_most(result.optimal, result.chosen, certified(result), exact)
     return saved(result.saved_bits, most, sign)
 
 
@@ -356,7 +355,9 @@ def finder(program):
 def _exact(result):
     if result.exact_bound is None:
         return "none" if result.program is None else "no other"
-    program = result.program
-    if program is not None and not program.exceptions and program.bits <= result.exact_bound:
-        return "none of fewer bits than the best program"  # rounded, the two would seem to differ
-    return f"none of fewer than {least_bits(result.exact_bound)} bits"
+    none, in_all = ("none", "") if result.continuation is None else ("no law", " in all")
+    found = result.exact_bits
+    if found is not None and not result.program.exceptions and found <= result.exact_bound:
+        # Rounded, the two would seem to differ.
+        return f"{none} of fewer bits{in_all} than the best program"
+    return f"{none} of fewer than {least_bits(result.exact_bound)} bits{in_all}"

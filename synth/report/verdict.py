@@ -1,5 +1,6 @@
 """What contrasts show, in one sentence: whether the claim holds, and whether its control does."""
 
+from synth.report.languages import certified
 from synth.report.numbers import saved, saves_most
 
 
@@ -19,7 +20,7 @@ def verdict(contrasts):
     if len(contrasts) == 1:
         found = contrasts[0].structured
         holds = found.chosen == "program"
-        most = saves_most(found.optimal, found.chosen, found.certified_bits)
+        most = saves_most(found.optimal, found.chosen, certified(found))
         saving = f"saves {saved(found.saved_bits, most, 'at least ')} bits over the table"
         saving = saving if holds else "saves bits"
         spared = contrasts[0].random.chosen != "program"

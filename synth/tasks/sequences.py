@@ -34,6 +34,9 @@ LONGEST = 4096
 #: How often a term of a drawn twin is drawn again, until it is in the range.
 DRAWS = 10_000
 
+#: What a function raises that has no value, or takes no array of Python's whole numbers.
+UNANSWERED = (ArithmeticError, ValueError, TypeError, LookupError, AttributeError)
+
 #: What is between commas, semicolons, spaces and tabs.
 _CELLS = re.compile(r"[^,;\s]+")
 
@@ -131,6 +134,8 @@ def first_rows(rows: int, train: int | float) -> NDArray[np.bool_]:
     TaskError
         If there would be too few or too many.
     """
+    if rows < FEWEST:
+        raise TaskError(f"sequence: {rows} terms; at least {FEWEST} are needed")
     count = round(train * rows) if isinstance(train, float) else train
     if not FEWEST <= count <= min(MOST, rows):
         raise TaskError(
@@ -289,11 +294,11 @@ def _value(program: Program, inputs: dict[str, int]) -> int | None:
             given = [np.array([values[part]], object) for part in node.arguments]
             try:
                 found = np.asarray(head.function(*given), object).item()
-            except (ArithmeticError, ValueError, TypeError):
+            except UNANSWERED:
                 return None
-            if found == UNDEFINED:
-                return None
-        if not isinstance(found, (bool, np.bool_)) and abs(found) >> LONGEST:
+        if isinstance(found, np.generic):
+            found = found.item()
+        if not isinstance(found, int) or found == UNDEFINED or abs(found) >> LONGEST:
             return None
         values[node] = found
     return int(values[program])

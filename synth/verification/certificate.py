@@ -29,7 +29,7 @@ def check_certificate(
         claims.equal("certified_bits", certified, limit)
     elif limit is not None:
         claims.check("certified_bits", certified <= limit, certified, f"at most {limit}")
-    optimal = _proven_exact(document) if exact else _proven(document, truth)
+    optimal = _proven_exact(document, truth) if exact else _proven(document, truth)
     claims.equal("optimal", document["optimal"], optimal)
     _check_stop(claims, document, twin)
     if not exact:
@@ -52,9 +52,11 @@ def _proven(document: dict[str, Any], truth: Truth) -> bool:
     return all(bits is None or bits + least >= best - NEAR for bits in every)
 
 
-def _proven_exact(document: dict[str, Any]) -> bool:
+def _proven_exact(document: dict[str, Any], truth: Truth) -> bool:
     program, bound = document["program"], document["exact_bound"]
-    return program is not None and bound is not None and bound >= program["bits"]
+    if program is None or bound is None:
+        return False
+    return bool(bound >= truth.exact_bits(program["bits"]) - NEAR)
 
 
 def _check_bound(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
@@ -62,17 +64,21 @@ def _check_bound(claims: Claims, document: dict[str, Any], truth: Truth) -> None
     bound = document["exact_bound"]
     listed = programs(document) + [document["program"]] * (document["program"] is not None)
     right = [p for p in listed if is_right(truth, written(p))]
-    below = [p for p in right if bound is None or p["bits"] < bound]
-    shown = f"{below[0]['text']} has {below[0]['bits']}" if below else "none listed has fewer"
+    below = [p for p in right if bound is None or truth.exact_bits(p["bits"]) < bound - NEAR]
+    shown = "none listed has fewer"
+    if below:
+        shown = f"{below[0]['text']} has {truth.exact_bits(below[0]['bits'])}"
     claims.check("exact_bound", not below, bound, shown)
 
 
 def _check_stop(claims: Claims, document: dict[str, Any], twin: bool) -> None:
     """Whether the other fields allow the reason why the search ended."""
     stop, reach, settings = document["stop_reason"], document["reach"], document["settings"]
-    limit = settings["max_programs"]
+    limit, languages = settings["max_programs"], document.get("languages", [])
+    if limit is not None and languages:
+        limit = max(1, limit // len(languages))  # each has an equal share
     # Of several languages, one that did not win may have been cut short.
-    made = [each["candidates"] for each in (document, *document.get("languages", []))]
+    made = [each["candidates"] for each in (document, *languages)]
     fits = {
         "optimal": document["optimal"],
         "structured-optimal": twin and not document["optimal"],

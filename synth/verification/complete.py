@@ -7,13 +7,14 @@ from typing import Any
 
 from synth.verification.claims import NEAR, Claims
 from synth.verification.enumeration import Everything, everything, in_bits, values_of
+from synth.verification.languages import others
 from synth.verification.search import SAME
 from synth.verification.truth import UNITS, Judged, Truth, is_constant
 
 
 def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candidates: int) -> None:
     """Enumerate as far as the certificate says, and compare everything that was scored."""
-    most = _wanted(document)
+    most = _wanted(document, truth)
     found = everything(truth, most, candidates)
     keys = found.units[truth.root].items()
     known = [truth.judged(units, values_of(key, truth.root)) for key, units in keys]
@@ -32,7 +33,8 @@ def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candi
         text = f"all {len(known):,} behaviours compared, {found.candidates:,} candidates"
         claims.check("complete", True, said, text)
     if document["settings"]["exact"]:
-        _check_exact(claims, document, found, known)
+        _check_exact(claims, document, truth, found, known)
+        _check_others(claims, document, truth, candidates)
     certified = document["certified_bits"]
     limit = math.inf if certified is None else certified * UNITS
     if found.complete is not None:
@@ -46,21 +48,26 @@ def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candi
         _check_best(claims, document, scored, settled=not short)
 
 
-def _wanted(document: dict[str, Any]) -> int | None:
+def _wanted(document: dict[str, Any], truth: Truth) -> int | None:
     """How many units the claims cover; None for all programs."""
     limits = [document["certified_bits"]]
     if document["settings"]["exact"]:
-        limits = [document["exact_bound"], document["program"] and document["program"]["bits"]]
+        bound, program = document["exact_bound"], document["program"]
+        limits = [bound and bound - truth.exact_bits(0), program and program["bits"]]
         if limits[0] is None and limits[1] is not None:
             limits.pop(0)
         limits.append(document["certified_bits"] or 0.0)
     if limits[0] is None:
         return None
-    return math.floor(max(bits for bits in limits if bits is not None) * UNITS)
+    return math.floor((max(bits for bits in limits if bits is not None) + NEAR) * UNITS)
 
 
 def _check_exact(
-    claims: Claims, document: dict[str, Any], found: Everything, known: list[Judged]
+    claims: Claims,
+    document: dict[str, Any],
+    truth: Truth,
+    found: Everything,
+    known: list[Judged],
 ) -> None:
     """No program without exceptions below the bound, and none shorter than an optimal one."""
     bound, program = document["exact_bound"], document["program"]
@@ -71,11 +78,30 @@ def _check_exact(
         claims.check("exact_bound is true", holds, "none at all", shown)
         return
     if bound is not None:
-        low = least is not None and least < bound * UNITS
+        low = least is not None and truth.exact_bits(least / UNITS) < bound - NEAR
         claims.check("exact_bound is true", not low, bound, shown)
     if document["optimal"]:
         holds = program is not None and least == program["bits"] * UNITS
         claims.check("optimal is true", holds, program and program["bits"], shown)
+
+
+def _check_others(claims: Claims, document: dict[str, Any], truth: Truth, candidates: int) -> None:
+    """No other language that was searched has a program without exceptions below the bound."""
+    bound = document["exact_bound"]
+    for spec, other in others(document, truth):
+        most = None
+        if bound is not None:
+            most = math.ceil((bound - other.exact_bits(0) - NEAR) * UNITS) - 1
+            if most < 0:  # what each program of this language costs is more
+                continue
+        found = everything(other, most, candidates)
+        keys = found.units[other.root].items()
+        below = [u for key, u in keys if not other.judged(u, values_of(key, other.root)).wrong]
+        whole = found.complete is None or (most is not None and found.complete >= most)
+        shown = f"{spec}: none up to {in_bits(found.complete)}"
+        if below:
+            shown = f"{spec}: one is right at {other.exact_bits(min(below) / UNITS)} bits"
+        claims.check("exact_bound is true", False if below else whole or None, bound, shown)
 
 
 def _check_levels(

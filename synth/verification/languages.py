@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from synth.errors import DSLError
@@ -21,25 +22,28 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
     if languages or truth.task.sequence is not None:
         truth.one_of(max(1, len(languages)))
     claims.near("language_bits", document.get("language_bits", 0.0), truth.language_bits)
-    _check_shortest(claims, document, truth)
+    tried = _names(truth.task.original) if languages else []
+    _check_shortest(claims, document, truth, tried)
     if not languages:
         return
     if document.get("rows_needed") is not None:  # older files do not have it
         _check_rows(claims, "rows_needed", document["rows_needed"], 1 + truth.language_bits, truth)
     names = [each["dsl"] for each in languages]
     claims.check("dsl", document["dsl"] in names, document["dsl"], ", ".join(names))
-    tried = _names(truth.task.original)
     # Which one it is costs the same bits for all, so that none may be made for these labels.
     claims.check("languages", set(names) <= set(tried), ", ".join(names), ", ".join(tried))
     if document["dsl"] not in names:
         return
-    if document["settings"]["exact"]:
-        return
+    # A program without exceptions may be on no front, and has to be the best of these alone.
+    program, exact = document["program"], document["settings"]["exact"]
+    own = program and program["total_bits"]
+    total = own if exact else document["total_bits"]
     best = min((e["total_bits"] for e in languages if e["total_bits"] is not None), default=None)
-    holds = best is None or document["total_bits"] <= best + NEAR
-    claims.check("total_bits is the least of all", holds, document["total_bits"], best)
+    holds = best is None or (total is not None and total <= best + NEAR)
+    claims.check("total_bits is the least of all", holds, total, best)
     least = next(each for each in languages if each["dsl"] == document["dsl"])
-    own = min((p["total_bits"] for p in document["front"]), default=None)
+    if not exact:
+        own = min((p["total_bits"] for p in document["front"]), default=None)
     claims.near("languages.total_bits", least["total_bits"], own)
 
 
@@ -52,18 +56,36 @@ def _names(task: Task) -> list[str]:
     return found
 
 
-def _check_shortest(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
+def others(document: dict[str, Any], truth: Truth) -> Iterator[tuple[str, Truth]]:
+    """The languages beside the one that won, each with what is true of the task in it."""
+    names = [each["dsl"] for each in document.get("languages", [])]
+    # A name that the search does not try may be a file, whose code would run.
+    for spec in _names(truth.task.original) if names else []:
+        if spec in names and spec != document["dsl"]:
+            other = _beside(truth, spec)
+            other.one_of(len(names))
+            yield spec, other
+
+
+def _beside(truth: Truth, spec: str) -> Truth:
+    """What is true of the task in another language."""
+    task = truth.task.original
+    dsl = load_dsl(spec, (*task.types.values(), task.label_type))
+    return Truth(prepared(dsl, task), dsl)
+
+
+def _check_shortest(
+    claims: Claims, document: dict[str, Any], truth: Truth, tried: list[str]
+) -> None:
     """The shortest program without exceptions, and how many rows would let it win."""
     said = document.get("shortest")
     if said is None:
         return
-    names = [each["dsl"] for each in document["languages"]]
+    names = [each["dsl"] for each in document["languages"] if each["dsl"] in tried]
     claims.check("shortest.dsl", said["dsl"] in names, said["dsl"], ", ".join(names))
     if said["dsl"] not in names:
         return
-    task = truth.task.original
-    dsl = load_dsl(said["dsl"], (*task.types.values(), task.label_type))
-    shown = Truth(prepared(dsl, task), dsl)
+    task, shown = truth.task.original, _beside(truth, said["dsl"])
     judged = shown.judge(said["text"])
     if isinstance(judged, str):
         claims.check("shortest.text", False, said["text"], judged)

@@ -1,16 +1,20 @@
 """What is true of a sequence, from `docs/codes.md`: its table, its first terms, and what follows.
 
-Numbers are whole numbers of Python, and operations are named by what they are called in a DSL.
+Numbers are whole numbers of Python.  The operations of the built-in DSL are written here once more;
+those of a user's own are called on arrays of such numbers, whatever their names are.
 """
 
 import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from math import floor, log2
 from typing import Any
 
-from synth.language import Constant, Input, Program
+import numpy as np
+
+from synth.language import UNDEFINED, Constant, Input, Program, load_dsl
 from synth.verification.claims import Claims
 
 #: The kinds of tables: what is written, by how often differences are taken.
@@ -18,6 +22,7 @@ KINDS = ("terms", "differences", "second differences")
 #: A number of more bits than this ends a sequence.
 MOST_BITS = 4096
 
+#: The operations of the built-in DSL, by their names there.
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -62,7 +67,7 @@ def said_to_follow(program: Program, terms: Sequence[int], lags: int, count: int
         given = {"n": len(every) + 1, **{f"a{lag}": every[-lag] for lag in range(1, lags + 1)}}
         try:
             every.append(_value(program, given))
-        except (ArithmeticError, ValueError):
+        except (ArithmeticError, ValueError, TypeError, LookupError, AttributeError):
             break
     return every[len(terms) :]
 
@@ -74,10 +79,31 @@ def _value(program: Program, given: dict[str, int]) -> Any:
     if isinstance(head, Constant):
         return head.value
     parts = [_value(part, given) for part in program.arguments]
-    # The operations of a DSL of the user's own are not known by name.
-    value = _OPERATIONS.get(head.name, head.function)(*parts)
+    known = _built_in().get(head.function)
+    value = _called(head.function, parts) if known is None else known(*parts)
     if value.bit_length() > MOST_BITS:
         raise OverflowError(f"more than {MOST_BITS} bits")
+    return value
+
+
+@cache
+def _built_in() -> dict[Any, Callable[..., Any]]:
+    """The operations by the functions of the built-in DSL."""
+    return {p.function: _OPERATIONS[p.name] for p in load_dsl("sequence:lags=0").primitives}
+
+
+def _called(function: Callable[..., Any], parts: list[int]) -> int:
+    """The answer of a function to whole numbers of any size.
+
+    Raises
+    ------
+    ValueError
+        If it is no whole number.
+    """
+    answer = np.asarray(function(*(np.array([part], object) for part in parts)), object).item()
+    value = answer.item() if isinstance(answer, np.generic) else answer
+    if not isinstance(value, int) or value == UNDEFINED:
+        raise ValueError(f"{value!r} is no whole number")
     return value
 
 

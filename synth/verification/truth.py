@@ -173,6 +173,10 @@ class Truth:
             + exceptions * label
         )
 
+    def exact_bits(self, bits: float) -> float:
+        """What the bound of an exact search is about: a program's bits, of a sequence its total."""
+        return bits if self.sequence is None else bits + self.exceptions_bits(0)
+
     def judged_entry(self, entry: dict[str, Any]) -> Judged | str:
         """What is true of an entry of a list; or why it is no hypothesis."""
         return self.constant() if is_constant(entry) else self.judge(written(entry))
@@ -280,7 +284,8 @@ class Truth:
     def log2_chance(self, total: float) -> float:
         """log2 of the bound for permuted labels; of a sequence for terms drawn from its table."""
         if self.sequence is not None:
-            return min(0.0, total - self.table_bits)
+            # A table has 1/4 of the probability for three orders, and all laws have 1/2 of it.
+            return min(0.0, math.log2(4 * 3 / 2) + total - self.table_bits)
         return min(0.0, total - orders(self.counts))
 
     def log2_chance_uniform(self, total: float) -> float:
