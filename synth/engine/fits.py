@@ -4,7 +4,7 @@ import numpy as np
 
 from synth._version import __version__
 from synth.codes import real
-from synth.records import LinearSum, Regression, StopReason, source_of
+from synth.records import LeastSquares, LinearSum, Regression, StopReason, source_of
 
 
 def regression_of(engine, dsl, labelling, pair_bits, settings):
@@ -92,21 +92,12 @@ def _errors(task, used, mean):
 
 def _sum(engine, target, total, bits, rows):
     """The `LinearSum` of some rows of the bank."""
-    values = [engine.bank.values(row, row + 1)[0, : target.n].astype(float) for row in rows]
-    means = np.array([v.mean() for v in values])
-    centred = np.column_stack([v - m for v, m in zip(values, means, strict=True)])
-    slopes, *_ = np.linalg.lstsq(centred, target.centred, rcond=None)
-    left = target.centred - centred @ slopes
-    deviation = _deviation(float(left @ left), target.n, 1 + len(rows), target.scale)
-    # Of the columns of length 1: their own lengths may differ by many powers of ten.
-    lengths = np.sqrt(np.square(centred).sum(axis=0))
-    inverse = np.linalg.pinv(np.corrcoef(centred.T).reshape(len(rows), -1))
-    shares = inverse / np.outer(lengths, lengths)
-    about = np.sqrt(1 / target.n + means @ shares @ means)
+    fit = LeastSquares(target.values(engine, rows), target.labels)
+    deviation = _deviation(fit.rss, target.n, 1 + len(rows), target.scale)
     return LinearSum.of(
         tuple(map(engine.program, rows)),
-        [target.mean - float(slopes @ means), *slopes.tolist()],
-        deviation * np.array([about, *np.sqrt(np.diag(shares))]),
+        [fit.intercept, *fit.slopes],
+        fit.errors(deviation),
         bits=bits,
         total_bits=total,
     )

@@ -22,7 +22,7 @@ from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
 from synth.language import UNIT, Bool, Real, checked_columns, load_dsl
-from synth.records import Regression, RegressionContrast, StopReason
+from synth.records import LeastSquares, Regression, RegressionContrast, StopReason
 from synth.tasks import Task, fit_all
 
 #: Values of behaviours that are scored at a time, and rows of the matrix of pairs.
@@ -263,20 +263,17 @@ class _Target:
             bound = min(bound, float((bits[best] + self._code(most, terms)).max()))
         return some[lower <= bound]
 
-    def add(self, rows, bits, unit):
-        """Score a sum by its least squares fit; unit: its behaviours, centred, (n, terms)."""
-        rss = _residual(unit, self.centred)
+    def values(self, engine, rows):
+        """The values of rows of the bank on the training rows, float64 (terms, n)."""
+        values = [engine.bank.values(row, row + 1)[0, : self.n] for row in rows]
+        return np.array(values, float)
+
+    def add(self, engine, rows, bits):
+        """Score the sum of some rows of the bank by its least squares fit."""
+        rss = LeastSquares(self.values(engine, rows), self.labels).rss
         total = float(bits + self._code(rss, len(rows)))
         if total < self.bound:
             self.best = sorted([*self.best, (total, float(bits), rows)])[: self.top]
-
-
-def _residual(unit, centred):
-    """The sum of squares that a least squares fit leaves."""
-    axes = np.linalg.qr(unit)[0]
-    left = centred - axes @ (axes.T @ centred)
-    left -= axes @ (axes.T @ left)
-    return float(left @ left)
 
 
 def _units(values, n):
@@ -314,7 +311,7 @@ class _Singles:
             explained = np.square(units @ self.labels.T)
             for target, squares in zip(self.targets, explained.T, strict=True):
                 for k in target.likely(squares, SLACK * target.about_mean, bits, 1):
-                    target.add((first + int(places[k]),), bits[k], units[k : k + 1].T)
+                    target.add(self.engine, (first + int(places[k]),), bits[k])
 
 
 def _score_pairs(engine, targets, most):
@@ -347,7 +344,7 @@ def _score_pairs(engine, targets, most):
                 if counted[i, j]:
                     pair = [first + i, first + j]
                     found = tuple(int(rows[p]) for p in pair)
-                    target.add(found, together[i, j], units[pair].T)
+                    target.add(engine, found, together[i, j])
     return edge
 
 

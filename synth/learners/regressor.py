@@ -13,7 +13,7 @@ from synth.engine import Limits, regress
 from synth.language import DSL, Grammar, Program, Real, load_dsl
 from synth.learners.columns import without_masks
 from synth.learners.estimator import DEFAULT_PROGRAMS, BaseEstimator, MatrixLike
-from synth.records import LinearSum, StopReason
+from synth.records import LeastSquares, LinearSum, StopReason
 from synth.tasks import Task
 
 try:
@@ -140,9 +140,8 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
         values = np.where(defined, values, self._mean)
         if not return_std:
             return values
-        centred = self._centred(columns)
-        lever = np.einsum("it,tu,iu->i", centred, self._inverse, centred)
-        deviations = self.deviation_ * np.sqrt(1 + 1 / self._rows + lever)
+        spread = 1 + self._fit.leverages(self._terms(columns))
+        deviations = self.deviation_ * np.sqrt(spread)
         return values, np.where(defined, deviations, self._about_mean)
 
     def _typed(self, X):
@@ -162,19 +161,16 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
             raise KeyboardInterrupt
         return found
 
-    def _centred(self, columns):
-        """The programs' values less their means in training, (rows, terms)."""
-        values = [term.outputs(columns)[0] for term in self.sum_.programs]
+    def _terms(self, columns):
+        """The programs' values, (terms, rows)."""
         rows = len(next(iter(columns.values())))
-        return np.reshape(values, (len(values), rows)).T - self._means
+        values = [term.outputs(columns)[0] for term in self.sum_.programs]
+        return np.reshape(values, (len(values), rows))
 
     def _spread(self, columns, y):
         """Sets what standard deviations are computed from."""
-        self._rows, self._mean, self._means = len(y), float(y.mean()), 0.0
-        self._about_mean = float(y.std())
-        self._means = self._centred(columns).mean(axis=0)
-        centred = self._centred(columns)
-        self._inverse = np.linalg.inv(centred.T @ centred)
+        self._mean, self._about_mean = float(y.mean()), float(y.std())
+        self._fit = LeastSquares(self._terms(columns), y)
         self.deviation_ = self._about_mean
         if self.chosen_ != "table" and self.result_ is not None:
             scale = real.Scale.of(y, self.precision)
