@@ -1,11 +1,15 @@
 """The experiment `mixture`: what each learner says of the held-out rows, and the theorem."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import synth
 from synth.errors import SettingError
 from synth.experiments.base import spawn_seeds
+from synth.language import Int
+from synth.learners import held_out_loss
 from tests import naive
 
 GIVEN = {"rows": (12, 30), "runs": 1, "max_programs": 2000, "moves": 0, "steps": 40, "width": 8}
@@ -74,3 +78,18 @@ def test_on_permuted_labels_nothing_is_learnt(run):
 def test_what_cannot_be_used_is_refused():
     with pytest.raises(SettingError, match=r"rows=200; allowed: 4..149, since iris has 150"):
         synth.run_experiment("mixture", tasks=("iris",), rows=(200,))
+
+
+def test_numeric_labels_are_refused():
+    path = str(Path(__file__).parent.parent / "examples" / "measured.csv")
+    with pytest.raises(SettingError, match="the label energy is numeric; allowed: a few label"):
+        synth.run_experiment("mixture", tasks=(path,), rows=(20,))
+
+
+def test_a_held_out_label_that_training_lacks_is_no_loss():
+    labels = np.array([0, 1, 0, 1, 5, 1])
+    columns = {"x": np.arange(6)}
+    train = np.arange(6) < 3
+    task = synth.Task("t", columns, {"x": Int(0, 5)}, labels, Int(0, 5), train=train)
+    chances = np.array([[0.25, 0.75], [0.5, 0.5], [0.25, 0.75]])
+    assert held_out_loss(task, chances) == pytest.approx(-np.log2(0.75))

@@ -4,12 +4,15 @@ import copy
 import itertools
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import synth
 from synth import Bool, Int, Real, codes
+from synth.cli import main
 from synth.codes import real
 from synth.engine import regress, regress_contrast
 from synth.engine.regression import rank
@@ -228,6 +231,23 @@ def test_a_contrast_has_twins_and_their_rank(product):
 
 
 # -- what is refused, and what is saved --------------------------------------------
+
+
+def test_options_that_imply_exceptions_say_so(tmp_path):
+    path = Path(__file__).parent.parent / "examples" / "measured.csv"
+    for command, *option in (
+        ("search", "--plot", tmp_path / "x.png"),
+        ("search", "--moves", "1"),
+        ("contrast", "--labels", "uniform"),
+        ("contrast", "--seeds", "2"),
+        ("search",),
+    ):
+        arguments = [command, path, "--max-bits", "8", *option]
+        result = CliRunner().invoke(main, [str(a) for a in arguments])
+        assert result.exit_code == 0, result.output
+        note = f"{[*option, '--plot'][0]} implies --noise exceptions"
+        assert (note in result.stderr) == bool(option)
+        assert ("normal noise" in result.stdout) == (not option)
 
 
 def test_options_that_do_not_apply_are_refused(product):

@@ -33,7 +33,6 @@ from synth.cli.progress import Progress
 from synth.cli.regressing import (
     contrast_numbers,
     noise_of,
-    refuse_with_noise,
     search_numbers,
     show_either,
 )
@@ -83,8 +82,8 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
 
     TASK is a built-in task, such as parity:n=6, or the path of a CSV file.
 
-    If labels are numbers and no program says them exactly, a program is a sum a + b f + c g with
-    normal noise, and the table is a histogram: see --noise.
+    If labels are numbers with fractions, or more than 12 different whole numbers, and no program
+    says them exactly, a program is a sum a + b f + c g with normal noise: see --noise.
 
     If a search with --checkpoint was killed, run the same command again to resume it from the
     file. If it reached --seconds or --max-programs, raise that limit. --seconds limits the total
@@ -153,23 +152,24 @@ def contrast(task, twin, seeds, **options):
 
     Without TASK, the command runs a small set of built-in tasks.
 
-    If labels are numbers and no program says them exactly, there are several permuted twins with
-    normal noise, and the true labels have a rank among them: see --noise and --twins.
+    With normal noise, there are several permuted twins, and the true labels have a rank among them:
+    see --noise and --twins.
 
     With --cluster, the workers of a dask cluster make the moves of reach if there is one contrast.
     If there are several, each worker runs whole contrasts.
     """
     loaded = None if task is None else loaded_task(task, options)
-    noise = "exceptions" if loaded is None else noise_of(loaded, options)
+    noise = "exceptions"
+    if loaded is not None:
+        noise = noise_of(loaded, {**options, "labels": twin, "seeds": seeds})
     if noise == "normal":
-        refuse_with_noise(("labels", twin, "permuted"), ("seeds", seeds, 1))
         contrast_numbers(loaded, options)
         return
     items = _contrast_items(task, loaded, twin, seeds, options)
     if noise is None and options.get("seconds") is not None:
         items = [replace(i, limits=i.limits | {"seconds": options["seconds"] / 2}) for i in items]
     single = task is not None and seeds == 1
-    either = noise is None and single and twin == "permuted"
+    either = noise is None
     try:
         found, stop = _run_contrasts(items, options)
     except (DSLError, TaskError):

@@ -185,13 +185,14 @@ def noise_options(function):
         type=click.Choice(["exceptions", "normal"]),
         help="What a program may miss: some labels, as exceptions, or all of them a little, as "
         "normal noise. With normal noise, the program is a sum a + b f + c g.  [default: "
-        "exceptions; if labels are numbers and no program is chosen, normal]",
+        "exceptions; normal too if labels are numbers with fractions, or more than 12 different "
+        "whole numbers, and no program is chosen]",
     )
     precision = click.option(
         "--precision",
         type=float,
-        help="With normal noise: the step of which labels are multiples.  [default: the place of "
-        "their last decimal]",
+        help="The step of which labels are multiples; implies --noise normal.  [default: the place "
+        "of their last decimal]",
     )
     return noise(precision(function))
 
@@ -199,8 +200,8 @@ def noise_options(function):
 twins_option = click.option(
     "--twins",
     type=click.IntRange(1),
-    help="With normal noise: the number of permuted twins, among which the true labels have a "
-    "rank.  [default: 19]",
+    help="The number of permuted twins, among which the true labels have a rank; implies "
+    "--noise normal.  [default: 19]",
 )
 cluster_option = click.option(
     "--cluster", metavar="ADDRESS", help="Address of a dask scheduler to run on."

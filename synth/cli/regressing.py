@@ -10,6 +10,8 @@ from synth.errors import SynthError
 _OTHERS = ("exact", "checkpoint", "every", "cluster", "workers", "moves", "chains", "start", "plot",
            "report")  # fmt: skip
 _OWN = ("precision", "twins")
+#: Options of a contrast that have one value with normal noise.
+_ONLY = {"labels": "permuted", "seeds": 1}
 
 
 def noise_of(task, options):
@@ -25,6 +27,12 @@ def noise_of(task, options):
     noise = options["noise"]
     if noise is None and any(options.get(key) is not None for key in _OWN):
         noise = "normal"
+    for key, only in _ONLY.items() if noise == "normal" else ():
+        if options.get(key, only) != only:
+            raise click.UsageError(
+                f"--{key} {options[key]}: allowed with --noise normal: {only}; or give "
+                "--noise exceptions"
+            )
     refused = {"normal": _OTHERS, "exceptions": _OWN, None: ()}[noise]
     for key in refused:
         if _is_given(options, key):
@@ -35,18 +43,15 @@ def noise_of(task, options):
                 f"--noise {other}"
             )
     numeric = is_numeric(task.label_type, task.alphabet) and task.sequence is None
-    if noise is None and (not numeric or any(_is_given(options, key) for key in _OTHERS)):
-        return "exceptions"
-    return noise
-
-
-def refuse_with_noise(*given):
-    """Raises UsageError for options, as (name, value, the only value that noise allows)."""
-    for name, value, only in given:
-        if value != only:
-            raise click.UsageError(
-                f"--{name} {value}: allowed with --noise normal: {only}; or give --noise exceptions"
-            )
+    if noise is not None or not numeric:
+        return noise or "exceptions"
+    implied = [key for key in _OTHERS if _is_given(options, key)]
+    implied += [key for key, only in _ONLY.items() if options.get(key, only) != only]
+    if implied and implied != ["exact"]:
+        said = f"--{implied[0]} implies --noise exceptions; without it, normal noise is tried too"
+        for name in options["notes"]:  # of the one task
+            options["notes"][name] = (*options["notes"][name], said)
+    return "exceptions" if implied else None
 
 
 def show_either(show, numbers, task, options, found):

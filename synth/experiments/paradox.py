@@ -33,6 +33,7 @@ from synth.runs.items import Item
 from synth.tasks import load_task
 
 GROUP = "start here"
+TIME = "about half a minute on one core"
 QUICK = {"tasks": ("parity:n=8,k=2", "mod-add:p=17"), "max_programs": 20_000, "moves": 5}
 CONTROL = (
     "The labels are permuted, or drawn at random. No program is then shorter than the table, and "

@@ -82,6 +82,8 @@ def nothing_found(result):
     ways += ["more rows", "other columns"]
     if result.rows["labels"] > MOST_TEXTS:
         ways += [f"a threshold on the label (--label '{result.label or 'LABEL'}>=NUMBER')"]
+    elif result.rows["labels"] > 2:
+        ways += ["normal noise (--noise normal)"] * (result.label_names is None)
     elif sum(type_ != "Bool" for type_ in result.inputs.values()) > 1:
         ways += ["sums of columns (--dsl features)"]
     return f"{why}. Try {', '.join(ways[:-1])} or {ways[-1]}."

@@ -75,8 +75,8 @@ def label_notes(
         middle = f"{numbers[len(numbers) // 2]:.4g}"
         return [
             f"numeric label {name}: {different} different numbers from {numbers[0]:.6g} to "
-            f"{numbers[-1]:.6g}; a program has to say them exactly, or else with noise "
-            f"(--noise); --label '{name}>={middle}' asks for a threshold"
+            f"{numbers[-1]:.6g}; if no program says them exactly, search and contrast allow for "
+            f"noise (--noise); --label '{name}>={middle}' asks for a threshold"
         ]
     if condition is None and trained.format(trained.cells) is None:
         said = said_spellings(trained.cells)

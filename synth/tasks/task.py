@@ -236,9 +236,12 @@ class Task:
         """How often each value of the alphabet occurs in training, int64 (k,)."""
         return np.bincount(self.places(), minlength=len(self.alphabet))
 
-    def places(self) -> NDArray[np.int64]:
-        """The index in the alphabet of each training label, int64 (n,)."""
-        labels = self._compared(self.labels[self.train])
+    def places(self, rows: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """The index in the alphabet of the labels of some rows, by default the training rows.
+
+        rows: bool (rows,); their labels are in the alphabet.
+        """
+        labels = self._compared(self.labels[self.train if rows is None else rows])
         return np.searchsorted(self._compared(self.alphabet), labels)
 
     def _compared(self, values: ArrayLike) -> np.ndarray:
