@@ -102,7 +102,7 @@ def test_a_search_says_what_it_found(product):
         f"at least {math.floor(found.saved_bits * 10) / 10:.1f}, compared with the table",
         f"held out (R2 {found.test_r2:.4f})",
         "all single programs of up to 12.0 bits were scored",
-        f"whose r2 is below 0.99999 of up to {math.floor(found.pair_bits * 10) / 10:.1f} bits",
+        f"all sums of up to {math.floor(found.pair_bits * 10) / 10:.1f} bits of two programs that",
         "if the labels are drawn from the code of a histogram or of a constant",
     ):
         assert part in text, part

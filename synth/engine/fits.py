@@ -64,7 +64,8 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         certified_bits=certified,
         pair_bits=pair_bits,
         optimal=(certified is None or target.is_proven(certified, 1))
-        and (pair_bits is None or target.is_proven(pair_bits, 2)),
+        and (pair_bits is None or target.is_proven(pair_bits, 2))
+        and target.is_proven(target.left_out, 2),
         stop_reason=StopReason(engine.stop_reason),
         candidates=engine.candidates,
         distinct=len(engine.bank),

@@ -22,18 +22,18 @@ from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
 from synth.language import UNIT, Bool, Real, checked_columns, load_dsl
-from synth.records import LeastSquares, Regression, RegressionContrast, StopReason
+from synth.records import LeastSquares, Regression, RegressionContrast, StopReason, scaled
 from synth.tasks import Task, fit_all
 
 #: Values of behaviours that are scored at a time, and rows of the matrix of pairs.
 BLOCK, PAIR_BLOCK = 2**20, 64
-#: Deviations below this share of the greatest value are rounding, and the behaviour a constant:
-#: values have 40 bits.
-ROUNDING = 2.0**-36
-#: Two behaviours that are as alike as this are no pair: their difference is mostly rounding.
-ALIKE = 1e-5
-#: What a dot product says of the squares that are left is wrong by up to this share of all.
-SLACK = 1e-13
+#: Two behaviours are no pair if 1 - r2 is below this: they differ by the rounding to 40 bits.
+ALIKE = 2.0**-76
+#: Below this, the difference of two behaviours is computed, and not only their dot product.
+NEAR = 1e-6
+#: What a dot product says of the squares that are left is wrong by up to this share of all; and
+#: what the difference of two behaviours says, by up to this share divided by its length.
+SLACK, NEAR_SLACK = 1e-13, 2.0**-49
 #: The code is interpolated between so many sums of squares, which is wrong by less than this share
 #: of a bit a row; what may be among the best is then scored by the code itself.
 POINTS, MARGIN = 2000, 1e-3
@@ -217,6 +217,8 @@ class _Target:
         self.table_bits, self.bins = real.table_total(self.labels, self.scale)
         self.rival_bits = min(self.constant_bits, self.table_bits)
         self.best = []
+        # The fewest bits of two behaviours that are too alike to be scored as a pair.
+        self.left_out = np.inf
         # From less than one step in one label on, the code depends on the squares no longer.
         least = self.scale.precision**2 / self.n / 2**20
         self._grid = np.linspace(np.log2(least), np.log2(self.about_mean), POINTS)
@@ -281,12 +283,11 @@ def _units(values, n):
 
     Returns float64 (m, n) and bool (m,).
     """
-    values = values[:, :n].astype(float)
-    most = np.abs(values).max(axis=1, keepdims=True)
-    values /= np.where(most > 0, most, 1)
+    values = scaled(values[:, :n].astype(float))[0]
+    values -= values[:, :1].copy()  # exact for values near each other
     values -= values.mean(axis=1, keepdims=True)
     length = np.sqrt(np.einsum("ij,ij->i", values, values))
-    some = length > ROUNDING * np.sqrt(n)
+    some = length > 0
     values /= np.where(some, length, 1)[:, None]
     return values, some
 
@@ -317,7 +318,8 @@ class _Singles:
 def _score_pairs(engine, targets, most):
     """Score the sums of two among the cheapest behaviours that are no constants.
 
-    Returns the bits up to which all sums of two were scored; None for all there are.
+    Returns the bits up to which all sums of two were scored, but for those that are too alike; None
+    for all there are.
     """
     units, rows, bits = _cheapest(engine, targets[0].n, most + 1)
     ends = [] if engine.certified_bits is None else [engine.certified_bits]
@@ -325,27 +327,51 @@ def _score_pairs(engine, targets, most):
         ends.append(bits[-1] - 1 / UNIT)
     edge = min(ends) + float(bits[0] if len(bits) else 0) if ends else None
     units, rows, bits = units[:most], rows[:most], bits[:most]
-    dots = units @ np.stack([target.centred for target in targets]).T
+    labels = np.stack([target.centred for target in targets])
+    dots = units @ labels.T
     for first in range(0, len(rows), PAIR_BLOCK):
         block = slice(first, first + PAIR_BLOCK)
         likeness = units[block] @ units[first:].T
         apart = 1 - np.square(likeness)
         count = len(likeness)
         later = np.arange(likeness.shape[1]) > np.arange(count)[:, None]
+        near = np.argwhere(later & (apart < NEAR)) + first
+        apart[tuple(near.T - first)], found = _nearly_alike(units, near, labels)
         counted = later & (apart > ALIKE)
-        apart = np.where(counted, apart, 1)
-        together = np.where(counted, bits[block, None] + bits[first:], np.inf)
-        for target, d in zip(targets, dots.T, strict=True):
+        together = np.where(later, bits[block, None] + bits[first:], np.inf)
+        for target in targets:
+            target.left_out = min(target.left_out, together[~counted].min(initial=np.inf))
+        apart, together = np.where(counted, apart, 1), np.where(counted, together, np.inf)
+        slack = np.where(apart < NEAR, NEAR_SLACK / np.sqrt(apart), SLACK / apart)
+        for target, d, more in zip(targets, dots.T, found.T, strict=True):
             one, other = d[block, None], d[first:]
             explained = (one**2 + other**2 - 2 * likeness * one * other) / apart
-            slack = SLACK / apart * target.about_mean
-            for k in target.likely(explained, slack, together, 2):
+            explained[tuple(near.T - first)] = d[near[:, 0]] ** 2 + more
+            for k in target.likely(explained, slack * target.about_mean, together, 2):
                 i, j = (int(p) for p in np.unravel_index(k, counted.shape))
                 if counted[i, j]:
-                    pair = [first + i, first + j]
-                    found = tuple(int(rows[p]) for p in pair)
-                    target.add(engine, found, together[i, j])
+                    pair = tuple(int(rows[first + p]) for p in (i, j))
+                    target.add(engine, pair, together[i, j])
     return edge
+
+
+def _nearly_alike(units, pairs, labels):
+    """What the second of two units has beside the first, for pairs of them (m, 2).
+
+    Returns the square of its length, float64 (m,), and the squares of labels (targets, n) that it
+    explains, float64 (m, targets).
+    """
+    apart, explained = np.zeros(len(pairs)), np.zeros((len(pairs), len(labels)))
+    step = max(1, BLOCK // units.shape[1])
+    for first in range(0, len(pairs), step):
+        block = slice(first, first + step)
+        one, rest = units[pairs[block, 0]], units[pairs[block, 1]]
+        for _ in range(2):  # once more, for what rounding leaves
+            rest -= np.einsum("ij,ij->i", one, rest)[:, None] * one
+        apart[block] = np.einsum("ij,ij->i", rest, rest)
+        length = np.sqrt(np.maximum(apart[block], ALIKE))
+        explained[block] = np.square(rest @ labels.T / length[:, None])
+    return apart, explained
 
 
 def _block(engine):

@@ -5,7 +5,8 @@ Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Lev
 their JSON form, `schema.py` the schemas of that, `saved.py` their files, `source.py` where the data
 come from, `scored.py` the score of a program that people bring,
 `regression.py` what is found for real labels, `linear.py` the sums in it, and `least_squares.py`
-their coefficients. Nothing here needs the engine, so that a saved run is shown without compiled code.
+their coefficients. Nothing here needs the engine, so that a saved run is shown without compiled
+code.
 """
 
 from synth.records.comparison import COMPARED, Comparison

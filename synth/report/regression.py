@@ -6,9 +6,6 @@ from synth.report.escape import visibly
 from synth.report.numbers import bits, chance, least_bits, saved
 from synth.report.text import table, terminal_width, wrapped
 
-#: The numbers of programs in a sum, in words.
-_SUMS = ("single programs", "sums of two programs whose r2 is below 0.99999")
-
 
 @visibly
 def regression_text(result, width=None):
@@ -116,11 +113,14 @@ def _errors(result):
 
 def _certificate(result):
     """What was scored, and whether anything beyond can win."""
-    parts = []
-    for what, up_to in zip(_SUMS, (result.certified_bits, result.pair_bits), strict=True):
-        limit = "" if up_to is None else f" of up to {least_bits(up_to)} bits"
-        parts.append(f"{what}{limit}")
-    text = f"all {parts[0]} were scored, and all {parts[1]}"
+    single, double = (
+        "" if up_to is None else f" of up to {least_bits(up_to)} bits"
+        for up_to in (result.certified_bits, result.pair_bits)
+    )
+    text = (
+        f"all single programs{single} were scored, and all sums{double} of two programs that "
+        "differ by more than rounding"
+    )
     beyond = "nothing beyond can win" if result.optimal else "a longer one may win"
     return f"{text}; {beyond}"
 
