@@ -26,14 +26,7 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
     given, target = labelling
     task, scale = target.task, target.scale
     sums = tuple(_sum(engine, target, *found) for found in target.best)
-    deviation = _deviation(target.about_mean, target.n, 1, scale)
-    constant = LinearSum.of(
-        (),
-        [target.mean],
-        [deviation / np.sqrt(target.n)],
-        bits=0.0,
-        total_bits=target.constant_bits,
-    )
+    constant = _sum(engine, target, target.constant_bits, 0.0, ())
     program = sums[0] if sums else None
     if program is not None and program.total_bits < target.rival_bits:
         chosen = "program"
@@ -97,8 +90,8 @@ def _sum(engine, target, total, bits, rows):
     deviation = _deviation(fit.rss, target.n, 1 + len(rows), target.scale)
     return LinearSum.of(
         tuple(map(engine.program, rows)),
-        [fit.intercept, *fit.slopes],
-        fit.errors(deviation),
+        fit,
+        deviation,
         bits=bits,
         total_bits=total,
     )

@@ -113,7 +113,7 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
         if self.result_ is None:
             self.chosen_, self.sum_ = (
                 "constant",
-                LinearSum.of((), [float(y[0])], [0.0], bits=0.0, total_bits=0.0),
+                LinearSum.of((), LeastSquares([], y), 0.0, bits=0.0, total_bits=0.0),
             )
         else:
             self.chosen_, self.sum_ = self.result_.chosen, self.result_.predictor

@@ -45,6 +45,7 @@ class LeastSquares:
         columns = np.reshape(
             np.asarray(columns, float), (-1 if np.size(columns) else 0, self._rows)
         )
+        self._most = np.abs(columns).max(axis=1)
         shares, self._exponents = scaled(columns)
         self._firsts = shares[:, :1].copy()
         parts = shares - self._firsts
@@ -88,6 +89,22 @@ class LeastSquares:
         about = self.leverages(np.zeros((len(self.slopes), 1)))
         lengths = np.ldexp(np.sqrt(np.square(self._transform()).sum(axis=0)), -self._exponents)
         return [float(e) * deviation for e in (*np.sqrt(about), *lengths)]
+
+    def within(self, deviation: float) -> list[float]:
+        """By how much the constant and each slope may be off where they are shown.
+
+        It is a twentieth of the standard error, so that the second digit of that is shown, or less:
+        all together change no prediction of a given row by more than a tenth of the noise.
+
+        Parameters
+        ----------
+        deviation : float
+            The standard deviation of the noise.
+        """
+        share = deviation / 10 / (1 + len(self._most))
+        sizes = [1.0, *self._most.tolist()]
+        errors = self.errors(deviation)
+        return [min(e / 20, share / size) for e, size in zip(errors, sizes, strict=True)]
 
     def _coordinates(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         """Columns on the orthogonal axes, (t, m)."""
