@@ -7,7 +7,7 @@ Then one dot product with the labels says what a fit leaves, and the code of rea
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Unpack
 
 import numpy as np
@@ -21,9 +21,9 @@ from synth.engine.limits import LimitSettings, read_limits
 from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
-from synth.language import UNIT, Bool, Real, checked_columns, load_dsl
+from synth.language import UNIT, Bool, checked_columns, load_dsl
 from synth.records import LeastSquares, Regression, RegressionContrast, StopReason, scaled
-from synth.tasks import Task, fit_all
+from synth.tasks import Task, fit_all, with_real_numbers
 
 #: Values of behaviours that are scored at a time, and rows of the matrix of pairs.
 BLOCK, PAIR_BLOCK = 2**20, 64
@@ -109,8 +109,7 @@ def regress(
     if label_type.family not in ("Int", "Real") or label_type == Bool:
         raise TaskError(f"task {name}: labels of {label_type}; allowed: Int and Real")
     dsl = load_dsl(dsl, (*given[0].types.values(), label_type))
-    is_real = tuple(dsl.types) == (Real,)
-    fitted = fit_all(dsl, [_of_real(each) for each in given] if is_real else given)
+    fitted = fit_all(dsl, [with_real_numbers(dsl, each) for each in given])
     first = fitted[0].task
     order = np.argsort(~first.train, kind="stable")
     columns = {name: column[order] for name, column in first.columns.items()}
@@ -181,21 +180,6 @@ def rank(saved: float | None, others: Sequence[float | None]) -> float:
     """
     first, *rest = (-np.inf if each is None else each for each in (saved, *others))
     return (1 + sum(each >= first - SAME for each in rest)) / (1 + len(rest))
-
-
-def _of_real(task):
-    """The task with Real columns in place of Int and Bool ones, and Real labels in place of Int."""
-    types = {n: Real if t == Bool or t.family == "Int" else t for n, t in task.types.items()}
-    columns = {name: c * 1.0 if types[name] == Real else c for name, c in task.columns.items()}
-    label_type = Real if task.label_type.family == "Int" else task.label_type
-    return replace(
-        task,
-        types=types,
-        columns=columns,
-        label_type=label_type,
-        given_alphabet=None,
-        read=None,
-    )
 
 
 class _Target:

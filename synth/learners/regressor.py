@@ -185,18 +185,26 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
         state = dict(super().__getstate__())
         if "result_" in state:
             state["sum_"] = replace(self.sum_, programs=())
-            if self.result_ is not None:
-                state["result_"] = replace(self.result_, program=None, top=(), trained_on=None)
+            state["result_"] = _with_sums(self.result_, lambda s: replace(s, programs=()))
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "result_" not in state:
             return
-        if self.sum_.terms:
-            types = dict.fromkeys(self._names, Real)
-            grammar = Grammar(load_dsl(self.dsl, (*types.values(), Real)), types)
-            terms = tuple(Program.parse(text, grammar, Real) for text in self.sum_.terms)
-            self.sum_ = replace(self.sum_, programs=terms)
-        if self.result_ is not None and self.chosen_ == "program":
-            self.result_ = replace(self.result_, program=self.sum_, top=(self.sum_,))
+        types = dict.fromkeys(self._names, Real)
+        grammar = Grammar(load_dsl(self.dsl, (*types.values(), Real)), types)
+
+        def whole(sum_):
+            programs = tuple(Program.parse(text, grammar, Real) for text in sum_.terms)
+            return replace(sum_, programs=programs)
+
+        self.sum_, self.result_ = whole(self.sum_), _with_sums(self.result_, whole)
+
+
+def _with_sums(result, change):
+    """A search, if there is one, with other sums and without its task."""
+    if result is None:
+        return None
+    top = tuple(map(change, result.top))
+    return replace(result, program=top[0] if top else None, top=top, trained_on=None)

@@ -2,14 +2,13 @@
 
 import math
 import re
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from synth.errors import ParseError
-from synth.language import DSL, Bool, Real
-from synth.tasks import Task, prepared
+from synth.language import DSL
+from synth.tasks import Task, prepared, with_real_numbers
 from synth.verification.claims import NEAR, Claims
 from synth.verification.numbers import Fit, Labels
 from synth.verification.truth import UNITS, Truth
@@ -22,19 +21,8 @@ LEAF, _NUMBER = re.compile(r"[\w.]+|'[^']*'"), r"(-?\d+(?:\.\d+)?(?:e[+-]\d+)?)"
 
 
 def of_numbers(dsl: DSL, task: Task) -> Task:
-    """The task as a DSL of numbers reads it: one of Real reads all numbers as Real."""
-    if tuple(dsl.types) != (Real,):
-        return prepared(dsl, task)
-    real = {name: Real if t == Bool or t.family == "Int" else t for name, t in task.types.items()}
-    return replace(
-        task,
-        types=real,
-        columns={n: c.astype(float) if real[n] == Real else c for n, c in task.columns.items()},
-        label_type=Real if task.label_type.family == "Int" else task.label_type,
-        given_alphabet=None,
-        read=None,
-        source=task,
-    )
+    """The task as a DSL of numbers reads it."""
+    return prepared(dsl, with_real_numbers(dsl, task))
 
 
 def check_regression(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
