@@ -74,8 +74,9 @@ def test_labels_decide_and_an_option_forces_either(labels, kind, tmp_path):
         assert json.loads(run(*command, "--exact"))["kind"] == "search"
         assert json.loads(run(*command, "--noise", "normal"))["kind"] == "regression"
     else:
-        error = run(*command, "--noise", "normal", code=2)
-        assert "labels of Bool; allowed: Int and Real" in error
+        for option, value in (("--noise", "normal"), ("--precision", "1.0")):
+            error = run(*command, option, value, code=2)
+            assert f"{option} {value}: the labels of y are not numbers; leave the option" in error
 
 
 def test_is_numeric():
@@ -96,8 +97,9 @@ def test_a_search_says_what_it_found(product):
         f"chosen program: {found.program.text}, with normal noise",
         f"y: {found.low:.6g} to {found.high:.6g}, known to 0.01",
         "50 training, 50 held out",
-        f"{found.program.total_bits:.1f} with its noise",
-        f"constant bits {found.constant.total_bits:.1f}",
+        f"total bits {found.program.total_bits:.1f} (program and noise)",
+        f"constant bits {found.constant.total_bits:.1f} (the constant {found.constant.text}, with",
+        "stopped: limit of bits (--max-bits) reached",
         f"table bits {found.table_bits:.1f} (a histogram of {found.bins} bins)",
         f"at least {math.floor(found.saved_bits * 10) / 10:.1f}, compared with the table",
         f"held out (R2 {found.test_r2:.4f})",
@@ -246,8 +248,10 @@ def test_ranks_of_random_labels_are_even():
 
 def test_a_contrast_has_twins_and_their_rank(product):
     text = " ".join(run("contrast", product, *FEW, "--twins", "9").split())
-    assert "of 10 labellings, the true one and 9 permuted twins, the true labels alone" in text
-    assert "0.1 is the least that is possible" in text
+    assert (
+        "p-value 0.1: none of the 9 permuted twins saves as many bits as the true labels; 1/10 is "
+        "the least p-value that 9 twins can give"
+    ) in text
     assert "control holds: a program saves bits in 0 of 9 permuted twins" in text
     document = json.loads(run("contrast", product, *FEW, "--twins", "9", "--json"))
     assert document["p_value"] == 0.1
@@ -321,8 +325,11 @@ def test_a_saved_run_is_read_back(product, tmp_path):
         part = again if command == "search" else again.structured
         with pytest.raises(RunError, match="does not hold its programs"):
             part.program.outputs({"mass": [1.0], "speed": [2.0]})
-        assert f"{kept} is a {record.kind}" in run("report", kept, "-o", kept, code=2)
-        assert f"{kept} is a {record.kind}" in run("predict", kept, product, code=2)
+        for options in (("report", kept, "-o", kept), ("predict", kept, product), ("export", kept)):
+            assert (
+                f"{kept} holds a sum with normal noise; `synth {options[0]}` does not take these "
+                "yet"
+            ) in run(*options, code=2)
     rows = run("show", tmp_path / "contrast.json", "--format", "csv").splitlines()
     assert [row.split(",")[1] for row in rows] == ["labels", "true", "permuted"]
 
