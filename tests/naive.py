@@ -740,3 +740,40 @@ def histogram_bits(labels, scale, bins):
         inside = among.count(among[cell])
         chance *= (before + Fraction(1, 2)) / (i + Fraction(bins, 2)) / inside
     return -log2(chance)
+
+
+class Fractions:
+    """The least squares fit of labels by a constant and columns, by elimination in fractions."""
+
+    def __init__(self, columns, labels):
+        labels = list(map(Fraction, np.asarray(labels, float).tolist()))
+        sides = [[Fraction(1)] * len(labels), *(list(map(Fraction, c.tolist())) for c in columns)]
+        self.inverse = inverse([[dot(one, other) for other in sides] for one in sides])
+        moments = [dot(side, labels) for side in sides]
+        self.intercept, *self.slopes = found = [dot(row, moments) for row in self.inverse]
+        said = [dot(row, found) for row in zip(*sides, strict=True)]
+        self.rss = sum((y - s) ** 2 for y, s in zip(labels, said, strict=True))
+        self.variances = [row[i] for i, row in enumerate(self.inverse)]
+
+    def leverage(self, row):
+        """The variance of the prediction for a row, in squares of the noise."""
+        row = [Fraction(1), *map(Fraction, row)]
+        return float(dot(row, [dot(row, line) for line in self.inverse]))
+
+
+def dot(one, other):
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def inverse(matrix):
+    """The inverse of a matrix of fractions."""
+    count = len(matrix)
+    rows = [[*row, *(Fraction(i == j) for j in range(count))] for i, row in enumerate(matrix)]
+    for i in range(count):
+        pivot = next(k for k in range(i, count) if rows[k][i])
+        rows[i], rows[pivot] = rows[pivot], rows[i]
+        rows[i] = [value / rows[i][i] for value in rows[i]]
+        for k in range(count):
+            if k != i:
+                rows[k] = [a - rows[k][i] * b for a, b in zip(rows[k], rows[i], strict=True)]
+    return [row[count:] for row in rows]

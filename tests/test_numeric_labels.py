@@ -17,7 +17,7 @@ from synth.codes import real
 from synth.engine import regress, regress_contrast
 from synth.engine.regression import rank
 from synth.errors import RunError, SettingError
-from synth.records import Regression, RegressionContrast, sum_text
+from synth.records import LeastSquares, Regression, RegressionContrast, sum_text
 from synth.tasks import is_numeric
 from synth.verification import verify
 from synth.verification.numbers import Labels, last_decimal
@@ -74,8 +74,9 @@ def test_labels_decide_and_an_option_forces_either(labels, kind, tmp_path):
         assert json.loads(run(*command, "--exact"))["kind"] == "search"
         assert json.loads(run(*command, "--noise", "normal"))["kind"] == "regression"
     else:
-        error = run(*command, "--noise", "normal", code=2)
-        assert "labels of Bool; allowed: Int and Real" in error
+        for option, value in (("--noise", "normal"), ("--precision", "1.0")):
+            error = run(*command, option, value, code=2)
+            assert f"{option} {value}: the labels of y are not numbers; leave the option" in error
 
 
 def test_is_numeric():
@@ -96,13 +97,14 @@ def test_a_search_says_what_it_found(product):
         f"chosen program: {found.program.text}, with normal noise",
         f"y: {found.low:.6g} to {found.high:.6g}, known to 0.01",
         "50 training, 50 held out",
-        f"{found.program.total_bits:.1f} with its noise",
-        f"constant bits {found.constant.total_bits:.1f}",
+        f"total bits {found.program.total_bits:.1f} (program and noise)",
+        f"constant bits {found.constant.total_bits:.1f} (the constant {found.constant.text}, with",
+        "stopped: limit of bits (--max-bits) reached",
         f"table bits {found.table_bits:.1f} (a histogram of {found.bins} bins)",
         f"at least {math.floor(found.saved_bits * 10) / 10:.1f}, compared with the table",
         f"held out (R2 {found.test_r2:.4f})",
         "all single programs of up to 12.0 bits were scored",
-        f"whose r2 is below 0.99999 of up to {math.floor(found.pair_bits * 10) / 10:.1f} bits",
+        f"all sums of up to {math.floor(found.pair_bits * 10) / 10:.1f} bits of two programs that",
         "if the labels are drawn from the code of a histogram or of a constant",
     ):
         assert part in text, part
@@ -128,15 +130,42 @@ def test_columns_of_texts_are_numbers_too(tmp_path):
     assert abs(document["program"]["slopes"][0]) == pytest.approx(3, abs=0.2)
 
 
-def test_coefficients_have_the_digits_of_their_errors():
-    assert sum_text(("x",), (0.00012, 2.71828), (0.03, 0.0031)) == "2.7183 * x"
-    assert sum_text(("x", "x * z"), (1.5, -2.71828, 3.0), (0.03, 0.31, 0.0001)) == (
+def test_coefficients_have_the_digits_that_are_needed():
+    assert sum_text(("x",), (0.00012, 2.71828), (0.0015, 0.00015)) == "2.7183 * x"
+    assert sum_text(("x", "x * z"), (1.5, -2.71828, 3.0), (0.0015, 0.015, 0.000005)) == (
         "1.5 - 2.72 * x + 3 * (x * z)"
     )
-    assert sum_text((), (12.3456,), (0.01,)) == "12.346"
-    assert sum_text(("'a b'", "1 / x"), (0.0, -1.0, 0.5), (1.0, 0.01, 0.0)) == (
+    assert sum_text((), (12.3456,), (0.0005,)) == "12.346"
+    assert sum_text((), (0.7,), (0.6,)) == "0.7"
+    assert sum_text(("'a b'", "1 / x"), (0.0, -1.0, 0.5), (0.05, 0.0005, 0.0)) == (
         "-1 * 'a b' + 0.5 * (1 / x)"
     )
+
+
+def as_shown(sum_, columns):
+    """The values of the text of a sum: its numbers times its programs."""
+    rest, values = sum_.text, 0.0
+    for program in reversed(sum_.programs):
+        rest = rest.removesuffix(f" * ({program.text})").removesuffix(f" * {program.text}")
+        *before, number = rest.split(" ")
+        sign = -1 if before and before.pop() == "-" else 1
+        values = values + sign * float(number) * program.outputs(columns)[0]
+        rest = " ".join(before)
+    return values + float(rest or 0)
+
+
+def test_a_text_predicts_what_the_sum_predicts():
+    """Where columns are alike, coefficients have large errors, and predictions have small ones."""
+    rng = np.random.default_rng(0)
+    x = np.arange(1960.0, 2021.0)
+    labels = np.round(0.37 * (x - 1990) ** 2 + 3 * rng.normal(size=61), 2)
+    (found,) = regress(synth.Task("years", {"x": x}, {"x": Real}, labels, Real), max_bits=12)
+    assert len(found.program.terms) == 2
+    for sum_ in (*found.top, found.constant):
+        shown = as_shown(sum_, {"x": x})
+        deviation = np.abs(shown - sum_.predict({"x": x})).max()
+        noise = np.sqrt(np.square(labels - sum_.predict({"x": x})).mean())
+        assert deviation < noise / 10, sum_.text
 
 
 def test_coefficients_are_right_within_their_errors():
@@ -219,8 +248,10 @@ def test_ranks_of_random_labels_are_even():
 
 def test_a_contrast_has_twins_and_their_rank(product):
     text = " ".join(run("contrast", product, *FEW, "--twins", "9").split())
-    assert "of 10 labellings, the true one and 9 permuted twins, the true labels alone" in text
-    assert "0.1 is the least that is possible" in text
+    assert (
+        "p-value 0.1: none of the 9 permuted twins saves as many bits as the true labels; 1/10 is "
+        "the least p-value that 9 twins can give"
+    ) in text
     assert "control holds: a program saves bits in 0 of 9 permuted twins" in text
     document = json.loads(run("contrast", product, *FEW, "--twins", "9", "--json"))
     assert document["p_value"] == 0.1
@@ -294,8 +325,11 @@ def test_a_saved_run_is_read_back(product, tmp_path):
         part = again if command == "search" else again.structured
         with pytest.raises(RunError, match="does not hold its programs"):
             part.program.outputs({"mass": [1.0], "speed": [2.0]})
-        assert f"{kept} is a {record.kind}" in run("report", kept, "-o", kept, code=2)
-        assert f"{kept} is a {record.kind}" in run("predict", kept, product, code=2)
+        for options in (("report", kept, "-o", kept), ("predict", kept, product), ("export", kept)):
+            assert (
+                f"{kept} holds a sum with normal noise; `synth {options[0]}` does not take these "
+                "yet"
+            ) in run(*options, code=2)
     rows = run("show", tmp_path / "contrast.json", "--format", "csv").splitlines()
     assert [row.split(",")[1] for row in rows] == ["labels", "true", "permuted"]
 
@@ -324,7 +358,9 @@ def test_the_code_by_quadrature_is_the_code(seed, step):
     x = rng.normal(size=n)
     rows = np.column_stack([np.ones(n), x, x * x])
     rss = np.square(rounded - rows @ np.linalg.lstsq(rows, rounded, rcond=None)[0]).sum()
-    assert labels.left_over([x, x * x]) * labels.step**2 == pytest.approx(rss, rel=1e-8, abs=1e-8)
+    left = labels.fit([x, x * x]).left
+    assert left * labels.step**2 == pytest.approx(rss, rel=1e-8, abs=1e-8)
+    assert labels.fit([x, 2 * x]) is None
 
 
 def test_the_last_decimal():
@@ -374,9 +410,41 @@ FORGED = [
 OF_A_SUM = [
     ("bits", lambda v: v - 1), ("total_bits", lambda v: v - 1), ("text", lambda v: "2 * mass"),
     ("intercept", lambda v: v + 0.5), ("slopes", lambda v: [v[0] * 1.1, *v[1:]]),
-    ("errors", lambda v: [e / 2 for e in v]), ("terms", lambda v: ["mass"]),
+    ("errors", lambda v: [e * 1.0001 for e in v]), ("text", lambda v: "9" + v),
+    ("terms", lambda v: ["mass"]),
     ("terms", lambda v: ["no such", *v[1:]]), ("terms", lambda v: ["speed", *v[1:]]),
 ]  # fmt: skip
+
+
+def test_forged_coefficients_are_found(tmp_path):
+    """A slope that is off by a small part of its error, with all that follows from it."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(1, 3, 400).round(3)
+    rows = zip(x, np.round(2 * x + 1 + 0.1 * rng.normal(size=400), 3), strict=True)
+    table, path = tmp_path / "t.csv", tmp_path / "run.json"
+    table.write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in rows))
+    run("search", table, "--max-bits", "3", "--train", "1.0", "--top", "1", "--save", path)
+    document = json.loads(path.read_text())
+    (found,) = regress(synth.load_task(str(table), train=1.0), max_bits=3, top=1)
+
+    def fails(change):
+        forged = copy.deepcopy(document)
+        sum_ = forged["program"]
+        sum_["slopes"][0] += change
+        sum_["intercept"] -= change * x.mean()
+        fitted = LeastSquares([x], np.zeros(400)).within(found.train_error)
+        sum_["text"] = sum_text(["x"], [sum_["intercept"], *sum_["slopes"]], fitted)
+        said = sum_["intercept"] + sum_["slopes"][0] * x
+        left = found.trained_on.labels - said
+        forged["train_error"] = math.sqrt(np.square(left).mean())
+        forged["top"] = [sum_]
+        path.write_text(json.dumps(forged))
+        return {c.what for c in verify(path) if c.holds is False}
+
+    assert fails(0.0) == set()
+    for share in (0.06, 1e-4):
+        what = fails(share * document["program"]["errors"][1])
+        assert {"top[0].intercept", "top[0].slopes[0]"} <= what, share
 
 
 def test_forged_fields_are_found(saved, tmp_path):

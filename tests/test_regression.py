@@ -92,6 +92,65 @@ def test_nothing_is_better_than_what_is_found(seed):
     assert few.pair_bits <= both.pair_bits
 
 
+def years(rng):
+    """Columns far from 0, and labels that a sum of two nearly parallel programs often says."""
+    n, wide = int(rng.integers(8, 20)), rng.choice([1.0, 0.25, 100.0])
+    x = rng.choice([2000.0, 1e5, -3000.0]) + wide * rng.permutation(25)[:n]
+    labels = [(x - x[0]) ** 2, 1e6 / x, x**3 / 1e5, rng.normal(size=n), x]
+    noise = rng.choice([0, 0, 0.1]) * rng.normal(size=n)
+    chosen = np.round(labels[rng.integers(5)] + noise, int(rng.integers(0, 4)))
+    dsl = synth.DSL("some", types=(Real,))
+    for k in rng.permutation(4)[:2]:
+        function, name = [(np.square, "square"), (lambda a: 1 / a, "inverse"),
+                          (lambda a: a + 1, "next"), (np.cbrt, "cbrt")][k]  # fmt: skip
+        dsl.add(function, "Real -> Real", name=name, weight=float(rng.integers(1, 4)))
+    return synth.Task("years", {"x": x}, {"x": Real}, chosen, Real), dsl
+
+
+def fractional_totals(task, dsl, most):
+    """The totals of all programs and pairs, by fractions."""
+    scale, n = real.Scale.of(task.labels), len(task.labels)
+    labels, about = scale.rounded(task.labels), real.squares(task.labels, scale)
+    grammar = synth.Grammar(dsl, task.types)
+    found = naive.behaviours(grammar, task.columns, int(most * UNIT))[Real]
+    some = [(u / UNIT, np.array(b)) for b, u in found.items() if len(set(b)) > 1]
+    totals = []
+    for chosen in [*((one,) for one in some), *itertools.combinations(some, 2)]:
+        try:
+            rss = float(naive.Fractions([values for _, values in chosen], labels).rss)
+        except StopIteration:  # a multiple of the other
+            continue
+        bits = [bits for bits, _ in chosen]
+        totals.append(float(real.program_total(bits, rss, about, n, scale)))
+    return sorted(totals)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_nothing_is_better_among_programs_that_are_nearly_parallel(seed):
+    task, dsl = years(np.random.default_rng(seed))
+    totals = fractional_totals(task, dsl, 7.0)
+    (found,) = regress(task, dsl, max_bits=7.0, top=5)
+    count = 5 if found.stop_reason == "max_bits" else 1  # a proof of the best ends the search
+    assert [s.total_bits for s in found.top][:count] == pytest.approx(totals[:count], abs=1e-5)
+
+
+def test_an_optimum_counts_programs_that_are_nearly_parallel():
+    """(x - 2010)^2 is a sum of x and x^2, whose r2 is 1 - 1.6e-6; x + 1 and x are no sum."""
+    x = np.arange(2000.0, 2021.0)
+    task = synth.Task("years", {"x": x}, {"x": Real}, (x - 2010) ** 2, Real)
+    dsl = synth.DSL("some", types=(Real,))
+    dsl.add(np.square, "Real -> Real", name="square")
+    (found,) = regress(task, dsl, top=50)
+    assert found.program.terms == ("x", "square(x)")
+    assert found.program.total_bits == pytest.approx(63.351, abs=1e-3)
+    assert found.optimal
+    other = synth.DSL("some", types=(Real,))
+    other.add(lambda a: a + 1, "Real -> Real", name="next")
+    (alike,) = regress(task, other, max_bits=5)
+    assert {len(s.terms) for s in alike.top} == {1}
+    assert not alike.optimal
+
+
 @pytest.mark.parametrize("n", [5, 100, 2000])
 @pytest.mark.parametrize("precision", [1e-9, 1e-3, 0.5])
 def test_the_interpolated_code_is_near_the_code(n, precision):

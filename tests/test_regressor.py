@@ -96,8 +96,18 @@ def test_a_row_without_a_value_gets_the_mean():
     assert deviations[0] < 1e-3
 
 
-@pytest.mark.parametrize("rows", [product(60), (np.arange(12.0)[:, None], np.full(12, 3.5))])
-def test_it_survives_a_pickle_and_a_clone(rows):
+ROWS = np.arange(12.0)[:, None]
+
+
+@pytest.mark.parametrize(
+    ("rows", "chosen"),
+    [
+        (product(60), "program"),
+        ((ROWS, np.full(12, 3.5)), "constant"),
+        ((ROWS, 3.0 * np.random.default_rng(0).permutation(12)), "table"),
+    ],
+)
+def test_it_survives_a_pickle_and_a_clone(rows, chosen):
     X, y = rows
     fitted = synth.ProgramRegressor(**SHORT).fit(X, y)
     again = pickle.loads(pickle.dumps(fitted))  # noqa: S301 - it made this itself
@@ -105,7 +115,12 @@ def test_it_survives_a_pickle_and_a_clone(rows):
         fitted.predict(X, return_std=True), again.predict(X, return_std=True), strict=True
     ):
         assert (first == second).all()
+    assert again.chosen_ == fitted.chosen_ == chosen
     assert again.sum_.text == fitted.sum_.text
+    assert again.result_ == fitted.result_
+    for one in (fitted, again) if fitted.result_ else ():
+        values = one.result_.program.predict({f"x{k}": x for k, x in enumerate(X.T)})
+        assert len(values) == len(X)
     assert clone(fitted).get_params() == fitted.get_params()
 
 

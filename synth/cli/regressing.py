@@ -49,6 +49,12 @@ def noise_of(task, options):
                 f"--{key}{given}: not allowed with --noise {noise}; leave it out, or give "
                 f"--noise {other}"
             )
+    if noise == "normal" and not _are_numbers(task):
+        key = next(key for key in ("noise", *_OWN) if options.get(key) is not None)
+        raise click.UsageError(
+            f"--{key} {options[key]}: the labels of {task.label} are not numbers; leave the option "
+            "out"
+        )
     numeric = is_numeric(task.label_type, task.alphabet) and task.sequence is None
     if noise is not None or not numeric:
         return noise or "exceptions"
@@ -119,6 +125,10 @@ def _settings(options):
     own = {key: options[key] for key in _OWN if options.get(key) is not None}
     given = search_settings(options) | own
     return {key: value for key, value in given.items() if key not in _OTHERS}
+
+
+def _are_numbers(task):
+    return task.label_type.family in ("Int", "Real") and str(task.label_type) != "Bool"
 
 
 def _is_given(options, key):

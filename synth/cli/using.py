@@ -34,6 +34,11 @@ def _revived(path, table, dsl):
 
     run = load_run(path)
     run = run.structured if isinstance(run, Contrast) else run
+    if run.kind.startswith("regression"):
+        command = click.get_current_context().info_name
+        raise RunError(
+            f"{path} holds a sum with normal noise; `synth {command}` does not take these yet"
+        )
     if not isinstance(run, Result):
         raise RunError(
             f"{path} is a {run.kind}; allowed: what `synth search` or `contrast` saved, with "

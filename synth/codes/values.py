@@ -1,4 +1,4 @@
-"""Code lengths of data, in bits: every formula of a description length is here.
+"""Code lengths of data with a few label values, in bits; `real` has those of real labels.
 
 The codes are two-part codes (Rissanen 1978; Grünwald 2007).  A flag says which kind of
 hypothesis follows: it costs 1 bit for a program with exceptions and 2 bits for each of the

@@ -4,7 +4,7 @@ import numpy as np
 
 from synth._version import __version__
 from synth.codes import real
-from synth.records import LinearSum, Regression, StopReason, source_of
+from synth.records import LeastSquares, LinearSum, Regression, StopReason, source_of
 
 
 def regression_of(engine, dsl, labelling, pair_bits, settings):
@@ -26,14 +26,7 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
     given, target = labelling
     task, scale = target.task, target.scale
     sums = tuple(_sum(engine, target, *found) for found in target.best)
-    deviation = _deviation(target.about_mean, target.n, 1, scale)
-    constant = LinearSum.of(
-        (),
-        [target.mean],
-        [deviation / np.sqrt(target.n)],
-        bits=0.0,
-        total_bits=target.constant_bits,
-    )
+    constant = _sum(engine, target, target.constant_bits, 0.0, ())
     program = sums[0] if sums else None
     if program is not None and program.total_bits < target.rival_bits:
         chosen = "program"
@@ -64,7 +57,8 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         certified_bits=certified,
         pair_bits=pair_bits,
         optimal=(certified is None or target.is_proven(certified, 1))
-        and (pair_bits is None or target.is_proven(pair_bits, 2)),
+        and (pair_bits is None or target.is_proven(pair_bits, 2))
+        and target.is_proven(target.left_out, 2),
         stop_reason=StopReason(engine.stop_reason),
         candidates=engine.candidates,
         distinct=len(engine.bank),
@@ -92,21 +86,12 @@ def _errors(task, used, mean):
 
 def _sum(engine, target, total, bits, rows):
     """The `LinearSum` of some rows of the bank."""
-    values = [engine.bank.values(row, row + 1)[0, : target.n].astype(float) for row in rows]
-    means = np.array([v.mean() for v in values])
-    centred = np.column_stack([v - m for v, m in zip(values, means, strict=True)])
-    slopes, *_ = np.linalg.lstsq(centred, target.centred, rcond=None)
-    left = target.centred - centred @ slopes
-    deviation = _deviation(float(left @ left), target.n, 1 + len(rows), target.scale)
-    # Of the columns of length 1: their own lengths may differ by many powers of ten.
-    lengths = np.sqrt(np.square(centred).sum(axis=0))
-    inverse = np.linalg.pinv(np.corrcoef(centred.T).reshape(len(rows), -1))
-    shares = inverse / np.outer(lengths, lengths)
-    about = np.sqrt(1 / target.n + means @ shares @ means)
+    fit = LeastSquares(target.values(engine, rows), target.labels)
+    deviation = _deviation(fit.rss, target.n, 1 + len(rows), target.scale)
     return LinearSum.of(
         tuple(map(engine.program, rows)),
-        [target.mean - float(slopes @ means), *slopes.tolist()],
-        deviation * np.array([about, *np.sqrt(np.diag(shares))]),
+        fit,
+        deviation,
         bits=bits,
         total_bits=total,
     )

@@ -7,7 +7,7 @@ Then one dot product with the labels says what a fit leaves, and the code of rea
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Unpack
 
 import numpy as np
@@ -21,19 +21,19 @@ from synth.engine.limits import LimitSettings, read_limits
 from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
-from synth.language import UNIT, Bool, Real, checked_columns, load_dsl
-from synth.records import Regression, RegressionContrast, StopReason
-from synth.tasks import Task, fit_all
+from synth.language import UNIT, Bool, checked_columns, load_dsl
+from synth.records import LeastSquares, Regression, RegressionContrast, StopReason, scaled
+from synth.tasks import Task, fit_all, with_real_numbers
 
 #: Values of behaviours that are scored at a time, and rows of the matrix of pairs.
 BLOCK, PAIR_BLOCK = 2**20, 64
-#: Deviations below this share of the greatest value are rounding, and the behaviour a constant:
-#: values have 40 bits.
-ROUNDING = 2.0**-36
-#: Two behaviours that are as alike as this are no pair: their difference is mostly rounding.
-ALIKE = 1e-5
-#: What a dot product says of the squares that are left is wrong by up to this share of all.
-SLACK = 1e-13
+#: Two behaviours are no pair if 1 - r2 is below this: they differ by the rounding to 40 bits.
+ALIKE = 2.0**-76
+#: Below this, the difference of two behaviours is computed, and not only their dot product.
+NEAR = 1e-6
+#: What a dot product says of the squares that are left is wrong by up to this share of all; and
+#: what the difference of two behaviours says, by up to this share divided by its length.
+SLACK, NEAR_SLACK = 1e-13, 2.0**-49
 #: The code is interpolated between so many sums of squares, which is wrong by less than this share
 #: of a bit a row; what may be among the best is then scored by the code itself.
 POINTS, MARGIN = 2000, 1e-3
@@ -111,8 +111,7 @@ def regress(
     if label_type.family not in ("Int", "Real") or label_type == Bool:
         raise TaskError(f"task {name}: labels of {label_type}; allowed: Int and Real")
     dsl = load_dsl(dsl, (*given[0].types.values(), label_type))
-    is_real = tuple(dsl.types) == (Real,)
-    fitted = fit_all(dsl, [_of_real(each) for each in given] if is_real else given)
+    fitted = fit_all(dsl, [with_real_numbers(dsl, each) for each in given])
     first = fitted[0].task
     order = np.argsort(~first.train, kind="stable")
     columns = {name: column[order] for name, column in first.columns.items()}
@@ -185,21 +184,6 @@ def rank(saved: float | None, others: Sequence[float | None]) -> float:
     return (1 + sum(each >= first - SAME for each in rest)) / (1 + len(rest))
 
 
-def _of_real(task):
-    """The task with Real columns in place of Int and Bool ones, and Real labels in place of Int."""
-    types = {n: Real if t == Bool or t.family == "Int" else t for n, t in task.types.items()}
-    columns = {name: c * 1.0 if types[name] == Real else c for name, c in task.columns.items()}
-    label_type = Real if task.label_type.family == "Int" else task.label_type
-    return replace(
-        task,
-        types=types,
-        columns=columns,
-        label_type=label_type,
-        given_alphabet=None,
-        read=None,
-    )
-
-
 class _Target:
     """One labelling: its code, and the best sums so far.
 
@@ -219,6 +203,8 @@ class _Target:
         self.table_bits, self.bins = real.table_total(self.labels, self.scale)
         self.rival_bits = min(self.constant_bits, self.table_bits)
         self.best = []
+        # The fewest bits of two behaviours that are too alike to be scored as a pair.
+        self.left_out = np.inf
         # From less than one step in one label on, the code depends on the squares no longer.
         least = self.scale.precision**2 / self.n / 2**20
         self._grid = np.linspace(np.log2(least), np.log2(self.about_mean), POINTS)
@@ -265,20 +251,17 @@ class _Target:
             bound = min(bound, float((bits[best] + self._code(most, terms)).max()))
         return some[lower <= bound]
 
-    def add(self, rows, bits, unit):
-        """Score a sum by its least squares fit; unit: its behaviours, centred, (n, terms)."""
-        rss = _residual(unit, self.centred)
+    def values(self, engine, rows):
+        """The values of rows of the bank on the training rows, float64 (terms, n)."""
+        values = [engine.bank.values(row, row + 1)[0, : self.n] for row in rows]
+        return np.array(values, float)
+
+    def add(self, engine, rows, bits):
+        """Score the sum of some rows of the bank by its least squares fit."""
+        rss = LeastSquares(self.values(engine, rows), self.labels).rss
         total = float(bits + self._code(rss, len(rows)))
         if total < self.bound:
             self.best = sorted([*self.best, (total, float(bits), rows)])[: self.top]
-
-
-def _residual(unit, centred):
-    """The sum of squares that a least squares fit leaves."""
-    axes = np.linalg.qr(unit)[0]
-    left = centred - axes @ (axes.T @ centred)
-    left -= axes @ (axes.T @ left)
-    return float(left @ left)
 
 
 def _units(values, n):
@@ -286,12 +269,11 @@ def _units(values, n):
 
     Returns float64 (m, n) and bool (m,).
     """
-    values = values[:, :n].astype(float)
-    most = np.abs(values).max(axis=1, keepdims=True)
-    values /= np.where(most > 0, most, 1)
+    values = scaled(values[:, :n].astype(float))[0]
+    values -= values[:, :1].copy()  # exact for values near each other
     values -= values.mean(axis=1, keepdims=True)
     length = np.sqrt(np.einsum("ij,ij->i", values, values))
-    some = length > ROUNDING * np.sqrt(n)
+    some = length > 0
     values /= np.where(some, length, 1)[:, None]
     return values, some
 
@@ -316,13 +298,14 @@ class _Singles:
             explained = np.square(units @ self.labels.T)
             for target, squares in zip(self.targets, explained.T, strict=True):
                 for k in target.likely(squares, SLACK * target.about_mean, bits, 1):
-                    target.add((first + int(places[k]),), bits[k], units[k : k + 1].T)
+                    target.add(self.engine, (first + int(places[k]),), bits[k])
 
 
 def _score_pairs(engine, targets, most):
     """Score the sums of two among the cheapest behaviours that are no constants.
 
-    Returns the bits up to which all sums of two were scored; None for all there are.
+    Returns the bits up to which all sums of two were scored, but for those that are too alike; None
+    for all there are.
     """
     units, rows, bits = _cheapest(engine, targets[0].n, most + 1)
     ends = [] if engine.certified_bits is None else [engine.certified_bits]
@@ -330,27 +313,51 @@ def _score_pairs(engine, targets, most):
         ends.append(bits[-1] - 1 / UNIT)
     edge = min(ends) + float(bits[0] if len(bits) else 0) if ends else None
     units, rows, bits = units[:most], rows[:most], bits[:most]
-    dots = units @ np.stack([target.centred for target in targets]).T
+    labels = np.stack([target.centred for target in targets])
+    dots = units @ labels.T
     for first in range(0, len(rows), PAIR_BLOCK):
         block = slice(first, first + PAIR_BLOCK)
         likeness = units[block] @ units[first:].T
         apart = 1 - np.square(likeness)
         count = len(likeness)
         later = np.arange(likeness.shape[1]) > np.arange(count)[:, None]
+        near = np.argwhere(later & (apart < NEAR)) + first
+        apart[tuple(near.T - first)], found = _nearly_alike(units, near, labels)
         counted = later & (apart > ALIKE)
-        apart = np.where(counted, apart, 1)
-        together = np.where(counted, bits[block, None] + bits[first:], np.inf)
-        for target, d in zip(targets, dots.T, strict=True):
+        together = np.where(later, bits[block, None] + bits[first:], np.inf)
+        for target in targets:
+            target.left_out = min(target.left_out, together[~counted].min(initial=np.inf))
+        apart, together = np.where(counted, apart, 1), np.where(counted, together, np.inf)
+        slack = np.where(apart < NEAR, NEAR_SLACK / np.sqrt(apart), SLACK / apart)
+        for target, d, more in zip(targets, dots.T, found.T, strict=True):
             one, other = d[block, None], d[first:]
             explained = (one**2 + other**2 - 2 * likeness * one * other) / apart
-            slack = SLACK / apart * target.about_mean
-            for k in target.likely(explained, slack, together, 2):
+            explained[tuple(near.T - first)] = d[near[:, 0]] ** 2 + more
+            for k in target.likely(explained, slack * target.about_mean, together, 2):
                 i, j = (int(p) for p in np.unravel_index(k, counted.shape))
                 if counted[i, j]:
-                    pair = [first + i, first + j]
-                    found = tuple(int(rows[p]) for p in pair)
-                    target.add(found, together[i, j], units[pair].T)
+                    pair = tuple(int(rows[first + p]) for p in (i, j))
+                    target.add(engine, pair, together[i, j])
     return edge
+
+
+def _nearly_alike(units, pairs, labels):
+    """What the second of two units has beside the first, for pairs of them (m, 2).
+
+    Returns the square of its length, float64 (m,), and the squares of labels (targets, n) that it
+    explains, float64 (m, targets).
+    """
+    apart, explained = np.zeros(len(pairs)), np.zeros((len(pairs), len(labels)))
+    step = max(1, BLOCK // units.shape[1])
+    for first in range(0, len(pairs), step):
+        block = slice(first, first + step)
+        one, rest = units[pairs[block, 0]], units[pairs[block, 1]]
+        for _ in range(2):  # once more, for what rounding leaves
+            rest -= np.einsum("ij,ij->i", one, rest)[:, None] * one
+        apart[block] = np.einsum("ij,ij->i", rest, rest)
+        length = np.sqrt(np.maximum(apart[block], ALIKE))
+        explained[block] = np.square(rest @ labels.T / length[:, None])
+    return apart, explained
 
 
 def _block(engine):

@@ -13,7 +13,7 @@ from synth.engine import Limits, regress
 from synth.language import DSL, Grammar, Program, Real, load_dsl
 from synth.learners.columns import without_masks
 from synth.learners.estimator import DEFAULT_PROGRAMS, BaseEstimator, MatrixLike
-from synth.records import LinearSum, StopReason
+from synth.records import LeastSquares, LinearSum, StopReason
 from synth.tasks import Task
 
 try:
@@ -113,7 +113,7 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
         if self.result_ is None:
             self.chosen_, self.sum_ = (
                 "constant",
-                LinearSum.of((), [float(y[0])], [0.0], bits=0.0, total_bits=0.0),
+                LinearSum.of((), LeastSquares([], y), 0.0, bits=0.0, total_bits=0.0),
             )
         else:
             self.chosen_, self.sum_ = self.result_.chosen, self.result_.predictor
@@ -140,9 +140,8 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
         values = np.where(defined, values, self._mean)
         if not return_std:
             return values
-        centred = self._centred(columns)
-        lever = np.einsum("it,tu,iu->i", centred, self._inverse, centred)
-        deviations = self.deviation_ * np.sqrt(1 + 1 / self._rows + lever)
+        spread = 1 + self._fit.leverages(self._terms(columns))
+        deviations = self.deviation_ * np.sqrt(spread)
         return values, np.where(defined, deviations, self._about_mean)
 
     def _typed(self, X):
@@ -162,19 +161,16 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
             raise KeyboardInterrupt
         return found
 
-    def _centred(self, columns):
-        """The programs' values less their means in training, (rows, terms)."""
-        values = [term.outputs(columns)[0] for term in self.sum_.programs]
+    def _terms(self, columns):
+        """The programs' values, (terms, rows)."""
         rows = len(next(iter(columns.values())))
-        return np.reshape(values, (len(values), rows)).T - self._means
+        values = [term.outputs(columns)[0] for term in self.sum_.programs]
+        return np.reshape(values, (len(values), rows))
 
     def _spread(self, columns, y):
         """Sets what standard deviations are computed from."""
-        self._rows, self._mean, self._means = len(y), float(y.mean()), 0.0
-        self._about_mean = float(y.std())
-        self._means = self._centred(columns).mean(axis=0)
-        centred = self._centred(columns)
-        self._inverse = np.linalg.inv(centred.T @ centred)
+        self._mean, self._about_mean = float(y.mean()), float(y.std())
+        self._fit = LeastSquares(self._terms(columns), y)
         self.deviation_ = self._about_mean
         if self.chosen_ != "table" and self.result_ is not None:
             scale = real.Scale.of(y, self.precision)
@@ -189,18 +185,26 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
         state = dict(super().__getstate__())
         if "result_" in state:
             state["sum_"] = replace(self.sum_, programs=())
-            if self.result_ is not None:
-                state["result_"] = replace(self.result_, program=None, top=(), trained_on=None)
+            state["result_"] = _with_sums(self.result_, lambda s: replace(s, programs=()))
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "result_" not in state:
             return
-        if self.sum_.terms:
-            types = dict.fromkeys(self._names, Real)
-            grammar = Grammar(load_dsl(self.dsl, (*types.values(), Real)), types)
-            terms = tuple(Program.parse(text, grammar, Real) for text in self.sum_.terms)
-            self.sum_ = replace(self.sum_, programs=terms)
-        if self.result_ is not None and self.chosen_ == "program":
-            self.result_ = replace(self.result_, program=self.sum_, top=(self.sum_,))
+        types = dict.fromkeys(self._names, Real)
+        grammar = Grammar(load_dsl(self.dsl, (*types.values(), Real)), types)
+
+        def whole(sum_):
+            programs = tuple(Program.parse(text, grammar, Real) for text in sum_.terms)
+            return replace(sum_, programs=programs)
+
+        self.sum_, self.result_ = whole(self.sum_), _with_sums(self.result_, whole)
+
+
+def _with_sums(result, change):
+    """A search, if there is one, with other sums and without its task."""
+    if result is None:
+        return None
+    top = tuple(map(change, result.top))
+    return replace(result, program=top[0] if top else None, top=top, trained_on=None)

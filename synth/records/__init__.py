@@ -4,13 +4,15 @@ Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Lev
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
 their JSON form, `schema.py` the schemas of that, `saved.py` their files, `source.py` where the data
 come from, `scored.py` the score of a program that people bring,
-`regression.py` what is found for real labels, and `linear.py` the sums in it. Nothing here needs
-the engine, so that a saved run is shown without compiled code.
+`regression.py` what is found for real labels, `linear.py` the sums in it, and `least_squares.py`
+their coefficients. Nothing here needs the engine, so that a saved run is shown without compiled
+code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
 from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
+from synth.records.least_squares import LeastSquares, scaled
 from synth.records.linear import LinearSum, sum_text
 from synth.records.parts import (
     Branch,
@@ -46,6 +48,7 @@ __all__ = [
     "FrontPoint",
     "Hypothesis",
     "Language",
+    "LeastSquares",
     "Level",
     "LinearSum",
     "ProgramScore",
@@ -59,6 +62,7 @@ __all__ = [
     "load_run",
     "plain",
     "save_run",
+    "scaled",
     "schemas",
     "scored",
     "source_of",

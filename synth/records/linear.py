@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import DSLError, RunError
 from synth.language import Program
+from synth.records.least_squares import LeastSquares
 
 #: Programs that need no brackets in a sum: an input or a number.
 _LEAF = re.compile(r"[\w.]+|'[^']*'")
@@ -23,7 +24,8 @@ class LinearSum:
     Parameters
     ----------
     text : str
-        The sum. Its coefficients have the digits that their standard errors allow.
+        The sum. Its coefficients have two digits of their standard errors, or as many as
+        predictions need: see `LeastSquares.within`.
     terms : tuple of str
         The programs: none for a constant.
     intercept : float
@@ -53,8 +55,8 @@ class LinearSum:
     def of(
         cls,
         programs: Sequence[Program],
-        coefficients: Sequence[float],
-        errors: Sequence[float],
+        fit: LeastSquares,
+        deviation: float,
         *,
         bits: float,
         total_bits: float,
@@ -64,18 +66,20 @@ class LinearSum:
         Parameters
         ----------
         programs : sequence of Program
-        coefficients, errors : sequence of float
-            The constant and what each program is multiplied by, and their standard errors.
+        fit : LeastSquares
+            Their fit to the labels.
+        deviation : float
+            The standard deviation of the noise.
         bits, total_bits : float
             See `LinearSum`.
         """
         terms = tuple(program.text for program in programs)
         return cls(
-            text=sum_text(terms, coefficients, errors),
+            text=sum_text(terms, [fit.intercept, *fit.slopes], fit.within(deviation)),
             terms=terms,
-            intercept=float(coefficients[0]),
-            slopes=tuple(map(float, coefficients[1:])),
-            errors=tuple(map(float, errors)),
+            intercept=fit.intercept,
+            slopes=tuple(map(float, fit.slopes)),
+            errors=tuple(fit.errors(deviation)),
             bits=bits,
             total_bits=total_bits,
             programs=tuple(programs),
@@ -136,17 +140,17 @@ class LinearSum:
         return values
 
 
-def sum_text(terms: Sequence[str], coefficients: Sequence[float], errors: Sequence[float]) -> str:
-    """A sum as text, its coefficients to the second digit of their standard errors.
+def sum_text(terms: Sequence[str], coefficients: Sequence[float], within: Sequence[float]) -> str:
+    """A sum as text, its coefficients with the digits that are needed.
 
     Parameters
     ----------
     terms : sequence of str
         The programs.
-    coefficients, errors : sequence of float
-        The constant and what each program is multiplied by, and their standard errors.
+    coefficients, within : sequence of float
+        The constant and what each program is multiplied by, and by how much each may be off.
     """
-    first, *slopes = map(_digits, coefficients, errors)
+    first, *slopes = map(_digits, coefficients, within)
     parts = [] if first == "0" and terms else [first]
     for slope, term in zip(slopes, terms, strict=True):
         whole = term if _LEAF.fullmatch(term) else f"({term})"
@@ -158,9 +162,11 @@ def sum_text(terms: Sequence[str], coefficients: Sequence[float], errors: Sequen
     return " ".join(parts)
 
 
-def _digits(value: float, error: float) -> str:
-    """A coefficient to the second digit of its standard error; six digits if that is 0."""
-    if not value or not 0 < error < math.inf:
+def _digits(value: float, within: float) -> str:
+    """A coefficient that may be off by so much; with six digits if that is 0."""
+    if not value or not 0 < within < math.inf:
         return f"{value:.6g}"
-    digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2
-    return f"{value:.{min(digits, 15)}g}" if digits >= 1 else "0"
+    if abs(value) <= within:
+        return "0"
+    digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(2 * within)) + 1
+    return f"{value:.{min(max(digits, 1), 17)}g}"

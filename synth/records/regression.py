@@ -46,9 +46,11 @@ class Regression:
     log2_chance_bound : float
         The base-2 logarithm of a bound on the chance that some program saves as many bits if the
         labels are drawn from the code of a histogram or of a constant: see `synth.codes.real`.
-    train_error, test_error : float or None
-        Root mean square of what the labels deviate from what was chosen; a histogram predicts the
-        constant.  None if there are no such rows.
+    train_error : float
+        Root mean square of what the training labels deviate from what was chosen; a histogram
+        predicts the constant.
+    test_error : float or None
+        The same of held-out labels.  None if there are no such rows.
     test_r2 : float or None
         1 less the sum of squares that is left on held-out rows, divided by that about the constant.
         None if there are no such rows, or the sum is 0.
@@ -56,8 +58,10 @@ class Regression:
         Every single program of up to so many bits was scored; None for all programs.
     pair_bits : float or None
         Every sum of two programs that have up to so many bits together was scored; None for all.
+        Two programs that differ by rounding only, but for a constant and a multiple, are no sum.
     optimal : bool
-        Whether no program and no sum of two programs that was not scored can win.
+        Whether no program and no sum of two programs that was not scored can win, those that differ
+        by rounding included.
     stop_reason : StopReason
         Why the enumeration ended.
     candidates, distinct : int

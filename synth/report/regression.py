@@ -4,10 +4,8 @@ import textwrap
 
 from synth.report.escape import visibly
 from synth.report.numbers import bits, chance, least_bits, saved
+from synth.report.reasons import stop
 from synth.report.text import table, terminal_width, wrapped
-
-#: The numbers of programs in a sum, in words.
-_SUMS = ("single programs", "sums of two programs whose r2 is below 0.99999")
 
 
 @visibly
@@ -74,8 +72,9 @@ def _rows(result):
     if result.program is not None:
         yield "best program", result.program.text
         yield "program bits", bits(result.program.bits)
-        yield "its total bits", f"{bits(result.program.total_bits)} with its noise"
-    yield "constant bits", f"{bits(result.constant.total_bits)} ({result.constant.text} with noise)"
+        yield "total bits", f"{bits(result.program.total_bits)} (program and noise)"
+    constant = f"(the constant {result.constant.text}, with noise)"
+    yield "constant bits", f"{bits(result.constant.total_bits)} {constant}"
     yield "table bits", f"{bits(result.table_bits)} (a histogram of {result.bins} bins)"
     if result.saved_bits is not None:
         rival = "table" if result.table_bits <= result.constant.total_bits else "constant"
@@ -92,7 +91,7 @@ def _rows(result):
     yield "error", _errors(result)
     yield "certificate", _certificate(result)
     made = f"{result.candidates:,} programs, {result.distinct:,} distinct behaviours"
-    yield "searched", f"{made}, {result.seconds:.2f} s; it ended by {result.stop_reason}"
+    yield "searched", f"{made}, {result.seconds:.2f} s; stopped: {stop(result)}"
 
 
 def _chosen(result):
@@ -116,23 +115,28 @@ def _errors(result):
 
 def _certificate(result):
     """What was scored, and whether anything beyond can win."""
-    parts = []
-    for what, up_to in zip(_SUMS, (result.certified_bits, result.pair_bits), strict=True):
-        limit = "" if up_to is None else f" of up to {least_bits(up_to)} bits"
-        parts.append(f"{what}{limit}")
-    text = f"all {parts[0]} were scored, and all {parts[1]}"
+    single, double = (
+        "" if up_to is None else f" of up to {least_bits(up_to)} bits"
+        for up_to in (result.certified_bits, result.pair_bits)
+    )
+    text = (
+        f"all single programs{single} were scored, and all sums{double} of two programs that "
+        "differ by more than rounding"
+    )
     beyond = "nothing beyond can win" if result.optimal else "a longer one may win"
     return f"{text}; {beyond}"
 
 
 def _rank(contrast, count):
     """The rank of the true labels among all labellings."""
-    number = round(contrast.p_value * (count + 1))
-    which = "the true labels alone save" if number == 1 else f"{number} save"
+    as_good = round(contrast.p_value * (count + 1)) - 1
+    twins = "the permuted twin" if count == 1 else f"the {count} permuted twins"
+    which = f"{as_good or 'none'} of {twins} {'save' if as_good > 1 else 'saves'}"
+    if count == 1:
+        which = f"{twins} {'saves' if as_good else 'does not save'}"
     return (
-        f"{contrast.p_value:.3g} (of {count + 1} labellings, the true one and {count} permuted "
-        f"{'twin' if count == 1 else 'twins'}, {which} as many bits as the true one; exact rank, "
-        f"and {1 / (count + 1):.3g} is the least that is possible)"
+        f"{contrast.p_value:.3g}: {which} as many bits as the true labels; 1/{count + 1} is the "
+        f"least p-value that {count} {'twin' if count == 1 else 'twins'} can give"
     )
 
 

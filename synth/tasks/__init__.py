@@ -28,7 +28,14 @@ from synth.tasks.digits import (
     residue_columns,
     residue_names,
 )
-from synth.tasks.fitting import Fitted, fit, fit_all, prepared, without_labels
+from synth.tasks.fitting import (
+    Fitted,
+    fit,
+    fit_all,
+    prepared,
+    with_real_numbers,
+    without_labels,
+)
 from synth.tasks.frames import frame_inputs
 from synth.tasks.labels import is_numeric
 from synth.tasks.origin import Origin, file_digest
@@ -72,5 +79,6 @@ __all__ = [
     "sequence_fields",
     "stream",
     "training_mask",
+    "with_real_numbers",
     "without_labels",
 ]

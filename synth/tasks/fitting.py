@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synth.errors import DSLError
-from synth.language import DSL, Grammar, Type, TypedColumns, load_dsl
+from synth.language import DSL, Bool, Grammar, Real, Type, TypedColumns, load_dsl
 from synth.language.dsls import called, for_types
 from synth.tasks.sequences import lagged_fields
 from synth.tasks.task import Task
@@ -109,6 +109,22 @@ def without_labels(task: Task) -> TypedColumns:
         label_type=task.label_type,
         label_values=tuple(task.label_text(v) for v in task.alphabet),
         lags=None if task.sequence is None else 0,
+    )
+
+
+def with_real_numbers(dsl: DSL, task: Task) -> Task:
+    """The task as a search for real labels reads it: a DSL of Real reads Int and Bool as Real."""
+    if tuple(dsl.types) != (Real,):
+        return task
+    types = {n: Real if t == Bool or t.family == "Int" else t for n, t in task.types.items()}
+    return replace(
+        task,
+        types=types,
+        columns={n: c.astype(float) if types[n] == Real else c for n, c in task.columns.items()},
+        label_type=Real if task.label_type.family == "Int" else task.label_type,
+        given_alphabet=None,
+        read=None,
+        source=task,
     )
 
 

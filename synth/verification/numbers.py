@@ -1,8 +1,14 @@
-"""The code of real labels once more, from `docs/codes.md`: quadrature in place of closed forms."""
+"""The code of real labels once more, from `docs/codes.md`: quadrature in place of closed forms.
+
+What least squares leave is computed from sums of whole numbers, and so it is exact.
+"""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -13,6 +19,25 @@ from numpy.typing import NDArray
 _POINTS, _WEIGHTS = leggauss(100)
 #: Where the range of log s is cut, in widths of the integrand's peak about its maximum.
 _CUTS = (-40, -20, -10, -5, 0, 5, 10, 20, 40, 80, 160)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A least squares fit, from exact sums.
+
+    Parameters
+    ----------
+    left : float
+        The sum of squares that it leaves, in squares of the step.
+    coefficients : list of float
+        The constant, and what each column is multiplied by.
+    errors : list of float
+        Their standard errors, divided by the standard deviation of the noise.
+    """
+
+    left: float
+    coefficients: list[float]
+    errors: list[float]
 
 
 class Labels:
@@ -39,22 +64,21 @@ class Labels:
         self.values = self.middle + self.step * self.steps
         self.about_mean = self.steps - self.steps.mean()
 
-    def left_over(self, columns: Sequence[NDArray[np.float64]]) -> float:
-        """The least sum of squares that a sum of columns leaves, in squares of the step."""
-        left = self.about_mean
-        axes: list[NDArray[np.float64]] = []
-        for column in columns:
-            axis = (column - column.mean()) / max(float(np.abs(column).max()), 1e-300)
-            for _ in range(2):  # once more, for what rounding leaves
-                for other in axes:
-                    axis = axis - (axis @ other) * other
-            length = float(np.sqrt(axis @ axis))
-            if length > 0:
-                axes.append(axis / length)
-        for _ in range(2):
-            for axis in axes:
-                left = left - (left @ axis) * axis
-        return float(left @ left)
+    def fit(self, columns: Sequence[NDArray[np.float64]]) -> "Fit | None":
+        """The least squares fit by a constant and columns; None if one adds nothing to others."""
+        sides = [_whole(np.ones(self.n)), *map(_whole, columns)]
+        steps = _whole(2 * self.steps)
+        products = [[_dot(one, other) for other in sides] for one in sides]
+        inverse = _inverse(products)
+        if inverse is None:
+            return None
+        moments = [_dot(side, steps) / 2 for side in sides]
+        found = [sum(map(mul, row, moments)) for row in inverse]
+        left = _dot(steps, steps) / 4 - sum(map(mul, found, moments))
+        coefficients = [self.step * float(each) for each in found]
+        coefficients[0] += self.middle
+        errors = [math.sqrt(row[i]) for i, row in enumerate(inverse)]
+        return Fit(float(left), coefficients, errors)
 
     def noise_bits(self, left: float, coefficients: int) -> float:
         """The bits of the labels, given what a fit with so many coefficients leaves."""
@@ -106,6 +130,34 @@ class Labels:
                 counts[bin_] += 1
             found.append((2 + math.log2(5) + bits, bins))
         return min(found)
+
+
+def _whole(values: NDArray[np.float64]) -> tuple[list[int], int]:
+    """Numbers as whole numbers, and what all of them are divided by."""
+    ratios = [value.as_integer_ratio() for value in values.tolist()]
+    scale = max(below for _, below in ratios)  # a power of two, as they all are
+    return [above * (scale // below) for above, below in ratios], scale
+
+
+def _dot(one: tuple[list[int], int], other: tuple[list[int], int]) -> Fraction:
+    return Fraction(sum(map(mul, one[0], other[0])), one[1] * other[1])
+
+
+def _inverse(matrix: list[list[Fraction]]) -> list[list[Fraction]] | None:
+    """The inverse of a matrix, by Gauss and Jordan; None if there is none.
+
+    It is that of products of columns, so that the next pivot is 0 only if there is none.
+    """
+    size = len(matrix)
+    rows = [[*row, *(Fraction(i == j) for j in range(size))] for i, row in enumerate(matrix)]
+    for i in range(size):
+        if not rows[i][i]:
+            return None
+        rows[i] = [value / rows[i][i] for value in rows[i]]
+        for k in range(size):
+            if k != i:
+                rows[k] = [a - rows[k][i] * b for a, b in zip(rows[k], rows[i], strict=True)]
+    return [row[size:] for row in rows]
 
 
 def last_decimal(given: NDArray[np.float64]) -> float:

@@ -79,6 +79,10 @@ def make_page(runs, names=None):
     charts = _Charts()
     sections, overview, left = [], [], LARGEST
     for number, (run, name) in enumerate(zip(runs, names, strict=True), 1):
+        if run.kind.startswith("regression"):
+            raise RunError(
+                f"{name} holds a sum with normal noise; `synth report` does not take these yet"
+            )
         if run.kind not in (*_SECTIONS, "run"):
             raise RunError(
                 f"{name} is a {run.kind}; allowed: a search or contrast with exceptions, a "
