@@ -1,6 +1,7 @@
 """Differences and ratios of columns of one unit, as tests of rules."""
 
 import random
+import sqlite3
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from synth.language.comparisons import MOST_RELATED, pairs_of, relations_of
 from synth.language.dsls import load_dsl, rules
 from synth.tasks import prepared
 from synth.verification import verify
+from tests.test_rules import in_a_spreadsheet, loaded
 
 SMALL = {"max_programs": 30_000, "moves": 0, "threads": 1, "memory": 2 * 10**8}
 
@@ -122,8 +124,21 @@ def test_columns_are_compared_with_sums_of_others(tmp_path, unit, rule, program)
     columns = {n: np.array([row[k] for row in rows]) for k, n in enumerate("abc")}
     expected = [row[3] for row in rows]
     assert result.predict(columns).tolist() == expected
+    rule, answers = result.rule, [str(answer).lower() for answer in expected]
+    assert as_truth(loaded(rule.to_python(), tmp_path)(columns).tolist()) == answers
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE t (a, b, c)")
+    base.executemany("INSERT INTO t VALUES (?, ?, ?)", [row[:3] for row in rows])
+    found = base.execute(f"SELECT {rule.to_sql()} FROM t ORDER BY rowid").fetchall()
+    assert as_truth(value for (value,) in found) == answers
+    texts = [dict(zip("abc", row, strict=False)) for row in rows[:40]]
+    assert as_truth(in_a_spreadsheet(rule, texts, ["a", "b", "c"])) == answers[:40]
     synth.save_run(result, tmp_path / "run.json")
     assert [c.what for c in verify(tmp_path / "run.json") if c.holds is False] == []
+
+
+def as_truth(values):
+    return [{"1": "true", "0": "false"}.get(str(v), str(v).lower()) for v in values]
 
 
 def test_relations_are_of_inputs_of_training_rows_alone():

@@ -22,6 +22,8 @@ from synth.language.meaning import (
 )
 from synth.language.types import Real
 
+#: Half of the last place of 28 bits.
+NEAR = 2.0**-28
 _OTHER = {"and": "or", "or": "and"}
 #: Operations of whole constants that are carried out.
 _FOLDED: dict[str, Callable[..., int]] = {
@@ -91,8 +93,7 @@ class _Form:
         if left.op == "constant" and right.op != "constant":
             term = Term(MIRRORED[term.op], (right, left), term.value)
         if term.value == "coarse" and not self.known:
-            exact = constant(_boundary(term.arguments[1].value))
-            term = Term(term.op, (term.arguments[0], exact))
+            term = _exact(term)
         if not negative:
             return term
         gaps = [s for s in term.sources() if s.gaps]
@@ -142,6 +143,21 @@ class _Form:
 
 
 @lru_cache(4096)
+def _exact(term: Term) -> Term:
+    """A comparison of sums of real numbers that needs no rounding.
+
+    Two sums are equal if they differ by less than 28 bits do, relative to the second.
+    """
+    left, right = term.arguments
+    if right.op == "constant":
+        return Term(term.op, (left, constant(_boundary(right.value))))
+    difference = Term("-", (left, right))
+    near = Term("*", (Term("abs", (right,)), constant(NEAR)))
+    if term.op == "==":
+        return Term("<=", (Term("abs", (difference,)), near))
+    return Term("<", (difference, Term("negative", (near,))))
+
+
 def _boundary(threshold: float) -> float:
     """The least number that is not below a threshold once both are rounded as labels are."""
     threshold = Real.coarse(np.array(threshold, float)).item()
