@@ -142,8 +142,8 @@ def languages(given: TypedColumns) -> list[str]:
         return sequence.for_sequence(given)
     columns, label = {t.family for t in given.types.values()}, given.label_type.family
     if label in ("Bool", "Label"):
-        whole = "boolean" if columns == {"Bool"} else "integer"
-        return ["rules", whole, *["rules:ratios=true"] * bool(pairs_of(given))]
+        whole = ["boolean"] if columns == {"Bool"} else ["integer", integer.with_quotients()]
+        return ["rules", *whole, *["rules:ratios=true"] * bool(pairs_of(given))]
     if label == "Int":
         return ["rules", "integer", *integer.for_table(given), "real"]
     return ["real"] if label == "Real" else []

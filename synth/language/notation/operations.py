@@ -31,6 +31,8 @@ REFERENCES: dict[tuple[str, int], Callable[..., Any]] = {
     ("*", 2): np.multiply,
     ("/", 2): np.divide,
     ("//", 2): np.floor_divide,
+    ("ceil_div", 2): lambda a, b: -(-a // b),
+    ("round_div", 2): lambda a, b: (2 * a + b) // (2 * b),
     ("%", 2): np.remainder,
     ("**", 2): np.power,
     ("<<", 2): np.left_shift,

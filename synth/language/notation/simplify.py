@@ -34,6 +34,23 @@ _FOLDED: dict[str, Callable[..., int]] = {
 }
 
 
+def _down(a: Term, b: Term) -> Term:
+    return Term("//", (a, b), True)
+
+
+def _up(a: Term, b: Term) -> Term:
+    return Term("negative", (_down(Term("negative", (a,)), b),))
+
+
+def _nearest(a: Term, b: Term) -> Term:
+    twice = constant(2)
+    return _down(Term("+", (Term("*", (twice, a)), b)), Term("*", (twice, b)))
+
+
+#: Quotients of whole numbers that other languages have as `//` only: how they write them.
+QUOTIENTS = {"ceil_div": _up, "round_div": _nearest}
+
+
 def simplified(term: Term, known: bool = True) -> Term:
     """An equal term in which `not` stands before leaves alone, or before an `xor` of many.
 
@@ -78,6 +95,8 @@ class _Form:
             return self._parity(term, negative)
         if op == "where":
             return self._choice(term, negative)
+        if op in QUOTIENTS and not self.known:
+            return self.of(QUOTIENTS[op](*arguments), False)
         inner = tuple(self.of(a, False) for a in arguments)
         if op in COMPARISONS:
             return self._compared(replace(term, arguments=inner), negative)
