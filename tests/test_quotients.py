@@ -8,7 +8,7 @@ import pytest
 
 import synth
 from synth.engine import languages_of
-from synth.language.dsls import integer
+from synth.language.dsls import integer, real
 from synth.tasks import Rule, fit
 from tests.test_languages import SMALL, table
 from tests.test_rules import in_a_spreadsheet, loaded
@@ -63,3 +63,42 @@ def test_labels_of_two_values_are_told_by_remainders(tmp_path):
     result = synth.search(table(tmp_path, "n,hit", rows), **{**SMALL, "max_programs": 60_000})
     assert result.dsl == integer.with_quotients()
     assert (result.chosen, result.program.exceptions) == ("program", 0)
+
+
+ROUNDED = {
+    "round(a * b / 100.0)": ("round(a * b / 100)", lambda a, b: (2 * a * b + 1000) // 2000),
+    "ceil(a) * b": ("ceil(a) * b", lambda a, b: -(-a // 10) * b),
+    "floor(a * 12.0)": ("floor(a * 12)", lambda a, b: a * 12 // 10),
+}
+
+
+@pytest.mark.parametrize("text", ROUNDED)
+def test_decimal_numbers_are_rounded(tmp_path, text):
+    """What is nearly a whole number, such as 0.1 * 30, is not rounded to another one."""
+    words, label = ROUNDED[text]
+    drawn = np.random.default_rng(6).integers(-300, 600, (60, 2)).tolist()
+    drawn += [(3, 1), (29, 100), (57, 100), (115, 10)]
+    task = table(tmp_path, "a,b,y", [(a / 10, b, label(a, b)) for a, b in drawn])
+    assert languages_of(task)[-1] == real.with_units()
+    result = synth.search(task, real.with_units(), **{**SMALL, "max_programs": 10**6})
+    assert result.program.exceptions == 0
+    fitted = fit(real.with_units(), task)
+    rule = Rule(synth.Program.parse(text, fitted.grammar, fitted.root), fitted.task)
+    assert sorted(rule.text) == sorted(words)
+    columns = {"a": np.array([a / 10 for a, _ in drawn]), "b": np.array([b for _, b in drawn])}
+    wanted = task.labels.tolist()
+    assert rule.predict(columns).tolist() == wanted
+    assert loaded(rule.to_python(), tmp_path)(columns).tolist() == wanted
+    assert [eval_sql(rule.to_sql(), a / 10, b) for a, b in drawn] == wanted
+    cells = [{"a": a / 10, "b": b} for a, b in drawn]
+    assert [round(v) for v in in_a_spreadsheet(rule, cells, ["a", "b"])] == wanted
+
+
+def test_percentages_of_prices_are_found(tmp_path):
+    drawn = np.random.default_rng(7).integers([100, 1], [9999, 40], (60, 2)).tolist()
+    rows = [(p / 100, q, f"{p * q / 10**4:.4f}") for p, q in drawn]
+    task = table(tmp_path, "price,percent,discount", rows)
+    result = synth.search(task, **{**SMALL, "max_programs": 400_000})
+    assert result.dsl == real.with_units()
+    assert (result.chosen, result.program.exceptions) == ("program", 0)
+    assert result.languages[0].dsl == "real"

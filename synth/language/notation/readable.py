@@ -3,7 +3,7 @@
 import re
 
 from synth.language.meaning import COMPARISONS, FALSE, TRUE, Term
-from synth.language.notation.simplify import QUOTIENTS, negated, rules, simplified
+from synth.language.notation.simplify import negated, rules, simplified
 
 #: Words of rules; a name with one of them, or with a sign of rules in it, is written in quotes.
 WORDS = ("and", "or", "xor", "not", "if", "then", "else", "is")
@@ -135,7 +135,7 @@ def _bound(term: Term) -> tuple[str, int]:
         level = _LEVELS[op]
         left = _number(arguments[0], level + (op == "**"))
         return f"{left} {op} {_number(arguments[1], level + (op != '**'))}", level
-    if op in QUOTIENTS:
+    if op in ("ceil_div", "round_div"):
         left, right = _number(arguments[0], _LEVELS["/"]), _number(arguments[1], _LEVELS["/"] + 1)
         return f"{op.removesuffix('_div')}({left} / {right})", _ATOM
     if op == "where":

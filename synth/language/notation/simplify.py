@@ -38,17 +38,22 @@ def _down(a: Term, b: Term) -> Term:
     return Term("//", (a, b), True)
 
 
-def _up(a: Term, b: Term) -> Term:
-    return Term("negative", (_down(Term("negative", (a,)), b),))
+def _negative(a: Term) -> Term:
+    return Term("negative", (a,))
 
 
-def _nearest(a: Term, b: Term) -> Term:
+def _nearest_div(a: Term, b: Term) -> Term:
     twice = constant(2)
     return _down(Term("+", (Term("*", (twice, a)), b)), Term("*", (twice, b)))
 
 
-#: Quotients of whole numbers that other languages have as `//` only: how they write them.
-QUOTIENTS = {"ceil_div": _up, "round_div": _nearest}
+#: How other languages, which round down only, write what is rounded up or to the nearest.
+ROUNDED = {
+    ("ceil_div", 2): lambda a, b: _negative(_down(_negative(a), b)),
+    ("round_div", 2): _nearest_div,
+    ("ceil", 1): lambda a: _negative(Term("floor", (_negative(a),))),
+    ("round", 1): lambda a: Term("floor", (Term("+", (a, constant(0.5))),)),
+}
 
 
 def simplified(term: Term, known: bool = True) -> Term:
@@ -95,8 +100,8 @@ class _Form:
             return self._parity(term, negative)
         if op == "where":
             return self._choice(term, negative)
-        if op in QUOTIENTS and not self.known:
-            return self.of(QUOTIENTS[op](*arguments), False)
+        if (op, len(arguments)) in ROUNDED and not self.known:
+            return self.of(ROUNDED[op, len(arguments)](*arguments), False)
         inner = tuple(self.of(a, False) for a in arguments)
         if op in COMPARISONS:
             return self._compared(replace(term, arguments=inner), negative)
