@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 
+from synth.errors import listed
 from synth.report import reasons
 from synth.report.escape import visibly
 from synth.report.languages import among, next_terms, of_chance
@@ -46,7 +47,8 @@ def search_rows(result):
         unseen = f"{rows['unseen_labels']} of {rows['test']} held-out labels"
         yield "unseen labels", f"{unseen} are not in training; only a program can predict them"
     if result.label_names and list(result.label_names.values()) != ["0", "1"]:
-        yield "labels", ", ".join(f"{k} = {v}" for k, v in result.label_names.items())
+        named = [f"{k} = {v}" for k, v in result.label_names.items()]
+        yield "labels", listed(named)
     yield "DSL", result.dsl + among(result)
     if result.settings.get("prepared"):
         made = result.settings["prepared"].items()

@@ -100,6 +100,7 @@ def fit_all(dsl: DSL | str | os.PathLike[str] | None, tasks: Sequence[Task]) -> 
 
 def without_labels(task: Task) -> TypedColumns:
     """What a DSL may know of a task before any label is read."""
+    said = task.label_type.format if task.label_type.family == "Int" else task.label_text
     return TypedColumns(
         name=task.name,
         columns=dict(task.columns),
@@ -107,7 +108,7 @@ def without_labels(task: Task) -> TypedColumns:
         train=task.train,
         label=task.label,
         label_type=task.label_type,
-        label_values=tuple(task.label_text(v) for v in task.alphabet),
+        label_values=tuple(said(v) for v in task.alphabet),
         lags=None if task.sequence is None else 0,
     )
 

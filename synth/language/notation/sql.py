@@ -86,6 +86,8 @@ def _calculated(term: Term) -> str:
         return f"-({inner[0]})"
     if op == "square":
         return f"{inner[0]} * {inner[0]}"
+    if op == "letter":
+        return f"CHAR({ord(term.value)} + {inner[0]})"
     if op == "floor":
         return f"FLOOR(ROUND({inner[0]}, 9))"
     if op == "/":
