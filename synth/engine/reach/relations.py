@@ -28,7 +28,7 @@ from synth.engine.reach.fields import (
     null_vectors,
     sparser,
 )
-from synth.engine.reach.sums import exclusive_or, parity, total
+from synth.engine.reach.sums import exclusive_or, parity, remainder, total
 from synth.engine.reach.templates import (
     Templates,
     best_first,
@@ -358,10 +358,14 @@ def remainders(problem, pools, templates, must_stop):
         if factors is None:
             continue
         # What holds modulo 10 holds modulo 2, which is less: all are listed.
-        # As 10 - (a + 3 * b) % 10 the coefficients 9 and 7 are short.
-        factors = min(factors, -factors % p, key=lambda each: each[1:].sum())
-        terms = [(int(factors[k]), programs[k]) for k in np.flatnonzero(factors) if k]
-        if terms:
+        # In (0 - (a + 3 * b)) % 10 the coefficients 9 and 7 are short.
+        short = min(factors, -factors % p, key=lambda each: each[1:].sum())
+        terms = [(int(short[k]), programs[k]) for k in np.flatnonzero(short) if k]
+        added = total(templates, terms, type, p) if terms else None
+        if added is not None:
+            sign = 1 if short is factors else -1
+            whole = remainder(templates, added, int(factors[0]), sign, p)
+            yield from [whole] * (whole is not None)
             yield from over_sum(templates, terms, p)
 
 
