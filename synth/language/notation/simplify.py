@@ -48,7 +48,7 @@ def _nearest_div(a: Term, b: Term) -> Term:
 
 
 #: How other languages, which round down only, write what is rounded up or to the nearest.
-ROUNDED = {
+ROUNDED: dict[tuple[str, int], Callable[..., Term]] = {
     ("ceil_div", 2): lambda a, b: _negative(_down(_negative(a), b)),
     ("round_div", 2): _nearest_div,
     ("ceil", 1): lambda a: _negative(Term("floor", (_negative(a),))),
