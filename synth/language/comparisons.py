@@ -110,7 +110,8 @@ def pairs_of(given):
     """The differences and ratios of columns of one unit, by name: (sign, first, second).
 
     Two columns are taken to be of one unit if the medians of their training rows are above 0 and
-    differ by a factor of at most `ALIKE`.  A divisor is above 0 on all training rows.  There are
+    differ by a factor of at most `ALIKE`, and if the table gives them no different units, such as
+    euros and months.  A divisor is above 0 on all training rows.  There are
     none if there are more than `MOST_PAIRS` pairs.
     """
     trained = {
@@ -123,7 +124,8 @@ def pairs_of(given):
     pairs = [
         (a, b)
         for a, b in itertools.combinations([n for n, value in typical.items() if value > 0], 2)
-        if max(typical[a], typical[b]) <= ALIKE * min(typical[a], typical[b])
+        if given.units.get(a) == given.units.get(b)
+        and max(typical[a], typical[b]) <= ALIKE * min(typical[a], typical[b])
     ]
     if len(pairs) > MOST_PAIRS:
         return {}

@@ -163,4 +163,8 @@ def _digits(value: float, error: float) -> str:
     if not value or not 0 < error < math.inf:
         return f"{value:.6g}"
     digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(error)) + 2
-    return f"{value:.{min(digits, 15)}g}" if digits >= 1 else "0"
+    if digits < 1:
+        return "0"
+    text = f"{value:.{min(digits, 15)}g}"
+    # 780, not 7.8e+02.
+    return f"{float(text):.0f}" if "e+" in text and abs(value) < 10**9 else text

@@ -38,7 +38,7 @@ def search_rows(result):
     program, rows = result.program, result.rows
     labels = "" if result.labelling == "true" else f", {result.labelling}"
     yield "task", f"{result.task}{labels}"
-    yield "inputs", _inputs(result.inputs)
+    yield "inputs", inputs_text(result.inputs)
     if result.label not in (None, "label"):  # named tasks call it so; older files do not have it
         yield "label", result.label
     yield "rows", f"{rows['train']} training, {rows['test']} held out, {rows['labels']} labels"
@@ -303,7 +303,7 @@ def _front_rows(front):
     return [(b, str(p.exceptions), bits(p.total_bits), in_words(p)) for b, p in rows.items()]
 
 
-def _inputs(inputs):
+def inputs_text(inputs):
     """Columns and their types; the columns made of one text column count as one."""
     groups = {}
     for name, type_ in inputs.items():

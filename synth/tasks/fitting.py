@@ -109,8 +109,20 @@ def without_labels(task: Task) -> TypedColumns:
         label=task.label,
         label_type=task.label_type,
         label_values=tuple(said(v) for v in task.alphabet),
+        units=_units(task),
         lags=None if task.sequence is None else 0,
     )
+
+
+def _units(task: Task) -> dict[str, str]:
+    """What the numbers of columns count: a unit such as `$`, or the part of a date."""
+    found = {}
+    for name, term in (task.meanings or {}).items():
+        if term.op == "part":
+            found[name] = term.value[1]
+        elif term.op == "number" and term.value.hint.startswith("without the unit "):
+            found[name] = term.value.hint.partition(",")[0]
+    return found
 
 
 def prepared(dsl: DSL, task: Task) -> Task:

@@ -217,9 +217,34 @@ def joined(op: str, parts: list[Term]) -> Term:
                 return ending
             if each != neutral and each not in kept:
                 kept.append(each)
+    kept = _absorbed(op, kept)
     if len(kept) < 2:
         return kept[0] if kept else neutral
     return Term(op, tuple(kept))
+
+
+def _absorbed(op: str, parts: list[Term]) -> list[Term]:
+    """The parts of an `and` (an `or`) without what others say, about missing values for example.
+
+    `x is not missing and (x >= 8 or x is missing)` is `x >= 8`, since a comparison is false where x
+    is missing.
+    """
+    made: list[Term] = []
+    for part in parts:
+        left = part
+        if part.op == _OTHER[op]:
+            rest = [a for a in part.arguments if _opposite(a) not in parts]
+            left = joined(_OTHER[op], rest) if len(rest) < len(part.arguments) else part
+        made += list(left.arguments) if left.op == op else [left]
+    if op == "and":
+        compared = [s for p in made if p.op in COMPARISONS and p.op != "!=" for s in p.sources()]
+        said = [Term("not", (Term("missing", value=source),)) for source in compared]
+        made = [part for part in made if part not in said]
+    return [part for k, part in enumerate(made) if part not in made[:k]]
+
+
+def _opposite(term: Term) -> Term:
+    return term.arguments[0] if term.op == "not" else negated(term)
 
 
 def rules(term: Term) -> list[tuple[Term | None, Term]]:
