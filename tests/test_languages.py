@@ -259,9 +259,9 @@ def test_exact_searches_leave_inexact_languages_out(tmp_path):
     result = synth.search(task, **SMALL)
     assert [each.dsl for each in result.languages] == [
         "integer",
+        "real",
         integer.with_quotients(),
         WITH_CONSTANTS,
-        "real",
     ]
     assert (result.shortest.dsl, result.shortest.text) == (WITH_CONSTANTS, "7 + A * 7")
     assert found.program.text == "7 + A * 7"

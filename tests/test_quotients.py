@@ -79,7 +79,7 @@ def test_decimal_numbers_are_rounded(tmp_path, text):
     drawn = np.random.default_rng(6).integers(-300, 600, (60, 2)).tolist()
     drawn += [(3, 1), (29, 100), (57, 100), (115, 10)]
     task = table(tmp_path, "a,b,y", [(a / 10, b, label(a, b)) for a, b in drawn])
-    assert languages_of(task)[-1] == real.with_units()
+    assert real.with_units() in languages_of(task)
     result = synth.search(task, real.with_units(), **{**SMALL, "max_programs": 10**6})
     assert result.program.exceptions == 0
     fitted = fit(real.with_units(), task)

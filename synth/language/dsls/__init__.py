@@ -147,7 +147,8 @@ def languages(given: TypedColumns) -> list[str]:
     if label == "Int":
         # The DSLs of whole numbers read no numbers with fractions.
         units = [real.with_units()] * ("Real" in columns)
-        return ["rules", "integer", *integer.for_table(given), "real", *units]
+        # A limit of seconds is felt by the last ones: those with many constants.
+        return ["rules", "integer", "real", *units, *integer.for_table(given)]
     return ["real", real.with_units()] if label == "Real" else []
 
 
