@@ -87,14 +87,14 @@ def test_the_rows_that_are_needed_are_the_fewest(bits, counts):
 
 def test_the_language_with_the_fewest_bits_wins(tmp_path):
     task = table(tmp_path, "age,dose,fare", ages())
-    result = synth.search(task, **SMALL)
-    assert [each.dsl for each in result.languages] == ["rules", "integer", "rules:ratios=true"]
+    limits = {**SMALL, "max_programs": 16_000}
+    result = synth.search(task, **limits)
+    names = [each.dsl for each in result.languages]
+    assert names == ["rules", "integer", integer.with_quotients(), "rules:ratios=true"]
     assert result.dsl == "rules"
-    assert result.language_bits == codes.language_bits(3) == pytest.approx(math.log2(600))
+    assert result.language_bits == codes.language_bits(4) == pytest.approx(math.log2(800))
     for each in result.languages:
-        alone = Search(
-            task, each.dsl, among=3, **{**SMALL, "max_programs": SMALL["max_programs"] // 3}
-        ).run()
+        alone = Search(task, each.dsl, among=4, **{**limits, "max_programs": 4_000}).run()
         assert each.total_bits == min(p.total_bits for p in alone.front)
         assert each.candidates == alone.candidates
         assert each.certified_bits == alone.certified_bits
@@ -120,8 +120,8 @@ def test_the_constants_of_a_table_do_not_depend_on_its_labels(tmp_path):
     """Otherwise the bits that name a language would not name it."""
     numbers = np.random.default_rng(1)
     x, y = numbers.integers(0, 500, 90), numbers.integers(0, 500, 90)
-    [spec] = integer.for_table(whole_numbers(tmp_path, zip(x, y, strict=True)))
-    assert [spec] == integer.for_table(
+    [_, spec] = found = integer.for_table(whole_numbers(tmp_path, zip(x, y, strict=True)))
+    assert found == integer.for_table(
         whole_numbers(tmp_path, zip(x, numbers.permutation(y), strict=True))
     )
     held = [int(v) for v in spec.partition("=")[2].split("/")]
@@ -134,8 +134,8 @@ def test_the_constants_of_a_table_do_not_depend_on_held_out_rows(tmp_path):
     pairs = [(1000 + 10 * k, k % 3 * 50) for k in range(60)]
     given = whole_numbers(tmp_path, pairs, train=0.5)
     changed = [(x if held else x + 7, y) for (x, y), held in zip(pairs, given.train, strict=True)]
-    [spec] = integer.for_table(whole_numbers(tmp_path, changed, train=0.5))
-    assert [spec] == integer.for_table(given)
+    [_, spec] = found = integer.for_table(whole_numbers(tmp_path, changed, train=0.5))
+    assert found == integer.for_table(given)
     assert spec.startswith("integer:constants=0/1/2/3/4/50/100/")
 
 
@@ -251,10 +251,19 @@ def test_exact_searches_leave_inexact_languages_out(tmp_path):
     task = table(tmp_path, "A,B", [(2, 21), (4, 35), (7, 56)])
     more = {**SMALL, "max_programs": 50_000}
     found = synth.search(task, exact=True, **more)
-    assert [each.dsl for each in found.languages] == ["integer", WITH_CONSTANTS]
+    assert [each.dsl for each in found.languages] == [
+        "integer",
+        integer.with_quotients(),
+        WITH_CONSTANTS,
+    ]
     assert found.program.exceptions == 0
     result = synth.search(task, **SMALL)
-    assert [each.dsl for each in result.languages] == ["integer", WITH_CONSTANTS, "real"]
+    assert [each.dsl for each in result.languages] == [
+        "integer",
+        "real",
+        integer.with_quotients(),
+        WITH_CONSTANTS,
+    ]
     assert (result.shortest.dsl, result.shortest.text) == (WITH_CONSTANTS, "7 + A * 7")
     assert found.program.text == "7 + A * 7"
     assert not result.shortest.proven  # what real numbers can do was not sought
@@ -328,7 +337,7 @@ def test_runs_of_tables_are_verified(tmp_path, options):
     run("search", tmp_path / "table.csv", *limits, *options, "--save", saved)
     assert [c for c in verify(saved) if c.holds is False] == []
     document = json.loads(saved.read_text())
-    assert len(document["languages"]) == 3
+    assert len(document["languages"]) == 4
     fewer = [{**each, "dsl": "rules:thresholds=5"} for each in document["languages"]]
     changes = {"language_bits": 0.0, "total_bits": 1.0, "languages": fewer}
     for key, value in changes.items():

@@ -13,6 +13,7 @@ from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
 from synth.engine.reach.templates import Templates
 from synth.language import Bool, Int, Mod, Program
+from synth.language.dsls import integer
 
 PRIMES = (2, 3, 7, 31, 1_000_003)
 
@@ -260,6 +261,47 @@ def test_it_finds_sums_and_remainders_of_whole_numbers():
     for labels, type_ in ((a * b + 2 * c - 3, Int(-3, 99)), ((a + b + c) % 6, Int(0, 5))):
         problem, found = best(task_of(columns, labels, Int(0, 9), type_, 400), "integer")
         assert problem.exceptions(found[0]) == 0
+
+
+@pytest.mark.parametrize(
+    ("weights", "m"),
+    [((1, 1, 1, 1), 10), ((9, 7, 9, 7), 10), ((1, 1, 1, 1), 256), ((3, 1, 4, 1), 26)],
+)
+@pytest.mark.parametrize("wrong", [0, 3])
+@pytest.mark.parametrize("dsl", ["integer:constants=0/1/2/3/4/{}", integer.with_quotients()])
+def test_it_finds_sums_modulo_numbers_that_are_no_primes(weights, m, wrong, dsl):
+    if dsl == integer.with_quotients() and m > 10:
+        m = 24
+    generator = np.random.default_rng(m)
+    columns = {f"d{k}": generator.integers(0, min(m, 100), 90) for k in range(len(weights))}
+    labels = sum(w * c for w, c in zip(weights, columns.values(), strict=True)) % m
+    noisy = labels.copy()
+    noisy[:wrong] = (noisy[:wrong] + 1) % m
+    task = task_of(columns, noisy, Int(0, 99), Int(0, m - 1), 60)
+    problem, pools = of(task, dsl.format(m), 5_000)
+    found = list(relations.remainders(problem, pools, Templates(problem), never))
+    least = min(map(problem.exceptions, found))
+    assert least == wrong
+    assert least < problem.n / 2
+
+
+@given(st.integers(2, 300), st.integers(0, 2**32))
+def test_coefficients_modulo_any_number_give_the_labels(m, seed):
+    generator = np.random.default_rng(seed)
+    matrix = np.column_stack([np.ones(40, np.int64), generator.integers(-50, 50, (40, 3))])
+    labels = matrix @ generator.integers(0, m, 4) % m
+    found = fields.combination_modulo(matrix, labels, m, 0.25)
+    if found is not None:
+        assert (matrix @ found % m == labels).mean() > 0.75
+    units = np.gcd(matrix[:, 1:] - matrix[0, 1:], m) == 1
+    if found is None:  # a column needs a pivot that has an inverse
+        assert not units.all(axis=0).any()
+
+
+def test_noise_is_no_sum_modulo_a_number():
+    generator = np.random.default_rng(3)
+    matrix = np.column_stack([np.ones(60, np.int64), generator.integers(0, 10, (60, 4))])
+    assert fields.combination_modulo(matrix, generator.integers(0, 10, 60), 10, 0.25) is None
 
 
 def bytes_task(rule, count):

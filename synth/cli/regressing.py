@@ -55,7 +55,7 @@ def noise_of(task, options):
             f"--{key} {options[key]}: the labels of {task.label} are not numbers; leave the option "
             "out"
         )
-    numeric = is_numeric(task.label_type, task.alphabet) and task.sequence is None
+    numeric = is_numeric(task.label_type, task.alphabet) and not (task.sequence or task.label_names)
     if noise is not None or not numeric:
         return noise or "exceptions"
     implied = [key for key in _OTHERS if _is_given(options, key)]

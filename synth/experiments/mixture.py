@@ -93,7 +93,7 @@ def run(settings, map):
                 raise
             yield dict.fromkeys(_FIELDS) | {"task": spec, "note": str(error)}
             continue
-        if tasks.is_numeric(task.label_type, task.alphabet):
+        if tasks.is_numeric(task.label_type, task.alphabet) and task.label_names is None:
             raise SettingError(
                 f"tasks={spec}: the label {task.label} is numeric; allowed: a few label values"
             )

@@ -43,6 +43,8 @@ class TypedColumns:
         How the columns were made, for the settings of a result.
     meanings : mapping of str to Term, optional
         What the new columns say of the old ones, for rules in words and in other languages.
+    units : mapping of str to str
+        What the numbers of columns count, if the table says it: `$`, or the part of a date.
     lags : int, optional
         If the labels are a sequence: how many labels before each are to be columns too.  They are
         added for training rows alone.  None if the labels are no sequence.
@@ -59,4 +61,5 @@ class TypedColumns:
     express: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     meanings: Mapping[str, Term] | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
     lags: int | None = None

@@ -20,6 +20,8 @@ from synth.language.types import INT_LIMIT, Bool, Int, Real, rounded
 NUMBERS = ("Real", "Int", "Mod")
 #: By which factor typical values of columns of one unit may differ, and the most pairs of them.
 ALIKE, MOST_PAIRS = 4, 66
+#: The most columns of which one is compared with the sum of two others: 8 make 364 comparisons.
+MOST_RELATED = 8
 
 
 def refuse_others(given, name):
@@ -108,7 +110,8 @@ def pairs_of(given):
     """The differences and ratios of columns of one unit, by name: (sign, first, second).
 
     Two columns are taken to be of one unit if the medians of their training rows are above 0 and
-    differ by a factor of at most `ALIKE`.  A divisor is above 0 on all training rows.  There are
+    differ by a factor of at most `ALIKE`, and if the table gives them no different units, such as
+    euros and months.  A divisor is above 0 on all training rows.  There are
     none if there are more than `MOST_PAIRS` pairs.
     """
     trained = {
@@ -121,7 +124,8 @@ def pairs_of(given):
     pairs = [
         (a, b)
         for a, b in itertools.combinations([n for n, value in typical.items() if value > 0], 2)
-        if max(typical[a], typical[b]) <= ALIKE * min(typical[a], typical[b])
+        if given.units.get(a) == given.units.get(b)
+        and max(typical[a], typical[b]) <= ALIKE * min(typical[a], typical[b])
     ]
     if len(pairs) > MOST_PAIRS:
         return {}
@@ -175,6 +179,70 @@ def meanings_of_pairs(pairs, given, meanings):
     for name, type_ in types_of_pairs(pairs, given).items():
         if type_.family == "Int" and f"{name} < 0" in made:
             made[f"{name} < 0"] = Term("<", terms[name].arguments)
+    return made
+
+
+def relations_of(pairs, given):
+    """Comparisons of columns of one unit with one another and with sums of two, by name.
+
+    Those that say the same on all training rows are left out, and so are all of more than
+    `MOST_RELATED` columns.  That one column is below another is a test of their difference.
+
+    Parameters
+    ----------
+    pairs : dict
+        What `pairs_of` returned.
+    given : TypedColumns
+        The columns.
+
+    Returns
+    -------
+    dict of str to (str, tuple of (str, tuple of str))
+        The sign, "<" or "=="; and pairs of a column on the left and columns whose sum is on the
+        right, for all of which it holds: one pair, or the three of a triangle inequality.
+    """
+    read = {name for _, *names in pairs.values() for name in names}
+    alike = [name for name in given.types if name in read]
+    if len(alike) > MOST_RELATED:
+        return {}
+    every = [("==", ((a, (b,)),)) for a, b in itertools.combinations(alike, 2)]
+    found = {}
+    for three in itertools.combinations(alike, 3):
+        sums = [(a, tuple(b for b in three if b != a)) for a in three]
+        every += [(sign, (each,)) for each in sums for sign in ("<", "==")]
+        found[f"triangle({', '.join(three)})"] = "<", tuple(sums)
+    for sign, sums in every:
+        found[f"{sums[0][0]} {sign} {' + '.join(sums[0][1])}"] = sign, sums
+    said = {name: values[given.train] for name, values in related(found, given.columns).items()}
+    return {n: found[n] for n, v in said.items() if n not in given.types and v.any() != v.all()}
+
+
+def related(relations, columns):
+    """The comparisons of `relations_of`, by name; one with a missing number is false."""
+    return {
+        name: np.all([_compared(sign, a, names, columns) for a, names in sums], axis=0)
+        for name, (sign, sums) in relations.items()
+    }
+
+
+def _compared(sign, a, names, columns):
+    left, right = _sum(columns, (a,)), _sum(columns, names)
+    if "f" in (left.dtype.kind, right.dtype.kind):
+        left, right = Real.coarse(left.astype(float)), Real.coarse(right.astype(float))
+    return left < right if sign == "<" else left == right
+
+
+def meanings_of_relations(relations, given):
+    """What the comparisons of `relations_of` say of the columns, by name."""
+    made = {}
+    for name, (sign, sums) in relations.items():
+        terms = []
+        for each in sums:
+            types = {n: given.types[n].family for n in (each[0], *each[1])}
+            left, *right = (column(n, f, _has_gaps(given.columns[n])) for n, f in types.items())
+            sides = left, reduce(lambda one, two: Term("+", (one, two)), right)
+            terms.append(Term(sign, sides, "coarse" if "Real" in types.values() else None))
+        made[name] = Term("and", tuple(terms)) if terms[1:] else terms[0]
     return made
 
 

@@ -169,4 +169,6 @@ def _digits(value: float, within: float) -> str:
     if abs(value) <= within:
         return "0"
     digits = math.floor(math.log10(abs(value))) - math.floor(math.log10(2 * within)) + 1
-    return f"{value:.{min(max(digits, 1), 17)}g}"
+    text = f"{value:.{min(max(digits, 1), 17)}g}"
+    # 780, not 7.8e+02.
+    return f"{float(text):.0f}" if "e+" in text and abs(value) < 10**9 else text

@@ -5,7 +5,7 @@ import textwrap
 from synth.report.escape import visibly
 from synth.report.numbers import bits, chance, least_bits, saved
 from synth.report.reasons import stop
-from synth.report.text import table, terminal_width, wrapped
+from synth.report.text import inputs_text, table, terminal_width, wrapped
 
 
 @visibly
@@ -63,7 +63,7 @@ def _rows(result):
     """A search for real labels as (name, value) pairs of text."""
     labels = "" if result.labelling == "true" else f", {result.labelling}"
     yield "task", f"{result.task}{labels}"
-    yield "inputs", ", ".join(f"{name} {type_}" for name, type_ in result.inputs.items())
+    yield "inputs", inputs_text(result.inputs)
     known = f"known to {result.precision:g}"
     yield "label", f"{result.label}: {result.low:.6g} to {result.high:.6g}, {known}"
     yield "rows", f"{result.rows['train']} training, {result.rows['test']} held out"

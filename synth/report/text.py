@@ -3,6 +3,7 @@
 import shutil
 import textwrap
 
+from synth.errors import listed
 from synth.report import reasons
 from synth.report.escape import visibly
 from synth.report.languages import among, certified, counted, next_terms, of_chance
@@ -37,7 +38,7 @@ def search_rows(result):
     program, rows = result.program, result.rows
     labels = "" if result.labelling == "true" else f", {result.labelling}"
     yield "task", f"{result.task}{labels}"
-    yield "inputs", _inputs(result.inputs)
+    yield "inputs", inputs_text(result.inputs)
     if result.label not in (None, "label"):  # named tasks call it so; older files do not have it
         yield "label", result.label
     yield "rows", f"{rows['train']} training, {rows['test']} held out, {rows['labels']} labels"
@@ -46,7 +47,8 @@ def search_rows(result):
         unseen = f"{rows['unseen_labels']} of {rows['test']} held-out labels"
         yield "unseen labels", f"{unseen} are not in training; only a program can predict them"
     if result.label_names and list(result.label_names.values()) != ["0", "1"]:
-        yield "labels", ", ".join(f"{k} = {v}" for k, v in result.label_names.items())
+        named = [f"{k} = {v}" for k, v in result.label_names.items()]
+        yield "labels", listed(named)
     yield "DSL", result.dsl + among(result)
     if result.settings.get("prepared"):
         made = result.settings["prepared"].items()
@@ -300,7 +302,7 @@ def _front_rows(front):
     return [(b, str(p.exceptions), bits(p.total_bits), in_words(p)) for b, p in rows.items()]
 
 
-def _inputs(inputs):
+def inputs_text(inputs):
     """Columns and their types; the columns made of one text column count as one."""
     groups = {}
     for name, type_ in inputs.items():

@@ -100,6 +100,7 @@ def fit_all(dsl: DSL | str | os.PathLike[str] | None, tasks: Sequence[Task]) -> 
 
 def without_labels(task: Task) -> TypedColumns:
     """What a DSL may know of a task before any label is read."""
+    said = task.label_type.format if task.label_type.family == "Int" else task.label_text
     return TypedColumns(
         name=task.name,
         columns=dict(task.columns),
@@ -107,7 +108,8 @@ def without_labels(task: Task) -> TypedColumns:
         train=task.train,
         label=task.label,
         label_type=task.label_type,
-        label_values=tuple(task.label_text(v) for v in task.alphabet),
+        label_values=tuple(said(v) for v in task.alphabet),
+        units=_units(task),
         lags=None if task.sequence is None else 0,
     )
 
@@ -126,6 +128,17 @@ def with_real_numbers(dsl: DSL, task: Task) -> Task:
         read=None,
         source=task,
     )
+
+
+def _units(task: Task) -> dict[str, str]:
+    """What the numbers of columns count: a unit such as `$`, or the part of a date."""
+    found = {}
+    for name, term in (task.meanings or {}).items():
+        if term.op == "part":
+            found[name] = term.value[1]
+        elif term.op == "number" and term.value.hint.startswith("without the unit "):
+            found[name] = term.value.hint.partition(",")[0]
+    return found
 
 
 def prepared(dsl: DSL, task: Task) -> Task:

@@ -20,7 +20,7 @@ from synth.language import INT_LIMIT, Bool, Int, Label, Mod, Real, Type
 from synth.tasks.cells import PLAIN, TRUTH, Format
 from synth.tasks.columns import MOST_VALUES, Column, check_finite, check_range, refuse_infinite
 from synth.tasks.conditions import Condition
-from synth.tasks.words import as_spelled, in_order, said_spellings, spellings
+from synth.tasks.words import as_spelled, in_order, letters_of, said_spellings, spellings
 
 #: Advice in messages about labels that cannot be used.
 ONE_VALUE = "make one value the label with --label COLUMN=VALUE"
@@ -66,6 +66,9 @@ def label_notes(
 ) -> list[str]:
     """What is said about labels: spellings that are one label, and a numeric label."""
     trained, name = column.only(train), shortened(column.name)
+    alphabet = None if condition is not None else letters_of(set(trained.cells))
+    if alphabet is not None:
+        return [f"labels are read as numbers: {alphabet[0]} is 0, {alphabet[-1]} is 25"]
     if condition is None and type_.family in ("Int", "Real"):
         format_ = trained.format(trained.cells)
         numbers = sorted(float(str(format_ and format_.plain(cell))) for cell in trained.cells)
@@ -105,6 +108,11 @@ def _labels(trained: Column, modulus: int | None) -> _Labels:
         refuse_infinite(trained, trained.cells)
         known = spellings(trained.cells)
         texts = in_order({as_spelled(cell, known) for cell in different})
+        alphabet = letters_of(texts)
+        if alphabet is not None:
+            places = [alphabet.index(text) for text in texts]
+            type_, names = Int(min(places), max(places)), dict(enumerate(alphabet))
+            return type_, names, {letter: k for k, letter in names.items()}.get
         _refuse_free_text(trained, texts)
         named = Label(*texts) if len(texts) > 2 else Bool
         return named, dict(enumerate(texts)), _place(partial(as_spelled, known=known), texts)

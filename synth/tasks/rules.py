@@ -51,6 +51,8 @@ class Rule:
     def said(self) -> Term:
         """What the program says of the columns of the table: a condition, a number or a label."""
         said = term_of(self.program, input_terms(self.task, self._inputs))
+        if self.task.label_type.family == "Int" and self.task.label_names is not None:
+            return _named(said, self.task.label_names)
         if not self.inverted:
             return said
         if said.is_condition:
@@ -269,3 +271,13 @@ def _typed(task: Task, table: Mapping[str, Any], names: list[str]) -> dict[str, 
     if lacking:
         raise TypeMismatchError(f"no column {lacking[0]}; given: {listed(map(str, table))}")
     return {name: checked(wide(task.types[name]), name, table[name]) for name in names}
+
+
+def _named(term: Term, names: Mapping[int, str]) -> Term:
+    """A number as the letter that has it as its place."""
+    if term.op == "where":
+        condition, *answers = term.arguments
+        return Term("where", (condition, *(_named(a, names) for a in answers)))
+    if term.op == "constant" and term.value in names:
+        return constant(names[term.value])
+    return Term("letter", (term,), names[0])

@@ -7,7 +7,7 @@ the order of the alphabet.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 _NO = "no n not non nein nee nej nie nao não ne false f falsch faux falso off aus"
 _YES = "yes y oui o ja j sí si sim tak ano da true t wahr vrai vero on an"
@@ -48,6 +48,9 @@ SCALES = tuple(
     }
     for scale in _SCALES
 )
+#: At least so many different letters are numbers: fewer are likely grades or kinds.
+MANY_LETTERS = 7
+ALPHABETS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 _FIRST_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _BELOW = re.compile(r"<|≤|\b(under|below|less|up to|unter|bis|moins|weniger)\b", re.IGNORECASE)
 _ABOVE = re.compile(r"[>≥+]|\b(over|above|more|über|ab|plus|mehr)\b", re.IGNORECASE)
@@ -109,6 +112,13 @@ def _numbered(texts: Sequence[str]) -> list[tuple[float, int]] | None:
         below, above = bool(_BELOW.search(text[: found.start()])), bool(_ABOVE.search(text))
         places.append((float(found[0]), above - below))
     return places if len(set(places)) == len(places) else None
+
+
+def letters_of(texts: Collection[str]) -> str | None:
+    """The alphabet in which texts have their places, if they are many single letters of it."""
+    if len(texts) < MANY_LETTERS or max(map(len, texts)) > 1:
+        return None
+    return next((letters for letters in ALPHABETS if set(texts) <= set(letters)), None)
 
 
 def spellings(texts: Iterable[str]) -> dict[str, str]:

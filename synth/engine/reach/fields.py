@@ -202,3 +202,52 @@ def sparser(coordinates, target, weights, basis, p, most):
         b = (b - column * share) % p
         table[i], b[i], basis[i] = pivot, share, j
     return {int(basis[i]): int(b[i]) for i in np.flatnonzero(b)}
+
+
+def combination_modulo(matrix, labels, m, wrong, tries=8):
+    """Coefficients of columns whose sum the labels are modulo any number.
+
+    Rows are eliminated with pivots that have an inverse modulo m; a column without one gets the
+    coefficient 0.  Wrong labels: rows are taken in several random orders.
+
+    Parameters
+    ----------
+    matrix : ndarray of int64, shape (n, k)
+        The columns.
+    labels : ndarray of int64, shape (n,)
+        The labels.
+    m : int
+        The modulus, 2..4095.
+    wrong : float
+        The share of rows that may be wrong.
+    tries : int
+        The number of orders.
+
+    Returns
+    -------
+    ndarray of int64, shape (k,), or None
+        None if no such sum is right on enough rows.
+    """
+    n, k = matrix.shape
+    both = np.column_stack([matrix, labels]).astype(np.int64) % m
+    for seed in range(tries):
+        left = both[np.random.default_rng(seed).permutation(n)]
+        pivots = []
+        for column in range(k):
+            usable = np.gcd(left[len(pivots) :, column], m) == 1
+            if not usable.any():
+                continue
+            row, to = len(pivots) + int(np.argmax(usable)), len(pivots)
+            left[[to, row]] = left[[row, to]]
+            left[to] = left[to] * pow(int(left[to, column]), -1, m) % m
+            factors = left[:, column].copy()
+            factors[to] = 0
+            left = (left - factors[:, None] * left[to]) % m
+            pivots.append(column)
+        found = np.zeros(k, np.int64)
+        found[pivots] = left[: len(pivots), -1]
+        # As many rows as coefficients are right whatever the labels are.
+        errors = int((matrix @ found % m != labels % m).sum())
+        if pivots and errors < wrong * (n - len(pivots)):
+            return found
+    return None

@@ -20,8 +20,15 @@ import itertools
 
 import numpy as np
 
-from synth.engine.reach.fields import Echelon, is_prime, null_of_each, null_vectors, sparser
-from synth.engine.reach.sums import exclusive_or, parity, total
+from synth.engine.reach.fields import (
+    Echelon,
+    combination_modulo,
+    is_prime,
+    null_of_each,
+    null_vectors,
+    sparser,
+)
+from synth.engine.reach.sums import exclusive_or, parity, remainder, total
 from synth.engine.reach.templates import (
     Templates,
     best_first,
@@ -52,6 +59,9 @@ COLUMNS, COEFFICIENT = 32, 12
 OVER_SUM = 60_000
 #: The hidden sums of one modulus that labels are sought over.
 HIDDEN = 12
+#: The cheapest constants above all labels that are tried as moduli of remainders, beside the least
+#: number above them.
+NAMED = 6
 #: The most bits of whole numbers of which an exclusive or is sought.
 WIDTH = 16
 
@@ -328,21 +338,44 @@ def remainders(problem, pools, templates, must_stop):
     type = problem.root
     if type.family != "Int" or type not in pools:
         return
-    most = int(problem.labels.max()) + 1
-    for p in sorted({*MODULI[:-1], *([most] if is_prime(most) and most < 2**12 else [])}):
+    above = int(problem.labels.max()) + 1
+    named = [c for c in templates.constants(type) if above <= c < 2**12]
+    for p in sorted({*MODULI[:-1], above if above < 2**12 else 2, *named[:NAMED]}):
         if must_stop():
             return
-        programs, matrix = _columns(problem, pools[type], p)
-        leaves = sum(program is None or not program.arguments for program in programs)
-        both = np.column_stack([matrix[:, :leaves], problem.labels])
-        equations = random_equations(both, problem.n, p, np.random.default_rng(2), must_stop)
-        equations = [v for v in equations if v[-1]]
-        wrong = [(both @ v % p != 0).sum() for v in equations]
-        if not wrong or min(wrong) >= WRONG * problem.n:
+        if is_prime(p):
+            programs, matrix = _columns(problem, pools[type], p)
+            leaves = sum(program is None or not program.arguments for program in programs)
+            programs, matrix = programs[:leaves], matrix[:, :leaves]
+            factors = _factors_modulo_prime(problem, matrix, p, must_stop)
+        else:
+            every = list(map(pools[type].program, range(min(COLUMNS, pools[type].count))))
+            leaves = [row for row, program in enumerate(every) if not program.arguments]
+            programs = [None, *(every[row] for row in leaves)]
+            values = training_values(problem, type, len(every))[leaves]
+            matrix = np.concatenate([np.ones((1, problem.n), np.int64), values]).T
+            factors = combination_modulo(matrix, problem.labels, p, WRONG)
+        if factors is None:
             continue
-        vector = equations[int(np.argmin(wrong))]
-        factors = -vector[:-1] * pow(int(vector[-1]), -1, p) % p
-        terms = [(int(factors[k]), programs[k]) for k in np.flatnonzero(factors) if k]
-        if terms:
+        # What holds modulo 10 holds modulo 2, which is less: all are listed.
+        # In (0 - (a + 3 * b)) % 10 the coefficients 9 and 7 are short.
+        short = min(factors, -factors % p, key=lambda each: each[1:].sum())
+        terms = [(int(short[k]), programs[k]) for k in np.flatnonzero(short) if k]
+        added = total(templates, terms, type, p) if terms else None
+        if added is not None:
+            sign = 1 if short is factors else -1
+            whole = remainder(templates, added, int(factors[0]), sign, p)
+            yield from [whole] * (whole is not None)
             yield from over_sum(templates, terms, p)
-            return
+
+
+def _factors_modulo_prime(problem, matrix, p, must_stop):
+    """The coefficients of a sum that the labels are modulo a prime; None if there are none."""
+    both = np.column_stack([matrix, problem.labels])
+    equations = random_equations(both, problem.n, p, np.random.default_rng(2), must_stop)
+    equations = [v for v in equations if v[-1]]
+    wrong = [(both @ v % p != 0).sum() for v in equations]
+    if not wrong or min(wrong) >= WRONG * problem.n:
+        return None
+    vector = equations[int(np.argmin(wrong))]
+    return -vector[:-1] * pow(int(vector[-1]), -1, p) % p

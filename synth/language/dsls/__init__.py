@@ -39,7 +39,7 @@ from synth.language.check import check_dsl
 from synth.language.columns import TypedColumns
 from synth.language.comparisons import pairs_of
 from synth.language.dsl import DSL
-from synth.language.dsls import integer, sequence
+from synth.language.dsls import integer, real, sequence
 from synth.language.labels import is_label, labelled
 from synth.language.specification import bind, parse_spec
 from synth.language.types import Bool, Type
@@ -142,11 +142,14 @@ def languages(given: TypedColumns) -> list[str]:
         return sequence.for_sequence(given)
     columns, label = {t.family for t in given.types.values()}, given.label_type.family
     if label in ("Bool", "Label"):
-        whole = "boolean" if columns == {"Bool"} else "integer"
-        return ["rules", whole, *["rules:ratios=true"] * bool(pairs_of(given))]
+        whole = ["boolean"] if columns == {"Bool"} else ["integer", integer.with_quotients()]
+        return ["rules", *whole, *["rules:ratios=true"] * bool(pairs_of(given))]
     if label == "Int":
-        return ["rules", "integer", *integer.for_table(given), "real"]
-    return ["real"] if label == "Real" else []
+        # The DSLs of whole numbers read no numbers with fractions.
+        units = [real.with_units()] * ("Real" in columns)
+        # A limit of seconds is felt by the last ones: those with many constants.
+        return ["rules", "integer", "real", *units, *integer.for_table(given)]
+    return ["real", real.with_units()] if label == "Real" else []
 
 
 def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> DSL:

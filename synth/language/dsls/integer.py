@@ -12,6 +12,8 @@ from synth.language.types import INT_LIMIT, Bool, Int
 
 #: The constants of the DSL, if no others are asked for.
 CONSTANTS = (0, 1, 2, 3, 4)
+#: The numbers by which people divide, and of which they take remainders: hours, months, percent.
+DIVISORS = (*CONSTANTS, 5, 6, 7, 8, 9, 10, 12, 24, 60, 100, 1000)
 #: The most constants that are taken from a table, and the most labels that are.
 MOST_CONSTANTS, MOST_LABELS = 32, 16
 #: The constants that programs on bytes need beside the usual ones: shifts and masks.
@@ -46,7 +48,8 @@ def build(
     constants : tuple of int
         Constants.
     division : bool
-        Adds `//`, rounded down.
+        Adds quotients: `//`, rounded down, `ceil_div`, rounded up, and `round_div`, rounded to the
+        nearest whole number, a half upwards.
     bits : bool
         Adds `&`, `|`, `^`, `<<` and `>>` of whole numbers; a shift is by 0 to 31 bits.
     """
@@ -66,6 +69,8 @@ def build(
     dsl.add(np.remainder, two, name="mod", symbol="%")
     if division:
         dsl.add(np.floor_divide, two, name="div", symbol="//")
+        dsl.add(ceil_div, two)
+        dsl.add(round_div, two)
     if bits:
         dsl.add(np.bitwise_and, two, name="bit_and", symbol="&", commutative=True)
         dsl.add(np.bitwise_or, two, name="bit_or", symbol="|", commutative=True)
@@ -86,6 +91,16 @@ def build(
     return dsl
 
 
+def ceil_div(a, b):
+    """a / b rounded up; no value if b is 0."""
+    return np.where(b == 0, OUTSIDE, -(-a // np.where(b == 0, 1, b)))
+
+
+def round_div(a, b):
+    """a / b rounded to the nearest whole number, a half upwards; no value if b is 0."""
+    return np.where(b == 0, OUTSIDE, (2 * a + b) // np.where(b == 0, 1, 2 * b))
+
+
 def _shift_left(a, b):
     """a << b; no value unless 0 <= b < 32, since processors differ there."""
     return np.where((b >= 0) & (b < 32), np.left_shift(a, b & 31), OUTSIDE)
@@ -103,13 +118,18 @@ def _name(constants, division, bits):
     return ":".join(filter(None, ["integer", ",".join(filter(None, settings))]))
 
 
-def for_table(given: TypedColumns) -> list[str]:
-    """The DSLs of whole numbers that are tried for a table beside the usual one.
+def with_quotients() -> str:
+    """The DSL of quotients and remainders, as its specification."""
+    return _name(DIVISORS, True, False)
 
-    One has the numbers that the table holds as constants: the training values of the columns of
-    whole numbers, and the labels if they are few; of more than `MOST_CONSTANTS`, every k-th in
-    order of size.  If all are bytes, one has operators on bits.  Which labels there are is known
-    to whoever reads the code of the labels, as it is for a look-up table.
+
+def for_table(given: TypedColumns) -> list[str]:
+    """The DSLs of whole numbers that are tried for numbers as labels, beside the usual one.
+
+    One has quotients.  One has the numbers that the table holds as constants: the training values
+    of the columns of whole numbers, and the labels if they are few; of more than `MOST_CONSTANTS`,
+    every k-th in order of size.  If all are bytes, one has operators on bits.  Which labels there
+    are is known to whoever reads the code of the labels, as it is for a look-up table.
 
     Parameters
     ----------
@@ -124,7 +144,7 @@ def for_table(given: TypedColumns) -> list[str]:
     whole = [n for n, t in given.types.items() if t.family == "Int"]
     labels = {int(v) for v in given.label_values}
     held = set().union(*(given.columns[n][given.train].tolist() for n in whole))
-    every, found = held | labels, []
+    every, found = held | labels, [with_quotients()]
     held |= labels if len(labels) <= MOST_LABELS else set()
     if more := sorted(held - set(CONSTANTS)):
         step = -(-len(more) // MOST_CONSTANTS)

@@ -6,14 +6,16 @@ number).  The tests that one text column or one date became count as tests of on
 thresholds of a column are at quantiles of the training rows, between two neighbouring values, and
 do not depend on labels: 16 below 250 training rows, 32 up to 600, and 64 above.  A comparison
 with a missing number is false.  With `ratios`, tests are also of the difference and the ratio of
-two columns of one unit, as in `length / width < 1.5`; these count as columns.  A choice says one
-of two conditions as a third decides, so that a tree or a list of rules names each of its tests
-once.
+two columns of one unit, as in `length / width < 1.5`; these count as columns.  So do two lists of
+tests: that one such column is below the sum of two others, or each of three is; and that one equals
+another or such a sum.  A choice says one of two conditions as a third decides, so that a tree or a
+list of rules names each of its tests once.
 """
 
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 
@@ -24,8 +26,11 @@ from synth.language.comparisons import (
     groups_of,
     meanings_of,
     meanings_of_pairs,
+    meanings_of_relations,
     pairs_of,
     refuse_others,
+    related,
+    relations_of,
     types_of_pairs,
     widened,
 )
@@ -59,7 +64,8 @@ def build(types=(), thresholds: int | None = None, ratios: bool = False):
         The most thresholds of a column, 1..1000.  By default 16, 32 or 64.
     ratios : bool
         Adds tests of differences and ratios of columns of one unit: whose medians are above 0 and
-        differ by a factor of 4 at most.
+        differ by a factor of 4 at most.  Compares these also with one another, and with sums of
+        two others, if they are at most 8.
 
     Raises
     ------
@@ -112,8 +118,14 @@ def prepare(
         for and no two columns are of one unit.
     """
     refuse_others(given, "rules")
-    if ratios:
-        return _with_ratios(given, thresholds)
+    return _with_ratios(given, thresholds) if ratios else _with_tests(given, thresholds)
+
+
+def _with_tests(given, thresholds, together=MappingProxyType({})):
+    """Comparisons of columns.
+
+    together: of columns that count as one, by their names, what they are together.
+    """
     if thresholds is None:
         n = int(given.train.sum())
         thresholds = next(most for rows, most in GRID if n >= rows)
@@ -127,7 +139,7 @@ def prepare(
         columns=expressed(groups, given.columns),
         types=dict.fromkeys((text for *_, texts in groups for text in texts), Bool),
         settings={"thresholds": thresholds, "tests": sum(len(texts) for *_, texts in groups)},
-        weights=_weights(groups),
+        weights=_weights(groups, together),
         express=partial(expressed, groups),
         meanings=meanings_of(groups, given),
     )
@@ -138,25 +150,29 @@ def _with_ratios(given, thresholds):
     pairs = pairs_of(given)
     if not pairs:
         raise TaskError(f"task {given.name}: no two columns of numbers are of one unit")
-    columns, types = widened(pairs, given.columns), given.types | types_of_pairs(pairs, given)
-    found = prepare(replace(given, columns=columns, types=types), thresholds)
+    relations = relations_of(pairs, given)
+    columns = widened(pairs, given.columns) | related(relations, given.columns)
+    types = given.types | types_of_pairs(pairs, given) | dict.fromkeys(relations, Bool)
+    every = replace(given, columns=columns, types=types)
+    found = _with_tests(every, thresholds, {name: sign for name, (sign, *_) in relations.items()})
+    meanings = meanings_of_pairs(pairs, given, found.meanings)
     return replace(
         found,
-        express=partial(_expressed, pairs, found.express),
-        meanings=meanings_of_pairs(pairs, given, found.meanings),
+        express=partial(_expressed, pairs, relations, found.express),
+        meanings=meanings | meanings_of_relations(relations, given),
     )
 
 
-def _expressed(pairs, express, columns):
+def _expressed(pairs, relations, express, columns):
     """The comparisons of unseen rows."""
-    return express(widened(pairs, columns))
+    return express(widened(pairs, columns) | related(relations, columns))
 
 
-def _weights(groups):
+def _weights(groups, together):
     """The share of each test among the leaves: equal for columns, and for the tests of each."""
     tests = {}
     for (name, *_), _, texts in groups:
-        tests.setdefault(source_of(name), []).extend(texts)
+        tests.setdefault(together.get(name) or source_of(name), []).extend(texts)
     return {
         text: Fraction(1, len(tests) * len(texts)) for texts in tests.values() for text in texts
     }

@@ -52,6 +52,8 @@ def _value(term: Term, arguments: list[np.ndarray], leaves: Mapping[Term, np.nda
         return ~arguments[0]
     if op == "negative":
         return -arguments[0]
+    if op == "letter":
+        return np.array([chr(ord(term.value) + int(place)) for place in arguments[0]], object)
     if op == "call":
         return term.value.evaluate(*arguments)[0]
     return REFERENCES[op, len(arguments)](*arguments)

@@ -196,6 +196,14 @@ def _floored(a, b):
     return sympy.nan if b.is_zero else sympy.floor(a / b)
 
 
+def _ceiled(a, b):
+    return sympy.nan if b.is_zero else sympy.ceiling(a / b)
+
+
+def _nearest(a, b):
+    return sympy.nan if b.is_zero else sympy.floor(a / b + sympy.Rational(1, 2))
+
+
 def _power(a, b):
     if a.is_zero:  # SymPy turns 0**-x into a power of infinity
         return _where(sympy.Eq(b, 0), 1, 0)
@@ -222,6 +230,8 @@ MEANINGS = {
     ("*", 2): lambda a, b: a * b,
     ("/", 2): _divided,
     ("//", 2): _floored,
+    ("ceil_div", 2): _ceiled,
+    ("round_div", 2): _nearest,
     ("%", 2): _remainder,
     ("**", 2): _power,
     ("<<", 2): lambda a, b: a * 2**b,
@@ -234,6 +244,9 @@ MEANINGS = {
     ("!=", 2): sympy.Ne,
     (">", 2): sympy.Gt,
     (">=", 2): sympy.Ge,
+    ("floor", 1): sympy.floor,
+    ("ceil", 1): sympy.ceiling,
+    ("round", 1): lambda a: sympy.floor(a + sympy.Rational(1, 2)),
     ("abs", 1): sympy.Abs,
     ("min", 2): sympy.Min,
     ("max", 2): sympy.Max,

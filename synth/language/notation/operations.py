@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from synth.language.check import sample_block
-from synth.language.types import Bool
+from synth.language.types import Bool, Real
 
 #: Truth tables are read for up to this many arguments.
 MOST_ARGUMENTS = 6
@@ -31,6 +31,8 @@ REFERENCES: dict[tuple[str, int], Callable[..., Any]] = {
     ("*", 2): np.multiply,
     ("/", 2): np.divide,
     ("//", 2): np.floor_divide,
+    ("ceil_div", 2): lambda a, b: -(-a // b),
+    ("round_div", 2): lambda a, b: (2 * a + b) // (2 * b),
     ("%", 2): np.remainder,
     ("**", 2): np.power,
     ("<<", 2): np.left_shift,
@@ -46,6 +48,9 @@ REFERENCES: dict[tuple[str, int], Callable[..., Any]] = {
     ("!=", 2): np.not_equal,
     (">", 2): np.greater,
     (">=", 2): np.greater_equal,
+    ("floor", 1): lambda a: np.floor(Real.coarse(a)),
+    ("ceil", 1): lambda a: np.ceil(Real.coarse(a)),
+    ("round", 1): lambda a: np.floor(Real.coarse(a + 0.5)),
     ("abs", 1): np.abs,
     ("min", 2): np.minimum,
     ("max", 2): np.maximum,

@@ -164,6 +164,12 @@ class _Python:
             if op == "not" and arguments[0].op in ("text", "weekday"):
                 return self._leaf(arguments[0]).replace(" == ", " != ", 1)
             return f"{'~' if op == 'not' else '-'}{inner[0]}"
+        if op == "letter":
+            letters = "".join(chr(ord(term.value) + k) for k in range(26))
+            place = f"np.nan_to_num({inner[0]}).astype(int)"
+            return f'np.array(list("{letters}")).take({place}, mode="clip")'
+        if op == "floor":
+            return f"np.floor(np.round({inner[0]}, 9))"
         if op in _OPERATORS:
             return f"{inner[0]} {op} {inner[1]}"
         if op in _FUNCTIONS:

@@ -135,6 +135,9 @@ def _bound(term: Term) -> tuple[str, int]:
         level = _LEVELS[op]
         left = _number(arguments[0], level + (op == "**"))
         return f"{left} {op} {_number(arguments[1], level + (op != '**'))}", level
+    if op in ("ceil_div", "round_div"):
+        left, right = _number(arguments[0], _LEVELS["/"]), _number(arguments[1], _LEVELS["/"] + 1)
+        return f"{op.removesuffix('_div')}({left} / {right})", _ATOM
     if op == "where":
         condition, yes, no = arguments
         return f"(if {_text(condition)} then {_text(yes)} else {_text(no)})", _ATOM

@@ -22,6 +22,8 @@ from synth.language.meaning import (
 )
 from synth.language.types import Real
 
+#: Half of the last place of 28 bits.
+NEAR = 2.0**-28
 _OTHER = {"and": "or", "or": "and"}
 #: Operations of whole constants that are carried out.
 _FOLDED: dict[str, Callable[..., int]] = {
@@ -29,6 +31,28 @@ _FOLDED: dict[str, Callable[..., int]] = {
     "-": operator.sub,
     "*": operator.mul,
     "negative": operator.neg,
+}
+
+
+def _down(a: Term, b: Term) -> Term:
+    return Term("//", (a, b), True)
+
+
+def _negative(a: Term) -> Term:
+    return Term("negative", (a,))
+
+
+def _nearest_div(a: Term, b: Term) -> Term:
+    twice = constant(2)
+    return _down(Term("+", (Term("*", (twice, a)), b)), Term("*", (twice, b)))
+
+
+#: How other languages, which round down only, write what is rounded up or to the nearest.
+ROUNDED: dict[tuple[str, int], Callable[..., Term]] = {
+    ("ceil_div", 2): lambda a, b: _negative(_down(_negative(a), b)),
+    ("round_div", 2): _nearest_div,
+    ("ceil", 1): lambda a: _negative(Term("floor", (_negative(a),))),
+    ("round", 1): lambda a: Term("floor", (Term("+", (a, constant(0.5))),)),
 }
 
 
@@ -76,6 +100,8 @@ class _Form:
             return self._parity(term, negative)
         if op == "where":
             return self._choice(term, negative)
+        if (op, len(arguments)) in ROUNDED and not self.known:
+            return self.of(ROUNDED[op, len(arguments)](*arguments), False)
         inner = tuple(self.of(a, False) for a in arguments)
         if op in COMPARISONS:
             return self._compared(replace(term, arguments=inner), negative)
@@ -91,8 +117,7 @@ class _Form:
         if left.op == "constant" and right.op != "constant":
             term = Term(MIRRORED[term.op], (right, left), term.value)
         if term.value == "coarse" and not self.known:
-            exact = constant(_boundary(term.arguments[1].value))
-            term = Term(term.op, (term.arguments[0], exact))
+            term = _exact(term)
         if not negative:
             return term
         gaps = [s for s in term.sources() if s.gaps]
@@ -142,6 +167,21 @@ class _Form:
 
 
 @lru_cache(4096)
+def _exact(term: Term) -> Term:
+    """A comparison of sums of real numbers that needs no rounding.
+
+    Two sums are equal if they differ by less than 28 bits do, relative to the second.
+    """
+    left, right = term.arguments
+    if right.op == "constant":
+        return Term(term.op, (left, constant(_boundary(right.value))))
+    difference = Term("-", (left, right))
+    near = Term("*", (Term("abs", (right,)), constant(NEAR)))
+    if term.op == "==":
+        return Term("<=", (Term("abs", (difference,)), near))
+    return Term("<", (difference, Term("negative", (near,))))
+
+
 def _boundary(threshold: float) -> float:
     """The least number that is not below a threshold once both are rounded as labels are."""
     threshold = Real.coarse(np.array(threshold, float)).item()
@@ -177,9 +217,34 @@ def joined(op: str, parts: list[Term]) -> Term:
                 return ending
             if each != neutral and each not in kept:
                 kept.append(each)
+    kept = _absorbed(op, kept)
     if len(kept) < 2:
         return kept[0] if kept else neutral
     return Term(op, tuple(kept))
+
+
+def _absorbed(op: str, parts: list[Term]) -> list[Term]:
+    """The parts of an `and` (an `or`) without what others say, about missing values for example.
+
+    `x is not missing and (x >= 8 or x is missing)` is `x >= 8`, since a comparison is false where x
+    is missing.
+    """
+    made: list[Term] = []
+    for part in parts:
+        left = part
+        if part.op == _OTHER[op]:
+            rest = [a for a in part.arguments if _opposite(a) not in parts]
+            left = joined(_OTHER[op], rest) if len(rest) < len(part.arguments) else part
+        made += list(left.arguments) if left.op == op else [left]
+    if op == "and":
+        compared = [s for p in made if p.op in COMPARISONS and p.op != "!=" for s in p.sources()]
+        said = [Term("not", (Term("missing", value=source),)) for source in compared]
+        made = [part for part in made if part not in said]
+    return [part for k, part in enumerate(made) if part not in made[:k]]
+
+
+def _opposite(term: Term) -> Term:
+    return term.arguments[0] if term.op == "not" else negated(term)
 
 
 def rules(term: Term) -> list[tuple[Term | None, Term]]:

@@ -81,6 +81,10 @@ class _Sheet:
         if op in _OPERATORS:
             left, right = map(self._closed, arguments)
             return f"{left}{_SIGNS.get(op, op)}{right}"
+        if op == "letter":
+            return f"CHAR({ord(term.value)}+{self._closed(arguments[0])})"
+        if op == "floor":
+            return f"INT(ROUND({self.text(arguments[0])},9))"
         if op == "//":
             left, right = map(self._closed, arguments)
             return f"INT({left}/{right})"

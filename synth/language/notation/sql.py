@@ -86,6 +86,10 @@ def _calculated(term: Term) -> str:
         return f"-({inner[0]})"
     if op == "square":
         return f"{inner[0]} * {inner[0]}"
+    if op == "letter":
+        return f"CHAR({ord(term.value)} + {inner[0]})"
+    if op == "floor":
+        return f"FLOOR(ROUND({inner[0]}, 9))"
     if op == "/":
         return f"1.0 * {inner[0]} / {inner[1]}"
     if op in ("%", "//") and term.value:
