@@ -1,6 +1,6 @@
 """The records of runs: plain data that can be saved as JSON, read back and shown.
 
-Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Level` and others).
+Start with `result.py` (`Result`), `contrast.py` and `parts.py` (`StopReason`, `Level` and others).
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
 their JSON form, `schema.py` the schemas of that, `saved.py` their files, `source.py` where the data
 come from, `scored.py` the score of a program that people bring,
@@ -9,6 +9,7 @@ the engine, so that a saved run is shown without compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
+from synth.records.contrast import Contrast
 from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
 from synth.records.linear import LinearSum, sum_text
@@ -27,7 +28,7 @@ from synth.records.parts import (
     TableScore,
 )
 from synth.records.regression import Regression, RegressionContrast
-from synth.records.result import Contrast, Result
+from synth.records.result import Result
 from synth.records.saved import Run, load_run, save_run
 from synth.records.schema import schemas
 from synth.records.scored import scored
