@@ -1,15 +1,17 @@
-"""Results, contrasts and runs of experiments draw themselves, in notebooks too."""
+"""Results, contrasts and runs of experiments draw themselves, and become data frames."""
 
 import os
 import struct
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import synth
+from synth.cli import main
 from synth.errors import ExperimentError, SettingError
 
 ROOT = Path(__file__).parent.parent
@@ -89,3 +91,40 @@ def test_a_figure_leaves_the_settings_of_matplotlib_alone():
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, env=environment)
+
+
+def test_frames_have_the_columns_of_the_command_line(contrast, run, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    saved = tmp_path / "run.json"
+    for record in (contrast, contrast.structured, run):
+        synth.save_run(record, saved)
+        printed = CliRunner().invoke(main, ["show", str(saved), "--format", "csv"]).stdout
+        found = record.frame()
+        assert isinstance(found, pandas.DataFrame)
+        assert list(found.columns) == printed.splitlines()[0].split(",")
+        assert len(found) == len(printed.splitlines()) - 1
+    assert contrast.frame().chosen.tolist() == ["program", "table"]
+    assert run.frame().target.tolist() == [row["target"] for row in run.rows]
+
+
+def test_the_lists_of_a_result_are_frames(contrast):
+    pytest.importorskip("pandas")
+    result = contrast.structured
+    for part in ("front", "top", "levels"):
+        frame, entries = result.frame(part), getattr(result, part)
+        assert len(frame) == len(entries) > 0
+        assert list(frame.columns) == [field.name for field in fields(entries[0])]
+    assert result.frame("front").bits.tolist() == [point.bits for point in result.front]
+    with pytest.raises(SettingError, match=r"^part='rear'; allowed: front, top, levels$"):
+        result.frame("rear")
+
+
+@pytest.mark.parametrize("kind", ["result", "contrast", "run"])
+def test_without_pandas_one_line_says_what_to_install(kind, contrast, run, monkeypatch):
+    framed = {"result": contrast.structured, "contrast": contrast, "run": run}[kind]
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(SettingError) as caught:
+        framed.frame()
+    assert str(caught.value) == (
+        "frame(): pandas is not installed; pip install 'synth-mdl[notebook]'"
+    )

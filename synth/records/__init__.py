@@ -2,8 +2,8 @@
 
 Start with `result.py` (`Result`), `contrast.py` and `parts.py` (`StopReason`, `Level` and others).
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
-their JSON form, `schema.py` the schemas of that, `saved.py` their files, `source.py` where the data
-come from, `scored.py` the score of a program that people bring,
+their JSON form, `schema.py` the schemas of that, `flat.py` their rows, `saved.py` their files,
+`source.py` where the data come from, `scored.py` the score of a program that people bring,
 `regression.py` what is found for real labels, and `linear.py` the sums in it. Nothing here needs
 the engine, so that a saved run is shown without compiled code.
 """
@@ -12,6 +12,7 @@ from synth.records.comparison import COMPARED, Comparison
 from synth.records.contrast import Contrast
 from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
+from synth.records.flat import flat_rows
 from synth.records.linear import LinearSum, sum_text
 from synth.records.parts import (
     Branch,
@@ -57,6 +58,7 @@ __all__ = [
     "Shortest",
     "StopReason",
     "TableScore",
+    "flat_rows",
     "load_run",
     "plain",
     "save_run",

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from synth.errors import RunError
 from synth.records.document import FORMAT
+from synth.records.flat import flat_rows, frame_of
 from synth.records.result import Result, best_formula
 from synth.report import contrast_text, notebook, plot_results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,20 @@ class Contrast:
 
     def __str__(self) -> str:
         return contrast_text(self)
+
+    def frame(self) -> "DataFrame":
+        """The two results as a data frame, with the columns of `Result.frame`.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        SettingError
+            If pandas is not installed.
+        """
+        return frame_of(flat_rows(self))
 
     def _repr_html_(self) -> str:
         return notebook.contrast_html(self)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from synth.errors import RunError
+from synth.errors import RunError, SettingError
 from synth.language import Program, latex
 from synth.records.document import FORMAT, contents, plain, reading
+from synth.records.flat import flat_rows, frame_of
 from synth.records.parts import (
     Branch,
     Continuation,
@@ -34,6 +35,7 @@ from synth.tasks import Rule, Task
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 #: Fields that a search fills in and a file does not hold.
 _LIVE = ("best", "trained_on")
@@ -320,6 +322,30 @@ class Result:
 
     def __str__(self) -> str:
         return search_text(self)
+
+    def frame(self, part: Literal["front", "top", "levels"] | None = None) -> "DataFrame":
+        """The result as a data frame, or one of its lists.
+
+        Parameters
+        ----------
+        part : {"front", "top", "levels"}, optional
+            The list: one row for each entry. By default the frame has one row, with the columns
+            of `--format csv`.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        SettingError
+            If there is no such list, or pandas is not installed.
+        """
+        if part is None:
+            return frame_of(flat_rows(self))
+        if part not in ("front", "top", "levels"):
+            raise SettingError(f"part={part!r}; allowed: front, top, levels")
+        return frame_of(map(vars, getattr(self, part)))
 
     def _repr_html_(self) -> str:
         return notebook.search_html(self)
