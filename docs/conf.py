@@ -18,7 +18,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
 #: Internal modules, and packages that are internal with all their modules.  Every other public
 #: name must have a docstring and be in the API reference.
 api_internal = (
-    "synth.learners.predictor",
+    "synth.learners.predictor", "synth.learners.display",
     "synth.__main__", "synth._version", "synth.files", "synth.kernels", "synth.language.notation",
     "synth.language.costs", "synth.language.given", "synth.language.parsing",
     "synth.language.rounding",
@@ -38,7 +38,7 @@ api_internal = (
     "synth.tasks.cells", "synth.tasks.columns", "synth.tasks.reading", "synth.tasks.sources",
     "synth.tasks.labels", "synth.tasks.rules", "synth.tasks.values",
     "synth.report.bar", "synth.report.claims", "synth.report.escape", "synth.report.experiment",
-    "synth.report.figure",
+    "synth.report.definitions", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
     "synth.report.reasons", "synth.report.regression",
     "synth.report.page.chart", "synth.report.page.colours", "synth.report.page.contenders",

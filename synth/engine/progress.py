@@ -34,9 +34,9 @@ def followed(progress: Progress | None) -> Iterator[Told | None]:
 
     def told(engine: Any) -> None:
         if hasattr(engine, "progress"):
-            made, most, unit = *engine.extent(), "moves"
+            unit, (made, most) = "moves", engine.extent()
         else:
-            made, most, unit = engine.candidates, engine.watch.limits.max_programs, "programs"
+            unit, made, most = "programs", engine.candidates, engine.watch.limits.max_programs
         bar.show(engine, made, most, unit, progress_text(engine))
 
     try:

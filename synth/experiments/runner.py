@@ -68,8 +68,9 @@ def run_experiment(
     if journal is not None:
         kept = Journal(journal, name, plain_settings(given), module.__name__)
     file = name if is_file(name) and executor is not None else None
-    bar = Bar() if progress is True else None
-    work = _Work(executor, bar.items if bar else progress or None, kept, file)
+    bar = Bar()
+    told = bar.items if isinstance(progress, bool) else progress
+    work = _Work(executor, told if progress else None, kept, file)
     started = time.perf_counter()
     finished = False
     try:
@@ -88,8 +89,7 @@ def run_experiment(
             f"{type(error).__name__}: {one_line(error)}; remove the file to compute them anew"
         ) from None
     finally:
-        if bar is not None:
-            bar.close()
+        bar.close()
         if kept is not None:
             kept.close(finished)
     if isinstance(stop, Exception):

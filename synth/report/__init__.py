@@ -5,8 +5,8 @@ bounds are rounded). `matrix.py` shows a comparison, `score.py` a program that p
 `experiment.py` a run of an experiment, `regression.py` a search for real labels, `claims.py` what
 became of a run's claims. `verdict.py` says in a sentence what contrasts show. With matplotlib,
 `figure.py` draws experiments, `results.py` draws searches, and `shown.py` has the figure that
-notebooks show. `bar.py` shows progress. `notebook.py` writes HTML and LaTeX,
-and `page/` makes the page of `synth report`.
+notebooks show. `bar.py` shows progress. `notebook.py` and `definitions.py` write HTML and
+LaTeX, and `page/` makes the page of `synth report`.
 No module here imports another room: the records to be shown are passed in.
 """
 
@@ -29,6 +29,7 @@ __all__ = [
     "comparison_text",
     "contrast_text",
     "contrasts_text",
+    "definitions",
     "emphasised",
     "experiment_text",
     "latex_text",
