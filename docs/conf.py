@@ -13,7 +13,7 @@ author = "The synth authors"
 copyright = "2026, The synth authors"
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages", "notebooks"]
 
 #: Internal modules, and packages that are internal with all their modules.  Every other public
 #: name must have a docstring and be in the API reference.

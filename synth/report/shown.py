@@ -35,6 +35,6 @@ class ShownFigure(Figure):
     def _repr_png_(self):
         file = io.BytesIO()
         with style():
-            self.savefig(file, format="png")
+            self.savefig(file, format="png", dpi=self.dpi)
         width, height = (round(PIXELS * inches) for inches in self.get_size_inches())
         return file.getvalue(), {"width": width, "height": height}
