@@ -13,18 +13,18 @@ author = "The synth authors"
 copyright = "2026, The synth authors"
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "docstrings", "api", "pages", "notebooks"]
 
 #: Internal modules, and packages that are internal with all their modules.  Every other public
 #: name must have a docstring and be in the API reference.
 api_internal = (
-    "synth.learners.predictor",
+    "synth.learners.predictor", "synth.learners.display",
     "synth.__main__", "synth._version", "synth.files", "synth.kernels", "synth.language.notation",
     "synth.language.costs", "synth.language.given", "synth.language.parsing",
     "synth.language.rounding",
     "synth.language.signatures", "synth.language.specification",
     "synth.engine.arguments", "synth.engine.band", "synth.engine.digests", "synth.engine.labelling",
-    "synth.engine.machine", "synth.engine.watch",
+    "synth.engine.machine", "synth.engine.progress", "synth.engine.watch",
     "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
     "synth.engine.enumerator", "synth.engine.interrupts", "synth.engine.job",
@@ -34,10 +34,11 @@ api_internal = (
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.drawing",
     "synth.exact.levels", "synth.exact.pairs", "synth.exact.products",
     "synth.dynamics.regrow", "synth.dynamics.trees",
-    "synth.records.document", "synth.runs.basis", "synth.runs.journal",
+    "synth.records.document", "synth.records.flat", "synth.runs.basis", "synth.runs.journal",
     "synth.tasks.cells", "synth.tasks.columns", "synth.tasks.reading", "synth.tasks.sources",
     "synth.tasks.labels", "synth.tasks.rules", "synth.tasks.values",
-    "synth.report.claims", "synth.report.escape", "synth.report.experiment", "synth.report.figure",
+    "synth.report.bar", "synth.report.claims", "synth.report.escape", "synth.report.experiment",
+    "synth.report.definitions", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
     "synth.report.reasons", "synth.report.regression",
     "synth.report.page.chart", "synth.report.page.colours", "synth.report.page.contenders",
@@ -55,7 +56,8 @@ api_internal = (
     "synth.cli.using", "synth.engine.languages",
     "synth.language.comparisons", "synth.language.meaning",
     "synth.learners.columns", "synth.records.scored",
-    "synth.report.results", "synth.report.score", "synth.report.verdict", "synth.report.words",
+    "synth.report.results", "synth.report.score", "synth.report.shown", "synth.report.verdict",
+    "synth.report.words",
     "synth.tasks.conditions", "synth.tasks.frames",
     "synth.tasks.gaps", "synth.tasks.held_out",
     "synth.tasks.joining", "synth.tasks.meanings",

@@ -5,7 +5,6 @@ from click.testing import CliRunner
 
 import synth
 from synth.cli import main
-from synth.report.results import results_figure
 
 TASK = "parity:n=6,k=3"
 
@@ -17,7 +16,7 @@ def contrast():
 
 def test_bars_are_the_bits_of_the_results(contrast):
     pairs = [(TASK, contrast.structured), ("its twin", contrast.random)]
-    bits, accuracy = results_figure(pairs).axes
+    bits, accuracy = contrast.plot().axes
     bars = sorted((b.get_y(), b.get_x(), b.get_width()) for b in bits.patches)
     assert len(bars) == 4
     for (_, result), program, exceptions in zip(pairs, bars[::2], bars[1::2], strict=True):

@@ -38,8 +38,8 @@ INSIDE = {
         "notation", "parsing", "program", "dsls",
     ],
     "engine": [
-        "machine", "limits", "interrupts", "compiled", "crew", "watch", "curry", "bank", "targets",
-        "schedule", "scoring",
+        "machine", "limits", "interrupts", "compiled", "crew", "watch", "progress", "curry", "bank",
+        "targets", "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
         "arguments", "fits", "regression", "driver", "languages", "searches", "descents",

@@ -343,7 +343,7 @@ _COMMANDS = {
     "begin", "end", "displaystyle",
 }  # fmt: skip
 _TAGS = {"div", "code", "small", "details", "summary", "ul", "li", "table", "thead", "tbody", "tr",
-         "th", "td", "p", "b"}  # fmt: skip
+         "th", "td", "p", "b", "pre"}  # fmt: skip
 
 
 class Tags(HTMLParser):
@@ -423,6 +423,55 @@ def test_names_in_results_are_inert():
                         "finished", 1.0, "0")  # fmt: skip
     assert evil in Tags(run._repr_html_()).texts
     check_latex(run._repr_latex_())
+
+
+def test_names_in_definitions_are_inert():
+    task = hostile_task()
+    dsl = synth.DSL(HOSTILE[0], types=(Bool,), description=HOSTILE[1])
+    dsl.add(np.logical_and, "Bool, Bool -> Bool", name="and_", symbol="&", commutative=True)
+    grammar = synth.Grammar(dsl, dict.fromkeys(HOSTILE, Bool))
+    for shown, name in ((task, HOSTILE[1]), (dsl, HOSTILE[0]), (grammar, HOSTILE[0])):
+        assert name in Tags(shown._repr_html_()).texts
+    texts = Tags(task._repr_html_()).texts + Tags(grammar._repr_html_()).texts
+    assert texts.count("a\nb\\x00c") == 2  # control characters are escaped
+    assert not any("\0" in text for text in texts)
+
+
+def test_definitions_show_what_there_is():
+    task = synth.load_task("parity:n=4,k=2", train=0.5)
+    texts = Tags(task._repr_html_()).texts
+    assert "8 training, 8 held out" in texts
+    assert texts.count("training") + texts.count("held out") == 8  # of 16 rows
+    dsl = synth.load_dsl("boolean")
+    texts = Tags(dsl._repr_html_()).texts
+    assert {p.signature for p in dsl.primitives} <= set(texts)
+    grammar = synth.Grammar(dsl, task.types)
+    texts = Tags(grammar._repr_html_()).texts
+    assert {f"{production.bits:.2f}" for production in grammar} <= set(texts)
+    # A grammar with costs has no probabilities.
+    counted = synth.Grammar(dsl, task.types, costs=lambda head: 1.0)
+    assert "-" in Tags(counted._repr_html_()).texts
+
+
+def test_estimators_show_what_they_found_below_the_diagram():
+    sklearn = pytest.importorskip("sklearn")
+    X = np.array([[a, b] for a in range(4) for b in range(4)])
+    names = [f"{name}</td>" for name in "ab"]
+    frame = pytest.importorskip("pandas").DataFrame(X, columns=names)
+    for model, y in (
+        (synth.ProgramClassifier(mixture=False), X[:, 0] > 1),
+        (synth.ProgramRegressor(max_bits=8), X[:, 0] * 0.5),
+    ):
+        before = model._repr_mimebundle_()["text/html"]
+        fitted = model.fit(frame, y)
+        after = fitted._repr_mimebundle_()["text/html"]
+        assert "best program" not in before
+        found = after[after.rindex("</body>") + 7 :]
+        assert any("a</td>" in text for text in Tags(found).texts)
+        assert fitted._repr_html_().endswith(found)
+        with sklearn.config_context(display="text"):
+            assert not hasattr(fitted, "_repr_html_")
+            assert list(fitted._repr_mimebundle_()) == ["text/plain"]
 
 
 def test_results_show_what_they_found():

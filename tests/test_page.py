@@ -20,8 +20,8 @@ import synth
 from synth import codes
 from synth.cli import main
 from synth.errors import RunError
+from synth.records import Contrast, Result
 from synth.records.parts import Descent
-from synth.records.result import Contrast, Result
 from synth.records.saved import load_run, save_run
 from synth.report.page import make_page, write_page
 from synth.report.page.chart import png, render

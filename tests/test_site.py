@@ -103,7 +103,8 @@ def test_pages_have_the_help_of_every_command_and_experiment(site):
 def test_a_page_that_fetches_nothing(site):
     for page in site.rglob("*.html"):
         fetched = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="([^"]+)"', page.read_text())
-        assert not [f for f in fetched if "//" in f], page
+        # A figure of a notebook is in the page itself.
+        assert not [f for f in fetched if "//" in f and not f.startswith("data:")], page
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from synth.cli.options import (
     top_option,
     twins_option,
 )
-from synth.cli.output import emit, formatted, records, say, to_terminal
+from synth.cli.output import emit, formatted, say, to_terminal
 from synth.cli.progress import Progress
 from synth.cli.regressing import (
     contrast_numbers,
@@ -248,6 +248,7 @@ def _contrast_items(task, checked, twin, seeds, options):
 
 def _print_contrasts(found, items, options, single):
     """Prints the contrasts by the numbers of their items; a single one is also saved."""
+    from synth.records import flat_rows
     from synth.report import contrast_text, contrasts_text
 
     runs = [found[number] for number in sorted(found)]
@@ -265,7 +266,7 @@ def _print_contrasts(found, items, options, single):
 
     say_notes(options)
     if runs or options["form"] == "json":
-        rows = [row for run in runs for row in records(run)]
+        rows = [row for run in runs for row in flat_rows(run)]
         emit(options["form"], text=text, document=document, rows=lambda: rows)
     if runs:
         draw_and_report(runs, options)

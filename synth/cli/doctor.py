@@ -35,6 +35,7 @@ EXTRAS = {
     "sklearn": ("sklearn", "scikit-learn"),
     "sympy": ("sympy", "sympy"),
     "xlsx": ("openpyxl", "openpyxl"),
+    "notebook": ("ipykernel", "ipykernel"),
 }
 GROUPS = ("synth.dsls", "synth.tasks", "synth.experiments")
 

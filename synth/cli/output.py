@@ -90,7 +90,9 @@ def emit(form, *, text, document, rows, emphasis=None):
 
 def emit_run(form, run, text, emphasis=None):
     """Prints a run; text(run) is its table."""
-    views = {"text": lambda: text(run), "document": run.to_dict, "rows": lambda: records(run)}
+    from synth.records import flat_rows
+
+    views = {"text": lambda: text(run), "document": run.to_dict, "rows": lambda: flat_rows(run)}
     emit(form, **views, emphasis=emphasis)
 
 
@@ -106,53 +108,6 @@ def emit_records(form, rows):
     text = (_csv if form == "csv" else _markdown)(keys, cells)
     # A file or a pipe gets the data as they are.
     _print(visible(text) if to_terminal() else text, nl=False)
-
-
-def records(run):
-    """The records of a run, as plain dicts."""
-    if run.kind in ("compare", "run"):
-        return list(run.rows)
-    record = _regression_record if run.kind.startswith("regression") else _record
-    if run.kind in ("contrast", "regression-contrast"):
-        return [record(run.structured), record(run.random)]
-    return [record(run)]
-
-
-def _regression_record(found):
-    program = found.program
-    text, bits, total = (getattr(program, k, None) for k in ("text", "bits", "total_bits"))
-    return {
-        "task": found.task, "labels": found.labelling, "dsl": found.dsl,
-        "training_rows": found.rows["train"], "held_out_rows": found.rows["test"],
-        "chosen": found.chosen, "program": text, "program_bits": bits,
-        "program_total_bits": total, "constant_bits": found.constant.total_bits,
-        "table_bits": found.table_bits, "total_bits": found.total_bits,
-        "saved_bits": found.saved_bits, "log2_chance_bound": found.log2_chance_bound,
-        "train_error": found.train_error, "test_error": found.test_error,
-        "test_r2": found.test_r2, "optimal": found.optimal,
-        "certified_bits": found.certified_bits, "pair_bits": found.pair_bits,
-        "stop_reason": found.stop_reason, "candidates": found.candidates,
-        "distinct": found.distinct, "seconds": found.seconds,
-    }  # fmt: skip
-
-
-def _record(result):
-    program = result.program
-    chosen = result.chosen_part
-    keys = "text", "inverted", "bits", "exceptions", "ties"
-    text, inverted, bits, exceptions, ties = (getattr(program, k, None) for k in keys)
-    return {
-        "task": result.task, "labels": result.labelling, "dsl": result.dsl,
-        "training_rows": result.rows["train"], "held_out_rows": result.rows["test"],
-        "chosen": result.chosen, "program": text, "inverted": inverted, "program_bits": bits,
-        "exceptions": exceptions, "ties": ties, "total_bits": result.total_bits,
-        "table_bits": result.table.bits, "saved_bits": result.saved_bits,
-        "log2_chance_bound": result.log2_chance_bound,
-        "train_accuracy": chosen.train_accuracy, "test_accuracy": chosen.test_accuracy,
-        "optimal": result.optimal, "certified_bits": result.certified_bits,
-        "stop_reason": result.stop_reason, "candidates": result.candidates,
-        "distinct": result.distinct, "seconds": result.seconds,
-    }  # fmt: skip
 
 
 def _csv(keys, cells):

@@ -6,7 +6,6 @@ import time
 import click
 
 from synth.errors import visible
-from synth.report import least_bits
 
 
 class Progress:
@@ -18,15 +17,9 @@ class Progress:
 
     def __call__(self, engine, what=""):
         """Shows the progress of one search by its `Enumerator`, or by its `Reaches`."""
-        if hasattr(engine, "progress"):
-            self._show(f"{what} {engine.progress()}")
-            return
-        rate = engine.candidates / max(engine.seconds, 1e-9) / 1e6
-        done = least_bits(engine.certified_bits or 0)
-        self._show(
-            f"{what} {done} bits, {engine.candidates:,} programs, "
-            f"{len(engine.bank):,} distinct, {rate:.1f} M/s"
-        )
+        from synth.engine import progress_text
+
+        self._show(f"{what} {progress_text(engine)}")
 
     def sweep(self, finished, count, engine):
         """Shows how many searches of a sweep are done, and the search at work here, if any."""

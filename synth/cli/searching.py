@@ -87,12 +87,7 @@ def draw_and_report(runs, options):
     from synth.report.page import write_page
 
     if options.get("plot"):
-        pairs = []
-        for run in runs:
-            twins = {"its twin": run.random} if run.kind == "contrast" else {}
-            first = run.structured if twins else run
-            pairs += [(first.task, first), *twins.items()]
-        plot_results(pairs, options["plot"])
+        plot_results(runs, options["plot"])
         say(f"wrote {options['plot']}")
     if options.get("report"):
         write_page(runs, [f"run {number}" for number, _ in enumerate(runs, 1)], options["report"])

@@ -5,7 +5,7 @@ If the enumeration ends before the best hypothesis is proven, reach goes on from
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
@@ -24,6 +24,7 @@ from synth.engine.enumerator import Enumerator
 from synth.engine.interrupts import interrupts
 from synth.engine.labelling import Labelling, Labellings
 from synth.engine.limits import LEAST_MEMORY, Limits, LimitSettings, read_limits
+from synth.engine.progress import Progress, Told, followed
 from synth.engine.reach import (
     DEFAULT_CHAINS,
     Map,
@@ -50,9 +51,6 @@ EXACT_MEMORY = 0.7
 EXACT_SECONDS = 0.25
 #: The share of the time that an enumeration leaves to reach if it has not ended by itself.
 REACH_SECONDS = 0.5
-
-#: What is called with the `Enumerator` after every band.
-Progress = Callable[[Enumerator], object]
 
 
 class Search:
@@ -158,8 +156,9 @@ class Search:
 
         Parameters
         ----------
-        progress : callable, optional
-            Called with the `Enumerator` after every band.
+        progress : bool or callable, optional
+            True for a progress bar: see `search`.  A function is called with the `Enumerator`
+            after every band, and with the `Reaches` after every round.
         **limits
             New limits in place of the earlier ones, for example more seconds in all.  After new
             `max_bits`, `memory` or `threads` the search starts again from the beginning.
@@ -171,14 +170,14 @@ class Search:
         """
         if limits:
             self._set_limits(read_limits({**asdict(self.limits), **limits}))
-        with self._at_work():
+        with self._at_work(), followed(progress) as told:
             if self._backward is not None and not self._backward.proven:
-                reach = partial(self._reach_exactly, progress)
-                self._backward.run(self._advance, reach, self._lift_share, progress)
+                reach = partial(self._reach_exactly, told)
+                self._backward.run(self._advance, reach, self._lift_share, told)
             while self._engine.stop_reason is None:
-                self._advance(progress)
+                self._advance(told)
             while self._may_reach():
-                self._advance_reach(progress)
+                self._advance_reach(told)
         return self.result
 
     def advance(self) -> bool:
@@ -298,7 +297,7 @@ class Search:
         bound = EXACT_SECONDS * (self._watch.limits.seconds or 0.0)
         return self._watch.is_late(bound if self._exact else -self._kept)
 
-    def _reach_exactly(self, progress: Progress | None) -> bool:
+    def _reach_exactly(self, progress: Told | None) -> bool:
         """Make the moves of an exact search; whether any were made, now or before."""
         while self._may_reach():
             self._advance_reach(progress)
@@ -312,7 +311,7 @@ class Search:
         self._watch.limits = replace(self._watch.limits, max_programs=None)
         self._keeper.go_on()
 
-    def _advance_reach(self, progress: Progress | None = None) -> None:
+    def _advance_reach(self, progress: Told | None = None) -> None:
         """Make a round of moves."""
         engine = self._engine
         if self._reaches is None:
@@ -369,7 +368,7 @@ class Search:
             self._watch.limits = replace(limits, memory=self._watch.limits.memory)
             self._share()
 
-    def _advance(self, progress: Progress | None = None) -> None:
+    def _advance(self, progress: Told | None = None) -> None:
         """Work through a band, score it, and see whether the best is proven."""
         engine = self._engine
         self._every.score(engine, engine.advance())

@@ -12,9 +12,10 @@ from typing import Any, Literal, Unpack
 from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
 from synth.engine.checkpoint import DEFAULT_EVERY
 from synth.engine.crew import working_time
-from synth.engine.driver import Progress, Search
+from synth.engine.driver import Search
 from synth.engine.languages import languages_of, of_sequences, searched, with_shortest
 from synth.engine.limits import LimitSettings
+from synth.engine.progress import Progress, Told, followed
 from synth.engine.reach import DEFAULT_CHAINS, Map
 from synth.errors import SettingError, SweepError
 from synth.records import Contrast, Result
@@ -91,8 +92,11 @@ def search(
         result: `functools.partial(synth.runs.sweep, executor=...)`.  Each worker repeats the
         enumeration, with as much memory.  The DSL must be given by its name or as FILE.py:NAME.  By
         default the threads of this process work them off.
-    progress : callable, optional
-        Called with the `Enumerator` after every band, and with the `Reaches` after every round.
+    progress : bool or callable, optional
+        True for a progress bar, which is shown if the search takes more than a second.  It is
+        tqdm's if that is installed (`pip install 'synth-mdl[notebook]'`), and else a line.  A
+        function is called with the `Enumerator` after every band, and with the `Reaches` after
+        every round.
     checkpoint : str or path, optional
         A file that keeps the search.  If it exists, the search goes on from it.
     every : float
@@ -137,11 +141,14 @@ def search(
 
 
 def _results(
-    tasks: list[Task],
-    dsl: DSLLike | None,
-    *,
-    progress: Progress | None = None,
-    **settings: Any,
+    tasks: list[Task], dsl: DSLLike | None, *, progress: Progress | None, **settings: Any
+) -> list[Result]:
+    with followed(progress) as told:
+        return _each(tasks, dsl, progress=told, **settings)
+
+
+def _each(
+    tasks: list[Task], dsl: DSLLike | None, *, progress: Told | None, **settings: Any
 ) -> list[Result]:
     """The result of each labelling: of a table without a DSL the best of several languages."""
     if any(task.sequence is not None for task in tasks):

@@ -16,6 +16,7 @@ from synth.experiments.base import make_settings, plain_settings
 from synth.experiments.catalogue import claim, is_file, load, names, summary_sentences
 from synth.experiments.rows import sentences_of
 from synth.records import ExperimentRun, StopReason, plain
+from synth.report import Bar
 from synth.runs import Interrupted, Journal, sweep
 
 
@@ -24,7 +25,7 @@ def run_experiment(
     /,
     *,
     executor: Executor | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Callable[[int, int], object] | bool | None = None,
     journal: str | os.PathLike[str] | None = None,
     **settings: Any,
 ) -> ExperimentRun:
@@ -38,8 +39,9 @@ def run_experiment(
         The experiment's name, or `FILE.py` for an experiment in a file, whose code runs.
     executor : Executor, optional
         The executor of the sweep (see `synth.runs.sweeps`); by default this thread.
-    progress : callable, optional
-        Called with the number of finished items and the number of known items.
+    progress : bool or callable, optional
+        True for a progress bar, as in `search`.  A function is called with the number of finished
+        items and the number of known items.
     journal : str or path, optional
         The path of a file that keeps the answers of items as they come.  A run that was stopped
         goes on from it.  The file is removed at the end.
@@ -66,7 +68,10 @@ def run_experiment(
     if journal is not None:
         kept = Journal(journal, name, plain_settings(given), module.__name__)
     file = name if is_file(name) and executor is not None else None
-    work, started = _Work(executor, progress, kept, file), time.perf_counter()
+    bar = Bar()
+    told = bar.items if isinstance(progress, bool) else progress
+    work = _Work(executor, told if progress else None, kept, file)
+    started = time.perf_counter()
     finished = False
     try:
         rows, stop = _rows(name, module.run(given, work))
@@ -84,6 +89,7 @@ def run_experiment(
             f"{type(error).__name__}: {one_line(error)}; remove the file to compute them anew"
         ) from None
     finally:
+        bar.close()
         if kept is not None:
             kept.close(finished)
     if isinstance(stop, Exception):

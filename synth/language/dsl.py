@@ -32,6 +32,7 @@ from synth.language.primitive import (
 )
 from synth.language.signatures import Signature, read_annotations, read_signature, resolve
 from synth.language.types import ALLOWED, Real, Type
+from synth.report import definitions
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 #: A type, its text, or the function of its family.
@@ -105,6 +106,9 @@ class DSL:
             f"DSL({self.name!r}, {len(self.primitives)} primitives, "
             f"{len(self.constants)} constants)"
         )
+
+    def _repr_html_(self) -> str:
+        return definitions.dsl_html(self)
 
     @overload
     def primitive(self, function: _Function) -> _Function: ...

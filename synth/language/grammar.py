@@ -32,6 +32,7 @@ from synth.language.dsl import DSL
 from synth.language.mass import DIGITS, least_fixed_point
 from synth.language.primitive import Head, Input, Weight, exact_weight
 from synth.language.types import Type
+from synth.report import definitions
 
 #: How many bits finer than units the engine's costs are in a grammar with free steps.
 FINER = 20
@@ -185,6 +186,9 @@ class Grammar:
     def __repr__(self) -> str:
         inputs = ", ".join(f"{i.name}: {i.type}" for i in self.inputs)
         return f"Grammar({self.dsl.name!r}, {inputs})"
+
+    def _repr_html_(self) -> str:
+        return definitions.grammar_html(self)
 
     def __iter__(self) -> Iterator[Production]:
         """Every production, type by type; earlier ones win ties."""

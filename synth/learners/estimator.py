@@ -24,6 +24,7 @@ from synth.language import (
     Program,
 )
 from synth.learners.columns import array_types, gaps_of, kinds_of, without_masks
+from synth.learners.display import FoundBelow
 from synth.learners.mixture import mixture_of
 from synth.learners.predictor import counted_predictor, predictor_of, upright
 from synth.records import Result, StopReason
@@ -59,7 +60,7 @@ DEFAULT_PROGRAMS, DEFAULT_MOVES = 100_000, 100
 FEW, WIDE = 16, 31
 
 
-class ProgramClassifier(ClassifierMixin, BaseEstimator):
+class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
     """The program, or the table, that says the labels of a training set in the fewest bits.
 
     Columns are typed by their dtypes, those of a data frame one by one: bool is Bool, integers
@@ -233,6 +234,10 @@ class ProgramClassifier(ClassifierMixin, BaseEstimator):
         equal = 1 - 8 * np.finfo(float).eps
         most = probabilities.max(axis=1, keepdims=True)
         return self.classes_[np.argmax(probabilities >= most * equal, axis=1)]
+
+    def _found_html(self):
+        results = getattr(self, "results_", ())
+        return results[0]._repr_html_() if results else ""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

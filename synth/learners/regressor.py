@@ -12,6 +12,7 @@ from synth.codes import real
 from synth.engine import Limits, regress
 from synth.language import DSL, Grammar, Program, Real, load_dsl
 from synth.learners.columns import without_masks
+from synth.learners.display import FoundBelow
 from synth.learners.estimator import DEFAULT_PROGRAMS, BaseEstimator, MatrixLike
 from synth.records import LeastSquares, LinearSum, StopReason
 from synth.tasks import Task
@@ -29,7 +30,7 @@ except ImportError:  # making one says what to install
 LEAST_ROWS = 3
 
 
-class ProgramRegressor(RegressorMixin, BaseEstimator):
+class ProgramRegressor(FoundBelow, RegressorMixin, BaseEstimator):
     """The program, or sum of two, that says the labels in the fewest bits, with normal noise.
 
     It predicts a + b f or a + b f + c g with programs f and g of the columns, which are Real
@@ -143,6 +144,10 @@ class ProgramRegressor(RegressorMixin, BaseEstimator):
         spread = 1 + self._fit.leverages(self._terms(columns))
         deviations = self.deviation_ * np.sqrt(spread)
         return values, np.where(defined, deviations, self._about_mean)
+
+    def _found_html(self):
+        found = getattr(self, "result_", None)
+        return "" if found is None else found._repr_html_()
 
     def _typed(self, X):
         return {

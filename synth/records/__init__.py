@@ -1,17 +1,19 @@
 """The records of runs: plain data that can be saved as JSON, read back and shown.
 
-Start with `result.py` (`Result`, `Contrast`) and `parts.py` (`StopReason`, `Level` and others).
+Start with `result.py` (`Result`), `contrast.py` and `parts.py` (`StopReason`, `Level` and others).
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
-their JSON form, `schema.py` the schemas of that, `saved.py` their files, `source.py` where the data
-come from, `scored.py` the score of a program that people bring,
+their JSON form, `schema.py` the schemas of that, `flat.py` their rows, `saved.py` their files,
+`source.py` where the data come from, `scored.py` the score of a program that people bring,
 `regression.py` what is found for real labels, `linear.py` the sums in it, and `least_squares.py`
 their coefficients. Nothing here needs the engine, so that a saved run is shown without compiled
 code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
+from synth.records.contrast import Contrast
 from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
+from synth.records.flat import flat_rows
 from synth.records.least_squares import LeastSquares, scaled
 from synth.records.linear import LinearSum, sum_text
 from synth.records.parts import (
@@ -29,7 +31,7 @@ from synth.records.parts import (
     TableScore,
 )
 from synth.records.regression import Regression, RegressionContrast
-from synth.records.result import Contrast, Result
+from synth.records.result import Result
 from synth.records.saved import Run, load_run, save_run
 from synth.records.schema import schemas
 from synth.records.scored import scored
@@ -59,6 +61,7 @@ __all__ = [
     "Shortest",
     "StopReason",
     "TableScore",
+    "flat_rows",
     "load_run",
     "plain",
     "save_run",

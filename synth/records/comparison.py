@@ -1,11 +1,15 @@
 """A comparison: the best hypothesis for each task in each DSL, as a plain record."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from synth.records.document import FORMAT, contents, plain, reading
+from synth.records.flat import frame_of
 from synth.records.parts import StopReason
 from synth.report import comparison_text, notebook
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 #: The keys of a comparison's rows, in this order.
 COMPARED = (
@@ -75,6 +79,20 @@ class Comparison:
 
     def __str__(self) -> str:
         return comparison_text(self)
+
+    def frame(self) -> "DataFrame":
+        """The rows as a data frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        SettingError
+            If pandas is not installed.
+        """
+        return frame_of(self.rows)
 
     def _repr_html_(self) -> str:
         return notebook.comparison_html(self)

@@ -3,12 +3,17 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 
 from synth.errors import ExperimentError, RunError
 from synth.records.document import FORMAT, contents, reading
+from synth.records.flat import frame_of
 from synth.records.parts import StopReason
-from synth.report import check_plot, experiment_text, notebook, plot_run
+from synth.report import experiment_text, notebook, plot_run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 #: Fields that come from the installed experiment and are not saved.
 _LIVE = ("drawer", "sentences")
@@ -93,13 +98,18 @@ class ExperimentRun:
     def __str__(self) -> str:
         return experiment_text(self)
 
-    def plot(self, path: str | os.PathLike[str]) -> None:
-        """Draws the run into a file, with the `draw` of its experiment.
+    def plot(self, path: str | os.PathLike[str] | None = None) -> "Figure":
+        """Draws the run with the `draw` of its experiment.
 
         Parameters
         ----------
-        path : str or path
-            A name that ends in .png, .svg or .pdf.
+        path : str or path, optional
+            A file to write the figure to. Its name ends in .png, .svg or .pdf.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure, which a notebook shows.
 
         Raises
         ------
@@ -107,15 +117,31 @@ class ExperimentRun:
             If the name has another suffix, the file cannot be written, or matplotlib is not
             installed.
         ExperimentError
-            If the experiment is not installed.
+            If the experiment is not installed, or the run has no rows.
         """
-        check_plot(path)
         if self.drawer is None:
             raise ExperimentError(
                 f"no figure: the experiment {self.experiment} is not installed here; its rows are "
                 "in `rows`"
             )
-        plot_run(self, self.drawer(), path)
+        if not self.rows:
+            raise ExperimentError(f"no figure: this run of {self.experiment} has no rows")
+        figure: Figure = plot_run(self, self.drawer(), path)
+        return figure
+
+    def frame(self) -> "DataFrame":
+        """The rows as a data frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        SettingError
+            If pandas is not installed.
+        """
+        return frame_of(self.rows)
 
     def _repr_html_(self) -> str:
         return notebook.run_html(self)

@@ -7,7 +7,7 @@ from synth.records.document import FORMAT, contents, plain, reading
 from synth.records.linear import LinearSum
 from synth.records.parts import StopReason
 from synth.records.source import with_rows
-from synth.report import regression_contrast_text, regression_text
+from synth.report import notebook, regression_contrast_text, regression_text
 from synth.tasks import Task
 
 
@@ -154,6 +154,9 @@ class Regression:
     def __str__(self) -> str:
         return regression_text(self)
 
+    def _repr_html_(self) -> str:
+        return notebook.text_html(str(self))
+
     @property
     def predictor(self) -> LinearSum:
         """What predicts: the best sum of programs if it was chosen, and else the constant."""
@@ -227,3 +230,6 @@ class RegressionContrast:
 
     def __str__(self) -> str:
         return regression_contrast_text(self)
+
+    def _repr_html_(self) -> str:
+        return notebook.text_html(str(self))

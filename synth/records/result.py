@@ -5,15 +5,17 @@ from a search also holds its best program and its data, and can predict. `parts.
 that it consists of.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from synth.errors import RunError
+from synth.errors import RunError, SettingError
 from synth.language import Program, latex
 from synth.records.document import FORMAT, contents, plain, reading
+from synth.records.flat import flat_rows, frame_of
 from synth.records.parts import (
     Branch,
     Continuation,
@@ -28,8 +30,12 @@ from synth.records.parts import (
     TableScore,
 )
 from synth.records.source import with_rows
-from synth.report import contrast_text, notebook, search_text
+from synth.report import notebook, plot_results, search_text
 from synth.tasks import Rule, Task
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 #: Fields that a search fills in and a file does not hold.
 _LIVE = ("best", "trained_on")
@@ -302,74 +308,64 @@ class Result:
         value = best.outputs(task.columns)[0].astype(best.type.number)[0]
         return sum(task.alphabet) - value if program and program.inverted else value
 
+    def plot(self, path: str | os.PathLike[str] | None = None) -> "Figure":
+        """Draws the bits of program and exceptions as a share of the table's, and the accuracies.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            A file to write the figure to. Its name ends in .png, .svg or .pdf.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure, which a notebook shows.
+
+        Raises
+        ------
+        SettingError
+            If the name has another suffix, the file cannot be written, or matplotlib is not
+            installed.
+        """
+        figure: Figure = plot_results([self], path)
+        return figure
+
     def __str__(self) -> str:
         return search_text(self)
+
+    def frame(self, part: Literal["front", "top", "levels"] | None = None) -> "DataFrame":
+        """The result as a data frame, or one of its lists.
+
+        Parameters
+        ----------
+        part : {"front", "top", "levels"}, optional
+            The list: one row for each entry. By default the frame has one row, with the columns
+            of `--format csv`.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        SettingError
+            If there is no such list, or pandas is not installed.
+        """
+        if part is None:
+            return frame_of(flat_rows(self))
+        if part not in ("front", "top", "levels"):
+            raise SettingError(f"part={part!r}; allowed: front, top, levels")
+        return frame_of(map(vars, getattr(self, part)))
 
     def _repr_html_(self) -> str:
         return notebook.search_html(self)
 
     def _repr_latex_(self) -> str:
-        return notebook.search_latex(self, _formula(self))
+        return notebook.search_latex(self, best_formula(self))
 
 
-@dataclass(frozen=True)
-class Contrast:
-    """A task and its random-label twin: two results of one enumeration.
-
-    Parameters
-    ----------
-    structured : Result
-        The result for the task's own labels.
-    random : Result
-        The result for the twin's labels.
-    """
-
-    kind: ClassVar[str] = "contrast"
-
-    structured: Result
-    random: Result
-
-    def with_data(self) -> "Contrast":
-        """The same contrast with the rows of its tasks: see `Result.with_data`."""
-        return Contrast(self.structured.with_data(), self.random.with_data())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The contrast as a JSON document."""
-        return {
-            "format": FORMAT,
-            "kind": self.kind,
-            "structured": self.structured.to_dict(),
-            "random": self.random.to_dict(),
-        }
-
-    @staticmethod
-    def from_dict(document: dict[str, Any]) -> "Contrast":
-        """Reads a contrast from a JSON document.
-
-        Raises
-        ------
-        RunError
-            If the document is not a contrast.
-        """
-        try:
-            parts = [document[k] for k in ("structured", "random")]
-        except KeyError as error:
-            raise RunError(f"not a saved contrast: no {error}") from None
-        return Contrast(*map(Result.from_dict, parts))
-
-    def __str__(self) -> str:
-        return contrast_text(self)
-
-    def _repr_html_(self) -> str:
-        return notebook.contrast_html(self)
-
-    def _repr_latex_(self) -> str:
-        formulas = _formula(self.structured), _formula(self.random)
-        return notebook.contrast_latex(self, formulas)
-
-
-def _formula(result: Result) -> str | None:
-    """The best program in LaTeX, None if the result does not hold it, or it is a constant."""
+def best_formula(result: Result) -> str | None:
+    """The best program in LaTeX; None if the result does not hold it, or it is a constant."""
     program = result.program
     constant = program is not None and program.written is not None
     return None if result.best is None or constant else latex(result.best)

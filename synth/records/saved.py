@@ -9,10 +9,11 @@ from synth._version import __version__
 from synth.errors import RunError, shortened
 from synth.files import write_file
 from synth.records.comparison import Comparison
+from synth.records.contrast import Contrast
 from synth.records.document import FORMAT
 from synth.records.experiment import ExperimentRun
 from synth.records.regression import Regression, RegressionContrast
-from synth.records.result import Contrast, Result
+from synth.records.result import Result
 
 #: What `save_run` writes and `load_run` reads.
 Run = Result | Contrast | Comparison | ExperimentRun | Regression | RegressionContrast

@@ -4,11 +4,13 @@ Start with `text.py` (tables for terminals), `words.py` (programs in words) and 
 bounds are rounded). `matrix.py` shows a comparison, `score.py` a program that people bring,
 `experiment.py` a run of an experiment, `regression.py` a search for real labels, `claims.py` what
 became of a run's claims. `verdict.py` says in a sentence what contrasts show. With matplotlib,
-`figure.py` draws experiments and `results.py` draws searches. `notebook.py` writes HTML and LaTeX,
-and `page/` makes the page of `synth report`.
+`figure.py` draws experiments, `results.py` draws searches, and `shown.py` has the figure that
+notebooks show. `bar.py` shows progress. `notebook.py` and `definitions.py` write HTML and
+LaTeX, and `page/` makes the page of `synth report`.
 No module here imports another room: the records to be shown are passed in.
 """
 
+from synth.report.bar import Bar
 from synth.report.claims import claims_text
 from synth.report.escape import latex_text
 from synth.report.experiment import experiment_text
@@ -21,11 +23,13 @@ from synth.report.score import score_text
 from synth.report.text import contrast_text, contrasts_text, search_text
 
 __all__ = [
+    "Bar",
     "check_plot",
     "claims_text",
     "comparison_text",
     "contrast_text",
     "contrasts_text",
+    "definitions",
     "emphasised",
     "experiment_text",
     "latex_text",

@@ -1,4 +1,4 @@
-"""Figures: an experiment's `draw` on axes of one style, written as PNG, SVG or PDF.
+"""Figures: an experiment's `draw` on axes of one style, shown, or written as PNG, SVG or PDF.
 
 Figures are made without `pyplot`, so that matplotlib's global state does not change.
 """
@@ -15,8 +15,6 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 #: The size of one panel among several, in inches.
 PANEL = (4.2, 3.6)
-
-STYLE = Path(__file__).with_name("synth.mplstyle")
 
 
 def check_plot(path, option="--plot"):
@@ -37,12 +35,7 @@ def check_plot(path, option="--plot"):
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise SettingError(f"{option} {path}: allowed: a name that ends in {', '.join(SUFFIXES)}")
-    try:
-        import matplotlib  # noqa: F401 - checks that it is installed
-    except ImportError:
-        raise SettingError(
-            f"{option} {path}: matplotlib is not installed; pip install 'synth-mdl[plot]'"
-        ) from None
+    check_matplotlib(f"{option} {path}")
     if path.exists() and not path.is_file():
         raise SettingError(f"{option} {path}: not a regular file")
     if path.exists() and not os.access(path, os.W_OK):
@@ -50,34 +43,62 @@ def check_plot(path, option="--plot"):
     check_writable(option, path)
 
 
+def check_matplotlib(asked):
+    """Raises SettingError if matplotlib is not installed; asked: what needs it, for the message."""
+    try:
+        import matplotlib  # noqa: F401 - checks that it is installed
+    except ImportError:
+        raise SettingError(
+            f"{asked}: matplotlib is not installed; pip install 'synth-mdl[plot]'"
+        ) from None
+
+
 @visibly
-def plot_run(run, experiment, path):
-    """Draws a run of an experiment into a file.
+def plot_run(run, experiment, path=None):
+    """Draws a run of an experiment, into a file if there is a path; returns the figure.
 
     Parameters
     ----------
     run : ExperimentRun
     experiment : module
         The experiment's module: its `draw`, and its `PANELS` if it has any.
-    path : str or path
-        A path that `check_plot` has accepted.
+    path : str or path, optional
+        A path with a suffix of `SUFFIXES`.
     """
-    saved_figure(lambda: make_figure(run, experiment), path)
+    return styled_figure(lambda: make_figure(run, experiment), path)
 
 
-def saved_figure(make, path):
-    """Writes the figure that `make()` returns, made in the style of all figures, into a file."""
-    import matplotlib
+def styled_figure(make, path=None):
+    """The figure that `make()` returns, made in the style of all figures.
 
-    with matplotlib.rc_context(fname=STYLE):
+    Parameters
+    ----------
+    make : callable
+    path : str or path, optional
+        The file into which the figure is written.
+
+    Raises
+    ------
+    SettingError
+        If it cannot be drawn or written: see `check_plot`.
+    """
+    if path is None:
+        check_matplotlib("plot()")
+    else:
+        check_plot(path, "plot")
+    from synth.report.shown import style
+
+    with style():
         figure = make()
-        # Files have no date, so that the same run gives the same file.
-        dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
-        figure.savefig(path, metadata=dates[Path(path).suffix.lower()])
+        if path is not None:
+            # Files have no date, so that the same run gives the same file.
+            dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
+            figure.savefig(path, metadata=dates[Path(path).suffix.lower()])
+    return figure
 
 
 def make_figure(run, experiment):
-    """The figure of a run of an experiment, as a matplotlib `Figure` with labels at line ends."""
+    """The figure of a run of an experiment, with labels at the ends of lines."""
     figure, axes = drawn_figure(run, experiment)
     width = int(figure.get_figwidth() * 13)
     figure.suptitle(
@@ -90,14 +111,12 @@ def make_figure(run, experiment):
 
 def drawn_figure(run, experiment):
     """(figure, its axes), with exactly what the experiment's `draw` draws."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from synth.report.shown import ShownFigure
 
     panels = getattr(experiment, "PANELS", None)
     down, across = panels if isinstance(panels, tuple) else (1, panels or 1)
     one = (down, across) == (1, 1)
-    figure = Figure() if one else Figure((PANEL[0] * across, PANEL[1] * down))
-    FigureCanvasAgg(figure)
+    figure = ShownFigure() if one else ShownFigure((PANEL[0] * across, PANEL[1] * down))
     axes = list(figure.subplots(down, across, squeeze=False).flat)
     experiment.draw([dict(row) for row in run.rows], axes[0] if panels is None else axes)
     for each in axes:

@@ -23,7 +23,7 @@ def search_html(result):
     front = [(_cell(p.bits), p.exceptions, _cell(p.total_bits), in_words(p)) for p in result.front]
     top = [(_cell(h.total_bits), share(h.share), in_words(h)) for h in each_once(result.top)]
     return (
-        _pairs_html([(name, (value,)) for name, value in search_rows(result)])
+        pairs_html([(name, (value,)) for name, value in search_rows(result)])
         + _folded(
             "Fewest exceptions for each length", ("bits", "exceptions", "total", "program"), front
         )
@@ -36,7 +36,7 @@ def search_html(result):
 @visibly
 def contrast_html(contrast):
     """A contrast as HTML, with both labellings side by side."""
-    return _pairs_html(_side_by_side(contrast), ("", *_headings(contrast)))
+    return pairs_html(_side_by_side(contrast), ("", *_headings(contrast)))
 
 
 @visibly
@@ -45,7 +45,7 @@ def comparison_html(comparison):
     shown = [
         (*(_compared(row, key) for key in _COMPARED), row["error"] or "") for row in comparison.rows
     ]
-    return _table_html((*_COMPARED, "note"), shown)
+    return table_html((*_COMPARED, "note"), shown)
 
 
 @visibly
@@ -55,7 +55,13 @@ def run_html(run):
     rows = [tuple(_cell(row.get(key)) for key in keys) for row in run.rows]
     summary = [(name, (_cell(value),)) for name, value in summary_in_words(run).items()]
     head = f"<p><b>{escape(run.experiment)}</b>: {escape(run.claim)}</p>"
-    return head + _pairs_html(summary) + _folded(f"{len(run.rows)} rows", keys, rows)
+    return head + pairs_html(summary) + _folded(f"{len(run.rows)} rows", keys, rows)
+
+
+@visibly
+def text_html(text):
+    """A text as HTML, with its columns aligned."""
+    return f"<pre>{escape(text)}</pre>"
 
 
 def search_latex(result, formula):
@@ -116,7 +122,7 @@ def _cell(value):
     return str(value)
 
 
-def _pairs_html(pairs, head=()):
+def pairs_html(pairs, head=()):
     """A table of (name, values) rows; head: the names of the columns."""
     rows = "".join(
         f"<tr><th style='text-align:left' scope='row'>{escape(name)}</th>"
@@ -127,7 +133,8 @@ def _pairs_html(pairs, head=()):
     return f"<table>{_head_html(head)}<tbody>{rows}</tbody></table>"
 
 
-def _table_html(head, rows):
+def table_html(head, rows):
+    """A table of rows under the names of its columns; at most `MOST_ROWS` are shown."""
     body = "".join(
         "<tr>"
         + "".join(f"<td style='text-align:left'>{escape(str(v))}</td>" for v in row)
@@ -144,7 +151,7 @@ def _head_html(head):
 
 
 def _folded(title, head, rows):
-    return f"<details><summary>{escape(title)}</summary>{_table_html(head, rows)}</details>"
+    return f"<details><summary>{escape(title)}</summary>{table_html(head, rows)}</details>"
 
 
 def _formulas(name, values, results, formulas):

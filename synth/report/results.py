@@ -3,7 +3,7 @@
 import textwrap
 
 from synth.report.escape import visibly
-from synth.report.figure import saved_figure
+from synth.report.figure import styled_figure
 
 #: The height of the figure, in inches, and how much each search adds.
 HEIGHT, EACH = 1.7, 0.42
@@ -12,26 +12,36 @@ WIDEST = 30
 
 
 @visibly
-def plot_results(results, path):
-    """Draws results of searches into a file.
+def plot_results(runs, path=None):
+    """Draws searches and contrasts, into a file if there is a path; returns the figure.
 
     Parameters
     ----------
-    results : sequence of (str, Result)
-        A name for each result, and the result.
-    path : str or path
-        A path that `check_plot` has accepted.
+    runs : sequence of Result or Contrast
+    path : str or path, optional
+        A path with a suffix of `SUFFIXES`.
+
+    Raises
+    ------
+    SettingError
+        If it cannot be drawn or written: see `check_plot`.
     """
-    saved_figure(lambda: results_figure(results), path)
+    results = [pair for run in runs for pair in _named(run)]
+    return styled_figure(lambda: _results_figure(results), path)
 
 
-def results_figure(results):
-    """The figure of results, as a matplotlib `Figure`: each result has one line."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def _named(run):
+    """The name and the result of each line of a run."""
+    if run.kind == "contrast":
+        return [(run.structured.task, run.structured), ("its twin", run.random)]
+    return [(run.task, run)]
 
-    figure = Figure((8.4, HEIGHT + EACH * len(results)))
-    FigureCanvasAgg(figure)
+
+def _results_figure(results):
+    """The figure of results, each with its name: each result has one line."""
+    from synth.report.shown import ShownFigure
+
+    figure = ShownFigure((8.4, HEIGHT + EACH * len(results)))
     bits, accuracy = figure.subplots(1, 2, sharey=True)
     names = [textwrap.fill(name, WIDEST) for name, _ in results]
     for place, (_, result) in enumerate(results):

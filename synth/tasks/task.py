@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import TaskError, TypeMismatchError, listed
 from synth.language import Term, Type, Weight, array_of, columns_of, refuse_other_index
+from synth.report import definitions
 from synth.tasks import sequences, twins
 from synth.tasks.frames import frame_fields
 from synth.tasks.origin import Origin
@@ -201,6 +202,9 @@ class Task:
 
     def __repr__(self) -> str:
         return f"Task({self.name!r}, {self.rows} rows, {self.training} for training)"
+
+    def _repr_html_(self) -> str:
+        return definitions.task_html(self)
 
     @classmethod
     def from_frame(cls, frame: Any, name: str = "table", **options: Any) -> "Task":

@@ -72,10 +72,14 @@ class Reaches:
                 reach.advance(crew, must_stop)
                 return
 
+    def extent(self):
+        """How many moves were made, and how many are planned."""
+        made = sum(reach.moves for reach in self.each.values())
+        return made, self.settings.moves * len(self.each)
+
     def progress(self):
         """What is done and what was found, as a line."""
-        made = sum(reach.moves for reach in self.each.values())
-        planned = self.settings.moves * len(self.each)
+        made, planned = self.extent()
         found = next(iter(self.each.values())).so_far
         if not found.top:
             return f"{made:,} of {planned:,} moves"

@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 
-from synth.report.figure import STYLE, drawn_figure
+from synth.report.figure import drawn_figure
 from synth.report.page.panel import HEIGHT, Area, Axis, Label, Line, Panel, Picture
 from synth.report.page.parts import raised
 
@@ -38,11 +38,10 @@ def drawn_panels(run, drawer):
     Exception
         Whatever `draw` raises.
     """
-    import matplotlib
+    from synth.report.shown import style
 
     # Panels need no layout by matplotlib, which would draw everything several times.
-    plain = {"figure.constrained_layout.use": False}
-    with matplotlib.rc_context(plain, fname=STYLE):
+    with style({"figure.constrained_layout.use": False}):
         figure, axes = drawn_figure(run, drawer())
         figure.draw_without_rendering()  # gives limits and ticks their final positions
         groups = [Reader(each).panels() for each in axes]
