@@ -67,6 +67,8 @@ def _read(app, docname, source):
         source[0] += f"\n\n{claims(built_in())}\n"
     elif folder == "experiments":
         if name in built_in():
+            caption = " ".join(getattr(experiments.load(name), "CAPTION", "").split())
+            source[0] = source[0].replace("![the figure]", f"![{caption}]", 1)
             source[0] += f"\n\n{settings(name)}\n"
         else:
             _LOGGER.warning("there is no experiment %s", name, location=docname)

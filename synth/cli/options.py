@@ -148,6 +148,11 @@ def search_options(function):
     return function
 
 
+panel_option = click.option(
+    "--panel", type=int, help="Number of the only panel to draw, from 1, for a slide."
+)
+
+
 def figure_options(function):
     """Adds the options that draw what was found and write it as a page."""
     plot = click.option("--plot", metavar="FILE", help="Draw a figure (.png, .svg, .pdf).")

@@ -93,19 +93,21 @@ class ExperimentRun:
     def __str__(self) -> str:
         return experiment_text(self)
 
-    def plot(self, path: str | os.PathLike[str]) -> None:
+    def plot(self, path: str | os.PathLike[str], *, panel: int | None = None) -> None:
         """Draws the run into a file, with the `draw` of its experiment.
 
         Parameters
         ----------
         path : str or path
             A name that ends in .png, .svg or .pdf.
+        panel : int, optional
+            The number of the only panel to draw, from 1, for a slide; by default all panels.
 
         Raises
         ------
         SettingError
-            If the name has another suffix, the file cannot be written, or matplotlib is not
-            installed.
+            If the name has another suffix, the file cannot be written, there is no such panel, or
+            matplotlib is not installed.
         ExperimentError
             If the experiment is not installed.
         """
@@ -115,7 +117,7 @@ class ExperimentRun:
                 f"no figure: the experiment {self.experiment} is not installed here; its rows are "
                 "in `rows`"
             )
-        plot_run(self, self.drawer(), path)
+        plot_run(self, self.drawer(), path, panel)
 
     def _repr_html_(self) -> str:
         return notebook.run_html(self)
