@@ -46,7 +46,7 @@ api_internal = (
     "synth.report.page.markup", "synth.report.page.panel", "synth.report.page.parts",
     "synth.report.page.run", "synth.report.page.search", "synth.report.page.tree",
     "synth.cli.catalogue", "synth.cli.commands", "synth.cli.contrasting", "synth.cli.errors",
-    "synth.cli.experiments",
+    "synth.cli.experiments", "synth.cli.help",
     "synth.cli.options", "synth.cli.output", "synth.cli.progress", "synth.cli.exit_status",
     "synth.cli.exploring", "synth.cli.regressing", "synth.cli.saved", "synth.cli.searching",
     "synth.verification.certificate", "synth.verification.classes", "synth.verification.complete",

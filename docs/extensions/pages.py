@@ -2,12 +2,12 @@
 
 import posixpath
 
-import click
 from docutils import nodes
 from sphinx.util import logging
 
 from synth import experiments
 from synth.cli import main
+from synth.cli.help import Context
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ def commands():
     parts = [_help(main, context)]
     for name in main.list_commands(context):
         command = main.get_command(context, name)
-        below = click.Context(command, context, info_name=name)
+        below = Context(command, context, info_name=name)
         parts += [f"## synth {name}", _help(command, below)]
     return "\n\n".join(parts)
 
@@ -27,9 +27,9 @@ def settings(name):
     """The section of an experiment's page with the output of its `--help`."""
     context = _context()
     group = main.get_command(context, "run")
-    below = click.Context(group, context, info_name="run")
+    below = Context(group, context, info_name="run")
     command = group.get_command(below, name)
-    return f"## Settings\n\n{_help(command, click.Context(command, below, info_name=name))}"
+    return f"## Settings\n\n{_help(command, Context(command, below, info_name=name))}"
 
 
 def claims(names):
@@ -52,7 +52,8 @@ def _claim(name):
 
 def _context():
     # The width that click uses on a terminal of 80 columns.
-    return click.Context(main, info_name="synth", terminal_width=78, **main.context_settings)
+    given = {"terminal_width": 78, "color": False, **main.context_settings}
+    return Context(main, info_name="synth", **given)
 
 
 def _help(command, context):

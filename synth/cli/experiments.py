@@ -8,6 +8,7 @@ import click
 from synth import experiments
 from synth.cli.catalogue import entries_text
 from synth.cli.exit_status import exit_status
+from synth.cli.help import Command, Grouped
 from synth.cli.options import panel_option, parallel_options
 from synth.cli.output import emit, emit_run, formatted, say, wanted
 from synth.cli.progress import Progress
@@ -33,7 +34,7 @@ class _Value(click.ParamType):
         return self.setting.read(value, self.setting.option)
 
 
-class Experiments(click.Group):
+class Experiments(Grouped, click.Group):
     """The experiments as subcommands; only the one that runs is imported."""
 
     def list_commands(self, ctx):
@@ -125,7 +126,9 @@ def _command(name, module):
     text = f"{about}\n\nControl: {module.CONTROL}"
     if getattr(module, "CAPTION", None):
         text += f"\n\nFigure: {module.CAPTION}"
-    return click.command(name, params=options, help=text)(callback)
+    made = click.command(name, Command, params=options, help=text)(callback)
+    made.settings = frozenset({"quick", *(setting.name for setting in settings)})
+    return made
 
 
 def _check_panel(module, plot, panel):

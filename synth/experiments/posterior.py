@@ -155,4 +155,4 @@ def draw(rows, axes):
         style = "--" if name in (ALL, RANDOM) else "-"
         axes.plot(x, y, style, color=colors[name], label=name)
     axes.set_xlabel("training rows")
-    axes.set_ylabel("accuracy of the exact posterior on unseen rows")
+    axes.set_ylabel("Bayes accuracy on unseen rows")
