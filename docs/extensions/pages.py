@@ -32,22 +32,9 @@ def settings(name):
     return f"## Settings\n\n{_help(command, Context(command, below, info_name=name))}"
 
 
-def claims(names):
-    """A table of experiments and their claims."""
-    rows = [
-        f"| [{name}](experiments/{name}.md) | {_claim(name).replace('|', chr(92) + '|')} |"
-        for name in names
-    ]
-    return "\n".join(["| experiment | claim |", "| --- | --- |", *rows])
-
-
 def built_in():
     """The experiments of synth itself, without those of other installed packages."""
     return [n for n in experiments.names() if experiments.load(n).__name__.startswith("synth.")]
-
-
-def _claim(name):
-    return experiments.listing(name)["claim"]
 
 
 def _context():
@@ -64,8 +51,6 @@ def _read(app, docname, source):
     folder, _, name = docname.rpartition("/")
     if docname == "commands":
         source[0] += f"\n\n{commands()}\n"
-    elif docname == "experiments":
-        source[0] += f"\n\n{claims(built_in())}\n"
     elif folder == "experiments":
         if name in built_in():
             caption = " ".join(getattr(experiments.load(name), "CAPTION", "").split())

@@ -229,6 +229,7 @@ def _draw_accuracies(path, found, left, middle):
     for axis in (left, middle):
         axis.set_ylim(-0.03, 1.75)  # room for the legend
         axis.set_ylabel("accuracy")
+        axis.set_yticks(np.linspace(0, 1, 6))
         axis.legend(loc="upper left", fontsize="small")
     left.set_title("the whole run")
     middle.set_title("the steps after the program is found")
@@ -254,17 +255,16 @@ def _draw_phases(path, first, left, middle):
         first[key] for key in ("memorised_at", "found_at", "generalised_at")
     )
     if memorised:
-        _mark(left, "memorisation", min(r["step"] for r in path), memorised, 0.06)
+        _mark(left, "memorisation", (min(r["step"] for r in path), memorised), 0.06, "left")
         if found and found > memorised:
-            _mark(left, "circuit formation", memorised, found, 0.14)
+            _mark(left, "circuit formation", (memorised, found), 0.14, "right")
     if found is not None:
         middle.set_xlim(-1500, 6000)
         if generalised:
-            _mark(middle, "cleanup", 0, generalised - found, 0.14)
+            _mark(middle, "cleanup", (0, generalised - found), 0.14, "left")
 
 
-def _mark(axis, name, start, end, alpha):
-    """Shades a phase and writes its name."""
-    axis.axvspan(start, end, color="grey", alpha=alpha, lw=0)
-    middle = np.sqrt(start * end) if axis.get_xscale() == "log" or start > 0 else end / 2
-    axis.text(middle, 1.09, name, ha="center", va="center", fontsize="small")
+def _mark(axis, name, ends, alpha, side):
+    """Shades a phase and writes its name at one of its ends."""
+    axis.axvspan(*ends, color="grey", alpha=alpha, lw=0)
+    axis.text(ends[side == "right"], 1.09, name, ha=side, va="center", fontsize="small")

@@ -207,6 +207,8 @@ def draw(rows, axes):
         ax.set_xlabel("moves")
         ax.set_title(title)
         ax.set_ylabel(what)
+    axes[2].set_ylim(0.4, 1.02)  # room for the legend
+    axes[2].legend(loc="lower left", ncols=2)
     table = present_mean(row["table_bits"] for row in rows)
     axes[0].axhline(table, color=COLOURS["table"], linewidth=1, label="table")
     axes[0].set_yscale("log")

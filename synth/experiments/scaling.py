@@ -364,7 +364,7 @@ def _verdict(found):
 
 CAPTION = """Rules for choosing among all programs of up to so many bits that fit. (a, b) Their
 accuracy on unseen rows as the budget grows, from few and from more training rows. Rules that prefer
-short programs (least total, vote, shortest, draw) do not get worse; those that take any program or
+short programs (least total, vote, shortest, draw) hardly get worse; those that take any program or
 behaviour alike do. Orange: random labels, where nothing helps. (c) One line for each target: the
 accuracy rises when the budget reaches the target's length (mark). (d) Beyond enumeration: the share
 of stochastic searches that find a program of hundreds of bits, by their moves."""

@@ -130,7 +130,7 @@ def _say(figure, title, caption):
     across, high = figure.get_size_inches()
     title, caption = (
         textwrap.fill(" ".join(text.split()), int(across * letters))
-        for text, letters in ((title, 13.5), (caption, 17))
+        for text, letters in ((title, 13.5), (caption, 16.5))
     )
     lines = title.count("\n") + 1 + (caption.count("\n") + 2) * bool(caption)
     figure.set_size_inches(across, high + 0.16 * lines)
