@@ -1,8 +1,11 @@
 """The command `synth contrast`: a task beside its random-label twin, or a set of tasks."""
 
+import re
 import sys
 from dataclasses import replace
 from functools import partial
+from itertools import compress
+from pathlib import Path
 
 import click
 
@@ -21,7 +24,7 @@ from synth.cli.options import (
     top_option,
     twins_option,
 )
-from synth.cli.output import emit, records
+from synth.cli.output import emit, records, say
 from synth.cli.regressing import contrast_numbers, noise_of, show_either
 from synth.cli.searching import (
     TABLE,
@@ -59,7 +62,8 @@ from synth.errors import DSLError, SynthError, TaskError
 def contrast(task, twin, seeds, **options):
     """Compare TASK with its random-label twin.
 
-    Without TASK, the command runs a small set of built-in tasks.
+    Without TASK, the command runs a small set of built-in tasks. --save FILE.json then writes one
+    file for each task, FILE-TASK.json, and with --seeds one for each seed, FILE-seed-1.json.
 
     With normal noise, there are several permuted twins, and the true labels have a rank among them:
     see --noise and --twins.
@@ -78,6 +82,7 @@ def contrast(task, twin, seeds, **options):
     if noise is None and options.get("seconds") is not None:
         items = [replace(i, limits=i.limits | {"seconds": options["seconds"] / 2}) for i in items]
     single = task is not None and seeds == 1
+    places = [None] * len(items) if single else _places(items, options["save"])
     either = noise is None
     try:
         found, stop = _run_contrasts(items, options)
@@ -86,7 +91,7 @@ def contrast(task, twin, seeds, **options):
             raise
         contrast_numbers(loaded, options)  # as in a search
         return
-    show = partial(_print_contrasts, found, items, options, single=single)
+    show = partial(_print_contrasts, found, items, options, places)
     if either and stop is None:
         show_either(show, contrast_numbers, loaded, options, found[0].structured)
     else:
@@ -124,13 +129,13 @@ def _contrast_items(task, checked, twin, seeds, options):
     from synth.tasks import is_path, is_stream
 
     if task is None:
-        for key in ("dsl", "save", "noise", "precision", "twins", *set(TABLE) - {"train"}):
+        if options["save_data"]:
+            raise click.UsageError("--save-data: allowed only with a TASK")
+        for key in ("dsl", "noise", "precision", "twins", *set(TABLE) - {"train"}):
             if options[key]:
                 given = " ".join(options[key]) if isinstance(options[key], tuple) else options[key]
                 raise click.UsageError(f"--{key} {given}: allowed only with a TASK")
         check_outputs(options)
-    elif seeds > 1 and options["save"]:
-        raise click.UsageError(f"--save {options['save']}: allowed only with one seed")
     loaded, table = task, {key: options[key] for key in TABLE}
     if task is not None:
         here = options["workers"] is None and (seeds == 1 or options["cluster"] is None)
@@ -155,12 +160,41 @@ def _contrast_items(task, checked, twin, seeds, options):
     return items
 
 
-def _print_contrasts(found, items, options, single):
-    """Prints the contrasts by the numbers of their items; a single one is also saved."""
+def _places(items, path):
+    """The files in which contrasts are saved, named by task and seed; None where none is saved.
+
+    Each is checked before the work begins.
+    """
+    from synth.files import check_writable
+
+    if path is None:
+        return [None] * len(items)
+    places, whole = [], Path(path)
+    several = [len({item.tags[key] for item in items}) > 1 for key in ("task", "seed")]
+    for item in items:
+        names = re.sub(r"[^\w.]+", "-", item.tags["task"]), f"seed-{item.seed}"
+        added = "-".join(compress(names, several))
+        places.append(str(whole.with_name(f"{whole.stem}-{added}{whole.suffix}")))
+        check_writable("--save", places[-1])
+    return places
+
+
+def _save_each(found, places, options):
+    """Saves each contrast in its file, and says where."""
+    from synth.records import save_run
+
+    for number, run in sorted(found.items()):
+        if places[number] is not None:
+            save_run(run.with_data() if options["save_data"] else run, places[number])
+            say(f"wrote {places[number]}")
+
+
+def _print_contrasts(found, items, options, places):
+    """Prints and saves the contrasts by the numbers of their items."""
     from synth.report import contrast_text, contrasts_text
 
     runs = [found[number] for number in sorted(found)]
-    if single and runs:
+    if len(items) == 1 and runs:
         finish(runs[0], [runs[0].structured], options, contrast_text)
         return
 
@@ -176,6 +210,7 @@ def _print_contrasts(found, items, options, single):
     if runs or options["form"] == "json":
         rows = [row for run in runs for row in records(run)]
         emit(options["form"], text=text, document=document, rows=lambda: rows)
+    _save_each(found, places, options)
     if runs:
         draw_and_report(runs, options)
 
