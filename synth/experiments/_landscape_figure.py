@@ -11,9 +11,9 @@ FEW = 10
 
 CAPTION = """Programs are nodes, and an edge is one edit. (a) Of the programs that fit a task, the
 share that hangs together in one cluster. Dotted: the same programs with edges drawn at random
-between the same lengths, where far fewer hang together. (b) Each mark is the set of programs that
-fit one task. The lines are random parts of all programs of that size, which hang together only
-right of the vertical line. (c) The shorter the shortest program of a behaviour, the more programs
+between the same lengths, where mostly far fewer hang together. (b) Each mark is the set of programs
+that fit one task. The lines are random parts of all programs of that size, which hang together only
+right of the vertical lines. (c) The shorter the shortest program of a behaviour, the more programs
 it has. (d) Of all starts, how many come to a program that fits, by going only to better programs
 (greedy), or by never going to a worse one."""
 
@@ -46,7 +46,7 @@ def _draw_lengths(rows, colours, axes):
             x, [np.mean(found[b]) for b in x], line, color=COLOURS["random labels"], label=label
         )
     axes.plot([], [], ":", color="black", label="rewired by length")
-    axes.set(ylim=(-0.03, 1.6), title="programs that fit")
+    axes.set(ylim=(-0.03, 1.6), yticks=np.linspace(0, 1, 6), title="programs that fit")
     axes.set_xlabel("largest number of bits of a program")
     axes.set_ylabel("share in the largest cluster")
     axes.legend(fontsize="small", ncols=2, loc="upper left")
@@ -65,7 +65,8 @@ def _draw_percolation(rows, by_length, colours, axes):
         if r["graph"] == EDIT and r["fit"] >= FEW:
             colour = colours[r["task"]] if r["labels"] == "true" else COLOURS["random labels"]
             axes.plot(r["fit"] / r["size"], r["largest"], "o", color=colour, markersize=5)
-    axes.set(xscale="log", ylim=(-0.03, 1.35), title="programs that fit, and random parts")
+    axes.set(xscale="log", ylim=(-0.03, 1.35), yticks=np.linspace(0, 1, 6))
+    axes.set_title("programs that fit, and random parts")
     axes.set_xlabel("size, as a share of all programs")
     axes.set_ylabel("share in the largest cluster")
     axes.legend(fontsize="small", loc="upper left")
