@@ -201,4 +201,6 @@ def _draw_graph(row, axis):
     graph.add_nodes_from((n, {"of": of, "texts": texts}) for n, of, texts in row["nodes"])
     sharing.draw_union_graph(graph, axis)
     one, other = row["pair"].split(", ")
-    axis.set_title(f"red: {one}; blue: {other}; green: both", fontsize="small")
+    axis.set_title("steps that two programs share")
+    place = {"ha": "center", "va": "top", "transform": axis.transAxes, "fontsize": "small"}
+    axis.text(0.5, 0, f"red: {one}; blue: {other}; green: both", **place)

@@ -327,11 +327,11 @@ def draw(rows, axes):
     _draw_times(rows, by_decay)
     groks = [r for r in _of(rows, GRID) if r["phase"] == "grokking"]
     decays = sorted({r["decay"] for r in groks})
-    colors = iter(shades(len(decays)))
-    for decay in decays:
+    for decay, color in zip(decays, shades(len(decays)), strict=True):
         some = [r for r in groks if r["decay"] == decay]
         x, y = ([r[key] for r in some] for key in ("fraction", "generalised_at"))
-        by_fraction.plot(x, y, "o", color=next(colors), label=f"decay {decay:g}")
+        by_fraction.plot(x, y, "o", color=color, label=f"decay {decay:g}")
+    by_fraction.margins(y=0.35)  # room for the legend
     by_fraction.set(
         title="runs that grok", ylabel="steps to generalise", xlabel="training fraction"
     )

@@ -183,7 +183,7 @@ def drawn_figure(run, experiment):
     for letter, each in zip(string.ascii_lowercase, axes, strict=False):
         if each.images:
             each.grid(False)
-        if len(axes) > 1:
+        if len(axes) > 1 and (each.axison or each.get_title("left")):
             each.set_title(f"{letter}  {each.get_title('left')}", loc="left")
     # This comes before anything measures the figure, which cannot be laid out with such axes.
     for each in axes:
