@@ -11,7 +11,7 @@ import click
 
 from synth._version import __version__
 from synth.cli.exit_status import exit_status
-from synth.cli.help import Command
+from synth.cli.help import Grouped
 from synth.cli.options import (
     complete_tasks,
     dsl_option,
@@ -40,7 +40,7 @@ from synth.cli.searching import (
 from synth.errors import DSLError, SynthError, TaskError
 
 
-@click.command(cls=Command)
+@click.command(cls=Grouped)
 @click.argument("task", required=False, shell_complete=complete_tasks)
 @dsl_option()
 @search_options

@@ -8,7 +8,7 @@ import click
 from synth import experiments
 from synth.cli.catalogue import entries_text
 from synth.cli.exit_status import exit_status
-from synth.cli.help import Command, Grouped
+from synth.cli.help import Grouped
 from synth.cli.options import panel_option, parallel_options
 from synth.cli.output import emit, emit_run, formatted, say, wanted
 from synth.cli.progress import Progress
@@ -126,7 +126,7 @@ def _command(name, module):
     text = f"{about}\n\nControl: {module.CONTROL}"
     if getattr(module, "CAPTION", None):
         text += f"\n\nFigure: {module.CAPTION}"
-    made = click.command(name, Command, params=options, help=text)(callback)
+    made = click.command(name, Grouped, params=options, help=text)(callback)
     made.settings = frozenset({"quick", *(setting.name for setting in settings)})
     return made
 

@@ -2,11 +2,11 @@
 
 import click
 
-from synth.cli.help import Command
+from synth.cli.help import Grouped
 from synth.cli.output import emit, formatted
 
 
-@click.command(cls=Command)
+@click.command(cls=Grouped)
 @click.argument(
     "file", metavar="[FILE.html]", type=click.Path(dir_okay=False), default="explore.html"
 )

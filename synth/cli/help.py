@@ -58,12 +58,12 @@ class Context(click.Context):
         return formatter
 
 
-class Grouped:
+class Grouped(click.Command):
     """A command, or a group of them, whose options are listed in groups."""
 
-    context_class = Context
+    context_class: type[click.Context] = Context
     #: Parameters that are not in `GROUPS`, whatever their names, but come first.
-    settings = frozenset()
+    settings: frozenset[str] = frozenset()
 
     def format_options(self, ctx, formatter):
         options = [p for p in self.get_params(ctx) if isinstance(p, click.Option)]
@@ -86,7 +86,3 @@ class Grouped:
         with formatter.section("Commands"):
             # The limit is that of a description's letters: none is cut.
             formatter.write_dl([(n, c.get_short_help_str(10_000)) for n, c in listed])
-
-
-class Command(Grouped, click.Command):
-    """A command whose options are listed in groups."""

@@ -5,13 +5,13 @@ import sys
 import click
 
 from synth.cli.experiments import plot_saved
-from synth.cli.help import Command
+from synth.cli.help import Grouped
 from synth.cli.options import complete_dsls, panel_option
 from synth.cli.output import emit, emit_run, formatted
 from synth.errors import RunError
 
 
-@click.command(cls=Command)
+@click.command(cls=Grouped)
 @click.argument("run", type=click.Path())
 @click.option("--plot", metavar="FILE", help="Draw an experiment's figure (.png, .svg, .pdf).")
 @panel_option
@@ -31,7 +31,7 @@ def show(run, plot, panel, form):
         plot_saved(loaded, plot, panel)
 
 
-@click.command(cls=Command)
+@click.command(cls=Grouped)
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path())
 @click.option(
     "-o",
@@ -56,7 +56,7 @@ def report(runs, output, form):
     emit(form, text=lambda: text, document=lambda: made, rows=lambda: [made])
 
 
-@click.command(cls=Command)
+@click.command(cls=Grouped)
 @click.argument("run", type=click.Path())
 @click.option("--table", type=click.Path(), help="The table, if it is not where it was.")
 @click.option("--dsl", help="The DSL; needed if it is FILE.py:NAME.", shell_complete=complete_dsls)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from synth.cli.help import Command
+from synth.cli.help import Grouped
 from synth.cli.options import complete_dsls, complete_tasks, dsl_option, search_options, top_option
 from synth.cli.output import emit, formatted, say
 from synth.errors import RunError, SynthError, quoted
@@ -56,7 +56,7 @@ def _written(text, output, form, document):
     emit(form, text=lambda: text.removesuffix("\n"), document=document, rows=lambda: [document()])
 
 
-@click.command(cls=Command)
+@click.command(cls=Grouped)
 @_reviving
 @click.argument("rows", metavar="NEW", type=click.Path())
 @click.option("--proba", is_flag=True, help="Add the probability of each label.")
@@ -118,7 +118,7 @@ def _say_right(rows, given, predicted):
         say(f"{rows}: {right} of {len(predicted)} rows have the predicted label")
 
 
-@click.command(cls=Command)
+@click.command(cls=Grouped)
 @_reviving
 @click.option(
     "--to",
@@ -165,7 +165,7 @@ def _sheet(rule):
     return header, line
 
 
-@click.command(cls=Command)
+@click.command(cls=Grouped)
 @click.argument("task", shell_complete=complete_tasks)
 @click.argument("program")
 @click.option("--run", type=click.Path(), help="Compare with this saved run, without a search.")
