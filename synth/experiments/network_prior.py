@@ -357,11 +357,11 @@ def _draw_dsls(main, axes):
         [r["permuted"] for r in main], places, "x", color=COLOURS["random labels"], label="permuted"
     )
     axes.set_yticks(places, [_short(r["dsl"]) for r in main])
-    axes.set_ylim(len(main) - 0.5, -0.9)
+    axes.set_ylim(len(main) - 0.5, -1.4)  # room for the legend
     axes.axvline(0, color="grey", linewidth=0.8)
     axes.set_title("language by language")
     axes.set_xlabel("rank correlation")
-    axes.legend(fontsize="small", loc="lower right")
+    axes.legend(fontsize="small", loc="upper left")
 
 
 def _draw_sweeps(rows, dsls, axes):
@@ -378,7 +378,7 @@ def _draw_sweeps(rows, dsls, axes):
     axes.invert_yaxis()
     axes.set_title("networks of other shapes")
     axes.set_xlabel("rank correlation")
-    axes.set_xlim(-0.05, 1.4)
+    axes.set(xlim=(-0.05, 1.4), xticks=np.linspace(0, 1, 6))
     axes.legend(loc="center right")
 
 
