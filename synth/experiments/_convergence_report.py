@@ -165,6 +165,7 @@ def _draw_agreement(rows, axis, relation, what):
         style = {"color": colors[name]} | ({} if "target" in wanted else {"linestyle": "-"})
         means = [_mean([r for r in rows if r["rows"] == n], **wanted) for n in sizes]
         axis.plot(sizes, means, label=name, **style)
+    axis.locator_params("x", integer=True)
     axis.set_xlabel("training rows of 16")
     axis.set(title=what, ylabel="agreement on unseen rows", ylim=(0, 1.03))
     axis.legend(loc="lower left")

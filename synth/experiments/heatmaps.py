@@ -339,7 +339,7 @@ def draw(rows, axes):
         left.set(xlabel=across, ylabel=up)
         right.set(xlabel=f"frequency of {across} (up: of {up})")
         for inset in (left, scale, right):
-            inset.locator_params(nbins=3)
+            inset.locator_params(nbins=2 if inset is scale else 3)
             inset.tick_params(labelsize="small", length=2)
             inset.grid(False)
             for label in (inset.xaxis.label, inset.yaxis.label):
