@@ -380,8 +380,10 @@ def _draw_calibration(rows, closest, axes):
 
 
 def _style(name, closest):
-    """The colour and the label of a learner."""
+    """The colour and the label of a learner; other languages are grey."""
     short = name.rpartition("basis=")[2]
-    roles = {closest: "exact", NETWORKS: "network", NEAREST: "nearest"}
-    known = {"color": COLOURS[roles[name]]} if name in roles else {}
-    return {"label": f"exact, {short}" if name == closest else short, **known}
+    colors = {closest: COLOURS["exact"], NETWORKS: COLOURS["network"], NEAREST: COLOURS["nearest"]}
+    colors |= {P_NET: "C9", AGAIN: COLOURS["network"]}
+    greys = {"nand": "black", "anf": "0.4", "and-or-xor-not": "0.6"}
+    label = f"exact, {short}" if name == closest else short
+    return {"label": label, "color": colors.get(name) or greys.get(short, "0.75")}

@@ -186,8 +186,8 @@ def draw(rows, axes):
             for axis, key in ((left, "test_accuracy"), (middle, "weights")):
                 means = [_mean(cell, key) for cell in cells.values()]
                 y = [np.nan if m is None else m for m in means]
-                axis.plot(list(cells), y, style, color=color, markersize=4)
-                axis.lines[-1].set_label(name if axis is left else None)
+                label = name if axis is left else None
+                axis.plot(list(cells), y, style, color=color, markersize=4, label=label)
         some = [r for r in rows if r["labels"] == TRUE and r["penalty"] == penalty and r["units"]]
         units, accuracies = ([r[key] for r in some] for key in ("units", "test_accuracy"))
         right.plot(units, accuracies, "o", color=color, label=penalty)
