@@ -352,7 +352,8 @@ def draw(rows, axes):
     phases.set_xlim(-0.7, 1.25)
     phases.set(title="network and program search", ylabel="accuracy (dotted: training)")
     phases.set_xlabel("log step: 0 memorised, 1 generalised")
-    phases.legend(loc="center left")
+    phases.set(ylim=(-0.05, 1.3), yticks=np.linspace(0, 1, 6))
+    phases.legend(loc="upper left", ncols=2)
     path = _path(rows, MAIN)
     for key, name, role, line in (
         ("train_loss", "training rows", "training", "-"),
