@@ -117,3 +117,23 @@ def test_own_table_and_own_dsl(monkeypatch):
     result = CliRunner().invoke(main, arguments)
     assert "member | (items > 4)" in result.stdout
     assert "1.000 training, 1.000 held out" in result.stdout
+
+
+def test_the_page_of_experiments_lists_each_in_its_group_with_its_claim():
+    """The page is read on GitHub too, where nothing is added to it."""
+    from synth import experiments
+
+    built_in = [n for n in experiments.names() if (ROOT / f"docs/experiments/{n}.md").exists()]
+    listed = list(map(experiments.listing, built_in))
+    lines = []
+    for group in experiments.GROUPS:
+        lines += [f"## {group.capitalize()}", ""]
+        lines += [
+            f"- [{e['name']}](experiments/{e['name']}.md): {e['claim']}"
+            for e in listed
+            if e["group"] == group
+        ]
+        lines.append("")
+    page = (ROOT / "docs/experiments.md").read_text()
+    assert "\n".join(lines) in page, "\n".join(["the page should have:", *lines])
+    assert {e["group"] for e in listed} <= set(experiments.GROUPS)

@@ -511,7 +511,10 @@ def test_figures(tmp_path, name, suffix):
     assert data.startswith({".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[suffix])
     if suffix == ".png":
         wide, high = struct.unpack(">II", data[16:24])
-        assert (wide, high) == ((960, 630) if name == "own-coins" else (1260, 540))
+        # Two panels of 3.8 inches, or one of 6.4, at 150 points per inch; the height also holds the
+        # title and, where there is one, the caption.
+        assert wide == (960 if name == "own-coins" else 1140)
+        assert high == (630 if name == "own-coins" else 480) + 24
     result = CliRunner().invoke(main, ["show", str(saved), "--plot", str(again)])
     assert result.exit_code == 0, result.output
     assert again.read_bytes() == data

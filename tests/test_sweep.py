@@ -388,12 +388,12 @@ def test_contrasts_as_a_sweep(cluster):
         (("compare", "parity", "--cluster", "nowhere"), "cluster=nowhere: missing port number"),
         (("compare", "parity", "--cluster", "tcp://127.0.0.1:1"), "127.0.0.1:1: no answer within"),
         (
-            ("contrast", "--workers", "2", "--save", "x.json"),
-            "--save x.json: allowed only with a TASK",
+            ("contrast", "--save-data", "--save", "x.json"),
+            "--save-data: allowed only with a TASK",
         ),
         (
-            ("contrast", "parity", "--seeds", "2", "--save", "x.json"),
-            "--save x.json: allowed only with one seed",
+            ("contrast", "parity", "--seeds", "2", "--save", "no/x.json"),
+            "--save no/x.json: ",
         ),
     ],
 )
@@ -580,3 +580,25 @@ def test_which_dsl_leads_in_all_and_chance_bounds():
     for row in old["rows"]:
         del row["log2_chance_bound"]
     assert "-" in comparison_text(synth.Comparison.from_dict(old))
+
+
+def test_several_contrasts_are_saved_in_a_file_each(tmp_path, monkeypatch):
+    from synth.cli import contrasting
+    from synth.records import load_run
+
+    limits = {"max_bits": 9.0}
+    tasks = ("parity:n=4,k=2", "mod-add:p=7,train=0.5")
+    monkeypatch.setattr(contrasting, "_SET", [(task, limits) for task in tasks])
+    place = str(tmp_path / "set.json")
+    shown = json.loads(run("contrast", "--save", place, "--json"))["contrasts"]
+    names = ["set-parity-n-4-k-2.json", "set-mod-add-p-7-train-0.5.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(names)
+    for name, contrast in zip(names, shown, strict=True):
+        assert load_run(tmp_path / name).to_dict() == contrast
+    # With several seeds of one task, the seed tells the files apart.
+    arguments = ("contrast", tasks[0], "--max-bits", 9, "--seeds", 2, "--seed", 5, "--save-data")
+    run(*arguments, "--save", str(tmp_path / "seeds.json"))
+    for seed in (5, 6):
+        found = load_run(tmp_path / f"seeds-seed-{seed}.json")
+        assert found.structured.settings["seed"] == seed
+        assert found.structured.data is not None

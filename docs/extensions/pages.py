@@ -2,12 +2,12 @@
 
 import posixpath
 
-import click
 from docutils import nodes
 from sphinx.util import logging
 
 from synth import experiments
 from synth.cli import main
+from synth.cli.help import Context
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ def commands():
     parts = [_help(main, context)]
     for name in main.list_commands(context):
         command = main.get_command(context, name)
-        below = click.Context(command, context, info_name=name)
+        below = Context(command, context, info_name=name)
         parts += [f"## synth {name}", _help(command, below)]
     return "\n\n".join(parts)
 
@@ -27,18 +27,9 @@ def settings(name):
     """The section of an experiment's page with the output of its `--help`."""
     context = _context()
     group = main.get_command(context, "run")
-    below = click.Context(group, context, info_name="run")
+    below = Context(group, context, info_name="run")
     command = group.get_command(below, name)
-    return f"## Settings\n\n{_help(command, click.Context(command, below, info_name=name))}"
-
-
-def claims(names):
-    """A table of experiments and their claims."""
-    rows = [
-        f"| [{name}](experiments/{name}.md) | {_claim(name).replace('|', chr(92) + '|')} |"
-        for name in names
-    ]
-    return "\n".join(["| experiment | claim |", "| --- | --- |", *rows])
+    return f"## Settings\n\n{_help(command, Context(command, below, info_name=name))}"
 
 
 def built_in():
@@ -46,13 +37,10 @@ def built_in():
     return [n for n in experiments.names() if experiments.load(n).__name__.startswith("synth.")]
 
 
-def _claim(name):
-    return experiments.listing(name)["claim"]
-
-
 def _context():
     # The width that click uses on a terminal of 80 columns.
-    return click.Context(main, info_name="synth", terminal_width=78, **main.context_settings)
+    given = {"terminal_width": 78, "color": False, **main.context_settings}
+    return Context(main, info_name="synth", **given)
 
 
 def _help(command, context):
@@ -63,10 +51,10 @@ def _read(app, docname, source):
     folder, _, name = docname.rpartition("/")
     if docname == "commands":
         source[0] += f"\n\n{commands()}\n"
-    elif docname == "experiments":
-        source[0] += f"\n\n{claims(built_in())}\n"
     elif folder == "experiments":
         if name in built_in():
+            caption = " ".join(getattr(experiments.load(name), "CAPTION", "").split())
+            source[0] = source[0].replace("![the figure]", f"![{caption}]", 1)
             source[0] += f"\n\n{settings(name)}\n"
         else:
             _LOGGER.warning("there is no experiment %s", name, location=docname)

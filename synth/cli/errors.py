@@ -11,6 +11,7 @@ import click
 
 from synth._version import __version__
 from synth.cli.exit_status import exit_status, stopping
+from synth.cli.help import Grouped
 from synth.cli.output import say
 from synth.errors import SynthError, one_line
 
@@ -18,8 +19,10 @@ from synth.errors import SynthError, one_line
 INTERNAL = 70
 
 
-class Commands(click.Group):
+class Commands(Grouped, click.Group):
     """Prints an error of any command as one line and exits with status 2."""
+
+    command_class = Grouped
 
     def main(self, *args, **extra):
         with warnings.catch_warnings(), stopping():

@@ -8,7 +8,8 @@ import click
 from synth import experiments
 from synth.cli.catalogue import entries_text
 from synth.cli.exit_status import exit_status
-from synth.cli.options import parallel_options
+from synth.cli.help import Grouped
+from synth.cli.options import panel_option, parallel_options
 from synth.cli.output import emit, emit_run, formatted, say, wanted
 from synth.cli.progress import Progress
 from synth.errors import ExperimentError, SettingError, SweepError
@@ -33,7 +34,7 @@ class _Value(click.ParamType):
         return self.setting.read(value, self.setting.option)
 
 
-class Experiments(click.Group):
+class Experiments(Grouped, click.Group):
     """The experiments as subcommands; only the one that runs is imported."""
 
     def list_commands(self, ctx):
@@ -91,16 +92,19 @@ def _command(name, module):
     """The subcommand that runs an experiment."""
     settings = settings_of(module.Settings, name)
 
+    @panel_option
     @parallel_options
     @formatted
     @click.pass_context
-    def callback(context, form, plot, save, quick, workers, cluster, **given):
+    def callback(context, form, plot, panel, save, quick, workers, cluster, **given):
         given = {k: v for k, v in given.items() if v is not None}
         if quick:
             given = _quick(name, module) | given
         if form == "table":
             form = wanted(*(context.parent.params[key] for key in ("form", "as_json")))
-        output = {"form": form, "plot": plot, "save": save}
+        if panel is not None:
+            _check_panel(module, plot, panel)
+        output = {"form": form, "plot": plot, "panel": panel, "save": save}
         _run(name, given, output, workers, cluster)
 
     options = [
@@ -120,7 +124,19 @@ def _command(name, module):
     # Each point of a list is a paragraph.
     about = module.__doc__.strip().replace("\n- ", "\n\n- ").replace("\n  ", "\n")
     text = f"{about}\n\nControl: {module.CONTROL}"
-    return click.command(name, params=options, help=text)(callback)
+    if getattr(module, "CAPTION", None):
+        text += f"\n\nFigure: {module.CAPTION}"
+    made = click.command(name, Grouped, params=options, help=text)(callback)
+    made.settings = frozenset({"quick", *(setting.name for setting in settings)})
+    return made
+
+
+def _check_panel(module, plot, panel):
+    from synth.report import check_panel
+
+    if plot is None:
+        raise SettingError(f"--panel {panel}: allowed only with --plot FILE")
+    check_panel(module, panel)
 
 
 def _quick(name, module):
@@ -146,7 +162,7 @@ def _option(setting):
 
 
 def _run(name, given, output, workers, cluster):
-    """Runs an experiment; output: the options form, plot and save."""
+    """Runs an experiment; output: the options form, plot, panel and save."""
     from synth.experiments.runner import run_experiment
     from synth.files import check_writable
     from synth.records import StopReason
@@ -176,7 +192,7 @@ def _run(name, given, output, workers, cluster):
         sys.exit(exit_status())
 
 
-def _finish(found, form, plot, save):
+def _finish(found, form, plot, panel, save):
     from synth.records import save_run
     from synth.report import experiment_text
 
@@ -184,14 +200,14 @@ def _finish(found, form, plot, save):
     if save is not None:
         save_run(found, save)
     if plot is not None and found.rows:
-        _plot(found, plot)
+        _plot(found, plot, panel)
 
 
-def _plot(found, path):
+def _plot(found, path, panel):
     from synth.records import StopReason
 
     try:
-        found.plot(path)
+        found.plot(path, panel=panel)
         say(f"wrote {path}")
     except Exception as error:
         if found.stop_reason == StopReason.FINISHED:
@@ -201,8 +217,8 @@ def _plot(found, path):
         say(f"synth: --plot {path}: these rows cannot be drawn: {text}")
 
 
-def plot_saved(found, path):
+def plot_saved(found, path, panel):
     """Draws a saved run again.  Raises ExperimentError if it is not a run of an experiment."""
     if found.kind != "run":
         raise ExperimentError(f"--plot {path}: only a run that `synth run` saved can be drawn")
-    found.plot(path)
+    found.plot(path, panel=panel)

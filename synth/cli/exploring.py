@@ -2,10 +2,11 @@
 
 import click
 
+from synth.cli.help import Grouped
 from synth.cli.output import emit, formatted
 
 
-@click.command()
+@click.command(cls=Grouped)
 @click.argument(
     "file", metavar="[FILE.html]", type=click.Path(dir_okay=False), default="explore.html"
 )

@@ -108,12 +108,15 @@ def search_options(function):
         ),
         click.option("--max-programs", type=int, help="Stop after generating this many programs."),
         click.option(
-            "--seconds", type=float, help="Stop after so many seconds, with reading.  [default: 30]"
+            "--seconds",
+            type=float,
+            help="Stop after this many seconds, reading included.  [default: 30]",
         ),
         click.option(
             "--moves",
             type=int,
-            help="Moves of reach if the enumeration proves nothing; 0 for none.  "
+            help="Moves of reach, which goes on where the enumeration ends without a proof; 0 for "
+            "none.  "
             "[default: about 20 s on two cores, 5 s with --exact, none with --max-bits]",
         ),
         click.option(
@@ -137,6 +140,7 @@ def search_options(function):
         click.option(
             "--seed",
             type=click.IntRange(0),
+            metavar="NUMBER",
             help="Seed for the choice of training rows, for random labels and for reach.",
         ),
         *TABLE,
@@ -146,6 +150,11 @@ def search_options(function):
     for option in reversed(options):
         function = option(function)
     return function
+
+
+panel_option = click.option(
+    "--panel", type=int, help="Number of the only panel to draw, from 1, for a slide."
+)
 
 
 def figure_options(function):
@@ -161,7 +170,7 @@ save_data_option = click.option(
     help="Save the rows of the task with the run, to verify it without its table.",
 )
 start_option = click.option(
-    "--start", metavar="PROGRAM", multiple=True, help="Program for reach to begin with; repeatable."
+    "--start", metavar="PROGRAM", multiple=True, help="Program that reach begins with; repeatable."
 )
 top_option = click.option(
     "--top", type=int, default=10, show_default=True, help="Number of best hypotheses to list."
@@ -191,7 +200,7 @@ def noise_options(function):
     precision = click.option(
         "--precision",
         type=float,
-        help="The step of which labels are multiples; implies --noise normal.  [default: the place "
+        help="Step of which all labels are multiples; implies --noise normal.  [default: the place "
         "of their last decimal]",
     )
     return noise(precision(function))
@@ -200,7 +209,8 @@ def noise_options(function):
 twins_option = click.option(
     "--twins",
     type=click.IntRange(1),
-    help="The number of permuted twins, among which the true labels have a rank; implies "
+    metavar="NUMBER",
+    help="Number of permuted twins, among which the true labels have a rank; implies "
     "--noise normal.  [default: 19]",
 )
 cluster_option = click.option(
@@ -213,6 +223,7 @@ def sweep_options(function):
     seeds = click.option(
         "--seeds",
         type=click.IntRange(1),
+        metavar="NUMBER",
         default=1,
         show_default=True,
         help="Number of consecutive seeds, starting at --seed.",
@@ -222,5 +233,7 @@ def sweep_options(function):
 
 def parallel_options(function):
     """Adds `--workers` and `--cluster`, see `synth.runs.executors.executor`."""
-    workers = click.option("--workers", type=click.IntRange(1), help="Number of worker processes.")
+    workers = click.option(
+        "--workers", type=click.IntRange(1), metavar="NUMBER", help="Number of worker processes."
+    )
     return workers(cluster_option(function))

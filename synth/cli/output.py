@@ -10,6 +10,7 @@ import functools
 import io
 import json
 import sys
+import time
 from typing import TextIO
 
 import click
@@ -22,6 +23,8 @@ FORMATS = ("table", "json", "csv", "markdown")
 
 #: Where results go: standard output, as the command found it.
 _results: list[TextIO] = []
+#: Whether the command that runs was asked to be quiet.
+_quiet: list[bool] = []
 
 
 def formatted(function):
@@ -32,12 +35,17 @@ def formatted(function):
     """
 
     @functools.wraps(function)
-    def command(*args, form, as_json, **options):
+    def command(*args, form, as_json, quiet, verbose, **options):
         _results.append(sys.stdout)
+        _quiet.append(quiet or _above("quiet"))
+        began, compiled = time.monotonic(), _kernel_seconds()
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 return function(*args, form=wanted(form, as_json), **options)
         finally:
+            if verbose or _above("verbose"):
+                _say_times(time.monotonic() - began, _kernel_seconds() - compiled)
+            _quiet.pop()
             _results.pop()
 
     options = (
@@ -46,6 +54,15 @@ def formatted(function):
         ),
         click.option(
             "--json", "as_json", is_flag=True, help="Print one JSON document (--format json)."
+        ),
+        click.option(
+            "-q", "--quiet", is_flag=True, help="Print the result alone: no notes, no progress."
+        ),
+        click.option(
+            "-v",
+            "--verbose",
+            is_flag=True,
+            help="Say how long it took, and how much of that went into compiling.",
         ),
     )
     for option in reversed(options):
@@ -60,9 +77,40 @@ def wanted(form, as_json):
     return "json" if as_json else form or "table"
 
 
+def _above(flag):
+    """Whether the flag is set on a command above this one, as in `synth run -q corruption`."""
+    context = click.get_current_context()
+    while context.parent is not None:
+        context = context.parent
+        if context.params.get(flag):
+            return True
+    return False
+
+
+def _say_times(seconds, compiling):
+    """Says how long a command took; compiling is no part of the seconds of a search."""
+    spent = f"{seconds:.1f} s in all, of which {compiling:.1f} s to compile or load kernels"
+    click.echo(f"synth: {spent}", err=True)
+
+
+def _kernel_seconds():
+    """The seconds of compiling so far; 0 if no kernel can have been needed."""
+    if "synth.engine" not in sys.modules:
+        return 0.0
+    from synth.engine import kernel_seconds
+
+    return kernel_seconds()
+
+
+def is_quiet():
+    """Whether a command runs that was asked to print its result alone."""
+    return bool(_quiet and _quiet[-1])
+
+
 def say(text):
-    """Prints a line to standard error, with control characters escaped."""
-    click.echo(visible(text), err=True)
+    """Prints a line to standard error, with control characters escaped; not with --quiet."""
+    if not is_quiet():
+        click.echo(visible(text), err=True)
 
 
 def to_terminal():

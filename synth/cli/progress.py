@@ -5,6 +5,7 @@ import time
 
 import click
 
+from synth.cli.output import is_quiet
 from synth.errors import visible
 
 
@@ -13,7 +14,7 @@ class Progress:
 
     def __enter__(self):
         self.started = time.monotonic()
-        return self if sys.stderr.isatty() else None
+        return self if sys.stderr.isatty() and not is_quiet() else None
 
     def __call__(self, engine, what=""):
         """Shows the progress of one search by its `Enumerator`, or by its `Reaches`."""

@@ -5,29 +5,33 @@ import sys
 import click
 
 from synth.cli.experiments import plot_saved
-from synth.cli.options import complete_dsls
+from synth.cli.help import Grouped
+from synth.cli.options import complete_dsls, panel_option
 from synth.cli.output import emit, emit_run, formatted
 from synth.errors import RunError
 
 
-@click.command()
+@click.command(cls=Grouped)
 @click.argument("run", type=click.Path())
 @click.option("--plot", metavar="FILE", help="Draw an experiment's figure (.png, .svg, .pdf).")
+@panel_option
 @formatted
-def show(run, plot, form):
+def show(run, plot, panel, form):
     """Show a saved RUN in the same form as when it was made."""
     from synth.experiments.runner import load_run
 
+    if panel is not None and plot is None:
+        raise click.UsageError(f"--panel {panel}: allowed only with --plot FILE")
     loaded = load_run(run)
     try:
         emit_run(form, loaded, str)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{run} is damaged: {' '.join(str(error).split())}") from None
     if plot is not None:
-        plot_saved(loaded, plot)
+        plot_saved(loaded, plot, panel)
 
 
-@click.command()
+@click.command(cls=Grouped)
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path())
 @click.option(
     "-o",
@@ -52,7 +56,7 @@ def report(runs, output, form):
     emit(form, text=lambda: text, document=lambda: made, rows=lambda: [made])
 
 
-@click.command()
+@click.command(cls=Grouped)
 @click.argument("run", type=click.Path())
 @click.option("--table", type=click.Path(), help="The table, if it is not where it was.")
 @click.option("--dsl", help="The DSL; needed if it is FILE.py:NAME.", shell_complete=complete_dsls)

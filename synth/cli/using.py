@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from synth.cli.help import Grouped
 from synth.cli.options import complete_dsls, complete_tasks, dsl_option, search_options, top_option
 from synth.cli.output import emit, formatted, say
 from synth.errors import RunError, SynthError, quoted
@@ -60,7 +61,7 @@ def _written(text, output, form, document):
     emit(form, text=lambda: text.removesuffix("\n"), document=document, rows=lambda: [document()])
 
 
-@click.command()
+@click.command(cls=Grouped)
 @_reviving
 @click.argument("rows", metavar="NEW", type=click.Path())
 @click.option("--proba", is_flag=True, help="Add the probability of each label.")
@@ -122,7 +123,7 @@ def _say_right(rows, given, predicted):
         say(f"{rows}: {right} of {len(predicted)} rows have the predicted label")
 
 
-@click.command()
+@click.command(cls=Grouped)
 @_reviving
 @click.option(
     "--to",
@@ -138,7 +139,7 @@ def export(run, language, table, dsl, output, form):
 
     The rule reads the columns of the table as they are: the year of a date is taken from the date.
     Numbers are numbers there, without units such as $, and missing numbers are NaN, NULL or empty
-    cells. Of a spreadsheet, the formula is for the first row of data; copy it down.
+    cells. A spreadsheet formula is for the first row of data; copy it down.
     """
     result = _revived(run, table, dsl)
     rule = result.rule
@@ -169,7 +170,7 @@ def _sheet(rule):
     return header, line
 
 
-@click.command()
+@click.command(cls=Grouped)
 @click.argument("task", shell_complete=complete_tasks)
 @click.argument("program")
 @click.option("--run", type=click.Path(), help="Compare with this saved run, without a search.")

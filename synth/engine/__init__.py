@@ -11,7 +11,7 @@ table in several languages.  `regression.py` scores real labels, and `fits.py` r
 for them.  README.md explains the words.
 """
 
-from synth.engine.compiled import kernel_folder, kernels_are_kept
+from synth.engine.compiled import kernel_folder, kernel_seconds, kernels_are_kept
 from synth.engine.crew import Crew, working_time
 from synth.engine.descents import Descended, descend
 from synth.engine.digests import digest_of_dsl
@@ -47,6 +47,7 @@ __all__ = [
     "interrupting_signal",
     "interrupts",
     "kernel_folder",
+    "kernel_seconds",
     "kernels_are_kept",
     "languages_of",
     "memory_limits",

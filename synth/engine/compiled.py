@@ -8,6 +8,14 @@ def kernel_folder() -> str | None:
     return cache.folder()
 
 
+def kernel_seconds() -> float:
+    """The seconds that this process has spent compiling kernels or loading compiled ones.
+
+    They are no part of the seconds of a search.
+    """
+    return cache.stopwatch.seconds
+
+
 def kernels_are_kept() -> bool:
     """Whether that folder is still there after this process has ended."""
     return cache.temporary_folder is None

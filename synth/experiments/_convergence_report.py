@@ -4,6 +4,7 @@ from synth.experiments.base import present_mean
 from synth.experiments.rows import share, verdict
 from synth.learners import language_learner as learners
 from synth.learners import pairwise, sharing
+from synth.report import COLOURS, shades
 
 
 def _mean(rows, what="agreement", **wanted):
@@ -118,26 +119,34 @@ DRAWN = (
 )
 
 
+CAPTION = """(a, b) How often two learners agree on unseen rows: programs in two languages, or under
+two encodings of the inputs. On random labels they do not come to agree. (c) One line for each pair
+of programs that compute the same function: how much of the steps of one can be read from the steps
+of the other (R², dots), and how alike they are (CKA, crosses). Grey: the same with rows permuted.
+(d) The steps of two programs for one function; those in green are in both. (e) As in c, for
+stochastic searches that differ in seed, language or labels: how often their answers agree
+(dots)."""
+
+
 def draw(rows, axes):
     _draw_agreement(rows, axes[0], "basis", "two bases")
     _draw_agreement(rows, axes[1], "encoding", "two encodings")
-    _draw_features([r for r in rows if r["row"] == "random features"], axes[2])
     kinds = ("relation", "set", "left_out")
     groups = {
         label: [r for r in rows if r["row"] == "steps" and [r[k] for k in kinds] == key]
         for *key, label in DRAWN
     }
-    _draw_groups(axes[3], groups, ("r2", "back"), "R² of steps")
+    _draw_groups(axes[2], groups, ("r2", "back"), "R²", "steps of two programs")
     groups = {}
     for r in rows:
         if r["row"] == "searches" and r["set"] == "joint":
             name = r["relation"] + ", residues" * (r["target"] == "x + y")
             name += ", random" * (r["labels"] == "random")
             groups.setdefault(name, []).append(r)
-    _draw_groups(axes[4], groups, ("aligned",), "searches: agreement up to labels × c")
+    _draw_groups(axes[4], groups, ("aligned",), "agreement", "two searches")
     for row in rows:
         if row["row"] == "graph":
-            _draw_graph(row, axes[5])
+            _draw_graph(row, axes[3])
 
 
 def _draw_agreement(rows, axis, relation, what):
@@ -150,32 +159,26 @@ def _draw_agreement(rows, axis, relation, what):
     lines["random labels"] = {"relation": relation, "labels": "random"}
     if relation == "encoding":
         lines["shuffled"] = {"relation": "shuffled", "labels": "true"}
+    colors = dict(zip(lines, shades(len(_values(rows, "target"))), strict=False))
+    colors |= {"random labels": COLOURS["random labels"], "shuffled": "0.5"}
     for name, wanted in lines.items():
-        style = {} if "target" in wanted else {"color": "0.5", "linestyle": "-"}
+        style = {"color": colors[name]} | ({} if "target" in wanted else {"linestyle": "-"})
         means = [_mean([r for r in rows if r["rows"] == n], **wanted) for n in sizes]
         axis.plot(sizes, means, label=name, **style)
+    axis.locator_params("x", integer=True)
     axis.set_xlabel("training rows of 16")
-    axis.set_ylabel(f"agreement of {what}, unseen rows")
-    axis.set_ylim(0.4, 1.02)
+    axis.set(title=what, ylabel="agreement on unseen rows", ylim=(0, 1.03))
+    axis.legend(loc="lower left")
 
 
-def _draw_features(rows, axis):
-    x = [r["count"] for r in rows]
-    for key, name in (("plain", "plain"), ("cka", "debiased")):
-        mean, spread = [r[key] for r in rows], [r[f"{key}_spread"] for r in rows]
-        line = axis.plot(x, mean, "-", label=name)[0]
-        axis.errorbar(x, mean, spread, fmt="o", color=line.get_color())
-    axis.set_xscale("log", base=2)
-    axis.set_xlabel("number of random features of 16 rows")
-    axis.set_ylabel("linear CKA: mean and deviation")
-
-
-def _draw_groups(axis, groups, keys, what):
+def _draw_groups(axis, groups, keys, what, title):
     groups = {name: found for name, found in groups.items() if found}
     for y, found in enumerate(groups.values()):
         for k, (some, marker) in enumerate(((keys, "o"), (("cka",), "x"))):
             x = [r[key] for r in found for key in some if r[key] is not None]
-            axis.plot(x, [y + k / 4] * len(x), marker, color=f"C{k}", alpha=0.5, linestyle="none")
+            axis.plot(
+                x, [y + k / 4] * len(x), marker, color=("C0", "C4")[k], alpha=0.5, linestyle="none"
+            )
             null = [r[f"{key}_null"] for r in found for key in some if r[key] is not None]
             axis.plot(null, [y + k / 4] * len(null), "|", color="0.4", linestyle="none", zorder=0)
         null = [
@@ -186,10 +189,10 @@ def _draw_groups(axis, groups, keys, what):
         ]
         ends = [min(null), max(null)] if null else []
         axis.plot(ends, [y + 0.25] * len(ends), "-", color="0.85", linewidth=6, zorder=-1)
-    axis.set_yticks(range(len(groups)), list(groups), fontsize="x-small")
+    axis.set_yticks(range(len(groups)), list(groups), fontsize="small")
     axis.invert_yaxis()
     axis.set_xlim(-0.4, 1.05)
-    axis.set_xlabel(f"{what} (dots);\ndebiased CKA (crosses); permuted (grey)")
+    axis.set(title=title, xlabel=f"{what} (dots), CKA (crosses)")
 
 
 def _draw_graph(row, axis):
@@ -199,4 +202,6 @@ def _draw_graph(row, axis):
     graph.add_nodes_from((n, {"of": of, "texts": texts}) for n, of, texts in row["nodes"])
     sharing.draw_union_graph(graph, axis)
     one, other = row["pair"].split(", ")
-    axis.set_title(f"{row['target']}: red {one}, blue {other}, green both", fontsize="small")
+    axis.set_title("steps that two programs share")
+    place = {"ha": "center", "va": "top", "transform": axis.transAxes, "fontsize": "small"}
+    axis.text(0.5, 0, f"red: {one}; blue: {other}; green: both", **place)

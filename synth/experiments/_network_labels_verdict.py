@@ -1,6 +1,13 @@
-"""Whether networks lose accuracy smoothly and programs in steps: the criterion."""
+"""The words of `network-labels`: its caption, and the criterion of its verdict."""
 
 from synth.experiments.rows import share, verdict
+
+CAPTION = """(a-d) Each panel is a rule. A share of the training labels is flipped, and the height
+is the accuracy on true labels of unseen rows: a thin line for each run, a thick one for the mean.
+The network loses accuracy smoothly. The program keeps it until it no longer pays, which is
+predicted at the dotted line, and then falls at once. (e) The largest drop of each run between
+neighbouring shares. (f) How long the network trains until it is right on all training rows: far
+longer on random labels, but it succeeds."""
 
 
 def of_labels(falls, fitted, halves):

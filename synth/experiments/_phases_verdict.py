@@ -1,6 +1,12 @@
-"""Whether weight decay decides the phase of a run and its times: the criterion."""
+"""The words of `phases`: its caption, and the criterion of its verdict."""
 
 from synth.experiments.rows import verdict
+
+CAPTION = """(a) Each square is a setting of the search, coloured by what most of its seeds do:
+comprehension generalises at once, grokking late, memorisation never, and confusion does not even
+fit. (b) The median steps of each event. (c) When each run that groks generalises. (d) A model in
+which a program gains strength while the table decays: how long that takes, beside its formula
+(dotted). (e) How long a program of so many bits takes to be found next to a full table."""
 
 
 def best_decays(grid):

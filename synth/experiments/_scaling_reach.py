@@ -10,6 +10,7 @@ from synth.engine import SAME, ReachSettings
 from synth.errors import SettingError
 from synth.experiments.base import present_mean
 from synth.language import Bool, Grammar, Program, dsls
+from synth.report import COLOURS, shades
 from synth.runs.items import DESCENDED as LABELS
 from synth.runs.items import Item
 from synth.tasks import Task
@@ -102,11 +103,14 @@ def summary(rows):
 
 def draw(rows, ax):
     """The chance against moves, with true and with permuted labels."""
-    for bits, (moves, means) in _cells(rows, "true", "holds").items():
-        ax.plot(moves, means, "o-", label=f"program of {bits:.0f} bits")
-    for moves, means in _cells(rows, "permuted", "holds").values():
-        ax.plot(moves, means, color="0.75", linewidth=0.8)
+    true = _cells(rows, "true", "holds")
+    for (bits, (moves, means)), color in zip(true.items(), shades(len(true)), strict=True):
+        ax.plot(moves, means, "o-", color=color, label=f"{bits:.0f} bits")
+    for number, (moves, means) in enumerate(_cells(rows, "permuted", "holds").values()):
+        label = None if number else "permuted labels"
+        ax.plot(moves, means, "-", color=COLOURS["random labels"], linewidth=0.8, label=label)
     ax.set_xscale("log")
     ax.set_ylim(-0.03, 1.03)
-    ax.set_xlabel("moves of reach (grey: permuted labels)")
-    ax.set_ylabel("share of runs that hold the simple program")
+    ax.set(title="programs of hundreds of bits", xlabel="moves of the search")
+    ax.set_ylabel("share of runs that find it")
+    ax.legend(loc="upper left")

@@ -16,8 +16,8 @@ from synth.errors import ExperimentError, SettingError
 
 #: Names of the options and arguments that every experiment has; no setting may use them.
 RESERVED = {
-    "cluster", "executor", "form", "format", "help", "json", "plot", "progress", "quick", "save",
-    "workers",
+    "cluster", "executor", "form", "format", "help", "json", "panel", "plot", "progress", "quick",
+    "quiet", "save", "verbose", "workers",
 }  # fmt: skip
 
 #: The help of settings that several experiments have.

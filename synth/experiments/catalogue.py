@@ -12,14 +12,17 @@ An experiment is a module with
   data with their own seeds (`spawn_seeds`);
 - `summarise(rows)`, which returns a dict;
 - `draw(rows, axes)`, which draws on matplotlib's axes; on a list of them if the module has
-  `PANELS`, their number or (down, across).  A labelled line gets its label at its end, unless
-  there is a legend.
+  `PANELS`, their number.  The figure has two columns, and each title begins with a letter.  A
+  labelled line gets its label at its end, unless there is a legend.  `synth.report.COLOURS` has
+  the colour of each role, and `synth.report.shades` gives colours for everything else.
 
-A module may also have `COLUMNS`, the keys of rows to show first, and three literals that are read
-without importing it: `SUMMARY`, a dict from the keys of the summary, which are identifiers, to
-sentences (see `rows.sentences_of`); `GROUP`, the heading under which the list of experiments has
-it; and `TIME`, how long the default settings take, and on how many cores.  `QUICK` is a dict of
-settings for `--quick`, a first look in at most about 20 s.
+A module may also have `CAPTION`, which says in plain words what the figure shows, by the letters of
+its panels (it stands under the figure, in the help and on the page of `synth report`), `HEIGHT`,
+the height of a panel in inches, `COLUMNS`, the keys of rows to show first, and three literals that
+are read without importing it: `SUMMARY`, a dict from the keys of the summary, which are
+identifiers, to sentences (see `rows.sentences_of`); `GROUP`, the heading under which the list of
+experiments has it; and `TIME`, how long the default settings take, and on how many cores. `QUICK`
+is a dict of settings for `--quick`, a first look in at most about 20 s.
 
 The entry `verdict` of a summary is one sentence: whether the claim holds in these rows, and whether
 the control does (see `rows.verdict`).  The run ends with it.

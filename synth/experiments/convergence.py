@@ -21,6 +21,7 @@ from itertools import combinations
 import numpy as np
 
 from synth.errors import SettingError
+from synth.experiments._convergence_report import CAPTION as CAPTION
 from synth.experiments._convergence_report import draw as draw
 from synth.experiments._convergence_report import summarise as summarise
 from synth.experiments.base import SPLITS, refuse_repeated, setting, sizes_below, spawn_seeds
@@ -38,7 +39,8 @@ COLUMNS = (
     "row", "relation", "pair", "target", "labels", "rows", "set", "left_out", "agreement",
     "aligned", "r2", "back", "cka", "plain", "r2_null", "cka_null",
 )  # fmt: skip
-PANELS = (3, 2)
+PANELS = 5
+HEIGHT = 3.8
 SUMMARY = {
     "agreement_of_bases_at_{rows}_rows": (
         "agreement of two bases on unseen rows, {rows} of 16 for training"

@@ -24,6 +24,7 @@ from synth.errors import SettingError
 from synth.experiments.base import present_mean, setting, spawn_seeds, uninterrupted
 from synth.experiments.rows import share, verdict
 from synth.learners import KernelRidge, embed, nearest
+from synth.report import COLOURS
 from synth.runs.items import Item
 from synth.tasks import load_task
 
@@ -257,6 +258,14 @@ def _verdict(rows):
     return verdict(claim, control)
 
 
+CAPTION = """A program of few bits has its training labels redrawn at random with probability q. (a)
+Each mark is a setting, and shows what is shorter in most of its runs: the true program with
+exceptions or the table. The curve is the computed number of rows n* from which the program should
+win. (b) How often the true program wins, beside what the binomial law of the exceptions predicts;
+bars are three standard errors. (c) The program is right on every unseen row until it loses to the
+table; wrong labels do not reach unseen rows."""
+
+
 def draw(rows, axes):
     _draw_crossing(rows, axes[0])
     _draw_shares(rows, axes[1])
@@ -268,16 +277,17 @@ def _draw_crossing(rows, axes):
     most = 2 * max(r["train_rows"] for r in rows)
     curve = [(q, crossing(bits, q, k, outside=outside)) for q in np.linspace(0, 0.99, 100)]
     curve = [(q, n) for q, n in curve if n is not None and n <= most]
-    axes.plot(*zip(*curve, strict=True), color="0.3", linestyle="-")
-    for chosen, face in (("true program", "0.1"), ("table", "white")):
-        part = [r for r in rows if (r["holds"] >= 0.5) == (face == "0.1")]
+    axes.plot(*zip(*curve, strict=True), color="black", linestyle="-", label="computed n*(q)")
+    for chosen, face in (("true program", "full"), ("table", "none")):
+        part = [r for r in rows if (r["holds"] >= 0.5) == (face == "full")]
+        color = COLOURS["program" if face == "full" else "table"]
         x, y = ([r[key] for r in part] for key in ("noise", "train_rows"))
-        axes.plot(x, y, "o", color="0.1", markerfacecolor=face, label=f"mostly the {chosen}")
+        axes.plot(x, y, "o", color=color, fillstyle=face, label=f"mostly the {chosen}")
     axes.set_yscale("log")
-    axes.set_ylim(0.7, 5 * most)  # leaves room for the legend
+    axes.set_ylim(0.7, 20 * most)  # leaves room for the legend
     axes.set_xlabel("label noise q")
     axes.set_ylabel("training rows n")
-    axes.set_title("what is chosen, and the predicted n*(q)")
+    axes.set_title("what wins")
     axes.legend(loc="upper left")
 
 
@@ -287,10 +297,12 @@ def _draw_shares(rows, axes):
     # Three standard errors of the binomial law, clipped to 0..1.
     below = [min(3 * r["error"], r["holds"]) for r in rows]
     above = [min(3 * r["error"], 1 - r["holds"]) for r in rows]
-    axes.errorbar(x, y, [below, above], fmt="o", color="0.1", ecolor="0.6", elinewidth=1)
-    axes.set_xlabel("predicted share (binomial law)")
+    axes.errorbar(
+        x, y, [below, above], fmt="o", color=COLOURS["program"], ecolor="0.6", elinewidth=1
+    )
+    axes.set_xlabel("predicted share")
     axes.set_ylabel("measured share")
-    axes.set_title("runs in which the true program wins")
+    axes.set_title("share of runs that the program wins")
 
 
 def _draw_accuracies(rows, axes):
@@ -301,17 +313,18 @@ def _draw_accuracies(rows, axes):
     part = sorted((r for r in rows if r["train_rows"] == n), key=lambda r: r["noise"])
     noises = [r["noise"] for r in part]
     names = {
-        "test": "program or table",
-        "test_ridge": "kernel ridge",
-        "test_nearest": "1-nearest",
-        "test_table": "table",
+        "test": ("program or table", COLOURS["program"]),
+        "test_nearest": ("nearest neighbour", COLOURS["nearest"]),
+        "test_ridge": ("kernel ridge", "C8"),
+        "test_table": ("table", COLOURS["table"]),
     }
-    for key, label in names.items():
-        axes.plot(noises, [r[key] for r in part], marker="o", label=label)
+    for key, (label, color) in names.items():
+        axes.plot(noises, [r[key] for r in part], marker="o", color=color, label=label)
+    axes.legend(loc="center left")
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlabel("label noise q")
-    axes.set_ylabel("held-out accuracy")
-    axes.set_title(f"held-out accuracy at n = {n}")
+    axes.set_ylabel("accuracy on unseen rows")
+    axes.set_title(f"accuracy on unseen rows, from {n} training rows")
 
 
 @lru_cache(maxsize=4)

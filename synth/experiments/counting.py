@@ -1,4 +1,4 @@
-"""Simple functions have exponentially more programs: P(f) falls as 2**(-a K(f) - b).
+"""Simple functions have exponentially more programs: P(f) falls as 2^(-a K(f) - b).
 
 The experiment relates the exact prior mass P(f) of every function to K(f), the bits of its
 shortest program.  It also counts, for each length of programs, the share that computes a chosen
@@ -15,6 +15,7 @@ from synth.experiments.base import setting
 from synth.experiments.fits import rank_correlation
 from synth.experiments.rows import RowKinds, verdict
 from synth.language import Bool, Grammar, dsls
+from synth.report import shades
 
 GROUP = "priors"
 QUICK = {"variables": (3,)}
@@ -197,23 +198,38 @@ def _verdict(found):
     return verdict(claim, control)
 
 
+CAPTION = """(a) The exact probability that a random program computes the function f, on average
+over the functions of one K(f); the range is shaded. A function whose shortest program is longer has
+exponentially less. Dotted: what each function would have if all had the same. (b) Of all programs
+with so many nodes, the share that computes a function. The dotted line is its exact limit for long
+programs."""
+
+
 def draw(rows, axes):
     left, right = axes
-    for variables in dict.fromkeys(r["variables"] for r in rows):
+    sizes = list(dict.fromkeys(r["variables"] for r in rows))
+    for variables, color in zip(sizes, shades(len(sizes)), strict=True):
         mine = [r for r in rows if r["kind"] == "K" and r["variables"] == variables]
         x = [r["least_bits"] for r in mine]
-        line = left.plot(x, [r["log2_p"] for r in mine], ".-", label=f"{variables} variables")[0]
+        left.plot(x, [r["log2_p"] for r in mine], ".-", color=color, label=f"{variables} variables")
         low, high = ([r[k] for r in mine] for k in ("log2_p_lowest", "log2_p_highest"))
-        left.fill_between(x, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
-        left.axhline(-(2.0**variables), color=line.get_color(), linestyle=":", linewidth=1)
+        left.fill_between(x, low, high, color=color, alpha=0.2, linewidth=0)
+        left.axhline(-(2.0**variables), color=color, linestyle=":", linewidth=1)
+    left.legend()
+    left.set_title("prior probability P(f)")
     left.set_xlabel("K(f), bits of the shortest program")
-    left.set_ylabel("log2 P(f); dotted: uniform")
-    for name in dict.fromkeys(r["function"] for r in rows if r["kind"] == "length"):
+    left.set_ylabel("log2 P(f)")
+    functions = list(dict.fromkeys(r["function"] for r in rows if r["kind"] == "length"))
+    for name, color in zip(functions, shades(len(functions)), strict=True):
         mine = [r for r in rows if r["kind"] == "length" and r["function"] == name and r["share"]]
-        line = right.plot([r["nodes"] for r in mine], [r["share"] for r in mine], ".-", label=name)
-        for row in rows:
-            if row["kind"] == "limit" and row["function"] == name:
-                right.axhline(row["share"], color=line[0].get_color(), linestyle=":", linewidth=1)
+        x, y = ([r[key] for r in mine] for key in ("nodes", "share"))
+        limit = [r["share"] for r in rows if r["kind"] == "limit" and r["function"] == name]
+        # The label stands at the limit, in whose order the functions are.
+        right.plot(x, y, ".-", color=color, label=None if limit else name)
+        for share in limit:
+            right.axhline(share, color=color, linestyle=":", linewidth=1, label=name)
     right.set_yscale("log")
+    right.locator_params("x", integer=True)
+    right.set_title("share of all programs of a length")
     right.set_xlabel("nodes of the programs")
-    right.set_ylabel("share of programs; dotted: limit")
+    right.set_ylabel("share that computes the function")

@@ -24,6 +24,7 @@ from synth.errors import SettingError
 from synth.experiments.base import present_mean, setting, spawn_seeds
 from synth.experiments.rows import share, verdict
 from synth.language import Bool
+from synth.report import COLOURS, shades
 
 GROUP = "noise and data"
 TIME = "10 s on one core"
@@ -251,36 +252,48 @@ def _verdict(found, rows):
     return verdict(claim, control)
 
 
+CAPTION = """Each line is a task; its legend is in b. (a) The error of the shortest program that is
+right on all n training rows falls from chance to 0 within a few rows. On random labels it stays at
+chance. Occam's bound is drawn for the shortest and the longest of the programs; the line of that
+task must stay below it. (b) The error of the hypothesis with the fewest total bits. Rows are
+counted in units of (program bits) / log2 k, for k label values: the error is predicted to fall soon
+after 1, the vertical line."""
+
+
 def draw(rows, axes):
     left, right = axes
     found = _by_task(rows, "true")
     lengths = [mine[0]["bits"] for mine in found.values() if mine[0]["bits"] is not None]
-    for task, mine in found.items():
+    random = {mine[0]["k"]: mine for mine in _by_task(rows, "random").values()}
+    for number, mine in enumerate(random.values()):
+        shown = [r for r in mine if r["shortest_error"] is not None]
+        x, y = ([r[key] for r in shown] for key in ("n", "shortest_error"))
+        label = None if number else "random labels"
+        left.plot(x, y, "-", color=COLOURS["random labels"], linewidth=1, label=label)
+    for (task, mine), color in zip(found.items(), shades(len(found)), strict=True):
         shown = [r for r in mine if r["shortest_error"] is not None]
         x = [r["n"] for r in shown]
-        line = left.plot(x, [r["shortest_error"] for r in shown])[0]
-        color = line.get_color()
+        line = left.plot(x, [r["shortest_error"] for r in shown], color=color)[0]
         if mine[0]["bits"] is not None:
             bits, delta = mine[0]["bits"], mine[0]["delta"]
             if bits in (min(lengths), max(lengths)):
                 x = [n for n in x if n > bits * math.log(2) - math.log(delta)]
                 bound = [(bits * math.log(2) - math.log(delta)) / n for n in x]
-                left.plot(x, bound, color=color, linestyle="-", linewidth=0.7)
+                label = "Occam's bound" if bits == min(lengths) else None
+                left.plot(x, bound, color=color, linestyle="-", linewidth=0.7, label=label)
             shown = [r for r in mine if r["total_error"] is not None]
             x = [r["n"] / r["predicted_n"] for r in shown]
             y = [r["total_error"] / r["chance"] for r in shown]
             right.plot(x, y, color=color, linestyle=line.get_linestyle(), label=task)
-    random = {mine[0]["k"]: mine for mine in _by_task(rows, "random").values()}
-    for mine in random.values():
-        shown = [r for r in mine if r["shortest_error"] is not None]
-        x, y = ([r[key] for r in shown] for key in ("n", "shortest_error"))
-        left.plot(x, y, color="0.75", linestyle="-", linewidth=0.8)
     left.set_xscale("log")
-    left.set_ylim(-0.02, 1.02)
-    left.set_xlabel("training rows n; thin: two of the bounds; grey: random labels")
-    left.set_ylabel("held-out error, shortest that fits")
+    left.set_ylim(-0.02, 1.22)
+    left.legend(loc="upper left", ncols=2)
+    left.set_title("the shortest program that fits")
+    left.set_xlabel("training rows n")
+    left.set_ylabel("error on unseen rows")
     right.set_xlim(0, 3)
     right.axvline(1, color="grey", linewidth=0.8)
     right.legend()
-    right.set_xlabel("n log2 k / |p|")
-    right.set_ylabel("held-out error / chance, least total")
+    right.set_title("the hypothesis of least total bits")
+    right.set_xlabel("n / (program bits / log2 k)")
+    right.set_ylabel("error on unseen rows / chance")

@@ -32,6 +32,7 @@ from synth.learners import (
     nearest,
     predictor_of,
 )
+from synth.report import COLOURS
 from synth.runs.items import Item
 
 GROUP = "start here"
@@ -42,6 +43,7 @@ CONTROL = (
 )
 COLUMNS = ("task", "chosen", "saved", "chance", "mdl", "mixture", "1-nn", "logit", "twin")
 PANELS = 2
+HEIGHT = 5.0
 SUMMARY = {
     "chosen": "chosen",
     "tasks_with_a_program": "tasks with a program",
@@ -263,22 +265,33 @@ def _verdict(rows):
     return verdict(claim, control)
 
 
+CAPTION = """One line for each table. (a) The share of unseen rows that a learner predicts rightly.
+"MDL" is the hypothesis with the fewest bits, "mixture" predicts by many hypotheses at once. (b) How
+many bits the best program saves for each training row, compared with a table of the labels. With
+true labels it saves bits, with few exceptions; with permuted labels it saves next to none or loses
+some. The scale is logarithmic beyond 0.1."""
+
+
 def draw(rows, axes):
     left, right = axes
     done = [r for r in rows if r["note"] is None][::-1]
     places = np.arange(len(done))
-    for key, mark in zip(LEARNERS, ("o", "*", "|", "x", "+"), strict=True):
+    roles = ("program", "exact", "table", "nearest", "network")
+    names = {"mdl": "MDL", "1-nn": "nearest neighbour", "logit": "linear model"}
+    for key, mark, role in zip(LEARNERS, "o*|x+", roles, strict=True):
         x = [math.nan if r[key] is None else r[key] for r in done]
-        left.plot(x, places, mark, label=key, markersize=6)
-    left.set(xlim=(-0.03, 1.03), xlabel="held-out accuracy")
-    above = {"fontsize": "x-small", "loc": "lower center"}
-    left.legend(**above, ncols=4, bbox_to_anchor=(0.4, 1), columnspacing=0.8, handletextpad=0.1)
-    right.plot([r["saved"] for r in done], places, "o", label="true labels")
-    right.plot([r["twin"] for r in done], places, "x", label="permuted labels")
+        left.plot(x, places, mark, color=COLOURS[role], label=names.get(key, key), markersize=6)
+    left.set(xlim=(-0.03, 1.03), title="accuracy on unseen rows", xlabel="accuracy")
+    style = {"color": COLOURS["program"], "label": "true labels"}
+    right.plot([r["saved"] for r in done], places, "o", **style)
+    style = {"color": COLOURS["random labels"], "label": "permuted labels"}
+    right.plot([r["twin"] for r in done], places, "x", **style)
     right.axvline(0, color="grey", linewidth=0.8)
     right.set_xscale("symlog", linthresh=0.1)
     right.set_xlim(right=1.5 * max([1.0, *(r["saved"] for r in done if r["saved"])]))
-    right.set_xlabel("bits saved per training row")
-    right.legend(**above, ncols=2, bbox_to_anchor=(0.5, 1))
-    left.set_yticks(places, [r["task"] for r in done], fontsize="xx-small")
+    right.set(title="bits that the best program saves", xlabel="bits for each training row")
+    for axis in axes:  # the legend is above the marks
+        axis.set_ylim(-0.7, len(done) + 2.5)
+        axis.legend(loc="upper left", ncols=2)
+    left.set_yticks(places, [r["task"] for r in done], fontsize="small")
     right.set_yticks(places, [])

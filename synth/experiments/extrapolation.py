@@ -15,6 +15,7 @@ from synth.experiments._extrapolation_baselines import baselines
 from synth.experiments.base import setting, spawn_seeds, uninterrupted
 from synth.experiments.rows import RowKinds, share, verdict
 from synth.language import Grammar, Int, Mod, Real, dsls
+from synth.report import COLOURS
 from synth.tasks import Task
 
 GROUP = "start here"
@@ -302,7 +303,11 @@ def summarise(rows):
 
 _STYLES = {
     "target": {"color": "0.75", "linewidth": 6, "solid_capstyle": "butt"},
-    "program": {"color": "black", "linestyle": "-", "linewidth": 1.5},
+    "1-NN": {"color": COLOURS["nearest"], "linestyle": "-", "linewidth": 1.2},
+    "k-NN": {"color": COLOURS["nearest"], "linestyle": "--", "linewidth": 1.2},
+    "RBF ridge": {"color": "C8", "linestyle": "-.", "linewidth": 1.2},
+    "polynomial ridge": {"color": "C9", "linestyle": ":", "linewidth": 1.5},
+    "program": {"color": COLOURS["program"], "linestyle": "-", "linewidth": 1.5},
 }
 
 
@@ -327,6 +332,13 @@ def _verdict(found):
     return verdict(claim, control)
 
 
+CAPTION = """(a, b) Predictions along a line of constant y. The grey band is the target; rows for
+training lie in the shaded range. Outside, the program goes on with the target, and the other
+learners do not. (c) The share of rows outside the training range that a learner predicts rightly.
+Ridge regression is right too if the target is a sum, which its features contain. On permuted labels
+nobody is."""
+
+
 def draw(rows, axes):
     *curves, right = axes
     cases = list(dict.fromkeys(r["case"] for r in rows))
@@ -338,7 +350,7 @@ def draw(rows, axes):
     for k, learner in enumerate(LEARNERS):
         mine = {(r["case"], r["labels"]): r for r in scores if r["learner"] == learner}
         x, y = [mine[p]["right_outside"] for p in places], np.arange(len(places)) + 0.12 * (k - 2)
-        color = "black" if learner == "program" else f"C{k}"
+        color = _STYLES[learner]["color"]
         right.plot(x, y, "oxsD^"[k], markersize=5, color=color)
         right.lines[-1].set_label(learner)
     right.set_yticks(
@@ -347,8 +359,9 @@ def draw(rows, axes):
     right.invert_yaxis()
     right.grid(False, axis="x")
     right.set_xlim(-0.05, 1.05)
-    right.set_xlabel("share right outside")
-    right.legend(fontsize="small", loc="center", bbox_to_anchor=(0.62, 0.25))
+    right.set_title("right outside the training range")
+    right.set_xlabel("share of rows")
+    right.legend(loc="lower right")
 
 
 def _draw_curve(rows, axes, case):
@@ -356,11 +369,11 @@ def _draw_curve(rows, axes, case):
     lines = {n: [(r["x"], r["value"]) for r in rows if r["learner"] == n] for n in names}
     values = [v for _, v in lines["target"]]
     room = max(values) - min(values)
-    for k, (name, points) in enumerate(lines.items()):
-        style = _STYLES.get(name) or {"color": f"C{k}", "linewidth": 1.2}
-        axes.plot(*zip(*points, strict=True), label=name, **style)
+    for name, points in lines.items():
+        axes.plot(*zip(*points, strict=True), label=name, **_STYLES[name])
     axes.axvspan(lines["target"][0][0], CASES[case].edge, color="0.93", zorder=0)
     axes.set_ylim(min(values) - 0.3 * room, max(values) + 0.4 * room)
     axes.grid(False)
-    axes.set_xlabel(f"x (y = {CASES[case].slice:g}); shaded: training")
-    axes.set_ylabel(CASES[case].text)
+    axes.set_title(f"{CASES[case].text}, at y = {CASES[case].slice:g}")
+    axes.set_xlabel("x")
+    axes.set_ylabel("prediction")

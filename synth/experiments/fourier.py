@@ -16,6 +16,9 @@ from itertools import combinations
 import numpy as np
 
 from synth.errors import SettingError
+from synth.experiments._fourier_figure import CAPTION as CAPTION
+from synth.experiments._fourier_figure import EXACT, KINDS, PERMUTED
+from synth.experiments._fourier_figure import draw as draw
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import RowKinds, verdict
 
@@ -43,7 +46,6 @@ SUMMARY = {
 PUBLISHED = ((67, (4, 5, 7, 26)), (113, (14, 35, 41, 42, 52)))
 #: Of no more choices of frequencies than this, all are computed.
 MOST_CHOICES = 50_000
-EXACT, PERMUTED = KINDS = ("roots of unity", "permuted phases")
 
 ROWS = RowKinds(
     (
@@ -337,52 +339,3 @@ def _verdict(found):
             words = f"accuracy with {what} is at most {found[key]:.2f} times chance"
             control.append((found[key] <= 1.5, words))
     return verdict(claim, control)
-
-
-def draw(rows, axes):
-    _draw_margins(rows, axes[0])
-    _draw_noise(rows, axes[1])
-    _draw_neurons(rows, axes[2])
-
-
-def _draw_margins(rows, axes):
-    margins = [r for r in rows if r["kind"] == "random"]
-    counts = [r["frequencies"] for r in margins]
-    axes.plot(counts, [r["margin"] for r in margins], "o-", label="mean")
-    low, high = ([r[f"{end}_margin"] for r in margins] for end in ("least", "most"))
-    axes.fill_between(counts, low, high, alpha=0.2, linewidth=0)
-    for row, mark in zip((r for r in rows if r["kind"] == "published"), "s^", strict=False):
-        label = f"p = {row['p']}, {row['which']}"
-        axes.plot(row["frequencies"], row["margin"], mark, color="C1", markersize=6, label=label)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlabel("frequencies")
-    axes.set_ylabel("margin")
-    axes.legend()
-
-
-def _draw_noise(rows, axes):
-    for count in dict.fromkeys(r["frequencies"] for r in rows if r["row"] == "noise"):
-        mine = [r for r in rows if r["row"] == "noise" and r["frequencies"] == count]
-        real = [r for r in mine if r["kind"] == EXACT and r["noise"] > 0]
-        axes.plot([r["noise"] for r in real], [r["accuracy"] for r in real], label=str(count))
-    control = [r for r in rows if r["kind"] == PERMUTED]
-    for row in control:
-        axes.axhline(row["accuracy"], color="0.5", linestyle=":", linewidth=0.9)
-    place = {"xycoords": "axes fraction", "xytext": (4, 22), "textcoords": "offset points"}
-    axes.annotate(PERMUTED, (0, 0), **place, color="0.4", fontsize="small")
-    axes.set_xscale("log")
-    axes.set_xlabel("noise of an embedding")
-    axes.set_ylabel("accuracy")
-    axes.legend(title="frequencies", loc="upper right")
-
-
-def _draw_neurons(rows, axes):
-    for kind, color in (("odd modulus", "C0"), ("even modulus", "C1")):
-        mine = [r for r in rows if r["row"] == "neurons" and r["kind"] == kind]
-        places = [str(r["neurons"]) for r in mine]
-        if kind == "even modulus":
-            places = [f"{place}\neven p" for place in places]
-        axes.bar(places, [r["accuracy"] for r in mine], color=color)
-    axes.set_xlabel("neurons")
-    axes.set_ylabel("accuracy")

@@ -26,6 +26,7 @@ from synth.dynamics import (
 )
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import RowKinds, share, verdict
+from synth.report import COLOURS
 
 GROUP = "grokking"
 CONTROL = (
@@ -190,6 +191,13 @@ def _verdict(runs):
     return verdict(claim, control)
 
 
+CAPTION = """One run of a search that changes a program and a list of memorised rows, step by step.
+(a) Training accuracy is 1 early. Accuracy on unseen rows stays near 0 for a million steps, until
+the program is found. (b) The steps after that: the program alone is right at once, and accuracy on
+unseen rows follows as the memorised rows are dropped. (c) The bits of each part. With decay, the
+table is given up for a program of a few bits. Without decay, or with random labels, it is kept."""
+
+
 def draw(rows, axes):
     path = [r for r in rows if r["row"] == "path" and r["kind"] == DECAY]
     first = next(r for r in rows if r["row"] == "run" and r["kind"] == DECAY)
@@ -208,17 +216,23 @@ def _draw_accuracies(path, found, left, middle):
     """Accuracies by step, and by step since the program was found."""
     steps = [r["step"] for r in path]
     names = {
-        "train_accuracy": "training",
-        "test_accuracy": "held out",
-        "restricted_accuracy": "program alone, held out",
-        "excluded_accuracy": "table alone, training",
+        "train_accuracy": ("training rows", "training"),
+        "test_accuracy": ("unseen rows", "held out"),
+        "restricted_accuracy": ("program alone, unseen rows", "program"),
+        "excluded_accuracy": ("table alone, training rows", "table"),
     }
     since = steps if found is None else [s - found for s in steps]
-    for key, name in names.items():
-        y = [r[key] for r in path]
-        left.plot(steps, y, label=name)
-        middle.plot(since, y, drawstyle="steps-post")
-    left.set_ylabel("accuracy")
+    for key, (name, role) in names.items():
+        y, style = [r[key] for r in path], {"color": COLOURS[role], "label": name}
+        left.plot(steps, y, **style)
+        middle.plot(since, y, drawstyle="steps-post", **style)
+    for axis in (left, middle):
+        axis.set_ylim(-0.03, 1.75)  # room for the legend
+        axis.set_ylabel("accuracy")
+        axis.set_yticks(np.linspace(0, 1, 6))
+        axis.legend(loc="upper left", fontsize="small")
+    left.set_title("the whole run")
+    middle.set_title("the steps after the program is found")
     middle.set_xlabel("steps since the program was found")
 
 
@@ -226,9 +240,12 @@ def _draw_bits(rows, path, axis):
     for kind in KINDS[1:]:
         control = [r for r in rows if r["row"] == "path" and r["kind"] == kind]
         x, y = ([r[key] for r in control] for key in ("step", "table_bits"))
-        axis.plot(x, y, label=f"table, {kind}")
-    for key, name in (("table_bits", "table"), ("program_bits", "program")):
-        axis.plot([r["step"] for r in path], [r[key] for r in path], label=name)
+        color = COLOURS["random labels" if kind == RANDOM else "table"]
+        axis.plot(x, y, "--", color=color, label=f"table, {kind}")
+    for name in ("table", "program"):
+        x, y = ([r[key] for r in path] for key in ("step", f"{name}_bits"))
+        axis.plot(x, y, "-", color=COLOURS[name], label=name)
+    axis.set_title("bits of the table and of the program")
     axis.set_ylabel("bits")
 
 
@@ -238,17 +255,16 @@ def _draw_phases(path, first, left, middle):
         first[key] for key in ("memorised_at", "found_at", "generalised_at")
     )
     if memorised:
-        _mark(left, "memorisation", min(r["step"] for r in path), memorised, 0.06)
+        _mark(left, "memorisation", (min(r["step"] for r in path), memorised), 0.06, "left")
         if found and found > memorised:
-            _mark(left, "circuit formation", memorised, found, 0.14)
+            _mark(left, "circuit formation", (memorised, found), 0.14, "right")
     if found is not None:
         middle.set_xlim(-1500, 6000)
         if generalised:
-            _mark(middle, "cleanup", 0, generalised - found, 0.14)
+            _mark(middle, "cleanup", (0, generalised - found), 0.14, "left")
 
 
-def _mark(axis, name, start, end, alpha):
-    """Shades a phase and writes its name."""
-    axis.axvspan(start, end, color="grey", alpha=alpha, lw=0)
-    middle = np.sqrt(start * end) if axis.get_xscale() == "log" or start > 0 else end / 2
-    axis.text(middle, 0.4, name, rotation=90, ha="center", va="center", fontsize=8)
+def _mark(axis, name, ends, alpha, side):
+    """Shades a phase and writes its name at one of its ends."""
+    axis.axvspan(*ends, color="grey", alpha=alpha, lw=0)
+    axis.text(ends[side == "right"], 1.09, name, ha=side, va="center", fontsize="small")

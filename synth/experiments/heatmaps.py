@@ -1,9 +1,9 @@
-"""What each part of a program computes over (a, b), and the frequencies that it is made of.
+"""What each part of a program computes over both inputs, and the frequencies of its values.
 
-For every subexpression, the experiment makes a picture of its values over all pairs of inputs (a,
-b).  It also computes the power of these values at each pair of frequencies, by the two-dimensional
-discrete Fourier transform.  Residues v are read as exp(2 pi i v / p) and truth values as -1 and 1;
-the mean is left out.
+For every subexpression, the experiment makes a picture of its values over all pairs of inputs. It
+also computes the power of these values at each pair of frequencies, by the two-dimensional discrete
+Fourier transform.  Residues v are read as exp(2 pi i v / p) and truth values as -1 and 1; the mean
+is left out.
 """
 
 import textwrap
@@ -24,7 +24,8 @@ CONTROL = (
     "and it takes a quarter of all frequencies to hold half of the power."
 )
 COLUMNS = ("program", "number", "step", "type", "peaks", "largest", "half")
-PANELS = (3, 3)
+PANELS = 9
+HEIGHT = 2.1
 SUMMARY = {
     "programs": "programs",
     "peaks": "peaks",
@@ -80,10 +81,12 @@ def run(settings, map):
         if neuron is not None:
             programs["neuron"] = neuron
     shape, columns = grid(task)
-    names = {}
+    names, inputs = {}, list(task.original.types)
     for name, program in programs.items():
         for row, values, type_, defined in _steps(program, columns, names):
-            yield {"program": name, **row, **picture(values, type_, defined, shape)}
+            yield {"program": name, **row, "inputs": inputs} | picture(
+                values, type_, defined, shape
+            )
     drawn = np.random.default_rng(spawn_seeds(settings.seed, 1)[0])
     labels = drawn.choice(np.array(task.alphabet), shape[0] * shape[1])
     labels = labels.astype(task.label_type.dtype)
@@ -93,6 +96,7 @@ def run(settings, map):
         "step": RANDOM,
         "expression": RANDOM,
         "type": str(task.label_type),
+        "inputs": inputs,
         **picture(labels, task.label_type, np.ones(len(labels), bool), shape),
     }
 
@@ -302,31 +306,43 @@ def _verdict(rows):
     )
 
 
+CAPTION = """Each panel is a part of the program in its title; [1] stands for the part that is
+numbered so. Left: its values (the real part of complex ones) for all pairs of inputs. Right: the
+frequencies of which these values are made, from none (black) to most (white). A part of the program
+has a few frequencies, and a product adds them: that is how the program adds residues. The last
+panel is the control: random labels have every frequency and none in particular."""
+
+
 def draw(rows, axes):
     # The last rows are the whole programs and the control.
     shown = rows[-len(axes) :]
     for axis, row in zip(axes, shown, strict=False):
-        left, right = (axis.inset_axes([start, 0.05, 0.46, 0.72]) for start in (0, 0.54))
+        left, scale, right = (
+            axis.inset_axes((start, 0, width, 1))
+            for start, width in ((0, 0.4), (0.41, 0.02), (0.61, 0.39))
+        )
         lines = [_called(row)]
         if row["expression"] != row["step"]:
-            lines += textwrap.wrap(row["expression"], 56)
-        lines.append(f"peaks {row['peaks'] or 'none'}")
-        left.set_title("\n".join(lines), fontsize="x-small", loc="left")
+            lines += textwrap.wrap(row["expression"], 52)
+        axis.set_title("\n".join(lines), fontsize="small")
         residues = row["type"].startswith("Mod")
         values = np.array(row["values"], float)
-        left.imshow(values, cmap="twilight" if residues else "viridis", origin="lower")
+        image = left.imshow(values, cmap="twilight" if residues else "viridis", origin="lower")
+        axis.figure.colorbar(image, cax=scale)
         power = np.fft.fftshift(np.array(row["power"], float))
-        # The edges of the cells of frequencies -(n // 2), ... of a and of b.
+        # The edges of the cells of frequencies -(n // 2), ... of both inputs.
         (low, high), (start, end) = (
             (-(size // 2) - 0.5, size - size // 2 - 0.5) for size in power.shape
         )
         right.imshow(np.sqrt(power), cmap="magma", origin="lower", extent=(start, end, low, high))
-        if row is shown[0]:  # these labels hold for all panels
-            left.set_xlabel("b across, a up", fontsize="x-small")
-            right.set_xlabel("frequency of b across, of a up", fontsize="x-small")
-        for inset in (left, right):
-            inset.locator_params(nbins=3)
-            inset.tick_params(labelsize="x-small", length=2)
+        up, across = row["inputs"]
+        left.set(xlabel=across, ylabel=up)
+        right.set(xlabel=f"frequency of {across} (up: of {up})")
+        for inset in (left, scale, right):
+            inset.locator_params(nbins=2 if inset is scale else 3)
+            inset.tick_params(labelsize="small", length=2)
             inset.grid(False)
+            for label in (inset.xaxis.label, inset.yaxis.label):
+                label.set_fontsize("small")
     for axis in axes:
         axis.set_axis_off()

@@ -22,6 +22,7 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import share, verdict
 from synth.language import Grammar
 from synth.language.dsls import modular
+from synth.report import COLOURS, shades
 
 GROUP = "noise and data"
 TIME = "6 s on one core"
@@ -295,40 +296,51 @@ def _verdict(true, permuted):
     return verdict(claim, control)
 
 
+#: What wins: its mark, its fill, its colour and its name.
+_MARKS = {
+    "target": ("o", "full", COLOURS["program"], "the rule"),
+    "table": ("o", "none", COLOURS["table"], "the table"),
+    "constant": ("s", "none", "black", "the constant 0"),
+    "other": ("x", "full", "black", "another program"),
+}
+
+CAPTION = """(a, b) Each mark is a setting, and shows what has the fewest total bits in most of its
+draws. Above the line, the rule is predicted to cost less than the table and the constant. The rarer
+the labels other than 0, the more rows it takes. (c) How much more the frequency table costs than n
+H, where H is the entropy of a label in bits: the mean grows like log n and stays below its bound
+(dotted)."""
+
+
 def draw(rows, axes):
     true = [r for r in rows if r["labels"] == "true"]
     ks = sorted({r["k"] for r in true})
-    marks = {
-        "target": ("o", "full"),
-        "constant": ("s", "none"),
-        "other": ("x", "full"),
-        "table": (".", "full"),
-    }
-    handles = {}
     for ax, k in zip(axes, (ks[0], ks[-1]), strict=False):
         mine = [r for r in true if r["k"] == k]
-        for kind, (mark, fill) in marks.items():
+        for kind, (mark, fill, color, name) in _MARKS.items():
             part = [r for r in mine if max(KINDS, key=lambda name: r[name]) == kind]
             x, y = ([r[key] for r in part] for key in ("rate", "n"))
-            style = {"color": "0.25", "fillstyle": fill, "linestyle": "none"}
-            handles[kind] = ax.plot(x, y, mark, **style)[0]
+            style = {"color": color, "fillstyle": fill, "linestyle": "none"}
+            ax.plot(x, y, mark, label=name if part else None, **style)
         curve = sorted({(r["rate"], r["pays_n"]) for r in mine if r["pays_n"] is not None})
         if curve:
-            handles["target pays"] = ax.plot(*zip(*curve, strict=True))[0]
+            ax.plot(*zip(*curve, strict=True), color=COLOURS["program"], label="the rule pays from")
         ax.set_xscale("log")
         ax.set_yscale("log")
-        ax.set_xlabel("probability of a rare label")
-        ax.set_ylabel(f"training rows, {k} label values")
+        ax.set_ylim(top=30 * max(r["n"] for r in mine))  # room for the legend
+        ax.legend(loc="upper left", ncols=2)
+        ax.set_title(f"what wins, with {k} label values")
+        ax.set_xlabel("probability of a label other than 0")
+        ax.set_ylabel("training rows n")
     right = axes[2]
-    for k in ks:
+    for k, color in zip(ks, shades(len(ks)), strict=True):
         part = [r for r in true if r["k"] == k]
         sizes = sorted({r["n"] for r in part})
         mean = [np.mean([r["excess"] for r in part if r["n"] == n]) for n in sizes]
-        line = handles[f"k={k}"] = right.plot(sizes, mean)[0]
+        right.plot(sizes, mean, "-", color=color, label=f"{k} label values")
         bounds = [_most(n, k) for n in sizes]
-        right.plot(sizes, bounds, color=line.get_color(), linestyle=":", linewidth=0.8)
+        right.plot(sizes, bounds, ":", color=color, linewidth=0.8, label=f"bound for {k}")
     right.axhline(codes.TABLE_FLAG, color="grey", linestyle=":", linewidth=0.8)
-    right.legend(handles.values(), handles, loc="upper left")
     right.set_xscale("log")
-    right.set_xlabel("training rows; dotted: the bounds")
-    right.set_ylabel("frequency table minus n H, bits")
+    right.set_title("the bits of the frequency table beyond n H")
+    right.set_xlabel("training rows n")
+    right.set_ylabel("bits beyond n H")

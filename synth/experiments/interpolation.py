@@ -19,6 +19,7 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import key_part, share, verdict
 from synth.language import Bool, Grammar, dsls
 from synth.learners import fit_ridge, least_norm
+from synth.report import COLOURS
 from synth.tasks import all_rows
 
 GROUP = "noise and data"
@@ -331,18 +332,26 @@ def _verdict(rows):
     return verdict(claim, [(none, f"without noise the least norm has no peak in {of} cases")])
 
 
+CAPTION = """Regression on the first D features, trained on n rows with noisy labels; the vertical
+line is D = n. The weights of least norm fit all labels from there on, and their error has a peak:
+double descent. Ridge, which fits less closely, has no such peak; nor has the least norm if labels
+have no noise. MDL takes only as many features as pay for themselves, and its error stays low. (a)
+Features are programs, as drawn from the prior (for MDL, the shortest first). (b) Features are
+polynomials, by degree."""
+
+
 def draw(rows, axes):
     n = rows[0]["rows"]
     loudest = max(r["noise"] for r in rows)
-    drawn = (
-        ("least norm", loudest, {"color": "C1", "linestyle": "-"}),
-        ("ridge", loudest, {"color": "C2", "linestyle": "-."}),
-        ("MDL", loudest, {"color": "black", "linestyle": "-"}),
+    lines = (
+        ("least norm", loudest, {"color": "C8", "linestyle": "-"}),
+        ("ridge", loudest, {"color": "C9", "linestyle": "-."}),
+        ("MDL", loudest, {"color": COLOURS["program"], "linestyle": "-"}),
         ("least norm", 0.0, {"color": "0.55", "linestyle": ":"}),
     )
     cases = _cases(rows)
     for each, family in zip(axes, ORDERS, strict=True):
-        for method, noise, style in drawn:
+        for method, noise, style in lines:
             order = ORDERS[family][-1 if method == "MDL" else 0]
             errors = cases.get((family, order, noise, method))
             if errors is None or (noise == loudest) == (style["linestyle"] == ":"):
@@ -353,5 +362,6 @@ def draw(rows, axes):
         each.axvline(n, color="0.8", linewidth=1, zorder=0)
         each.set_xscale("log")
         each.set_yscale("log")
-        each.set_xlabel(f"{family}, D; line: D = n = {n}")
+        each.set_title(f"features: {family}")
+        each.set_xlabel("number of features D")
         each.set_ylabel("median error on unseen rows")

@@ -17,6 +17,9 @@ import numpy as np
 
 from synth import tasks
 from synth.dynamics import EDITS, USUAL, connectivity, largest_budget, program_landscape
+from synth.experiments._landscape_figure import BY_LENGTH, EDIT, FEW, GRAPHS, REWIRED, last_rows
+from synth.experiments._landscape_figure import CAPTION as CAPTION
+from synth.experiments._landscape_figure import draw as draw
 from synth.experiments._landscape_verdict import gains, of_landscape
 from synth.experiments.base import refuse_repeated, setting, spawn_seeds
 from synth.experiments.rows import RowKinds
@@ -29,7 +32,7 @@ CONTROL = (
     "program length, its number of edges to nodes of that length."
 )
 COLUMNS = ("row", "nodes", "graph", "task", "labels", "bits", "fit", "largest", "inside")
-PANELS = (2, 2)
+PANELS = 4
 SUMMARY = {
     "graph_of_programs": "programs: nodes, edges",
     "graph_of_behaviours": "behaviours: nodes, edges",
@@ -56,11 +59,6 @@ SUMMARY = {
     ),
     "verdict": "verdict",
 }
-
-#: The graph of the edits, and two null models.
-EDIT, REWIRED, BY_LENGTH = GRAPHS = ("edits", "rewired", "rewired by length")
-#: With fewer programs that fit, the share in the largest cluster says little.
-FEW = 10
 
 
 @dataclass(frozen=True)
@@ -243,7 +241,7 @@ def summarise(rows):
     for nodes in ("programs", "behaviours"):
         row = next(r for r in rows if (r["row"], r["nodes"]) == ("percolation", nodes))
         found[f"graph_of_{nodes}"] = [row["size"], row["edges"]]
-    last = _last(rows, "programs")
+    last = last_rows(rows, "programs")
     true = [r for r in last if r["labels"] == "true"]
     random = [r for r in last if r["labels"] == "random" and r["fit"] >= FEW]
     found["tasks"] = {
@@ -301,95 +299,9 @@ def _means(rows, key):
     }
 
 
-def _last(rows, nodes):
-    """Rows by length at the largest budget."""
-    mine = [r for r in rows if (r["row"], r["nodes"]) == ("length", nodes)]
-    return [r for r in mine if r["bits"] == max(o["bits"] for o in mine if o["task"] == r["task"])]
-
-
 def _by_graph(rows, key):
     return ", ".join(
         f"{graph} {rows[graph][key]:.3g}"
         for graph in GRAPHS
         if graph in rows and rows[graph][key] is not None
     )
-
-
-def draw(rows, axes):
-    by_length = [r for r in rows if r["row"] == "length" and r["nodes"] == "programs"]
-    tasks = list(dict.fromkeys(r["task"] for r in by_length))
-    colours = {task: f"C{k}" for k, task in enumerate(tasks)}
-    _draw_lengths(by_length, colours, axes[0])
-    _draw_percolation(rows, by_length, colours, axes[1])
-    _draw_degeneracy([r for r in rows if r["row"] == "degeneracy"], axes[2])
-    _draw_search(rows, tasks, axes[3])
-
-
-def _draw_lengths(rows, colours, axes):
-    rows = [r for r in rows if r["fit"] >= FEW]
-    for task, colour in colours.items():
-        for graph, line in ((EDIT, "-o"), (BY_LENGTH, ":o")):
-            wanted = task, graph, "true"
-            curve = [r for r in rows if (r["task"], r["graph"], r["labels"]) == wanted]
-            x, y = ([r[key] for r in curve] for key in ("bits", "largest"))
-            axes.plot(x, y, line, color=colour, label=_short(task) if graph == EDIT else None)
-    for graph, line in ((EDIT, "-o"), (BY_LENGTH, ":o")):
-        found = {}
-        for r in rows:
-            if (r["graph"], r["labels"]) == (graph, "random"):
-                found.setdefault(r["bits"], []).append(r["largest"])
-        x, label = sorted(found), "random labels, mean" if graph == EDIT else None
-        axes.plot(x, [np.mean(found[b]) for b in x], line, color="grey", label=label)
-    axes.plot([], [], ":", color="black", label="rewired by length")
-    axes.set(ylim=(-0.03, 1.03), xlabel="largest number of bits of a program")
-    axes.set_ylabel("share of fits in the largest cluster")
-    axes.legend(fontsize="small")
-
-
-def _draw_percolation(rows, by_length, colours, axes):
-    for graph, line in ((EDIT, "-"), (REWIRED, ":")):
-        wanted = "percolation", "programs", graph
-        curve = [r for r in rows if (r["row"], r["nodes"], r["graph"]) == wanted]
-        curve = [r for r in curve if r["kept"] * r["size"] >= FEW]
-        if curve:
-            x, y = ([r[key] for r in curve] for key in ("kept", "largest"))
-            axes.plot(x, y, line, color="black", label=f"random part, {graph}")
-            axes.axvline(curve[0]["threshold"], color="black", linestyle=line, linewidth=0.7)
-    for r in _last(by_length, "programs"):
-        if r["graph"] == EDIT and r["fit"] >= FEW:
-            colour = colours[r["task"]] if r["labels"] == "true" else "grey"
-            axes.plot(r["fit"] / r["size"], r["largest"], "o", color=colour, markersize=5)
-    axes.set(xscale="log", ylim=(-0.03, 1.03), xlabel="share of all programs")
-    axes.set_ylabel("share of these in the largest cluster")
-    axes.legend(fontsize="small", title="dots: programs that fit", title_fontsize="small")
-
-
-def _draw_degeneracy(rows, axes):
-    bits = [r["bits"] for r in rows]
-    axes.plot(bits, [r["log2_degeneracy"] for r in rows], "-o", label="mean")
-    axes.plot(bits, [np.log2(r["size"]) for r in rows], "--o", label="most")
-    axes.set_xlabel("bits of the behaviour's shortest program")
-    axes.set_ylabel("log2 of its number of programs")
-
-
-def _draw_search(rows, tasks, axes):
-    places = np.arange(len(tasks))
-    bars = (
-        (EDIT, "greedy", "greedy"),
-        (REWIRED, "greedy", "greedy, rewired"),
-        (EDIT, "reachable", "never rising"),
-    )
-    for k, (graph, key, name) in enumerate(bars):
-        wanted = "search", "programs", graph, "true"
-        found = [r for r in rows if (r["row"], r["nodes"], r["graph"], r["labels"]) == wanted]
-        x = places[: len(found)] + 0.27 * (k - 1)
-        axes.bar(x, [r[key] for r in found], 0.25, label=name)
-    axes.set_xticks(places, [_short(task) for task in tasks], fontsize="small")
-    axes.set(ylim=(0, 1.2), ylabel="share of starts that come to fit")
-    place = {"loc": "upper center", "ncols": 3}
-    axes.legend(**place, fontsize="small", columnspacing=0.8, handlelength=1)
-
-
-def _short(task):
-    """A task's name without the parts that all tasks share."""
-    return task.partition(",train")[0].replace("n=4,", "")

@@ -33,6 +33,7 @@ from synth.experiments.rows import share, verdict
 from synth.learners import embed, held_out_loss, mixture_of, predictor_of
 from synth.learners.networks.perceptron import Shape, drawn, outputs
 from synth.learners.networks.training import Optimiser, Training
+from synth.report import COLOURS, shades
 
 GROUP = "priors"
 TIME = "about 3 minutes on one core"
@@ -41,7 +42,7 @@ CONTROL = (
     "labels. The mixture saves s bits or more on them in a share of about 2**-s of the runs."
 )
 COLUMNS = ("task", "rows", "shortest_loss", "mixture_loss", "experts_loss", "network_loss")
-PANELS = (2, 2)
+PANELS = 4
 SUMMARY = {
     "loses_less_than_shortest": "tables and numbers of rows at which the mixture loses less than "
     "the shortest hypothesis",
@@ -222,6 +223,22 @@ def _verdict(found, rows):
     return verdict(claim, control)
 
 
+#: Learners and the roles of their colours, or colours.
+_ROLES = {
+    "constant": "table",
+    "shortest": "program",
+    "mixture": "exact",
+    "experts": "C8",
+    "network": "network",
+}
+
+CAPTION = """(a-c) What a learner loses on rows that it has not seen, in bits for each row; lower is
+better. One panel for each table. The mixture of all small trees ("mixture") loses less than the
+shortest hypothesis from few rows; "experts" mixes more kinds of hypotheses. (d) One mark for each
+table and number of rows: the mixture, predicting row after row, needs at most the bits of the best
+tree. Theory says that every mark lies below the line."""
+
+
 def draw(rows, axes):
     *panels, last = axes
     done = [r for r in rows if r["runs"]]
@@ -229,21 +246,24 @@ def draw(rows, axes):
     for name, panel in zip(names, panels, strict=False):
         mine = [r for r in done if r["task"] == name]
         sizes = [r["rows"] for r in mine]
-        for learner, style in zip(LEARNERS, (":", "-", "-", "-", "--"), strict=True):
+        for (learner, role), style in zip(_ROLES.items(), (":", "-", "-", "-", "--"), strict=True):
             losses = [r[f"{learner}_loss"] for r in mine]
-            panel.plot(sizes, losses, style, marker="o", markersize=4, label=learner)
+            marks = {"marker": "o", "markersize": 4, "color": COLOURS.get(role, role)}
+            panel.plot(sizes, losses, style, label=learner, **marks)
         panel.set_xscale("log")
         panel.set_xticks(sizes, sizes)
         panel.minorticks_off()
         panel.set_ylim(bottom=0)
-        panel.set(title=name, xlabel="training rows", ylabel="held-out loss, bits a row")
+        panel.set(title=name, xlabel="training rows")
+        panel.set(ylabel="loss on an unseen row, bits")
     panels[0].legend()
     for panel in panels[len(names) :]:
         panel.axis("off")
-    for name in names:
+    for name, color in zip(names, shades(len(names)), strict=True):
         mine = [r for r in done if r["task"] == name]
-        last.plot([r["best_bits"] for r in mine], [r["bits"] for r in mine], "o", label=name)
+        x, y = ([r[key] for r in mine] for key in ("best_bits", "bits"))
+        last.plot(x, y, "o", color=color, label=name)
     most = max(r["best_bits"] for r in done)
     last.plot([0, most], [0, most], ":", color="grey")
-    last.set(title="the bound", xlabel="bits of the best tree", ylabel="mixture, in order, bits")
+    last.set(title="the bound", xlabel="bits of the best tree", ylabel="bits of the mixture")
     last.legend()

@@ -27,6 +27,7 @@ from synth.dynamics import (
 from synth.experiments.base import SCALE, first_rows_first, present_mean, setting, spawn_seeds
 from synth.experiments.rows import RowKinds, share, verdict
 from synth.learners.networks import addition, waves
+from synth.report import COLOURS
 
 GROUP = "networks"
 CONTROL = (
@@ -36,7 +37,7 @@ CONTROL = (
 COLUMNS = (
     "kind", "seed", "memorised_at", "generalised_at", "test_accuracy", "own_share", "frequencies"
 )  # fmt: skip
-PANELS = (2, 2)
+PANELS = 4
 SUMMARY = {
     "seeds_that_generalise": "seeds that generalise",
     "least_held_out_accuracy": "lowest held-out accuracy at the end",
@@ -316,36 +317,55 @@ def _verdict(rows):
     return verdict(claim, control)
 
 
+CAPTION = """A small network is trained on modular addition. (a) It is right on all training rows
+(dotted) after tens of steps, and on unseen rows (solid) much later, if its weights decay. (b)
+Network and program search on one axis, from the step of memorising (0) to that of generalising (1),
+in logarithms: the program is found at one step, the network improves slowly. (c) Losses of the
+whole network, and of its main waves alone (restricted) or without them (excluded). (d) How much of
+each unit is a single wave (solid), and how few waves hold the power (dashed: Gini coefficient)."""
+
+
 def draw(rows, axes):
     curves, phases, losses, power = np.ravel(axes)
-    for kind, color in ((MAIN, "C0"), ("no decay", "C1"), (RANDOM, "C2")):
+    for kind, color in (
+        (MAIN, COLOURS["network"]),
+        ("no decay", "black"),
+        (RANDOM, COLOURS["random labels"]),
+    ):
         path = _path(rows, kind)
         steps = [r["step"] for r in path]
-        curves.plot(steps, [r["test_accuracy"] for r in path], color=color, label=kind)
+        label = "with decay" if kind == MAIN else kind
+        curves.plot(steps, [r["test_accuracy"] for r in path], "-", color=color, label=label)
         curves.plot(steps, [r["train_accuracy"] for r in path], ":", color=color)
-        power.plot(steps, [r["own_share"] for r in path], color=color, label=kind)
+        power.plot(steps, [r["own_share"] for r in path], "-", color=color, label=label)
         power.plot(steps, [r["gini"] for r in path], "--", color=color)
-    curves.set_ylabel("accuracy (dotted: training)")
-    power.set_ylabel("share of power at a unit's own frequency\n(dashed: Gini coefficient)")
-    for kind, color in ((MAIN, "C0"), (LAB, "C3")):
+    curves.set(title="accuracy of the network", ylabel="accuracy (dotted: training)")
+    curves.legend(loc="center left")
+    power.set(title="waves in the network", ylabel="share of power (dashed: Gini)")
+    power.legend(loc="upper left")
+    for kind, color in ((MAIN, COLOURS["network"]), (LAB, COLOURS["program"])):
         path = [r for r in _path(rows, kind) if r["phase"] is not None]
         x = [r["phase"] for r in path]
-        label = "network" if kind == MAIN else kind
-        phases.plot(x, [r["test_accuracy"] for r in path], color=color, label=label)
+        label = "network" if kind == MAIN else "program search"
+        phases.plot(x, [r["test_accuracy"] for r in path], "-", color=color, label=label)
         phases.plot(x, [r["train_accuracy"] for r in path], ":", color=color)
     phases.set_xlim(-0.7, 1.25)
-    phases.set_xlabel("phase: log step, from 0 memorised to 1 generalised")
-    phases.set_ylabel("accuracy (dotted: training)")
+    phases.set(title="network and program search", ylabel="accuracy (dotted: training)")
+    phases.set_xlabel("log step: 0 memorised, 1 generalised")
+    phases.set(ylim=(-0.05, 1.3), yticks=np.linspace(0, 1, 6))
+    phases.legend(loc="upper left", ncols=2)
     path = _path(rows, MAIN)
-    for key, name in (
-        ("train_loss", "training"),
-        ("test_loss", "held out"),
-        ("restricted_loss", "restricted, held out"),
-        ("excluded_loss", "excluded, training"),
+    for key, name, role, line in (
+        ("train_loss", "training rows", "training", "-"),
+        ("excluded_loss", "training rows, excluded", "training", "--"),
+        ("test_loss", "unseen rows", "held out", "-"),
+        ("restricted_loss", "unseen rows, restricted", "held out", "--"),
     ):
-        losses.plot([r["step"] for r in path], [r[key] for r in path], label=name)
+        steps, y = ([r[k] for r in path] for k in ("step", key))
+        losses.plot(steps, y, line, color=COLOURS[role], label=name)
     losses.set_yscale("log")
-    losses.set_ylabel("loss, bits per row")
+    losses.set(title="loss of the network", ylabel="loss, bits per row")
+    losses.legend(loc="lower left")
     for axis in (curves, losses, power):
         axis.set_xscale("symlog")
         axis.set_xlim(left=0)

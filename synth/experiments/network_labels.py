@@ -20,6 +20,7 @@ import numpy as np
 
 from synth import engine
 from synth.errors import SettingError
+from synth.experiments._network_labels_verdict import CAPTION as CAPTION
 from synth.experiments._network_labels_verdict import of_labels
 from synth.experiments.base import SCALE, refuse_repeated, setting, spawn_seeds, uninterrupted
 from synth.experiments.rows import share
@@ -28,6 +29,7 @@ from synth.learners.networks.consistent import corners
 from synth.learners.networks.noise import CHANCE, fall, labellings, most_exceptions
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, drawn, outputs, said
 from synth.learners.networks.training import OPTIMISERS, Optimiser, Training, train_to_zero
+from synth.report import COLOURS
 from synth.runs.items import Item
 from synth.tasks import Task
 
@@ -40,7 +42,7 @@ COLUMNS = (
     "rule", "run", "labels", "noise", "steps", "network_train", "network", "chosen", "exceptions",
     "program",
 )  # fmt: skip
-PANELS = (2, 3)
+PANELS = 6
 SUMMARY = {
     "networks_at_zero_error": "networks at zero error",
     "steps_to_zero_error": "steps to zero error: true labels, random labels, ratio of both",
@@ -348,15 +350,17 @@ def draw(rows, axes):
     for rule, each in zip(rules, axes[:4], strict=False):
         for k, learner in enumerate(LEARNERS):
             noise, curves = _curves(rows, rule, learner)
-            each.plot(noise, curves.T, color=f"C{k}", linewidth=0.6, linestyle="-", alpha=0.5)
-            style = {"color": f"C{k}", "linestyle": ("-", "--")[k], "linewidth": 2.4}
+            each.plot(
+                noise, curves.T, color=COLOURS[learner], linewidth=0.6, linestyle="-", alpha=0.5
+            )
+            style = {"color": COLOURS[learner], "linestyle": ("-", "--")[k], "linewidth": 2.4}
             each.plot(noise, curves.mean(axis=0), label=learner, **style)
         most = next(r["most_flips"] / r["train_rows"] for r in rows if r["rule"] == rule)
         each.axvline(most, color="0.4", linewidth=0.8, linestyle=":")
         each.axhline(CHANCE, color="0.6", linewidth=0.8)
         each.set_ylim(0.4, 1.03)
         each.set_xlabel("share of training labels flipped")
-        each.set_ylabel("held-out accuracy, true labels")
+        each.set_ylabel("accuracy on unseen rows")
         each.set_title(rule)
         each.legend(loc="lower left")
     for each in axes[len(rules) : 4]:
@@ -371,30 +375,26 @@ def _draw_shares(rows, rules, axes):
             drops = [found["drop"] for found in _falls(rows, rule, learner)]
             jitter = np.linspace(-0.09, 0.09, len(drops)) + (k - 0.5) * 0.3
             label = None if place else learner
-            axes.plot(drops, place + jitter, mark, color=f"C{k}", alpha=0.7, label=label)
-    _name_rules(rules, axes)
+            axes.plot(drops, place + jitter, mark, color=COLOURS[learner], alpha=0.7, label=label)
     axes.set_xlim(0, 0.6)
-    axes.set_xlabel("largest drop between neighbouring levels")
-    axes.set_title("one point per run")
-    axes.legend(loc="upper center", ncols=2)
+    _name(rules, axes, "largest drop of accuracy")
 
 
-def _name_rules(rules, axes):
+def _name(rules, axes, measure):
     names = [rule.replace(" | ", "\n| ") for rule in rules]
     axes.set_yticks(range(len(rules)), names, fontsize="small")
     axes.set_ylim(len(rules) - 0.4, -0.8)
+    axes.set(title=measure, xlabel="one mark for each run")
+    axes.legend(loc="upper center", ncols=2)
 
 
 def _draw_steps(rows, rules, axes):
-    for kind, mark in (("true", "o"), ("random", "s")):
+    for kind, mark, role in (("true", "o", "network"), ("random", "s", "random labels")):
         trained = [r for r in rows if _kind(r) == kind and r["steps"] is not None]
         for place, rule in enumerate(rules):
             steps = [r["steps"] for r in trained if r["rule"] == rule]
-            style = {"color": f"C{kind == 'random':d}", "alpha": 0.5}
+            style = {"color": COLOURS[role], "alpha": 0.5}
             label = None if place else f"{kind} labels"
             axes.plot(steps, np.full(len(steps), place), mark, label=label, **style)
-    _name_rules(rules, axes)
     axes.set_xscale("log")
-    axes.set_xlabel("training steps of the network to zero error")
-    axes.set_title("one point per run")
-    axes.legend(loc="upper center", ncols=2)
+    _name(rules, axes, "steps of the network to zero error")

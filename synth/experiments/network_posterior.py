@@ -24,6 +24,7 @@ from synth.learners.networks.consistent import consistent_functions, corners
 from synth.learners.networks.laws import AGAIN, NEAREST, NETWORKS, P_NET, Law, counted, predict
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
 from synth.learners.networks.training import OPTIMISERS, Optimiser
+from synth.report import COLOURS, shades
 
 GROUP = "networks"
 CONTROL = (
@@ -31,7 +32,7 @@ CONTROL = (
     "the unseen rows. If targets are paired at random, there is no correlation."
 )
 COLUMNS = ("row", "rule", "rows", "learner", "spearman", "low", "high", "permuted", "agreement")
-PANELS = (2, 3)
+PANELS = 4
 SUMMARY = {
     "closest_dsl": "closest of the DSLs given, by the functions of random networks",
     "prior_rank_correlation": "rank correlation of each prior with them",
@@ -294,6 +295,14 @@ def summarise(rows):
     return found | {"verdict": of_posterior(ours[LENGTHS], _ruled(rows, LENGTHS, NEAREST), found)}
 
 
+CAPTION = """Many small networks are trained on few rows of each target and compared with the exact
+posterior of a language of programs, "exact". (a) Each mark is a target: networks generalise where
+the posterior does. On the line, both are right equally often. (b) Both do better on targets with
+short programs; so does the nearest neighbour. (c) How alike the order of targets is for networks
+and for other learners. (d) On the line, as many networks say 1 as the learner's probability of
+1."""
+
+
 def draw(rows, axes):
     priors = _priors(rows)
     closest = max(priors, key=priors.get)
@@ -309,11 +318,8 @@ def draw(rows, axes):
     _draw_targets(targets, closest, axes[0])
     _draw_lengths(targets, closest, axes[1])
     _draw_sizes(rows, closest, axes[2])
-    _draw_rules(here, closest, axes[3])
-    _draw_calibration(here, closest, axes[4])
-    _draw_functions(rows, closest, axes[5])
-    titles = "target by target", "by description length", "by how targets are chosen", "row by row"
-    for k, title in zip((0, 1, 3, 4), titles, strict=True):
+    _draw_calibration(here, closest, axes[3])
+    for k, title in ((0, "target by target"), (1, "by length of the target"), (3, "row by row")):
         axes[k].set_title(f"{title}, {middle} training rows")
 
 
@@ -323,15 +329,16 @@ def _columns(rows, *keys):
 
 
 def _draw_targets(targets, closest, axes):
-    for rule, mark in ((UNIFORM, "."), (LENGTHS, "o")):
+    for (rule, mark), color in zip(((UNIFORM, "."), (LENGTHS, "o")), shades(2), strict=True):
         some = [r for r in targets if r["rule"] == rule]
         x, y = [r["accuracies"][closest] for r in some], [r["networks"] for r in some]
-        axes.plot(x, y, mark, label=f"targets: {rule}", alpha=0.6)
+        label = "uniform targets" if rule == UNIFORM else "targets of all lengths"
+        axes.plot(x, y, mark, color=color, label=label, alpha=0.6)
     style = {"fontsize": "x-small", "xytext": (4, -8), "textcoords": "offset points"}
     for r in {r["target"]: r for r in targets if r["name"]}.values():
         axes.annotate(r["name"], (r["accuracies"][closest], r["networks"]), **style)
     axes.plot([0, 1], [0, 1], **THIN)
-    axes.set(xlabel=f"held-out accuracy, {_short(closest)}", ylabel="held-out accuracy, networks")
+    axes.set(xlabel="accuracy of the exact posterior", ylabel="accuracy of networks")
     axes.legend(fontsize="small", loc="upper left")
 
 
@@ -345,9 +352,9 @@ def _draw_lengths(targets, closest, axes):
         values = np.array([r["accuracies"].get(name, r["networks"]) for r in some])
         x, y = [bits[b].mean() for b in bins], [values[b].mean() for b in bins]
         errors = [values[b].std() / np.sqrt(b.sum()) for b in bins]
-        axes.errorbar(x, y, yerr=errors, fmt=mark, capsize=2, label=_short(name))
+        axes.errorbar(x, y, yerr=errors, fmt=mark, capsize=2, **_style(name, closest))
     axes.axhline(0.5, **THIN)
-    axes.set(xlabel=f"K of the target, bits, {_short(closest)}", ylabel="held-out accuracy")
+    axes.set(xlabel="bits of the target's shortest program", ylabel="accuracy on unseen rows")
     axes.legend(fontsize="small")
 
 
@@ -355,46 +362,28 @@ def _draw_sizes(rows, closest, axes):
     for name in dict.fromkeys(r["learner"] for r in rows if r["row"] == "rule"):
         found = _ruled(rows, LENGTHS, name)
         x, y, low, high = _columns(found.values(), "rows", "spearman", "low", "high")
-        style = {"linewidth": 2.5} if name == closest else {}
-        axes.plot(x, y, marker="o", label=_short(name), **style)
+        axes.plot(x, y, marker="o", **_style(name, closest))
         if name == closest:
-            axes.fill_between(x, low, high, alpha=0.2)
-    axes.set(xlabel="training rows", ylabel="rank correlation with networks", ylim=(-0.05, 1.02))
-    axes.set_title("held-out accuracy by target")
-    axes.legend(fontsize="x-small", loc="lower left", ncols=2)
-
-
-def _draw_rules(rows, closest, axes):
-    for k, (name, mark) in enumerate(((closest, "o"), (P_NET, "s"), (NEAREST, "^"))):
-        found = [r for rule in RULES for r in _ruled(rows, rule, name).values()]
-        x, low, high, permuted = _columns(found, "spearman", "low", "high", "permuted")
-        y = np.arange(len(RULES)) + (k - 1) * 0.2
-        axes.errorbar(x, y, xerr=[x - low, high - x], fmt=mark, capsize=2, label=_short(name))
-        axes.plot(permuted, y, "x", color="0.4", label=None if k else "paired at random")
-    names = [f"{r['rule']}\n({r['targets']})" for r in found]
-    axes.set_yticks(np.arange(len(RULES)), names)
-    axes.set(xlabel="rank correlation with networks", ylim=(len(RULES) - 0.4, -0.6))
-    axes.legend(fontsize="x-small", loc="center")
+            axes.fill_between(x, low, high, color=COLOURS["exact"], alpha=0.2)
+    axes.set(xlabel="training rows", ylabel="rank correlation", ylim=(-0.6, 1.02))
+    axes.set_title("which learner is like networks")
+    axes.legend(fontsize="small", loc="lower left")
 
 
 def _draw_calibration(rows, closest, axes):
     for name, mark in ((closest, "o-"), (P_NET, "s--"), (NEAREST, "^:")):
         some = [r for r in rows if r["row"] == "calibration" and r["learner"] == name]
-        axes.plot(*_columns(some, "p", "share"), mark, label=_short(name))
+        axes.plot(*_columns(some, "p", "share"), mark, **_style(name, closest))
     axes.plot([0, 1], [0, 1], **THIN)
-    axes.set(xlabel="chance of 1 on an unseen row", ylabel="share of networks that say 1")
+    axes.set(xlabel="probability of label 1", ylabel="share of networks that say 1")
     axes.legend(fontsize="small")
 
 
-def _draw_functions(rows, closest, axes):
-    some = [r for r in rows if r["row"] == "function" and r["share"] and r["p"][closest]]
-    x, y = [r["p"][closest] for r in some], [r["share"] for r in some]
-    axes.loglog(x, y, ".", alpha=0.5)
-    axes.plot([min(x, default=0.1), 1], [min(x, default=0.1), 1], **THIN)
-    axes.set(xlabel=f"P(f | rows), {_short(closest)}", ylabel="share of networks that end at f")
-    n = some[0]["rows"] if some else "no"
-    axes.set_title(f"function by function, {n} training rows")
-
-
-def _short(name):
-    return name.rpartition("basis=")[2]
+def _style(name, closest):
+    """The colour and the label of a learner; other languages are grey."""
+    short = name.rpartition("basis=")[2]
+    colors = {closest: COLOURS["exact"], NETWORKS: COLOURS["network"], NEAREST: COLOURS["nearest"]}
+    colors |= {P_NET: "C9", AGAIN: COLOURS["network"]}
+    greys = {"nand": "black", "anf": "0.4", "and-or-xor-not": "0.6"}
+    label = f"exact, {short}" if name == closest else short
+    return {"label": label, "color": colors.get(name) or greys.get(short, "0.75")}

@@ -19,6 +19,7 @@ from synth.experiments.base import SCALE, refuse_repeated, setting, spawn_seeds
 from synth.experiments.rows import RowKinds, verdict
 from synth.learners.networks.compared import entropy, rank_correlation
 from synth.learners.networks.perceptron import ACTIVATIONS, Shape, function_counts
+from synth.report import COLOURS, shades
 
 GROUP = "networks"
 CONTROL = (
@@ -297,6 +298,12 @@ def _verdict(main, best, chaotic):
     return verdict(claim, control)
 
 
+CAPTION = """(a) Each mark is a function of three variables: its exact prior in one language, and
+how often networks with random weights compute it. Functions with a short program are more frequent;
+an arrow is one that never came. (b) The rank correlation of the two for each language, with its
+interval; crosses are the control. (c) The same for networks of other shapes."""
+
+
 def draw(rows, axes):
     main = _main(rows)
     best = max(main, key=lambda r: r["spearman"])["dsl"]
@@ -315,7 +322,7 @@ def _draw_functions(rows, networks, dsl, axes):
     for r in sorted(functions, key=lambda r: (r["name"] is not None, r["p_net"])):
         place = np.array([r["log2_p"][dsl], np.log2(r["p_net"] or 1 / networks)])
         mark = ("o" if r["name"] else ".") if r["p_net"] else "v"
-        axes.plot(*place, mark, color="C1" if r["name"] else "C0")
+        axes.plot(*place, mark, color="black" if r["name"] else COLOURS["network"])
         if r["name"]:
             # The name is below the point, or beside it if the last name or the axis is there.
             near = above is None or (np.abs(place - above) < 1).all()
@@ -327,8 +334,9 @@ def _draw_functions(rows, networks, dsl, axes):
                 textcoords="offset points",
             )
             above = place
-    axes.set_xlabel(f"log2 P, {_short(dsl)}")
-    axes.set_ylabel("log2 P of random networks")
+    axes.set_title("function by function")
+    axes.set_xlabel(f"log2 P(f), {_short(dsl)}")
+    axes.set_ylabel("log2 of the share of networks")
 
 
 def _draw_dsls(main, axes):
@@ -336,13 +344,24 @@ def _draw_dsls(main, axes):
     places, middle = np.arange(len(main)), np.array([r["spearman"] for r in main])
     ends = np.array([[r["low"] for r in main], [r["high"] for r in main]])
     label = "functions as they are"
-    axes.errorbar(middle, places, xerr=np.abs(ends - middle), fmt="o", capsize=3, label=label)
-    axes.plot([r["permuted"] for r in main], places, "x", label="permuted")
+    axes.errorbar(
+        middle,
+        places,
+        xerr=np.abs(ends - middle),
+        fmt="o",
+        capsize=3,
+        color=COLOURS["exact"],
+        label=label,
+    )
+    axes.plot(
+        [r["permuted"] for r in main], places, "x", color=COLOURS["random labels"], label="permuted"
+    )
     axes.set_yticks(places, [_short(r["dsl"]) for r in main])
-    axes.set_ylim(len(main) - 0.5, -0.9)
+    axes.set_ylim(len(main) - 0.5, -1.4)  # room for the legend
     axes.axvline(0, color="grey", linewidth=0.8)
-    axes.set_xlabel("rank correlation with P_net")
-    axes.legend(fontsize="small", loc="lower right")
+    axes.set_title("language by language")
+    axes.set_xlabel("rank correlation")
+    axes.legend(fontsize="small", loc="upper left")
 
 
 def _draw_sweeps(rows, dsls, axes):
@@ -352,21 +371,15 @@ def _draw_sweeps(rows, dsls, axes):
         if r["row"] == "network" and r["sweep"] != MAIN:
             kind = CHAOTIC if r["sweep"] == CHAOTIC else f"{r['sweep']} {r[r['sweep']]}"
             sweeps.setdefault(kind, {})[r["dsl"]] = r["spearman"]
-    for dsl, mark in zip(dsls, "os^Dv*", strict=False):
+    for dsl, mark, color in zip(dsls, "os^Dv*", shades(len(dsls)), strict=False):
         found = [sweep[dsl] for sweep in sweeps.values()]
-        axes.plot(found, range(len(sweeps)), mark, label=_short(dsl), markersize=4)
+        axes.plot(found, range(len(sweeps)), mark, color=color, label=_short(dsl), markersize=5)
     axes.set_yticks(range(len(sweeps)), list(sweeps), fontsize="small")
     axes.invert_yaxis()
-    axes.set_xlabel("rank correlation with P_net")
-    axes.set_xlim(-0.05, 1.05)
-    axes.legend(
-        fontsize="x-small",
-        ncols=4,
-        loc="lower center",
-        bbox_to_anchor=(0.4, 1),
-        columnspacing=0.8,
-        handletextpad=0.1,
-    )
+    axes.set_title("networks of other shapes")
+    axes.set_xlabel("rank correlation")
+    axes.set(xlim=(-0.05, 1.4), xticks=np.linspace(0, 1, 6))
+    axes.legend(loc="center right")
 
 
 def _short(dsl):

@@ -14,11 +14,13 @@ import numpy as np
 from synth import engine
 from synth.dynamics import ENOUGH
 from synth.errors import SettingError
+from synth.experiments._network_program_verdict import CAPTION as CAPTION
 from synth.experiments._network_program_verdict import of_program
 from synth.experiments.base import first_rows_first, setting, spawn_seeds, uninterrupted
 from synth.experiments.rows import RowKinds
 from synth.learners import similarity
 from synth.learners.networks import addition, waves
+from synth.report import COLOURS, shades
 from synth.runs.items import Item
 
 GROUP = "networks"
@@ -365,24 +367,20 @@ def draw(rows, axes):
     left, middle, right = axes
     path = _of(rows, "path", MAIN, seed=0)
     steps = [r["step"] for r in path]
-    for key, name in (
-        ("r2", "own frequencies"),
-        ("others", "other frequencies"),
-        ("sum", "x + y"),
-        ("null", "rows permuted"),
-        ("cka", "CKA, own frequencies"),
-    ):
-        left.plot(steps, [np.nan if r[key] is None else r[key] for r in path], label=name)
-    left.plot(
-        steps, [r["test_accuracy"] for r in path], ":", color="grey", label="held-out accuracy"
-    )
-    left.set_ylabel("R², debiased CKA, held-out accuracy")
+    keys = "r2", "others", "sum", "null", "cka"
+    names = "own frequencies", "other frequencies", "x + y", "rows permuted", "CKA, own"
+    for key, name, color in zip(keys, names, shades(5), strict=True):
+        y = [np.nan if r[key] is None else r[key] for r in path]
+        left.plot(steps, y, color=color, label=name)
+    y = [r["test_accuracy"] for r in path]
+    left.plot(steps, y, ":", label="accuracy", color=COLOURS["held out"])
+    left.set(title="one network", ylabel="R², CKA, accuracy")
     for kind in KINDS:
         for number in sorted({r["seed"] for r in _of(rows, "path", kind)}):
             path = _of(rows, "path", kind, seed=number)
             steps, r2 = ([r[key] for r in path] for key in ("step", "r2"))
             middle.plot(steps, r2, color=_color(kind), label=kind if number == 0 else None)
-    middle.set_ylabel("R² to the product, own frequencies")
+    middle.set(title="all networks", ylabel="R² at own frequencies")
     for axis in (left, middle):
         axis.set_xscale("symlog")
         axis.set_xlim(left=0)
@@ -391,10 +389,9 @@ def draw(rows, axes):
         found = _of(rows, "frequency", kind, seed=0)
         places, r2 = [r["frequency"] + shift for r in found], [r["r2"] for r in found]
         right.bar(places, r2, 0.4, color=_color(kind), label=kind)
-    right.set_xlabel("frequency of the product")
-    right.set_ylabel("R² at the end")
-    right.legend(fontsize="small", ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+    right.set(title="after training", xlabel="frequency", ylabel="R²", ylim=(-0.05, 1.25))
+    right.legend(ncols=2, loc="upper left")
 
 
 def _color(kind):
-    return f"C{list(KINDS).index(kind)}"
+    return {MAIN: "C3", "quadratic": "C9", RANDOM: COLOURS["random labels"]}.get(kind, "black")

@@ -171,16 +171,23 @@ def _verdict(found):
     return verdict(claim, control)
 
 
+CAPTION = """A network is trained with a penalty on its weights: on their squares (weight decay) or
+on their magnitudes (L1). (a) Its accuracy on unseen rows. (b) How many of its weights it needs to
+be right on the training rows: as many for random labels (dotted) as for true ones. (c) Each mark is
+a network on true labels. Those that generalise best do not have the fewest units."""
+
+
 def draw(rows, axes):
     left, middle, right = axes
-    for penalty, color in zip(PENALTIES, ("C0", "C1"), strict=True):
+    for penalty, color in zip(PENALTIES, ("C3", "C8"), strict=True):
         for labels, style in ((TRUE, "o-"), (RANDOM, "x:")):
             cells = _cells(rows, labels, penalty)
             name = penalty if labels == TRUE else f"{penalty}, random labels"
             for axis, key in ((left, "test_accuracy"), (middle, "weights")):
                 means = [_mean(cell, key) for cell in cells.values()]
                 y = [np.nan if m is None else m for m in means]
-                axis.plot(list(cells), y, style, color=color, label=name, markersize=4)
+                label = name if axis is left else None
+                axis.plot(list(cells), y, style, color=color, markersize=4, label=label)
         some = [r for r in rows if r["labels"] == TRUE and r["penalty"] == penalty and r["units"]]
         units, accuracies = ([r[key] for r in some] for key in ("units", "test_accuracy"))
         right.plot(units, accuracies, "o", color=color, label=penalty)
@@ -188,9 +195,11 @@ def draw(rows, axes):
         axis.set_xscale("symlog", linthresh=0.03)
         axis.set_xlim(left=-0.003)
         axis.set_xlabel("strength of the penalty")
-    left.set_ylabel("held-out accuracy")
+    left.legend(loc="upper left")
+    left.set(title="accuracy", ylabel="accuracy on unseen rows", ylim=(-0.03, 1.5))
     middle.set_yscale("log")
-    middle.set_ylabel("weights needed for the training labels")
-    right.set_xlabel("units needed for the training labels")
-    right.set_ylabel("held-out accuracy")
-    right.legend(fontsize="small")
+    middle.set(title="weights that are needed", ylabel="weights")
+    right.set_title("one mark for each network")
+    right.set_xlabel("units that are needed")
+    right.set_ylabel("accuracy on unseen rows")
+    right.legend()

@@ -30,6 +30,7 @@ from synth.experiments.rows import share, verdict
 from synth.learners import embed, nearest
 from synth.learners.networks.perceptron import Shape, drawn, outputs, said
 from synth.learners.networks.training import Optimiser, train_to_zero
+from synth.report import COLOURS
 from synth.runs.items import Item
 from synth.tasks import load_task
 
@@ -44,7 +45,7 @@ COLUMNS = (
     "task", "labels", "chosen", "bits", "table_bits", "program", "bayes", "nearest", "network",
     "network_train", "guess",
 )  # fmt: skip
-PANELS = (2, 2)
+PANELS = 4
 SUMMARY = {
     "bits_by_table_bits": "bits of the best program with its exceptions, as a share of the table's",
     "held_out_accuracy": "mean accuracy on unseen rows",
@@ -246,21 +247,29 @@ def _mean(rows, key):
 
 #: How each kind of labels is drawn, and its name.
 MARKS = {
-    TRUE: ({"color": "C0", "marker": "o"}, "true"),
+    TRUE: ({"color": COLOURS["program"], "marker": "o"}, "true"),
     CORRUPTED: (
         {"color": "C7", "marker": "o", "markersize": 10, "markerfacecolor": "none"},
         "partly redrawn",
     ),
-    PERMUTED: ({"color": "C1", "marker": "x"}, "permuted"),
-    UNIFORM: ({"color": "C1", "marker": "+"}, "drawn at random"),
+    PERMUTED: ({"color": COLOURS["random labels"], "marker": "x"}, "permuted"),
+    UNIFORM: ({"color": COLOURS["random labels"], "marker": "+"}, "drawn at random"),
 }
 #: The colour and the name of each learner.
 LINES = {
-    "program": ("C0", "program or table"),
-    "bayes": ("C2", "exact Bayes (trees)"),
-    "nearest": ("C4", "nearest neighbour"),
-    "network": ("C3", "network"),
+    "program": (COLOURS["program"], "program or table"),
+    "bayes": (COLOURS["exact"], "exact Bayes (trees)"),
+    "nearest": (COLOURS["nearest"], "nearest neighbour"),
+    "network": (COLOURS["network"], "network"),
 }
+
+
+CAPTION = """(a) One line for each task: the bits of the best program with its exceptions, as a
+share of what a look-up table costs. True labels need a fraction of the table; random labels need
+all of it, and more. (b) The accuracy of the shorter of the two on rows that it has not seen. (c, d)
+Four learners, from the rows that they were trained on to unseen rows. On random labels (d) a
+network and nearest neighbour are right on all training rows, as on true labels (c), but no better
+than chance on unseen ones."""
 
 
 def draw(rows, axes):
@@ -279,11 +288,11 @@ def draw(rows, axes):
             label = "most frequent label" if place == 0 else None
             accuracy.plot(row["guess"], place, "|", color="black", markersize=14, label=label)
     bits.plot((1, 1), (-0.6, len(tasks) - 0.5), "-", color="black", linewidth=1)
-    bits.set(xlim=(-0.06, 1.25), title="Bits of the best program, by labels")
-    bits.set_xlabel("share of the table's bits (line: table)")
-    accuracy.set(xlim=(-0.04, 1.06), title="The shorter of program and table")
+    bits.set(xlim=(-0.06, 1.25), title="bits of the best program")
+    bits.set_xlabel("share of the table's bits")
+    accuracy.set(xlim=(-0.04, 1.06), title="the shorter of program and table")
     accuracy.set_xlabel("accuracy on unseen rows")
-    bits.set_yticks(range(len(tasks)), tasks)
+    bits.set_yticks(range(len(tasks)), tasks, fontsize="small")
     accuracy.set_yticks(range(len(tasks)), [])
     for each in (bits, accuracy):
         # The legend has the room above the marks for itself.
@@ -291,10 +300,10 @@ def draw(rows, axes):
         each.legend(loc="upper left", ncols=2, columnspacing=0.8, handletextpad=0.1)
     # Every line is a mean over the same tasks.
     whole = [r for r in rows if None not in map(r.get, LEARNERS)] or rows
-    which = "" if len(whole) == len(rows) else "\n(tasks with two labels)"
+    which = "" if len(whole) == len(rows) else ", tasks with two labels"
     for each, kinds, title in (
-        (true, (TRUE,), "True labels: fitted and learned"),
-        (random, RANDOM, "Random labels: fitted, not learned"),
+        (true, (TRUE,), "true labels: fitted and learned"),
+        (random, RANDOM, "random labels: fitted, not learned"),
     ):
         _slopes(each, [r for r in whole if r["labels"] in kinds])
         each.set(title=title, ylabel=f"mean accuracy{which}")
@@ -308,5 +317,6 @@ def _slopes(axes, rows):
             axes.plot((0, 1), ends, "o-", color=colour, label=name)
     guess = _mean(rows, "guess")
     axes.plot((0, 1), (guess, guess), ":", color="black", label="most frequent label")
-    axes.set(xlim=(-0.15, 1.05), ylim=(0.3, 1.05))
+    axes.set(xlim=(-0.15, 1.05), ylim=(0, 1.05))
+    axes.legend(loc="lower left")
     axes.set_xticks((0, 1), ("training rows", "unseen rows"))

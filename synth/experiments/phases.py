@@ -22,9 +22,11 @@ import numpy as np
 
 from synth import tasks
 from synth.dynamics import Chain, Strengths, chain_times, expected_delay, make_world, strength_times
+from synth.experiments._phases_verdict import CAPTION as CAPTION
 from synth.experiments._phases_verdict import best_decays, of_phases
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.fits import doubling_rate, median_time, power_law
+from synth.report import COLOURS, shades
 
 GROUP = "grokking"
 CONTROL = (
@@ -32,7 +34,7 @@ CONTROL = (
     "generalises at any decay."
 )
 COLUMNS = ("sweep", "fraction", "decay", "run", "phase", "found_at", "generalised_at")
-PANELS = (2, 3)
+PANELS = 5
 SUMMARY = {
     "cells_by_phase": "cells in each phase",
     "best_decays": "decays with the most grokking cells",
@@ -49,6 +51,7 @@ SUMMARY = {
 }
 
 PHASES = ("comprehension", "grokking", "memorisation", "confusion")
+_COLOURS = ("C0", "C4", "0.7", "C6")
 #: Sweeps of the search (over decay and fraction, over beta, over program length, and with random
 #: labels), and of the strength dynamics (over decay and over fraction).
 GRID, BETA, LENGTH, RANDOM = "grid", "beta", "length", "random labels"
@@ -319,33 +322,29 @@ def _law(rows, kappa):
 
 
 def draw(rows, axes):
-    diagram, by_decay, by_fraction, delays, delays_by_fraction, lengths = axes
-    for axis in axes[1:]:
-        axis.set_yscale("log")
+    diagram, by_decay, by_fraction, delays, lengths = axes
     _draw_diagram(rows, diagram)
     _draw_times(rows, by_decay)
     groks = [r for r in _of(rows, GRID) if r["phase"] == "grokking"]
-    for decay in sorted({r["decay"] for r in groks}):
+    decays = sorted({r["decay"] for r in groks})
+    for decay, color in zip(decays, shades(len(decays)), strict=True):
         some = [r for r in groks if r["decay"] == decay]
         x, y = ([r[key] for r in some] for key in ("fraction", "generalised_at"))
-        by_fraction.plot(x, y, "o", label=f"decay {decay:g}")
-    by_fraction.set_xlabel("training fraction")
-    by_fraction.set_ylabel("steps to generalise, runs that grok")
+        by_fraction.plot(x, y, "o", color=color, label=f"decay {decay:g}")
+    by_fraction.margins(y=0.35)  # room for the legend
+    by_fraction.set(
+        title="runs that grok", ylabel="steps to generalise", xlabel="training fraction"
+    )
     _draw_delays(rows, delays)
-    some = [r for r in _of(rows, STRENGTH_FRACTION) if _cleanup(r)]
-    delays_by_fraction.plot([r["fraction"] for r in some], [_cleanup(r) for r in some], "o")
-    if some:
-        law = expected_delay(some[0]["kappa"], some[0]["decay"])
-        delays_by_fraction.axhline(law, linestyle=":")
-    delays_by_fraction.set_xlabel("training fraction, strength dynamics")
-    delays_by_fraction.set_ylabel("steps from found to generalised")
-    for found, label, mark in ((True, "found", "o"), (False, "longer than", "^")):
+    for found, label, mark in ((True, "found", "o"), (False, "not found by then", "^")):
         shown = [(bits, steps) for bits, steps, was in _waited(rows) if was == found]
         if shown:
-            lengths.plot(*zip(*shown, strict=True), mark, label=label)
-    lengths.set_xlabel("bits of the program")
-    lengths.set_ylabel("steps next to a full table")
+            style = {"color": COLOURS["program"], "label": label}
+            lengths.plot(*zip(*shown, strict=True), mark, **style)
+    lengths.set(title="waiting for longer programs", xlabel="bits of the program")
+    lengths.set_ylabel("steps until it is found")
     for axis in axes[1:]:
+        axis.set_yscale("log")
         if axis.get_legend_handles_labels()[0]:
             axis.legend(fontsize="small")
 
@@ -354,28 +353,28 @@ def _draw_times(rows, axis):
     """Median times of the search against decay, at the middle training fraction."""
     middle = _of(rows, RANDOM)[0]["fraction"]
     line = [r for r in _of(rows, GRID) if r["fraction"] == middle and r["decay"] > 0]
-    for key, name, mark in (
-        ("memorised_at", "memorised", "o-"),
-        ("found_at", "program found", "s-"),
-        ("generalised_at", "generalised", "."),
+    for key, name, mark, role in (
+        ("memorised_at", "memorised", "o-", "training"),
+        ("found_at", "program found", "s-", "program"),
+        ("generalised_at", "generalised", "x:", "held out"),
     ):
         points = np.array(_medians(line, "decay", key)).reshape(-1, 2)
-        axis.plot(*points.T, mark, label=name)
-    axis.set_ylabel("median Metropolis steps")
-    axis.set_xlabel("weight decay")
-    axis.set_xscale("log")
+        axis.plot(*points.T, mark, color=COLOURS[role], label=name)
+    axis.set(title="what happens when", ylabel="median steps", xlabel="weight decay", xscale="log")
 
 
 def _draw_delays(rows, axis):
     """Delays of the strength dynamics against decay, and the law (dotted)."""
     strengths = _of(rows, STRENGTH)
-    for kappa in dict.fromkeys(r["kappa"] for r in strengths):
+    kappas = list(dict.fromkeys(r["kappa"] for r in strengths))
+    for kappa, color in zip(kappas, shades(len(kappas)), strict=True):
         some = [r for r in strengths if r["kappa"] == kappa and _cleanup(r)]
         decays = [r["decay"] for r in some]
-        (drawn,) = axis.plot(decays, [_cleanup(r) for r in some], "o", label=f"kappa {kappa:g}")
+        cleanup = [_cleanup(r) for r in some]
+        axis.plot(decays, cleanup, "o", color=color, label=f"kappa {kappa:g}")
         law = [expected_delay(kappa, d) for d in decays]
-        axis.plot(decays, law, ":", color=drawn.get_color())
-    axis.set_xlabel("weight decay, strength dynamics")
+        axis.plot(decays, law, ":", color=color)
+    axis.set(title="delay of the model, by decay", xlabel="weight decay")
     axis.set_ylabel("steps from found to generalised")
     axis.set_xscale("log")
     decays = [r["decay"] for r in strengths]
@@ -389,10 +388,11 @@ def _draw_diagram(rows, axis):
     decays = sorted({d for d, _ in grid})
     fractions = sorted({f for _, f in grid})
     numbers = np.array([[PHASES.index(grid[d, f]) for d in decays] for f in fractions])
-    for number, name in enumerate(PHASES):
+    for number, (name, color) in enumerate(zip(PHASES, _COLOURS, strict=True)):
         y, x = np.nonzero(numbers == number)
-        axis.scatter(x, y, s=90, marker="s", label=name)
-    axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, markerscale=0.5)
+        axis.scatter(x, y, s=90, marker="s", color=color, label=name)
+    axis.set(title="phases", ylim=(-0.6, len(fractions) + 1.2))
+    axis.legend(loc="upper left", ncols=2, markerscale=0.6)
     axis.set_xticks(range(len(decays)), [f"{d:g}" for d in decays], rotation=60)
     axis.set_yticks(range(len(fractions)), [f"{f:g}" for f in fractions])
     axis.set_xlabel("weight decay")

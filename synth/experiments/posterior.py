@@ -13,6 +13,7 @@ import numpy as np
 from synth.exact import EverySplit, Split, bits_of, named_functions, prior_of
 from synth.experiments.base import setting, sizes_below, spawn_seeds
 from synth.experiments.rows import share, verdict
+from synth.report import COLOURS, shades
 
 GROUP = "priors"
 QUICK = {"variables": 3, "rows": (1, 2, 3, 4, 5, 6, 7), "random": 50}
@@ -137,10 +138,21 @@ def _verdict(rows):
     return verdict(claim, [(max(far) < 1e-9, words)] if far else [])
 
 
+CAPTION = """Each line is a target, a function of the inputs. Its height is how often the exact
+posterior predicts the label of an unseen row, on average over all sets of training rows. Simple
+targets are predicted from few rows, complex ones from many. Parity of all inputs is the opposite of
+what simpler programs say, and is predicted wrongly. Random functions, and the mean over all
+functions, stay at chance."""
+
+
 def draw(rows, axes):
-    for name in dict.fromkeys(r["target"] for r in rows):
+    names = list(dict.fromkeys(r["target"] for r in rows))
+    colors = dict(zip(names, shades(len(names)), strict=True))
+    colors |= {ALL: "black", RANDOM: COLOURS["random labels"]}
+    for name in names:
         mine = [r for r in rows if r["target"] == name]
-        style = {ALL: ":", RANDOM: "--"}.get(name, "-")
-        axes.plot([r["rows"] for r in mine], [r["bayes"] for r in mine], style, label=name)
+        x, y = ([r[key] for r in mine] for key in ("rows", "bayes"))
+        style = "--" if name in (ALL, RANDOM) else "-"
+        axes.plot(x, y, style, color=colors[name], label=name)
     axes.set_xlabel("training rows")
     axes.set_ylabel("Bayes accuracy on unseen rows")

@@ -22,6 +22,7 @@ from synth.exact import (
 from synth.experiments.base import refuse_repeated, setting
 from synth.experiments.fits import rank_correlation
 from synth.experiments.rows import RowKinds, share, verdict
+from synth.report import shades
 
 GROUP = "priors"
 QUICK = {"variables": 3}
@@ -212,16 +213,26 @@ def _verdict(found):
     return verdict(claim, [(far < 1e-9, words)])
 
 
+CAPTION = """Each line is the exact Bayes predictor of one language; "uniform" gives every function
+the same probability. (a) Categories of three features, from the kind that people find easiest (I)
+to the hardest (VI). All languages predict kind I; only those with exclusive or are not misled by
+kind VI, a parity. (b) Parity of all inputs. Each row misleads the languages without exclusive or
+further; those with it learn the parity from a few rows."""
+
+
 def draw(rows, axes):
     left, right = axes
-    for dsl in dict.fromkeys(r["dsl"] for r in rows):
+    dsls = list(dict.fromkeys(r["dsl"] for r in rows))
+    for dsl, color in zip(dsls, shades(len(dsls)), strict=True):
         name = dsl.removeprefix("boolean:basis=")
+        style = {"color": color, "label": name}
         mine = [r for r in rows if r["kind"] == "category" and r["dsl"] == dsl]
-        left.plot([r["what"][5:] for r in mine], [r["accuracy"] for r in mine], ".-", label=name)
+        left.plot([r["what"][5:] for r in mine], [r["accuracy"] for r in mine], ".-", **style)
         mine = [r for r in rows if r["kind"] == "parity" and r["dsl"] == dsl]
-        right.plot([r["rows"] for r in mine], [r["accuracy"] for r in mine], ".-", label=name)
-    left.set_xlabel("kind of category (Shepard, Hovland and Jenkins)")
-    left.set_ylabel("mean Bayes accuracy on unseen rows")
+        right.plot([r["rows"] for r in mine], [r["accuracy"] for r in mine], ".-", **style)
+    left.set_xlabel("kind of category")
+    left.set_ylabel("Bayes accuracy on unseen rows")
     right.axhline(0.5, color="grey", linestyle=":", linewidth=1)
-    right.set_xlabel("training rows, parity")
-    right.set_ylabel("Bayes accuracy on unseen rows")
+    right.set_xlabel("training rows")
+    left.set_title("kinds of categories")
+    right.set_title("parity")

@@ -19,6 +19,7 @@ import numpy as np
 from synth.engine import ReachSettings
 from synth.experiments.base import present_mean, setting, spawn_seeds
 from synth.experiments.rows import verdict
+from synth.report import COLOURS
 from synth.runs.items import DESCENDED as LABELS
 from synth.runs.items import Item
 
@@ -179,24 +180,35 @@ def _verdict(rows, found):
     return verdict(claim, control)
 
 
+CAPTION = """Beyond what can be enumerated, a stochastic search changes programs move by move. (a)
+The bits of the best program with its exceptions, beside the table. With true labels and with
+simplicity in the score, they go far below the table; with permuted labels they do not. (b) Without
+simplicity, the search fits the training rows as well, (c) but what it finds predicts unseen rows
+less well."""
+
+
 def draw(rows, axes):
     moves = sorted({row["moves"] for row in rows})
     titles = {
-        "total_bits": "total bits of the program",
-        "train": "training accuracy of the program",
-        "test": "held-out accuracy",
+        "total_bits": ("bits of the best program", "total bits"),
+        "train": ("on training rows", "accuracy of the best program"),
+        "test": ("on unseen rows", "accuracy of what is chosen"),
     }
-    for ax, (key, title) in zip(axes, titles.items(), strict=True):
+    for ax, (key, (title, what)) in zip(axes, titles.items(), strict=True):
         for labels in LABELS:
+            color = COLOURS["program" if labels == "true" else "random labels"]
             for energy in ENERGIES:
                 style = "-" if energy == "with" else "--"
                 mean = _means(rows, labels, energy, key)
                 if None not in mean:
-                    ax.plot(moves, mean, style, label=f"{labels}, {energy} simplicity")
+                    label = f"{labels} labels, {energy} simplicity" if key == "test" else None
+                    ax.plot(moves, mean, style, color=color, label=label)
         ax.set_xscale("log")
         ax.set_xlabel("moves")
-        ax.set_ylabel(title)
+        ax.set_title(title)
+        ax.set_ylabel(what)
+    axes[2].set_ylim(0.4, 1.02)  # room for the legend
+    axes[2].legend(loc="lower left", ncols=2)
     table = present_mean(row["table_bits"] for row in rows)
-    axes[0].axhline(table, color="grey", linewidth=0.8)
-    axes[0].set_xlabel("moves (grey: the table)")
+    axes[0].axhline(table, color=COLOURS["table"], linewidth=1, label="table")
     axes[0].set_yscale("log")

@@ -15,6 +15,7 @@ from synth.exact import bits_of, named_functions, prior_of
 from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import verdict
 from synth.learners import neighbours
+from synth.report import COLOURS, shades
 
 GROUP = "priors"
 QUICK = {"variables": 3}
@@ -190,14 +191,22 @@ def _verdict(found, rows):
     return verdict(claim, control)
 
 
+CAPTION = """Rows come one by one, and the exact mixture of all programs predicts each label from
+those before it. A line is the sum of its losses, in bits: it becomes flat when the mixture has
+learned the function, and never exceeds K(f), the bits of the function's shortest program. On random
+functions it goes on to grow, by more than the one bit for each row that guessing costs."""
+
+
 def draw(rows, axes):
     names = list(dict.fromkeys(r["target"] for r in rows if r["target"] != ALL))
     last = max(r["rows"] for r in rows)
+    colors = dict(zip(names, shades(len(names)), strict=True))
+    colors["random"] = COLOURS["random labels"]
     for name in names:
         mine = [r for r in rows if r["target"] == name and r["learner"] == "mixture"]
         mean = [_mean([r["bits"] for r in mine if r["rows"] == t + 1]) for t in range(last)]
         style = "--" if name == "random" else "-"
-        axes.plot(range(1, last + 1), mean, style, label=name)
+        axes.plot(range(1, last + 1), mean, style, color=colors[name], label=name)
     axes.plot([0, last], [0, last], ":", color="grey", label="one bit per row")
     axes.set_xlabel("rows predicted")
-    axes.set_ylabel("cumulative log-loss of the mixture, bits")
+    axes.set_ylabel("loss of the mixture so far, bits")

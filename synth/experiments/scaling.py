@@ -33,6 +33,7 @@ from synth.experiments import _scaling_reach
 from synth.experiments.base import SPLITS, setting, spawn_seeds
 from synth.experiments.rows import verdict
 from synth.language import Bool, Grammar, dsls
+from synth.report import COLOURS, shades
 from synth.tasks import all_rows
 
 GROUP = "structure"
@@ -44,7 +45,7 @@ CONTROL = (
 )
 RULES = ("least_total", "vote", "shortest", "draw", "uniform_program", "uniform_behaviour")
 COLUMNS = ("rows", "target", "own_bits", "budget", "log2_programs", *RULES)
-PANELS = 2, 2
+PANELS = 4
 SUMMARY = {
     "rows_{rows}_worst_change": (
         "{rows} rows, worst change from the target's own length to the largest budget"
@@ -361,6 +362,14 @@ def _verdict(found):
     return verdict(claim, control)
 
 
+CAPTION = """Rules for choosing among all programs of up to so many bits that fit. (a, b) Their
+accuracy on unseen rows as the budget grows, from few and from more training rows. Rules that prefer
+short programs (least total, vote, shortest, draw) hardly get worse; those that take any program or
+behaviour alike do. Orange: random labels, where nothing helps. (c) One line for each target: the
+accuracy rises when the budget reaches the target's length (mark). (d) Beyond enumeration: the share
+of stochastic searches that find a program of hundreds of bits, by their moves."""
+
+
 def draw(rows, axes):
     *axes, last = axes
     rows, moved = _kinds(rows)
@@ -369,21 +378,23 @@ def draw(rows, axes):
     for ax, n in zip(axes, (sizes[0], sizes[-1]), strict=False):
         random = [r for r in rows if r["rows"] == n and r["target"] == RANDOM]
         x = [r["budget"] for r in random]
-        for rule in RULES:
+        for rule, color in zip(RULES, ("C0", "C2", "C4", "C9", "black", "0.5"), strict=True):
+            style = {"color": COLOURS["random labels"], "linestyle": "-", "linewidth": 0.8}
+            ax.plot(x, [r[rule] for r in random], **style)
             y = np.mean([[r[rule] for r in c] for c in _named(rows, n)], axis=0)
-            ax.plot(x, y, label=rule.replace("_", " "))
-            ax.plot(x, [r[rule] for r in random], color="0.75", linestyle="-", linewidth=0.8)
-        ax.set_ylim(0.35, 1.02)
-        ax.set_xlabel("budget, bits (grey: random labels)")
-        ax.set_ylabel(f"held-out accuracy, {n} training rows")
+            ax.plot(x, y, color=color, label=rule.replace("_", " "))
+        ax.set(ylim=(0, 1.03), title=f"{n} training rows", ylabel="accuracy on unseen rows")
+        ax.set_xlabel("budget, bits of the longest program")
+        ax.legend(loc="lower left", ncols=2)
     right = axes[-1]
-    for curve in _named(rows, sizes[-1]):
+    named = _named(rows, sizes[-1])
+    for curve, color in zip(named, shades(len(named)), strict=True):
         programs = [r["log2_programs"] for r in curve]
         accuracies = [r["least_total"] for r in curve]
-        (line,) = right.step(programs, accuracies, where="post", label=curve[0]["target"])
+        right.step(programs, accuracies, where="post", color=color, label=curve[0]["target"])
         if curve[0]["own_bits"] is not None:
             own = _at_own(curve)
-            right.plot(own["log2_programs"], own["least_total"], "o", color=line.get_color())
-    right.set_ylim(0.35, 1.02)
-    right.set_xlabel("log2 of the programs tried (dot: own length)")
-    right.set_ylabel(f"held-out accuracy, least total, {sizes[-1]} training rows")
+            right.plot(own["log2_programs"], own["least_total"], "o", color=color)
+    right.set(ylim=(0, 1.03), title="target by target", ylabel="accuracy of least total")
+    right.set_xlabel("log2 of the number of programs tried")
+    right.legend(loc="lower right")

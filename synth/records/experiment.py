@@ -98,13 +98,17 @@ class ExperimentRun:
     def __str__(self) -> str:
         return experiment_text(self)
 
-    def plot(self, path: str | os.PathLike[str] | None = None) -> "Figure":
+    def plot(
+        self, path: str | os.PathLike[str] | None = None, *, panel: int | None = None
+    ) -> "Figure":
         """Draws the run with the `draw` of its experiment.
 
         Parameters
         ----------
         path : str or path, optional
             A file to write the figure to. Its name ends in .png, .svg or .pdf.
+        panel : int, optional
+            The number of the only panel to draw, from 1, for a slide; by default all panels.
 
         Returns
         -------
@@ -114,8 +118,8 @@ class ExperimentRun:
         Raises
         ------
         SettingError
-            If the name has another suffix, the file cannot be written, or matplotlib is not
-            installed.
+            If the name has another suffix, the file cannot be written, there is no such panel, or
+            matplotlib is not installed.
         ExperimentError
             If the experiment is not installed, or the run has no rows.
         """
@@ -126,7 +130,7 @@ class ExperimentRun:
             )
         if not self.rows:
             raise ExperimentError(f"no figure: this run of {self.experiment} has no rows")
-        figure: Figure = plot_run(self, self.drawer(), path)
+        figure: Figure = plot_run(self, self.drawer(), path, panel)
         return figure
 
     def frame(self) -> "DataFrame":

@@ -14,7 +14,7 @@ from synth.report.bar import Bar
 from synth.report.claims import claims_text
 from synth.report.escape import latex_text
 from synth.report.experiment import experiment_text
-from synth.report.figure import check_plot, plot_run
+from synth.report.figure import COLOURS, check_panel, check_plot, plot_run, shades
 from synth.report.matrix import comparison_text, emphasised
 from synth.report.numbers import least_bits
 from synth.report.regression import regression_contrast_text, regression_text
@@ -23,7 +23,9 @@ from synth.report.score import score_text
 from synth.report.text import contrast_text, contrasts_text, search_text
 
 __all__ = [
+    "COLOURS",
     "Bar",
+    "check_panel",
     "check_plot",
     "claims_text",
     "comparison_text",
@@ -42,4 +44,5 @@ __all__ = [
     "regression_text",
     "score_text",
     "search_text",
+    "shades",
 ]

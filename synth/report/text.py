@@ -212,7 +212,7 @@ def contrasts_text(contrasts, missing=(), seeds=None, width=None):
         proven = f"{reasons.verdict(result)}; {reasons.reached(result)}{found}"
         text = f"{best_program(result)}   ({proven})"
         if result.stop_reason not in ("optimal", "exhausted", "max_bits", "moves"):
-            text += f"   CUT SHORT: {result.stop_reason}"
+            text += f"   CUT SHORT: {reasons.stop(result)}"
         lines += wrapped(name, text, pad, width)
     if missing:
         lines += wrapped("not run", ", ".join(missing), pad, width)

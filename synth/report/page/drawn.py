@@ -61,8 +61,8 @@ class Reader:
         """The panel of the axes, or those of its inset axes if it is only a frame for them."""
         axes = self.axes
         if not axes.axison:
-            above = self.title()
-            return [p for child in axes.child_axes for p in Reader(child, above).panels()]
+            inner = [child for child in axes.child_axes if not hasattr(child, "_colorbar")]
+            return [p for child in inner for p in Reader(child, self.title()).panels()]
         panel = Panel(self.title(), self.axis("x"), self.axis("y"))
         if axes.images and axes.get_aspect() != "auto":
             box = axes.get_window_extent()

@@ -52,7 +52,7 @@ def run_section(run, charts, room):
 
 
 def _pictures(run, charts):
-    """(charts as markup, a note if there are none)."""
+    """(charts as markup, their caption or why there are none)."""
     if not run.rows:
         return [], "No row was finished."
     if run.drawer is None:
@@ -63,7 +63,9 @@ def _pictures(run, charts):
     try:
         from synth.report.page.drawn import drawn_panels
 
-        return [charts(*panels) for panels in drawn_panels(run, run.drawer)], None
+        experiment = run.drawer()
+        drawn = [charts(*panels) for panels in drawn_panels(run, lambda: experiment)]
+        return drawn, getattr(experiment, "CAPTION", None)
     except ImportError:
         return [], "No figure: matplotlib is not installed (pip install 'synth-mdl[plot]')."
     except ExperimentError as error:
