@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 #: The most bytes of a notebook.
-MOST = 400_000
+MOST = 500_000
 
 
 def outputs(path):

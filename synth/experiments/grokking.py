@@ -257,7 +257,7 @@ def _draw_phases(path, first, left, middle):
     if memorised:
         _mark(left, "memorisation", (min(r["step"] for r in path), memorised), 0.06, "left")
         if found and found > memorised:
-            _mark(left, "circuit formation", (memorised, found), 0.14, "right")
+            _mark(left, "circuits form", (memorised, found), 0.14, "right")
     if found is not None:
         middle.set_xlim(-1500, 6000)
         if generalised:
