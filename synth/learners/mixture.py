@@ -23,7 +23,7 @@ from scipy.special import logsumexp
 
 from synth import codes
 from synth.errors import TaskError
-from synth.exact import TableTests, TreeSum
+from synth.exact import Cells, TableTests, TreeSum
 from synth.learners.baselines import LogisticRegression
 from synth.records import Result
 from synth.tasks import stream
@@ -117,9 +117,11 @@ class Mixture:
         seed: int = 0,
     ) -> None:
         self._tests, self._points, self._k = tests, Points.of(columns), k
+        self._cells = Cells(tests.columns)
         own = ["trees", *(f"logistic, penalty {penalty:g}" for penalty in PENALTIES)]
         self.names = (*own, "shortest hypothesis")
         passed, points = self._inputs(columns)
+        self._cells = passed.cells
         order = stream(seed, ORDER).permutation(len(labels))
         cuts = sorted({max(1, round(share * len(labels))) for share in SHARES})
         first = np.bincount(labels[order[: cuts[0]]], minlength=k).tolist()
@@ -155,13 +157,13 @@ class Mixture:
 
     def _inputs(self, columns):
         """The tests that rows pass, and the rows as points."""
-        return self._tests.passed(columns), self._points(columns)
+        return self._tests.read(columns, self._cells), self._points(columns)
 
     def _fitted(self, passed, points, labels):
         """The experts, fitted to some rows."""
         counts = np.bincount(labels, minlength=self._k) + 0.5
         shares = counts / counts.sum()
-        given = {"columns": self._tests.columns, "depth": DEPTH, "widths": WIDTHS, "shares": shares}
+        given = {"depth": DEPTH, "widths": WIDTHS, "shares": shares}
         trees = TreeSum(passed, labels, self._k, **given)
         return [trees, *(_Logistic.of(points, labels, shares, p) for p in PENALTIES)]
 
