@@ -60,14 +60,14 @@ class Cells:
             If there are other tests than those of the cells.
         """
         known = [dict(cells) for cells in self._known]
-        parts = [np.zeros((0, len(known)), np.int32)]
+        parts = [np.zeros((0, len(known)), np.uint16)]
         for some in tests:
             passed = np.asarray(some, bool)
             if passed.ndim != 2 or passed.shape[1] != len(self.groups):
                 raise SettingError(
                     f"tests of shape {passed.shape}; allowed: (rows, {len(self.groups)})"
                 )
-            part = np.empty((len(passed), len(known)), np.int32)
+            part = np.empty((len(passed), len(known)), np.uint16)
             for column, (own, cells) in enumerate(zip(self._own, known, strict=True)):
                 part[:, column] = _numbered(passed[:, own], cells)
             parts.append(part)
@@ -165,8 +165,8 @@ class TableTests:
     columns: tuple[str, ...]
 
     @classmethod
-    def of(cls, task: Task) -> Self:
-        """The tests of a table.
+    def of(cls, task: Task, thresholds: int | None = None) -> Self:
+        """The tests of a table; thresholds: the most cuts of a column, by default as in `rules`.
 
         Raises
         ------
@@ -174,7 +174,8 @@ class TableTests:
             If the table has a column that is neither of numbers nor of truth values, or none that
             differs among training rows.
         """
-        made = prepared(load_dsl("rules", (*task.types.values(), Bool)), task)
+        spec = "rules" if thresholds is None else f"rules:thresholds={thresholds}"
+        made = prepared(load_dsl(spec, (*task.types.values(), Bool)), task)
         names = tuple(made.columns)
         return cls(made, names, tuple(_about(made, name) for name in names))
 

@@ -27,7 +27,7 @@ from synth import codes
 from synth.errors import SettingError
 from synth.exact.tested import TableTests, TestedRows
 from synth.kernels import trees as kernels
-from synth.kernels.division import Record, Room, Table
+from synth.kernels.division import Record, Room, Table, count
 from synth.tasks import Task
 
 #: Nodes that a tree has with less probability than this are left out of predictions, which then
@@ -233,7 +233,7 @@ class TreeSum:
             open_in=np.zeros((deep, len(self.names) + 1), np.int64),
             values=np.zeros((deep, last)),
             grown=np.zeros((deep, last), bool),
-            counted=np.zeros((held, self.k + 1), np.int64),
+            counted=np.zeros((deep, held, self.k + 1), np.int32),
             added=np.zeros((held, self.k)),
             given=np.zeros((last, self.k)),
             touched=np.zeros(len(self.names), bool),
@@ -249,6 +249,7 @@ class TreeSum:
         used = np.ones(len(self.columns), bool) if used is None else used
         record = _empty_record(0) if record is None else record
         how, room = np.array([self.depth, end, kind]), self._room(rows, level, self._read.cells)
+        count(self._table(self._read.cells), rows, room.counted[level])
         given = (self._table(self._read.cells), self._tables, used, self._widths)
         found = kernels.total(*given, level, len(rows), how, room, record)
         whole = room.counts[level, -1, :-1].copy()

@@ -17,7 +17,7 @@ class Table(NamedTuple):
 
     Parameters
     ----------
-    codes : int32 (rows, columns)
+    codes : uint16 (rows, columns)
         The cell of each row in each column.
     labels : int64 (rows,)
         The label of each row, k if it is not known.
@@ -65,8 +65,8 @@ class Room(NamedTuple):
         The evidence of all trees with this test at the root, times their probability.
     grown : bool (depth + 1, T)
         Whether trees were grown below it.
-    counted : int64 (cells, k + 1)
-        How many rows have each cell and label.
+    counted : int32 (depth + 1, cells, k + 1)
+        How many rows of a node have each cell and label.
     added, given, touched : float64 (cells, k), float64 (T, k), bool (columns,)
         What tests with leaves on both sides predict, by cells and by tests, and in which columns.
     rest : int64 (k,)
@@ -87,7 +87,7 @@ class Room(NamedTuple):
 
 
 class Record(NamedTuple):
-    """The nodes of a sum, each followed by those below it: of a test the side that passes first.
+    """The nodes of a sum, each before those below it: of a test the side with fewer rows first.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class Record(NamedTuple):
     ends : int64 (nodes,)
         The number after the last node below it.
     tests : int64 (nodes,)
-        The test that leads to it.
+        The test that leads to it; ~test where its rows do not pass it.
     """
 
     met: np.ndarray
@@ -108,8 +108,18 @@ class Record(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
+def count(table, rows, counted):
+    """How many of some rows have each cell and label; counted: int32 (cells, k + 1), out."""
+    counted[:] = 0
+    for r in rows:
+        y = table.labels[r]
+        for c in range(table.codes.shape[1]):
+            counted[table.starts[c] + table.codes[r, c], y] += 1
+
+
+@njit(cache=True, nogil=True)
 def divide(table, rows, level, room):
-    """How every test divides the rows of a node; see `Table` and `Room`.
+    """How every test divides the rows of a node, once `count` has counted them.
 
     Parameters
     ----------
@@ -121,17 +131,13 @@ def divide(table, rows, level, room):
     room : Room
         Of this level, `sizes`, `counts` and `open_in` are written.
     """
-    counted, sizes, counts = room.counted, room.sizes[level], room.counts[level]
+    counted, sizes, counts = room.counted[level], room.sizes[level], room.counts[level]
     open_in = room.open_in[level]
     last, k = table.turns.shape[0], counts.shape[1] - 1
-    counted[:] = 0
     counts[last] = 0
     open_in[:] = 0
     for r in rows:
-        y = table.labels[r]
-        counts[last, y] += 1
-        for c in range(table.codes.shape[1]):
-            counted[table.starts[c] + table.codes[r, c], y] += 1
+        counts[last, table.labels[r]] += 1
     begin = 0
     for turn in range(last):
         t = table.turns[turn]

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from synth.kernels.division import divide, going
+from synth.kernels.division import count, divide, going
 
 #: What a node at the greatest depth stands for: a leaf; a leaf, if it may be divided as well; or
 #: more than any tree below it could reach.
@@ -117,7 +117,8 @@ def total(table, tables, used, widths, level, size, how, room, record):
         them; the others only have these leaves.  If that is not all tests, a node whose rows have
         one label has no trees below its tests either: they would add little.
     level, size : int
-        The depth of the node, and how many rows it has: the first of those in room.rows[level].
+        The depth of the node, and how many rows it has: the first of those in room.rows[level], as
+        room.counted[level] has counted them.
     how : int64 (3,)
         The greatest depth; what nodes there stand for; whether to add up or to seek the best.
     room : Room
@@ -164,14 +165,20 @@ def total(table, tables, used, widths, level, size, how, room, record):
             break
         grown[at] = True
         x = 0.0
-        for side in range(2):
-            inside = going(table, table.codes, here, at, side == 0, room.rows[level + 1]).shape[0]
-            child = record.met[0]
-            y = total(table, tables, used, widths, level + 1, inside, how, room, record)
+        few = 2 * sizes[at] <= size
+        for turn in range(2):
+            passing = few == (turn == 0)
+            side = going(table, table.codes, here, at, passing, room.rows[level + 1])
+            if turn == 0:
+                count(table, side, room.counted[level + 1])
+            else:  # half the work, or less: to count all rows again took twice as long
+                room.counted[level + 1] = room.counted[level] - room.counted[level + 1]
+            child, m = record.met[0], side.shape[0]
+            y = total(table, tables, used, widths, level + 1, m, how, room, record)
             x += y
             if child < record.values.shape[0]:
                 record.values[child] = y
-                record.tests[child] = at
+                record.tests[child] = at if passing else ~at
                 record.ends[child] = record.met[0]
         values[at] = x - price(table, at, level, room)
     value = leaf(whole, tables)
@@ -223,6 +230,7 @@ def spread(table, tables, level, size, how, room, record, node, new, weight, lea
         Receives probability of labels; what the nodes left out would add is missing.
     """
     here, (codes, rows) = room.rows[level, :size], new
+    count(table, here, room.counted[level])
     divide(table, here, level, room)
     last, k = table.turns.shape[0], room.rest.shape[0]
     whole, grown = room.counts[level, last, :k], room.grown[level]
@@ -237,7 +245,8 @@ def spread(table, tables, level, size, how, room, record, node, new, weight, lea
     grown[:] = False
     child = node + 1
     while child < record.ends[node]:
-        grown[record.tests[child]] = True
+        t = record.tests[child]
+        grown[t if t >= 0 else ~t] = True
         child = record.ends[record.ends[child]]
     if inner:
         scale = math.log(weight) - math.log(2.0) - evidence
@@ -256,19 +265,19 @@ def spread(table, tables, level, size, how, room, record, node, new, weight, lea
                     out[i, j] += room.added[at, j]
     child = node + 1
     while child < record.ends[node]:
-        t, other = record.tests[child], record.ends[child]
+        first, other = record.tests[child], record.ends[child]
+        t = first if first >= 0 else ~first
         x = record.values[child] + record.values[other] - price(table, t, level, room)
         share = math.exp(x + scale)
         if share > 0.0 and share >= least:
-            for side in range(2):
-                reached = going(table, codes, rows, t, side == 0, np.empty_like(rows))
+            for below in (child, other):
+                side = record.tests[below] >= 0
+                reached = going(table, codes, rows, t, side, np.empty_like(rows))
                 if reached.shape[0]:
-                    inside = going(
-                        table, table.codes, here, t, side == 0, room.rows[level + 1]
-                    ).shape[0]
+                    m = going(table, table.codes, here, t, side, room.rows[level + 1]).shape[0]
                     spread(
-                        table, tables, level + 1, inside, how, room, record,
-                        child if side == 0 else other, (codes, reached), share, least, out,
+                        table, tables, level + 1, m, how, room, record, below,
+                        (codes, reached), share, least, out,
                     )  # fmt: skip
         child = record.ends[other]
 

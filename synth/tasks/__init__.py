@@ -28,7 +28,7 @@ from synth.tasks.digits import (
     residue_columns,
     residue_names,
 )
-from synth.tasks.fitting import Fitted, fit, fit_all, prepared, without_labels
+from synth.tasks.fitting import LARGE, Fitted, drawn, fit, fit_all, prepared, without_labels
 from synth.tasks.frames import frame_inputs
 from synth.tasks.labels import is_numeric
 from synth.tasks.origin import Origin, file_digest
@@ -42,6 +42,7 @@ __all__ = [
     "BITS",
     "DIGITS",
     "FOLLOWING",
+    "LARGE",
     "TARGETS",
     "Fitted",
     "Origin",
@@ -51,6 +52,7 @@ __all__ = [
     "apart",
     "describe",
     "digit_columns",
+    "drawn",
     "file_digest",
     "fit",
     "fit_all",

@@ -5,12 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.errors import DSLError
 from synth.language import DSL, Grammar, Type, TypedColumns, load_dsl
 from synth.language.dsls import called, for_types
 from synth.tasks.sequences import lagged_fields
+from synth.tasks.splits import stream
 from synth.tasks.task import Task
+
+#: The most training rows that thresholds are taken from and that programs are enumerated on.
+LARGE = 5000
+#: The purpose of the draw of these rows: no other draw of a task has it.
+DRAW = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +105,48 @@ def fit_all(dsl: DSL | str | os.PathLike[str] | None, tasks: Sequence[Task]) -> 
     ]
 
 
+def drawn_rows(task: Task) -> NDArray[np.bool_]:
+    """The training rows that a search begins with: `LARGE` of them at random, or all, bool (rows,).
+
+    A DSL takes its thresholds from these.  Inputs alone decide, so whoever reads the code of the
+    labels knows them too.
+    """
+    if task.training <= LARGE or task.sequence is not None:
+        return task.train
+    order = stream(0, DRAW).permutation(np.flatnonzero(task.train))
+    rows = np.zeros(task.rows, bool)
+    rows[order[:LARGE]] = True
+    return rows
+
+
+def drawn(task: Task) -> Task:
+    """The task of these rows alone, with the same thresholds and alphabet; itself if that is all.
+
+    Held-out rows are left out too.
+    """
+    rows = drawn_rows(task)
+    if rows is task.train:
+        return task
+    return replace(
+        task,
+        columns={name: column[rows] for name, column in task.columns.items()},
+        labels=task.labels[rows],
+        train=None,
+        unknown=None,
+        given_alphabet=task.alphabet,
+        read=None,
+        origin=None,
+        choose=None,
+    )
+
+
 def without_labels(task: Task) -> TypedColumns:
     """What a DSL may know of a task before any label is read."""
     return TypedColumns(
         name=task.name,
         columns=dict(task.columns),
         types=dict(task.types),
-        train=task.train,
+        train=drawn_rows(task),
         label=task.label,
         label_type=task.label_type,
         label_values=tuple(task.label_text(v) for v in task.alphabet),
