@@ -33,6 +33,8 @@ from synth.tasks import Task
 #: Nodes that a tree has with less probability than this are left out of predictions, which then
 #: add up to 1 again.
 LEAST = 1e-12
+#: The evidence of so many leaves is kept: with 1,000 rows, a sum takes a seventh of the time.
+KEPT = 2**15
 _LN2 = math.log(2)
 
 
@@ -132,6 +134,8 @@ class TreeSum:
         self._read, self.names, self.columns = read, read.cells.names, read.cells.groups
         self._labels = np.where(given < 0, k, given)
         self._rows = np.arange(len(given), dtype=np.int32)
+        radix = np.bincount(self._labels, minlength=k + 1)[:k] + 1
+        self._radix = radix * (math.prod(radix.tolist()) < 2**63)
         self._tables = codes.leaf_tables(len(given), means) * _LN2
 
     @cached_property
@@ -238,6 +242,10 @@ class TreeSum:
             given=np.zeros((last, self.k)),
             touched=np.zeros(len(self.names), bool),
             rest=np.zeros(self.k, np.int64),
+            radix=self._radix,
+            keys=np.full(KEPT, -1, np.int64),
+            leaves=np.zeros(KEPT),
+            logs=np.log(np.maximum(1, np.arange(last + 2))),
         )
 
     def _weighed(self, rows, level, end=kernels.LEAF, kind=kernels.SUM, used=None, record=None):

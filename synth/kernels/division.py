@@ -71,6 +71,12 @@ class Room(NamedTuple):
         What tests with leaves on both sides predict, by cells and by tests, and in which columns.
     rest : int64 (k,)
         The labels that do not pass a test.
+    radix : int64 (k,)
+        More than the rows of each label, to make one number of counts; 0 if there are too many.
+    keys, leaves : int64 (2^m,), float64 (2^m,)
+        The evidence of leaves by these numbers; at first no number is kept, but -1.
+    logs : float64
+        The logarithms of 0, 1, 2, ..., as many as there are tests or columns.
     """
 
     rows: np.ndarray
@@ -84,6 +90,10 @@ class Room(NamedTuple):
     given: np.ndarray
     touched: np.ndarray
     rest: np.ndarray
+    radix: np.ndarray
+    keys: np.ndarray
+    leaves: np.ndarray
+    logs: np.ndarray
 
 
 class Record(NamedTuple):

@@ -17,6 +17,10 @@ from synth.kernels.division import count, divide, going
 LEAF, LOWER, UPPER = range(3)
 #: Of tests whose evidence differs by less, the first counts as the best: rounding decides nothing.
 TIE = 1e-9
+#: What is so much less, in nats, changes no sum of some thousand terms.
+LITTLE = 45.0
+#: Spreads keys over a table; its lowest bits depend on all lower bits of a key.
+HASH = 2654435761
 #: Whether evidence is added up over trees, or the best tree is sought.
 SUM, BEST = range(2)
 
@@ -70,9 +74,8 @@ def ceiling(counts, tables):
 
 
 @njit(cache=True, nogil=True)
-def deepest(counts, size, tables, end):
-    """What a node at the greatest depth counts for; size: how many rows are there."""
-    value = leaf(counts, tables)
+def deepest(value, counts, size, tables, end):
+    """What a node at the greatest depth counts for, with `value` as a leaf and `size` rows."""
     if end == LEAF or size < 2:
         return value
     if end == LOWER:
@@ -81,24 +84,48 @@ def deepest(counts, size, tables, end):
 
 
 @njit(cache=True, nogil=True)
-def with_leaves(table, tables, t, level, size, end, room):
-    """The evidence of a test with leaves on both sides, times its probability."""
-    counts, k = room.counts[level], room.rest.shape[0]
-    for j in range(k):
-        room.rest[j] = counts[-1, j] - counts[t, j]
-    inside = room.sizes[level, t]
-    return (
-        deepest(counts[t, :k], inside, tables, end)
-        + deepest(room.rest, size - inside, tables, end)
-        - price(table, t, level, room)
-    )
+def with_leaves(table, tables, used, level, size, end, room):
+    """The evidence of each test with leaves on both sides, times its probability, in `values`.
+
+    The evidence of leaves is kept by their counts: most have few rows.  One function works through
+    all tests, since views of arrays cost more than what is done with them.
+    """
+    counts, sizes, values = room.counts[level], room.sizes[level], room.values[level]
+    open_in, groups, rest, logs = room.open_in[level], table.groups, room.rest, room.logs
+    keys, kept, radix = room.keys, room.leaves, room.radix
+    last, k, mask = table.turns.shape[0], rest.shape[0], room.keys.shape[0] - 1
+    many = radix[0] == 0
+    for t in range(last):
+        values[t] = -np.inf
+        if not sizes[t] or not used[t]:
+            continue
+        first, other = 0, 0
+        for j in range(k):
+            rest[j] = counts[last, j] - counts[t, j]
+            first = first * radix[j] + counts[t, j]
+            other = other * radix[j] + rest[j]
+        at = (first * HASH) & mask
+        if many or keys[at] != first:
+            keys[at] = first
+            kept[at] = leaf(counts[t, :k], tables)
+        value = kept[at]
+        if end != LEAF:
+            value = deepest(value, counts[t, :k], sizes[t], tables, end)
+        at = (other * HASH) & mask
+        if many or keys[at] != other:
+            keys[at] = other
+            kept[at] = leaf(rest, tables)
+        beside = kept[at]
+        if end != LEAF:
+            beside = deepest(beside, rest, size - sizes[t], tables, end)
+        values[t] = value + beside - logs[open_in[groups[t]]] - logs[open_in[-1]]
 
 
 @njit(cache=True, nogil=True)
 def price(table, t, level, room):
     """-log of the probability of an open test among those of a node that is no leaf."""
     open_in = room.open_in[level]
-    return math.log(open_in[table.groups[t]]) + math.log(open_in[-1])
+    return room.logs[open_in[table.groups[t]]] + room.logs[open_in[-1]]
 
 
 @njit(cache=True, nogil=True)
@@ -136,7 +163,7 @@ def total(table, tables, used, widths, level, size, how, room, record):
     values[:] = -np.inf
     grown[:] = False
     if level == depth:
-        return deepest(whole, size, tables, end)
+        return deepest(leaf(whole, tables), whole, size, tables, end)
     if room.open_in[level, -1] == 0:
         return leaf(whole, tables)
     left = widths[level] if level + 1 < depth else 0
@@ -149,9 +176,7 @@ def total(table, tables, used, widths, level, size, how, room, record):
             left = 0
         # A leaf that could be divided has half of the probability.
         below = end if level + 1 == depth else LOWER
-        for t in range(last):
-            if sizes[t] and used[t]:
-                values[t] = with_leaves(table, tables, t, level, size, below, room)
+        with_leaves(table, tables, used, level, size, below, room)
     for _ in range(min(left, last)):
         at = -1
         for t in range(last):
@@ -181,10 +206,15 @@ def total(table, tables, used, widths, level, size, how, room, record):
                 record.tests[child] = at if passing else ~at
                 record.ends[child] = record.met[0]
         values[at] = x - price(table, at, level, room)
-    value = leaf(whole, tables)
+    stop = leaf(whole, tables)
+    most = max(stop, values.max())
+    if kind == BEST:
+        return most - math.log(2.0)
+    several = math.exp(stop - most)
     for t in range(last):
-        value = joined(value, values[t], kind)
-    return value - math.log(2.0)
+        if values[t] > most - LITTLE:
+            several += math.exp(values[t] - most)
+    return most + math.log(several) - math.log(2.0)
 
 
 @njit(cache=True, nogil=True)
@@ -251,7 +281,8 @@ def spread(table, tables, level, size, how, room, record, node, new, weight, lea
     if inner:
         scale = math.log(weight) - math.log(2.0) - evidence
         below = LEAF if level + 1 == how[0] else LOWER
-        beside(table, tables, level, size, below, scale, least / last, room, said)
+        with_leaves(table, tables, np.ones(last, np.bool_), level, size, below, room)
+        told(table, tables, level, scale, least / last, room, said)
     for i in rows:
         for j in range(k):
             out[i, j] += said[j]
@@ -283,13 +314,13 @@ def spread(table, tables, level, size, how, room, record, node, new, weight, lea
 
 
 @njit(cache=True, nogil=True)
-def beside(table, tables, level, size, end, scale, least, room, said):
+def told(table, tables, level, scale, least, room, said):
     """What the tests of a node with leaves on both sides predict, by the cells of new rows.
 
     Parameters
     ----------
-    table, tables, level, size, end, room
-        As `with_leaves` takes them; `room.added` and `room.touched` are written.
+    table, tables, level, room
+        As `with_leaves` takes them, which has set `values`; `added` and `touched` are written.
     scale : float64
         Is added to the logarithm of the evidence of a test, for its probability.
     least : float64
@@ -305,12 +336,14 @@ def beside(table, tables, level, size, end, scale, least, room, said):
     for t in range(last):
         if room.grown[level, t] or not room.sizes[level, t]:
             continue
-        share = math.exp(with_leaves(table, tables, t, level, size, end, room) + scale)
+        share = math.exp(room.values[level, t] + scale)
         # There are many tests with leaves alone, each of them cheap and of little weight.
         if share == 0.0 or share < least:
             continue
         room.touched[table.groups[t]] = True
         shares(counts[t, :k], tables, inside)
+        for j in range(k):
+            room.rest[j] = counts[last, j] - counts[t, j]
         shares(room.rest, tables, outside)
         for j in range(k):
             said[j] += share * outside[j]
