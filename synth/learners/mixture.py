@@ -25,7 +25,8 @@ from synth import codes
 from synth.errors import TaskError
 from synth.exact import Cells, TableTests, TreeSum
 from synth.learners.baselines import LogisticRegression
-from synth.records import Result
+from synth.learners.predictor import held_out_loss, predictor_of
+from synth.records import Predictions, Result
 from synth.tasks import LARGE, stream
 
 #: The greatest depth of trees, and by level how many tests of a node have trees below them.
@@ -202,6 +203,32 @@ def mixture_of(result: Result, *, seed: int = 0) -> Mixture | None:
     columns = {name: column[task.train] for name, column in task.columns.items()}
     given: dict[str, Any] = {"chosen": result.total_bits, "seed": seed}
     return Mixture(tests, columns, task.places(), len(task.alphabet), **given)
+
+
+def predictions_of(result: Result, *, seed: int = 0) -> Predictions | None:
+    """What the mixture predicts of the held-out rows of a result; None without such or a mixture.
+
+    Parameters
+    ----------
+    result, seed
+        As `mixture_of` takes them.
+    """
+    if result.trained_on is None or result.trained_on.train.all():
+        return None
+    mixture = mixture_of(result, seed=seed)
+    if mixture is None:
+        return None
+    task = result.trained_on.original
+    asked, held = {n: c[~task.train] for n, c in task.columns.items()}, ~task.train
+    chosen = predictor_of(result).probabilities(asked, int(held.sum()))
+    said = mixture.probabilities(asked, chosen)
+    answers = np.array(task.alphabet)[said.argmax(axis=1)]
+    return Predictions(
+        accuracy=float(task.right(answers, held).mean()),
+        loss=held_out_loss(task, said),
+        chosen_loss=held_out_loss(task, chosen),
+        weights=dict(zip(mixture.names, mixture.weights.tolist(), strict=True)),
+    )
 
 
 @dataclass(frozen=True)
