@@ -46,8 +46,8 @@ def results_of(tasks, dsl, *, progress=None, **settings):
         progress,
         **{"top": max(top, SCORED), "start": start, **few, **limits, **settings},
     )
-    best = [each.text for r in found for each in r.top if each.bits is not None]
-    best += [point.written or point.text for r in found for point in r.front]
+    best = [each.text for r in found for each in r.top if each.kind == "program"]
+    best += [point.text for r in found for point in r.front if point.written is None]
     settings |= {"start": tuple(dict.fromkeys((*start, *best))), "moves": 0, "max_programs": 1}
     whole = _run(tasks, dsl, progress, top=top, spent=found[0].seconds, **settings)
     return [_joined(*each, few) for each in zip(whole, found, strict=True)]

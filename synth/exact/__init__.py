@@ -18,7 +18,7 @@ from synth.exact.prior import Prior, exact_prior
 from synth.exact.sampling import Sample, behaviour_counts, sample_programs
 from synth.exact.shortest import Shortest
 from synth.exact.split import Split
-from synth.exact.tested import Cells, TableTests, TestedRows
+from synth.exact.tested import Cells, RowCells, TableTests
 from synth.exact.trees import Tree, TreeSum, tree_sum
 
 __all__ = [
@@ -28,11 +28,11 @@ __all__ = [
     "FunctionTable",
     "Posterior",
     "Prior",
+    "RowCells",
     "Sample",
     "Shortest",
     "Split",
     "TableTests",
-    "TestedRows",
     "Tree",
     "TreeSum",
     "behaviour_counts",

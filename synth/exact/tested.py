@@ -46,7 +46,7 @@ class Cells:
         self._own = [np.flatnonzero(groups == c) for c in range(len(names))]
         self._known = [*known] or [{} for _ in names]
 
-    def read(self, tests: Iterable[ArrayLike]) -> "TestedRows":
+    def read(self, tests: Iterable[ArrayLike]) -> "RowCells":
         """Rows by their cells: these, and those that they add.
 
         Parameters
@@ -71,7 +71,7 @@ class Cells:
             for column, (own, cells) in enumerate(zip(self._own, known, strict=True)):
                 part[:, column] = _numbered(passed[:, own], cells)
             parts.append(part)
-        return TestedRows(Cells(self._given, known), np.concatenate(parts))
+        return RowCells(Cells(self._given, known), np.concatenate(parts))
 
     @cached_property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -105,7 +105,7 @@ class Cells:
 
 
 @dataclass(frozen=True, eq=False)
-class TestedRows:
+class RowCells:
     """Rows, by the cell of each in each column.
 
     Parameters
@@ -138,8 +138,8 @@ class TestedRows:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def __getitem__(self, rows: Any) -> "TestedRows":
-        return TestedRows(self.cells, self.codes[rows])
+    def __getitem__(self, rows: Any) -> "RowCells":
+        return RowCells(self.cells, self.codes[rows])
 
     def passing(self, test: int) -> NDArray[np.bool_]:
         """Which rows pass a test."""
@@ -184,7 +184,7 @@ class TableTests:
         made = columns if self.task.express is None else self.task.express(dict(columns))
         return np.column_stack([np.asarray(made[name], bool) for name in self.names])
 
-    def read(self, columns: Mapping[str, np.ndarray], cells: Cells | None = None) -> TestedRows:
+    def read(self, columns: Mapping[str, np.ndarray], cells: Cells | None = None) -> RowCells:
         """The same by cells, which take less room; cells: those of other rows, to go on from."""
         rows = len(next(iter(columns.values())))
         parts = (

@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth import codes
 from synth.errors import SettingError
-from synth.exact.tested import TableTests, TestedRows
+from synth.exact.tested import RowCells, TableTests
 from synth.kernels import trees as kernels
 from synth.kernels.division import Record, Room, Table, count
 from synth.tasks import Task
@@ -63,7 +63,7 @@ class TreeSum:
 
     Parameters
     ----------
-    tests : array_like of bool, shape (rows, T), or TestedRows
+    tests : array_like of bool, shape (rows, T), or RowCells
         Which tests each row passes.
     labels : array_like of int, shape (rows,)
         The labels, 0..k-1; -1 for a row whose label is not known.  Such a row says which tests are
@@ -71,7 +71,7 @@ class TreeSum:
     k : int
         The number of labels.
     columns : sequence of int or str, shape (T,), optional
-        The column of each test; by default each test has a column of its own.  `TestedRows`
+        The column of each test; by default each test has a column of its own.  `RowCells`
         have their own columns.
     depth : int
         The most tests between the root and a leaf.
@@ -99,7 +99,7 @@ class TreeSum:
 
     def __init__(
         self,
-        tests: ArrayLike | TestedRows,
+        tests: ArrayLike | RowCells,
         labels: ArrayLike,
         k: int,
         *,
@@ -108,7 +108,7 @@ class TreeSum:
         widths: Sequence[int] | None = None,
         shares: ArrayLike | None = None,
     ) -> None:
-        read = tests if isinstance(tests, TestedRows) else TestedRows.of(tests, columns)
+        read = tests if isinstance(tests, RowCells) else RowCells.of(tests, columns)
         given = np.asarray(labels, np.int64)
         if given.shape != (len(read),):
             raise SettingError(
@@ -186,12 +186,12 @@ class TreeSum:
         """Draw a tree from the posterior."""
         return self._drawn(self._rows, 0, generator)
 
-    def predict(self, tests: ArrayLike | TestedRows, least: float = LEAST) -> NDArray[np.float64]:
+    def predict(self, tests: ArrayLike | RowCells, least: float = LEAST) -> NDArray[np.float64]:
         """What the mixture of all trees predicts for new rows.
 
         Parameters
         ----------
-        tests : array_like of bool, shape (m, T), or TestedRows
+        tests : array_like of bool, shape (m, T), or RowCells
             Which tests the new rows pass, with the cells of the sum's rows and more.
         least : float
             Nodes that trees have with less probability are left out; 0 for all nodes.
@@ -201,7 +201,7 @@ class TreeSum:
         ndarray of float, shape (m, k)
             Probabilities; every row adds up to 1.
         """
-        new = tests if isinstance(tests, TestedRows) else self._read.cells.read([tests])
+        new = tests if isinstance(tests, RowCells) else self._read.cells.read([tests])
         out = np.zeros((len(new), self.k))
         every = np.arange(len(new), dtype=np.int32)
         table, room = self._table(new.cells), self._room(self._rows, 0, new.cells)
