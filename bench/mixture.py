@@ -51,7 +51,10 @@ import synth
 
 LEARNERS = ("mixture", "pick", "tree", "logistic", "forest")
 #: The code that decides what the mixture says, beside that of searches.
-OWN = [kept.PACKAGE / "exact" / "trees.py", *sorted((kept.PACKAGE / "learners").glob("*.py"))]
+OWN = [
+    *(kept.PACKAGE / "exact" / name for name in ("tested.py", "trees.py")),
+    *sorted((kept.PACKAGE / "learners").glob("*.py")),
+]
 BINS = 10
 #: Seconds of an answer of RIPPER.
 TIMEOUT = 60.0
