@@ -97,11 +97,13 @@ def _longer(result):
 
 
 def mixture(predictions):
-    """What a mixture predicts of the held-out rows, and what it consists of."""
+    """What a mixture predicts of the held-out rows and what it consists of: a row, or none."""
+    if predictions is None:
+        return
     text = f"{accuracy(predictions.accuracy)} held out"
     if predictions.loss is not None:
         lost = f"{predictions.loss:.3f} bits a row, and the chosen hypothesis alone"
         text += f"; it loses {lost} {predictions.chosen_loss:.3f}"
     parts = sorted(predictions.weights.items(), key=lambda part: -part[1])
     most = [f"{name} {weight:.0%}" for name, weight in parts if weight >= 0.005]
-    return f"{text}; of {', '.join(most)}"
+    yield "mixture", f"{text}; of {', '.join(most)}"

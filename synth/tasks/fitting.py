@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,17 +128,11 @@ def drawn(task: Task) -> Task:
     rows = drawn_rows(task)
     if rows is task.train:
         return task
-    return replace(
-        task,
-        columns={name: column[rows] for name, column in task.columns.items()},
-        labels=task.labels[rows],
-        train=None,
-        unknown=None,
-        given_alphabet=task.alphabet,
-        read=None,
-        origin=None,
-        choose=None,
-    )
+    own = {name: column[rows] for name, column in task.columns.items()}
+    given: dict[str, Any] = {"columns": own, "labels": task.labels[rows]}
+    given |= {"given_alphabet": task.alphabet}
+    given |= dict.fromkeys(("train", "unknown", "read", "origin", "choose"))
+    return replace(task, **given)
 
 
 def without_labels(task: Task) -> TypedColumns:
