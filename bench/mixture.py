@@ -1,7 +1,7 @@
 """The estimator's mixture beside its pick, a pruned tree, logistic regression and a random forest.
 
     python bench/mixture.py [--splits N] [--rows N] [--tables TEXT] [--folder PATH] [--out FILE]
-                            [--stale] [--labels permuted] [--json FILE]
+                            [--stale] [--labels permuted] [--figure FILE] [--json FILE]
 
 The tables and their splits are those of `tables.py`, whose `--install` fetches the packages that
 ship them.  All learners have the same training rows and predict probabilities of the others: the
@@ -12,11 +12,21 @@ bits.  "No worse" is by one standard error of the paired differences to the tree
 error is the mean difference between how sure a learner is and how often it is right, in ten bins of
 equally many held-out rows, over all splits of a table.
 
+The rule that a search picks is stable if it comes back on other splits.  "Agrees" is how often the
+picks of two splits say the same label, over all pairs of splits and all rows of the table; "comes
+back" is the share of pairs of splits whose picks say the same labels on all rows.
+
+RIPPER answers too, if its environment is in the folder (`tables.py --install`); it gives no
+probabilities.  `--figure` draws how often the learners are right against how sure they are, in bins
+of equally many held-out rows of all tables and splits.
+
 With `--labels permuted` the training labels are permuted: nothing predicts the others then.
 
-What is finished is kept in `--out` with a checksum and is not run again.
+The first split of all tables is run first, then the second one.  What is finished is kept in
+`--out` with a checksum and is not run again: `--splits N` then shows the first N splits.
 """
 
+import itertools
 import statistics
 import time
 import warnings
@@ -24,6 +34,7 @@ from functools import partial
 from pathlib import Path
 
 import document
+import environments
 import kept
 import numpy as np
 import pandas
@@ -40,8 +51,13 @@ import synth
 
 LEARNERS = ("mixture", "pick", "tree", "logistic", "forest")
 #: The code that decides what the mixture says, beside that of searches.
-OWN = [kept.PACKAGE / "exact" / "trees.py", *sorted((kept.PACKAGE / "learners").glob("*.py"))]
+OWN = [
+    *(kept.PACKAGE / "exact" / name for name in ("tested.py", "trees.py")),
+    *sorted((kept.PACKAGE / "learners").glob("*.py")),
+]
 BINS = 10
+#: Seconds of an answer of RIPPER.
+TIMEOUT = 60.0
 
 
 def main(arguments=None):
@@ -50,12 +66,18 @@ def main(arguments=None):
     found = [t for t in found if not options.tables or any(x in t.name for x in options.tables)]
     if not found:
         raise SystemExit(f"no such tables below {options.folder}; try bench/tables.py --install")
+    options.python = environments.find_python(table_learners.RIPPER, options.folder)
     files, rows = kept.Kept(options.out), []
+    taken = {t.name: [] for t in found}
+    for number, table in itertools.product(range(options.splits), found):
+        taken[table.name].append(measured_once(table, number, files, options))
     print(HEAD)
     for table in found:
-        rows.append(summed(table, splits(table, files, options)))
+        rows.append(summed(table, taken[table.name]))
         print(line(rows[-1]), flush=True)
     print(summary(rows))
+    if options.figure is not None:
+        drawn([row for each in taken.values() for row in each], options.figure)
     settings = {name: getattr(options, name) for name in ("labels", "splits", "rows")}
     return document.write(options.json, settings=settings, rows=rows)
 
@@ -69,6 +91,7 @@ def parse(arguments):
     add("--tables", action="append", metavar="TEXT", help="only tables whose name contains this")
     add("--folder", type=Path, default=document.HERE / ".peers", help="folder of the packages")
     add("--out", type=Path, default=document.HERE / "results" / "mixture.jsonl", help="kept rows")
+    add("--figure", type=Path, help="draw how often learners are right against how sure they are")
     add("--stale", action="store_true", help="take kept rows of other code")
     options = parser.parse_args(arguments)
     for name in ("splits", "rows"):
@@ -77,17 +100,15 @@ def parse(arguments):
     return options
 
 
-def splits(table, files, options):
-    """What all learners say on all splits of a table."""
-    now, rows = kept.code(__file__, table_files.__file__, table_learners.__file__, *OWN), []
-    for number in range(options.splits):
-        key = {"table": table.name, "split": number, "rows": options.rows, "of": options.labels}
-        row = files.get(key)
-        if row is None or not (options.stale or row["code"] == now):
-            train = table_learners.split(table, number, options.rows)
-            row = files.keep(key, measured(table, train, number, options) | {"code": now})
-        rows.append(row)
-    return rows
+def measured_once(table, number, files, options):
+    """What all learners say on a split of a table, as it is kept."""
+    now = kept.code(__file__, table_files.__file__, table_learners.__file__, *OWN)
+    key = {"table": table.name, "split": number, "rows": options.rows, "of": options.labels}
+    row = files.get(key)
+    if row is None or not (options.stale or row["code"] == now):
+        train = table_learners.split(table, number, options.rows)
+        row = files.keep(key, measured(table, train, number, options) | {"code": now})
+    return row
 
 
 def measured(table, train, number, options):
@@ -101,8 +122,8 @@ def measured(table, train, number, options):
     shaped = np.nan_to_num(table_learners.encoded(columns, train)[1], nan=-1.0)
     made = {"shares": {"loss": loss(shares(given, labels[~train]), given, labels[~train])}}
     fits = {
-        "mixture": partial(_ours, True, frame[train], given, frame[~train]),
-        "pick": partial(_ours, False, frame[train], given, frame[~train]),
+        "mixture": partial(_ours, True, frame, train, given),
+        "pick": partial(_ours, False, frame, train, given),
         "tree": partial(_peer, table_learners.pruned, shaped, train, given),
         "logistic": partial(_peer, _logistic, shaped, train, given),
         "forest": partial(_peer, _forest, shaped, train, given),
@@ -111,15 +132,23 @@ def measured(table, train, number, options):
         warnings.simplefilter("ignore")
         for name, fit in fits.items():
             began = time.process_time()
-            said, classes = fit()
+            said, classes, *more = fit()
             seconds = time.process_time() - began
             made[name] = scored(said, classes, given, labels[~train]) | {"seconds": seconds}
+            if more:
+                made[name] |= {"rule": more[0], "says": more[1]}
+    if options.python is not None and options.labels == "true":
+        made["RIPPER"] = table_learners.ripper(table, train, options.python, TIMEOUT)
     return made
 
 
-def _ours(mixture, frame, labels, asked):
-    model = synth.ProgramClassifier(mixture=mixture).fit(frame, labels)
-    return model.predict_proba(asked), model.classes_
+def _ours(mixture, frame, train, labels):
+    model = synth.ProgramClassifier(mixture=mixture).fit(frame[train], labels)
+    said = model.predict_proba(frame[~train])
+    if mixture:
+        return said, model.classes_
+    rule = model.chosen_ if model.program_ is None else model.program_.text
+    return said, model.classes_, rule, [str(each) for each in model.predict(frame)]
 
 
 def _peer(fit, shaped, train, labels):
@@ -185,9 +214,45 @@ def summed(table, rows):
         each = [r["mixture"][key] - r["tree"][key] for r in rows]
         error = statistics.stdev(each) / len(each) ** 0.5 if len(each) > 1 else 0.0
         row[f"{key} difference"] = statistics.fmean(each), error
+    row["agrees"], row["comes back"] = stability([r["pick"]["says"] for r in rows])
+    answered = [r["RIPPER"]["accuracy"] for r in rows if "accuracy" in r.get("RIPPER", ())]
+    row["RIPPER"] = statistics.fmean(answered) if answered else None
     counts = np.unique(table.labels, return_counts=True)[1]
     row["most frequent"] = float(counts.max() / counts.sum())
     return row
+
+
+def stability(says):
+    """How often two answers are equal, and how many pairs are equal throughout; None without pairs.
+
+    says: by split, what its rule says of all rows of the table.
+    """
+    pairs = [float(np.mean(np.array(a) == np.array(b))) for a, b in itertools.combinations(says, 2)]
+    if not pairs:
+        return None, None
+    return statistics.fmean(pairs), statistics.fmean(pair == 1 for pair in pairs)
+
+
+def reliability(rows, name):
+    """How sure a learner is and how often it is right, (bins, 2): bins of equally many rows."""
+    sure, right = (np.concatenate([r[name][key] for r in rows]) for key in ("sure", "right"))
+    bins = np.array_split(np.argsort(sure, kind="stable"), BINS)
+    return np.array([(sure[b].mean(), right[b].mean()) for b in bins if len(b)])
+
+
+def drawn(rows, path):
+    """The figure of how often learners are right against how sure they are."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], ":", color="grey")
+    for name, style in (("mixture", "-o"), ("tree", "--s"), ("logistic", "-.^"), ("forest", ":D")):
+        axes.plot(*reliability(rows, name).T, style, markersize=4, label=name)
+    axes.set(xlabel="mean probability of the predicted label", ylabel="share that is right")
+    axes.legend()
+    figure.savefig(path)
+    print(f"drawn to {path}")
 
 
 def calibration(sure, right):
@@ -199,7 +264,7 @@ def calibration(sure, right):
 
 HEAD = (
     f"{'table':24}{'k':>3}  {'accuracy: mix pick tree logi fore':37}"
-    f"{'bits a row: mix tree logi fore':>30}{'mix - tree':>15}{'sec':>6}"
+    f"{'bits a row: mix tree logi fore':>30}{'mix - tree':>15}{'sec':>6}{'agrees':>8}{'RIPPER':>8}"
 )
 
 
@@ -210,8 +275,12 @@ def line(row):
     seconds = row["mixture"]["seconds"]
     return (
         f"{row['table'][:24]:24}{row['classes']:3}{accuracies}  {losses}  {mean:+.3f}±{error:.3f}"
-        f"{seconds:6.1f}"
+        f"{seconds:6.1f}{_given(row['agrees'])}{_given(row['RIPPER'])}"
     )
+
+
+def _given(value):
+    return f"{'-':>8}" if value is None else f"{value:8.3f}"
 
 
 def summary(rows):
@@ -242,6 +311,10 @@ def summary(rows):
     ):
         there = [n for n in LEARNERS if key in rows[0][n]]
         lines.append(f"mean {key}: " + ", ".join(f"{n} {mean(n, key):.{digits}f}" for n in there))
+    for key in ("agrees", "comes back", "RIPPER"):
+        there = [row[key] for row in rows if row[key] is not None]
+        if there:
+            lines.append(f"mean {key}: {statistics.fmean(there):.4f}, of {len(there)} tables")
     worst = max(rows, key=lambda r: r["mixture"]["loss"] - r["shares loss"])
     lines.append(
         f"mean loss of the shares of the labels alone: "

@@ -54,7 +54,7 @@ api_internal = (
     "synth.verification.document",
     "synth.verification.lists", "synth.verification.reach", "synth.verification.search",
     "synth.verification.sets", "synth.verification.sources", "synth.verification.values",
-    "synth.cli.using", "synth.engine.languages",
+    "synth.cli.using", "synth.engine.languages", "synth.engine.large",
     "synth.language.comparisons", "synth.language.meaning",
     "synth.learners.columns", "synth.records.scored",
     "synth.report.results", "synth.report.score", "synth.report.shown", "synth.report.verdict",

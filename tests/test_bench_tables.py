@@ -300,3 +300,21 @@ def test_a_tree_is_pruned_where_no_label_is_in_five_rows():
     labels = np.repeat(np.arange(12), 3)
     found = table_learners.pruned(generator.random((36, 3)), labels)
     assert found.best_estimator_.get_n_leaves() >= 1
+
+
+def test_a_rule_is_stable_if_it_comes_back_on_other_splits():
+    assert mixture.stability([["a", "b"], ["a", "b"], ["a", "a"]]) == pytest.approx((2 / 3, 1 / 3))
+    assert mixture.stability([["a"]]) == (None, None)
+
+
+def test_bins_of_the_reliability_figure_have_equally_many_rows(tmp_path):
+    generator = np.random.default_rng(0)
+    sure = generator.uniform(0.5, 1, 4000)
+    right = generator.random(4000) < sure
+    rows = [{n: {"sure": sure, "right": right} for n in mixture.LEARNERS}]
+    bins = mixture.reliability(rows, "mixture")
+    assert bins.shape == (10, 2)
+    assert bins[:, 0] == pytest.approx(np.linspace(0.525, 0.975, 10), abs=0.01)
+    assert bins[:, 1] == pytest.approx(bins[:, 0], abs=0.08)
+    mixture.drawn(rows, tmp_path / "reliability.png")
+    assert (tmp_path / "reliability.png").stat().st_size > 1000

@@ -42,7 +42,7 @@ INSIDE = {
         "targets", "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
-        "arguments", "fits", "regression", "driver", "languages", "searches", "descents",
+        "arguments", "fits", "regression", "driver", "large", "languages", "searches", "descents",
     ],
 }  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}

@@ -9,9 +9,11 @@ from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.tree import DecisionTreeClassifier
 
 import synth
-from synth import codes
+from synth import codes, exact, learners
 from synth.language.types import Real
 from synth.learners import mixture
+from synth.records import load_run
+from tests import command
 
 FEW = {"max_programs": 2_000, "moves": 0}
 
@@ -119,3 +121,42 @@ def test_without_columns_that_tell_rows_apart_there_is_none():
     fitted = synth.ProgramClassifier(**FEW).fit(np.ones((6, 2)), [0, 0, 0, 1, 1, 1])
     assert fitted.mixture_ is None
     assert fitted.predict_proba([[1, 1]]) == pytest.approx(0.5)
+
+
+def test_a_search_says_what_the_mixture_predicts_beside_the_pick(tmp_path):
+    limits = ["--max-programs", 2000, "--moves", 0, "--threads", 1]
+    file = tmp_path / "run.json"
+    text = command.run("search", "wine", "--mixture", "--save", file, *limits)
+    said = load_run(file).mixture
+    assert f"mixture           {said.accuracy:.3f} held out" in text
+    # The same, from what the library has for it.
+    found = synth.search("wine", max_programs=2000, moves=0, threads=1)
+    task, mixed = found.trained_on.original, mixture.mixture_of(found)
+    asked = {name: column[~task.train] for name, column in task.columns.items()}
+    chosen = learners.predictor_of(found).probabilities(asked, int((~task.train).sum()))
+    both = mixed.probabilities(asked, chosen)
+    assert said.loss == pytest.approx(loss(both, task.places(~task.train)), abs=1e-9)
+    assert said.chosen_loss == pytest.approx(loss(chosen, task.places(~task.train)), abs=1e-9)
+    assert said.accuracy == (both.argmax(axis=1) == task.places(~task.train)).mean()
+    assert said.loss < said.chosen_loss
+    assert said.weights == pytest.approx(dict(zip(mixed.names, mixed.weights, strict=True)))
+    assert '"mixture": null' in command.run("search", "wine", "--json", *limits)
+    refused = command.run("search", "wine", "--mixture", "--train", "1.0", code=2)
+    assert "no held-out rows; allowed: with --train, such as --train 0.5" in refused
+
+
+def test_the_mixture_of_all_trees_is_the_posterior_where_both_exist():
+    """With one test that labels follow, trees of depth 1 are two hypotheses: the posterior of both
+    by hand is what the sum over trees says."""
+    tests, labels = np.array([[1], [1], [0], [0], [1]], bool), np.array([1, 1, 0, 0, 1])
+    found = exact.TreeSum(tests, labels, 2, depth=1)
+    stop, split = (
+        codes.leaf_bits([2, 3], [0.5, 0.5]),
+        (codes.leaf_bits([2, 0], [0.5, 0.5]) + codes.leaf_bits([0, 3], [0.5, 0.5])),
+    )
+    evidence = np.array([2.0 ** -(1 + split), 2.0 ** -(1 + stop)])
+    posterior = evidence / evidence.sum()
+    assert found.tests_at_root() == pytest.approx(posterior, abs=1e-12)
+    inside = 2.0 ** (codes.leaf_bits([0, 3], [0.5, 0.5]) - codes.leaf_bits([0, 4], [0.5, 0.5]))
+    whole = 2.0 ** (codes.leaf_bits([2, 3], [0.5, 0.5]) - codes.leaf_bits([2, 4], [0.5, 0.5]))
+    assert found.predict([[1]])[0, 1] == pytest.approx(posterior @ [inside, whole], abs=1e-12)

@@ -18,6 +18,7 @@ from synth.cli.options import (
     dsl_option,
     figure_options,
     labels_option,
+    mixture_option,
     noise_options,
     save_data_option,
     search_options,
@@ -62,6 +63,7 @@ def main():
 @labels_option
 @corrupt_option
 @noise_options
+@mixture_option
 @click.option("--exact", is_flag=True, help="Look for the shortest program without exceptions.")
 @click.option(
     "--checkpoint",
@@ -116,9 +118,7 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
     if run.resumed:  # said after the search, which refuses the file of another search
         say(f"synth: resumed from {checkpoint}")
     show = partial(finish, run, [run], options, search_text)
-    if noise is not None:
-        return show()
-    return show_either(show, search_numbers, loaded, options, run)
+    return show() if noise is not None else show_either(show, search_numbers, loaded, options, run)
 
 
 main.add_command(contrast)

@@ -164,6 +164,12 @@ def figure_options(function):
     return plot(report(function))
 
 
+mixture_option = click.option(
+    "--mixture",
+    is_flag=True,
+    help="Also say what a mixture of the result, of decision trees and of logistic regressions "
+    "predicts of the held-out rows.",
+)
 save_data_option = click.option(
     "--save-data",
     is_flag=True,

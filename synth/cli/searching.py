@@ -5,6 +5,7 @@ import sys
 import textwrap
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import click
@@ -41,6 +42,10 @@ def loaded_task(task, options):
     began = time.monotonic()
     loaded = load_task(task, seed=options["seed"], **{k: options[k] for k in TABLE})
     options["spent"] = time.monotonic() - began
+    if options.get("mixture") and (loaded.train.all() or loaded.sequence is not None):
+        raise click.UsageError(
+            f"--mixture: {task} has no held-out rows; allowed: with --train, such as --train 0.5"
+        )
     options.setdefault("notes", {})[str(task)] = loaded.notes
     return loaded
 
@@ -99,9 +104,22 @@ def finish(run, results, options, text, emphasis=None):
     from synth.records import StopReason, save_run
 
     say_notes(options)
+    if options.get("mixture"):
+        run = _with_mixture(run, options)
     emit_run(options["form"], run, text, emphasis)
     if options["save"]:
         save_run(run.with_data() if options.get("save_data") else run, options["save"])
     draw_and_report([run], options)
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
         sys.exit(exit_status())
+
+
+def _with_mixture(run, options):
+    """The result with what a mixture predicts of the held-out rows."""
+    from synth.learners import predictions_of
+
+    said = None if run.kind != "search" else predictions_of(run, seed=options["seed"] or 0)
+    if said is None:
+        say("synth: no mixture: it takes a few labels, and columns of numbers and truth values")
+        return run
+    return replace(run, mixture=said)

@@ -230,7 +230,9 @@ class Search:
         task, root = fitted.task, fitted.root
         # Training rows first: a labelling is then compared with a prefix of each row.
         order = np.argsort(~task.train, kind="stable")
-        columns = {name: column[order] for name, column in task.columns.items()}
+        columns = task.columns
+        if not task.train.all():
+            columns = {name: column[order] for name, column in columns.items()}
         columns = checked_columns(fitted.grammar, columns)
         self._labellings = [
             Labelling.of(each.task, root, self._top, self._among) for each in self._fitted
@@ -286,7 +288,8 @@ class Search:
         ended = self._engine.stop_reason
         if ended == (None if self._exact else StopReason.SECONDS):  # its share of the time is over
             ended = StopReason.MAX_PROGRAMS
-        if not self._wants_reach() or ended not in _REACHED or self._is_late():
+        wanted = self._wants_reach() or (self._given and self._reaching.moves == 0)
+        if not wanted or ended not in _REACHED or self._is_late():
             return False
         if not any(bank.ends for bank in self._engine.banks.values()):
             return False  # no program has a value on every row

@@ -10,13 +10,13 @@ from functools import partial
 
 from synth import codes
 from synth.engine.arguments import EXACT, parsed
-from synth.engine.driver import Search
+from synth.engine.large import results_of
 from synth.engine.limits import read_limits
 from synth.engine.scoring import SAME
 from synth.errors import DSLError, ParseError, SettingError, SweepError, TaskError
 from synth.language import languages
 from synth.records import Language, Shortest, StopReason
-from synth.tasks import fit, without_labels
+from synth.tasks import drawn, fit, without_labels
 
 #: How far the shortest program without exceptions is sought in each language, in programs and in
 #: bits: at most about 2 s.  Without a limit of bits, 60 rows of noise take minutes.
@@ -39,10 +39,12 @@ def languages_of(task, start=(), dsl=None, exact=False):
     """
     if dsl is not None or not task.is_table:
         return []
-    fitting, refused = [], []
+    fitting, refused, few = [], [], drawn(task)
     for spec in languages(without_labels(task)):
         try:
-            fitted = fit(spec, task)
+            fitted = fit(spec, few)
+            if fitted.task is few:  # it reads columns as they are, and other rows may have gaps
+                fitted = fit(spec, task)
             for text in start:
                 parsed(text, fitted)
         except (DSLError, TaskError, ParseError) as error:
@@ -73,23 +75,23 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
     each, count = [], len(specs)
     limits = read_limits({k: settings.pop(k) for k in list(settings) if k in _LIMITS})
     for k, spec in enumerate(specs):
-        made = Search(
-            tasks,
-            spec,
-            among=count,
-            checkpoint=None if checkpoint is None else _file(checkpoint, k),
-            spent=spent,
-            **{**settings, "moves": _share(settings.get("moves"), count)},
-            **_shared(limits, count, count - k, spent),
-        )
         failed = None
         try:
-            made.run(progress=progress)
+            found = results_of(
+                tasks,
+                spec,
+                progress=progress,
+                among=count,
+                checkpoint=None if checkpoint is None else _file(checkpoint, k),
+                spent=spent,
+                **{**settings, "moves": _share(settings.get("moves"), count)},
+                **_shared(limits, count, count - k, spent),
+            )
         except SweepError as error:  # no worker is left
-            failed = error
-        each.append(made.results)
-        spent = made.result.seconds
-        if failed is not None or made.result.stop_reason == StopReason.INTERRUPTED:
+            failed, found = error, error.partial
+        each.append(found)
+        spent = found[0].seconds
+        if failed is not None or found[0].stop_reason == StopReason.INTERRUPTED:
             break
     found = [
         _won(task, list(results), specs, limits)

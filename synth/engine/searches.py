@@ -12,8 +12,8 @@ from typing import Any, Literal, Unpack
 from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
 from synth.engine.checkpoint import DEFAULT_EVERY
 from synth.engine.crew import working_time
-from synth.engine.driver import Search
 from synth.engine.languages import languages_of, of_sequences, searched, with_shortest
+from synth.engine.large import results_of
 from synth.engine.limits import LimitSettings
 from synth.engine.progress import Progress, Told, followed
 from synth.engine.reach import DEFAULT_CHAINS, Map
@@ -64,6 +64,9 @@ def search(
     The result is that of the language that won, and `languages` lists all of them; the shares of
     the posterior are within the language that won.
 
+    In a table with more than 5,000 training rows, programs are sought on 5,000 of them, drawn at
+    random, and the best are scored on all rows; `settings["drawn_rows"]` says so.
+
     Parameters
     ----------
     task : Task, str or path
@@ -86,7 +89,7 @@ def search(
     seed : int
         Seed of the random numbers of reach.
     start : sequence of str
-        Programs of your own for reach to begin with.
+        Programs of your own for reach to begin with; they are scored even if it makes no moves.
     map : callable, optional
         Works off the chains of reach on workers, such as those of a dask cluster, with an equal
         result: `functools.partial(synth.runs.sweep, executor=...)`.  Each worker repeats the
@@ -162,13 +165,7 @@ def _each(
             limits = {k: settings[k] for k in ("seconds", "memory", "threads") if k in settings}
             found = [with_shortest(found[0], tasks[0], specs, progress=progress, **limits)]
         return found
-    made = Search(tasks, dsl, **settings)
-    try:
-        made.run(progress=progress)
-    except SweepError as error:
-        error.partial = made.results
-        raise
-    return made.results
+    return results_of(tasks, dsl, progress=progress, **settings)
 
 
 def contrast(

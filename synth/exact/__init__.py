@@ -18,14 +18,17 @@ from synth.exact.prior import Prior, exact_prior
 from synth.exact.sampling import Sample, behaviour_counts, sample_programs
 from synth.exact.shortest import Shortest
 from synth.exact.split import Split
-from synth.exact.trees import TableTests, Tree, TreeSum, tree_sum
+from synth.exact.tested import Cells, RowCells, TableTests
+from synth.exact.trees import Tree, TreeSum, tree_sum
 
 __all__ = [
+    "Cells",
     "Counts",
     "EverySplit",
     "FunctionTable",
     "Posterior",
     "Prior",
+    "RowCells",
     "Sample",
     "Shortest",
     "Split",

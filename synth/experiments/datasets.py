@@ -28,8 +28,8 @@ from synth.learners import (
     LogisticRegression,
     embed,
     held_out_loss,
-    mixture_of,
     nearest,
+    predictions_of,
     predictor_of,
 )
 from synth.report import COLOURS
@@ -186,18 +186,13 @@ def _accuracies(task, penalty):
 
 def _probable(result, settings):
     """What the chosen hypothesis, and its mixture with others, say of the held-out rows."""
-    task = result.trained_on.original
-    asked = {name: column[~task.train] for name, column in task.columns.items()}
-    said = {"mdl": predictor_of(result).probabilities(asked, int((~task.train).sum()))}
-    mixture = mixture_of(result, seed=settings.seed)
-    if mixture is not None:
-        said["mixture"] = mixture.probabilities(asked, said["mdl"])
-    found = {f"{name}_loss": held_out_loss(task, chances) for name, chances in said.items()}
-    if mixture is not None:
-        alphabet = np.array(task.alphabet)
-        answers = alphabet[said["mixture"].argmax(axis=1)]
-        found["mixture"] = float(task.right(answers, ~task.train).mean())
-    return found
+    said = predictions_of(result, seed=settings.seed)
+    if said is None:
+        task = result.trained_on.original
+        asked = {name: column[~task.train] for name, column in task.columns.items()}
+        chances = predictor_of(result).probabilities(asked, int((~task.train).sum()))
+        return {"mdl_loss": held_out_loss(task, chances)}
+    return {"mdl_loss": said.chosen_loss, "mixture_loss": said.loss, "mixture": said.accuracy}
 
 
 def summarise(rows):

@@ -57,6 +57,7 @@ __all__ = [
     "collect_block",
     "conjoin",
     "covers",
+    "division",
     "errors_bits",
     "errors_cells",
     "first_match",

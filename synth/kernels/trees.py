@@ -1,8 +1,8 @@
 """Sums over all trees of tests up to a depth, and what they predict.
 
-A node of a tree is the set of rows that reach it, as bits.  One popcount pass over the tests says
-how the rows and their labels are divided by each.  A test is open at a node if some rows pass it
-and some do not; which labels they have does not matter.  Evidence is in nats.
+A node of a tree is the list of rows that reach it; `division` says how tests divide them.  A test
+is open at a node if some rows pass it and some do not; which labels they have does not matter.
+Evidence is in nats.
 """
 
 import math
@@ -10,13 +10,17 @@ import math
 import numpy as np
 from numba import njit
 
-from synth.kernels.reach import popcount
+from synth.kernels.division import count, divide, going
 
 #: What a node at the greatest depth stands for: a leaf; a leaf, if it may be divided as well; or
 #: more than any tree below it could reach.
 LEAF, LOWER, UPPER = range(3)
 #: Of tests whose evidence differs by less, the first counts as the best: rounding decides nothing.
 TIE = 1e-9
+#: What is so much less, in nats, changes no sum of some thousand terms.
+LITTLE = 45.0
+#: Spreads keys over a table; its lowest bits depend on all lower bits of a key.
+HASH = 2654435761
 #: Whether evidence is added up over trees, or the best tree is sought.
 SUM, BEST = range(2)
 
@@ -70,9 +74,8 @@ def ceiling(counts, tables):
 
 
 @njit(cache=True, nogil=True)
-def deepest(counts, size, tables, end):
-    """What a node at the greatest depth counts for; size: how many rows are there."""
-    value = leaf(counts, tables)
+def deepest(value, counts, size, tables, end):
+    """What a node at the greatest depth counts for, with `value` as a leaf and `size` rows."""
     if end == LEAF or size < 2:
         return value
     if end == LOWER:
@@ -81,92 +84,88 @@ def deepest(counts, size, tables, end):
 
 
 @njit(cache=True, nogil=True)
-def divide(tests, groups, labels, mask, sizes, counts, open_in):
-    """How every test divides the rows of a node; returns the number of rows.
+def with_leaves(table, tables, used, level, size, end, room):
+    """The evidence of each test with leaves on both sides, times its probability, in `values`.
 
-    Parameters
-    ----------
-    tests : uint64 (T, words)
-        Which rows pass each test.
-    groups : int64 (T,)
-        The column of each test.
-    labels : uint64 (k, words)
-        Which rows have each label.
-    mask : uint64 (words,)
-        The rows of the node.
-    sizes : int64 (T,), out
-        How many rows pass; 0 if the test is not open.
-    counts : int64 (T + 1, k), out
-        How many of each label pass; last, how many there are.
-    open_in : int64 (columns + 1,), out
-        How many tests of each column are open; last, in how many columns there are some.
+    The evidence of leaves is kept by their counts: most have few rows.  One function works through
+    all tests, since views of arrays cost more than what is done with them.
     """
-    k, words = labels.shape
-    size = 0
-    for w in range(words):
-        size += np.int64(popcount(mask[w]))
-    last = tests.shape[0]
-    counts[:] = 0
-    open_in[:] = 0
-    for j in range(k):
-        for w in range(words):
-            counts[last, j] += np.int64(popcount(mask[w] & labels[j, w]))
+    counts, sizes, values = room.counts[level], room.sizes[level], room.values[level]
+    open_in, groups, rest, logs = room.open_in[level], table.groups, room.rest, room.logs
+    keys, kept, radix = room.keys, room.leaves, room.radix
+    last, k, mask = table.turns.shape[0], rest.shape[0], room.keys.shape[0] - 1
+    many = radix[0] == 0
     for t in range(last):
-        inside = 0
-        for w in range(words):
-            inside += np.int64(popcount(mask[w] & tests[t, w]))
-        if inside == 0 or inside == size:
-            sizes[t] = 0
+        values[t] = -np.inf
+        if not sizes[t] or not used[t]:
             continue
-        sizes[t] = inside
-        if not open_in[groups[t]]:
-            open_in[-1] += 1
-        open_in[groups[t]] += 1
+        first, other = 0, 0
         for j in range(k):
-            for w in range(words):
-                counts[t, j] += np.int64(popcount(mask[w] & tests[t, w] & labels[j, w]))
-    return size
+            rest[j] = counts[last, j] - counts[t, j]
+            first = first * radix[j] + counts[t, j]
+            other = other * radix[j] + rest[j]
+        at = (first * HASH) & mask
+        if many or keys[at] != first:
+            keys[at] = first
+            kept[at] = leaf(counts[t, :k], tables)
+        value = kept[at]
+        if end != LEAF:
+            value = deepest(value, counts[t, :k], sizes[t], tables, end)
+        at = (other * HASH) & mask
+        if many or keys[at] != other:
+            keys[at] = other
+            kept[at] = leaf(rest, tables)
+        beside = kept[at]
+        if end != LEAF:
+            beside = deepest(beside, rest, size - sizes[t], tables, end)
+        values[t] = value + beside - logs[open_in[groups[t]]] - logs[open_in[-1]]
 
 
 @njit(cache=True, nogil=True)
-def total(tests, groups, labels, tables, used, widths, level, how, room):
+def price(table, t, level, room):
+    """-log of the probability of an open test among those of a node that is no leaf."""
+    open_in = room.open_in[level]
+    return room.logs[open_in[table.groups[t]]] + room.logs[open_in[-1]]
+
+
+@njit(cache=True, nogil=True)
+def total(table, tables, used, widths, level, size, how, room, record):
     """The evidence of all trees at a node, times the probability of each.
 
     Parameters
     ----------
-    tests, groups, labels, tables
-        As `divide` and `leaf` take them.
+    table : Table
+    tables
+        As `leaf` takes them.
     used : bool (T,)
         Which tests trees may have; the others only count as open.
     widths : int64 (depth,)
         By level, how many tests of a node, the best with leaves on both sides, have all trees below
         them; the others only have these leaves.  If that is not all tests, a node whose rows have
         one label has no trees below its tests either: they would add little.
-    level : int
-        The depth of the node, whose rows are masks[level].
+    level, size : int
+        The depth of the node, and how many rows it has: the first of those in room.rows[level], as
+        room.counted[level] has counted them.
     how : int64 (3,)
         The greatest depth; what nodes there stand for; whether to add up or to seek the best.
-    room : tuple of arrays, one entry for each level; deeper levels are overwritten
-        masks : uint64 (depth + 1, words)
-        sizes, counts, open_in
-            As in `divide`.
-        values : float64 (depth + 1, T), out
-            The evidence of all trees with this test at the root, times their probability.
-        grown : bool (depth + 1, T), out
-            Whether trees were grown below it.
+    room : Room
+        Deeper levels are overwritten.
+    record : Record
+        Receives the nodes below this one in the order in which they are met.
     """
-    masks, sizes, counts, open_in, values, grown = room
-    size = divide(tests, groups, labels, masks[level], sizes[level], counts[level], open_in[level])
-    last, k = tests.shape[0], labels.shape[0]
-    whole = counts[level, last]
+    here = room.rows[level, :size]
+    divide(table, here, level, room)
+    record.met[0] += 1
+    values, grown, sizes = room.values[level], room.grown[level], room.sizes[level]
+    last, k = table.turns.shape[0], room.rest.shape[0]
+    whole = room.counts[level, last, :k]
     depth, end, kind = how[0], how[1], how[2]
-    values[level] = -np.inf
-    grown[level] = False
+    values[:] = -np.inf
+    grown[:] = False
     if level == depth:
-        return deepest(whole, size, tables, end)
-    if open_in[level, -1] == 0:
+        return deepest(leaf(whole, tables), whole, size, tables, end)
+    if room.open_in[level, -1] == 0:
         return leaf(whole, tables)
-    rest = np.empty(k, np.int64)
     left = widths[level] if level + 1 < depth else 0
     if left < last:
         labelled, most = 0, 0
@@ -177,37 +176,45 @@ def total(tests, groups, labels, tables, used, widths, level, how, room):
             left = 0
         # A leaf that could be divided has half of the probability.
         below = end if level + 1 == depth else LOWER
-        for t in range(last):
-            if sizes[level, t] and used[t]:
-                for j in range(k):
-                    rest[j] = whole[j] - counts[level, t, j]
-                values[level, t] = (
-                    deepest(counts[level, t], sizes[level, t], tables, below)
-                    + deepest(rest, size - sizes[level, t], tables, below)
-                    - math.log(open_in[level, groups[t]])
-                    - math.log(open_in[level, -1])
-                )
+        with_leaves(table, tables, used, level, size, below, room)
     for _ in range(min(left, last)):
         at = -1
         for t in range(last):
-            if sizes[level, t] and used[t] and not grown[level, t]:
+            if sizes[t] and used[t] and not grown[t]:
                 if left >= last:
                     at = t
                     break
-                if at < 0 or values[level, t] > values[level, at] + TIE:
+                if at < 0 or values[t] > values[at] + TIE:
                     at = t
         if at < 0:
             break
-        grown[level, at] = True
-        masks[level + 1] = masks[level] & tests[at]
-        x = total(tests, groups, labels, tables, used, widths, level + 1, how, room)
-        masks[level + 1] = masks[level] & ~tests[at]
-        x += total(tests, groups, labels, tables, used, widths, level + 1, how, room)
-        values[level, at] = x - math.log(open_in[level, groups[at]]) - math.log(open_in[level, -1])
-    value = leaf(whole, tables)
+        grown[at] = True
+        x = 0.0
+        few = 2 * sizes[at] <= size
+        for turn in range(2):
+            passing = few == (turn == 0)
+            side = going(table, table.codes, here, at, passing, room.rows[level + 1])
+            if turn == 0:
+                count(table, side, room.counted[level + 1])
+            else:  # half the work, or less: to count all rows again took twice as long
+                room.counted[level + 1] = room.counted[level] - room.counted[level + 1]
+            child, m = record.met[0], side.shape[0]
+            y = total(table, tables, used, widths, level + 1, m, how, room, record)
+            x += y
+            if child < record.values.shape[0]:
+                record.values[child] = y
+                record.tests[child] = at if passing else ~at
+                record.ends[child] = record.met[0]
+        values[at] = x - price(table, at, level, room)
+    stop = leaf(whole, tables)
+    most = max(stop, values.max())
+    if kind == BEST:
+        return most - math.log(2.0)
+    several = math.exp(stop - most)
     for t in range(last):
-        value = joined(value, values[level, t], kind)
-    return value - math.log(2.0)
+        if values[t] > most - LITTLE:
+            several += math.exp(values[t] - most)
+    return most + math.log(several) - math.log(2.0)
 
 
 @njit(cache=True, nogil=True)
@@ -231,32 +238,19 @@ def shares(counts, tables, out):
 
 
 @njit(cache=True, nogil=True)
-def spread(
-    tests,
-    groups,
-    labels,
-    tables,
-    used,
-    widths,
-    level,
-    how,
-    room,
-    passed,
-    rows,
-    weight,
-    least,
-    out,
-):
+def spread(table, tables, level, size, how, room, record, node, new, weight, least, out):
     """Adds what the trees at a node predict for new rows, by the posterior of each tree.
 
     Parameters
     ----------
-    tests, groups, labels, tables, used, widths, level, how, room
+    table, tables, level, size, how, room
         As `total` takes them; nodes at the greatest depth are leaves, and evidence is added up.
-    passed : bool (new rows, T)
-        Which tests the new rows pass.
-    rows : int64 (m,)
-        The new rows that reach the node.
+    record : Record
+        What `total` has left of all nodes.
+    node : int
+        The number of this one.
+    new : tuple of int32 (new rows, columns) and int32 (m,)
+        The cells of the new rows, and which of them reach the node.
     weight : float64
         The probability that a tree has the node.
     least : float64
@@ -265,45 +259,102 @@ def spread(
     out : float64 (new rows, k)
         Receives probability of labels; what the nodes left out would add is missing.
     """
-    masks, _, counts, open_in, values, grown = room
-    here = total(tests, groups, labels, tables, used, widths, level, how, room)
-    last, k, depth = tests.shape[0], labels.shape[0], how[0]
-    whole = counts[level, last]
-    said = np.empty(k)
-    inner = level < depth and open_in[level, -1] > 0
+    here, (codes, rows) = room.rows[level, :size], new
+    count(table, here, room.counted[level])
+    divide(table, here, level, room)
+    last, k = table.turns.shape[0], room.rest.shape[0]
+    whole, grown = room.counts[level, last, :k], room.grown[level]
+    evidence = record.values[node]
+    inner = level < how[0] and room.open_in[level, -1] > 0
     stops = weight
     if inner:
-        stops *= math.exp(leaf(whole, tables) - math.log(2.0) - here)
+        stops *= math.exp(leaf(whole, tables) - math.log(2.0) - evidence)
+    said = np.empty(k)
     shares(whole, tables, said)
-    for i in range(rows.shape[0]):
+    said *= stops
+    grown[:] = False
+    child = node + 1
+    while child < record.ends[node]:
+        t = record.tests[child]
+        grown[t if t >= 0 else ~t] = True
+        child = record.ends[record.ends[child]]
+    if inner:
+        scale = math.log(weight) - math.log(2.0) - evidence
+        below = LEAF if level + 1 == how[0] else LOWER
+        with_leaves(table, tables, np.ones(last, np.bool_), level, size, below, room)
+        told(table, tables, level, scale, least / last, room, said)
+    for i in rows:
         for j in range(k):
-            out[rows[i], j] += stops * said[j]
+            out[i, j] += said[j]
     if not inner:
         return
-    other = np.empty(k)
-    rest = np.empty(k, np.int64)
-    for t in range(last):
-        share = weight * math.exp(values[level, t] - math.log(2.0) - here)
-        # There are many tests with leaves alone, each of them cheap and of little weight.
-        if share == 0.0 or share < (least if grown[level, t] else least / last):
-            continue
-        if not grown[level, t]:
-            for j in range(k):
-                rest[j] = whole[j] - counts[level, t, j]
-            shares(counts[level, t], tables, said)
-            shares(rest, tables, other)
-            for i in range(rows.shape[0]):
+    for c in range(codes.shape[1]):
+        if room.touched[c]:
+            for i in rows:
+                at = table.starts[c] + codes[i, c]
                 for j in range(k):
-                    out[rows[i], j] += share * (said[j] if passed[rows[i], t] else other[j])
+                    out[i, j] += room.added[at, j]
+    child = node + 1
+    while child < record.ends[node]:
+        first, other = record.tests[child], record.ends[child]
+        t = first if first >= 0 else ~first
+        x = record.values[child] + record.values[other] - price(table, t, level, room)
+        share = math.exp(x + scale)
+        if share > 0.0 and share >= least:
+            for below in (child, other):
+                side = record.tests[below] >= 0
+                reached = going(table, codes, rows, t, side, np.empty_like(rows))
+                if reached.shape[0]:
+                    m = going(table, table.codes, here, t, side, room.rows[level + 1]).shape[0]
+                    spread(
+                        table, tables, level + 1, m, how, room, record, below,
+                        (codes, reached), share, least, out,
+                    )  # fmt: skip
+        child = record.ends[other]
+
+
+@njit(cache=True, nogil=True)
+def told(table, tables, level, scale, least, room, said):
+    """What the tests of a node with leaves on both sides predict, by the cells of new rows.
+
+    Parameters
+    ----------
+    table, tables, level, room
+        As `with_leaves` takes them, which has set `values`; `added` and `touched` are written.
+    scale : float64
+        Is added to the logarithm of the evidence of a test, for its probability.
+    least : float64
+        Tests of less probability are left out.
+    said : float64 (k,)
+        What such tests give to rows of any cell is added to it.
+    """
+    k, last, counts = room.rest.shape[0], table.turns.shape[0], room.counts[level]
+    inside, outside = np.empty(k), np.empty(k)
+    room.touched[:] = False
+    room.added[:] = 0.0
+    room.given[:] = 0.0
+    for t in range(last):
+        if room.grown[level, t] or not room.sizes[level, t]:
             continue
-        for side in range(2):
-            going = rows[passed[rows, t] == (side == 0)]
-            if going.shape[0] == 0:
-                continue
-            for w in range(masks.shape[1]):
-                bits = tests[t, w] if side == 0 else ~tests[t, w]
-                masks[level + 1, w] = masks[level, w] & bits
-            spread(
-                tests, groups, labels, tables, used, widths, level + 1, how, room, passed,
-                going, share, least, out,
-            )  # fmt: skip
+        share = math.exp(room.values[level, t] + scale)
+        # There are many tests with leaves alone, each of them cheap and of little weight.
+        if share == 0.0 or share < least:
+            continue
+        room.touched[table.groups[t]] = True
+        shares(counts[t, :k], tables, inside)
+        for j in range(k):
+            room.rest[j] = counts[last, j] - counts[t, j]
+        shares(room.rest, tables, outside)
+        for j in range(k):
+            said[j] += share * outside[j]
+            room.given[t, j] += share * (inside[j] - outside[j])
+    stop = table.more.shape[0]
+    for turn in range(last - 1, -1, -1):
+        t = table.turns[turn]
+        begin = table.ends[turn - 1] if turn else 0
+        for j in range(k):
+            for at in range(begin, stop):
+                room.added[table.more[at], j] += room.given[t, j]
+            if table.parents[t] >= 0:
+                room.given[table.parents[t], j] += room.given[t, j]
+        stop = begin

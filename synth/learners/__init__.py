@@ -17,7 +17,7 @@ from synth.learners.baselines import (
     neighbours,
 )
 from synth.learners.language_learner import Learner
-from synth.learners.mixture import mixture_of
+from synth.learners.mixture import mixture_of, predictions_of
 from synth.learners.predictor import held_out_loss, label_probabilities, predictor_of
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "neighbours",
     "networks",
     "pairwise",
+    "predictions_of",
     "predictor",
     "predictor_of",
     "regressor",

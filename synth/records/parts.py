@@ -344,6 +344,29 @@ class ClassCertificate:
 
 
 @dataclass(frozen=True)
+class Predictions:
+    """What a mixture predicts of the held-out rows of a table, beside the hypothesis chosen.
+
+    Parameters
+    ----------
+    accuracy : float
+        How often the mixture's most probable label is right.
+    loss : float or None
+        Bits a held-out row, -log2 of the probability of its label; labels that training rows do
+        not have are left out.  None if there are no others.
+    chosen_loss : float or None
+        The same by the chosen hypothesis alone.
+    weights : dict of str to float
+        What is mixed, and how much each part counts.
+    """
+
+    accuracy: float
+    loss: float | None
+    chosen_loss: float | None
+    weights: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Descent:
     """What reach did after the enumeration.
 

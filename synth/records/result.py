@@ -24,6 +24,7 @@ from synth.records.parts import (
     Hypothesis,
     Language,
     Level,
+    Predictions,
     ProgramScore,
     Shortest,
     StopReason,
@@ -132,6 +133,8 @@ class Result:
     rows_needed : int, optional
         Of a table: the least number of training rows, with labels as frequent as these, of which
         any rule can save bits. None if a DSL was given.
+    mixture : Predictions, optional
+        Of a table with held-out rows, if it was asked for: what a mixture predicts of them.
     best : Program, optional
         The best program. None if the result was read from a file.
     trained_on : Task, optional
@@ -177,6 +180,7 @@ class Result:
     data: dict[str, Any] | None = None
     label: str | None = None
     rows_needed: int | None = None
+    mixture: Predictions | None = None
     best: Program | None = field(default=None, repr=False, compare=False)
     trained_on: Task | None = field(default=None, repr=False, compare=False)
 
@@ -234,6 +238,7 @@ class Result:
                 Language(**{**each, "stop_reason": StopReason(each["stop_reason"])})
                 for each in given.get("languages", ())
             )
+            given["mixture"] = given.get("mixture") and Predictions(**given["mixture"])
             given["shortest"] = given.get("shortest") and Shortest(**given["shortest"])
             if given.get("continuation") is not None:
                 said = given["continuation"]

@@ -1,7 +1,7 @@
 """Why a search ended as it did: what is proven, what ended it, and what to try if no rule pays."""
 
 from synth.report.languages import certified
-from synth.report.numbers import bits, least_bits
+from synth.report.numbers import accuracy, bits, least_bits
 
 #: What ended a search, in words.
 STOPS = {
@@ -96,3 +96,16 @@ def _longer(result):
     limit = _LIMITS.get(str(result.stop_reason))
     seconds = 10 * (result.settings.get("seconds") or 30)
     return [limit.format(seconds=seconds)] if limit else []
+
+
+def mixture(predictions):
+    """What a mixture predicts of the held-out rows and what it consists of: a row, or none."""
+    if predictions is None:
+        return
+    text = f"{accuracy(predictions.accuracy)} held out"
+    if predictions.loss is not None:
+        lost = f"{predictions.loss:.3f} bits a row, and the chosen hypothesis alone"
+        text += f"; it loses {lost} {predictions.chosen_loss:.3f}"
+    parts = sorted(predictions.weights.items(), key=lambda part: -part[1])
+    most = [f"{name} {weight:.0%}" for name, weight in parts if weight >= 0.005]
+    yield "mixture", f"{text}; of {', '.join(most)}"

@@ -83,6 +83,7 @@ def search_rows(result):
         if program.ties > 1:
             yield "ties", f"{program.ties} programs reach this total; accuracies are their mean"
     yield "table accuracy", _accuracies(result.table)
+    yield from reasons.mixture(result.mixture)
     if result.continuation is not None:
         yield "next terms", next_terms(result)
     if result.shortest is not None:

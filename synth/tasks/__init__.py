@@ -29,7 +29,9 @@ from synth.tasks.digits import (
     residue_names,
 )
 from synth.tasks.fitting import (
+    LARGE,
     Fitted,
+    drawn,
     fit,
     fit_all,
     prepared,
@@ -49,6 +51,7 @@ __all__ = [
     "BITS",
     "DIGITS",
     "FOLLOWING",
+    "LARGE",
     "TARGETS",
     "Fitted",
     "Origin",
@@ -58,6 +61,7 @@ __all__ = [
     "apart",
     "describe",
     "digit_columns",
+    "drawn",
     "file_digest",
     "fit",
     "fit_all",

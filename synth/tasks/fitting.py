@@ -3,14 +3,22 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synth.errors import DSLError
 from synth.language import DSL, Bool, Grammar, Real, Type, TypedColumns, load_dsl
 from synth.language.dsls import called, for_types
 from synth.tasks.sequences import lagged_fields
+from synth.tasks.splits import stream
 from synth.tasks.task import Task
+
+#: The most training rows that thresholds are taken from and that programs are enumerated on.
+LARGE = 5000
+#: The purpose of the draw of these rows: no other draw of a task has it.
+DRAW = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +106,35 @@ def fit_all(dsl: DSL | str | os.PathLike[str] | None, tasks: Sequence[Task]) -> 
     ]
 
 
+def drawn_rows(task: Task) -> NDArray[np.bool_]:
+    """The training rows that a search begins with: `LARGE` of them at random, or all, bool (rows,).
+
+    A DSL takes its thresholds from these.  Inputs alone decide, so whoever reads the code of the
+    labels knows them too.
+    """
+    if task.training <= LARGE or task.sequence is not None:
+        return task.train
+    order = stream(0, DRAW).permutation(np.flatnonzero(task.train))
+    rows = np.zeros(task.rows, bool)
+    rows[order[:LARGE]] = True
+    return rows
+
+
+def drawn(task: Task) -> Task:
+    """The task of these rows alone, with the same thresholds and alphabet; itself if that is all.
+
+    Held-out rows are left out too.
+    """
+    rows = drawn_rows(task)
+    if rows is task.train:
+        return task
+    own = {name: column[rows] for name, column in task.columns.items()}
+    given: dict[str, Any] = {"columns": own, "labels": task.labels[rows]}
+    given |= {"given_alphabet": task.alphabet}
+    given |= dict.fromkeys(("train", "unknown", "read", "origin", "choose"))
+    return replace(task, **given)
+
+
 def without_labels(task: Task) -> TypedColumns:
     """What a DSL may know of a task before any label is read."""
     said = task.label_type.format if task.label_type.family == "Int" else task.label_text
@@ -105,7 +142,7 @@ def without_labels(task: Task) -> TypedColumns:
         name=task.name,
         columns=dict(task.columns),
         types=dict(task.types),
-        train=task.train,
+        train=drawn_rows(task),
         label=task.label,
         label_type=task.label_type,
         label_values=tuple(said(v) for v in task.alphabet),
