@@ -12,7 +12,8 @@ from synth import experiments
 from synth.cli import main
 from synth.errors import SettingError
 from synth.report import COLOURS, shades
-from synth.report.figure import ACROSS, STYLE, _grid, make_figure
+from synth.report.figure import ACROSS, _grid, make_figure
+from synth.report.shown import style
 
 BUILT_IN = [n for n in experiments.names() if experiments.load(n).__name__.startswith("synth.")]
 
@@ -24,7 +25,7 @@ def counted():
 
 
 def figure_of(run, panel=None):
-    with matplotlib.rc_context(fname=STYLE):
+    with style():
         return make_figure(run, run.drawer(), panel)
 
 
@@ -119,7 +120,7 @@ def test_a_saved_run_gives_one_panel_too(counted, tmp_path):
 
 def test_every_role_has_a_colour_of_its_own():
     assert len(set(COLOURS.values())) == len(COLOURS)
-    with matplotlib.rc_context(fname=STYLE):
+    with style():
         roles = {matplotlib.colors.to_hex(colour) for colour in COLOURS.values()}
     assert len(roles) == len(COLOURS)
     for count in (1, 2, 10):
