@@ -110,8 +110,8 @@ DRAWN = (
     ("frequencies", "inner", "inputs", "two frequencies"),
     ("frequencies, aligned", "inner", "inputs", "the same up to x → cx"),
     ("relabelled", "joint", "inputs", "residues times 2"),
-    ("basis", "inner", "inputs", "two bases"),
-    ("basis", "inner", "outputs", "an output left out"),
+    ("basis", "inner", "inputs", "two languages"),
+    ("basis", "inner", "outputs", "the same, outputs left out"),
     ("encoding", "inner", "inputs", "two encodings"),
     ("shuffled", "inner", "inputs", "inputs shuffled"),
     ("unrelated", "joint", "inputs", "unrelated, 4 bits"),
@@ -120,16 +120,16 @@ DRAWN = (
 
 
 CAPTION = """(a, b) How often two learners agree on unseen rows: programs in two languages, or under
-two encodings of the inputs. On random labels they do not come to agree. (c) One line for each pair
-of programs that compute the same function: how much of the steps of one can be read from the steps
-of the other (R², dots), and how alike they are (CKA, crosses). Grey: the same with rows permuted.
-(d) The steps of two programs for one function; those in green are in both. (e) As in c, for
-stochastic searches that differ in seed, language or labels: how often their answers agree
-(dots)."""
+two encodings of the inputs. On random labels, and if one learner has its inputs shuffled, they do
+not come to agree; nor do they on every target. (c) One line for each relation of two programs: how
+much of the steps of one can be read from the steps of the other (R², dots), and how alike they are
+(CKA, crosses). Grey bars and ticks: the same with rows permuted. (d) The steps of two programs for
+one function; those in green are in both. (e) As in c, for stochastic searches that differ in seed,
+language or labels: how often their answers agree (dots)."""
 
 
 def draw(rows, axes):
-    _draw_agreement(rows, axes[0], "basis", "two bases")
+    _draw_agreement(rows, axes[0], "basis", "two languages")
     _draw_agreement(rows, axes[1], "encoding", "two encodings")
     kinds = ("relation", "set", "left_out")
     groups = {
@@ -158,9 +158,9 @@ def _draw_agreement(rows, axis, relation, what):
     }
     lines["random labels"] = {"relation": relation, "labels": "random"}
     if relation == "encoding":
-        lines["shuffled"] = {"relation": "shuffled", "labels": "true"}
+        lines["inputs shuffled"] = {"relation": "shuffled", "labels": "true"}
     colors = dict(zip(lines, shades(len(_values(rows, "target"))), strict=False))
-    colors |= {"random labels": COLOURS["random labels"], "shuffled": "0.5"}
+    colors |= {"random labels": COLOURS["random labels"], "inputs shuffled": "0.5"}
     for name, wanted in lines.items():
         style = {"color": colors[name]} | ({} if "target" in wanted else {"linestyle": "-"})
         means = [_mean([r for r in rows if r["rows"] == n], **wanted) for n in sizes]
@@ -201,7 +201,10 @@ def _draw_graph(row, axis):
     graph = nx.DiGraph(map(tuple, row["edges"]))
     graph.add_nodes_from((n, {"of": of, "texts": texts}) for n, of, texts in row["nodes"])
     sharing.draw_union_graph(graph, axis)
-    one, other = row["pair"].split(", ")
+    names = dict(zip(("one", "other"), row["pair"].split(", "), strict=True)) | {"both": "both"}
+    colours = {"one": "red", "other": "blue", "both": "green"}
+    drawn = {of for _, of, _ in row["nodes"]}
+    legend = "; ".join(f"{colours[of]}: {names[of]}" for of in names if of in drawn)
     axis.set_title("steps that two programs share")
     place = {"ha": "center", "va": "top", "transform": axis.transAxes, "fontsize": "small"}
-    axis.text(0.5, 0, f"red: {one}; blue: {other}; green: both", **place)
+    axis.text(0.5, 0, legend, **place)

@@ -4,12 +4,13 @@ from synth.report import COLOURS, shades
 
 EXACT, PERMUTED = KINDS = ("roots of unity", "permuted phases")
 
-CAPTION = """Modular addition by waves: residues become points of circles, one circle for each
+CAPTION = """Addition modulo p by waves: residues become points of circles, one circle for each
 frequency. (a) The margin by which the right sum leads all others, as a mean over sets of so many
 frequencies, with its range; marks are sets that were found in trained networks. (b) The accuracy if
 each point of a circle is off by a random error. More frequencies tolerate more. If the points are
-permuted, the accuracy is that of guessing. (c) Neurons that square their input can replace the
-product, except for the few numbers of them whose phases do not cancel."""
+permuted, the accuracy is that of guessing. (c) A sum of squares can replace the product. Each
+neuron squares; with some small numbers of neurons their phases do not cancel, and for an even p
+(grey) a few pairs are wrong."""
 
 
 def draw(rows, axes):

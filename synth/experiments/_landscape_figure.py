@@ -12,10 +12,10 @@ FEW = 10
 CAPTION = """Programs are nodes, and an edge is one edit. (a) Of the programs that fit a task, the
 share that hangs together in one cluster. Dotted: the same programs with edges drawn at random
 between the same lengths, where mostly far fewer hang together. (b) Each mark is the set of programs
-that fit one task. The lines are random parts of all programs of that size, which hang together only
-right of the vertical lines. (c) The shorter the shortest program of a behaviour, the more programs
-it has. (d) Of all starts, how many come to a program that fits, by going only to better programs
-(greedy), or by never going to a worse one."""
+that fit one task, in the colours of a. The lines are random parts of all programs of that size,
+which hang together only right of the vertical lines. (c) The shorter the shortest program of a
+behaviour, the more programs it has. (d) Of all starts, how many come to a program that fits, by
+going only to better programs (greedy), or by never going to a worse one."""
 
 
 def draw(rows, axes):
@@ -80,7 +80,7 @@ def _draw_degeneracy(rows, axes):
     axes.set_title("programs of one behaviour")
     axes.set_xlabel("bits of the shortest of them")
     axes.set_ylabel("log2 of their number")
-    axes.legend()
+    axes.legend(handlelength=3)
 
 
 def _draw_search(rows, tasks, axes):
@@ -90,7 +90,9 @@ def _draw_search(rows, tasks, axes):
         (REWIRED, "greedy", "greedy, rewired"),
         (EDIT, "reachable", "never rising"),
     )
-    for k, ((graph, key, name), color) in enumerate(zip(bars, shades(3), strict=True)):
+    for k, ((graph, key, name), color) in enumerate(
+        zip(bars, ("black", "0.45", "0.75"), strict=True)
+    ):
         wanted = "search", "programs", graph, "true"
         found = [r for r in rows if (r["row"], r["nodes"], r["graph"], r["labels"]) == wanted]
         x = places[: len(found)] + 0.27 * (k - 1)

@@ -3,10 +3,10 @@
 from synth.experiments.rows import share, verdict
 
 CAPTION = """(a-d) Each panel is a rule. A share of the training labels is flipped, and the height
-is the accuracy on true labels of unseen rows: a thin line for each run, a thick one for the mean.
-The network loses accuracy smoothly. The program keeps it until it no longer pays, which is
-predicted at the dotted line, and then falls at once. (e) The largest drop of each run between
-neighbouring shares. (f) How long the network trains until it is right on all training rows: far
+is the accuracy on true labels of unseen rows: a thin line for each run, a thick one for the mean,
+grey for chance. The network loses accuracy smoothly. The program keeps it until it no longer pays,
+which is predicted at the dotted line, and then falls at once. (e) The largest drop of each run
+between neighbouring shares. (f) How long the network trains until it is right on all training rows:
 longer on random labels, but it succeeds."""
 
 

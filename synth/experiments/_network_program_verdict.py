@@ -3,10 +3,12 @@
 from synth.experiments.rows import verdict
 
 CAPTION = """Does a network that groks contain the product of the Fourier program? R² says how much
-of that product can be read from the hidden layer: 1 is all of it. (a) One network. The product
-appears at the frequencies that the network uses, and not at others, as the accuracy on unseen rows
-rises. (b) All networks: without decay, or with random labels, there is no product. (c) After
-training, each frequency by itself."""
+of that product can be read from the hidden layer: 1 is all of it. (a) One network, with an
+embedding. The product appears at the frequencies that the network uses, and not at others, as the
+accuracy on unseen rows rises. The one-hot sum x + y can be read only in part. CKA, the likeness of
+the whole layer and the product, stays low. (b) All networks: without decay, or with random labels,
+there is no product. (c) After training, each frequency by itself: a network with an embedding has
+few, the quadratic one has all."""
 
 
 def of_program(found, main):

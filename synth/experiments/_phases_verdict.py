@@ -4,9 +4,10 @@ from synth.experiments.rows import verdict
 
 CAPTION = """(a) Each square is a setting of the search, coloured by what most of its seeds do:
 comprehension generalises at once, grokking late, memorisation never, and confusion does not even
-fit. (b) The median steps of each event. (c) When each run that groks generalises. (d) A model in
-which a program gains strength while the table decays: how long that takes, beside its formula
-(dotted). (e) How long a program of so many bits takes to be found next to a full table."""
+fit. (b) The median steps of each event, where most seeds come to it. (c) When each run that groks
+generalises. (d) A model in which a program gains strength while the table decays: how long that
+takes, beside its formula (dotted). A memorised row counts kappa times for the rows near it. (e) How
+long a program of so many bits takes to be found next to a full table."""
 
 
 def best_decays(grid):

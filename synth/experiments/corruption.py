@@ -258,12 +258,12 @@ def _verdict(rows):
     return verdict(claim, control)
 
 
-CAPTION = """A program of few bits has its training labels redrawn at random with probability q. (a)
-Each mark is a setting, and shows what is shorter in most of its runs: the true program with
+CAPTION = """Each training label of a task with a short program is drawn anew with probability q.
+(a) Each mark is a setting, and shows what is shorter in most of its runs: the true program with
 exceptions or the table. The curve is the computed number of rows n* from which the program should
 win. (b) How often the true program wins, beside what the binomial law of the exceptions predicts;
 bars are three standard errors. (c) The program is right on every unseen row until it loses to the
-table; wrong labels do not reach unseen rows."""
+table: it lists wrong labels as exceptions, which do not change what it predicts."""
 
 
 def draw(rows, axes):

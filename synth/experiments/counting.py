@@ -202,7 +202,7 @@ CAPTION = """(a) The exact probability that a random program computes the functi
 over the functions of one K(f); the range is shaded. A function whose shortest program is longer has
 exponentially less. Dotted: what each function would have if all had the same. (b) Of all programs
 with so many nodes, the share that computes a function. The dotted line is its exact limit for long
-programs."""
+programs. A function without marks has no program of so few nodes."""
 
 
 def draw(rows, axes):

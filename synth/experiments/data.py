@@ -254,10 +254,11 @@ def _verdict(found, rows):
 
 CAPTION = """Each line is a task; its legend is in b. (a) The error of the shortest program that is
 right on all n training rows falls from chance to 0 within a few rows. On random labels it stays at
-chance. Occam's bound is drawn for the shortest and the longest of the programs; the line of that
-task must stay below it. (b) The error of the hypothesis with the fewest total bits. Rows are
-counted in units of (program bits) / log2 k, for k label values: the error is predicted to fall soon
-after 1, the vertical line."""
+chance, which depends on the number of label values. Occam's bound is drawn, as a thin line in the
+task's colour, for the shortest and the longest of the programs; the line of that task must stay
+below it. (b) The error of the hypothesis with the fewest total bits. Rows are counted in units of
+(program bits) / log2 k, where k is the number of label values and not the k of a task's name: the
+error is predicted to fall soon after 1, the vertical line."""
 
 
 def draw(rows, axes):

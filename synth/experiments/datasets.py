@@ -260,11 +260,11 @@ def _verdict(rows):
     return verdict(claim, control)
 
 
-CAPTION = """One line for each table. (a) The share of unseen rows that a learner predicts rightly.
-"MDL" is the hypothesis with the fewest bits, "mixture" predicts by many hypotheses at once. (b) How
-many bits the best program saves for each training row, compared with a table of the labels. With
-true labels it saves bits, with few exceptions; with permuted labels it saves next to none or loses
-some. The scale is logarithmic beyond 0.1."""
+CAPTION = """One line for each table. (a) The share of unseen rows that a learner predicts rightly,
+if there are any. "MDL" is the hypothesis with the fewest bits, "mixture" predicts by many
+hypotheses at once. (b) How many bits the best program saves for each training row, compared with a
+table of the labels. With true labels it saves bits, with few exceptions; with permuted labels it
+saves next to none or loses some. The scale is logarithmic beyond 0.1."""
 
 
 def draw(rows, axes):
@@ -272,7 +272,12 @@ def draw(rows, axes):
     done = [r for r in rows if r["note"] is None][::-1]
     places = np.arange(len(done))
     roles = ("program", "exact", "table", "nearest", "network")
-    names = {"mdl": "MDL", "1-nn": "nearest neighbour", "logit": "linear model"}
+    names = {
+        "mdl": "MDL",
+        "majority": "most frequent label",
+        "1-nn": "nearest neighbour",
+        "logit": "linear model",
+    }
     for key, mark, role in zip(LEARNERS, "o*|x+", roles, strict=True):
         x = [math.nan if r[key] is None else r[key] for r in done]
         left.plot(x, places, mark, color=COLOURS[role], label=names.get(key, key), markersize=6)
@@ -286,7 +291,7 @@ def draw(rows, axes):
     right.set_xlim(right=1.5 * max([1.0, *(r["saved"] for r in done if r["saved"])]))
     right.set(title="bits that the best program saves", xlabel="bits for each training row")
     for axis in axes:  # the legend is above the marks
-        axis.set_ylim(-0.7, len(done) + 2.5)
+        axis.set_ylim(-0.7, len(done) + 3.2)
         axis.legend(loc="upper left", ncols=2)
     left.set_yticks(places, [r["task"] for r in done], fontsize="small")
     right.set_yticks(places, [])

@@ -335,8 +335,8 @@ def _verdict(found):
 CAPTION = """(a, b) Predictions along a line of constant y. The grey band is the target; rows for
 training lie in the shaded range. Outside, the program goes on with the target, and the other
 learners do not. (c) The share of rows outside the training range that a learner predicts rightly.
-Ridge regression is right too if the target is a sum, which its features contain. On permuted labels
-nobody is."""
+Ridge regression with polynomials is right too if the target is a sum, which its features contain.
+On permuted labels nobody is."""
 
 
 def draw(rows, axes):
@@ -374,6 +374,6 @@ def _draw_curve(rows, axes, case):
     axes.axvspan(lines["target"][0][0], CASES[case].edge, color="0.93", zorder=0)
     axes.set_ylim(min(values) - 0.3 * room, max(values) + 0.4 * room)
     axes.grid(False)
-    axes.set_title(f"{CASES[case].text}, at y = {CASES[case].slice:g}")
+    axes.set_title(CASES[case].text)
     axes.set_xlabel("x")
-    axes.set_ylabel("prediction")
+    axes.set_ylabel(f"prediction at y = {CASES[case].slice:g}")

@@ -132,10 +132,12 @@ def _verdict(rows, others):
     return verdict(claim, control)
 
 
-CAPTION = """Where the search is small enough, its exact law is computed instead of simulated. (a)
-Each mark is a setting: the mean time of simulated runs beside the exact expected time. On the line
-they agree; bars are three standard errors. (b) Of long runs, how much of the time they hold the
-true program, with any table and with no table. With more weight decay, the table goes."""
+CAPTION = """Where the search is small enough, its exact law is computed instead of simulated. Each
+colour is a task. (a) Each mark is a setting: the mean time of simulated runs beside the exact
+expected time. On the line they agree; bars are three standard errors. (b) Of long runs, how much of
+the time they hold the true program, with any table (dotted) and with no table (solid). More weight
+decay makes that nearly always on the two modular tasks. Six labels of a parity do not pay for its
+program."""
 
 
 def draw(rows, axes):

@@ -307,10 +307,11 @@ def _verdict(rows):
 
 
 CAPTION = """Each panel is a part of the program in its title; [1] stands for the part that is
-numbered so. Left: its values (the real part of complex ones) for all pairs of inputs. Right: the
-frequencies of which these values are made, from none (black) to most (white). A part of the program
-has a few frequencies, and a product adds them: that is how the program adds residues. The last
-panel is the control: random labels have every frequency and none in particular."""
+numbered so, e5 for the point of a residue on a circle at frequency 5, and read5 for the residue of
+such a point. Left: the values of the part (the real part of complex ones) for all pairs of inputs.
+Right: the frequencies of which these values are made, from none (black) to most (white). A part of
+the program has a few frequencies, and a product adds them: that is how the program adds residues.
+The last panel is the control: random labels have every frequency and none in particular."""
 
 
 def draw(rows, axes):
@@ -321,6 +322,8 @@ def draw(rows, axes):
             axis.inset_axes((start, 0, width, 1))
             for start, width in ((0, 0.4), (0.41, 0.02), (0.61, 0.39))
         )
+        left.set_anchor("E")  # next to its scale, however wide the panel is
+        right.set_anchor("W")
         lines = [_called(row)]
         if row["expression"] != row["step"]:
             lines += textwrap.wrap(row["expression"], 52)
@@ -338,8 +341,10 @@ def draw(rows, axes):
         up, across = row["inputs"]
         left.set(xlabel=across, ylabel=up)
         right.set(xlabel=f"frequency of {across} (up: of {up})")
+        scale.locator_params("y", nbins=2, integer=True)
+        for inset in (left, right):
+            inset.locator_params(nbins=3)
         for inset in (left, scale, right):
-            inset.locator_params(nbins=2 if inset is scale else 3)
             inset.tick_params(labelsize="small", length=2)
             inset.grid(False)
             for label in (inset.xaxis.label, inset.yaxis.label):

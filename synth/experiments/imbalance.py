@@ -304,11 +304,12 @@ _MARKS = {
     "other": ("x", "full", "black", "another program"),
 }
 
-CAPTION = """(a, b) Each mark is a setting, and shows what has the fewest total bits in most of its
-draws. Above the line, the rule is predicted to cost less than the table and the constant. The rarer
-the labels other than 0, the more rows it takes. (c) How much more the frequency table costs than n
-H, where H is the entropy of a label in bits: the mean grows like log n and stays below its bound
-(dotted)."""
+CAPTION = """n is the number of training rows, and H the entropy of a label in bits. (a, b) Each
+mark is a setting, and shows what has the fewest total bits in most of its draws. Above the line,
+the rule costs less than the table and the constant if each label comes as often as expected; most
+draws have fewer of the rare labels, so the marks change a little above it. (c) How much more a
+table of labels, coded by their frequencies, costs than n H: the mean grows like log n and stays
+below its bound (dotted)."""
 
 
 def draw(rows, axes):

@@ -333,11 +333,11 @@ def _verdict(rows):
 
 
 CAPTION = """Regression on the first D features, trained on n rows with noisy labels; the vertical
-line is D = n. The weights of least norm fit all labels from there on, and their error has a peak:
-double descent. Ridge, which fits less closely, has no such peak; nor has the least norm if labels
-have no noise. MDL takes only as many features as pay for themselves, and its error stays low. (a)
-Features are programs, as drawn from the prior (for MDL, the shortest first). (b) Features are
-polynomials, by degree."""
+line is D = n. The weights of least norm fit all labels from there on, and their squared error has a
+peak: double descent. Ridge, which fits less closely, has no such peak; nor has the least norm if
+labels have no noise. MDL takes only as many features as pay for themselves, and its error stays low
+once the features suffice. Errors below 0.001 are drawn there. (a) Features are programs, as drawn
+from the prior (for MDL, the shortest first). (b) Features are polynomials, by degree."""
 
 
 def draw(rows, axes):

@@ -335,7 +335,6 @@ def draw(rows, axes):
 
 def _draw_totals(axes, whole, families):
     """Bars: the total after in percent of the total before; the bottom part is the library."""
-    ticks = []
     for place, name in enumerate(families):
         for k, labels in enumerate((TRUE, PERMUTED)):
             mine = [r for r in whole if (r["family"], r["labels"]) == (name, labels)]
@@ -345,7 +344,7 @@ def _draw_totals(axes, whole, families):
             after = sum(r["total_after"] for r in mine) / before
             library = sum(r["library_bits"] for r in mine) / before
             x = 2.6 * place + k
-            axes.bar(x, library, color="C4", label="library" if not ticks else None)
+            axes.bar(x, library, color="C4", label=None if place or k else "library")
             colour, label = (
                 (COLOURS["program"], "true labels"),
                 (COLOURS["random labels"], "permuted"),
@@ -353,8 +352,8 @@ def _draw_totals(axes, whole, families):
             label = None if place else label
             axes.bar(x, after - library, bottom=library, color=colour, label=label)
             axes.text(x, after + 1, f"{after:.0f}", ha="center", fontsize="small")
-            ticks.append((x, name if labels == TRUE else ""))
-    axes.set_xticks(*zip(*ticks, strict=True), fontsize="small")
+    middles = [2.6 * place + 0.5 for place in range(len(families))]
+    axes.set_xticks(middles, families, fontsize="small")
     axes.set_title("bits of a family with its library")
     axes.set_ylabel("% of the bits without")
     axes.set_ylim(0, 145)

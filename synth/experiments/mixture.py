@@ -234,9 +234,10 @@ _ROLES = {
 
 CAPTION = """(a-c) What a learner loses on rows that it has not seen, in bits for each row; lower is
 better. One panel for each table. The mixture of all small trees ("mixture") loses less than the
-shortest hypothesis from few rows; "experts" mixes more kinds of hypotheses. (d) One mark for each
-table and number of rows: the mixture, predicting row after row, needs at most the bits of the best
-tree. Theory says that every mark lies below the line."""
+shortest hypothesis, unless that is the exact rule; "experts" mixes more kinds of hypotheses, and
+"constant" says how often each label occurs. (d) One mark for each table and number of rows: the
+mixture, predicting row after row, needs at most the bits of the best tree. Theory says that every
+mark lies below the line."""
 
 
 def draw(rows, axes):

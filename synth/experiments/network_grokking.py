@@ -320,9 +320,10 @@ def _verdict(rows):
 CAPTION = """A small network is trained on modular addition. (a) It is right on all training rows
 (dotted) after tens of steps, and on unseen rows (solid) much later, if its weights decay. (b)
 Network and program search on one axis, from the step of memorising (0) to that of generalising (1),
-in logarithms: the program is found at one step, the network improves slowly. (c) Losses of the
-whole network, and of its main waves alone (restricted) or without them (excluded). (d) How much of
-each unit is a single wave (solid), and how few waves hold the power (dashed: Gini coefficient)."""
+in logarithms: the program is found at one step, the network improves slowly. (c) With decay, losses
+of the whole network, and of its main waves alone (restricted) or without them (excluded). (d) How
+much of each unit is a single wave (solid), and how few waves hold the power (dashed: Gini
+coefficient)."""
 
 
 def draw(rows, axes):

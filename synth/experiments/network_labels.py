@@ -358,7 +358,7 @@ def draw(rows, axes):
         most = next(r["most_flips"] / r["train_rows"] for r in rows if r["rule"] == rule)
         each.axvline(most, color="0.4", linewidth=0.8, linestyle=":")
         each.axhline(CHANCE, color="0.6", linewidth=0.8)
-        each.set_ylim(0.4, 1.03)
+        each.set_ylim(0.28, 1.03)
         each.set_xlabel("share of training labels flipped")
         each.set_ylabel("accuracy on unseen rows")
         each.set_title(rule)

@@ -299,8 +299,9 @@ CAPTION = """Many small networks are trained on few rows of each target and comp
 posterior of a language of programs, "exact". (a) Each mark is a target: networks generalise where
 the posterior does. On the line, both are right equally often. (b) Both do better on targets with
 short programs; so does the nearest neighbour. (c) How alike the order of targets is for networks
-and for other learners. (d) On the line, as many networks say 1 as the learner's probability of
-1."""
+and for other learners: nearest neighbours, other networks, and languages (with their primitives as
+names; the closest with its interval). (d) On the line, as many networks say 1 as the learner's
+probability of 1."""
 
 
 def draw(rows, axes):
@@ -336,7 +337,9 @@ def _draw_targets(targets, closest, axes):
         axes.plot(x, y, mark, color=color, label=label, alpha=0.6)
     style = {"fontsize": "x-small", "xytext": (4, -8), "textcoords": "offset points"}
     for r in {r["target"]: r for r in targets if r["name"]}.values():
-        axes.annotate(r["name"], (r["accuracies"][closest], r["networks"]), **style)
+        place = r["accuracies"][closest], r["networks"]
+        axes.plot(*place, "o", color="black", markersize=3)
+        axes.annotate(r["name"], place, **style)
     axes.plot([0, 1], [0, 1], **THIN)
     axes.set(xlabel="accuracy of the exact posterior", ylabel="accuracy of networks")
     axes.legend(fontsize="small", loc="upper left")

@@ -300,8 +300,9 @@ def _verdict(main, best, chaotic):
 
 CAPTION = """(a) Each mark is a function of three variables: its exact prior in one language, and
 how often networks with random weights compute it. Functions with a short program are more frequent;
-an arrow is one that never came. (b) The rank correlation of the two for each language, with its
-interval; crosses are the control. (c) The same for networks of other shapes."""
+a triangle is one that never came. (b) The rank correlation of the two for each language, which is
+named by its primitives, with its interval; crosses are the control, with the functions permuted.
+(c) The same for networks of other shapes."""
 
 
 def draw(rows, axes):

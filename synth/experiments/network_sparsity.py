@@ -173,8 +173,9 @@ def _verdict(found):
 
 CAPTION = """A network is trained with a penalty on its weights: on their squares (weight decay) or
 on their magnitudes (L1). (a) Its accuracy on unseen rows. (b) How many of its weights it needs to
-be right on the training rows: as many for random labels (dotted) as for true ones. (c) Each mark is
-a network on true labels. Those that generalise best do not have the fewest units."""
+be right on the training rows: for random labels (dotted) about as many as for true ones, or more. A
+penalty that leaves no weight is not drawn. (c) Each mark is a network on true labels. Those that
+generalise best do not have the fewest units."""
 
 
 def draw(rows, axes):

@@ -265,11 +265,12 @@ LINES = {
 
 
 CAPTION = """(a) One line for each task: the bits of the best program with its exceptions, as a
-share of what a look-up table costs. True labels need a fraction of the table; random labels need
-all of it, and more. (b) The accuracy of the shorter of the two on rows that it has not seen. (c, d)
-Four learners, from the rows that they were trained on to unseen rows. On random labels (d) a
-network and nearest neighbour are right on all training rows, as on true labels (c), but no better
-than chance on unseen ones."""
+share of what a look-up table costs. True labels need a fraction of the table; labels of which a
+part is drawn anew need more; random labels need all of it, and more. (b) For the same marks, how
+often the shorter of program and table is right on rows that it has not seen. (c, d) Each line is a
+learner, from its accuracy on the rows that it was trained on to that on unseen rows. With true
+labels (c) it stays far above chance. With random labels (d) all but exact Bayes are right on all
+training rows, and none is better than chance on unseen ones."""
 
 
 def draw(rows, axes):

@@ -138,21 +138,24 @@ def _verdict(rows):
     return verdict(claim, [(max(far) < 1e-9, words)] if far else [])
 
 
-CAPTION = """Each line is a target, a function of the inputs. Its height is how often the exact
-posterior predicts the label of an unseen row, on average over all sets of training rows. Simple
-targets are predicted from few rows, complex ones from many. Parity of all inputs is the opposite of
-what simpler programs say, and is predicted wrongly. Random functions, and the mean over all
-functions, stay at chance."""
+CAPTION = """Each line is a target, a function of the inputs ("true" is the constant). Its height is
+how often the exact posterior predicts the label of an unseen row, on average over all sets of
+training rows. Simple targets are predicted from few rows, complex ones from many. Parity of all
+inputs is the opposite of what simpler programs say, and is predicted wrongly. Random functions, and
+the mean over all functions, stay at chance."""
 
 
 def draw(rows, axes):
     names = list(dict.fromkeys(r["target"] for r in rows))
-    colors = dict(zip(names, shades(len(names)), strict=True))
-    colors |= {ALL: "black", RANDOM: COLOURS["random labels"]}
+    controls = {ALL: "black", RANDOM: COLOURS["random labels"]}
+    targets = [name for name in names if name not in controls]
+    colors = dict(zip(targets, shades(len(targets)), strict=True)) | controls
     for name in names:
         mine = [r for r in rows if r["target"] == name]
         x, y = ([r[key] for r in mine] for key in ("rows", "bayes"))
-        style = "--" if name in (ALL, RANDOM) else "-"
-        axes.plot(x, y, style, color=colors[name], label=name)
+        style = {"linestyle": "-", "linewidth": 0.8} if name in controls else {}
+        axes.plot(x, y, color=colors[name], label=name, **style)
     axes.set_xlabel("training rows")
     axes.set_ylabel("Bayes accuracy on unseen rows")
+    # Most lines end at one place, where labels could not tell them apart.
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))

@@ -213,11 +213,12 @@ def _verdict(found):
     return verdict(claim, [(far < 1e-9, words)])
 
 
-CAPTION = """Each line is the exact Bayes predictor of one language; "uniform" gives every function
-the same probability. (a) Categories of three features, from the kind that people find easiest (I)
-to the hardest (VI). All languages predict kind I; only those with exclusive or are not misled by
-kind VI, a parity. (b) Parity of all inputs. Each row misleads the languages without exclusive or
-further; those with it learn the parity from a few rows."""
+CAPTION = """Each line is the exact Bayes predictor of one language, which is named by its
+primitives (anf has and, exclusive or and true); "uniform" gives every function the same
+probability. (a) Categories of three features, from the kind that people find easiest (I) to the
+hardest (VI). All languages predict kind I; only those with exclusive or are not misled by kind VI,
+a parity. (b) Parity of all inputs. Each row misleads the languages without exclusive or further;
+those with it learn the parity from a few rows."""
 
 
 def draw(rows, axes):

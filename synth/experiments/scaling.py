@@ -362,12 +362,12 @@ def _verdict(found):
     return verdict(claim, control)
 
 
-CAPTION = """Rules for choosing among all programs of up to so many bits that fit. (a, b) Their
-accuracy on unseen rows as the budget grows, from few and from more training rows. Rules that prefer
-short programs (least total, vote, shortest, draw) hardly get worse; those that take any program or
-behaviour alike do. Orange: random labels, where nothing helps. (c) One line for each target: the
-accuracy rises when the budget reaches the target's length (mark). (d) Beyond enumeration: the share
-of stochastic searches that find a program of hundreds of bits, by their moves."""
+CAPTION = """Rules for choosing among all programs of up to so many bits. (a, b) Their accuracy on
+unseen rows as the budget grows, from few and from more training rows. Of the programs that fit, the
+shortest, or one drawn by the prior (draw), hardly gets worse; a program or behaviour drawn with
+equal chances does. "Least total" and "vote" also have exceptions and the table, which wins from few
+rows. Orange: random labels. (c) Target by target: most rise to 1 when the budget reaches the
+target's length (mark). (d) How many searches find a program of hundreds of bits."""
 
 
 def draw(rows, axes):
