@@ -740,3 +740,38 @@ def histogram_bits(labels, scale, bins):
         inside = among.count(among[cell])
         chance *= (before + Fraction(1, 2)) / (i + Fraction(bins, 2)) / inside
     return -log2(chance)
+
+
+def machines(states, letters):
+    """All tables of steps that reach every state, one of each class of renumberings."""
+    found = {}
+    for flat in itertools.product(range(states), repeat=states * letters):
+        steps = tuple(flat[s * letters : (s + 1) * letters] for s in range(states))
+        reached, ahead = {0}, [0]
+        while ahead:
+            new = set(steps[ahead.pop()]) - reached
+            reached |= new
+            ahead += new
+        if len(reached) == states:
+            others = []
+            for order in itertools.permutations(range(1, states)):
+                name = (0, *order)  # the new number of each state is its place
+                others.append(tuple(tuple(name.index(to) for to in steps[s]) for s in name))
+            found.setdefault(min(others), steps)
+    return list(found.values())
+
+
+def run_machine(steps, outputs, string, letters):
+    """The output of a machine for one string, letter by letter."""
+    state = 0
+    for letter in string:
+        state = steps[state][letters.index(letter)]
+    return outputs[state]
+
+
+def machine_units(states, letters, labels):
+    """The price of a machine of so many states in units of 1/1024 bit, rounded up."""
+    count = len(machines(states, letters))
+    gamma = 2 * (len(f"{states:b}") - 1) + 1
+    # The least u with 2**u >= (count * labels**states)**1024, and the bits of gamma.
+    return 1024 * gamma + ((count * labels**states) ** 1024 - 1).bit_length()

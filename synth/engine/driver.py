@@ -14,7 +14,16 @@ from typing import Unpack
 import numpy as np
 
 from synth.engine import outcome
-from synth.engine.arguments import EXACT, DSLLike, TaskLike, alike, loaded, parsed, sendable
+from synth.engine.arguments import (
+    EXACT,
+    FAMILIES,
+    DSLLike,
+    TaskLike,
+    alike,
+    loaded,
+    parsed,
+    sendable,
+)
 from synth.engine.backward import BackwardSearch
 from synth.engine.band import PASSING
 from synth.engine.checkpoint import DEFAULT_EVERY, Checkpoint, Keeper
@@ -147,6 +156,8 @@ class Search:
         self._proven = len(given) if proven is None else proven
         self._reason: StopReason | None = None
         self._results: list[Result] = []
+        if self._fitted[0].dsl.family is not None:
+            raise SettingError(f"DSL {self._fitted[0].dsl.name}: {FAMILIES}")
         if exact and self._fitted[0].root.inexact:
             raise SettingError(f"exact: labels of {self._fitted[0].root}; allowed: {EXACT}")
         self._given = [parsed(text, self._fitted[0]) for text in start]

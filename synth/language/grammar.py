@@ -30,7 +30,7 @@ from synth.language.costs import (
 )
 from synth.language.dsl import DSL
 from synth.language.mass import DIGITS, least_fixed_point
-from synth.language.primitive import Head, Input, Weight, exact_weight
+from synth.language.primitive import Head, Input, Primitive, Weight, exact_weight
 from synth.language.types import Type
 
 #: How many bits finer than units the engine's costs are in a grammar with free steps.
@@ -150,11 +150,13 @@ class Grammar:
             Input(str(n), self._bind(n, t), weights.get(str(n), Fraction(1)))
             for n, t in dict(inputs).items()
         )
-        self.is_prior = costs is None
+        self.is_prior = costs is None and dsl.family is None
         self.exact = probabilities != "coded"
         items: list[Head] = [*self.inputs, *dsl.constants, *dsl.primitives]
         self._check_names()
         made = producible(items)
+        if dsl.family is not None and dsl.family.argument in made:
+            made |= {dsl.family.result}
         usable = [i for i in items if all(a in made for a in i.arguments)]
         self.types = tuple(t for t in _ordered(dsl, self.inputs) if t in made)
         groups = {t: [i for i in usable if i.result == t] for t in self.types}
@@ -193,6 +195,10 @@ class Grammar:
 
     def units(self, item: Head) -> int:
         """The cost of one node in units of 1/1024 bit."""
+        family = self.dsl.family
+        found = None if family is None else family.units(item, UNIT)
+        if found is not None:
+            return found
         try:
             return self._units[item]
         except KeyError:
@@ -242,6 +248,10 @@ class Grammar:
                 key = production.item.result, production.item.arguments
                 rules[key] = rules.get(key, Decimal(0)) + self.chance(production, coded=coded)
         return {t: float(m) for t, m in least_fixed_point(rules).items()}
+
+    def named(self, name: str) -> Primitive | None:
+        """The primitive of the DSL's family that has a name; None if there is none."""
+        return None if self.dsl.family is None else self.dsl.family.named(name)
 
     def _bind(self, name: str, type_: Type) -> Type:
         if not isinstance(type_, Type):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from synth.errors import ParseError
 from synth.language import DSL, Grammar, Head, Input, Primitive, Program, Type
 from synth.tasks import Task
-from synth.verification import sequences
+from synth.verification import machines, sequences
 from synth.verification.values import compared, evaluated, legal
 
 #: Units of a price in one bit.
@@ -209,6 +209,8 @@ class Truth:
             program = self.read(text)
         except ParseError as error:
             return f"no program: {' '.join(str(error).split())[:120]}"
+        if self.dsl.family is not None:
+            return self.judged(*self._of_machine(program))
         units = sum(self.prices[node.head] for node in program.walk())
         values, defined = evaluated(program, self.columns)
         if not defined.all():
@@ -219,6 +221,15 @@ class Truth:
         if self.sequence is not None:
             return replace(judged, test_accuracy=self._following(program))
         return judged
+
+    def _of_machine(self, program: Program) -> tuple[int, np.ndarray]:
+        """The price of a machine, and its labels of all rows."""
+        given, made = program.arguments[0].head, machines.read(program.head.name)
+        assert isinstance(given, Input)
+        letters = given.type.letters
+        own = machines.price(len(made.labels), len(letters), int(self.root.size), UNITS)
+        said = [made.said(string, letters) for string in self.columns[given.name].tolist()]
+        return own + self.prices[given], np.array(said).astype(self.root.dtype)
 
     def is_hypothesis(self, judged: Judged) -> bool:
         """Whether a program is a hypothesis: right on 1 in k training rows, if k > 2."""
