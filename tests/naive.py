@@ -742,6 +742,7 @@ def histogram_bits(labels, scale, bins):
     return -log2(chance)
 
 
+@cache
 def machines(states, letters):
     """All tables of steps that reach every state, one of each class of renumberings."""
     found = {}
