@@ -33,16 +33,16 @@ GROUND = {"_version", "errors", "codes", "files"}
 #: The order inside two rooms: a module imports only those before it.
 INSIDE = {
     "language": [
-        "given", "rounding", "strings", "types", "primitive", "machines", "meaning",
+        "given", "rounding", "strings", "types", "primitive", "family", "machines", "meaning",
         "columns", "comparisons", "signatures", "dsl", "labels", "costs", "mass", "grammar",
-        "check", "specification", "notation", "parsing", "program", "dsls",
+        "check", "specification", "notation", "parsing", "program", "folds", "dsls",
     ],
     "engine": [
         "machine", "limits", "interrupts", "compiled", "crew", "watch", "curry", "bank", "targets",
         "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
-        "arguments", "fits", "regression", "automata", "driver", "languages", "searches",
+        "arguments", "fits", "regression", "automata", "loops", "families", "driver", "languages", "searches",
         "descents",
     ],
 }  # fmt: skip
@@ -175,7 +175,7 @@ def test_experiments_stand_alone():
 
 def test_built_ins_use_the_public_names_only():
     plain = {"language.dsl", "language.types", "language.columns", "language", "errors"}
-    plain |= {"language.meaning", "language.comparisons", "language.machines"}
+    plain |= {"language.meaning", "language.comparisons", "language.machines", "language.folds"}
     plain |= {"tasks.task", "tasks.splits", "tasks.functions", "tasks.sequences"}
     for folder in ("language/dsls", "tasks/builtin"):
         for path in (PACKAGE / folder).glob("*.py"):

@@ -16,7 +16,7 @@ DSLLike = DSL | str | os.PathLike[str]
 #: Types of labels for which programs without exceptions can be sought.
 EXACT = "Bool, Mod, Int and Label"
 #: Where a DSL of machines, which are no trees of parts, can be used.
-FAMILIES = "its programs have no parts; allowed: search, contrast, compare and verify"
+FAMILIES = "it has a search of its own; allowed: search, contrast, compare and verify"
 
 
 def loaded(given: TaskLike) -> Task:

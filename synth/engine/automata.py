@@ -6,22 +6,15 @@ matter.  A step that no training string needs is free: all machines that differ 
 States that no training string meets save no exceptions and cost bits, so that none is made.
 """
 
-from dataclasses import asdict
 from itertools import islice, product
 
 import numpy as np
 
-from synth.engine import outcome
-from synth.engine.interrupts import interrupts
 from synth.engine.labelling import Labelling
-from synth.engine.limits import read_limits
 from synth.engine.scoring import SAME
-from synth.engine.watch import Watch
-from synth.errors import SettingError
 from synth.kernels import machines as kernels
 from synth.language import UNIT, Program, places_of
 from synth.records import Level, StopReason
-from synth.tasks import fit, fit_all
 
 #: How many machines are made by default, whole ones and those that are left: all of 6 states over
 #: two letters, and not all of 7.  On 200 strings of up to 8 letters that takes about 5 s.
@@ -32,54 +25,6 @@ KEPT, LISTED = 4096, 4096
 PREFIXES = 4_000_000
 #: More states than a machine can have in a search that ends.
 MOST_STATES = 36
-
-
-def has_machines(task, dsl):
-    """Whether the DSL for a task has machines, which have a search of their own."""
-    strings = any(type_.letters for type_ in task.types.values())
-    return strings and fit(dsl, task).dsl.family is not None
-
-
-def of_machines(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **settings):
-    """The `Result` of each labelling of a task of strings, in a DSL of machines.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        Tasks with the same rows.
-    dsl : DSL, str or path
-        The DSL.
-    progress, spent, top, proven, **settings
-        As `Search` takes them.
-
-    Raises
-    ------
-    SettingError
-        If a setting is given that such a search does not have.
-    """
-    for name in _OTHERS:
-        if settings.pop(name, None) and name in _REFUSED:
-            raise SettingError(f"{name}: not allowed with machines; leave it out")
-    limits = read_limits(settings)
-    found, states = [], MOST_STATES
-    for k, each in enumerate(fit_all(dsl, tasks), 1):
-        with interrupts() as interrupted:
-            engine = MachineSearch(each, top, Watch(limits, interrupted, spent))
-            engine.run(states, progress)
-        asked = {**asdict(limits), "top": top, "exact": False}
-        result = outcome.Maker(engine, each.dsl, asked).result(engine.labelling)
-        found.append(result)
-        spent = engine.seconds
-        if result.stop_reason == StopReason.INTERRUPTED:
-            states = 0
-        elif k == proven and result.optimal:
-            states = len(engine.levels)
-    return found
-
-
-#: Settings of `Search` that are for programs made of parts, and those of them that are refused.
-_OTHERS = ("exact", "moves", "start", "map", "checkpoint", "chains", "seed", "every", "among")
-_REFUSED = ("exact", "moves", "start", "map", "checkpoint")
 
 
 class MachineSearch:

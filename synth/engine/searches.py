@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Unpack
 
 from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
-from synth.engine.automata import has_machines, of_machines
 from synth.engine.checkpoint import DEFAULT_EVERY
 from synth.engine.crew import working_time
 from synth.engine.driver import Progress, Search
+from synth.engine.families import has_family, of_family
 from synth.engine.languages import languages_of, of_sequences, searched, with_shortest
 from synth.engine.limits import LimitSettings
 from synth.engine.reach import DEFAULT_CHAINS, Map
@@ -147,8 +147,8 @@ def _results(
     """The result of each labelling: of a table without a DSL the best of several languages."""
     if any(task.sequence is not None for task in tasks):
         return of_sequences(tasks, dsl, progress=progress, **settings)
-    if has_machines(tasks[0], dsl):
-        return of_machines(tasks, dsl, progress=progress, **settings)
+    if has_family(tasks[0], dsl):
+        return of_family(tasks, dsl, progress=progress, **settings)
     start = settings.get("start") or ()
     start = [start] if isinstance(start, str) else start
     specs = languages_of(tasks[0], start, dsl, settings.get("exact", False))

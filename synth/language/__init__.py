@@ -2,8 +2,8 @@
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: given, rounding, strings,
-types, primitive, machines, meaning, columns, comparisons, signatures, dsl, labels, costs, mass,
-grammar, check, specification, notation, parsing, program, dsls.
+types, primitive, family, machines, meaning, columns, comparisons, signatures, dsl, labels, costs,
+mass, grammar, check, specification, notation, parsing, program, folds, dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
@@ -68,6 +68,7 @@ __all__ = [
     "code_units",
     "columns_of",
     "dsls",
+    "folds",
     "languages",
     "latex",
     "load_dsl",

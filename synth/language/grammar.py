@@ -30,7 +30,7 @@ from synth.language.costs import (
 )
 from synth.language.dsl import DSL
 from synth.language.mass import DIGITS, least_fixed_point
-from synth.language.primitive import Head, Input, Primitive, Weight, exact_weight
+from synth.language.primitive import Constant, Head, Input, Primitive, Weight, exact_weight
 from synth.language.types import Type
 
 #: How many bits finer than units the engine's costs are in a grammar with free steps.
@@ -154,9 +154,10 @@ class Grammar:
         self.exact = probabilities != "coded"
         items: list[Head] = [*self.inputs, *dsl.constants, *dsl.primitives]
         self._check_names()
+        # One leaf of a type stands for all members of a family.
+        members = {t: Constant("", t, 0) for t in (dsl.family.results if dsl.family else ())}
+        items += members.values()
         made = producible(items)
-        if dsl.family is not None and dsl.family.argument in made:
-            made |= {dsl.family.result}
         usable = [i for i in items if all(a in made for a in i.arguments)]
         self.types = tuple(t for t in _ordered(dsl, self.inputs) if t in made)
         groups = {t: [i for i in usable if i.result == t] for t in self.types}
@@ -167,18 +168,23 @@ class Grammar:
         else:
             share = dsl.leaf_probability
             priced = {t: by_shares(group, share) for t, group in groups.items()}
+        stand_in = set(members.values())
+        self._members = {
+            i.result: u for group in priced.values() for i, u, _ in group if i in stand_in
+        }
         free = free_steps(priced)
         self.shift = FINER if free else 0
         self.productions = {
             type_: tuple(
                 Production(item, units, p, (units << self.shift) + (item in free))
                 for item, units, p in group
+                if item not in stand_in
             )
             for type_, group in priced.items()
         }
         self._units = {p.item: p.units for p in self}
         self.cheapest = cheapest_programs(
-            {t: [(p.item, p.cost) for p in g] for t, g in self.productions.items()}
+            {t: [(i, (u << self.shift) + (i in free)) for i, u, _ in g] for t, g in priced.items()}
         )
         self.width = min(
             (gap for p in self for gap in gaps(p.item, p.cost, self.cheapest)), default=UNIT
@@ -198,7 +204,7 @@ class Grammar:
         family = self.dsl.family
         found = None if family is None else family.units(item, UNIT)
         if found is not None:
-            return found
+            return found + self._members[item.result]
         try:
             return self._units[item]
         except KeyError:
@@ -248,6 +254,10 @@ class Grammar:
                 key = production.item.result, production.item.arguments
                 rules[key] = rules.get(key, Decimal(0)) + self.chance(production, coded=coded)
         return {t: float(m) for t, m in least_fixed_point(rules).items()}
+
+    def family_units(self, type_: Type) -> int:
+        """The units that a member of the DSL's family with this answer costs beside its own."""
+        return self._members[type_]
 
     def named(self, name: str) -> Primitive | None:
         """The primitive of the DSL's family that has a name; None if there is none."""

@@ -49,6 +49,11 @@ class Machines:
                 f"or of Mod(2) to Mod({len(DIGITS)})"
             )
 
+    @property
+    def results(self) -> tuple[Type, ...]:
+        """The types of answers: that of the labels."""
+        return (self.result,)
+
     def units(self, item: object, unit: int) -> int | None:
         """The price of a machine; None of anything else.
 

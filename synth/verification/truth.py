@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import ParseError
-from synth.language import DSL, Grammar, Head, Input, Primitive, Program, Type
+from synth.language import DSL, Constant, Grammar, Head, Input, Primitive, Program, Type
 from synth.tasks import Task
-from synth.verification import machines, sequences
+from synth.verification import families, sequences
 from synth.verification.values import compared, evaluated, legal
 
 #: Units of a price in one bit.
@@ -210,7 +210,7 @@ class Truth:
         except ParseError as error:
             return f"no program: {' '.join(str(error).split())[:120]}"
         if self.dsl.family is not None:
-            return self.judged(*self._of_machine(program))
+            return self.judged(*families.judged(program, self, prices))
         units = sum(self.prices[node.head] for node in program.walk())
         values, defined = evaluated(program, self.columns)
         if not defined.all():
@@ -221,15 +221,6 @@ class Truth:
         if self.sequence is not None:
             return replace(judged, test_accuracy=self._following(program))
         return judged
-
-    def _of_machine(self, program: Program) -> tuple[int, np.ndarray]:
-        """The price of a machine, and its labels of all rows."""
-        given, made = program.arguments[0].head, machines.read(program.head.name)
-        assert isinstance(given, Input)
-        letters = given.type.letters
-        own = machines.price(len(made.labels), len(letters), int(self.root.size), UNITS)
-        said = [made.said(string, letters) for string in self.columns[given.name].tolist()]
-        return own + self.prices[given], np.array(said).astype(self.root.dtype)
 
     def is_hypothesis(self, judged: Judged) -> bool:
         """Whether a program is a hypothesis: right on 1 in k training rows, if k > 2."""
@@ -313,7 +304,9 @@ def is_constant(entry: dict[str, Any]) -> bool:
 
 def prices(dsl: DSL, inputs: Iterable[Input]) -> dict[Head, int]:
     """The price in units of every production that a finite program can use."""
-    items: list[Head] = [*inputs, *dsl.constants, *dsl.primitives]
+    # A leaf without a name stands for all members of a family.
+    members = [Constant("", type_, 0) for type_ in (dsl.family.results if dsl.family else ())]
+    items: list[Head] = [*inputs, *dsl.constants, *dsl.primitives, *members]
     made: set[Type] = set()
     while True:
         more = {i.result for i in items if set(i.arguments) <= made}
