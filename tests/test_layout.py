@@ -42,8 +42,8 @@ INSIDE = {
         "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
-        "arguments", "fits", "regression", "automata", "loops", "families", "driver", "languages", "searches",
-        "descents",
+        "arguments", "fits", "regression", "automata", "loops", "families", "driver",
+        "languages", "searches", "descents",
     ],
 }  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}

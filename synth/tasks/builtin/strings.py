@@ -59,8 +59,8 @@ def _halves(state, letter):
 
 
 def _compared(state, letter):
-    """Which of two numbers is smaller so far, high bits first: -1 the first, 1 the second."""
-    return state or (letter >> 1) - (letter & 1)
+    """Which of two numbers is smaller so far, low bits first: -1 the first, 1 the second."""
+    return (letter >> 1) - (letter & 1) or state
 
 
 def _added(state, letter):
@@ -103,7 +103,7 @@ LANGUAGES = {
         "0s, then as many 1s", (0, False), _halves, lambda s: s is not None and s[0] == 0
     ),
     "less": Language(
-        "pairs of bits a b as the letters 2a + b, high bits first: the first number is less",
+        "pairs of bits a b as the letters 2a + b, low bits first: the first number is less",
         0, _compared, lambda s: s < 0, "0123",
     ),
     "addition": Language(
