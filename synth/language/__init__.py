@@ -72,6 +72,7 @@ __all__ = [
     "languages",
     "latex",
     "load_dsl",
+    "machines",
     "meaning",
     "notation",
     "parse_spec",

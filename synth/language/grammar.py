@@ -169,9 +169,7 @@ class Grammar:
             share = dsl.leaf_probability
             priced = {t: by_shares(group, share) for t, group in groups.items()}
         stand_in = set(members.values())
-        self._members = {
-            i.result: u for group in priced.values() for i, u, _ in group if i in stand_in
-        }
+        self._members = {i.result: u for g in priced.values() for i, u, _ in g if i in stand_in}
         free = free_steps(priced)
         self.shift = FINER if free else 0
         self.productions = {
@@ -201,14 +199,13 @@ class Grammar:
 
     def units(self, item: Head) -> int:
         """The cost of one node in units of 1/1024 bit."""
-        family = self.dsl.family
-        found = None if family is None else family.units(item, UNIT)
-        if found is not None:
-            return found + self._members[item.result]
-        try:
-            return self._units[item]
-        except KeyError:
-            raise DSLError(f"{item.name} is not in the grammar of DSL {self.dsl.name}") from None
+        family, found = self.dsl.family, self._units.get(item)
+        if found is None and family is not None:
+            own = family.units(item, UNIT)
+            found = None if own is None else own + self._members[item.result]
+        if found is None:
+            raise DSLError(f"{item.name} is not in the grammar of DSL {self.dsl.name}")
+        return found
 
     def chance(self, production: Production, *, coded: bool = False) -> Decimal:
         """The factor of one production in the mass of a program, with 60 digits.
@@ -260,7 +257,7 @@ class Grammar:
         return self._members[type_]
 
     def named(self, name: str) -> Primitive | None:
-        """The primitive of the DSL's family that has a name; None if there is none."""
+        """The member of the DSL's family that has a name; None if there is none."""
         return None if self.dsl.family is None else self.dsl.family.named(name)
 
     def _bind(self, name: str, type_: Type) -> Type:

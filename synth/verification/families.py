@@ -79,12 +79,13 @@ def judged(program: Program, truth: Any, prices: Callable[..., Any]) -> tuple[in
     """The price of a program with members of a family, and its values on all rows."""
     shares = {head.result: units for head, units in truth.prices.items() if not head.name}
     rows = len(next(iter(truth.columns.values())))
-    units, values = 0, {}
+    units = 0
+    values: dict[Program, np.ndarray] = {}
     for node in program.walk():
         head = node.head
         if head in truth.prices:
             units += truth.prices[head]
-        else:
+        elif isinstance(head, Primitive):
             units += shares[head.result] + own_units(head, truth.dsl, prices)
     for part in program.parts():
         head = part.head
