@@ -40,8 +40,7 @@ class _Fold(NamedTuple):
 
     bits: float
     kind: folds.Kind
-    found: Enumeration
-    k: int
+    function: tuple[Enumeration, int]
     start: int
     given: Input
     said: bytes
@@ -168,7 +167,7 @@ class LoopSearch:
                     for k, values in zip(part, said, strict=True):
                         key = values.tobytes()
                         if key not in best or around + bits[k] < best[key].bits:
-                            best[key] = _Fold(around + bits[k], kind, found, k, start, given, key)
+                            best[key] = _Fold(around + bits[k], kind, (found, k), start, given, key)
         return list(best.values())
 
     def _around(self, type_):
@@ -196,7 +195,8 @@ class LoopSearch:
         for part in program.parts():
             if isinstance(part.head, Input):
                 fold = self.leaves[part.head.name]
-                head = self.dsl.family.fold(fold.kind, fold.found.program(fold.k), fold.start)
+                found, k = fold.function
+                head = self.dsl.family.fold(fold.kind, found.program(k), fold.start)
                 made[part] = Program(head, [Program(fold.given)])
             else:
                 made[part] = Program(part.head, [made[a] for a in part.arguments])
