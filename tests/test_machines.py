@@ -149,6 +149,29 @@ def test_settings_of_tasks_of_strings_are_checked(spec, words):
         load_task(spec)
 
 
+def test_strings_are_read_from_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    every = [*all_strings(4)]
+    rows = [f'"{word}",{word.count("1") % 2 == 0}' for word in every]
+    (tmp_path / "words.csv").write_text("\n".join(["word,even", *rows]) + "\n")
+    task = load_task("strings:file=words.csv,length=3")
+    assert task.columns["word"].tolist() == every
+    assert task.labels.tolist() == [word.count("1") % 2 == 0 for word in every]
+    assert [len(word) <= 3 for word in every] == task.train.tolist()
+    assert load_task("strings:file=words.csv", train=20).training == 20
+    run("search", "strings:file=words.csv,length=3", "--save", "run.json")
+    shown = run("verify", "run.json")
+    assert "fail" not in shown
+    assert "machine['01 10 / 10'](word)" in run("show", "run.json")
+    for text, words in (
+        ("word,even\n01,maybe\n", "line 2, column even: 'maybe' is no truth value; allowed: 0"),
+        ("even\n1\n", "1 column; allowed: strings, and truth values at last"),
+        ("a,b\nabcdefghijklmnopq,1\nb,0\n", "17 different letters; allowed: 1..16"),
+    ):
+        (tmp_path / "words.csv").write_text(text)
+        assert words in run("search", "strings:file=words.csv", code=2)
+
+
 def test_strings_have_the_letters_of_their_type():
     type_ = Str("ab")
     assert str(type_) == "Str('ab')"

@@ -13,6 +13,7 @@ import numpy as np
 from synth.errors import SettingError, TaskError, TypeMismatchError
 from synth.language import Bool, Str
 from synth.tasks.splits import stream
+from synth.tasks.strings import string_fields
 from synth.tasks.task import Task
 
 #: The longest strings for training; held-out strings are up to twice as long.
@@ -135,22 +136,35 @@ def tomita(
 
 def strings(
     language: str = "parity",
-    length: int = 8,
+    length: int | None = None,
     rows: int = 200,
     test: int = 200,
     train: int | float | None = None,
     seed: int = 0,
+    file: str | None = None,
 ):
-    """Whether a string is in a formal language.
+    """Whether a string is in a formal language, or what a file says of strings.
 
     language: parity, divisible-3, divisible-5, majority, equal, dyck, anbn, less or addition.
-    length: the most letters of a string for training; those of `test` more strings are longer, up
-    to twice as long, and held out.  rows: how many strings of up to `length` letters there are.
-    Half of them are in the language if it has as many: of each length an equal share, drawn
-    uniformly.  Half of the others are strings of the language with 1 to 3 letters changed, left
-    out, added or exchanged; the rest is drawn uniformly from all that are not in the language.
+    length: the most letters of a string for training, 8 by default; those of `test` more strings
+    are longer, up to twice as long, and held out.  rows: how many strings of up to `length` letters
+    there are.  Half of them are in the language if it has as many: of each length an equal share,
+    drawn uniformly.  Half of the others are strings of the language with 1 to 3 letters changed,
+    left out, added or exchanged; the rest is drawn uniformly from all that are not in the language.
     train: how many of the strings of up to `length` letters are for training; all by default.
+
+    file: a table whose columns are strings, such as 0110 or abba, and whose last column has truth
+    values.  Its rows are for training if no string has more than `length` letters; all by default.
     """
+    if file is not None:
+        fields = string_fields(file, length)
+        short = np.flatnonzero(fields["train"])
+        choose = partial(_chosen, short, len(fields["labels"]))
+        settings = {"file": file, "length": length, "train": train, "seed": seed}
+        if train is not None:
+            fields["train"] = choose(train, seed)
+        return Task(f"strings:file={file}", settings=settings, choose=choose, **fields)
+    length = _DEFAULTS["length"] if length is None else length
     if language not in LANGUAGES:
         raise SettingError(f"strings: language={language}; allowed: {', '.join(LANGUAGES)}")
     settings = {"length": length, "rows": rows, "test": test, "train": train, "seed": seed}
@@ -272,7 +286,7 @@ def _task(name, language, settings):
     long = drawer.sample(test, range(length + 1, 2 * length + 1)) if test else []
     every = short + long
     labels = np.array([accepted(language, string) for string in every])
-    choose = partial(_chosen, len(short), len(every))
+    choose = partial(_chosen, np.arange(len(short)), len(every))
     train = len(short) if settings["train"] is None else settings["train"]
     settings = {**settings, "train": train}
     made = {"length": length, "rows": rows, "test": test}
@@ -297,10 +311,10 @@ _DEFAULTS = {"length": 8, "rows": 200, "test": 200}
 
 
 def _chosen(short, rows, train, seed):
-    """The training rows: some of the short strings, which are first."""
-    count = round(train * short) if isinstance(train, float) else train
-    if not 1 <= count <= short:
-        raise TaskError(f"train: {count} strings for training; allowed: 1..{short}")
+    """The training rows: some of the short strings; short: their places."""
+    count = round(train * len(short)) if isinstance(train, float) else train
+    if not 1 <= count <= len(short):
+        raise TaskError(f"train: {count} strings for training; allowed: 1..{len(short)}")
     mask = np.zeros(rows, bool)
     mask[stream(seed, 0).permutation(short)[:count]] = True
     return mask
