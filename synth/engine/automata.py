@@ -86,7 +86,7 @@ class MachineSearch:
         limits = self.watch.limits
         while self.stop_reason is None:
             k = len(self.levels) + 1
-            if k > 1 and self.labelling.is_proven(self.certified_bits):
+            if k > 1 and self._is_proven():
                 self.stop_reason = StopReason.OPTIMAL
             elif k > states:
                 reason = self.watch.reason(self.candidates)
@@ -96,6 +96,9 @@ class MachineSearch:
                 self.stop_reason = StopReason.MAX_BITS
             else:
                 self._level(k, progress)
+
+    def _is_proven(self):
+        return self.labelling.is_proven(self.certified_bits)
 
     def _units(self, states):
         """The price of a machine of so many states, with that of its string."""
