@@ -15,7 +15,6 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from synth import codes
 from synth.errors import DSLError
 from synth.language.primitive import Primitive
 from synth.language.strings import places_of
@@ -66,6 +65,8 @@ class Machines:
 
     def units_of(self, states: int, unit: int) -> int:
         """The price of each machine of so many states, rounded up."""
+        from synth import codes  # a saved run is verified without them
+
         letters = len(self.argument.letters)
         return ceil(unit * codes.machine_bits(states, letters, int(self.result.size)) - 1e-9)
 
