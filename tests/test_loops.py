@@ -15,6 +15,7 @@ from synth.engine.limits import Limits
 from synth.engine.watch import Watch
 from synth.language import DSL, Bool, Int, Mod, Program, Str, folds
 from synth.language.dsls.loops import build
+from synth.records import StopReason
 from synth.tasks import Task, fit, load_task
 from synth.tasks.builtin import strings as languages
 from tests import naive
@@ -208,6 +209,24 @@ def test_a_stage_without_a_proof_is_followed_by_a_longer_one(monkeypatch):
     short = synth.search(task, "loops", seconds=None, max_programs=5000)
     assert (short.optimal, short.stop_reason) == (False, "max_programs")
     assert short.certified_bits < result.certified_bits
+
+
+def test_ctrl_c_keeps_the_best_of_the_stage_before(monkeypatch):
+    found, made = [], loops.enumerate_programs
+
+    def enumerated(*arguments, **settings):
+        enumeration = made(*arguments, **settings)
+        found.append(enumeration)
+        if len(found) > 6:  # of the second stage
+            enumeration.stop_reason = StopReason.INTERRUPTED
+        return enumeration
+
+    monkeypatch.setattr(loops, "enumerate_programs", enumerated)
+    monkeypatch.setattr(loops, "STAGES", ((300, 30), (3000, 30)))
+    result = synth.search("tomita:7", "loops", seconds=None)
+    assert (result.stop_reason, result.optimal) == ("interrupted", False)
+    assert result.program is not None
+    assert len(found) == 10
 
 
 def test_only_so_many_folds_are_leaves(monkeypatch):

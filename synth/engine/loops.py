@@ -75,6 +75,7 @@ class LoopSearch:
             given: places_of(task.columns[given.name][order], given.type.letters)
             for given in self.grammar.inputs
         }
+        self._cut = False  # whether Ctrl-C ended the enumeration of functions
         self._begin(0)
 
     def _begin(self, stage):
@@ -113,13 +114,20 @@ class LoopSearch:
 
     def run(self, progress=None):
         """Work until the best is proven, or to a limit."""
+        if self._cut:
+            self.engine.stop_reason = StopReason.INTERRUPTED
         while True:
             last = self.stage + 1 == len(STAGES)
             self._enumerate(last, progress)
             if last or self.engine.stop_reason not in (None, *_WHOLE):
                 return
             self.engine.close()
+            before = dict(vars(self))
             self._begin(self.stage + 1)
+            if self._cut:  # the best so far is that of the last stage
+                vars(self).update(before)
+                self.engine.stop_reason = StopReason.INTERRUPTED
+                return
 
     def _enumerate(self, last, progress):
         """Make programs of the folds of a stage, until a longer fold may be needed."""
@@ -147,7 +155,9 @@ class LoopSearch:
             type=kind.type,
             max_programs=TRUTHS if kind.type == Bool else STAGES[self.stage][counts],
             threads=self.watch.limits.threads,
+            seconds=self._seconds_left(),
         )
+        self._cut |= found.stop_reason == StopReason.INTERRUPTED
         own = self.grammar.family_units(kind.type) / UNIT + family.start_bits(kind)
         if found.certified_bits is not None:
             self.most = min(self.most, own + found.certified_bits + self._around(kind.type))
@@ -169,6 +179,11 @@ class LoopSearch:
                         if key not in best or around + bits[k] < best[key].bits:
                             best[key] = _Fold(around + bits[k], kind, (found, k), start, given, key)
         return list(best.values())
+
+    def _seconds_left(self):
+        """The seconds that are left for functions; None without a limit."""
+        most = self.watch.limits.seconds
+        return None if most is None else max(0.0, most - self.watch.seconds)
 
     def _around(self, type_):
         """The least bits around a fold of a type in a program of the root type."""
