@@ -64,9 +64,12 @@ api_internal = (
     "synth.tasks.joining", "synth.tasks.meanings",
     "synth.tasks.table", "synth.tasks.titles",
     "synth.tasks.usable", "synth.tasks.words",
-    "synth.engine.held_out", "synth.engine.last_step", "synth.report.languages",
+    "synth.engine.automata", "synth.engine.families", "synth.engine.loops",
+    "synth.engine.held_out", "synth.engine.last_step",
+    "synth.report.languages",
     "synth.verification.languages", "synth.verification.numbers",
     "synth.verification.regression", "synth.verification.sequences",
+    "synth.verification.families", "synth.verification.machines",
 )  # fmt: skip
 #: Packages whose modules are found by name, with their modules that are documented all the same.
 #: `synth dsls`, `synth tasks` and the pages of experiments describe the other modules.

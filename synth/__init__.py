@@ -20,6 +20,7 @@ _NAMES = {
     "Real": "language",
     "Complex": "language",
     "Label": "language",
+    "Str": "language",
     "UNDEFINED": "language",
     "check_dsl": "language",
     "load_dsl": "language",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.language import Mod as Mod
     from synth.language import Program as Program
     from synth.language import Real as Real
+    from synth.language import Str as Str
     from synth.language import check_dsl as check_dsl
     from synth.language import load_dsl as load_dsl
     from synth.learners.estimator import ProgramClassifier as ProgramClassifier

@@ -777,3 +777,91 @@ def inverse(matrix):
             if k != i:
                 rows[k] = [a - rows[k][i] * b for a, b in zip(rows[k], rows[i], strict=True)]
     return [row[count:] for row in rows]
+
+
+@cache
+def machines(states, letters):
+    """All tables of steps that reach every state, one of each class of renumberings."""
+    found = {}
+    for flat in itertools.product(range(states), repeat=states * letters):
+        steps = tuple(flat[s * letters : (s + 1) * letters] for s in range(states))
+        reached, ahead = {0}, [0]
+        while ahead:
+            new = set(steps[ahead.pop()]) - reached
+            reached |= new
+            ahead += new
+        if len(reached) == states:
+            others = []
+            for order in itertools.permutations(range(1, states)):
+                name = (0, *order)  # the new number of each state is its place
+                others.append(tuple(tuple(name.index(to) for to in steps[s]) for s in name))
+            found.setdefault(min(others), steps)
+    return list(found.values())
+
+
+def run_machine(steps, outputs, string, letters):
+    """The output of a machine for one string, letter by letter."""
+    state = 0
+    for letter in string:
+        state = steps[state][letters.index(letter)]
+    return outputs[state]
+
+
+def machine_units(states, letters, labels):
+    """The price of a machine of so many states in units of 1/1024 bit, rounded up."""
+    count = len(machines(states, letters))
+    gamma = 2 * (len(f"{states:b}") - 1) + 1
+    # The least u with 2**u >= (count * labels**states)**1024, and the bits of gamma.
+    return 1024 * gamma + ((count * labels**states) ** 1024 - 1).bit_length()
+
+
+def fold_behaviours(family, grammar, strings, most):
+    """The cheapest units of every behaviour on some strings, by type, with folds of all functions.
+
+    All functions are whole syntax trees, run letter by letter; programs of folds are made again
+    and again from what is known, until nothing is cheaper.  family: a `Folds`; most: units.
+    """
+    letters = family.argument.letters
+    known = {t: {} for t in grammar.types if not t.letters}
+    for kind in family.kinds.values():
+        inner = family.grammar(kind)
+        first = grammar.family_units(kind.type) + math.ceil(1024 * math.log2(len(kind.starts)))
+        for units, body in programs(inner, most - first)[kind.type]:
+            columns = family.cases(kind)
+            states = range(kind.type.low, kind.type.high + 1)
+            cases = itertools.product(states, letters)
+            table = {case: value(body, columns, row) for row, case in enumerate(cases)}
+            for start in kind.starts:
+                said = []
+                for string in strings:
+                    state = start
+                    for letter in string:
+                        state = int(table[state, letter])
+                    said.append(state)
+                _cheaper(known[kind.type], tuple(said), units + first)
+    heads = [(p.item, p.units) for p in grammar if not p.item.result.letters]
+    for head, units in heads:
+        if not head.arguments and units <= most:
+            _cheaper(known[head.result], (int(head.value),) * len(strings), units)
+    changed = True
+    while changed:
+        changed = False
+        for head, units in heads:
+            if head.arguments:
+                parts = [list(known[t].items()) for t in head.arguments]
+                for chosen in itertools.product(*parts):
+                    total = units + sum(cost for _, cost in chosen)
+                    if total <= most:
+                        arrays = [np.array(said, t.dtype) for (said, _), t in
+                                  zip(chosen, head.arguments, strict=True)]  # fmt: skip
+                        said = tuple(np.asarray(head.function(*arrays)).astype(int).tolist())
+                        changed |= _cheaper(known[head.result], said, total)
+    return known
+
+
+def _cheaper(known, said, units):
+    """Keep the cheapest; whether it is cheaper than before."""
+    if units < known.get(said, math.inf):
+        known[said] = units
+        return True
+    return False

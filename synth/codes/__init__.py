@@ -1,11 +1,13 @@
 """Code lengths of data, in bits: every formula of a description length is in this room.
 
 `values.py` has the codes of labels that are one of k values: programs with exceptions, and look-up
-tables.  `sequences.py` has those of sequences of whole numbers.  `real.py` has those of labels that
+tables.  `sequences.py` has those of sequences of whole numbers, and `machines.py` those of finite
+machines.  `real.py` has those of labels that
 are real numbers: programs with noise, a constant, and a histogram.  It is imported by name, as
 `synth.codes.real`: it needs scipy, and the rest does not.
 """
 
+from synth.codes.machines import connected_machines, machine_bits, states_bits
 from synth.codes.sequences import (
     ORDERS,
     differences,
@@ -48,6 +50,7 @@ __all__ = [
     "READING",
     "STRENGTHS",
     "TABLE_FLAG",
+    "connected_machines",
     "constant_bits",
     "constant_total",
     "counts_bits",
@@ -65,12 +68,14 @@ __all__ = [
     "log2_factorial",
     "log2_multinomial",
     "log2_sequence_chance",
+    "machine_bits",
     "most_exceptions",
     "number_bits",
     "program_total",
     "program_totals",
     "rows_needed",
     "sequence_table_bits",
+    "states_bits",
     "table_bits",
     "terms_bits",
     "uniform_table_bits",

@@ -6,7 +6,7 @@ import numpy as np
 
 from synth.errors import SettingError, TaskError
 from synth.language import DSL, Program
-from synth.tasks import Fitted, Task, load_task
+from synth.tasks import Fitted, Task, fit_all, load_task
 
 #: A task, its specification or the path of a CSV file; a DSL or its specification.
 TaskLike = Task | str | os.PathLike[str]
@@ -20,6 +20,17 @@ EXACT = "Bool, Mod, Int and Label"
 def loaded(given: TaskLike) -> Task:
     """The task, loaded if its specification or path is given."""
     return given if isinstance(given, Task) else load_task(given)
+
+
+def bound(dsl: DSLLike | None, tasks: list[Task]) -> list[Fitted]:
+    """The tasks bound to a DSL, if all its primitives are listed."""
+    found = fit_all(dsl, tasks)
+    if found[0].dsl.family is not None:
+        raise SettingError(
+            f"DSL {found[0].dsl.name} has a search of its own; allowed: search, contrast, compare "
+            "and verify"
+        )
+    return found
 
 
 def parsed(text: str, fitted: Fitted) -> Program:

@@ -14,7 +14,7 @@ from typing import Unpack
 import numpy as np
 
 from synth.engine import outcome
-from synth.engine.arguments import EXACT, DSLLike, TaskLike, alike, loaded, parsed, sendable
+from synth.engine.arguments import EXACT, DSLLike, TaskLike, alike, bound, loaded, parsed, sendable
 from synth.engine.backward import BackwardSearch
 from synth.engine.band import PASSING
 from synth.engine.checkpoint import DEFAULT_EVERY, Checkpoint, Keeper
@@ -40,7 +40,7 @@ from synth.engine.watch import Watch
 from synth.errors import SettingError, SweepError
 from synth.language import UNIT, checked_columns
 from synth.records import Result, StopReason
-from synth.tasks import Task, fit_all
+from synth.tasks import Task
 
 #: What ends an enumeration that reach can follow.
 _REACHED = (StopReason.MAX_PROGRAMS, StopReason.MAX_BITS, StopReason.MEMORY)
@@ -140,7 +140,7 @@ class Search:
         self.limits = read_limits(limits)
         self._reaching = ReachSettings(moves, chains, seed, exact=exact, among=among or 1)
         self._file = None if checkpoint is None else (checkpoint, float(every))
-        self._tasks, self._fitted = given, fit_all(dsl, given)
+        self._tasks, self._fitted = given, bound(dsl, given)
         self._top, self._exact, self._among = int(top), exact, among
         self._proven = len(given) if proven is None else proven
         self._reason: StopReason | None = None

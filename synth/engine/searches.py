@@ -12,6 +12,7 @@ from typing import Any, Literal, Unpack
 from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
 from synth.engine.checkpoint import DEFAULT_EVERY
 from synth.engine.crew import working_time
+from synth.engine.families import has_family, of_family
 from synth.engine.languages import languages_of, of_sequences, searched, with_shortest
 from synth.engine.large import results_of
 from synth.engine.limits import LimitSettings
@@ -156,6 +157,8 @@ def _each(
     """The result of each labelling: of a table without a DSL the best of several languages."""
     if any(task.sequence is not None for task in tasks):
         return of_sequences(tasks, dsl, progress=progress, **settings)
+    if has_family(tasks[0], dsl):
+        return of_family(tasks, dsl, progress=progress, **settings)
     start = settings.get("start") or ()
     start = [start] if isinstance(start, str) else start
     specs = languages_of(tasks[0], start, dsl, settings.get("exact", False))

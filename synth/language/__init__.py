@@ -1,9 +1,9 @@
 """What programs are made of: types, primitives, DSLs and grammars; reading and writing programs.
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
-gives every program its bits.  Modules build on each other in this order: given, rounding, types,
-primitive, meaning, columns, comparisons, signatures, dsl, labels, costs, mass, grammar, check,
-specification, notation, parsing, program, dsls.
+gives every program its bits.  Modules build on each other in this order: given, rounding, strings,
+types, primitive, family, machines, meaning, columns, comparisons, signatures, dsl, labels, costs,
+mass, grammar, check, specification, notation, parsing, program, folds, dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
@@ -20,6 +20,7 @@ from synth.language.primitive import Constant, Head, Input, Primitive, Weight
 from synth.language.program import Program
 from synth.language.signatures import resolve
 from synth.language.specification import bind, parse_spec
+from synth.language.strings import places_of
 from synth.language.types import (
     ALLOWED,
     INT_LIMIT,
@@ -30,6 +31,7 @@ from synth.language.types import (
     Label,
     Mod,
     Real,
+    Str,
     Type,
 )
 
@@ -54,6 +56,7 @@ __all__ = [
     "Program",
     "Real",
     "Source",
+    "Str",
     "Term",
     "Type",
     "TypedColumns",
@@ -65,12 +68,15 @@ __all__ = [
     "code_units",
     "columns_of",
     "dsls",
+    "folds",
     "languages",
     "latex",
     "load_dsl",
+    "machines",
     "meaning",
     "notation",
     "parse_spec",
+    "places_of",
     "refuse_other_index",
     "resolve",
     "root_type",

@@ -23,6 +23,7 @@ import numpy as np
 
 from synth.errors import DSLError, SettingError
 from synth.language.columns import TypedColumns
+from synth.language.family import Family
 from synth.language.primitive import (
     Constant,
     Primitive,
@@ -66,6 +67,8 @@ class DSL:
     ----------
     spec : str or None
         The specification that the DSL was loaded by; None if it was made in Python.
+    family : Family or None
+        Further primitives, too many to be listed, each of which is known by its name.
 
     Raises
     ------
@@ -86,6 +89,7 @@ class DSL:
         self.description = description
         self.prepare = prepare
         self.spec: str | None = None
+        self.family: Family | None = None
         try:
             self.leaf_probability = Fraction(leaf_probability)
         except (TypeError, ValueError, OverflowError, ZeroDivisionError):

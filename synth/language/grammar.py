@@ -30,7 +30,7 @@ from synth.language.costs import (
 )
 from synth.language.dsl import DSL
 from synth.language.mass import DIGITS, least_fixed_point
-from synth.language.primitive import Head, Input, Weight, exact_weight
+from synth.language.primitive import Constant, Head, Input, Primitive, Weight, exact_weight
 from synth.language.types import Type
 from synth.report import definitions
 
@@ -151,10 +151,13 @@ class Grammar:
             Input(str(n), self._bind(n, t), weights.get(str(n), Fraction(1)))
             for n, t in dict(inputs).items()
         )
-        self.is_prior = costs is None
+        self.is_prior = costs is None and dsl.family is None
         self.exact = probabilities != "coded"
         items: list[Head] = [*self.inputs, *dsl.constants, *dsl.primitives]
         self._check_names()
+        # One leaf of a type stands for all members of a family.
+        members = {t: Constant("", t, 0) for t in (dsl.family.results if dsl.family else ())}
+        items += members.values()
         made = producible(items)
         usable = [i for i in items if all(a in made for a in i.arguments)]
         self.types = tuple(t for t in _ordered(dsl, self.inputs) if t in made)
@@ -166,18 +169,21 @@ class Grammar:
         else:
             share = dsl.leaf_probability
             priced = {t: by_shares(group, share) for t, group in groups.items()}
+        stand_in = set(members.values())
+        self._members = {i.result: u for g in priced.values() for i, u, _ in g if i in stand_in}
         free = free_steps(priced)
         self.shift = FINER if free else 0
         self.productions = {
             type_: tuple(
                 Production(item, units, p, (units << self.shift) + (item in free))
                 for item, units, p in group
+                if item not in stand_in
             )
             for type_, group in priced.items()
         }
         self._units = {p.item: p.units for p in self}
         self.cheapest = cheapest_programs(
-            {t: [(p.item, p.cost) for p in g] for t, g in self.productions.items()}
+            {t: [(i, (u << self.shift) + (i in free)) for i, u, _ in g] for t, g in priced.items()}
         )
         self.width = min(
             (gap for p in self for gap in gaps(p.item, p.cost, self.cheapest)), default=UNIT
@@ -197,10 +203,13 @@ class Grammar:
 
     def units(self, item: Head) -> int:
         """The cost of one node in units of 1/1024 bit."""
-        try:
-            return self._units[item]
-        except KeyError:
-            raise DSLError(f"{item.name} is not in the grammar of DSL {self.dsl.name}") from None
+        family, found = self.dsl.family, self._units.get(item)
+        if found is None and family is not None:
+            own = family.units(item, UNIT)
+            found = None if own is None else own + self._members[item.result]
+        if found is None:
+            raise DSLError(f"{item.name} is not in the grammar of DSL {self.dsl.name}")
+        return found
 
     def chance(self, production: Production, *, coded: bool = False) -> Decimal:
         """The factor of one production in the mass of a program, with 60 digits.
@@ -246,6 +255,14 @@ class Grammar:
                 key = production.item.result, production.item.arguments
                 rules[key] = rules.get(key, Decimal(0)) + self.chance(production, coded=coded)
         return {t: float(m) for t, m in least_fixed_point(rules).items()}
+
+    def family_units(self, type_: Type) -> int:
+        """The units that a member of the DSL's family with this answer costs beside its own."""
+        return self._members[type_]
+
+    def named(self, name: str) -> Primitive | None:
+        """The member of the DSL's family that has a name; None if there is none."""
+        return None if self.dsl.family is None else self.dsl.family.named(name)
 
     def _bind(self, name: str, type_: Type) -> Type:
         if not isinstance(type_, Type):

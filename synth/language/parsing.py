@@ -72,7 +72,7 @@ class _Reader:
     """Turns a Python syntax tree into the programs that it can stand for, one for each type."""
 
     def __init__(self, grammar: Grammar, make: _Make) -> None:
-        self.make = make
+        self.make, self.named = make, grammar.named
         self.inputs: dict[str, list[Head]] = {}
         self.constants: dict[str, list[Constant]] = {}
         self.calls: dict[str, list[Primitive]] = {}
@@ -148,6 +148,9 @@ class _Reader:
                 yield self.symbols.get((_AST_SYMBOLS.get(type(op)), 2), ()), (left, right)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 yield self.calls.get(name, ()), arguments
+            case ast.Call(func=ast.Subscript() as named, args=arguments, keywords=[]):
+                found = self.named(ast.unparse(named))
+                yield [] if found is None else [found], arguments
 
     def nearest(self, column: str) -> str:
         """The inputs that compare a column with something, for a message."""

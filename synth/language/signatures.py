@@ -6,10 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, get_args, get_origin
 
 from synth.errors import DSLError, one_line
-from synth.language.types import ALLOWED, FAMILIES, Int, Label, Mod, Type
+from synth.language.types import ALLOWED, FAMILIES, Int, Label, Mod, Str, Type
 
 #: The types of the arguments, and the type of the result.
 Signature = tuple[tuple[Type, ...], Type]
+
+#: What families that have no default need.
+_NEEDS = {
+    "Mod": "a modulus, as in Mod(97)",
+    "Label": "names, as in Label('a', 'b')",
+    "Str": "letters, as in Str('01')",
+}
 
 
 def read_annotations(function: Callable[..., Any], known: Sequence[Type]) -> Signature:
@@ -91,7 +98,7 @@ def resolve(given: Any, where: str, known: Sequence[Type]) -> Type:
     """
     if get_origin(given) is Annotated:
         _, *notes = get_args(given)
-        types = [n for n in notes if isinstance(n, Type | str) or n in (Int, Mod, Label)]
+        types = [n for n in notes if isinstance(n, Type | str) or n in (Int, Mod, Label, Str)]
         if len(types) != 1:
             raise DSLError(f"{where}: {given!r} must contain one type; allowed: {ALLOWED}")
         given = types[0]
@@ -102,7 +109,7 @@ def resolve(given: Any, where: str, known: Sequence[Type]) -> Type:
             given = ast.parse(given.strip(), mode="eval").body
         except SyntaxError:
             raise DSLError(f"{where}: {given!r} is not a type") from None
-    if given in (Int, Mod, Label):
+    if given in (Int, Mod, Label, Str):
         return _bare(given.__name__, where, known)
     if isinstance(given, ast.Name) and given.id in FAMILIES:
         return _bare(given.id, where, known)
@@ -129,9 +136,8 @@ def _bare(family: str, where: str, known: Sequence[Type]) -> Type:
         raise DSLError(
             f"{where}: {family} could be {' or '.join(map(str, found))}; write the full type"
         )
-    if family in ("Mod", "Label"):
-        need = "a modulus, as in Mod(97)" if family == "Mod" else "names, as in Label('a', 'b')"
-        raise DSLError(f"{where}: {family} needs {need}")
+    if family in _NEEDS:
+        raise DSLError(f"{where}: {family} needs {_NEEDS[family]}")
     return Int()
 
 

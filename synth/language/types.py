@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from synth.errors import DSLError, SettingError, TypeMismatchError, quoted
 from synth.language.given import array_of
 from synth.language.rounding import rounded
+from synth.language.strings import checked_letters, strings_of
 
 #: The answer of a primitive where it has no value; for Real and Complex, NaN also works.
 UNDEFINED: int = np.iinfo(np.int64).min
@@ -47,7 +48,7 @@ class Type:
     Parameters
     ----------
     family : str
-        "Bool", "Mod", "Int", "Real", "Complex" or "Label".
+        "Bool", "Mod", "Int", "Real", "Complex", "Label" or "Str".
     name : str
         The type as it is written in signatures.
     low, high : int or float
@@ -58,6 +59,8 @@ class Type:
         The dtype of stored values; None if a value takes one bit.
     names : tuple of str
         What the values of a Label type stand for; otherwise empty.
+    letters : str
+        What strings of a Str type consist of; otherwise empty.
     """
 
     family: str
@@ -67,6 +70,7 @@ class Type:
     dtype: np.dtype[Any]
     storage: np.dtype[Any] | None
     names: tuple[str, ...] = ()
+    letters: str = ""
 
     def __hash__(self) -> int:
         # Equal types have equal names.  Hashing all six fields took a tenth of the time of a
@@ -169,6 +173,8 @@ class Type:
         given = array_of(values, what)
         if not given.size:
             return given.astype(self.dtype)
+        if self.letters:
+            return strings_of(given, self.letters, what)
         if self.storage is None:
             if given.dtype != np.bool_:
                 if given.dtype.kind not in "iu" or not np.isin(given, (0, 1)).all():
@@ -328,6 +334,18 @@ def Label(*names: str) -> Type:  # noqa: N802
     return Type("Label", text, 0, len(names) - 1, np.dtype(np.int64), storage, names=names)
 
 
+def Str(letters: str) -> Type:  # noqa: N802
+    """The type of strings of some letters, such as Str("01"); they have no arithmetic.
+
+    Raises
+    ------
+    SettingError
+        Unless there are 1 to 16 letters, all different.
+    """
+    name = f"Str({checked_letters(letters)!r})"
+    return Type("Str", name, 0, math.inf, np.dtype(str), np.dtype(np.uint32), letters=letters)
+
+
 #: The finite float64 numbers with 40 bits of mantissa, and complex numbers of two such parts.
 Real = Type("Real", "Real", -math.inf, math.inf, np.dtype(np.float64), np.dtype(np.float64))
 Complex = Type(
@@ -360,7 +378,7 @@ def common_modulus(types: Iterable[Type], example: str) -> int:
 
 
 #: The types as messages list them.
-ALLOWED = "Bool, Mod(p), Int(low, high), Real, Complex, Label(name, ...)"
+ALLOWED = "Bool, Mod(p), Int(low, high), Real, Complex, Label(name, ...), Str(letters)"
 
 #: What each name of a family in a signature stands for: a type, or the function that makes one.
 FAMILIES: dict[str, Type | Callable[..., Type]] = {
@@ -370,4 +388,5 @@ FAMILIES: dict[str, Type | Callable[..., Type]] = {
     "Real": Real,
     "Complex": Complex,
     "Label": Label,
+    "Str": Str,
 }

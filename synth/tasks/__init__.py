@@ -11,7 +11,7 @@ them and `usable.py` leaves some out, `gaps.py` handles missing values, `labels.
 task and a DSL into a grammar and a root type, `functions.py` defines the Boolean functions that
 have a name, `digits.py` encodes truth values, digits and residues as columns, `values.py` checks
 values by their types, and `splits.py` draws training rows and random numbers.
-`sequences.py` has the columns, twins and further terms of sequences.
+`sequences.py` has the columns, twins and further terms of sequences.  `strings.py` reads strings.
 """
 
 from synth.tasks import functions

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from synth.language.machines import Machines
+from synth.verification import machines
 from synth.verification.certificate import check_certificate
 from synth.verification.claims import Claim, Claims
 from synth.verification.classes import check_classes
@@ -126,7 +128,9 @@ def _check_search(
     for check in CHECKS:
         check(claims, document, truth)
     check_certificate(claims, document, truth, twin)
-    if candidates:
+    if candidates and isinstance(truth.dsl.family, Machines):
+        machines.check_complete(claims, document, truth, candidates)
+    elif candidates and truth.dsl.family is None:
         check_complete(claims, document, truth, candidates)
     else:
         what = "exact_bound" if document["settings"]["exact"] else "certified_bits"

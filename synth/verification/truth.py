@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import ParseError
-from synth.language import DSL, Grammar, Head, Input, Primitive, Program, Type
+from synth.language import DSL, Constant, Grammar, Head, Input, Primitive, Program, Type
 from synth.tasks import Task
-from synth.verification import sequences
+from synth.verification import families, sequences
 from synth.verification.values import compared, evaluated, legal
 
 #: Units of a price in one bit.
@@ -213,6 +213,8 @@ class Truth:
             program = self.read(text)
         except ParseError as error:
             return f"no program: {' '.join(str(error).split())[:120]}"
+        if self.dsl.family is not None:
+            return self.judged(*families.judged(program, self, prices))
         units = sum(self.prices[node.head] for node in program.walk())
         values, defined = evaluated(program, self.columns)
         if not defined.all():
@@ -307,7 +309,9 @@ def is_constant(entry: dict[str, Any]) -> bool:
 
 def prices(dsl: DSL, inputs: Iterable[Input]) -> dict[Head, int]:
     """The price in units of every production that a finite program can use."""
-    items: list[Head] = [*inputs, *dsl.constants, *dsl.primitives]
+    # A leaf without a name stands for all members of a family.
+    members = [Constant("", type_, 0) for type_ in (dsl.family.results if dsl.family else ())]
+    items: list[Head] = [*inputs, *dsl.constants, *dsl.primitives, *members]
     made: set[Type] = set()
     while True:
         more = {i.result for i in items if set(i.arguments) <= made}

@@ -96,6 +96,8 @@ def _array(primitive: Primitive, answer: object, rows: int) -> np.ndarray:
 
 def legal(values: np.ndarray, type_: Type) -> _Answer:
     """Values as their type has them, and which of them it has."""
+    if type_.letters:
+        return values, np.array([set(text) <= set(type_.letters) for text in values.tolist()])
     if type_.storage is None:
         return values.astype(bool), np.ones(len(values), bool)
     if not type_.inexact:

@@ -1,0 +1,78 @@
+"""Searches of DSLs with a family of primitives, which are too many for an enumeration of all.
+
+`automata.py` searches machines, and `loops.py` programs of folds.
+"""
+
+from dataclasses import asdict
+
+from synth.engine import outcome
+from synth.engine.automata import MOST_STATES, MachineSearch
+from synth.engine.interrupts import interrupts
+from synth.engine.limits import read_limits
+from synth.engine.loops import LoopSearch
+from synth.engine.watch import Watch
+from synth.errors import SettingError
+from synth.language.machines import Machines
+from synth.records import StopReason
+from synth.tasks import fit, fit_all
+
+#: Settings of `Search` that are for programs made of listed parts, and those that are refused.
+_OTHERS = ("exact", "moves", "start", "map", "checkpoint", "chains", "seed", "every")
+_REFUSED = ("exact", "moves", "start", "map", "checkpoint")
+
+
+def has_family(task, dsl):
+    """Whether the DSL for a task has a family of primitives, with a search of its own."""
+    strings = any(type_.letters for type_ in task.types.values())
+    return strings and fit(dsl, task).dsl.family is not None
+
+
+def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **settings):
+    """The `Result` of each labelling of a task of strings.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Tasks with the same rows.
+    dsl : DSL, str or path
+        The DSL.
+    progress, spent, top, proven, **settings
+        As `Search` takes them.
+
+    Raises
+    ------
+    SettingError
+        If a setting is given that such a search does not have.
+    """
+    fitted = fit_all(dsl, tasks)
+    for name in _OTHERS:
+        if settings.pop(name, None) and name in _REFUSED:
+            raise SettingError(f"{name}: not allowed with --dsl {fitted[0].dsl.name}; leave it out")
+    limits = read_limits(settings)
+    asked = {**asdict(limits), "top": top, "exact": False}
+    if isinstance(fitted[0].dsl.family, Machines):
+        return _of_machines(fitted, limits, asked, spent, proven, progress)
+    with interrupts() as interrupted:
+        engine = LoopSearch(fitted, top, Watch(limits, interrupted, spent), proven)
+        engine.run(progress)
+        if interrupted():
+            engine.engine.stop_reason = StopReason.INTERRUPTED
+    made = outcome.Maker(engine, fitted[0].dsl, asked)
+    return [made.result(labelling) for labelling in engine.labellings]
+
+
+def _of_machines(fitted, limits, asked, spent, proven, progress):
+    """Each labelling by itself, since machines are left once they have too many exceptions."""
+    found, states = [], MOST_STATES
+    for k, each in enumerate(fitted, 1):
+        with interrupts() as interrupted:
+            engine = MachineSearch(each, asked["top"], Watch(limits, interrupted, spent))
+            engine.run(states, progress)
+        result = outcome.Maker(engine, each.dsl, asked).result(engine.labelling)
+        found.append(result)
+        spent = engine.seconds
+        if result.stop_reason == StopReason.INTERRUPTED:
+            states = 0
+        elif k == proven and result.optimal:
+            states = len(engine.levels)
+    return found

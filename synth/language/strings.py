@@ -1,0 +1,89 @@
+"""Strings of letters as values: arrays of Python's texts, each made of the letters of its type."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synth.errors import SettingError, TypeMismatchError, quoted
+
+#: The most letters of a type, and the most letters in one string.
+MOST_LETTERS, LONGEST = 16, 10_000
+
+
+def checked_letters(letters: Any) -> str:
+    """The letters of a type of strings.
+
+    Raises
+    ------
+    SettingError
+        Unless there are 1 to 16, all different, each one printable character.
+    """
+    text = letters if isinstance(letters, str) else ""
+    fits = 1 <= len(text) <= MOST_LETTERS and len(set(text)) == len(text) and text.isprintable()
+    if not fits:
+        raise SettingError(
+            f"Str({letters!r}): allowed: 1 to {MOST_LETTERS} different letters in one text, such "
+            'as Str("01")'
+        )
+    return text
+
+
+def strings_of(given: np.ndarray, letters: str, what: str) -> NDArray[np.str_]:
+    """Texts as an array of strings.
+
+    Parameters
+    ----------
+    given : ndarray
+        Texts, of any shape.
+    letters : str
+        The letters that may occur.
+    what : str
+        What the values are, for messages.
+
+    Raises
+    ------
+    TypeMismatchError
+        If a value is no text, has another letter, or is too long.
+    """
+    listed = given.ravel().tolist()
+    for value in listed:
+        if not isinstance(value, str):
+            raise TypeMismatchError(f"{what}: {quoted(value)} is no text; allowed: texts")
+        if len(value) > LONGEST:
+            raise TypeMismatchError(
+                f"{what}: a text has {len(value):,} letters; allowed: up to {LONGEST:,}"
+            )
+        other = set(value) - set(letters)
+        if other:
+            raise TypeMismatchError(
+                f"{what}: {quoted(value[:40])} has the letter {quoted(min(other))}; "
+                f"allowed: {', '.join(letters)}"
+            )
+    return np.array(listed, str).reshape(given.shape)
+
+
+def places_of(strings: NDArray[np.str_], letters: str) -> tuple[np.ndarray, np.ndarray]:
+    """Strings as numbers.
+
+    Parameters
+    ----------
+    strings : ndarray of str, shape (rows,)
+        Strings of the letters.
+    letters : str
+        The letters.
+
+    Returns
+    -------
+    places : ndarray of uint8, shape (rows, longest)
+        The place of each letter; 0 beyond the end of a string.
+    lengths : ndarray of int64, shape (rows,)
+    """
+    lengths = np.char.str_len(strings).astype(np.int64)
+    longest = int(lengths.max(initial=0))
+    codes = np.ascontiguousarray(strings.astype(f"U{max(1, longest)}")).view(np.uint32)
+    codes = codes.reshape(len(strings), -1)[:, :longest]
+    places = np.zeros(codes.shape, np.uint8)
+    for place, letter in enumerate(letters):
+        places[codes == ord(letter)] = place
+    return places, lengths

@@ -1,0 +1,99 @@
+"""What is true of members of a DSL's family: their own price, and what they say of strings.
+
+A machine is read from its text: see `machines.py`.  A fold is read as a program of its own, whose
+value is computed for each state and letter that a string needs.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from synth.language import Grammar, Primitive, Program
+from synth.language.folds import Folds, Kind
+from synth.verification import machines
+from synth.verification.values import applied, evaluated, leaf
+
+
+def own_units(head: Primitive, dsl: Any, prices: Callable[..., Any]) -> int:
+    """The price of a member of a family beside what any member costs."""
+    family, units = dsl.family, 1024
+    if not isinstance(family, Folds):
+        made, letters = machines.read(head.name), len(family.argument.letters)
+        return machines.price(len(made.labels), letters, int(head.result.size), units)
+    kind, body, _ = _fold(head.name, family)
+    known = prices(kind.dsl, body.grammar.inputs)
+    least = math.ceil(units * math.log2(len(kind.starts)) - 1e-9)
+    return least + sum(known[node.head] for node in body.program.walk())
+
+
+class _Body:
+    """A function of a fold: its program, and the grammar that it was read by."""
+
+    def __init__(self, text: str, kind: Kind, letters: dict[str, Any]) -> None:
+        truth = next(iter(p.result for p in kind.dsl.primitives if str(p.result) == "Bool"))
+        self.grammar = Grammar(kind.dsl, {"s": kind.type, **dict.fromkeys(letters, truth)})
+        self.program = Program.parse(text, self.grammar, kind.type)
+
+
+def _fold(name: str, family: Folds) -> tuple[Kind, _Body, int]:
+    """The kind of a fold, its function and its first state."""
+    which, text, first = re.findall(r"(\w+)\['s, [\w, ]+: (.*)', ([\w-]+)\]", name)[0]
+    kind = family.kinds[which]
+    start = {"true": 1, "false": 0}.get(first)
+    return kind, _Body(text, kind, family.letters), int(first) if start is None else start
+
+
+def said(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
+    """What a member of a family says of strings, one by one."""
+    letters = family.argument.letters
+    if not isinstance(family, Folds):
+        made = machines.read(head.name)
+        return np.array([made.said(string, letters) for string in strings]).astype(
+            head.result.dtype
+        )
+    kind, body, start = _fold(head.name, family)
+    known: dict[tuple[int, str], int] = {}
+
+    def step(state: int, letter: str) -> int:
+        if (state, letter) not in known:
+            place = letters.index(letter)
+            given = {name: bits[[place]] for name, bits in family.letters.items()}
+            values, defined = evaluated(body.program, {"s": np.array([state]), **given})
+            assert defined.all()
+            known[state, letter] = int(values[0])
+        return known[state, letter]
+
+    found = []
+    for string in strings:
+        state = start
+        for letter in string:
+            state = step(state, letter)
+        found.append(state)
+    return np.array(found).astype(kind.type.dtype)
+
+
+def judged(program: Program, truth: Any, prices: Callable[..., Any]) -> tuple[int, np.ndarray]:
+    """The price of a program with members of a family, and its values on all rows."""
+    shares = {head.result: units for head, units in truth.prices.items() if not head.name}
+    rows = len(next(iter(truth.columns.values())))
+    units = 0
+    values: dict[Program, np.ndarray] = {}
+    for node in program.walk():
+        head = node.head
+        if head in truth.prices:
+            units += truth.prices[head]
+        elif isinstance(head, Primitive):
+            units += shares[head.result] + own_units(head, truth.dsl, prices)
+    for part in program.parts():
+        head = part.head
+        given = [values[a] for a in part.arguments]
+        if not isinstance(head, Primitive):
+            values[part] = leaf(head, truth.columns, rows)[0]
+        elif head in truth.prices:
+            values[part] = applied(head, given)[0]
+        else:
+            values[part] = said(head, truth.dsl.family, given[0].tolist())
+    return units, values[program]

@@ -1,0 +1,268 @@
+"""The DSL `loops`: folds whose functions are enumerated, and programs of them."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import synth
+from synth.engine import loops
+from synth.engine.limits import Limits
+from synth.engine.watch import Watch
+from synth.language import DSL, Bool, Int, Mod, Program, Str, folds
+from synth.language.dsls.loops import build
+from synth.records import StopReason
+from synth.tasks import Task, fit, load_task
+from synth.tasks.builtin import strings as languages
+from tests import naive
+from tests.command import run
+from tests.test_machines import DEFINED, all_strings
+
+#: The most bits that languages may take whose programs are found in seconds.
+ASKED = {
+    "tomita:1": 19.9,
+    "tomita:5": 35.9,
+    "tomita:6": 36.7,
+    "strings:parity": 19.9,
+    "strings:divisible-3": 36.7,
+}
+
+
+@pytest.fixture(scope="module")
+def grammar():
+    return fit("loops", load_task("tomita:1")).grammar
+
+
+@pytest.mark.parametrize("spec", ASKED)
+def test_short_programs_are_found_and_proven(spec, tmp_path):
+    result = synth.search(spec, "loops", seconds=None)
+    assert (result.chosen, result.optimal, result.program.exceptions) == ("program", True, 0)
+    assert result.program.bits <= ASKED[spec]
+    language = languages.TOMITA[int(spec[-1]) - 1] if "tomita" in spec else None
+    language = language or languages.LANGUAGES[spec.partition(":")[2]]
+    every = [*all_strings(12 if language.letters == "01" else 5, language.letters)]
+    drawer = languages.Drawer(language, np.random.default_rng(0))
+    every += [drawer.drawn(100, bool(k % 2)) for k in range(60) if drawer.count(100, bool(k % 2))]
+    said = result.best.evaluate({"xs": np.array(every)})
+    assert said.tolist() == [DEFINED[spec](s) for s in every]
+    synth.save_run(result, tmp_path / "run.json")
+    assert not [c for c in synth.verify(tmp_path / "run.json") if c.holds is False]
+
+
+@pytest.mark.parametrize(
+    ("text", "type_", "strings", "said"),
+    [
+        ("fold['s, b: s ^ b', false](xs)", Bool, ["", "1", "101"], [False, True, False]),
+        ("fold_mod3['s, b: where(b, s + 1, s)', 2](xs)", Mod(3), ["", "1", "1101"], [2, 0, 2]),
+        ("fold_count['s, b: where(b, s - 1, s)', 0](xs) < 0", Bool, ["0", "01"], [False, True]),
+        ("fold['s, b: b', true](xs) & ~fold['s, b: s', false](xs)", Bool, ["", "0"], [True, False]),
+    ],
+)
+def test_programs_are_read_back(grammar, text, type_, strings, said):
+    program = Program.parse(text, grammar, type_)
+    assert program.text == text
+    assert program.evaluate({"xs": np.array(strings)}).tolist() == said
+    assert Program.parse(program.text, grammar, type_) == program
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fold['s, b: s + b', false](xs)",
+        "fold['s, c: s', false](xs)",
+        "fold['s, b: s', 2](xs)",
+        "fold['s, b:  s', true](xs)",  # written in another way
+        "fold_mod7['s, b: s', 0](xs)",
+        "fold['s, b: s', true]",
+    ],
+)
+def test_what_is_no_fold_is_refused(grammar, text):
+    with pytest.raises(synth.SynthError):
+        Program.parse(text, grammar, Bool)
+
+
+def test_a_fold_costs_its_function_and_its_start(grammar):
+    # Of truth values, folds have half, and listed primitives the other half.
+    program = Program.parse("fold['s, b: s ^ b', true](xs)", grammar, Bool)
+    # `^` is one of 4 primitives that share half, and s and b share the other half.
+    assert program.bits(grammar) == 1 + (1 + 2) + 2 * 2 + 1
+    kind = grammar.dsl.family.kinds["fold_mod3"]
+    program = Program.parse("fold_mod3['s, b: s', 1](xs)", grammar, Mod(3))
+    function = 1 + 2  # a leaf: s or one of 3 constants
+    leaf = 2  # the fold or one of 3 constants; no listed primitive makes residues
+    start = np.ceil(1024 * np.log2(3)) / 1024
+    assert program.bits(grammar) == function + leaf + start
+    assert kind.type == Mod(3)
+
+
+def test_counters_stay_at_the_ends_of_their_range():
+    family = build((Str("01"), Bool), count=3).family
+    kind = family.kinds["fold_count"]
+    body = Program.parse("s + 1", family.grammar(kind), Int(-3, 3))
+    fold = family.fold(kind, body, 0)
+    assert fold.function(np.array(["", "00", "000", "00000"])).tolist() == [0, 2, 3, 3]
+
+
+def test_letters_are_truth_values():
+    families = {letters: build((Str(letters), Bool)).family for letters in ("01", "0123", "abc")}
+    names = {letters: [*family.letters] for letters, family in families.items()}
+    assert names == {"01": ["b"], "0123": ["a", "b"], "abc": ["is_a", "is_b", "is_c"]}
+    bits = families["0123"].letters
+    assert [bits["a"].tolist(), bits["b"].tolist()] == [
+        [False, False, True, True],
+        [False, True, False, True],
+    ]
+
+
+def test_equal_folds_are_told_by_what_they_reach():
+    steps = np.array([[[0, 1], [1, 1], [0, 0]], [[0, 1], [1, 1], [2, 2]], [[0, 2], [1, 1], [0, 0]]])
+    one, two, three = folds.reached(steps, 0)
+    assert one == two != three
+    places, lengths = np.array([[1, 0], [1, 1]], np.uint8), np.array([1, 2])
+    assert folds.ends(steps, 0, places, lengths).tolist() == [[1, 1], [1, 1], [2, 0]]
+
+
+@st.composite
+def small_languages(draw):
+    """A DSL of folds with some of the operations, and a task of some strings."""
+    chance = draw(st.sampled_from([0.5, "1/3"]))
+    outer = DSL("drawn", types=(Bool, Mod(3), Str("01")), leaf_probability=chance)
+    truths = DSL("of truth values", types=(Bool,), leaf_probability=chance)
+    residues = DSL("of residues", types=(Mod(3), Bool), leaf_probability=chance)
+    two = {"and_": np.logical_and, "or_": np.logical_or, "xor": np.logical_xor}
+    for dsl in (outer, truths, residues):
+        for name in draw(st.sets(st.sampled_from(sorted(two)), min_size=1)):
+            weight = draw(st.integers(1, 3))
+            dsl.add(two[name], "Bool, Bool -> Bool", name=name, commutative=True, weight=weight)
+        if draw(st.booleans()):
+            dsl.add(np.logical_not, "Bool -> Bool", name="not_")
+    outer.add(np.equal, "Mod, Mod -> Bool", name="eq", commutative=True)
+    residues.add(lambda a, b: (a + b) % 3, "Mod, Mod -> Mod", name="add", commutative=True)
+    if draw(st.booleans()):
+        residues.add(np.where, "Bool, Mod, Mod -> Mod", name="where")
+    outer.constant(draw(st.integers(0, 2)), Mod(3))
+    residues.constant(1, Mod(3))
+    kinds = {
+        "fold": folds.Kind("fold", Bool, truths, draw(st.sampled_from([(0,), (0, 1)]))),
+        "rest": folds.Kind("rest", Mod(3), residues, draw(st.sampled_from([(0,), (0, 1, 2)]))),
+    }
+    outer.family = folds.Folds(Str("01"), kinds)
+    strings = draw(st.lists(st.text("01", max_size=4), min_size=4, max_size=8, unique=True))
+    labels = draw(st.lists(st.booleans(), min_size=len(strings), max_size=len(strings)))
+    return outer, Task("drawn", {"xs": strings}, {"xs": Str("01")}, labels, Bool)
+
+
+class Whole(loops.LoopSearch):
+    """Makes all programs, also those that cannot win."""
+
+    def _is_proven(self):
+        return False
+
+    def _narrow(self):
+        pass
+
+
+@settings(max_examples=40, deadline=None)
+@given(small_languages(), st.integers(6, 60), st.integers(4, 60), st.integers(0, 10**6))
+def test_the_fewest_exceptions_are_those_of_brute_force(drawn, functions, truths, which):
+    """With functions that are run letter by letter, up to the bits that are certified."""
+    dsl, task = drawn
+    grammar, strings = fit(dsl, task).grammar, task.columns["xs"].tolist()
+    known = naive.fold_behaviours(dsl.family, grammar, strings, 13 * 1024)
+    every = sorted(known[Bool])
+    if not every:
+        return
+    # What some program says, so that the front ends with it.
+    task = replace(task, labels=np.array(every[which % len(every)], bool))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loops, "STAGES", ((functions, functions),))
+        patch.setattr(loops, "TRUTHS", truths)
+        engine = Whole([fit(dsl, task)], 10, Watch(Limits(max_bits=13, seconds=None, threads=1)))
+        engine.run()
+    most, labels = int(min(13.0, engine.certified_bits or 13.0) * 1024), task.labels.tolist()
+    front = []
+    for said, units in sorted(known[Bool].items(), key=lambda item: item[1]):
+        if units > most:
+            break
+        wrong = sum(a != b for a, b in zip(said, labels, strict=True))
+        wrong = min(wrong, task.rows - wrong)
+        if not front or wrong < front[-1][1]:
+            front = [p for p in front if p[0] < units] + [(units, wrong)]
+    score = engine.labellings[0].score
+    assert [(units, wrong) for units, wrong, _ in score.front if units <= most] == front
+    for units, _, row in score.front:
+        program = engine.program(row)
+        assert program.units(engine.grammar) == units
+        assert Program.parse(program.text, engine.grammar, Bool) == program
+
+
+def test_a_stage_without_a_proof_is_followed_by_a_longer_one(monkeypatch):
+    monkeypatch.setattr(loops, "STAGES", ((30, 30), (4000, 100)))
+    task = load_task("tomita:6")
+    result = synth.search(task, "loops", seconds=None)
+    assert result.program.exceptions == 0
+    monkeypatch.setattr(loops, "STAGES", ((30, 30),))
+    short = synth.search(task, "loops", seconds=None, max_programs=5000)
+    assert (short.optimal, short.stop_reason) == (False, "max_programs")
+    assert short.certified_bits < result.certified_bits
+
+
+def test_ctrl_c_keeps_the_best_of_the_stage_before(monkeypatch):
+    found, made = [], loops.enumerate_programs
+
+    def enumerated(*arguments, **settings):
+        enumeration = made(*arguments, **settings)
+        found.append(enumeration)
+        if len(found) > 6:  # of the second stage
+            enumeration.stop_reason = StopReason.INTERRUPTED
+        return enumeration
+
+    monkeypatch.setattr(loops, "enumerate_programs", enumerated)
+    monkeypatch.setattr(loops, "STAGES", ((300, 30), (3000, 30)))
+    result = synth.search("tomita:7", "loops", seconds=None)
+    assert (result.stop_reason, result.optimal) == ("interrupted", False)
+    assert result.program is not None
+    assert len(found) == 10
+
+
+def test_only_so_many_folds_are_leaves(monkeypatch):
+    monkeypatch.setattr(loops, "STAGES", ((2000, 100),))
+    whole = synth.search("tomita:6", "loops", seconds=None, max_programs=3000)
+    monkeypatch.setattr(loops, "LEAVES", 20)
+    cut = synth.search("tomita:6", "loops", seconds=None, max_programs=3000)
+    assert cut.certified_bits < whole.certified_bits
+
+
+def test_the_commands_know_loops(tmp_path):
+    save = tmp_path / "run.json"
+    found = json.loads(run("contrast", "tomita:5", "--dsl", "loops", "--json", "--save", save))
+    both = [found[key] for key in ("structured", "random")]
+    assert [each["chosen"] for each in both] == ["program", "table"]
+    assert both[0]["candidates"] == both[1]["candidates"]
+    assert " 0 fail" not in run("verify", save)
+    shown = run("compare", "tomita:1", "tomita:5", "--dsl", "loops", "--dsl", "machines")
+    assert re.search(r"tomita:5 +2\d\.\d\* +30\.0|tomita:5 +2\d\.\d", shown)
+    run("report", save, "-o", tmp_path / "page.html")
+    for option in (["--exact"], ["--moves", "5"]):
+        error = run("search", "tomita:1", "--dsl", "loops", *option, code=2)
+        assert "not allowed with --dsl loops; leave it out" in error
+    error = run("search", "tomita:1", "--dsl", "loops:count=0", code=2)
+    assert "count=0; allowed: 1..10000" in error
+    assert "allowed: strings of the same letters" in run(
+        "search", "parity:n=3", "--dsl", "loops", code=2
+    )
+
+
+def test_a_changed_fold_is_found_out(tmp_path):
+    result = synth.search("tomita:1", "loops")
+    synth.save_run(result, tmp_path / "run.json")
+    document = json.loads((tmp_path / "run.json").read_text())
+    for text in ("fold['s, b: s | b', true](xs)", "fold['s, b: s & s & b', true](xs)"):
+        changed = {**document, "program": {**document["program"], "text": text}}
+        (tmp_path / "changed.json").write_text(json.dumps(changed))
+        wrong = [c.what for c in synth.verify(tmp_path / "changed.json") if c.holds is False]
+        assert "program.bits" in wrong or "program.exceptions" in wrong
