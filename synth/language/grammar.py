@@ -30,7 +30,7 @@ from synth.language.costs import (
 )
 from synth.language.dsl import DSL
 from synth.language.mass import DIGITS, least_fixed_point
-from synth.language.primitive import Constant, Head, Input, Primitive, Weight, exact_weight
+from synth.language.primitive import Constant, Head, Input, Weight, exact_weight
 from synth.language.types import Type
 from synth.report import definitions
 
@@ -259,10 +259,6 @@ class Grammar:
     def family_units(self, type_: Type) -> int:
         """The units that a member of the DSL's family with this answer costs beside its own."""
         return self._members[type_]
-
-    def named(self, name: str) -> Primitive | None:
-        """The member of the DSL's family that has a name; None if there is none."""
-        return None if self.dsl.family is None else self.dsl.family.named(name)
 
     def _bind(self, name: str, type_: Type) -> Type:
         if not isinstance(type_, Type):

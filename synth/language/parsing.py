@@ -72,7 +72,8 @@ class _Reader:
     """Turns a Python syntax tree into the programs that it can stand for, one for each type."""
 
     def __init__(self, grammar: Grammar, make: _Make) -> None:
-        self.make, self.named = make, grammar.named
+        self.make, family = make, grammar.dsl.family
+        self.named = family.named if family is not None else lambda name: None
         self.inputs: dict[str, list[Head]] = {}
         self.constants: dict[str, list[Constant]] = {}
         self.calls: dict[str, list[Primitive]] = {}
