@@ -42,7 +42,7 @@ INSIDE = {
         "targets", "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
-        "arguments", "fits", "regression", "automata", "loops", "families",
+        "arguments", "fits", "terms", "pool", "inversion", "regression", "automata", "loops", "families",
         "driver", "large", "languages", "searches", "descents",
     ],
 }  # fmt: skip

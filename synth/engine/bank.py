@@ -187,6 +187,10 @@ class Bank:
         """The behaviours of rows first..stop, (stop - first, rows) of the type's dtype."""
         return self.type.unpack(self.behaviours[first:stop], self.rows)
 
+    def values_at(self, rows):
+        """The behaviours of some rows, an array of numbers (m,): (m, rows) of the type's dtype."""
+        return self.type.unpack(self.behaviours[rows], self.rows)
+
     def origin(self, row):
         """The number of a row's rule, and its operands, the free one last."""
         return int(self.store.rule[row]), [int(a) for a in self.store.arguments[row]]

@@ -84,12 +84,12 @@ def _errors(task, used, mean):
     }
 
 
-def _sum(engine, target, total, bits, rows):
-    """The `LinearSum` of some rows of the bank."""
-    fit = LeastSquares(target.values(engine, rows), target.labels)
-    deviation = _deviation(fit.rss, target.n, 1 + len(rows), target.scale)
+def _sum(engine, target, total, bits, programs):
+    """The `LinearSum` of some programs."""
+    fit = LeastSquares(target.values(engine, programs), target.labels)
+    deviation = _deviation(fit.rss, target.n, 1 + len(programs), target.scale)
     return LinearSum.of(
-        tuple(map(engine.program, rows)),
+        programs,
         fit,
         deviation,
         bits=bits,

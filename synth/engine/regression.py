@@ -17,11 +17,12 @@ from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
 from synth.engine.enumerator import Enumerator
 from synth.engine.fits import regression_of
 from synth.engine.interrupts import interrupts
+from synth.engine.inversion import propose
 from synth.engine.limits import LimitSettings, read_limits
 from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
-from synth.language import UNIT, Bool, checked_columns, load_dsl
+from synth.language import UNIT, Bool, Program, checked_columns, load_dsl
 from synth.records import LeastSquares, Regression, RegressionContrast, StopReason, scaled
 from synth.tasks import Task, fit_all, with_real_numbers
 
@@ -53,8 +54,9 @@ def regress(
     """Find the program, or the sum of two, that says real labels in the fewest bits, with noise.
 
     Programs are enumerated in order of bits.  Each is scored as a + b f, and then the sums
-    a + b f + c g of any two of the cheapest.  Coefficients are those of least squares on the
-    training rows.  The rivals are a constant with noise and a histogram.
+    a + b f + c g of any two of the cheapest.  Longer programs of some shapes are tried, which no
+    claim covers.  Coefficients are those of least squares on the training rows.  The rivals are a
+    constant with noise and a histogram.
 
     Parameters
     ----------
@@ -67,7 +69,7 @@ def regress(
     precision : float, optional
         The step of which labels are multiples; by default the place of their last decimal.
     pairs : int
-        Among how many of the cheapest behaviours to seek sums of two; 0 for no sums.
+        Among how many of the cheapest behaviours to seek sums of two, and longer programs; or 0.
     top : int
         How many of the best sums to list.
     progress : callable, optional
@@ -131,6 +133,7 @@ def regress(
                 engine.stop_reason = engine.stop_reason or StopReason.OPTIMAL
         engine.close()
         pair_bits = _score_pairs(engine, targets, int(pairs))
+        propose(engine, targets, int(pairs) ** 2 // 2, watch.is_late)
         if interrupted():
             engine.stop_reason = StopReason.INTERRUPTED
     asked = {**asdict(settings), "precision": precision, "pairs": int(pairs), "top": int(top)}
@@ -187,7 +190,7 @@ def rank(saved: float | None, others: Sequence[float | None]) -> float:
 class _Target:
     """One labelling: its code, and the best sums so far.
 
-    `best` lists (total, bits, rows of the bank) of the `top` sums of fewest bits.
+    `best` lists (total, bits, programs) of the `top` sums of fewest bits.
     """
 
     def __init__(self, task, precision, top):
@@ -213,6 +216,11 @@ class _Target:
     def _code(self, rss, terms):
         """Total bits of sums of so many programs, without those of the programs."""
         return real.program_total([0.0] * terms, rss, self.total, self.n, self.scale)
+
+    def estimate(self, squares):
+        """About the least total bits of a program that leaves so many squares, without its own."""
+        left = np.log2(max(squares, 1e-300)) - 2  # an estimate may be 4 times too large
+        return float(np.interp(left, self._grid, self._codes[1]))
 
     @property
     def least(self):
@@ -252,16 +260,24 @@ class _Target:
         return some[lower <= bound]
 
     def values(self, engine, rows):
-        """The values of rows of the bank on the training rows, float64 (terms, n)."""
-        values = [engine.bank.values(row, row + 1)[0, : self.n] for row in rows]
-        return np.array(values, float)
+        """The values of programs or rows of the bank on the training rows, float64 (terms, n)."""
+        values = [
+            row.outputs(engine.columns)[0]
+            if isinstance(row, Program)
+            else engine.bank.values(row, row + 1)[0]
+            for row in rows
+        ]
+        return np.array([v[: self.n] for v in values], float)
 
     def add(self, engine, rows, bits):
-        """Score the sum of some rows of the bank by its least squares fit."""
+        """Score the sum of some programs or rows of the bank by its least squares fit."""
         rss = LeastSquares(self.values(engine, rows), self.labels).rss
         total = float(bits + self._code(rss, len(rows)))
         if total < self.bound:
-            self.best = sorted([*self.best, (total, float(bits), rows)])[: self.top]
+            rows = tuple(r if isinstance(r, Program) else engine.program(r) for r in rows)
+            if all(set(rows) != set(other) for *_, other in self.best):
+                found = [*self.best, (total, float(bits), rows)]
+                self.best = sorted(found, key=lambda entry: entry[:2])[: self.top]
 
 
 def _units(values, n):

@@ -1,6 +1,7 @@
-"""Real numbers: sums, differences, products, quotients and small constants; rounding if asked for.
+"""Real numbers: sums, differences, products, quotients, small constants; functions if asked for.
 
-A program that divides by zero on any row has no value there and is rejected.
+A program that has no finite value on a row, as after a division by zero or for the logarithm of a
+negative number, is rejected.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ def fits(types):
     return {t.family for t in types} == {"Real"}
 
 
-def build(types=(), constants: tuple = CONSTANTS, rounding: bool = False):
+def build(types=(), constants: tuple = CONSTANTS, rounding: bool = False, functions: bool = False):
     """The DSL of real numbers.
 
     Parameters
@@ -31,8 +32,10 @@ def build(types=(), constants: tuple = CONSTANTS, rounding: bool = False):
     rounding : bool
         Adds `floor`, `ceil` and `round`, a half upwards.  What differs from a whole number by less
         than 28 bits do is that number.
+    functions : bool
+        Adds `square`, `sqrt`, `exp`, `log`, `sin`, `cos` and `arcsin`.
     """
-    dsl = DSL(_name(constants, rounding), types=(Real,), description=__doc__)
+    dsl = DSL(_name(constants, rounding, functions), types=(Real,), description=__doc__)
     two = "Real, Real -> Real"
     dsl.add(np.add, two, name="add", symbol="+", commutative=True)
     dsl.add(np.subtract, two, name="sub", symbol="-")
@@ -41,6 +44,9 @@ def build(types=(), constants: tuple = CONSTANTS, rounding: bool = False):
     if rounding:
         for name, function in (("floor", floor), ("ceil", ceil), ("round", nearest)):
             dsl.add(function, "Real -> Real", name=name)
+    if functions:
+        for function in (np.square, np.sqrt, np.exp, np.log, np.sin, np.cos, np.arcsin):
+            dsl.add(function, "Real -> Real")
     for value in constants:
         dsl.constant(value, Real)
     return dsl
@@ -61,12 +67,11 @@ def nearest(a):
     return np.floor(Real.coarse(a + 0.5))
 
 
-def _name(constants, rounding):
+def _name(constants, rounding, functions=False):
     """The name of the DSL, with what it has beside the usual parts."""
     said = "" if tuple(constants) == CONSTANTS else f"constants={'/'.join(map(str, constants))}"
-    return ":".join(
-        filter(None, ["real", ",".join(filter(None, [said, "rounding=true" * rounding]))])
-    )
+    settings = [said, "rounding=true" * rounding, "functions=true" * functions]
+    return ":".join(filter(None, ["real", ",".join(filter(None, settings))]))
 
 
 def with_units() -> str:

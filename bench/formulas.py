@@ -1,0 +1,164 @@
+"""Formulas of three published lists, found from 100 rows without noise and with it.
+
+    python bench/formulas.py [--noise 0 0.01 0.1] [--rows N] [--seed N] [--programs N]
+                             [--twins N] [--only TEXT] [--out FILE]
+
+A formula is *recovered* if the program that is chosen, fitted again to rows without noise, says
+them up to 1e-9 of their size, and no term of it can be left out.  It is *found* if the total bits
+are no more than those of the formula itself as a program of the language, on the same rows: under
+noise a shorter formula can be wrong, and then no search under this code finds the true one.
+`--twins` permutes the labels so many times and counts the labellings that choose a program.
+A row is kept in `--out` at once, and a stopped bench goes on from there.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+from formula_lists import FORMULAS, PROGRAMS
+from kept import Kept
+
+from synth import Real, Task, load_dsl
+from synth.codes import real
+from synth.engine import regress
+from synth.language import Program
+from synth.records import LeastSquares
+from synth.tasks import fit
+
+DSL = "real:functions=true"
+#: The step of labels, as a share of their standard deviation.
+STEP = 1e-6
+#: Inputs and programs have 40 bits, so a formula is met to about 1e-12 of the largest term.
+NEAR = 1e-9
+
+
+def drawn(formula, rows, noise, seed):
+    """The task of a formula, and the labels without noise."""
+    columns, exact = formula.drawn(rows, seed)
+    columns = {name: Real.rounded(column)[0] for name, column in columns.items()}
+    exact = formula.formula(*columns.values())
+    generator = np.random.default_rng([seed, 1, *formula.name.encode()])
+    labels = exact + noise * exact.std() * generator.standard_normal(rows)
+    step = STEP * exact.std()
+    task = Task(
+        formula.name, columns, dict.fromkeys(columns, Real), np.round(labels / step) * step, Real
+    )
+    return task, exact, step
+
+
+def measured(formula, rows, noise, seed, programs):
+    """One row of the bench."""
+    task, exact, step = drawn(formula, rows, noise, seed)
+    started = time.process_time()
+    (found,) = regress(task, DSL, precision=step, max_programs=programs)
+    spent = time.process_time() - started
+    best = found.program
+    columns = [p.outputs(task.columns)[0] for p in best.programs]
+    truth = truth_bits(formula, task, step)
+    return {
+        "chosen": found.chosen,
+        "text": best.text,
+        "bits": best.bits,
+        "total_bits": found.total_bits,
+        "truth_bits": truth,
+        "found": truth is not None and bool(found.total_bits <= truth + 1e-6),
+        "recovered": found.chosen == "program" and bool(is_met(columns, exact)),
+        "seconds": spent,
+    }
+
+
+def is_met(columns, exact):
+    """Whether columns say labels, and none of them can be left out."""
+    some = [[c for k, c in enumerate(columns) if k != out] for out in range(len(columns))]
+    return left(columns, exact) < NEAR and all(left(s, exact) >= NEAR for s in some)
+
+
+def left(columns, exact):
+    """What a fit leaves, as a share of the labels' size."""
+    size = np.sqrt(np.square(exact).sum())
+    return np.sqrt(LeastSquares(columns, exact).rss) / size
+
+
+def truth_bits(formula, task, step):
+    """The total bits of the formula itself, or None."""
+    text = PROGRAMS.get(formula.name)
+    if text is None:
+        return None
+    fitted = fit(load_dsl(DSL, (Real,)), task)
+    program = Program.parse(text, fitted.grammar)
+    values, defined = program.outputs(task.columns)
+    if not defined.all():
+        return None
+    scale = real.Scale.of(task.labels, step)
+    labels = scale.rounded(task.labels)
+    rss = LeastSquares([values], labels).rss
+    bits = program.bits(fitted.grammar)
+    return float(real.program_total([bits], rss, real.squares(labels, scale), task.rows, scale))
+
+
+def twins(formula, rows, noise, seed, programs, count):
+    """How many permuted labellings choose a program, and the most bits that one saves."""
+    task, _, step = drawn(formula, rows, noise, seed)
+    made = [task.permuted(k) for k in range(count)]
+    found = regress(made, DSL, precision=step, max_programs=programs)
+    return {
+        "programs": sum(f.chosen == "program" for f in found),
+        "twins": count,
+        "most_saved": max(f.saved_bits or 0.0 for f in found),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--noise", type=float, nargs="*", default=[0.0, 0.01, 0.1])
+    parser.add_argument("--rows", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--programs", type=int, default=1_000_000)
+    parser.add_argument("--twins", type=int, default=0)
+    parser.add_argument("--only", default="", help="only formulas with this text in their names")
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    kept = Kept(given.out)
+    chosen = [f for f in FORMULAS if given.only in f.name]
+    for noise in given.noise:
+        rows = []
+        for formula in chosen:
+            about = [formula.name, given.rows, noise, given.seed, given.programs, given.twins]
+            row = kept.get(about)
+            if row is None:
+                arguments = formula, given.rows, noise, given.seed, given.programs
+                made = twins(*arguments, given.twins) if given.twins else measured(*arguments)
+                row = kept.keep(about, made)
+            rows.append(row)
+            print(f"{formula.name:18} {noise:4} ", said(row), flush=True)
+        print(totals(chosen, rows, noise, given.twins), flush=True)
+
+
+def said(row):
+    """A row as text."""
+    if "twins" in row:
+        return f"{row['programs']} of {row['twins']}, at most {row['most_saved']:.1f} bits saved"
+    marks = ("recovered" if row["recovered"] else "-", "found" if row["found"] else "-")
+    truth = row["truth_bits"]
+    beside = "" if truth is None else f" ({truth:.1f})"
+    return f"{marks[0]:9} {marks[1]:5} {row['total_bits']:7.1f}{beside}  {row['text']}"
+
+
+def totals(formulas, rows, noise, count):
+    """What is printed at the end of a level of noise."""
+    if count:
+        return f"noise {noise}: {sum(r['programs'] for r in rows)} of {count * len(rows)} twins"
+    plain = [r for f, r in zip(formulas, rows, strict=True) if not f.inner]
+    inner = [r for f, r in zip(formulas, rows, strict=True) if f.inner]
+    told = [r for r in rows if r["truth_bits"] is not None]
+    return (
+        f"noise {noise}: recovered {sum(r['recovered'] for r in plain)} of {len(plain)}, with an "
+        f"inner constant {sum(r['recovered'] for r in inner)} of {len(inner)}; found "
+        f"{sum(r['found'] for r in told)} of {len(told)}; "
+        f"{np.median([r['seconds'] for r in rows]):.1f} s (median, processor)"
+    )
+
+
+if __name__ == "__main__":
+    main()

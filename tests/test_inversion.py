@@ -1,0 +1,194 @@
+"""Programs beyond the enumeration: what their shapes find, and each part against plain loops."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synth import Program, Real, Task, load_dsl, verify
+from synth.engine import inversion, regress, regression
+from synth.engine.inversion import ALIKE, EXPONENTS, NUMBERS, _best, _staircase
+from synth.engine.pool import Pool
+from synth.engine.terms import Terms
+from synth.records import save_run
+from synth.tasks import fit
+
+DSL = "real:functions=true"
+#: By its shape, a formula that is too long to be enumerated.
+FORMULAS = {
+    "a reciprocal": lambda x, y, z: 1 / (1 / x + y * z),
+    "a root": lambda x, y, z: np.sqrt(x * x + y / z),
+    "one over a root": lambda x, y, z: 1 / np.sqrt(x * y + 2 * z * z),
+    "a square": lambda x, y, z: (x * y + np.sin(z)) ** 2,
+    "a logarithm": lambda x, y, z: np.log(x * y + np.sqrt(z)),
+    "an arc sine": lambda x, y, z: np.arcsin((np.sin(x) - np.cos(y * z)) / 2),
+    "a power of e": lambda x, y, z: np.exp(-x * x / 2) / (y * z),
+    "a product": lambda x, y, z: x * (x + y) / np.sqrt(z + 1),
+    "inputs as terms": lambda x, y, z: x * x * y + y * z - x - z,
+}
+
+
+def made(formula, rows=60, seed=0, noise=0.0):
+    g = np.random.default_rng(seed)
+    columns = dict(zip("xyz", g.uniform(1, 3, (3, rows)).round(3), strict=True))
+    labels = formula(*columns.values())
+    labels = np.round(labels + noise * labels.std() * g.standard_normal(rows), 6)
+    return Task("formula", columns, dict.fromkeys(columns, Real), labels, Real)
+
+
+def search(task, **more):
+    settings = {"max_programs": 20_000, "pairs": 700, "precision": 1e-6}
+    return regress(task, DSL, **(settings | more))
+
+
+@pytest.mark.parametrize("shape", FORMULAS)
+def test_a_formula_of_each_shape_is_found_and_without_shapes_it_is_not(shape, monkeypatch):
+    task = made(FORMULAS[shape])
+    (found,) = search(task)
+    assert found.chosen == "program"
+    assert len(found.program.terms) == 1
+    assert found.train_error < 2e-6
+    monkeypatch.setattr(regression, "propose", lambda *_: None)
+    (without,) = search(task)
+    assert without.total_bits > found.total_bits + 100
+
+
+def test_a_proposed_program_is_priced_as_any_other_and_verified(tmp_path):
+    task = made(FORMULAS["a root"], noise=0.001)
+    (found,) = search(task)
+    (text,) = found.program.terms
+    grammar = fit(load_dsl(DSL, (Real,)), task).grammar
+    assert found.program.bits == Program.parse(text, grammar).bits(grammar)
+    assert found.program.bits > found.certified_bits
+    save_run(found.with_data(), tmp_path / "run.json")
+    assert [c for c in verify(tmp_path / "run.json") if c.holds is False] == []
+
+
+def test_permuted_labels_choose_no_program():
+    task = made(FORMULAS["a reciprocal"], noise=0.01)
+    found = search([task, *(task.permuted(k) for k in range(6))])
+    assert [f.chosen == "program" for f in found] == [True] + [False] * 6
+
+
+def test_a_language_without_an_operation_has_no_programs_with_it():
+    (found,) = regress(
+        made(FORMULAS["a root"]), "real", max_programs=5000, pairs=300, precision=1e-6
+    )
+    assert found.program.programs
+    assert "sqrt" not in found.program.text
+
+
+# -- the parts -----------------------------------------------------------------------------
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    columns=st.integers(2, 40),
+    rows=st.integers(5, 12),
+    most=st.integers(1, 900),
+)
+def test_the_best_pairs_are_those_of_a_plain_loop(seed, columns, rows, most):
+    g = np.random.default_rng(seed)
+    units = g.standard_normal((columns, rows))
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    goal, bits = g.standard_normal(rows), np.sort(g.integers(0, 30, columns) / 2)
+    ends = _staircase(bits, most)
+
+    def estimate(chosen):
+        fitted, *_ = np.linalg.lstsq(units[list(chosen)].T, goal, rcond=None)
+        left = np.square(goal - fitted @ units[list(chosen)]).sum() / (goal @ goal)
+        return rows / 2 * np.log2(max(left, inversion.ROUNDING**2)) + bits[list(chosen)].sum()
+
+    pairs = [
+        (i, j)
+        for i in range(columns)
+        for j in range(i + 1, int(ends[i]))
+        if 1 - (units[i] @ units[j]) ** 2 > ALIKE
+    ]
+    assert len(pairs) <= most
+    every = sorted([*((k,) for k in range(columns)), *pairs], key=estimate)
+    found = _best(units, goal, bits, most)
+    wanted = [estimate(chosen) for chosen in every[: len(found)]]
+    assert [estimate(chosen) for chosen in found] == pytest.approx(wanted, abs=1e-6)
+    assert len(set(found)) == len(found) >= min(len(every), inversion.KEPT)
+
+
+@given(
+    bits=st.lists(st.integers(1, 40), min_size=1, max_size=30).map(sorted),
+    most=st.integers(1, 500),
+)
+def test_a_staircase_has_all_pairs_up_to_some_bits_together(bits, most):
+    bits = np.array(bits) / 4
+    ends = _staircase(bits, most)
+    places = range(len(bits))
+    inside = {(i, j) for i in places for j in range(i + 1, int(ends[i]))}
+    outside = set(itertools.combinations(places, 2)) - inside
+    assert len(inside) <= most
+    if inside and outside:
+        dearest = max(bits[i] + bits[j] for i, j in inside)
+        assert all(bits[i] + bits[j] > dearest for i, j in outside)
+
+
+@pytest.fixture(scope="module")
+def terms():
+    """Terms of a small enumeration, with its columns and some programs."""
+    kept = []
+
+    def propose(engine, targets, *_):
+        pool = Pool(engine, targets[0].n)
+        kept.append((pool.terms, engine.columns, [pool.program(k) for k in range(40)]))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regression, "propose", propose)
+        search(made(FORMULAS["a product"]), max_programs=3000, pairs=10)
+    return kept[0]
+
+
+@given(
+    factors=st.lists(st.sampled_from((0, *NUMBERS)), min_size=1, max_size=3),
+    places=st.lists(st.integers(0, 39), min_size=3, max_size=3, unique=True),
+    offset=st.sampled_from((0, *NUMBERS)),
+)
+def test_a_sum_of_programs_has_the_values_of_the_sum(terms, factors, places, offset):
+    terms, columns, programs = terms
+    chosen = [programs[k] for k in places[: len(factors)]]
+    found = terms.sum((offset, *factors), (None, *chosen))
+    if not any((offset, *factors)):
+        assert found is None
+    elif found is not None:
+        parts = [f * p.outputs(columns)[0] for f, p in zip(factors, chosen, strict=True)]
+        wanted = offset + sum(parts)
+        assert found.outputs(columns)[0] == pytest.approx(wanted, rel=1e-8, abs=1e-8)
+    if {offset, *factors} <= {0, 1, -1, 2, -2, 1 / 2, -1 / 2} and (offset or any(factors)):
+        assert found is not None
+
+
+@given(
+    exponents=st.lists(st.sampled_from((0, *EXPONENTS)), min_size=1, max_size=3),
+    places=st.lists(st.integers(0, 39), min_size=3, max_size=3, unique=True),
+)
+def test_a_product_of_powers_has_the_values_of_the_product(terms, exponents, places):
+    terms, columns, programs = terms
+    chosen = [programs[k] for k in places[: len(exponents)]]
+    found = terms.product(exponents, chosen)
+    values = [p.outputs(columns)[0] for p in chosen]
+    if not any(exponents):
+        assert found is None
+        return
+    if any(np.min(v) <= 0 for v in values):
+        return
+    with np.errstate(all="ignore"):
+        wanted = np.prod([v**e for v, e in zip(values, exponents, strict=True)], axis=0)
+    made_values, defined = found.outputs(columns)
+    if defined.all() and np.isfinite(wanted).all():
+        assert made_values == pytest.approx(wanted, rel=1e-6)
+
+
+def test_numbers_and_operations_that_a_language_lacks_give_no_program(terms):
+    given_terms, _, programs = terms
+    bare = Terms(given_terms.engine, {})
+    assert bare.sum((3, 1), (None, programs[0])) is None
+    assert given_terms.call(np.tanh, programs[0]) is None
+    assert load_dsl("real", (Real,)).name == "real"
