@@ -325,7 +325,11 @@ def test_a_saved_run_is_read_back(product, tmp_path):
         part = again if command == "search" else again.structured
         with pytest.raises(RunError, match="does not hold its programs"):
             part.program.outputs({"mass": [1.0], "speed": [2.0]})
-        for options in (("report", kept, "-o", tmp_path / "p.html"), ("predict", kept, product), ("export", kept)):
+        for options in (
+            ("report", kept, "-o", tmp_path / "p.html"),
+            ("predict", kept, product),
+            ("export", kept),
+        ):
             assert (
                 f"{kept} holds a sum with normal noise; `synth {options[0]}` does not take these "
                 "yet"

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -101,6 +103,18 @@ def test_a_primitive_without_a_translation_is_named():
     for write in ("to_python", "to_sql"):
         with pytest.raises(synth.SynthError, match="primitive strange has no translation"):
             getattr(Rule(program, task), write)()
+
+
+def test_an_export_without_sympy_says_how_to_install_it(saved):
+    code = (
+        "import sys; sys.modules['sympy'] = None; from synth.cli import main;"
+        "main(['export', sys.argv[1], '--to', 'sympy'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(saved / "run.json")], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "pip install 'synth-mdl[sympy]'" in done.stderr
 
 
 def test_score_takes_a_program_as_people_write_it(saved):
