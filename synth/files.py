@@ -7,7 +7,7 @@ so that a killed one leaves nothing that stops the next: that one takes both hid
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -21,10 +21,18 @@ except ImportError:  # a system without these locks
 
 #: Seconds to wait for another process to finish writing a file.
 PATIENCE = 10.0
+#: The names of pages end so.
+PAGES = (".html", ".htm")
 
 
-def check_writable(option: str, path: str | os.PathLike[str]) -> None:
-    """Check that a file can be created in its folder.
+def check_writable(
+    option: str,
+    path: str | os.PathLike[str],
+    *,
+    suffixes: tuple[str, ...] = (),
+    inputs: Iterable[str | os.PathLike[str] | None] = (),
+) -> None:
+    """Check that a file can be created in its folder, and that it is none that the user needs.
 
     Parameters
     ----------
@@ -32,15 +40,32 @@ def check_writable(option: str, path: str | os.PathLike[str]) -> None:
         The option that names the file, for the message.
     path : str or path
         The file.
+    suffixes : tuple of str
+        How its name may end; as it likes if there are none.
+    inputs : iterable of str, path or None
+        What the command reads: files, and texts that may be files. An output never replaces one.
 
     Raises
     ------
     SettingError
-        If the folder does not exist or cannot be written to.
+        If the folder does not exist or cannot be written to, the name ends in something else, or
+        the file is an input.
     """
+    if suffixes and Path(path).suffix.lower() not in suffixes:
+        raise SettingError(f"{option} {path}: allowed: a name that ends in {', '.join(suffixes)}")
+    if any(_is_same_file(path, each) for each in inputs if each is not None):
+        raise SettingError(f"{option} {path}: the command reads this file; allowed: another file")
     folder = Path(path).resolve().parent
     if not os.access(folder, os.W_OK):
         raise SettingError(f"{option} {path}: {folder} cannot be written to")
+
+
+def _is_same_file(path: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Whether two texts are paths of one file, which exists."""
+    try:
+        return os.path.samefile(path, other)
+    except (OSError, ValueError):
+        return False
 
 
 def open_alone(path: Path, patience: float = 0.0, beside: Path | None = None) -> IO[bytes]:

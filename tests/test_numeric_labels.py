@@ -312,6 +312,14 @@ def test_missing_numbers_are_refused_with_what_to_do(tmp_path):
     path.write_text("x,y\n" + rows)
     assert "--missing drop-rows" in run("search", path, *FEW, code=2)
     assert "chosen" in run("search", path, *FEW, "--missing", "drop-rows")
+    rows = "".join(f"{'' if k == 3 else k * 0.5},{k % 4},{k * 1.5}\n" for k in range(30))
+    path.write_text("x,z,y\n" + rows)
+    said = run("search", path, *FEW, code=2)
+    assert said.endswith("allowed: --missing drop-rows or drop-columns\n")
+    for way in ("drop-rows", "drop-columns"):
+        assert "chosen" in run("search", path, *FEW, "--missing", way)
+    said = run("search", path, *FEW, "--label", "y>=20", "--dsl", "integer", code=2)
+    assert said.endswith("allowed: --dsl features, or --missing drop-rows or drop-columns\n")
 
 
 def test_a_saved_run_is_read_back(product, tmp_path):
@@ -325,7 +333,11 @@ def test_a_saved_run_is_read_back(product, tmp_path):
         part = again if command == "search" else again.structured
         with pytest.raises(RunError, match="does not hold its programs"):
             part.program.outputs({"mass": [1.0], "speed": [2.0]})
-        for options in (("report", kept, "-o", kept), ("predict", kept, product), ("export", kept)):
+        for options in (
+            ("report", kept, "-o", tmp_path / "p.html"),
+            ("predict", kept, product),
+            ("export", kept),
+        ):
             assert (
                 f"{kept} holds a sum with normal noise; `synth {options[0]}` does not take these "
                 "yet"

@@ -470,6 +470,28 @@ def test_a_line_of_a_file_is_a_sequence(tmp_path):
         synth.load_task(f"sequence:file={tmp_path}/none.csv")
 
 
+@pytest.mark.parametrize("head", ["", "squares\n"])
+def test_a_file_of_one_column_is_a_sequence(tmp_path, head):
+    file = tmp_path / "squares.csv"
+    file.write_text(head + "1\n4\n9\n16\n\n25\n")
+    task = synth.load_task(f"sequence:file={file}")
+    assert list(task.sequence.terms) == [1, 4, 9, 16, 25]
+    assert f"sequence:file={file}" == task.name
+    with pytest.raises(TaskError, match="1 terms; at least 4"):
+        synth.load_task(f"sequence:file={file},row=5")
+    assert "task sequence:file=FILE, or sequence:1/4/9/16" in run("search", file, code=2)
+    file.write_text("1\n4\nnine\n16\n25\n")
+    with pytest.raises(TaskError, match="'nine' is no term"):
+        synth.load_task(f"sequence:file={file}")
+
+
+@pytest.mark.parametrize("count", [3, 5, 8])
+def test_terms_with_commas_are_answered_with_how_to_separate_them(count):
+    terms = ",".join(str(k * k) for k in range(1, count + 1))
+    said = run("search", f"sequence:{terms}", code=2)
+    assert "separate terms by /, as in sequence:1/4/9" in said
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

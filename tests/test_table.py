@@ -3,6 +3,7 @@
 import csv
 import io
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -326,3 +327,24 @@ def test_small_tables_train_on_all_rows_unless_asked(tmp_path, rows, training):
         task = table(tmp_path, cells, **asked)
         assert 24 <= task.training <= 25
         assert not any("all are for training" in note for note in task.notes)
+
+
+def test_a_frame_or_a_label_in_place_of_a_task_is_answered_with_what_makes_one(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": [k % 7 for k in range(60)], "buys": ["yes", "no"] * 30})
+    frame.to_csv(tmp_path / "shop.csv", index=False)
+    makes = re.escape("synth.Task.from_frame(frame, label=...)")
+    for take in (synth.search, synth.contrast, synth.Search, synth.load_task, synth.compare):
+        given = [frame] if take is synth.compare else frame
+        with pytest.raises(SynthError, match=makes) as caught:
+            take(given)
+        assert len(str(caught.value)) < 200
+    for take in (synth.search, synth.contrast):
+        with pytest.raises(SynthError, match=makes):
+            take(frame, label="buys")
+        with pytest.raises(SynthError) as caught:
+            take(str(tmp_path / "shop.csv"), label="buys")
+        assert "synth.load_task(..., label='buys')" in str(caught.value)
+        assert "synth.Task.from_frame(..., label='buys')" in str(caught.value)
+    task = synth.load_task(tmp_path / "shop.csv", label="buys")
+    assert synth.search(task, max_bits=4, moves=0).task == "shop.csv"

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -103,6 +105,18 @@ def test_a_primitive_without_a_translation_is_named():
             getattr(Rule(program, task), write)()
 
 
+def test_an_export_without_sympy_says_how_to_install_it(saved):
+    code = (
+        "import sys; sys.modules['sympy'] = None; from synth.cli import main;"
+        "main(['export', sys.argv[1], '--to', 'sympy'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(saved / "run.json")], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "pip install 'synth-mdl[sympy]'" in done.stderr
+
+
 def test_score_takes_a_program_as_people_write_it(saved):
     table = saved / "shop.csv"
     run = called("score", table, "not 'date.weekday=Sunday'", "--run", saved / "run.json")
@@ -137,3 +151,35 @@ def test_a_comparison_of_features_needs_no_quotes(saved):
     assert "if visits < 1 or visits < 3 then closed; else open" in found.stdout
     found = called("score", table, "visits < 2.5", "--dsl", "features", *FEW)
     assert "visits < 2.5 is no comparison of the DSL; known: visits < 1" in found.stderr
+
+
+SHOP, RUN, NEW = "shop.csv", "run.json", "rows.csv"
+
+
+@pytest.mark.parametrize(
+    ("command", "kept", "words"),
+    [
+        (("search", SHOP, *FEW, "--save", SHOP), SHOP, "--save shop.csv: allowed: a name that"),
+        (("search", SHOP, *FEW, "--report", SHOP), SHOP, "ends in .html, .htm"),
+        (("search", SHOP, *FEW, "--checkpoint", SHOP), SHOP, "the command reads this file"),
+        (("search", SHOP, *FEW, "--test", NEW, "--checkpoint", NEW), NEW, "reads this file"),
+        (("contrast", SHOP, *FEW, "--save", SHOP), SHOP, "ends in .json"),
+        (("compare", SHOP, *FEW, "--save", SHOP), SHOP, "ends in .json"),
+        (("run", "sparsity", "--save", SHOP), SHOP, "--save shop.csv: allowed: a name that ends"),
+        (("explore", SHOP), SHOP, "for yours: synth contrast shop.csv --report page.html"),
+        (("report", RUN, "-o", RUN), RUN, "-o run.json: the command reads this file"),
+        (("report", RUN, "-o", SHOP), SHOP, "ends in .html, .htm"),
+        (("predict", RUN, NEW, "-o", NEW), NEW, "-o rows.csv: the command reads this file"),
+        (("predict", RUN, NEW, "-o", "./run.json"), RUN, "the command reads this file"),
+        (("export", RUN, "-o", RUN), RUN, "the command reads this file"),
+        (("export", RUN, "--table", SHOP, "-o", SHOP), SHOP, "the command reads this file"),
+    ],
+)
+def test_no_output_replaces_what_the_command_reads(saved, monkeypatch, command, kept, words):
+    monkeypatch.chdir(saved)
+    (saved / NEW).write_text("no,date,visits,state\n99,2024-02-04,3,closed\n")
+    before = (saved / kept).read_bytes()
+    found = called(*command)
+    assert (found.exit_code, found.stderr.count("\n")) == (2, 1), found.output
+    assert words in found.stderr
+    assert (saved / kept).read_bytes() == before

@@ -311,6 +311,21 @@ def test_a_table_is_found_beside_the_run_and_data_that_are_kept_need_none(tmp_pa
     run("verify", "sub/kept.json", "--complete")
 
 
+def test_a_missing_number_is_equal_to_itself_and_a_column_that_differs_is_named(tmp_path):
+    lines = [f"{'' if k % 4 == 0 else k % 5},{k % 3},{'ab'[k % 5 > 2]}" for k in range(60)]
+    (tmp_path / "gaps.csv").write_text("\n".join(["a,b,y", *lines]) + "\n")
+    found = synth.contrast(tmp_path / "gaps.csv", max_bits=9, **ONE)
+    for kept in (found, found.with_data()):
+        synth.save_run(kept, tmp_path / "run.json")
+        assert [c.what for c in verify(tmp_path / "run.json") if c.holds is False] == []
+    document = json.loads((tmp_path / "run.json").read_text())
+    column = document["random"]["data"]["columns"]["a"]
+    column[1] = None if column[1] is not None else 1.0
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    said = {c.what: c.found for c in verify(tmp_path / "run.json") if c.holds is False}
+    assert said["random has the rows of structured"] == "others: column a"
+
+
 def test_the_file_of_a_dsl_runs_only_if_the_user_names_it(folder, tmp_path):
     text = (folder / "own.json").read_text()
     (tmp_path / "evil.py").write_text("raise SystemExit('ran')")

@@ -72,7 +72,7 @@ def main():
 )
 @click.option("--every", type=float, help="Seconds between two checkpoints.  [default: 60]")
 @cluster_option
-def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
+def search(task, labels, corrupt, exact, cluster, **options):
     """Find the best hypothesis for TASK.
 
     TASK is a built-in task, such as parity:n=6, or the path of a CSV file.
@@ -97,7 +97,7 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
         loaded = loaded.corrupted(corrupt, options["seed"] or 0)
     if labels != "true":
         loaded = getattr(loaded, labels)(options["seed"] or 0)
-    given = {"exact": exact, "checkpoint": checkpoint, "seed": options["seed"] or 0}
+    given = {"exact": exact, "checkpoint": options["checkpoint"], "seed": options["seed"] or 0}
     noise = noise_of(loaded, {**options, **given, "cluster": cluster})
     if noise == "normal":
         return search_numbers(loaded, options)
@@ -116,7 +116,7 @@ def search(task, labels, corrupt, exact, checkpoint, cluster, **options):
             raise
         return search_numbers(loaded, options)
     if run.resumed:  # said after the search, which refuses the file of another search
-        say(f"synth: resumed from {checkpoint}")
+        say(f"synth: resumed from {options['checkpoint']}")
     show = partial(finish, run, [run], options, search_text)
     return show() if noise is not None else show_either(show, search_numbers, loaded, options, run)
 

@@ -173,7 +173,7 @@ def _run(name, given, output, workers, cluster):
     if output["plot"] is not None:
         check_plot(output["plot"])
     if save is not None:
-        check_writable("--save", save)
+        check_writable("--save", save, suffixes=(".json",))
     try:
         with executor(workers, cluster) as pool, Progress() as progress:
             found = run_experiment(

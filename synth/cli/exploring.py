@@ -1,5 +1,7 @@
 """The command `synth explore`: a page to play with."""
 
+import os
+
 import click
 
 from synth.cli.help import Grouped
@@ -19,10 +21,17 @@ def explore(file, form):
     swapped, and a film of grokking. The page is a single file and loads nothing from the internet.
     """
     from synth import dynamics, exact
-    from synth.files import check_writable
+    from synth.errors import SettingError
+    from synth.files import PAGES, check_writable
     from synth.report.page import write_explorable
 
-    check_writable("FILE", file)  # before the computation, which takes some seconds
+    try:  # before the computation, which takes some seconds
+        check_writable("FILE", file, suffixes=PAGES)
+    except SettingError as error:
+        if not os.path.isfile(file):
+            raise
+        advice = f"for yours: synth contrast {file} --report page.html"
+        raise SettingError(f"{error}; the page has a table of its own; {advice}") from None
     tables = {
         str(variables): (
             exact.function_table("boolean", variables),

@@ -144,7 +144,9 @@ def search_options(function):
             help="Seed for the choice of training rows, for random labels and for reach.",
         ),
         *TABLE,
-        click.option("--save", type=click.Path(dir_okay=False), help="Save the run as JSON."),
+        click.option(
+            "--save", type=click.Path(dir_okay=False), help="Save the run as JSON (.json)."
+        ),
     ]
     function = formatted(function)
     for option in reversed(options):
@@ -160,7 +162,9 @@ panel_option = click.option(
 def figure_options(function):
     """Adds the options that draw what was found and write it as a page."""
     plot = click.option("--plot", metavar="FILE", help="Draw a figure (.png, .svg, .pdf).")
-    report = click.option("--report", metavar="FILE", help="Write one HTML page of what was found.")
+    report = click.option(
+        "--report", metavar="FILE", help="Write one HTML page of what was found (.html)."
+    )
     return plot(report(function))
 
 

@@ -48,8 +48,10 @@ def report(runs, output, form):
     The page is a single file and loads nothing from the internet.
     """
     from synth.experiments.runner import load_run
+    from synth.files import check_writable
     from synth.report.page import write_page
 
+    check_writable("-o", output, inputs=runs)
     size = write_page([load_run(run) for run in runs], list(runs), output)
     made = {"file": output, "bytes": size, "runs": len(runs)}
     text = f"{output}: {len(runs)} run{'s' * (len(runs) != 1)}, {size / 1000:,.0f} kB"

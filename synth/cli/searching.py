@@ -18,14 +18,18 @@ from synth.cli.progress import Progress
 TABLE = ("label", "drop", "keep", "missing", "na", "modulus", "train", "test")
 
 
-def check_outputs(options):
-    """Check, before the work is done, that every file the options ask for can be written."""
-    from synth.files import check_writable
+def check_outputs(options, task=None):
+    """Check, before the work is done, that every file the options ask for can be written.
+
+    task: the specification of the task, whose table no output replaces.
+    """
+    from synth.files import PAGES, check_writable
     from synth.report import check_plot
 
-    for key in ("save", "report"):
+    inputs = (task, options.get("test"))
+    for key, suffixes in (("save", (".json",)), ("report", PAGES), ("checkpoint", ())):
         if options.get(key):
-            check_writable(f"--{key}", options[key])
+            check_writable(f"--{key}", options[key], suffixes=suffixes, inputs=inputs)
     if options.get("plot"):
         check_plot(options["plot"])
 
@@ -38,7 +42,7 @@ def loaded_task(task, options):
         raise click.UsageError("--save-data: allowed only with --save FILE")
     if options.get("save_data") and (options.get("workers") or options.get("cluster")):
         raise click.UsageError("--save-data cannot be combined with --workers or --cluster")
-    check_outputs(options)
+    check_outputs(options, task)
     began = time.monotonic()
     loaded = load_task(task, seed=options["seed"], **{k: options[k] for k in TABLE})
     options["spent"] = time.monotonic() - began

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 
 import click
@@ -23,9 +23,19 @@ _again = (
 
 def _reviving(function):
     """Adds the argument RUN and the options that say where its data are now."""
+
+    @wraps(function)
+    def command(**given):
+        from synth.files import check_writable
+
+        if given["output"] is not None:
+            inputs = [given[key] for key in ("run", "rows", "table") if key in given]
+            check_writable("-o", given["output"], inputs=inputs)
+        return function(**given)
+
     for option in reversed(_again):
-        function = option(function)
-    return click.argument("run", type=click.Path())(function)
+        command = option(command)
+    return click.argument("run", type=click.Path())(command)
 
 
 def _revived(path, table, dsl):

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from synth.errors import SettingError, TaskError
+from synth.errors import SettingError, TaskError, quoted
 from synth.language import DSL, Program
 from synth.tasks import Fitted, Task, fit_all, load_task
 
@@ -53,6 +53,11 @@ def sendable(dsl: DSLLike | None) -> str | None:
 def alike(tasks: list[Task]) -> list[Task]:
     """The tasks, if they have the same inputs and training rows."""
     for task in tasks:
+        if not isinstance(task, Task):
+            raise TaskError(
+                f"tasks: {quoted(str(task))} is no Task; allowed: Task objects; a data frame "
+                "becomes one with synth.Task.from_frame(frame, label=...)"
+            )
         alike = task.types == tasks[0].types and task.label_type == tasks[0].label_type
         if not alike or not np.array_equal(task.train, tasks[0].train):
             raise TaskError(f"task {task.name}: rows or types unlike those of {tasks[0].name}")

@@ -1,5 +1,6 @@
 """The limits of a search."""
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
@@ -8,6 +9,7 @@ import numpy as np
 
 from synth.engine.machine import default_memory
 from synth.errors import SettingError
+from synth.tasks import load_task
 
 #: Seconds after which a search ends by default.
 DEFAULT_SECONDS = 30.0
@@ -105,6 +107,12 @@ def read_limits(given: Mapping[str, Any]) -> Limits:
     """
     unknown = [name for name in given if name not in Limits.__dataclass_fields__]
     if unknown:
-        known = ", ".join(Limits.__dataclass_fields__)
-        raise SettingError(f"no limit {unknown[0]}={given[unknown[0]]!r}; allowed: {known}")
+        known, asked = ", ".join(Limits.__dataclass_fields__), f"{unknown[0]}={given[unknown[0]]!r}"
+        if unknown[0] in inspect.signature(load_task).parameters:
+            raise SettingError(
+                f"{asked} says how a task is read, and is no limit of a search; give it with the "
+                f"task: synth.load_task(..., {asked}), or synth.Task.from_frame(..., {asked}) for "
+                "a data frame"
+            )
+        raise SettingError(f"no limit {asked}; allowed: {known}")
     return Limits(**given)

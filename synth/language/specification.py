@@ -75,8 +75,12 @@ def bind(function, what, positional, named, skip=0):
     names = [p.name for p in parameters]
     by_position = [p for p in parameters if p.kind is not p.KEYWORD_ONLY]
     if len(positional) > len(by_position):
+        way = ""
+        if len(by_position) == 1 and by_position[0].annotation is tuple:
+            shown = "/".join(positional[:3]) + "/..." * (len(positional) > 3)
+            way = f"; separate {names[0]} by /, as in {what.partition(':')[0]}:{shown}"
         raise SettingError(
-            f"{what}: {len(positional)} values without a key; settings: {_listed(names)}"
+            f"{what}: {len(positional)} values without a key; settings: {_listed(names)}{way}"
         )
     given = dict(zip((p.name for p in by_position), positional, strict=False))
     for key, value in named.items():

@@ -55,15 +55,13 @@ def check_plot(path, option="--plot"):
         If the path has another suffix than .png, .svg and .pdf, it cannot be written, or
         matplotlib is not installed.
     """
+    check_writable(option, path, suffixes=SUFFIXES)
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise SettingError(f"{option} {path}: allowed: a name that ends in {', '.join(SUFFIXES)}")
     check_matplotlib(f"{option} {path}")
     if path.exists() and not path.is_file():
         raise SettingError(f"{option} {path}: not a regular file")
     if path.exists() and not os.access(path, os.W_OK):
         raise SettingError(f"{option} {path}: the file cannot be written to")
-    check_writable(option, path)
 
 
 def check_matplotlib(asked):

@@ -89,6 +89,11 @@ def load_task(
         If a setting does not exist or has a value that is not allowed, or an option for files
         is given for another task.
     """
+    if not isinstance(spec, str | os.PathLike):
+        raise TaskError(
+            f"{type(spec).__name__} as a task; allowed: a task, its name, or the path of a table; "
+            "a data frame becomes a task with synth.Task.from_frame(frame, label=...)"
+        )
     given: dict[str, Any] = {k: v for k, v in (("train", train), ("seed", seed)) if v is not None}
     if is_path(spec):
         if missing is not None:

@@ -76,10 +76,13 @@ def _refuse_gaps(dsl: DSL, task: Task) -> None:
     for name, column in task.columns.items():
         gaps = int(np.isnan(column).sum()) if column.dtype.kind == "f" else 0
         if gaps:
+            # The features DSL takes two numbers as labels, and no more.
+            numbers = task.label_type.family in ("Real", "Int") and len(task.alphabet) > 2
+            way = "" if numbers else "--dsl features, or "
             raise DSLError(
                 f"task {task.name}: column {name} has missing values ({gaps}), where programs of "
-                f"DSL {dsl.name} have no value; allowed: --dsl features, or --missing drop-rows "
-                "or drop-columns"
+                f"DSL {dsl.name} have no value; allowed: {way}"
+                "--missing drop-rows or drop-columns"
             )
 
 

@@ -81,15 +81,16 @@ def checked_terms(terms: Iterable[Any]) -> tuple[int, ...]:
     return tuple(map(int, terms))
 
 
-def read_terms(path: str, row: str) -> list[int]:
-    """The terms in one line of a file.
+def read_terms(path: str, row: str | None = None) -> list[int]:
+    """The terms in one line of a file, or in its only column.
 
     Parameters
     ----------
     path : str
         The file: in each line a sequence, after its name if it has one.
-    row : str
-        The number of the line, empty ones not counted, or the name of the sequence.
+    row : str, optional
+        The number of the line, empty ones not counted, or the name of the sequence. By default
+        the first one; all of them if each has one cell.
 
     Raises
     ------
@@ -103,6 +104,9 @@ def read_terms(path: str, row: str) -> list[int]:
         raise TaskError(f"sequence: {path}: {error}") from None
     lines = [_CELLS.findall(line) for line in text.splitlines()]
     lines = [cells for cells in lines if cells]
+    if row is None and len(lines) > 1 and all(len(cells) == 1 for cells in lines):
+        lines = [[cells[0] for cells in lines]]
+    row = row or "1"
     named = [cells for cells in lines if cells[0] == row and not _is_whole(row)]
     if _is_whole(row) and 1 <= int(row) <= len(lines):
         named = [lines[int(row) - 1]]

@@ -169,7 +169,11 @@ def _rows(
     aside = {label, OF_FILE} | ({others[-1].name} if test and test.drops else set())
     inputs = [column for column in columns if column.name not in aside]
     if not inputs:
-        raise TaskError(f"one column only, {shortened(label)}; allowed: inputs and a label column")
+        raise TaskError(
+            f"one column only, {shortened(label)}; allowed: inputs and a label column; whole "
+            "numbers of which each follows from those before it are a task sequence:file=FILE, or "
+            "sequence:1/4/9/16"
+        )
     inputs = usable(inputs, training_rows(others), marks, texts, asked["keep"], notes)
     inputs = readable(inputs, others, asked["modulus"], texts, notes)
     empty = {c.name: _gaps(c, others, texts) for c in inputs}

@@ -40,12 +40,15 @@ def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Tru
     claims.check("random.labelling", said in known, said, " or ".join(known))
     tasks = [t.task.original for t in (task, twin)]
     if is_sequence:  # a drawn twin has no further terms
-        same = tasks[0].training == tasks[1].training
+        unlike = [] if tasks[0].training == tasks[1].training else ["terms"]
     else:
-        columns, others = (t.columns for t in tasks)
-        same = np.array_equal(task.train, twin.train) and columns.keys() == others.keys()
-        same = same and all(np.array_equal(columns[name], others[name]) for name in columns)
-    claims.check("random has the rows of structured", same, "", "columns and training rows")
+        unlike = _unlike(task, twin)
+    claims.check(
+        "random has the rows of structured",
+        not unlike,
+        "the same rows" if unlike else "",
+        f"others: {', '.join(unlike)}" if unlike else "columns and training rows",
+    )
     if said == "permuted":
         both = [sorted(map(str, t.labels[t.train].tolist())) for t in tasks]
         claims.check("random permutes the labels", both[0] == both[1], "", "counts of labels")
@@ -56,6 +59,19 @@ def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Tru
     made = len(steps[1]) == len(steps[0]) + 1 and steps[1][:-1] == steps[0]
     made = made and steps[1][-1][:1] == [said]
     claims.check("random.source.task.steps", made, steps[1], f"{steps[0]} and then {said}")
+
+
+def _unlike(task: Truth, twin: Truth) -> list[str]:
+    """What differs in the rows of a task and its twin: columns by name, and which rows train."""
+    columns, others = (t.task.original.columns for t in (task, twin))
+    found = [f"column {name}" for name in sorted(columns.keys() ^ others.keys())]
+    for name in columns.keys() & others.keys():
+        pair = columns[name], others[name]
+        # A missing number is NaN, which is no number's equal.
+        numbers = all(values.dtype.kind == "f" for values in pair)
+        if not np.array_equal(*pair, equal_nan=numbers):
+            found.append(f"column {name}")
+    return sorted(found) + ["training rows"] * (not np.array_equal(task.train, twin.train))
 
 
 def _enumerated(document: dict[str, Any]) -> list[list[Any]]:

@@ -1,9 +1,9 @@
 """Rules as SymPy expressions: relations of numbers, and symbols for what is said of texts."""
 
-import sympy
-
 from synth.language.meaning import COMPARISONS, Term
-from synth.language.notation.formula import MEANINGS
+
+# From the module that says how to install it.
+from synth.language.notation.formula import MEANINGS, sympy
 from synth.language.notation.python_code import no_translation
 from synth.language.notation.readable import written
 from synth.language.notation.simplify import simplified

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from synth._version import __version__
 from synth.errors import RunError
-from synth.files import check_writable, write_file
+from synth.files import PAGES, check_writable, write_file
 from synth.report.page.colours import colour_rules
 from synth.report.page.markup import Markup, data_block, element, joined
 
@@ -78,9 +78,9 @@ def write_html(option, path, make):
     RunError
         If the path is not that of a regular file.
     SettingError
-        If the folder cannot be written to.
+        If the folder cannot be written to, or the name does not end in .html or .htm.
     """
-    check_writable(option, path)
+    check_writable(option, path, suffixes=PAGES)
     if Path(path).exists() and not Path(path).is_file():
         raise RunError(f"{path} cannot be written: not a regular file")
     page = make()
