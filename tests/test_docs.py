@@ -109,6 +109,17 @@ def test_commands_of_the_readme_run(monkeypatch):
         assert result.exit_code == 0, command
 
 
+def test_what_a_search_prints_is_shown_as_it_is(monkeypatch):
+    """The first table of the tutorial, up to the line after which it is cut."""
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs/start.md").read_text()
+    _, shown = page.split("$ synth search examples/own_table.csv\n")
+    shown = shown.split("\n...\n")[0]
+    result = CliRunner().invoke(main, ["search", "examples/own_table.csv"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(shown + "\n")
+
+
 def test_own_table_and_own_dsl(monkeypatch):
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(main, ["contrast", "examples/own_table.csv"])

@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 import synth
 from synth.cli import main
+from synth.report import plot_results
 
 TASK = "parity:n=6,k=3"
 
@@ -32,6 +33,38 @@ def test_bars_are_the_bits_of_the_results(contrast):
         for part in (each.train_accuracy, each.test_accuracy)
     ]
     assert [t.get_text() for t in bits.get_yticklabels()] == [TASK, "its twin"]
+
+
+def legends(figure):
+    return [[t.get_text() for t in axes.get_legend().get_texts()] for axes in figure.axes]
+
+
+def test_legends_say_what_the_bars_are(contrast):
+    """Each entry once; a sequence has no unseen rows, and the language of a table has bits."""
+    rows = ["training rows", "unseen rows"]
+    assert legends(contrast.plot()) == [["program", "flag and exceptions"], rows]
+    frame = {"a": list(range(40)), "y": ["yes" if k > 25 else "no" for k in range(40)]}
+    table = synth.search(synth.Task.from_frame(frame, label="y", train=0.5), max_bits=12, moves=0)
+    figure = table.plot()
+    assert legends(figure) == [["program", "flag, language and exceptions"], rows]
+    assert figure.axes[0].get_yticklabels()[0].get_text() == "data frame"
+    law = synth.contrast("sequence:1/4/9/16/25/36/49/64/81/100", threads=1)
+    figure = law.plot()
+    assert legends(figure)[1] == ["training rows"]
+    figure.draw_without_rendering()
+    left, right = (axes.xaxis.label.get_window_extent() for axes in figure.axes)
+    assert left.x1 < right.x0
+    assert right.x1 <= figure.bbox.x1
+
+
+def test_lines_of_several_seeds_name_them(contrast, tmp_path):
+    figure = plot_results([contrast, contrast], seeds=[4, 5])
+    named = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert named == [f"{TASK}, seed 4", "its twin", f"{TASK}, seed 5", "its twin"]
+    plot = tmp_path / "seeds.svg"
+    arguments = ["contrast", TASK, "--seeds", "2", "--seed", "4", "--plot", str(plot)]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    assert all(f"{TASK}, seed {seed}" in plot.read_text() for seed in (4, 5))
 
 
 @pytest.mark.parametrize("command", ["search", "contrast"])

@@ -16,7 +16,7 @@ from synth.cli import main
 from synth.codes import real
 from synth.engine import regress, regress_contrast
 from synth.engine.regression import rank
-from synth.errors import RunError, SettingError
+from synth.errors import DSLError, RunError, SettingError
 from synth.records import LeastSquares, Regression, RegressionContrast, sum_text
 from synth.tasks import is_numeric
 from synth.verification import verify
@@ -267,8 +267,8 @@ def test_a_contrast_has_twins_and_their_rank(product):
 def test_options_that_imply_exceptions_say_so(tmp_path):
     path = Path(__file__).parent.parent / "examples" / "measured.csv"
     for command, *option in (
-        ("search", "--plot", tmp_path / "x.png"),
         ("search", "--moves", "1"),
+        ("search", "--moves", "1", "--plot", tmp_path / "x.png"),
         ("contrast", "--labels", "uniform"),
         ("contrast", "--seeds", "2"),
         ("search",),
@@ -276,9 +276,34 @@ def test_options_that_imply_exceptions_say_so(tmp_path):
         arguments = [command, path, "--max-bits", "8", *option]
         result = CliRunner().invoke(main, [str(a) for a in arguments])
         assert result.exit_code == 0, result.output
-        note = f"{[*option, '--plot'][0]} implies --noise exceptions"
+        note = f"{[*option, '--moves'][0]} implies --noise exceptions"
         assert (note in result.stderr) == bool(option)
-        assert ("normal noise" in result.stdout) == (not option)
+        assert ("known to 0.01" in result.stdout) == (not option)
+
+
+def test_a_figure_does_not_choose_what_is_found(product, tmp_path):
+    """Without a figure, the product is found with normal noise; exceptions alone find nothing."""
+    for command in ("search", "contrast"):
+        for option, name, lacks in (("--plot", "x.png", "figure"), ("--report", "x.html", "page")):
+            shown = (option, tmp_path / name)
+            error = run(command, product, *FEW, *shown, code=2)
+            for part in (
+                f"{option} {shown[1]}: the labels of y are numbers, for which normal noise",
+                f"has no {lacks}; leave {option} out, or give --noise exceptions",
+            ):
+                assert part in error
+
+
+def test_texts_beside_numbers_with_fractions_are_refused_with_what_to_do(product):
+    """No language reads texts and makes numbers with fractions; normal noise reads both."""
+    for error in (
+        run("search", product, *FEW, "--noise", "exceptions", code=2),
+        run("contrast", product, *FEW, "--moves", "1", code=2),
+    ):
+        assert "has no type for Bool; it has Real, and no other language has labels" in error
+        assert "use normal noise, which reads them (--noise normal; in Python, synth." in error
+    with pytest.raises(DSLError, match=r"synth\.engine\.regress"):
+        synth.contrast(synth.load_task(str(product)), max_bits=8, moves=0)
 
 
 def test_options_that_do_not_apply_are_refused(product):

@@ -10,6 +10,7 @@ import re
 import sys
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from synth.report.page.contenders import Case, search_case, weigh, winner
 from synth.report.page.drawn import Reader, drawn_panels
 from synth.report.page.markup import data_block, element, fit
 from synth.report.page.panel import Line
+from synth.report.page.parts import verdict
 from synth.report.page.tree import LARGE, Node, draw_tree, read_tree, with_parts_once
 from synth.report.text import bits
 
@@ -209,6 +211,37 @@ def test_where_nothing_is_moved_the_bits_are_the_runs_own(searches):
         assert (winner([*programs, table])[0] == "table") == (result.chosen == "table")
     assert {"both", "uniform"} <= {kind for kind, _ in kinds}
     assert {True, False} == {outside for _, outside in kinds}
+
+
+def test_the_language_and_the_constant_of_a_table_are_weighed(tmp_path):
+    """A rule costs the bits of its language, and a constant is a hypothesis beside the programs."""
+    example = Path(__file__).parent.parent / "examples" / "own_table.csv"
+    rng, path, seen = np.random.default_rng(0), tmp_path / "t.csv", set()
+    rare = zip(rng.integers(0, 9, 160), rng.random(160) < 0.1, strict=True)
+    path.write_text("a,y\n" + "".join(f"{a},{int(label)}\n" for a, label in rare))
+    for table in (example, path):
+        result = synth.search(table, max_bits=16, moves=0, threads=1)
+        case = search_case(result, "own")
+        assert result.language_bits > 8
+        assert case.constant is not None
+        *programs, table, constant = weigh(case)
+        found = [d + r for _, d, r in programs]
+        assert found == pytest.approx([p.total_bits for p in result.front], abs=1e-6)
+        counts = result.trained_on.counts().tolist()
+        total = codes.constant_total(counts)
+        assert constant[1] + constant[2] == pytest.approx(total, abs=1e-6)
+        won = winner([*programs, table, constant])
+        assert won[1] + won[2] == pytest.approx(result.total_bits, abs=1e-6)
+        assert won[0].split()[0] == result.chosen
+        seen.add(result.chosen)
+        assert f"The {won[0]} wins with" in verdict(weigh(case), case)
+    assert seen == {"program", "constant"}
+
+
+def test_a_sequence_has_no_sliders():
+    law = synth.search("sequence:1/4/9/16/25/36/49/64/81/100", threads=1)
+    assert law.chosen == "program"
+    assert search_case(law, "law") is None
 
 
 @given(

@@ -62,6 +62,7 @@ def test_many_numbers_as_labels_have_a_threshold_to_ask_for(tmp_path):
     path = noise(tmp_path, 60, lambda k, g: g.integers(0, 10**6), columns=1)
     result = synth.search(path, max_programs=100, **FEW)
     said = reasons.nothing_found(result)
+    assert "Try normal noise (--noise normal), a larger --max-programs" in said
     assert said.endswith("other columns or a threshold on the label (--label 'y>=NUMBER').")
 
 
@@ -75,7 +76,7 @@ def test_nothing_is_said_where_a_rule_was_found_or_a_dsl_was_given(tmp_path):
 
 def test_names_with_signs_are_no_texts():
     inputs = {"age>=57": "Bool", "colour=red": "Bool", "colour=blue": "Bool", "n": "Int(0, 3)"}
-    path_free = synth.report.text._inputs(inputs)
+    path_free = synth.report.text.inputs_text(inputs)
     assert path_free == "age>=57 Bool, colour 2 texts, n Int(0, 3)"
 
 

@@ -1,11 +1,13 @@
 """The sentence at the end of a contrast: it follows from what the two searches chose."""
 
+from dataclasses import replace
+
 import pytest
 
 import synth
 from synth.experiments import rows
 from synth.records import Contrast
-from synth.report import contrast_text, contrasts_text
+from synth.report import contrast_text, contrasts_text, search_text
 from synth.report.verdict import verdict
 
 
@@ -27,6 +29,28 @@ def test_one_contrast(both):
         "Claim does not hold here: no program saves bits with true labels; "
         "control does not hold here: a program saves bits with true labels."
     )
+
+
+def test_a_constant_that_saves_bits_is_no_program(both):
+    held, _ = both
+    constant = replace(held.random, chosen="constant")
+    assert verdict([replace(held, random=constant)]).endswith(
+        "control holds: no program but a constant saves bits with permuted labels."
+    )
+    assert verdict([Contrast(structured=constant, random=constant)]).startswith(
+        "Claim does not hold here: no program but a constant saves bits with "
+    )
+
+
+def test_a_chance_bound_of_1_says_that_it_says_nothing(both):
+    held, _ = both
+    said = "1 (labels permuted; says nothing: too few rows)"
+    for bound, says in ((0.0, False), (-0.5, True)):
+        found = replace(held.structured, log2_chance_bound=bound)
+        lines = " ".join(search_text(found).split())
+        assert (said in lines) != says
+        assert ("(labels permuted)" in lines) == says
+    assert said not in " ".join(contrast_text(held).split())  # the twin has no program to judge
 
 
 def test_several_contrasts(both):

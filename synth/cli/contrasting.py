@@ -195,14 +195,15 @@ def _print_contrasts(found, items, options, places):
     from synth.report import contrast_text, contrasts_text
 
     runs = [found[number] for number in sorted(found)]
+    several = len({item.seed for item in items}) > 1
+    seeds = [items[number].seed for number in sorted(found)] * several
     if len(items) == 1 and runs:
         finish(runs[0], [runs[0].structured], options, contrast_text)
         return
 
     def text():
         missing = [item.tags["task"] for k, item in enumerate(items) if k not in found]
-        several = len({item.seed for item in items}) > 1
-        return contrasts_text(runs, missing, [items[k].seed for k in sorted(found)] * several)
+        return contrasts_text(runs, missing, seeds)
 
     def document():
         return {"contrasts": [run.to_dict() for run in runs], "version": __version__}
@@ -213,7 +214,7 @@ def _print_contrasts(found, items, options, places):
         emit(options["form"], text=text, document=document, rows=lambda: rows)
     _save_each(found, places, options)
     if runs:
-        draw_and_report(runs, options)
+        draw_and_report(runs, options, seeds)
 
 
 #: What `synth contrast` runs without a task: the task, and how far it searches.

@@ -90,13 +90,13 @@ def chains_on(cluster):
         yield {"map": partial(sweep, executor=pool)}
 
 
-def draw_and_report(runs, options):
-    """Draw the figure and write the page that the options ask for; say where they are."""
+def draw_and_report(runs, options, seeds=None):
+    """Draw the figure, with seeds if given, and write the page that the options ask for."""
     from synth.report import plot_results
     from synth.report.page import write_page
 
     if options.get("plot"):
-        plot_results(runs, options["plot"])
+        plot_results(runs, options["plot"], seeds)
         say(f"wrote {options['plot']}")
     if options.get("report"):
         write_page(runs, [f"run {number}" for number, _ in enumerate(runs, 1)], options["report"])

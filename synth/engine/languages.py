@@ -14,7 +14,7 @@ from synth.engine.large import results_of
 from synth.engine.limits import read_limits
 from synth.engine.scoring import SAME
 from synth.errors import DSLError, ParseError, SettingError, SweepError, TaskError
-from synth.language import languages
+from synth.language import Real, languages
 from synth.records import Language, Shortest, StopReason
 from synth.tasks import drawn, fit, without_labels
 
@@ -56,6 +56,13 @@ def languages_of(task, start=(), dsl=None, exact=False):
                 continue
             fitting.append(spec)
     if refused and not fitting:
+        texts = any(str(type_) == "Bool" for type_ in task.types.values())
+        if isinstance(refused[0], DSLError) and texts and task.label_type == Real:
+            raise DSLError(
+                f"{refused[0]}, and no other language has labels that are numbers with fractions; "
+                "leave out the columns of texts, or use normal noise, which reads them (--noise "
+                "normal; in Python, synth.engine.regress)"
+            )
         raise refused[0]
     return fitting
 

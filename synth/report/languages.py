@@ -38,8 +38,12 @@ def counted(result):
 
 
 def of_chance(result):
-    """Which labels the chance bound is about."""
-    return "labels permuted" if result.continuation is None else "terms drawn from the table's code"
+    """Which labels the chance bound is about; whether it says nothing of a program."""
+    about = (
+        "labels permuted" if result.continuation is None else "terms drawn from the table's code"
+    )
+    says = result.chosen != "program" or result.log2_chance_bound < 0
+    return about if says else f"{about}; says nothing: too few rows"
 
 
 def next_terms(result):

@@ -83,6 +83,7 @@ def nothing_found(result):
         why, ways = f"{what}, and longer ones were not all tried: {stop(result)}", _longer(result)
     ways += ["more rows", "other columns"]
     if result.rows["labels"] > MOST_TEXTS:
+        ways.insert(0, "normal noise (--noise normal)")
         ways += [f"a threshold on the label (--label '{result.label or 'LABEL'}>=NUMBER')"]
     elif result.rows["labels"] > 2:
         ways += ["normal noise (--noise normal)"] * (result.label_names is None)

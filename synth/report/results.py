@@ -12,7 +12,7 @@ WIDEST = 30
 
 
 @visibly
-def plot_results(runs, path=None):
+def plot_results(runs, path=None, seeds=None):
     """Draws searches and contrasts, into a file if there is a path; returns the figure.
 
     Parameters
@@ -20,21 +20,25 @@ def plot_results(runs, path=None):
     runs : sequence of Result or Contrast
     path : str or path, optional
         A path with a suffix of `SUFFIXES`.
+    seeds : sequence of int, optional
+        The seeds of the runs, shown if given.
 
     Raises
     ------
     SettingError
         If it cannot be drawn or written: see `check_plot`.
     """
-    results = [pair for run in runs for pair in _named(run)]
+    seeds = seeds or [None] * len(runs)
+    results = [pair for run, seed in zip(runs, seeds, strict=True) for pair in _named(run, seed)]
     return styled_figure(lambda: _results_figure(results), path)
 
 
-def _named(run):
-    """The name and the result of each line of a run."""
+def _named(run, seed):
+    """The name and the result of each line of a run, with its seed if it is given."""
+    of = "" if seed is None else f", seed {seed}"
     if run.kind == "contrast":
-        return [(run.structured.task, run.structured), ("its twin", run.random)]
-    return [(run.task, run)]
+        return [(run.structured.task + of, run.structured), ("its twin", run.random)]
+    return [(run.task + of, run)]
 
 
 def _results_figure(results):
@@ -44,24 +48,28 @@ def _results_figure(results):
     figure = ShownFigure((8.4, HEIGHT + EACH * len(results)))
     bits, accuracy = figure.subplots(1, 2, sharey=True)
     names = [textwrap.fill(name, WIDEST) for name, _ in results]
+    rest = "flag, language and exceptions"
+    if not any(result.language_bits for _, result in results):
+        rest = "flag and exceptions"
     for place, (_, result) in enumerate(results):
-        _draw_bits(bits, place, result)
+        _draw_bits(bits, place, result, rest)
         _draw_accuracy(accuracy, place, result)
     bits.axvline(1, color="black", linewidth=1)
-    bits.set_xlim(0, 1.75)
+    bits.set(xlim=(0, 1.75), xticks=(0, 0.5, 1, 1.5), xlabel="bits, as a share of the table's")
     bits.set_yticks(range(len(names)), names)
     bits.set_ylim(len(names) - 0.4, -0.6)
-    bits.set_xlabel("bits, as a share of the table's (line: table)")
-    accuracy.set(xlim=(-0.04, 1.04), xlabel="accuracy of the shorter one, program or table")
+    accuracy.set(xlim=(-0.04, 1.04), xlabel="accuracy of what was chosen")
     for axes in (bits, accuracy):
         handles, labels = axes.get_legend_handles_labels()
         if handles:
-            axes.legend(handles[:2], labels[:2], loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+            once = dict(zip(labels, handles, strict=True))  # each search has labelled its own
+            place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2}
+            axes.legend(once.values(), once.keys(), **place)
     return figure
 
 
-def _draw_bits(axes, place, result):
-    """The bits of the best program and of its exceptions, one bar after the other."""
+def _draw_bits(axes, place, result, rest):
+    """The bits of the best program, then those that it has besides; rest: what these are."""
     best, table = result.program, result.table.bits
     if best is None:
         axes.annotate(f"no program; table {table:,.1f} bits", (0.02, place), va="center")
@@ -70,7 +78,7 @@ def _draw_bits(axes, place, result):
     style = {"height": 0.55, "left": 0.0}
     axes.barh(place, program, color="C0", label="program", **style)
     style["left"] = program
-    axes.barh(place, whole - program, color="C7", label="exceptions", **style)
+    axes.barh(place, whole - program, color="C7", label=rest, **style)
     text = f"{best.total_bits:,.1f} of {table:,.1f}"
     axes.annotate(
         text, (max(whole, 1), place), xytext=(4, 0), textcoords="offset points", va="center",

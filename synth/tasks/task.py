@@ -207,7 +207,7 @@ class Task:
         return definitions.task_html(self)
 
     @classmethod
-    def from_frame(cls, frame: Any, name: str = "table", **options: Any) -> "Task":
+    def from_frame(cls, frame: Any, name: str = "data frame", **options: Any) -> "Task":
         """Make a task of a data frame, whose columns are read as those of a file are.
 
         Parameters

@@ -17,9 +17,12 @@ from dataclasses import asdict, dataclass
 from synth.codes import (
     PROGRAM_FLAG,
     TABLE_FLAG,
+    constant_bits,
     exception_bits,
     frequency_table_bits,
+    log2_binomial,
     log2_multinomial,
+    most_exceptions,
     program_total,
     uniform_table_bits,
 )
@@ -37,7 +40,8 @@ class Case:
     ----------
     name : str
     programs : tuple of (str, float, float)
-        The name of each program, its bits, and the share of training rows on which it is wrong.
+        The name of each program, its bits with those of its language, and the share of training
+        rows on which it is wrong.
     n : int
         The number of training rows.
     k : int
@@ -53,6 +57,9 @@ class Case:
         The saved bits of the table.
     beta : float or None
         The energy of an exception in bits, for runs of a stochastic search.
+    constant : (float, float) or None
+        The bits of the constant, and the share of training rows on which it is wrong. None if
+        there is none beside the programs, or its share is not known.
     """
 
     name: str
@@ -64,6 +71,7 @@ class Case:
     tables: str = "uniform"
     table: float | None = None
     beta: float | None = None
+    constant: tuple | None = None
 
     def to_dict(self):
         """The case as plain data."""
@@ -97,7 +105,13 @@ def weigh(case, *, noise=0.0, rows=None, decay=1.0):
         e = n * ((1 - noise) * share + noise * (case.k - 1) / case.k)
         rest = PROGRAM_FLAG + exception_bits(n, e, case.k, case.outside)
         found.append((text, decay * bits, rest))
-    return [*found, ("table", decay * (_table(case, n, noise) - TABLE_FLAG), float(TABLE_FLAG))]
+    found.append(("table", decay * (_table(case, n, noise) - TABLE_FLAG), float(TABLE_FLAG)))
+    if case.constant is not None:
+        bits, share = case.constant
+        e = n * ((1 - noise) * share + noise * (case.k - 1) / case.k)
+        rest = PROGRAM_FLAG + math.log2(most_exceptions(n, case.k) + 1) + log2_binomial(n, e)
+        found.append(("constant", decay * bits, rest + e * math.log2(case.k - 1)))
+    return found
 
 
 def winner(weighed):
@@ -130,14 +144,18 @@ def _energies(case, n, decay):
 
 
 def search_case(result, name):
-    """The case of a `Result`; None if it has no program, or fewer than two labels."""
+    """The case of a `Result`; None if it has no program, fewer than two labels, or a sequence.
+
+    A law has no exceptions, and the terms of a sequence are not rows that others could replace.
+    """
     n, k = result.rows["train"], result.rows["labels"]
-    if not result.front or n < 1 or k < 2:
+    if not result.front or n < 1 or k < 2 or result.continuation is not None:
         return None
     if not all(0 <= p.bits < math.inf and 0 <= p.exceptions <= n for p in result.front):
         raise ValueError("the front has impossible bits or exceptions")
     programs = tuple(
-        (f"program {in_words(p)}", float(p.bits), p.exceptions / n) for p in result.front
+        (f"program {in_words(p)}", float(p.bits + result.language_bits), p.exceptions / n)
+        for p in result.front
     )
     minority, tables = None, "uniform"
     if k == 2:
@@ -150,19 +168,30 @@ def search_case(result, name):
         programs,
         n=n,
         k=k,
-        outside=_outside(result.front, n, k),
+        outside=_outside(result, n, k),
         minority=minority,
         tables=tables,
         table=float(result.table.bits),
+        constant=_constant(result, minority, n, k),
     )
 
 
-def _outside(front, n, k):
+def _constant(result, minority, n, k):
+    """The bits and the share of the constant, as far as the run says it: see `Case`."""
+    if not result.languages:
+        return None
+    if result.program is not None and result.program.kind == "constant":
+        return constant_bits(k), result.program.exceptions / n
+    return None if minority is None else (constant_bits(k), minority)
+
+
+def _outside(result, n, k):
     """Whether an exception costs log2 k, according to a program that has some."""
-    for p in front:
+    for p in result.front:
         if p.exceptions:
+            whole = p.bits + result.language_bits
             inside, outside = (
-                abs(program_total(p.bits, n, p.exceptions, k, outside) - p.total_bits)
+                abs(program_total(whole, n, p.exceptions, k, outside) - p.total_bits)
                 for outside in (False, True)
             )
             return outside < inside

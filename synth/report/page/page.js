@@ -201,6 +201,13 @@ const page = (() => {
       return [text, decay * bits, 1 + Math.log2(n + 1) + choose(n, e) + e * label];
     });
     found.push(["table", decay * (tableBits(c, n, q) - 2), 2]);
+    if (c.constant !== null) {
+      const [bits, share] = c.constant;
+      const e = n * ((1 - q) * share + (q * (c.k - 1)) / c.k);
+      const most = n - Math.ceil(n / c.k);
+      found.push(["constant", decay * bits,
+        1 + Math.log2(most + 1) + choose(n, e) + e * Math.log2(c.k - 1)]);
+    }
     return found;
   }
 
@@ -222,7 +229,7 @@ const page = (() => {
       const other = table ? `; the best program has ${bits(best)}` : "";
       return `The table wins with ${bits(total(h))} ${unit}${other}.`;
     }
-    if (won > table) return `Neither wins: guessing has ${bits(total(h))} ${unit}.`;
+    if (won > table && c.beta !== null) return `Neither wins: guessing has ${bits(total(h))} ${unit}.`;
     return `The ${h[0]} wins with ${bits(total(h))} ${unit}; ` +
       `the table has ${bits(total(found[table]))}.`;
   }

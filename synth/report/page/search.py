@@ -217,6 +217,7 @@ def _bars(pair):
         p = result.program
         if p is not None:
             rest = p.total_bits - p.bits
+            besides = "flag, language" if result.language_bits else "flag"
             bars.append(
                 (
                     f"{prefix}program",
@@ -225,7 +226,7 @@ def _bars(pair):
                         (
                             "exceptions",
                             rest,
-                            f"flag and {p.exceptions:,} exceptions, {bits(rest)} bits",
+                            f"{besides} and {p.exceptions:,} exceptions, {bits(rest)} bits",
                         ),
                     ],
                 )
