@@ -9,7 +9,7 @@ import pytest
 import synth
 from synth import Real, codes
 from synth.codes import real
-from synth.engine import regress
+from synth.engine import regress, regression
 from synth.engine.regression import ALIKE, MARGIN, _Target
 from synth.errors import SettingError, TaskError
 from synth.language import UNIT
@@ -75,7 +75,9 @@ def least_totals(task, dsl, most):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_nothing_is_better_than_what_is_found(seed):
+def test_nothing_is_better_than_what_is_found(seed, monkeypatch):
+    # Longer programs, which the plain loop does not have, are left out.
+    monkeypatch.setattr(regression, "propose", lambda *_: None)
     rng = np.random.default_rng(seed)
     dsl, task = random_dsl(rng), random_task(rng)
     most = 9.0

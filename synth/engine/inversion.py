@@ -28,7 +28,8 @@ ALIKE, BLOCK = 1e-7, 64
 FEWEST, SHARE = 8, 8
 #: The numbers that are tried for a coefficient, the simplest first, and for an exponent.
 NUMBERS = (1, -1, 2, -2, 1 / 2, -1 / 2, 3, -3, 1 / 3, -1 / 3, 4, -4, 1 / 4, -1 / 4, 3 / 2, -3 / 2,
-           2 / 3, -2 / 3, 5, -5, 1 / 5, -1 / 5, 5 / 2, -5 / 2, 2 / 5, -2 / 5, 6, -6, 8, -8)  # fmt: skip
+           2 / 3, -2 / 3, 5, -5, 1 / 5, -1 / 5, 5 / 2, -5 / 2, 2 / 5, -2 / 5, 6, -6, 8,
+           -8)  # fmt: skip
 EXPONENTS = (1, -1, 2, -2, 1 / 2, -1 / 2, 3, -3, 3 / 2, -3 / 2)
 #: A coefficient may stand for a number that is so many standard errors away.
 ERRORS = 4.0
@@ -202,9 +203,10 @@ def _programs(pool, shape, setting, target, most) -> Iterator[Any]:
     basis = np.stack([column for _, column in free]) * weights
     axes = np.linalg.qr(basis.T)[0]
     units, some = _orthogonal(values * weights, axes)
-    goal = _orthogonal((inverse * weights)[None], axes)[0][0]
-    if not len(units) or not np.isfinite(goal).all():
+    goals, _ = _orthogonal((inverse * weights)[None], axes)
+    if not len(units) or not len(goals):
         return
+    (goal,) = goals
     found, places = values[some], places[some]
     for chosen in _best(units, goal, pool.bits[places], most):
         if not shape.needs and len(free) == 1:

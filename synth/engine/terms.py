@@ -48,11 +48,13 @@ class Terms:
             return upper or self.call(np.divide, self.number(1), lower)
         if factor == 1:
             return program
-        upper, lower = self.number(factor), self.number(1 / factor)
-        if upper is not None:
-            return self.call(np.multiply, upper, program)
-        if lower is not None:
-            return self.call(np.divide, program, lower)
+        ways = [
+            self.call(np.multiply, self.number(factor), program),
+            self.call(np.divide, program, self.number(1 / factor)),
+        ]
+        ways = [way for way in ways if way is not None]
+        if ways:
+            return min(ways, key=lambda way: way.bits(self.engine.grammar))
         for below in (2, 3):
             if float(factor * below).is_integer() and not float(factor).is_integer():
                 return self.call(np.divide, self.times(factor * below, program), self.number(below))
