@@ -39,7 +39,7 @@ def made(formula, rows=60, seed=0, noise=0.0):
 
 
 def search(task, **more):
-    settings = {"max_programs": 20_000, "pairs": 700, "precision": 1e-6}
+    settings = {"max_programs": 6000, "pairs": 500, "precision": 1e-6}
     return regress(task, DSL, **(settings | more))
 
 
@@ -68,8 +68,8 @@ def test_a_proposed_program_is_priced_as_any_other_and_verified(tmp_path):
 
 def test_permuted_labels_choose_no_program():
     task = made(FORMULAS["a reciprocal"], noise=0.01)
-    found = search([task, *(task.permuted(k) for k in range(6))])
-    assert [f.chosen == "program" for f in found] == [True] + [False] * 6
+    found = search([task, *(task.permuted(k) for k in range(4))])
+    assert [f.chosen == "program" for f in found] == [True] + [False] * 4
 
 
 def test_a_language_without_an_operation_has_no_programs_with_it():
