@@ -135,6 +135,21 @@ def test_names_of_columns_are_inputs():
     }
 
 
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+def test_a_column_of_texts_is_named_with_what_to_do(kind):
+    X, y = product(60)
+    columns = {"mass": X[:, 0].tolist(), "speed": X[:, 1].tolist(), "lab": ["A", "B"] * 30}
+    frame = pytest.importorskip(kind).DataFrame(columns)
+    numbers = frame[["mass", "speed"]]
+    words = r"column lab has 'A', which is no number; ProgramRegressor takes columns of numbers"
+    with pytest.raises(ValueError, match=words):
+        synth.ProgramRegressor(max_bits=9).fit(frame, y)
+    fitted = synth.ProgramRegressor(max_bits=9).fit(numbers, y)
+    with pytest.raises(ValueError, match=words):
+        fitted.predict(frame)
+    assert fitted.predict(numbers).shape == (60,)
+
+
 def test_bad_settings_and_too_few_rows_are_refused():
     X, y = product(60)
     with pytest.raises(ValueError, match=r"pairs=-1; allowed: 0 and more"):

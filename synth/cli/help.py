@@ -21,8 +21,8 @@ GROUPS = {
     ),
     "Many searches": ("seeds", "workers", "cluster"),
     "Output": (
-        "top", "save", "save_data", "plot", "panel", "report", "output", "language", "proba",
-        "form", "as_json", "quiet", "verbose",
+        "top", "mixture", "save", "save_data", "plot", "panel", "report", "output", "language",
+        "proba", "form", "as_json", "quiet", "verbose",
     ),
 }  # fmt: skip
 

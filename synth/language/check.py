@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.errors import DSLError, SynthError
+from synth.errors import DSLError, SynthError, UndefinedError, one_line
 from synth.language.dsl import DSL
 from synth.language.grammar import producible
 from synth.language.primitive import Constant, Input, Primitive
@@ -61,7 +61,8 @@ def _primitive(primitive: Primitive) -> list[str]:
         return [str(error)]
     known = np.ones(_BLOCK, bool) if defined is None else defined
     if not known.any():
-        return [f"{name} has no value on any of the {_BLOCK} rows tried"]
+        why = _raised(primitive, arrays)
+        return [f"{name} has no value on any of the {_BLOCK} rows tried{why}"]
     problems: list[str] = []
     if primitive.result.family == "Mod" and not known.all():
         problems += _outside(primitive, arrays, known)
@@ -97,6 +98,18 @@ def _reals(generator: np.random.Generator) -> np.ndarray:
     drawn = generator.normal(size=_BLOCK) * 10.0 ** generator.integers(-3, 4, _BLOCK)
     drawn[: _BLOCK // 2] = generator.integers(-4, 5, _BLOCK // 2)
     return generator.permutation(drawn)
+
+
+def _raised(primitive: Primitive, arrays: Sequence[np.ndarray]) -> str:
+    """What the function itself raises on a block, as the end of a sentence; empty if nothing."""
+    try:
+        with np.errstate(all="ignore"):
+            primitive.function(*arrays)
+    except UndefinedError:  # says which rows have no value
+        return ""
+    except (ArithmeticError, ValueError) as error:
+        return f"; given arrays of values, it raises {type(error).__name__}: {one_line(error)}"
+    return ""
 
 
 def _evaluated(primitive: Primitive, arrays: Sequence[np.ndarray]) -> _Values:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synth.errors import SettingError, TypeMismatchError
+from synth.errors import SettingError, TypeMismatchError, quoted
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, array_of, refuse_other_index
 from synth.tasks import missing_name
 
@@ -24,6 +24,20 @@ def kinds_of(X):
         return None
     dtypes = zip(X.columns, X.dtypes, strict=True)
     return [_kind(dtype) or _numeric(X[name]) for name, dtype in dtypes]
+
+
+def refuse_texts(X, what):
+    """Raises SettingError if a column of a data frame is not of numbers; what: what needs them."""
+    kinds = kinds_of(X)
+    if kinds is None:
+        return
+    for name, kind in zip(X.columns, kinds, strict=True):
+        if kind is None:
+            raise SettingError(
+                f"column {name} has {quoted(next(iter(X[name])))}, which is no number; {what} "
+                "takes columns of numbers; leave the column out, or give a column of 0 and 1 for "
+                "each of its values (pandas.get_dummies)"
+            )
 
 
 def gaps_of(column):

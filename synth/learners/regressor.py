@@ -11,7 +11,7 @@ import numpy as np
 from synth.codes import real
 from synth.engine import Limits, regress
 from synth.language import DSL, Grammar, Program, Real, load_dsl
-from synth.learners.columns import without_masks
+from synth.learners.columns import refuse_texts, without_masks
 from synth.learners.display import FoundBelow
 from synth.learners.estimator import DEFAULT_PROGRAMS, BaseEstimator, MatrixLike
 from synth.records import LeastSquares, LinearSum, StopReason
@@ -106,6 +106,7 @@ class ProgramRegressor(FoundBelow, RegressorMixin, BaseEstimator):
         ProgramRegressor
         """
         X, y = without_masks(X, y)
+        refuse_texts(X, "ProgramRegressor")
         X, y = validate_data(self, X, y, y_numeric=True, ensure_min_samples=LEAST_ROWS)
         names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])
         self._names = tuple(map(str, names))
@@ -136,7 +137,9 @@ class ProgramRegressor(FoundBelow, RegressorMixin, BaseEstimator):
         float64 (rows,), or two of them
         """
         check_is_fitted(self)
-        columns = self._typed(validate_data(self, without_masks(X)[0], reset=False))
+        X = without_masks(X)[0]
+        refuse_texts(X, "ProgramRegressor")
+        columns = self._typed(validate_data(self, X, reset=False))
         values, defined = self.sum_.outputs(columns)
         values = np.where(defined, values, self._mean)
         if not return_std:
