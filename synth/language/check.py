@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.errors import DSLError, SynthError
+from synth.errors import DSLError, SynthError, one_line
 from synth.language.dsl import DSL
 from synth.language.grammar import producible
 from synth.language.primitive import Constant, Input, Primitive
@@ -61,7 +61,12 @@ def _primitive(primitive: Primitive) -> list[str]:
         return [str(error)]
     known = np.ones(_BLOCK, bool) if defined is None else defined
     if not known.any():
-        return [f"{name} has no value on any of the {_BLOCK} rows tried"]
+        error = primitive.error_on(*(array[:1] for array in arrays))
+        why = ""
+        if error is not None:
+            why = f"; on the first it raises {type(error).__name__}: {one_line(error)}"
+            why += " (a primitive gets NumPy arrays, also for one row)"
+        return [f"{name} has no value on any of the {_BLOCK} rows tried{why}"]
     problems: list[str] = []
     if primitive.result.family == "Mod" and not known.all():
         problems += _outside(primitive, arrays, known)
