@@ -474,6 +474,7 @@ def test_a_line_of_a_file_is_a_sequence(tmp_path):
     ("given", "said"),
     [
         ("sequence:1/2/3", "sequence: 3 terms; at least 4 are needed"),
+        ("sequence:7", "sequence: 1 term; at least 4 are needed"),
         ("sequence:2/4,train=2", "sequence: 2 terms; at least 4 are needed"),
         ("sequence:1/2/3/4/5,train=2", "2 of 5 terms for training; allowed: 4 to 64 terms"),
         ("sequence:1/2/3/4.5", "4.5 is no term; allowed: whole numbers"),

@@ -61,10 +61,10 @@ def _primitive(primitive: Primitive) -> list[str]:
         return [str(error)]
     known = np.ones(_BLOCK, bool) if defined is None else defined
     if not known.any():
-        error = primitive.error_on(*(array[:1] for array in arrays))
+        raised = primitive.error_on(*(array[:1] for array in arrays))
         why = ""
-        if error is not None:
-            why = f"; on the first it raises {type(error).__name__}: {one_line(error)}"
+        if raised is not None:
+            why = f"; on the first it raises {type(raised).__name__}: {one_line(raised)}"
             why += " (a primitive gets NumPy arrays, also for one row)"
         return [f"{name} has no value on any of the {_BLOCK} rows tried{why}"]
     problems: list[str] = []
