@@ -245,12 +245,7 @@ def impure(a):
         (lambda a: np.sort(a), "Mod(7) -> Mod(7)", "mixes rows"),
         (lambda a: a + 1, "Mod(7) -> Mod(7)", r"answers 7 to \(6\), outside Mod\(7\)"),
         (lambda a: a.no_such, "Mod(7) -> Mod(7)", "fails: AttributeError"),
-        (lambda a: a + 99, "Int(0, 9) -> Int(0, 9)", "no value on any of the 96 rows tried$"),
-        (
-            lambda a: np.array([sum(int(c) for c in str(a))]),
-            "Int(0, 9) -> Int(0, 99)",
-            r"rows tried; on the first it raises ValueError: invalid literal .*: '\[' \(a prim",
-        ),
+        (lambda a: a + 99, "Int(0, 9) -> Int(0, 9)", "no value on any of the 96 rows"),
     ],
 )
 def test_check_dsl_reports(body, signature, words):

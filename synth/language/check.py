@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.errors import DSLError, SynthError, one_line
+from synth.errors import DSLError, SynthError
 from synth.language.dsl import DSL
 from synth.language.grammar import producible
 from synth.language.primitive import Constant, Input, Primitive
@@ -61,12 +61,7 @@ def _primitive(primitive: Primitive) -> list[str]:
         return [str(error)]
     known = np.ones(_BLOCK, bool) if defined is None else defined
     if not known.any():
-        raised = primitive.error_on(*(array[:1] for array in arrays))
-        why = ""
-        if raised is not None:
-            why = f"; on the first it raises {type(raised).__name__}: {one_line(raised)}"
-            why += " (a primitive gets NumPy arrays, also for one row)"
-        return [f"{name} has no value on any of the {_BLOCK} rows tried{why}"]
+        return [f"{name} has no value on any of the {_BLOCK} rows tried"]
     problems: list[str] = []
     if primitive.result.family == "Mod" and not known.all():
         problems += _outside(primitive, arrays, known)

@@ -147,12 +147,6 @@ class Primitive:
             return self._evaluate_parts(arrays, answer)
         return self._checked(answer, arrays[0].shape)
 
-    def error_on(self, *arrays: np.ndarray) -> Exception | None:
-        """The arithmetic or value error that the function itself raises; None if there is none."""
-        answer = self._answer(arrays, all="ignore")
-        own = isinstance(answer, Exception) and getattr(answer, "defined", None) is None
-        return answer if own else None
-
     def _partly(
         self, error: UndefinedError, shape: tuple[int, ...]
     ) -> tuple[np.ndarray, NDArray[np.bool_] | None]:
