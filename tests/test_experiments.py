@@ -436,6 +436,14 @@ def test_text_has_rows_summary_and_control_in_eighty_columns():
     assert "... and 10 more of 40 rows" in text
 
 
+def test_rows_of_a_path_differ_by_their_step():
+    text = run("grokking", "--steps", "3000", "--runs", "1")
+    assert max(map(len, text.splitlines())) <= 80
+    shown = [line for line in text.splitlines() if re.match(r"decay .* path$", line)]
+    assert len(shown) > 5
+    assert len(set(shown)) == len(shown)
+
+
 def test_an_item_that_fails_leaves_the_rows_before_it(tmp_path):
     with pytest.raises(SweepError, match="own-coins fails after 2 rows: ZeroDivisionError: the"):
         synth.run_experiment("own-coins", broken=2)

@@ -70,10 +70,11 @@ def test_lines_of_several_seeds_name_them(contrast, tmp_path):
 @pytest.mark.parametrize("command", ["search", "contrast"])
 def test_a_figure_and_a_page_are_written(command, tmp_path):
     plot, page = tmp_path / "found.png", tmp_path / "found.html"
-    arguments = [command, TASK, "--plot", str(plot), "--report", str(page)]
+    saved = tmp_path / "found.json"
+    arguments = [command, TASK, "--plot", str(plot), "--report", str(page), "--save", str(saved)]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0
-    assert result.stderr.splitlines() == [f"wrote {plot}", f"wrote {page}"]
+    assert result.stderr.splitlines() == [f"wrote {path}" for path in (saved, plot, page)]
     assert plot.read_bytes().startswith(b"\x89PNG")
     assert TASK in page.read_text()
 

@@ -1,6 +1,7 @@
 """Coarsening: cells and energies against slow references, and what it finds."""
 
 from collections import Counter, defaultdict
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from synth.engine.reach.features import Candidates, Feature, dense, joined, part
 from synth.engine.reach.problem import Problem
 from synth.kernels import cells as kernels
 from synth.language import UNIT
+from synth.records import StopReason
 
 AND_OR_NOT = "boolean:basis=and-or-not"
 
@@ -82,6 +84,60 @@ def first_numbers(values):
 
 
 # The parts.
+
+
+class Counting(np.ndarray):
+    """An array that counts the values that are compared."""
+
+    compared = 0
+
+    def __eq__(self, other):
+        Counting.compared += self.size
+        return np.asarray(self) == other
+
+
+def many_labels():
+    """A problem with 60 labels, one for each row, and the state of its input."""
+    columns = {"a": np.arange(120)}
+    mask = np.arange(120) < 60
+    task = Task("own", columns, {"a": Int(0, 119)}, columns["a"] * 37 % 101, Int(0, 100), mask)
+    problem = problem_of(task, "integer", 2000)
+    return State(Labels(problem, never), [Feature.of(problem, Program(problem.grammar.inputs[0]))])
+
+
+def test_of_many_labels_each_is_compared_in_its_own_cells():
+    """Each of 60 labels in all of 60 cells took seconds, and --seconds was not kept."""
+    state, programs = many_labels(), 50
+    problem = state.labels.problem
+    values = np.random.default_rng(0).integers(0, 100, (programs, len(state.rows)))
+    values[7, state.at] = problem.compared[: problem.n]
+    program = state.features[0].program
+    units = np.zeros(programs, np.int64)
+    seen = []
+    inner = SimpleNamespace(
+        values=values.view(Counting), units=units, program=lambda row: seen.append(row) or program
+    )
+    Counting.compared = 0
+    coarsening.put_best(state, inner, {})
+    assert 0 < Counting.compared <= programs * problem.n
+    assert seen[0] == 7
+
+
+def test_a_state_ends_where_the_search_must_stop(monkeypatch):
+    made = []
+
+    def enumerated(*arguments, **settings):
+        made.append(settings)
+        return SimpleNamespace(engine=SimpleNamespace(stop_reason=StopReason.MAX_PROGRAMS))
+
+    monkeypatch.setattr(coarsening, "Inner", enumerated)
+    monkeypatch.setattr(coarsening, "put_best", lambda *_: None)
+    state = many_labels()
+    for stop, times in ((False, 2), (True, 1)):
+        state.labels.must_stop = lambda stop=stop: stop
+        made.clear()
+        coarsening.ending(state, {})
+        assert len(made) == times
 
 
 @given(st.lists(st.lists(st.integers(-3, 3), min_size=7, max_size=7), min_size=1, max_size=5))

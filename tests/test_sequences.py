@@ -496,6 +496,7 @@ def test_terms_with_commas_are_answered_with_how_to_separate_them(count):
     ("given", "said"),
     [
         ("sequence:1/2/3", "sequence: 3 terms; at least 4 are needed"),
+        ("sequence:7", "sequence: 1 term; at least 4 are needed"),
         ("sequence:2/4,train=2", "sequence: 2 terms; at least 4 are needed"),
         ("sequence:1/2/3/4/5,train=2", "2 of 5 terms for training; allowed: 4 to 64 terms"),
         ("sequence:1/2/3/4.5", "4.5 is no term; allowed: whole numbers"),

@@ -8,6 +8,7 @@ import synth
 from synth.experiments import rows
 from synth.records import Contrast
 from synth.report import contrast_text, contrasts_text, search_text
+from synth.report.page.search import lead
 from synth.report.verdict import verdict
 
 
@@ -51,6 +52,16 @@ def test_a_chance_bound_of_1_says_that_it_says_nothing(both):
         assert (said in lines) != says
         assert ("(labels permuted)" in lines) == says
     assert said not in " ".join(contrast_text(held).split())  # the twin has no program to judge
+
+
+def test_one_exception_is_no_exceptions(both):
+    found = both[0].structured
+    best = found.top[0]
+    for number, said in ((1, "(1 exception)"), (2, "(2 exceptions)")):
+        shown = search_text(replace(found, top=(replace(best, exceptions=number),)))
+        assert said in shown
+        page = lead(replace(found, program=replace(found.program, exceptions=number)))
+        assert f", with {said[1:-1]}." in str(page)
 
 
 def test_several_contrasts(both):

@@ -113,6 +113,7 @@ def finish(run, results, options, text, emphasis=None):
     emit_run(options["form"], run, text, emphasis)
     if options["save"]:
         save_run(run.with_data() if options.get("save_data") else run, options["save"])
+        say(f"wrote {options['save']}")
     draw_and_report([run], options)
     if any(r.stop_reason == StopReason.INTERRUPTED for r in results):
         sys.exit(exit_status())

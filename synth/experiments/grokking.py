@@ -33,7 +33,7 @@ CONTROL = (
     "Without decay, the table is never cleared. Held-out accuracy then stays low although the "
     "program is found. With random labels, there is no program to find."
 )
-COLUMNS = ("kind", "seed", "memorised_at", "found_at", "half_at", "generalised_at", "test_accuracy")
+COLUMNS = ("kind", "seed", "step", "test_accuracy", "memorised_at", "found_at", "generalised_at")
 PANELS = 3
 SUMMARY = {
     "runs_that_grok": "runs that memorise, then find, then generalise",

@@ -40,6 +40,11 @@ def percent(value):
     return f"{_below_one(value, 0.0005):.1%}"
 
 
+def number_of(number, name):
+    """So many things of a name, which has an s unless there is one."""
+    return f"{number:,} {name}" + ("" if number == 1 else "s")
+
+
 def share(value):
     """A share with three decimals, 1 only if it is 1; a small one as a power of 2."""
     if 0 < value < 0.0005:

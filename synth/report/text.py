@@ -7,7 +7,16 @@ from synth.errors import listed
 from synth.report import reasons
 from synth.report.escape import visibly
 from synth.report.languages import among, certified, counted, next_terms, of_chance
-from synth.report.numbers import accuracy, bits, chance, least_bits, saved, saves_most, share
+from synth.report.numbers import (
+    accuracy,
+    bits,
+    chance,
+    least_bits,
+    number_of,
+    saved,
+    saves_most,
+    share,
+)
 from synth.report.verdict import verdict
 from synth.report.words import branch_rows, each_once, in_words, program_text
 
@@ -282,7 +291,7 @@ def _hypothesis(h):
     if h.kind == "table":
         return h.text
     text = f"constant {in_words(h)}" if h.kind == "constant" else in_words(h)
-    return f"{text}  ({h.exceptions} exceptions)" if h.exceptions else text
+    return f"{text}  ({number_of(h.exceptions, 'exception')})" if h.exceptions else text
 
 
 def _front_rows(front):

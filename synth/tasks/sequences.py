@@ -139,7 +139,7 @@ def first_rows(rows: int, train: int | float) -> NDArray[np.bool_]:
         If there would be too few or too many.
     """
     if rows < FEWEST:
-        raise TaskError(f"sequence: {rows} terms; at least {FEWEST} are needed")
+        raise TaskError(f"sequence: {rows} term{'s' * (rows != 1)}; at least {FEWEST} are needed")
     count = round(train * rows) if isinstance(train, float) else train
     if not FEWEST <= count <= min(MOST, rows):
         raise TaskError(

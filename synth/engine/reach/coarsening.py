@@ -226,7 +226,7 @@ def ending(state, found):
     labels.work += ENDING
     inner = Inner(problem, parts, problem.root, columns, max_programs=PROGRAMS, max_bits=most)
     put_best(state, inner, found)
-    if inner.engine.stop_reason is StopReason.MAX_PROGRAMS:
+    if inner.engine.stop_reason is StopReason.MAX_PROGRAMS and not labels.must_stop():
         # Programs of leaves alone took all the time: features at the price of inputs come first.
         prices = inner_prices(problem, parts)
         inner = Inner(problem, parts, problem.root, columns, max_programs=PROGRAMS, prices=prices)
@@ -241,7 +241,8 @@ def put_best(state, inner, found):
     for k, value in enumerate(labels.values):
         mine = state.label == k
         counts = np.bincount(state.at[mine], state.count[mine], len(state.rows))
-        right += (answers == value) @ counts
+        held = np.flatnonzero(counts)  # many labels have few cells each
+        right += (answers[:, held] == value) @ counts[held]
     totals = inner.units / UNIT + problem.code[problem.n - right.astype(np.int64)]
     for row in np.argsort(totals, kind="stable")[:BEST]:
         if totals[row] < problem.table_bits:

@@ -4,6 +4,7 @@ Reach makes seeds, then moves. Its lines begin at the best seed, at 0 moves, and
 were made.
 """
 
+from synth.report.numbers import number_of
 from synth.report.page.markup import element
 from synth.report.page.panel import STYLES, Axis, Line, Panel, linear_ticks, scaled
 from synth.report.page.parts import cells_table, columns
@@ -55,7 +56,7 @@ def _said(name, result):
     reach, program = result.reach, result.program
     text = f"{name.capitalize()}: reach" if name else "Reach"
     asked = "" if reach.moves == reach.planned else f" of {reach.planned:,} planned"
-    text += f" made {_counted(reach.moves, 'move')}{asked} in {_counted(reach.chains, 'chain')}"
+    text += f" made {number_of(reach.moves, 'move')}{asked} in {number_of(reach.chains, 'chain')}"
     text += f" (random seed {reach.seed}). "
     if program is None:
         return text + "No program was found."
@@ -64,7 +65,7 @@ def _said(name, result):
             f"{text}The best program was found by the {finder(program)}; reach found none better."
         )
     last = reach.points[-1]["moves"]
-    when = f"after {_counted(last, 'move')}" if last else "among its seeds, before any move"
+    when = f"after {number_of(last, 'move')}" if last else "among its seeds, before any move"
     return f"{text}The best program was found by reach, {when}."
 
 
@@ -73,10 +74,6 @@ def _proven(name, result):
     labels = f" for {name}" if name else ""
     said = [made.statement for made in result.reach.certificates]
     return f"Proven{labels}: " + "; ".join(said) + "."
-
-
-def _counted(number, name):
-    return f"{number:,} {name}" + ("" if number == 1 else "s")
 
 
 def _panel(reached, key, title, label):
@@ -145,7 +142,7 @@ def _points(reach):
 
 
 def _tip(point, what):
-    text = f"{what}{bits(point['bits'])} bits, {_counted(point['exceptions'], 'exception')}"
+    text = f"{what}{bits(point['bits'])} bits, {number_of(point['exceptions'], 'exception')}"
     return f"({text}; total {bits(point['total_bits'])})"
 
 

@@ -3,7 +3,7 @@
 import math
 
 from synth.report.languages import next_terms, of_chance
-from synth.report.numbers import accuracy, bits, percent, saved, saves_most, share
+from synth.report.numbers import accuracy, bits, number_of, percent, saved, saves_most, share
 from synth.report.page.contenders import search_case
 from synth.report.page.descent import reach_part
 from synth.report.page.markup import element, joined
@@ -32,13 +32,13 @@ def lead(result):
     if result.chosen == "constant":
         first = (
             f"The best hypothesis is a constant: {result.program.text} on all rows, with "
-            f"{result.program.exceptions:,} exceptions among {rows}. It needs "
+            f"{number_of(result.program.exceptions, 'exception')} among {rows}. It needs "
             f"{bits(result.program.total_bits)} bits in total; {table}. No rule that reads the "
             f"inputs {'has' if result.optimal else 'that was scored has'} fewer."
         )
     elif result.chosen == "program":
         e = result.program.exceptions
-        with_ = "" if not e else f", with {e:,} exceptions"
+        with_ = "" if not e else f", with {number_of(e, 'exception')}"
         of = "permuted labels" if result.continuation is None else of_chance(result)
         first = (
             f"A program of {bits(result.program.bits)} bits explains the {rows}{with_}. "
@@ -218,6 +218,7 @@ def _bars(pair):
         if p is not None:
             rest = p.total_bits - p.bits
             besides = "flag, language" if result.language_bits else "flag"
+            besides += f" and {number_of(p.exceptions, 'exception')}"
             bars.append(
                 (
                     f"{prefix}program",
@@ -226,7 +227,7 @@ def _bars(pair):
                         (
                             "exceptions",
                             rest,
-                            f"{besides} and {p.exceptions:,} exceptions, {bits(rest)} bits",
+                            f"{besides}, {bits(rest)} bits",
                         ),
                     ],
                 )
