@@ -141,7 +141,8 @@ def _are_numbers(task):
 
 
 def _is_given(options, key):
-    return options.get(key) not in (None, (), False)
+    value = options.get(key)
+    return value is not None and value is not False and value != ()
 
 
 def _shown(value):
