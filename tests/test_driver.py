@@ -280,7 +280,8 @@ def test_other_errors():
     with pytest.raises(SettingError, match="twin='sorted'; allowed: permuted, uniform"):
         synth.contrast(task, twin="sorted")
     with pytest.raises(
-        DSLError, match=r"no DSL 'lisp'; known: boolean, features, fourier, integer, modular, real"
+        DSLError,
+        match=r"no DSL 'lisp'; known: boolean, features, fourier, integer, loops, machines",
     ):
         synth.search(task, "lisp")
     with pytest.raises(DSLError, match="DSL modular:p=5 has no type for Bool"):

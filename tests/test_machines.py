@@ -381,7 +381,7 @@ def test_what_machines_cannot_do_is_refused():
             "machines",
             Task("t", {"a": ["0"], "b": ["a"]}, {"a": Str("0"), "b": Str("a")}, [1], Bool),
         )
-    with pytest.raises(SettingError, match="it has a search of its own"):
+    with pytest.raises(SettingError, match="has a search of its own"):
         synth.Search("tomita:1", "machines")
 
 

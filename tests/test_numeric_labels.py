@@ -108,7 +108,7 @@ def test_a_search_says_what_it_found(product):
         "if the labels are drawn from the code of a histogram or of a constant",
     ):
         assert part in text, part
-    assert found.program.terms == ("mass", "mass * speed")
+    assert found.program.terms == ("mass * (speed + 1.0)",)
 
 
 def test_columns_of_texts_are_numbers_too(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.engine import driver, job, schedule, searches, watch
+from synth.engine import driver, job, large, schedule, searches, watch
 from synth.errors import SettingError, TaskError
 from tests.test_checkpoint import CASES
 from tests.test_threads import TINY, plain
@@ -164,7 +164,7 @@ def test_search_and_contrast_are_a_few_lines_over_it(monkeypatch):
             made.append(len(self._fitted))
             return super().run(**more)
 
-    monkeypatch.setattr(searches, "Search", Counted)
+    monkeypatch.setattr(large, "Search", Counted)
     task = synth.load_task("parity:n=3,k=2")
     searches.search(task)
     searches.contrast(task)

@@ -46,8 +46,8 @@ def test_what_another_part_says_is_left_out(term, words):
 
 
 @pytest.mark.parametrize(
-    ("value", "error", "text"),
-    [(782.3, 104, "780"), (12345.6, 2000, "12300"), (0.0123, 0.002, "0.0123")],
+    ("value", "within", "text"),
+    [(782.3, 5, "780"), (12345.6, 100, "12300"), (0.0123, 0.0001, "0.0123")],
 )
-def test_coefficients_are_written_out(value, error, text):
-    assert _digits(value, error) == text
+def test_coefficients_are_written_out(value, within, text):
+    assert _digits(value, within) == text

@@ -1,6 +1,6 @@
 """Formulas of three published lists, found from 100 rows without noise and with it.
 
-    python bench/formulas.py [--noise 0 0.01 0.1] [--rows N] [--seed N] [--programs N]
+    python bench/formula_search.py [--noise 0 0.01 0.1] [--rows N] [--seed N] [--programs N]
                              [--twins N] [--only TEXT] [--out FILE]
 
 A formula is *recovered* if the program that is chosen, fitted again to rows without noise, says
