@@ -266,3 +266,9 @@ def test_a_changed_fold_is_found_out(tmp_path):
         (tmp_path / "changed.json").write_text(json.dumps(changed))
         wrong = [c.what for c in synth.verify(tmp_path / "changed.json") if c.holds is False]
         assert "program.bits" in wrong or "program.exceptions" in wrong
+
+
+def test_no_time_for_any_function_leaves_the_table():
+    result = synth.search("tomita:5", "loops", seconds=0)
+    assert result.chosen == "table"
+    assert result.stop_reason == "seconds"

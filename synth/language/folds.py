@@ -133,9 +133,9 @@ class Folds:
 
 def tables(functions: np.ndarray, kind: Kind) -> NDArray[np.int64]:
     """The values of functions as tables of places of states, (functions, states, letters)."""
-    return (functions.astype(np.int64) - int(kind.type.low)).reshape(
-        len(functions), int(kind.type.size), -1
-    )
+    states = int(kind.type.size)
+    places = functions.astype(np.int64) - int(kind.type.low)
+    return places.reshape(len(places), states, places.shape[1] // states)  # there may be none
 
 
 def ends(
