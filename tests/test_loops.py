@@ -272,3 +272,21 @@ def test_no_time_for_any_function_leaves_the_table():
     result = synth.search("tomita:5", "loops", seconds=0)
     assert result.chosen == "table"
     assert result.stop_reason == "seconds"
+
+
+def test_what_a_stage_found_is_kept_if_time_runs_out_in_the_next(monkeypatch):
+    begin, stages = loops.LoopSearch._begin, []
+
+    def late(self, stage):
+        stages.append(stage)
+        if stage:
+            self.watch.set(1e6)
+        begin(self, stage)
+
+    monkeypatch.setattr(loops.LoopSearch, "_begin", late)
+    result = synth.search("strings:dyck,rows=200,length=20", "loops", seconds=1e5)
+    assert stages == [0, 1]
+    assert result.stop_reason == "seconds"
+    assert "fold" in result.program.text
+    assert result.total_bits < result.table.bits
+    assert result.candidates > 100

@@ -124,9 +124,10 @@ class LoopSearch:
             self.engine.close()
             before = dict(vars(self))
             self._begin(self.stage + 1)
-            if self._cut:  # the best so far is that of the last stage
+            if self._cut or self.watch.is_late():  # the best so far is that of the last stage
+                cut = self._cut or self.watch.interrupted()
                 vars(self).update(before)
-                self.engine.stop_reason = StopReason.INTERRUPTED
+                self.engine.stop_reason = StopReason.INTERRUPTED if cut else StopReason.SECONDS
                 return
 
     def _enumerate(self, last, progress):
@@ -172,6 +173,9 @@ class LoopSearch:
             for given, (places, lengths) in self.strings.items():
                 around = own + self.grammar.units(given) / UNIT
                 for some in range(0, len(kept), _SOME):
+                    if best and self.watch.is_late():
+                        self.most = min(self.most, 0.0)  # any fold may be missing
+                        return list(best.values())
                     part = kept[some : some + _SOME]
                     said = folds.ends(steps[part], first, places, lengths).astype(np.int32)
                     for k, values in zip(part, said, strict=True):
