@@ -407,6 +407,7 @@ def test_a_saved_contrast_is_verified(tmp_path, twin):
         (("continuation", "terms"), [233, 377, 611]),
         (("log2_chance_bound",), -60.0),
         (("program", "test_accuracy"), 0.5),
+        (("program", "text"), "a1 + a2x"),
         (("rows", "train"), 10),
         (("continuation",), None),
     ],

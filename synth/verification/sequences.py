@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from synth.errors import ParseError
 from synth.language import UNDEFINED, Constant, Input, Program, load_dsl
 from synth.verification.claims import Claims
 
@@ -116,7 +117,11 @@ def check_continuation(claims: Claims, document: dict[str, Any], truth: Any) -> 
     terms, further = truth.terms, truth.further
     program, found = document["program"], []
     if program is not None:
-        law = truth.read(program["written"] or program["text"])
+        try:
+            law = truth.read(program["written"] or program["text"])
+        except ParseError as error:
+            claims.check("continuation", False, said, f"no program: {error}"[:120])
+            return
         found = said_to_follow(law, terms, sequence.lags, max(10, len(further)))
     right = 0
     while right < min(len(found), len(further)) and found[right] == further[right]:
