@@ -263,3 +263,34 @@ def test_what_is_refused():
         regress(task, precision=1e6)
     with pytest.raises(TaskError, match=r"labels of Bool; allowed: Int and Real"):
         regress("parity:n=4", "boolean")
+
+
+def test_an_enumeration_leaves_half_of_the_seconds_to_sums_and_longer_programs(monkeypatch):
+    late = []
+    monkeypatch.setattr(
+        regression, "propose", lambda engine, targets, most, is_late: late.append(is_late())
+    )
+    rng = np.random.default_rng(0)
+    x, z = rng.uniform(1, 3, (2, 40)).round(2)
+    labels = np.round(rng.normal(size=40), 2)
+    task = synth.Task("noise", {"x": x, "z": z}, {"x": Real, "z": Real}, labels, Real)
+    (found,) = regress(task, "real:functions=true", seconds=4, pairs=10)
+    assert found.stop_reason == "seconds"
+    assert late == [False]
+
+
+def test_sums_that_were_not_scored_in_time_are_not_claimed():
+    rng = np.random.default_rng(0)
+    x, z = rng.uniform(1, 3, (2, 40)).round(2)
+    labels = np.round(rng.normal(size=40), 2)
+    task = synth.Task("noise", {"x": x, "z": z}, {"x": Real, "z": Real}, labels, Real)
+    (found,) = regress(task, max_bits=12, pairs=500)
+    score = regression._score_pairs
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            regression,
+            "_score_pairs",
+            lambda engine, targets, most, _: score(engine, targets, most, lambda: True),
+        )
+        (cut,) = regress(task, max_bits=12, pairs=500)
+    assert cut.pair_bits < found.pair_bits

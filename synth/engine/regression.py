@@ -7,7 +7,7 @@ Then one dot product with the labels says what a fit leaves, and the code of rea
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -30,8 +30,7 @@ from synth.tasks import Task, fit_all, with_real_numbers
 BLOCK, PAIR_BLOCK = 2**20, 64
 #: Two behaviours are no pair if 1 - r2 is below this: they differ by the rounding to 40 bits.
 ALIKE = 2.0**-76
-#: Below this, the difference of two behaviours is computed, and not only their dot product.
-NEAR = 1e-6
+NEAR = 1e-6  #: Below this, the difference of two behaviours is computed.
 #: What a dot product says of the squares that are left is wrong by up to this share of all; and
 #: what the difference of two behaviours says, by up to this share divided by its length.
 SLACK, NEAR_SLACK = 1e-13, 2.0**-49
@@ -114,15 +113,16 @@ def regress(
         raise TaskError(f"task {name}: labels of {label_type}; allowed: Int and Real")
     dsl = load_dsl(dsl, (*given[0].types.values(), label_type))
     fitted = fit_all(dsl, [with_real_numbers(dsl, each) for each in given])
-    first = fitted[0].task
+    grammar, first = fitted[0].grammar, fitted[0].task
     order = np.argsort(~first.train, kind="stable")
-    columns = {name: column[order] for name, column in first.columns.items()}
+    columns = checked_columns(grammar, {n: column[order] for n, column in first.columns.items()})
     targets = [_Target(each.task, precision, int(top)) for each in fitted]
     with interrupts() as interrupted:
         settings = read_limits(dict(limits))
+        half = settings.seconds and (settings.seconds + spent) / 2  # sums take what is left
         watch = Watch(settings, interrupted, spent)
-        columns = checked_columns(fitted[0].grammar, columns)
-        engine = Enumerator(fitted[0].grammar, columns, fitted[0].root, watch)
+        sooner = Watch(replace(settings, seconds=half), interrupted, spent)
+        engine = Enumerator(grammar, columns, fitted[0].root, sooner)
         singles = _Singles(engine, targets)
         while engine.stop_reason is None:
             singles.score(engine.advance())
@@ -132,7 +132,7 @@ def regress(
             if certified is not None and all(t.is_proven(certified, 1) for t in targets):
                 engine.stop_reason = engine.stop_reason or StopReason.OPTIMAL
         engine.close()
-        pair_bits = _score_pairs(engine, targets, int(pairs))
+        pair_bits = _score_pairs(engine, targets, int(pairs), watch.is_late)
         propose(engine, targets, int(pairs) ** 2 // 2, watch.is_late)
         if interrupted():
             engine.stop_reason = StopReason.INTERRUPTED
@@ -317,11 +317,10 @@ class _Singles:
                     target.add(self.engine, (first + int(places[k]),), bits[k])
 
 
-def _score_pairs(engine, targets, most):
-    """Score the sums of two among the cheapest behaviours that are no constants.
+def _score_pairs(engine, targets, most, is_late):
+    """Score the sums of two among the cheapest behaviours that are no constants, until it is late.
 
-    Returns the bits up to which all sums of two were scored, but for those that are too alike; None
-    for all there are.
+    Returns the bits up to which all sums but those too alike were scored; None for all there are.
     """
     units, rows, bits = _cheapest(engine, targets[0].n, most + 1)
     ends = [] if engine.certified_bits is None else [engine.certified_bits]
@@ -332,6 +331,8 @@ def _score_pairs(engine, targets, most):
     labels = np.stack([target.centred for target in targets])
     dots = units @ labels.T
     for first in range(0, len(rows), PAIR_BLOCK):
+        if is_late():  # the pairs that are left have at least twice these bits
+            return min(2 * float(bits[first]) - 1 / UNIT, np.inf if edge is None else edge)
         block = slice(first, first + PAIR_BLOCK)
         likeness = units[block] @ units[first:].T
         apart = 1 - np.square(likeness)
@@ -376,8 +377,7 @@ def _nearly_alike(units, pairs, labels):
     return apart, explained
 
 
-def _block(engine):
-    """How many behaviours are worked on at a time."""
+def _block(engine):  # how many behaviours are worked on at a time
     return max(1, BLOCK // engine.rows)
 
 
