@@ -5,6 +5,7 @@ import json
 import math
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -408,3 +409,19 @@ def test_if_no_language_fits_the_first_says_why(tmp_path):
     path.write_text("a,b\n" + "\n".join(f"{k},{k}" for k in range(40)))
     words = run("search", path, "--start", "nonsense", code=2)
     assert "nonsense" in words
+
+
+def test_a_language_that_was_left_out_is_said(tmp_path):
+    """Leaving one out makes programs cheaper, and could be done once the labels are known."""
+    table = Path(__file__).parent.parent / "examples" / "own_table.csv"
+    saved, cut = tmp_path / "run.json", tmp_path / "cut.json"
+    synth.save_run(synth.search(str(table), max_programs=3000, moves=0), saved)
+    document = json.loads(saved.read_text())
+    document["languages"] = [e for e in document["languages"] if e["dsl"] == document["dsl"]]
+    cut.write_text(json.dumps(document))
+    said = [
+        [c.what for c in synth.verify(path) if c.what.startswith("languages without ")]
+        for path in (saved, cut)
+    ]
+    assert said[0] == []
+    assert len(said[1]) >= 2

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from synth.errors import DSLError
+from synth.errors import DSLError, TaskError
 from synth.language import languages as languages_of_columns
 from synth.language import load_dsl
 from synth.tasks import Rule, Task, prepared, without_labels
@@ -32,6 +32,9 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
     claims.check("dsl", document["dsl"] in names, document["dsl"], ", ".join(names))
     # Which one it is costs the same bits for all, so that none may be made for these labels.
     claims.check("languages", set(names) <= set(tried), ", ".join(names), ", ".join(tried))
+    for spec in _left_out(document, truth, set(tried) - set(names)):
+        why = "it reads the table; only a program to start with (--start) may leave it out"
+        claims.open(f"languages without {spec}", "not searched", why)
     if document["dsl"] not in names:
         return
     # A program without exceptions may be on no front, and has to be the best of these alone.
@@ -45,6 +48,15 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
     if not exact:
         own = min((p["total_bits"] for p in document["front"]), default=None)
     claims.near("languages.total_bits", least["total_bits"], own)
+
+
+def _left_out(document: dict[str, Any], truth: Truth, specs: set[str]) -> Iterator[str]:
+    """The languages that were not searched, although they can say the labels of the table."""
+    for spec in sorted(specs):
+        with contextlib.suppress(DSLError, TaskError):
+            root = _beside(truth, spec).root
+            if not (document["settings"]["exact"] and root.inexact):
+                yield spec
 
 
 def _names(task: Task) -> list[str]:
