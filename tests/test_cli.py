@@ -357,7 +357,7 @@ def test_ctrl_c_prints_the_best_so_far_and_exits_130(tmp_path):
     assert document["stop_reason"] == "interrupted"
     assert document["program"]["text"]
     assert json.loads(saved.read_text()) == document
-    assert err == ""
+    assert err == f"wrote {saved}\n"
 
 
 @pytest.mark.parametrize(

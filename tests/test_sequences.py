@@ -478,7 +478,7 @@ def test_a_file_of_one_column_is_a_sequence(tmp_path, head):
     task = synth.load_task(f"sequence:file={file}")
     assert list(task.sequence.terms) == [1, 4, 9, 16, 25]
     assert f"sequence:file={file}" == task.name
-    with pytest.raises(TaskError, match="1 terms; at least 4"):
+    with pytest.raises(TaskError, match="1 term; at least 4"):
         synth.load_task(f"sequence:file={file},row=5")
     assert "task sequence:file=FILE, or sequence:1/4/9/16" in run("search", file, code=2)
     file.write_text("1\n4\nnine\n16\n25\n")
