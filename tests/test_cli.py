@@ -96,6 +96,7 @@ def test_a_contrast_reads_a_file_once(tmp_path, monkeypatch):
     assert reads(path, "compare", path)[1] > 1
 
 
+@pytest.mark.slow
 def test_contrast_without_a_task_fits_eighty_columns():
     text = run("contrast")
     assert "x + y" in text

@@ -73,6 +73,7 @@ def datasets_table():
     return block
 
 
+@pytest.mark.slow
 def test_the_table_of_datasets_is_made_by_the_command():
     block = datasets_table()
     said = datasets_lines(block)

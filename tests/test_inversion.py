@@ -66,6 +66,7 @@ def test_a_proposed_program_is_priced_as_any_other_and_verified(tmp_path):
     assert [c for c in verify(tmp_path / "run.json") if c.holds is False] == []
 
 
+@pytest.mark.slow
 def test_permuted_labels_choose_no_program():
     task = made(FORMULAS["a reciprocal"], noise=0.01)
     found = search([task, *(task.permuted(k) for k in range(4))])
