@@ -1,7 +1,5 @@
 """The cheapest behaviours of an enumeration, as columns of which sums and products are made."""
 
-from functools import cache
-
 import numpy as np
 
 from synth.engine.terms import Terms
@@ -50,11 +48,13 @@ class Pool:
         self.bits = bits[self.rows]
         self.sums = np.array(of_sums, int), np.concatenate(values)
         self.logs = np.array(of_logs, int), np.concatenate(logs)
-        self.terms = Terms(engine, numbers)
+        self.terms, self._programs = Terms(engine, numbers), {}
 
-    @cache  # noqa: B019 - the pool lives as long as the search
     def program(self, place):
-        return self.engine.program(int(self.rows[place]))
+        """The program of a place among the rows."""
+        if place not in self._programs:
+            self._programs[place] = self.engine.program(int(self.rows[place]))
+        return self._programs[place]
 
 
 class _Classes:

@@ -1,7 +1,5 @@
 """Programs made of programs: sums of multiples, and products of powers."""
 
-from functools import cache
-
 import numpy as np
 
 from synth.language import Program
@@ -18,7 +16,7 @@ class Terms:
     """
 
     def __init__(self, engine, numbers):
-        self.engine, self.numbers = engine, numbers
+        self.engine, self.numbers, self._programs = engine, numbers, {}
         root, heads = engine.root, {}
         for production in engine.grammar.productions[root]:
             head = production.item
@@ -35,11 +33,12 @@ class Terms:
             return None
         return Program(self.heads[function], arguments)
 
-    @cache  # noqa: B019 - lives as long as the search
     def number(self, value):
         """The cheapest program of a number, or None."""
-        row = self.numbers.get(float(value))
-        return None if row is None else self.engine.program(row)
+        value = float(value)
+        if value in self.numbers and value not in self._programs:
+            self._programs[value] = self.engine.program(self.numbers[value])
+        return self._programs.get(value)
 
     def times(self, factor, program):
         """A positive multiple of a program; of None, the number."""

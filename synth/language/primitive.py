@@ -165,7 +165,7 @@ class Primitive:
                 raise DSLError(
                     f"primitive {self.name} changes its arguments; it must leave them as they are"
                 ) from error
-            return error
+            return error.with_traceback(None)  # whose frames would keep all rows of a search
         except KeyboardInterrupt:
             raise
         except BaseException as error:
