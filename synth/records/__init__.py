@@ -2,11 +2,11 @@
 
 Start with `result.py` (`Result`), `contrast.py` and `parts.py` (`StopReason`, `Level` and others).
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
-their JSON form, `schema.py` the schemas of that, `flat.py` their rows, `saved.py` their files,
-`source.py` where the data come from, `scored.py` the score of a program that people bring,
-`regression.py` what is found for real labels, `linear.py` the sums in it, and `least_squares.py`
-their coefficients. Nothing here needs the engine, so that a saved run is shown without compiled
-code.
+their JSON form, `schema.py` the schemas of that, `flat.py` and `views.py` their rows and figures,
+`saved.py` their files, `source.py` where the data come from, `scored.py` the score of a program
+that people bring, `regression.py` what is found for real labels, `linear.py` the sums in it, and
+`least_squares.py` their coefficients. Nothing here needs the engine, so that a saved run is shown
+without compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from synth.records.document import FORMAT, contents, plain, reading
-from synth.records.flat import frame_of
 from synth.records.parts import StopReason
+from synth.records.views import Framed
 from synth.report import comparison_text, notebook
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    pass
 
 #: The keys of a comparison's rows, in this order.
 COMPARED = (
@@ -23,7 +23,7 @@ _LATER = ("log2_chance_bound", "written", "kind", "languages")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Framed):
     """The best hypothesis for each task, DSL and seed.
 
     Parameters
@@ -79,20 +79,6 @@ class Comparison:
 
     def __str__(self) -> str:
         return comparison_text(self)
-
-    def frame(self) -> "DataFrame":
-        """The rows as a data frame.
-
-        Returns
-        -------
-        pandas.DataFrame
-
-        Raises
-        ------
-        SettingError
-            If pandas is not installed.
-        """
-        return frame_of(self.rows)
 
     def _repr_html_(self) -> str:
         return notebook.comparison_html(self)

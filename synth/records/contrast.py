@@ -1,22 +1,17 @@
 """A contrast: the results of one enumeration for a task and for its random-label twin."""
 
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from synth.errors import RunError
 from synth.records.document import FORMAT
-from synth.records.flat import flat_rows, frame_of
 from synth.records.result import Result, best_formula
-from synth.report import contrast_text, notebook, plot_results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from pandas import DataFrame
+from synth.records.views import Framed, Plotted
+from synth.report import contrast_text, notebook
 
 
 @dataclass(frozen=True)
-class Contrast:
+class Contrast(Framed, Plotted):
     """A task and its random-label twin: two results of one enumeration.
 
     Parameters
@@ -60,44 +55,8 @@ class Contrast:
             raise RunError(f"not a saved contrast: no {error}") from None
         return Contrast(*map(Result.from_dict, parts))
 
-    def plot(self, path: str | os.PathLike[str] | None = None) -> "Figure":
-        """Draws the bits and the accuracies of both results, one below the other.
-
-        Parameters
-        ----------
-        path : str or path, optional
-            A file to write the figure to. Its name ends in .png, .svg or .pdf.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            The figure, which a notebook shows.
-
-        Raises
-        ------
-        SettingError
-            If the name has another suffix, the file cannot be written, or matplotlib is not
-            installed.
-        """
-        figure: Figure = plot_results([self], path)
-        return figure
-
     def __str__(self) -> str:
         return contrast_text(self)
-
-    def frame(self) -> "DataFrame":
-        """The two results as a data frame, with the columns of `Result.frame`.
-
-        Returns
-        -------
-        pandas.DataFrame
-
-        Raises
-        ------
-        SettingError
-            If pandas is not installed.
-        """
-        return frame_of(flat_rows(self))
 
     def _repr_html_(self) -> str:
         return notebook.contrast_html(self)

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 
 from synth.errors import ExperimentError, RunError
 from synth.records.document import FORMAT, contents, reading
-from synth.records.flat import frame_of
 from synth.records.parts import StopReason
+from synth.records.views import Framed
 from synth.report import experiment_text, notebook, plot_run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from pandas import DataFrame
 
 #: Fields that come from the installed experiment and are not saved.
 _LIVE = ("drawer", "sentences")
 
 
 @dataclass(frozen=True)
-class ExperimentRun:
+class ExperimentRun(Framed):
     """One run of an experiment.
 
     Parameters
@@ -132,20 +131,6 @@ class ExperimentRun:
             raise ExperimentError(f"no figure: this run of {self.experiment} has no rows")
         figure: Figure = plot_run(self, self.drawer(), path, panel)
         return figure
-
-    def frame(self) -> "DataFrame":
-        """The rows as a data frame.
-
-        Returns
-        -------
-        pandas.DataFrame
-
-        Raises
-        ------
-        SettingError
-            If pandas is not installed.
-        """
-        return frame_of(self.rows)
 
     def _repr_html_(self) -> str:
         return notebook.run_html(self)

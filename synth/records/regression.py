@@ -7,12 +7,13 @@ from synth.records.document import FORMAT, contents, plain, reading
 from synth.records.linear import LinearSum
 from synth.records.parts import StopReason
 from synth.records.source import with_rows
+from synth.records.views import Framed
 from synth.report import notebook, regression_contrast_text, regression_text
 from synth.tasks import Task
 
 
 @dataclass(frozen=True)
-class Regression:
+class Regression(Framed):
     """What a search for one labelling found, where labels are real numbers.
 
     Parameters
@@ -173,7 +174,7 @@ def _saved(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class RegressionContrast:
+class RegressionContrast(Framed):
     """A task with real labels and its permuted twins: all are scored in one enumeration.
 
     Parameters

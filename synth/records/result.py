@@ -5,7 +5,6 @@ from a search also holds its best program and its data, and can predict. `parts.
 that it consists of.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -15,7 +14,7 @@ import numpy as np
 from synth.errors import RunError, SettingError
 from synth.language import Program, latex
 from synth.records.document import FORMAT, contents, plain, reading
-from synth.records.flat import flat_rows, frame_of
+from synth.records.flat import frame_of
 from synth.records.parts import (
     Branch,
     Continuation,
@@ -31,11 +30,11 @@ from synth.records.parts import (
     TableScore,
 )
 from synth.records.source import with_rows
-from synth.report import notebook, plot_results, search_text
+from synth.records.views import Framed, Plotted
+from synth.report import notebook, search_text
 from synth.tasks import Rule, Task
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from pandas import DataFrame
 
 #: Fields that a search fills in and a file does not hold.
@@ -43,7 +42,7 @@ _LIVE = ("best", "trained_on")
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Framed, Plotted):
     """One search for one labelling of a task.
 
     Parameters
@@ -313,28 +312,6 @@ class Result:
         value = best.outputs(task.columns)[0].astype(best.type.number)[0]
         return sum(task.alphabet) - value if program and program.inverted else value
 
-    def plot(self, path: str | os.PathLike[str] | None = None) -> "Figure":
-        """Draws the bits of program and exceptions as a share of the table's, and the accuracies.
-
-        Parameters
-        ----------
-        path : str or path, optional
-            A file to write the figure to. Its name ends in .png, .svg or .pdf.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            The figure, which a notebook shows.
-
-        Raises
-        ------
-        SettingError
-            If the name has another suffix, the file cannot be written, or matplotlib is not
-            installed.
-        """
-        figure: Figure = plot_results([self], path)
-        return figure
-
     def __str__(self) -> str:
         return search_text(self)
 
@@ -357,7 +334,7 @@ class Result:
             If there is no such list, or pandas is not installed.
         """
         if part is None:
-            return frame_of(flat_rows(self))
+            return super().frame()
         if part not in ("front", "top", "levels"):
             raise SettingError(f"part={part!r}; allowed: front, top, levels")
         return frame_of(map(vars, getattr(self, part)))
