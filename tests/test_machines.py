@@ -408,3 +408,24 @@ def test_a_changed_run_is_found_out(tmp_path):
     (tmp_path / "changed.json").write_text(json.dumps(changed))
     claims = synth.verify(tmp_path / "changed.json", complete=True)
     assert "front is complete" in [c.what for c in claims if c.holds is False]
+
+
+def test_more_ties_than_are_kept_are_said_to_be_at_least_so_many(tmp_path):
+    """Nine steps are free, and three answers for each: 3**9 machines reach the same total."""
+    generator = np.random.default_rng(0)
+    far = ["".join(row) for row in generator.choice(list("abcd"), (40, 35))]
+    strings = ["a" * k for k in range(30)] + far
+    task = Task(
+        "thirds",
+        {"xs": np.array(strings)},
+        {"xs": Str("abcd")},
+        np.array([len(s) % 3 == 0 for s in strings]),
+        Bool,
+        train=np.arange(len(strings)) < 30,
+    )
+    result = synth.search(task, "machines")
+    assert result.optimal
+    assert result.program.ties == 4096
+    assert "at least 4096 programs reach this total" in " ".join(str(result).split())
+    synth.save_run(result.with_data(), tmp_path / "run.json")
+    assert [c for c in synth.verify(tmp_path / "run.json") if c.holds is False] == []

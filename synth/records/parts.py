@@ -110,7 +110,8 @@ class ProgramScore(Written):
     test_accuracy : float or None
         The same on the held-out rows. None if there are none.
     ties : int
-        The number of programs (behaviours) that reach the same total.
+        The number of programs (behaviours) that reach the same total, of those that were kept:
+        where a level has no `distinct`, there may be more.
     inverted : bool
         Whether the program is read as its opposite, the other of two labels. `exceptions` are
         then those of the opposite.

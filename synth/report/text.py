@@ -90,7 +90,7 @@ def search_rows(result):
         if result.reach is not None:
             yield "found by", _found_by(result)
         if program.ties > 1:
-            yield "ties", f"{program.ties} programs reach this total; accuracies are their mean"
+            yield "ties", _ties(result, "this total")
     yield "table accuracy", _accuracies(result.table)
     yield from reasons.mixture(result.mixture)
     if result.continuation is not None:
@@ -171,8 +171,8 @@ def contrast_text(contrast, width=None):
             lines.append(f"{head:<{pad}}{parts[0]:<{column}}  {parts[1]}".rstrip())
     for result in (contrast.structured, contrast.random):
         if result.program and result.program.ties > 1:
-            text = f"{result.program.ties} programs reach the best total on {result.labelling} "
-            lines += wrapped("ties", text + "labels; accuracies are their mean", pad, width)
+            text = _ties(result, f"the best total on {result.labelling} labels")
+            lines += wrapped("ties", text, pad, width)
     lines += wrapped("searched", first["searched"], pad, width)
     lines += wrapped("verdict", verdict([contrast]), pad, width)
     return "\n".join(lines)
@@ -332,6 +332,13 @@ def wrapped(name, text, pad, width):
     """A line `name  text`, folded under the text."""
     folded = _fold(text, width - pad)
     return [f"{name:<{pad}}{folded[0]}", *(" " * pad + more for more in folded[1:])]
+
+
+def _ties(result, total):
+    """How many programs reach a total; a level whose behaviours were not counted may have more."""
+    counted = all(level.distinct is not None for level in result.levels)
+    least = "" if counted else "at least "
+    return f"{least}{result.program.ties} programs reach {total}; accuracies are their mean"
 
 
 def _accuracies(part):
