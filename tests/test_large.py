@@ -35,7 +35,7 @@ def result():
 
 def test_a_program_is_scored_on_all_rows(result):
     task = table()
-    assert result.settings["drawn_rows"] == 5000
+    assert result.settings["drawn"]["rows"] == 5000
     assert result.rows["train"] == 6000
     said = result.predict({name: c[task.train] for name, c in task.columns.items()})
     wrong = int((said.astype(bool) != task.labels[task.train]).sum())
@@ -52,8 +52,19 @@ def test_a_program_is_scored_on_all_rows(result):
 def test_what_some_rows_prove_is_not_proven_of_all(result):
     assert not result.optimal
     assert result.stop_reason not in ("optimal", "exhausted")
+    assert "on 5,000 drawn rows" in " ".join(str(result).split())
     # Of all rows, only the first programs were scored one by one.
     assert result.certified_bits < result.program.bits
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [LIMITS, {"max_bits": 10, "moves": 0}, {"max_programs": 2000, "moves": 0, "dsl": "rules"}],
+)
+def test_a_saved_run_is_verified(limits, tmp_path):
+    found = synth.search(table(), **limits)
+    synth.save_run(found.with_data(), tmp_path / "run.json")
+    assert [c for c in synth.verify(tmp_path / "run.json") if c.holds is False] == []
 
 
 def test_thresholds_are_those_of_the_rows_that_were_drawn():
@@ -68,7 +79,7 @@ def test_thresholds_are_those_of_the_rows_that_were_drawn():
 def test_a_table_with_fewer_rows_is_searched_as_a_whole():
     task = table(rows=900, train=800)
     assert tasks.drawn(task) is task
-    assert "drawn_rows" not in synth.search(task, **LIMITS).settings
+    assert "drawn" not in synth.search(task, **LIMITS).settings
 
 
 def test_no_rule_is_found_in_the_twin(result):

@@ -5,19 +5,17 @@ one than on 100,000.  So the enumeration and reach see `LARGE` rows, drawn at ra
 they find are then scored on all rows, and these totals decide.  What a result says of bits and
 chance holds for all rows: the code of a program does not depend on how it was found.  Nothing is
 proven of programs that were scored on some rows only: `certified_bits` is what all rows certify.
+The record is that of the search on all rows, and `settings["drawn"]` says what was done before.
 """
 
 from dataclasses import replace
 
 from synth.engine.driver import Search
 from synth.errors import SweepError
-from synth.records import StopReason
 from synth.tasks import LARGE, drawn
 
 #: How many of the best programs on some rows are scored on all rows, beside those of the front.
 SCORED = 64
-#: What is proven on some rows is not proven on all.
-PROOFS = (StopReason.OPTIMAL, StopReason.STRUCTURED_OPTIMAL, StopReason.EXHAUSTED)
 
 
 def results_of(tasks, dsl, *, progress=None, **settings):
@@ -54,16 +52,14 @@ def results_of(tasks, dsl, *, progress=None, **settings):
 
 
 def _joined(whole, some, limits):
-    """The result on all rows, with what was done to find it on some rows."""
-    return replace(
-        whole,
-        stop_reason=whole.stop_reason if some.stop_reason in PROOFS else some.stop_reason,
-        candidates=some.candidates,
-        distinct=some.distinct,
-        levels=some.levels,
-        reach=some.reach,
-        settings={**whole.settings, **limits, "drawn_rows": LARGE},
-    )
+    """The result on all rows; its settings have the limits, and what was done on some rows."""
+    drawn = {
+        "rows": LARGE,
+        "candidates": some.candidates,
+        "moves": 0 if some.reach is None else some.reach.moves,
+        "stop_reason": str(some.stop_reason),
+    }
+    return replace(whole, settings={**whole.settings, **limits, "drawn": drawn})
 
 
 def _run(tasks, dsl, progress, **settings):

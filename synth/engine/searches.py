@@ -66,7 +66,7 @@ def search(
     the posterior are within the language that won.
 
     In a table with more than 5,000 training rows, programs are sought on 5,000 of them, drawn at
-    random, and the best are scored on all rows; `settings["drawn_rows"]` says so.
+    random, and the best are scored on all rows; `settings["drawn"]` says so.
 
     Parameters
     ----------

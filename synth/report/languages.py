@@ -28,7 +28,10 @@ def certified(result):
 
 def counted(result):
     """How many programs were made, in all languages, and how many behaviours were kept."""
-    languages = result.languages
+    languages, drawn = result.languages, result.settings.get("drawn")
+    if drawn:
+        made = f"{drawn['candidates']:,} programs and {drawn['moves']:,} moves"
+        return f"{made} in {shortened(result.dsl, 40)} on {drawn['rows']:,} drawn rows"
     distinct = f"{result.distinct:,} distinct behaviours"
     if len(languages) < 2:
         return f"{result.candidates:,} programs, {distinct}"

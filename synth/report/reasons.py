@@ -35,11 +35,18 @@ def certificate(result):
 
 
 def stop(result):
-    """What ended the search."""
-    seconds = result.settings.get("seconds")
-    if result.stop_reason == "seconds" and seconds is not None:
-        return f"time limit ({seconds:g} s) reached"
-    return STOPS[result.stop_reason]
+    """What ended the search, of drawn rows if there were any."""
+    seconds, drawn = result.settings.get("seconds"), result.settings.get("drawn")
+    reason = _reason(result)
+    said = STOPS[reason]
+    if reason == "seconds" and seconds is not None:
+        said = f"time limit ({seconds:g} s) reached"
+    return f"{said} (on {drawn['rows']:,} drawn rows)" if drawn else said
+
+
+def _reason(result):
+    drawn = result.settings.get("drawn")
+    return str(drawn["stop_reason"] if drawn else result.stop_reason)
 
 
 def verdict(result):
@@ -94,7 +101,7 @@ def nothing_found(result):
 
 def _longer(result):
     """What may help if a limit ended a search."""
-    limit = _LIMITS.get(str(result.stop_reason))
+    limit = _LIMITS.get(_reason(result))
     seconds = 10 * (result.settings.get("seconds") or 30)
     return [limit.format(seconds=seconds)] if limit else []
 
