@@ -403,6 +403,15 @@ def test_a_changed_run_is_found_out(tmp_path):
         changed = {**document, "program": {**document["program"], **change}}
         (tmp_path / "changed.json").write_text(json.dumps(changed))
         assert [c for c in synth.verify(tmp_path / "changed.json") if c.holds is False]
+    # A certificate beyond the machines that were made, and levels at prices of no machine.
+    short, *others = document["levels"]
+    for change in (
+        {"certified_bits": 40.0},
+        {"levels": others, "candidates": document["candidates"] - short["candidates"]},
+    ):
+        (tmp_path / "changed.json").write_text(json.dumps({**document, **change}))
+        found = [c.what for c in synth.verify(tmp_path / "changed.json") if c.holds is False]
+        assert {"levels.bits", "certified_bits is possible"} & {*found}
     # The front of another search, which lacks the machine of 3 states.
     changed = {**document, "front": document["front"][:-1]}
     (tmp_path / "changed.json").write_text(json.dumps(changed))

@@ -4,6 +4,7 @@ import copy
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 import synth
+from synth.engine import backward, driver
 from synth.errors import RunError
 from synth.tasks import fit
 from synth.verification import Everything, everything, verify
@@ -117,6 +119,30 @@ def checked(folder, name, path=None, **more):
 def test_every_claim_of_a_saved_run_holds(folder, name):
     assert checked(folder, name) == []
     assert checked(folder, name, complete=True) == []
+
+
+@pytest.mark.parametrize("task", ["majority:n=5", "parity:n=5,k=4", "multiplexer"])
+def test_an_exact_run_holds_if_time_ends_before_the_enumeration_goes_on(
+    tmp_path, monkeypatch, task
+):
+    """After reach, the enumeration goes back into the band that its share cut short."""
+    monkeypatch.setattr(driver, "default_programs", lambda *_: 300)
+    monkeypatch.setattr(backward, "SOLVED_FIRST", 1)
+    search = synth.Search(task, exact=True, **{**ONE, "seconds": 1e6}, moves=40)
+    lift, lifted = search._lift_share, []
+
+    def end_of_time():
+        lift()
+        lifted.append(search._engine.candidates)
+        search._watch.limits = replace(search._watch.limits, seconds=1e-9)
+
+    monkeypatch.setattr(search, "_lift_share", end_of_time)
+    result = search.run()
+    assert (lifted, result.stop_reason) == ([300], "seconds")
+    assert sum(level.candidates for level in result.levels) == result.candidates == 300
+    synth.save_run(result, tmp_path / "lifted.json")
+    claims = verify(tmp_path / "lifted.json", candidates=300_000)
+    assert [(c.what, c.said, c.found) for c in claims if c.holds is False] == []
 
 
 # -- planted changes --------------------------------------------------------------------

@@ -207,9 +207,15 @@ class Keeper:
         return found is not None
 
     def go_on(self):
-        """Go on from where a limit ended the search."""
+        """Let the search go on from where a limit ended it, as soon as it takes a step.
+
+        Until then all that was made counts: another limit may end it before that step.
+        """
+        self.engine.stop_reason = None
+
+    def take_up(self):
+        """Before a step: go back to where a limit ended the search, if one did."""
         if self.paused is None:
-            self.engine.stop_reason = None
             return
         arrays, values = self.paused
         self.paused = None

@@ -374,6 +374,7 @@ class Search:
     def _advance(self, progress: Told | None = None) -> None:
         """Work through a band, score it, and see whether the best is proven."""
         engine = self._engine
+        self._keeper.take_up()
         self._every.score(engine, engine.advance())
         if self._backward is None:
             self._narrow()

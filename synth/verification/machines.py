@@ -12,6 +12,8 @@ from synth.verification.claims import NEAR, Claims
 
 #: How states and labels are written.
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+#: The units of one bit.
+_UNITS = 1024
 #: How many machines are compared at a time.
 _SOME = 2048
 
@@ -115,6 +117,19 @@ def _fewest(
     return int(often.sum() - right.max())
 
 
+def check_levels(claims: Claims, document: dict[str, Any], truth: Any) -> None:
+    """Whether the levels are the prices of machines, and reach as far as the certificate."""
+    family, levels = truth.dsl.family, [level["bits"] for level in document["levels"]]
+    own = min(truth.prices[i] for i in truth.grammar.inputs)
+    size = len(family.argument.letters), int(truth.root.size)
+    counts = range(1, len(levels) + 2)
+    *prices, after = [(own + price(k, *size, _UNITS)) / _UNITS for k in counts]
+    claims.equal("levels.bits", levels, prices)
+    certified, words = document["certified_bits"], f"machines of {len(levels)} states were made"
+    holds = certified is not None and certified < after
+    claims.check("certified_bits is possible", holds, certified, words)
+
+
 def check_complete(claims: Claims, document: dict[str, Any], truth: Any, candidates: int) -> None:
     """All machines that the certificate covers, made one by one: none has fewer exceptions."""
     inputs = truth.grammar.inputs
@@ -124,8 +139,8 @@ def check_complete(claims: Claims, document: dict[str, Any], truth: Any, candida
     own = min(truth.prices[i] for i in inputs)
     made, lowest, least, certified = 0, math.inf, math.inf, document["certified_bits"]
     for states in range(1, len(DIGITS)):
-        units = own + price(states, len(letters), labels, 1024)
-        if units > certified * 1024:
+        units = own + price(states, len(letters), labels, _UNITS)
+        if units > certified * _UNITS:
             claims.check("complete", True, certified, f"{made:,} machines compared")
             break
         made += connected(states, len(letters)) * len(columns)
@@ -135,8 +150,8 @@ def check_complete(claims: Claims, document: dict[str, Any], truth: Any, candida
             break
         wrong = min(fewest(column, said, letters, states) for column in columns)
         lowest = min(lowest, wrong)
-        least = min(least, units / 1024 + truth.exceptions_bits(wrong))
-        listed = [p["exceptions"] for p in document["front"] if p["bits"] * 1024 <= units]
+        least = min(least, units / _UNITS + truth.exceptions_bits(wrong))
+        listed = [p["exceptions"] for p in document["front"] if p["bits"] * _UNITS <= units]
         shown = min(listed, default=None)
         text = f"up to {states} states, {lowest} at least"
         claims.check("front is complete", shown == lowest, shown, text)

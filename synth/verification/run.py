@@ -128,12 +128,17 @@ def _check_search(
     for check in CHECKS:
         check(claims, document, truth)
     check_certificate(claims, document, truth, twin)
-    if candidates and isinstance(truth.dsl.family, Machines):
+    family = truth.dsl.family
+    if isinstance(family, Machines):
+        machines.check_levels(claims, document, truth)
+    if candidates and isinstance(family, Machines):
         machines.check_complete(claims, document, truth, candidates)
-    elif candidates and truth.dsl.family is None:
+    elif candidates and family is None:
         check_complete(claims, document, truth, candidates)
     else:
         what = "exact_bound" if document["settings"]["exact"] else "certified_bits"
         why = "nothing listed contradicts it; --complete enumerates the programs"
+        if family is not None and not isinstance(family, Machines):
+            why = "nothing listed contradicts it; --complete does not cover folds"
         claims.open(f"{what} is true", document[what], why)
     return truth

@@ -108,6 +108,8 @@ def _check_found_by(claims: Claims, document: dict[str, Any], judged: Judged) ->
     found = "not possible"
     if is_constant(document["program"]):
         found = "counts"
+    elif exact and said == "reach":
+        found = said if document["reach"] is not None else "exact"
     elif exact or said == "exact":
         found = "exact" if exact else "enumeration"
     elif said == "enumeration" and judged.bits in {level["bits"] for level in document["levels"]}:
