@@ -34,6 +34,10 @@ def test_too_few_rows_are_counted(tmp_path):
     for shown, wrong in ((result, []), (replace(result, rows_needed=99), ["rows_needed"])):
         synth.save_run(shown, tmp_path / "run.json")
         assert [c.what for c in verify(tmp_path / "run.json") if c.holds is False] == wrong
+    one = synth.search(noise(tmp_path, 8), "integer", max_bits=8, **FEW)  # not one of several
+    for shown, wrong in ((one, []), (replace(one, rows_needed=99), ["rows_needed"])):
+        synth.save_run(shown, tmp_path / "run.json")
+        assert [c.what for c in verify(tmp_path / "run.json") if c.holds is False] == wrong
     enough = synth.search(noise(tmp_path, 2 * least), max_bits=8, **FEW)
     assert "too few" not in reasons.nothing_found(enough)
 

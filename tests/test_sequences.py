@@ -327,7 +327,7 @@ def test_a_sequence_of_one_value_is_a_program():
 def test_splitting_takes_the_first_terms():
     task = synth.load_task(spec(FIBONACCI)).split(0.6, seed=5)
     assert task.train.tolist() == [True] * 9 + [False] * 6
-    with pytest.raises(TaskError, match="3 of 15 terms for training; allowed: 4 to 64"):
+    with pytest.raises(TaskError, match="3 of 15 terms for training; allowed: 4 to 15"):
         task.split(3)
 
 
@@ -499,7 +499,7 @@ def test_terms_with_commas_are_answered_with_how_to_separate_them(count):
         ("sequence:1/2/3", "sequence: 3 terms; at least 4 are needed"),
         ("sequence:7", "sequence: 1 term; at least 4 are needed"),
         ("sequence:2/4,train=2", "sequence: 2 terms; at least 4 are needed"),
-        ("sequence:1/2/3/4/5,train=2", "2 of 5 terms for training; allowed: 4 to 64 terms"),
+        ("sequence:1/2/3/4/5,train=2", "2 of 5 terms for training; allowed: 4 to 5 terms"),
         ("sequence:1/2/3/4.5", "4.5 is no term; allowed: whole numbers"),
         ("sequence:1/2/x/4", "numbers separated by /"),
         (

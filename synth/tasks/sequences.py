@@ -141,9 +141,11 @@ def first_rows(rows: int, train: int | float) -> NDArray[np.bool_]:
     if rows < FEWEST:
         raise TaskError(f"sequence: {rows} term{'s' * (rows != 1)}; at least {FEWEST} are needed")
     count = round(train * rows) if isinstance(train, float) else train
-    if not FEWEST <= count <= min(MOST, rows):
+    most = min(MOST, rows)
+    if not FEWEST <= count <= most:
+        allowed = f"{FEWEST} to {most}" if most > FEWEST else f"{FEWEST}"
         raise TaskError(
-            f"sequence: {count} of {rows} terms for training; allowed: {FEWEST} to {MOST} terms, "
+            f"sequence: {count} of {rows} terms for training; allowed: {allowed} terms, "
             "set by train=NUMBER"
         )
     return np.arange(rows) < count

@@ -24,10 +24,14 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
     claims.near("language_bits", document.get("language_bits", 0.0), truth.language_bits)
     tried = _names(truth.task.original) if languages else []
     _check_shortest(claims, document, truth, tried)
+    if document.get("rows_needed") is not None:  # older files do not have it
+        said = document["rows_needed"]
+        if languages and truth.task.sequence is None:
+            _check_rows(claims, "rows_needed", said, 1 + truth.language_bits, truth)
+        else:
+            claims.equal("rows_needed", said, None)
     if not languages:
         return
-    if document.get("rows_needed") is not None:  # older files do not have it
-        _check_rows(claims, "rows_needed", document["rows_needed"], 1 + truth.language_bits, truth)
     names = [each["dsl"] for each in languages]
     claims.check("dsl", document["dsl"] in names, document["dsl"], ", ".join(names))
     # Which one it is costs the same bits for all, so that none may be made for these labels.
