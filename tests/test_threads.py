@@ -18,6 +18,7 @@ from tests.drawn import budget_of, grammars
 #: Units of a few candidates, of which a few are caught, so that all cuts occur.
 TINY = {"FIRST_BATCH_WORDS": 64, "BATCH_WORDS": 256, "ROUND_WORDS": 1, "CATCH_BYTES": 1,
         "ALL_CATCH_BYTES": 1}  # fmt: skip
+ONE = {"threads": 1, "memory": 10**9, "seconds": None}
 #: All threads put in and index, however few rows there are.
 EAGER = {"CAUGHT_ROWS": 1, "INDEXED_ROWS": 1}
 
@@ -273,3 +274,31 @@ def test_when_memory_ends_scoring_goes_on():
         assert getattr(found, name) == getattr(roomy, name)
     made = {level.bits: level.candidates for level in found.levels}
     assert all(made[e.bits] == e.candidates for e in roomy.levels)
+
+
+def test_a_full_catch_of_what_is_only_scored_is_emptied_and_filled_again(monkeypatch):
+    """Candidates are wanted one by one here, so that a catch of few rows is soon full."""
+    cut, scan = [], job.kernels.scan
+
+    def greedy(catch, scratch, work, target, cursor, most):
+        target.wanted[:] = 1
+        made = scan(catch, scratch, work, target, cursor, most)
+        assert catch.state[0] <= len(catch.slot)
+        cut.append(made < most)
+        return made
+
+    monkeypatch.setattr(job.kernels, "scan", greedy)
+
+    def found():
+        result = synth.search(
+            "parity:n=6,k=4,train=40", "boolean:basis=and-or-not", max_bits=22.0, **ONE
+        )
+        return result.program, result.top, result.front, result.levels, result.distinct
+
+    roomy = found()
+    assert cut and not any(cut)
+    monkeypatch.setattr(banks, "BLOCK_BYTES", 2**6)
+    for name, value in TINY.items():
+        monkeypatch.setattr(job, name, value)
+    assert found() == roomy
+    assert any(cut)
