@@ -52,7 +52,14 @@ def residues(p):
     return pairs, pairs.sum(axis=1) % p
 
 
-@pytest.mark.parametrize("settings", [{"max_programs": 2_000, "moves": 0}, {"mixture": False}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"max_programs": 2_000, "moves": 0},
+        pytest.param({"mixture": False}, marks=pytest.mark.slow),
+        pytest.param({}, marks=pytest.mark.slow),
+    ],
+)
 def test_scikit_learns_checks_all_pass(settings):
     check_all(synth.ProgramClassifier(**settings), CHECKS)
 

@@ -26,7 +26,10 @@ def product(rows, noise=0.1, seed=0):
     return X, np.round(X[:, 0] * X[:, 1] + X[:, 0] + noise * rng.normal(size=rows), 3)
 
 
-@pytest.mark.parametrize("settings", [{}, SHORT, {"max_programs": 500, "pairs": 0}])
+@pytest.mark.parametrize(
+    "settings",
+    [pytest.param({}, marks=pytest.mark.slow), SHORT, {"max_programs": 500, "pairs": 0}],
+)
 def test_scikit_learns_checks_all_pass(settings):
     check_all(synth.ProgramRegressor(**settings), CHECKS)
 

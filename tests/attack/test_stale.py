@@ -148,7 +148,8 @@ def test_on_the_command_line(tmp_path):
         "--train",
         "1.0",
     ]
-    command += ["--memory", "100MB", "--checkpoint", "c", "--every", "0", "--max-programs"]
+    command += ["--memory", "100MB", "--checkpoint", "c", "--every", "0", "--moves", "0"]
+    command += ["--max-programs"]
     first = subprocess.run([*command, "3000"], cwd=tmp_path, capture_output=True, text=True)
     assert first.returncode == 0, first.stderr
     lines[2] = "K = 5"
