@@ -331,6 +331,16 @@ def test_permuted_checksums_and_dsls_without_bits_give_no_exclusive_or():
         assert not list(relations.exclusive_ors(problem, pools, Templates(problem), never))
 
 
+def test_where_every_program_is_negative_there_is_no_exclusive_or():
+    dsl = synth.DSL("own", types=(Int(-6, 6),))
+    dsl.add(np.minimum, "Int(-6, 6), Int(-6, 6) -> Int(-6, 6)", commutative=True)
+    labels = np.arange(24) % 3
+    task = task_of({"a": np.arange(24) % 6 - 6}, labels, Int(-6, 6), Int(-6, 6), 20)
+    problem, pools = of(task, dsl)
+    assert pools[problem.root].count == 1
+    assert not list(relations.exclusive_ors(problem, pools, Templates(problem), never))
+
+
 def own(kind):
     """A DSL whose operators have other names and another form than the built-in ones."""
     dsl = synth.DSL("own")

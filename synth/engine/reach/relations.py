@@ -189,6 +189,8 @@ def exclusive_ors(problem, pools, templates, must_stop):
         return
     values = training_values(problem, type, min(pool.count, ROWS))
     places = np.flatnonzero(((values >= 0) & (values < 2**WIDTH)).all(axis=1))
+    if not len(places):
+        return
     values = values[places]
     # The constant falls out if all rows are compared with the first.
     matrix = _bits(values ^ values[:, :1]).T
