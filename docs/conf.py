@@ -64,7 +64,7 @@ api_internal = (
     "synth.tasks.gaps", "synth.tasks.held_out",
     "synth.tasks.joining", "synth.tasks.meanings",
     "synth.tasks.table", "synth.tasks.titles",
-    "synth.tasks.usable", "synth.tasks.words",
+    "synth.tasks.unseen", "synth.tasks.usable", "synth.tasks.words",
     "synth.engine.automata", "synth.engine.families", "synth.engine.loops",
     "synth.engine.held_out", "synth.engine.last_step",
     "synth.report.languages",

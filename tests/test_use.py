@@ -53,6 +53,25 @@ def test_predictions_need_only_the_columns_of_the_rule(saved):
     assert (saved / "out.csv").read_text().count("\n") == 4
 
 
+def test_what_new_rows_have_that_no_row_had_is_said(tmp_path):
+    colours = ["red", "green", "blue", "red"] * 15
+    lines = [f"{c},{k * 7 % 20},{'yes' if c == 'red' else 'no'}" for k, c in enumerate(colours)]
+    (tmp_path / "t.csv").write_text("colour,size,label\n" + "\n".join(lines) + "\n")
+    found = called("search", tmp_path / "t.csv", *FEW, "--save", tmp_path / "run.json")
+    assert found.exit_code == 0, found.output
+    new = tmp_path / "new.csv"
+    for rows, words in (
+        ("RED,1\nblue,2\n", ""),
+        ("red,1\nRuby,2\nRuby,3\n,4\npink,5\n",
+         f"{new}: column colour: 1 row without a value, as no row had; column colour: 3 rows with "
+         "texts that were not in the table (Ruby, pink); what the rule says there is a guess\n"),
+    ):  # fmt: skip
+        new.write_text("colour,k\n" + rows)
+        found = called("predict", tmp_path / "run.json", new)
+        assert (found.exit_code, found.stderr) == (0, words)
+        assert found.stdout.count("\n") == rows.count("\n") + 1
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -96,6 +96,7 @@ def predict(run, rows, proba, table, dsl, output, form):
     names = [f"predicted {label}", *(f"probability of {name}" for name in made["labels"])]
     added = [made["predicted"], *made["probabilities"]]
     _say_right(rows, cells.get(label), made["predicted"])
+    _say_new(rows, result, cells)
     if form in ("json", "markdown"):
         table = [dict(zip(names, row, strict=True)) for row in zip(*added, strict=True)]
         emit(form, text=str, document=lambda: {"run": run, "rows": table}, rows=lambda: table)
@@ -131,6 +132,18 @@ def _say_right(rows, given, predicted):
     if given is not None:
         right = sum(a == b for a, b in zip(given, predicted, strict=True))
         say(f"{rows}: {right} of {len(predicted)} rows have the predicted label")
+
+
+def _say_new(rows, result, cells):
+    """Says which rows have what the rule has never seen."""
+    if result.chosen == "program" and result.rule is not None:
+        import numpy as np
+
+        from synth.tasks import unseen
+
+        found = unseen(result.rule, {n: np.array(c, object) for n, c in cells.items()})
+        if found:
+            say(f"{rows}: {'; '.join(found)}; what the rule says there is a guess")
 
 
 @click.command(cls=Grouped)

@@ -46,6 +46,7 @@ from synth.tasks.sequences import FOLLOWING, following, sequence_fields
 from synth.tasks.sources import is_stream
 from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
+from synth.tasks.unseen import unseen
 
 __all__ = [
     "BITS",
@@ -83,6 +84,7 @@ __all__ = [
     "sequence_fields",
     "stream",
     "training_mask",
+    "unseen",
     "with_real_numbers",
     "without_labels",
 ]
