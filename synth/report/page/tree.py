@@ -18,7 +18,7 @@ _SIGNS = {
 }  # fmt: skip
 
 #: The most nodes of a drawing, and the most characters of a node.
-MOST, LONGEST = 400, 22
+MOST, LONGEST = 400, 40
 #: A tree of more nodes has a row of the page of its own, and its parts are drawn once.
 LARGE = 40
 _DEEPEST = 200
