@@ -341,6 +341,21 @@ def test_where_every_program_is_negative_there_is_no_exclusive_or():
     assert not list(relations.exclusive_ors(problem, pools, Templates(problem), never))
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_a_few_rows_give_no_exclusive_or(rows):
+    """Fewer bits than are spared, and about as many."""
+    dsl = synth.DSL("own", types=(Int(0, 15),))
+    dsl.add(np.bitwise_xor, "Int(0, 15), Int(0, 15) -> Int(0, 15)", symbol="^", commutative=True)
+    columns = {"a": np.array([3, 1, 8, 5, 9]), "b": np.array([0, 2, 2, 7, 4])}
+    labels = (columns["a"] ^ columns["b"])[[4, 0, 2, 1, 3]]
+    mask = np.arange(5) < rows
+    task = synth.Task("few", columns, dict.fromkeys("ab", Int(0, 15)), labels, Int(0, 15), mask,
+                      given_alphabet=tuple(sorted(set(labels.tolist()))))  # fmt: skip
+    problem, pools = of(task, dsl)
+    found = list(relations.exclusive_ors(problem, pools, Templates(problem), never))
+    assert all(problem.exceptions(program) == 0 for program in found)
+
+
 def own(kind):
     """A DSL whose operators have other names and another form than the built-in ones."""
     dsl = synth.DSL("own")

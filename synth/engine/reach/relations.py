@@ -187,6 +187,8 @@ def exclusive_ors(problem, pools, templates, must_stop):
     type, pool, labels = problem.root, pools.get(problem.root), problem.labels
     if type.family != "Int" or pool is None or labels.min() < 0 or labels.max() >= 2**WIDTH:
         return
+    if problem.n * WIDTH <= SPARE:
+        return
     values = training_values(problem, type, min(pool.count, ROWS))
     places = np.flatnonzero(((values >= 0) & (values < 2**WIDTH)).all(axis=1))
     if not len(places):
@@ -261,7 +263,7 @@ def _equations(problem, programs, matrix, p, must_stop):
     for label in (False, True):
         inside = problem.labels == label
         count = min(int(inside.sum()) - SPARE, matrix.shape[1])
-        if count < 2:
+        if count < 2 or inside.all():
             continue
         vectors = null_vectors(matrix[inside, :count], p)
         vectors = list(np.pad(vectors, ((0, 0), (0, matrix.shape[1] - count))))
