@@ -33,6 +33,7 @@ api_internal = (
     "synth.engine.schedule", "synth.engine.scoring", "synth.engine.soundness",
     "synth.engine.targets",
     "synth.exact.behaviours", "synth.exact.connectives", "synth.exact.drawing",
+    "synth.atlas.text", "synth.exact.operators", "synth.cli.complexity",
     "synth.exact.levels", "synth.exact.pairs", "synth.exact.products",
     "synth.dynamics.regrow", "synth.dynamics.trees",
     "synth.records.document", "synth.records.flat", "synth.runs.basis", "synth.runs.journal",

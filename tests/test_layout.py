@@ -18,7 +18,7 @@ PACKAGE = ROOT / "synth"
 #: A room imports only what lies below it (the ground is errors, codes, files and the version).
 ROOMS = [
     {"ground"},
-    {"report", "kernels"},
+    {"report", "kernels", "atlas"},
     {"language"},
     {"tasks"},
     {"records"},

@@ -70,6 +70,9 @@ PRINTED = [
     ("compare", ("compare", "parity:n=3", "TABLE", "--dsl", "boolean", "--dsl", "fourier", *FEW)),
     ("run", ("run", "datasets", "--tasks", "parity:n=3", "--max-programs", "100")),
     ("experiments", ("run",)),
+    ("complexity", ("complexity", "0x96")),
+    ("complexity", ("complexity", "0x96", "--dsl", "boolean:and-or")),
+    ("atlas", ("atlas", "OUT", "--inputs", "2")),
     ("tasks", ("tasks",)),
     ("description", ("tasks", "parity")),
     ("dsls", ("dsls",)),
@@ -88,7 +91,8 @@ def test_what_commands_print_and_save_fits_its_schema(name, command, tmp_path):
     table.write_text(TABLE)
     noise = tmp_path / "noise.csv"
     noise.write_text(NOISE)
-    command = [{"TABLE": str(table), "NOISE": str(noise)}.get(a, a) for a in command]
+    files = {"TABLE": str(table), "NOISE": str(noise), "OUT": str(tmp_path / "o")}
+    command = [files.get(a, a) for a in command]
     saves = name in ("search", "contrast", "compare", "run")
     document = json.loads(run(*command, "--json", *(("--save", kept) if saves else ())))
     assert problems(document, name) == []

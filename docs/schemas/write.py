@@ -108,6 +108,33 @@ OTHERS = {
             "best": either(by_name(ANYTHING), NONE),
         }
     ),
+    "complexity": record(
+        {
+            "function": TEXT,
+            "inputs": several(TEXT),
+            "functions": COUNT,
+            "class": record({"smallest": TEXT, "functions": COUNT}),
+            "least": several(
+                record(
+                    {
+                        "basis": TEXT,
+                        "unit": {"enum": ["operators", "bits"]},
+                        "least": either(NUMBER, NONE),
+                        "as_simple": either(COUNT, NONE),
+                        "program": either(TEXT, NONE),
+                    }
+                )
+            ),
+        }
+    ),
+    "atlas": record(
+        {
+            "file": TEXT,
+            "inputs": COUNT,
+            "basis": TEXT,
+            "levels": several(record({"operators": COUNT, "classes": COUNT, "functions": COUNT})),
+        }
+    ),
     "explore": record({"file": TEXT, "bytes": COUNT}),
     "report": record({"file": TEXT, "bytes": COUNT, "runs": COUNT}),
     "library": record(
@@ -126,6 +153,8 @@ COMMANDS = {
     "compare": ("compare",),
     "run": ("run", "experiments"),
     "explore": ("explore",),
+    "complexity": ("complexity",),
+    "atlas": ("atlas",),
     "tasks": ("tasks", "description"),
     "dsls": ("dsls", "dsl", "description"),
     "show": ("search", "contrast", "compare", "run", "regression", "regression-contrast"),

@@ -6,6 +6,7 @@ from functools import partial
 import click
 
 from synth._version import __version__
+from synth.cli.complexity import atlas, complexity
 from synth.cli.contrasting import contrast
 from synth.cli.errors import Commands
 from synth.cli.experiments import run_command
@@ -163,6 +164,8 @@ def compare(tasks, dsl, seeds, labels, corrupt, **options):
 
 main.add_command(run_command)
 main.add_command(explore)
+main.add_command(complexity)
+main.add_command(atlas)
 
 
 @main.command("tasks")

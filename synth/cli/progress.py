@@ -20,13 +20,13 @@ class Progress:
         """Shows the progress of one search by its `Enumerator`, or by its `Reaches`."""
         from synth.engine import progress_text
 
-        self._show(f"{what} {progress_text(engine)}")
+        self.show(f"{what} {progress_text(engine)}")
 
     def sweep(self, finished, count, engine):
         """Shows how many searches of a sweep are done, and the search at work here, if any."""
         what = f"{finished} of {count} searches" if count > 1 else ""
         if engine is None:
-            self._show(what)
+            self.show(what)
         else:
             self(engine, what)
 
@@ -34,9 +34,10 @@ class Progress:
         """Shows how many items are done, and estimates the time that is left."""
         left = (time.monotonic() - self.started) / max(finished, 1) * (count - finished)
         text = f"{left:.0f} s" if left < 120 else f"{left / 60:.0f} min"
-        self._show(f"{finished} of {count} items, {text} left")
+        self.show(f"{finished} of {count} items, {text} left")
 
-    def _show(self, text):
+    def show(self, text):
+        """Shows a text in place of the line."""
         click.echo(f"\r\x1b[K{visible(text.strip())[:78]}", err=True, nl=False)
 
     def __exit__(self, *_):

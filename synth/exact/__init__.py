@@ -2,10 +2,12 @@
 
 Start with `prior.py` (`exact_prior`: the mass of every boolean function) and `posterior.py`.
 `trees.py` sums over all trees of tests of a table.
+`atlas.py` computes the least operators of every boolean function of up to 5 inputs.
 `counting.py` counts programs by cost and behaviour for any DSL. `sampling.py` draws programs
 from the prior to check the exact results.
 """
 
+from synth.exact.atlas import make_atlas, make_bits_atlas
 from synth.exact.classes import npn_classes, of_all_lengths, one_of_each_class
 from synth.exact.counting import Counts, count_programs
 from synth.exact.even import likelier
@@ -46,6 +48,8 @@ __all__ = [
     "least_bits",
     "likelier",
     "limit_shares",
+    "make_atlas",
+    "make_bits_atlas",
     "named_functions",
     "npn_classes",
     "of_all_lengths",

@@ -12,6 +12,7 @@ task and a DSL into a grammar and a root type, `functions.py` defines the Boolea
 have a name, `digits.py` encodes truth values, digits and residues as columns, `values.py` checks
 values by their types, and `splits.py` draws training rows and random numbers.
 `sequences.py` has the columns, twins and further terms of sequences.  `strings.py` reads strings.
+`truth.py` reads boolean functions.
 """
 
 from synth.tasks import functions
@@ -46,6 +47,7 @@ from synth.tasks.sequences import FOLLOWING, following, sequence_fields
 from synth.tasks.sources import is_stream
 from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
+from synth.tasks.truth import boolean_function
 from synth.tasks.unseen import unseen
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "Task",
     "all_rows",
     "apart",
+    "boolean_function",
     "describe",
     "digit_columns",
     "drawn",
