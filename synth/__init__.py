@@ -30,11 +30,15 @@ _NAMES = {
     "Result": "records",
     "Contrast": "records",
     "Comparison": "records",
+    "Regression": "records",
+    "RegressionContrast": "records",
     "ExperimentRun": "records",
     "save_run": "records",
     "search": "engine",
     "Search": "engine",
     "contrast": "engine",
+    "regress": "engine",
+    "regress_contrast": "engine",
     "enumerate_programs": "engine",
     "Limits": "engine",
     "count_programs": "exact",
@@ -58,6 +62,8 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.engine import Search as Search
     from synth.engine import contrast as contrast
     from synth.engine import enumerate_programs as enumerate_programs
+    from synth.engine import regress as regress
+    from synth.engine import regress_contrast as regress_contrast
     from synth.engine import search as search
     from synth.errors import SynthError as SynthError
     from synth.exact import count_programs as count_programs
@@ -84,6 +90,8 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from synth.records import Comparison as Comparison
     from synth.records import Contrast as Contrast
     from synth.records import ExperimentRun as ExperimentRun
+    from synth.records import Regression as Regression
+    from synth.records import RegressionContrast as RegressionContrast
     from synth.records import Result as Result
     from synth.records import save_run as save_run
     from synth.runs.comparing import compare as compare

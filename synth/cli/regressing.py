@@ -7,11 +7,8 @@ from synth.cli.searching import finish, search_settings
 from synth.errors import SynthError
 
 #: Options that a search with normal noise does not have, and those that it alone has.
-_OTHERS = ("exact", "checkpoint", "every", "cluster", "workers", "moves", "chains", "start", "plot",
-           "report")  # fmt: skip
+_OTHERS = ("exact", "checkpoint", "every", "cluster", "workers", "moves", "chains", "start")
 _OWN = ("precision", "twins")
-#: Options that show what was found, and what a search with normal noise does not have for them.
-_SHOWN = {"plot": "figure", "report": "page"}
 #: Options of a contrast that have one value with normal noise.
 _ONLY = {"labels": "permuted", "seeds": 1}
 
@@ -62,13 +59,6 @@ def noise_of(task, options):
         return noise or "exceptions"
     implied = [key for key in _OTHERS if _is_given(options, key)]
     implied += [key for key, only in _ONLY.items() if options.get(key, only) != only]
-    if implied and _SHOWN.keys() >= set(implied):  # what shows a result does not choose it
-        key = implied[0]
-        raise click.UsageError(
-            f"--{key} {options[key]}: the labels of {task.label} are numbers, for which normal "
-            f"noise is tried too, and a program with noise has no {_SHOWN[key]}; leave --{key} "
-            "out, or give --noise exceptions"
-        )
     if implied and implied != ["exact"]:
         said = f"--{implied[0]} implies --noise exceptions; without it, normal noise is tried too"
         for name in options["notes"]:  # of the one task

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from functools import partial, wraps
 from pathlib import Path
 
@@ -40,23 +41,16 @@ def _reviving(function):
 
 def _revived(path, table, dsl):
     """The result in a saved run, with its task and program; of a contrast that of true labels."""
-    from synth.records import Contrast, Result, load_run
-    from synth.verification import Given, revived
+    from synth.records import Contrast, Regression, RegressionContrast, Result, load_run
+    from synth.verification import Given, revived, revived_numbers
 
     run = load_run(path)
-    run = run.structured if isinstance(run, Contrast) else run
-    if run.kind.startswith("regression"):
-        command = click.get_current_context().info_name
-        raise RunError(
-            f"{path} holds a sum with normal noise; `synth {command}` does not take these yet"
-        )
-    if not isinstance(run, Result):
-        raise RunError(
-            f"{path} is a {run.kind}; allowed: what `synth search` or `contrast` saved, with "
-            "exceptions"
-        )
+    run = run.structured if isinstance(run, (Contrast, RegressionContrast)) else run
+    if not isinstance(run, (Result, Regression)):
+        raise RunError(f"{path} is a {run.kind}; allowed: what `synth search` or `contrast` saved")
+    make = revived_numbers if isinstance(run, Regression) else revived
     try:
-        return revived(run, Given(table, dsl, Path(path).parent))
+        return make(run, Given(table, dsl, Path(path).parent))
     except SynthError as error:
         raise RunError(f"{path}: {error}") from None
 
@@ -82,6 +76,9 @@ def predict(run, rows, proba, table, dsl, output, form):
     The output is NEW as CSV with one more column. NEW needs the columns that the rule of RUN reads,
     and no others. A comparison with a missing value is false, as in RUN. Where the program has no
     value, the most frequent training label is predicted.
+
+    If RUN has normal noise, there is a further column with the standard deviation of each label.
+    Where the program has no value, the mean of the training labels is predicted.
     """
     from synth.tasks import read_cells
 
@@ -89,14 +86,14 @@ def predict(run, rows, proba, table, dsl, output, form):
     header, lines, _ = read_cells(rows)
     cells = dict(zip(header, zip(*lines, strict=True), strict=True))
     try:
-        made = _predictions(result, cells, len(lines), proba)
+        made = _predicted(result, cells, len(lines), proba)
     except SynthError as error:
         raise RunError(f"{rows}: {error}") from None
     label = result.trained_on.label
-    names = [f"predicted {label}", *(f"probability of {name}" for name in made["labels"])]
-    added = [made["predicted"], *made["probabilities"]]
-    _say_right(rows, cells.get(label), made["predicted"])
+    _say_right(rows, cells.get(label), made)
     _say_new(rows, result, cells)
+    names = [f"predicted {label}", *made["names"]]
+    added = [made["predicted"], *made["more"]]
     if form in ("json", "markdown"):
         table = [dict(zip(names, row, strict=True)) for row in zip(*added, strict=True)]
         emit(form, text=str, document=lambda: {"run": run, "rows": table}, rows=lambda: table)
@@ -108,35 +105,56 @@ def predict(run, rows, proba, table, dsl, output, form):
     _written(out.getvalue(), output, "table", dict)
 
 
-def _predictions(result, cells, rows, proba):
-    """What is predicted, and the probabilities of labels as texts, label by label."""
+def _predicted(result, cells, rows, proba):
+    """What is predicted, and further columns with their names."""
     import numpy as np
 
     from synth.learners import label_probabilities
 
     task, columns = result.trained_on, {n: np.array(c, object) for n, c in cells.items()}
     columns = columns or {"": np.zeros(rows)}
+    if result.kind == "regression":
+        return _numbers(result, columns, proba)
     predicted = result.predict(columns).tolist()
     if task.label_names is None:
         predicted = [task.label_type.format(value) for value in predicted]
-    found = {"predicted": predicted, "labels": [], "probabilities": []}
+    found = {"predicted": predicted, "names": [], "more": []}
     if proba:
-        found["labels"] = [task.label_text(value) for value in task.alphabet]
+        found["names"] = [f"probability of {task.label_text(value)}" for value in task.alphabet]
         shares = label_probabilities(result, columns).T.tolist()
-        found["probabilities"] = [[round(share, 6) for share in each] for each in shares]
+        found["more"] = [[round(share, 6) for share in each] for each in shares]
     return found
 
 
-def _say_right(rows, given, predicted):
-    """Says how often the predictions are right, if the table has labels."""
-    if given is not None:
+def _numbers(result, columns, proba):
+    """Predictions with normal noise, to the third digit of their standard deviations."""
+    if proba:
+        raise click.UsageError(
+            "--proba: not allowed for labels with normal noise, whose standard deviations are "
+            "always added; leave it out"
+        )
+    values, deviations = result.predict(columns, return_std=True)
+    places = [2 - math.floor(math.log10(d)) if d > 0 else 9 for d in deviations.tolist()]
+    pairs = zip(zip(values.tolist(), deviations.tolist(), strict=True), places, strict=True)
+    shown = [[round(value, place) + 0.0 for value in pair] for pair, place in pairs]
+    names = [f"standard deviation of {result.label}"]
+    predicted, more = [list(c) for c in zip(*shown, strict=True)] if shown else [[], []]
+    return {"predicted": predicted, "names": names, "more": [more], "values": values}
+
+
+def _say_right(rows, given, made):
+    """Says how good the predictions are, if the table has labels."""
+    predicted = made["predicted"]
+    if given is not None and "values" in made:
+        _say_error(rows, given, made["values"])
+    elif given is not None:
         right = sum(a == b for a, b in zip(given, predicted, strict=True))
         say(f"{rows}: {right} of {len(predicted)} rows have the predicted label")
 
 
 def _say_new(rows, result, cells):
     """Says which rows have what the rule has never seen."""
-    if result.chosen == "program" and result.rule is not None:
+    if (result.kind, result.chosen) == ("search", "program") and result.rule is not None:
         import numpy as np
 
         from synth.tasks import unseen
@@ -146,12 +164,31 @@ def _say_new(rows, result, cells):
             say(f"{rows}: {'; '.join(found)}; what the rule says there is a guess")
 
 
+def _say_error(rows, given, values):
+    """Says what the labels of a table deviate from predictions, where they are numbers."""
+    import numpy as np
+
+    from synth.language import array_of
+
+    try:
+        labels = array_of(given, "labels").astype(float)
+    except (SynthError, ValueError):
+        return
+    known = np.isfinite(labels)
+    if known.any():
+        labels, left = labels[known], (labels - values)[known]
+        spread = float(np.square(labels - labels.mean()).sum())
+        r2 = f", R2 {1 - float(np.square(left).sum()) / spread:.4f}" if spread else ""
+        error = float(np.sqrt(np.square(left).mean()))
+        say(f"{rows}: {len(left)} rows with labels, root mean square error {error:.3g}{r2}")
+
+
 @click.command(cls=Grouped)
 @_reviving
 @click.option(
     "--to",
     "language",
-    type=click.Choice(["words", "python", "sql", "sympy", "excel"]),
+    type=click.Choice(["words", "python", "sql", "sympy", "latex", "excel"]),
     default="words",
     show_default=True,
     help="The language: a Python function, an SQL expression (SQLite), a spreadsheet formula ...",
@@ -162,7 +199,8 @@ def export(run, language, table, dsl, output, form):
 
     The rule reads the columns of the table as they are: the year of a date is taken from the date.
     Numbers are numbers there, without units such as $, and missing numbers are NaN, NULL or empty
-    cells. A spreadsheet formula is for the first row of data; copy it down.
+    cells. A spreadsheet formula is for the first row of data; copy it down. LaTeX has the program
+    itself, with the names of its inputs.
     """
     result = _revived(run, table, dsl)
     rule = result.rule
@@ -173,6 +211,7 @@ def export(run, language, table, dsl, output, form):
         "python": rule.to_python,
         "sql": rule.to_sql,
         "sympy": lambda: str(rule.to_sympy()),
+        "latex": rule.to_latex,
         "excel": lambda: rule.to_spreadsheet(*_sheet(rule)),
     }
     text = makers[language]()

@@ -4,7 +4,15 @@ import numpy as np
 
 from synth._version import __version__
 from synth.codes import real
-from synth.records import LeastSquares, LinearSum, Regression, StopReason, source_of
+from synth.records import (
+    MOST_POINTS,
+    LeastSquares,
+    LinearSum,
+    Points,
+    Regression,
+    StopReason,
+    source_of,
+)
 
 
 def regression_of(engine, dsl, labelling, pair_bits, settings):
@@ -53,7 +61,7 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         total_bits=target.least,
         saved_bits=saved,
         log2_chance_bound=0.0 if saved is None else real.log2_chance(saved),
-        **_errors(task, program if chosen == "program" else constant, target.mean),
+        **_said(task, program if chosen == "program" else constant, target.mean),
         certified_bits=certified,
         pair_bits=pair_bits,
         optimal=(certified is None or target.is_proven(certified, 1))
@@ -68,16 +76,20 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         version=__version__,
         source=source_of(given, dsl),
         trained_on=given,
+        fitted=task,
     )
 
 
-def _errors(task, used, mean):
-    """What labels deviate from the hypothesis that is used, in training and held out."""
-    labels = task.labels.astype(float)
-    left, about = labels - used.predict(task.columns), labels - mean
+def _said(task, used, mean):
+    """What labels deviate from the hypothesis that is used, in training and held out; points."""
+    labels, predicted = task.labels.astype(float), used.predict(task.columns)
+    left, about = labels - predicted, labels - mean
     test = ~task.train & ~task.unknown
     spread = float(np.square(about[test]).sum())
+    known = np.flatnonzero(task.train | test)
+    some = known[np.linspace(0, len(known) - 1, min(len(known), MOST_POINTS)).round().astype(int)]
     return {
+        "points": Points(*(tuple(part[some].tolist()) for part in (predicted, labels, task.train))),
         "train_error": _root_mean_square(left[task.train]),
         "test_error": _root_mean_square(left[test]) if test.any() else None,
         "test_r2": 1 - float(np.square(left[test]).sum()) / spread if spread else None,

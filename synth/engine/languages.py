@@ -61,7 +61,7 @@ def languages_of(task, start=(), dsl=None, exact=False):
             raise DSLError(
                 f"{refused[0]}, and no other language has labels that are numbers with fractions; "
                 "leave out the columns of texts, or use normal noise, which reads them (--noise "
-                "normal; in Python, synth.engine.regress)"
+                "normal; in Python, synth.regress)"
             )
         raise refused[0]
     return fitting

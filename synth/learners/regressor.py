@@ -8,13 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from synth.codes import real
 from synth.engine import Limits, regress
 from synth.language import DSL, Grammar, Program, Real, load_dsl
 from synth.learners.columns import refuse_texts, without_masks
 from synth.learners.display import FoundBelow
 from synth.learners.estimator import DEFAULT_PROGRAMS, BaseEstimator, MatrixLike
-from synth.records import LeastSquares, LinearSum, StopReason
+from synth.records import LEAST_ROWS, Forecast, LeastSquares, LinearSum, StopReason
 from synth.tasks import Task
 
 try:
@@ -26,17 +25,13 @@ except ImportError:  # making one says what to install
         pass
 
 
-#: With fewer rows the noise has no mean square.
-LEAST_ROWS = 3
-
-
 class ProgramRegressor(FoundBelow, RegressorMixin, BaseEstimator):
     """The program, or sum of two, that says the labels in the fewest bits, with normal noise.
 
     It predicts a + b f or a + b f + c g with programs f and g of the columns, which are Real
     numbers called as in a data frame, or x0, x1, ...  Coefficients are those of least squares.  If
     no such sum has fewer bits than a constant and than a histogram, it predicts the mean: see
-    `synth.engine.regress`.
+    `synth.regress`.
 
     Parameters
     ----------
@@ -119,7 +114,10 @@ class ProgramRegressor(FoundBelow, RegressorMixin, BaseEstimator):
             )
         else:
             self.chosen_, self.sum_ = self.result_.chosen, self.result_.predictor
-        self._spread(columns, y)
+        is_normal = self.result_ is not None and self.chosen_ != "table"
+        terms = self._terms(columns)
+        self._forecast = Forecast(self.sum_, terms, y, self.precision, is_normal)
+        self.deviation_ = self._forecast.deviation
         return self
 
     def predict(self, X: MatrixLike, return_std: bool = False) -> Any:
@@ -140,13 +138,9 @@ class ProgramRegressor(FoundBelow, RegressorMixin, BaseEstimator):
         X = without_masks(X)[0]
         refuse_texts(X, "ProgramRegressor")
         columns = self._typed(validate_data(self, X, reset=False))
-        values, defined = self.sum_.outputs(columns)
-        values = np.where(defined, values, self._mean)
-        if not return_std:
-            return values
-        spread = 1 + self._fit.leverages(self._terms(columns))
-        deviations = self.deviation_ * np.sqrt(spread)
-        return values, np.where(defined, deviations, self._about_mean)
+        _, defined = self.sum_.outputs(columns)
+        values, deviations = self._forecast.of(self._terms(columns), defined)
+        return (values, deviations) if return_std else values
 
     def _found_html(self):
         found = getattr(self, "result_", None)
@@ -174,19 +168,6 @@ class ProgramRegressor(FoundBelow, RegressorMixin, BaseEstimator):
         rows = len(next(iter(columns.values())))
         values = [term.outputs(columns)[0] for term in self.sum_.programs]
         return np.reshape(values, (len(values), rows))
-
-    def _spread(self, columns, y):
-        """Sets what standard deviations are computed from."""
-        self._mean, self._about_mean = float(y.mean()), float(y.std())
-        self._fit = LeastSquares(self._terms(columns), y)
-        self.deviation_ = self._about_mean
-        if self.chosen_ != "table" and self.result_ is not None:
-            scale = real.Scale.of(y, self.precision)
-            labels = scale.rounded(y)
-            rss = float(np.square(labels - self.sum_.predict(columns)).sum())
-            about, count = real.squares(labels, scale), 1 + len(self.sum_.terms)
-            square = real.noise_variance(rss, about, len(y), count, scale)
-            self.deviation_ = float(np.sqrt(square))
 
     def __getstate__(self) -> dict[str, Any]:
         # Not all functions of a DSL can be pickled: the DSL is made anew, and parses the texts.

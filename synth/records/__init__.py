@@ -4,9 +4,9 @@ Start with `result.py` (`Result`), `contrast.py` and `parts.py` (`StopReason`, `
 `comparison.py` and `experiment.py` have the records of comparisons and experiments, `document.py`
 their JSON form, `schema.py` the schemas of that, `flat.py` and `views.py` their rows and figures,
 `saved.py` their files, `source.py` where the data come from, `scored.py` the score of a program
-that people bring, `regression.py` what is found for real labels, `linear.py` the sums in it, and
-`least_squares.py` their coefficients. Nothing here needs the engine, so that a saved run is shown
-without compiled code.
+that people bring, `regression.py` what is found for real labels, `linear.py` the sums in it,
+`least_squares.py` their coefficients, and `forecast.py` what they predict. Nothing here needs the
+engine, so that a saved run is shown without compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
@@ -14,6 +14,7 @@ from synth.records.contrast import Contrast
 from synth.records.document import FORMAT, plain
 from synth.records.experiment import ExperimentRun
 from synth.records.flat import flat_rows
+from synth.records.forecast import LEAST_ROWS, Forecast
 from synth.records.least_squares import LeastSquares, scaled
 from synth.records.linear import LinearSum, sum_text
 from synth.records.parts import (
@@ -31,7 +32,7 @@ from synth.records.parts import (
     StopReason,
     TableScore,
 )
-from synth.records.regression import Regression, RegressionContrast
+from synth.records.regression import MOST_POINTS, Points, Regression, RegressionContrast
 from synth.records.result import Result
 from synth.records.saved import Run, load_run, save_run
 from synth.records.schema import schemas
@@ -41,6 +42,8 @@ from synth.records.source import source_of, task_of
 __all__ = [
     "COMPARED",
     "FORMAT",
+    "LEAST_ROWS",
+    "MOST_POINTS",
     "Branch",
     "ClassCertificate",
     "Comparison",
@@ -48,12 +51,14 @@ __all__ = [
     "Contrast",
     "Descent",
     "ExperimentRun",
+    "Forecast",
     "FrontPoint",
     "Hypothesis",
     "Language",
     "LeastSquares",
     "Level",
     "LinearSum",
+    "Points",
     "Predictions",
     "ProgramScore",
     "Regression",

@@ -85,6 +85,21 @@ class LinearSum:
             programs=tuple(programs),
         )
 
+    @property
+    def shown(self) -> tuple[float, ...]:
+        """The constant and the slopes, as its text has them."""
+        rest, found = self.text, []
+        for term in reversed(self.terms):
+            whole = term if _LEAF.fullmatch(term) else f"({term})"
+            rest, times, after = rest.rpartition(f" * {whole}")
+            if not times or after:
+                raise RunError(f"{self.text!r} is no sum of {', '.join(self.terms)}")
+            rest, _, slope = rest.rpartition(" ") if " " in rest else ("", "", rest)
+            sign = -1 if rest.endswith(" -") else 1
+            rest = rest.removesuffix(" -").removesuffix(" +")
+            found.append(sign * float(slope))
+        return (float(rest or 0), *reversed(found))
+
     @staticmethod
     def from_dict(document: dict[str, Any]) -> "LinearSum":
         """Reads a sum from a part of a JSON document."""

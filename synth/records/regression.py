@@ -1,19 +1,42 @@
 """What a search for real labels found: sums of programs, a constant or a histogram."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal
 
+from synth.errors import RunError
 from synth.records.document import FORMAT, contents, plain, reading
+from synth.records.forecast import Forecast
 from synth.records.linear import LinearSum
 from synth.records.parts import StopReason
 from synth.records.source import with_rows
-from synth.records.views import Framed
+from synth.records.views import Framed, Plotted
 from synth.report import notebook, regression_contrast_text, regression_text
-from synth.tasks import Task
+from synth.tasks import Formula, Task
+
+#: The most rows whose predictions a record holds.
+MOST_POINTS = 500
 
 
 @dataclass(frozen=True)
-class Regression(Framed):
+class Points:
+    """What was predicted of some rows whose labels are known, evenly spaced among all of them.
+
+    Parameters
+    ----------
+    predicted, label : tuple of float
+        The prediction and the label of each row.
+    train : tuple of bool
+        Which of them are training rows.
+    """
+
+    predicted: tuple[float, ...]
+    label: tuple[float, ...]
+    train: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Regression(Framed, Plotted):
     """What a search for one labelling found, where labels are real numbers.
 
     Parameters
@@ -79,8 +102,12 @@ class Regression(Framed):
         Where the task and the DSL come from, with digests: see `synth.records.source`.
     data : dict, optional
         The rows of the task, if a file was asked to keep them.
+    points : Points, optional
+        Predictions of up to 500 rows.  None in older files.
     trained_on : Task, optional
         The task. None if the record was read from a file.
+    fitted : Task, optional
+        The task as the DSL reads it. None if the record was read from a file.
     """
 
     kind: ClassVar[str] = "regression"
@@ -117,7 +144,9 @@ class Regression(Framed):
     version: str
     source: dict[str, Any] | None = None
     data: dict[str, Any] | None = None
+    points: Points | None = None
     trained_on: Task | None = field(default=None, repr=False, compare=False)
+    fitted: Task | None = field(default=None, repr=False, compare=False)
 
     def with_data(self) -> "Regression":
         """The same record with the rows of its task, which a file then keeps.
@@ -150,6 +179,8 @@ class Regression(Framed):
             given["constant"] = LinearSum.from_dict(given["constant"])
             given["top"] = tuple(map(LinearSum.from_dict, given["top"]))
             given["stop_reason"] = StopReason(given["stop_reason"])
+            points = given.get("points")
+            given["points"] = points and Points(**{k: tuple(v) for k, v in points.items()})
             return Regression(**given)
 
     def __str__(self) -> str:
@@ -157,6 +188,57 @@ class Regression(Framed):
 
     def _repr_html_(self) -> str:
         return notebook.text_html(str(self))
+
+    @property
+    def rule(self) -> Formula | None:
+        """The best sum as a formula about the columns of the table; None without one.
+
+        Raises
+        ------
+        RunError
+            If the record was read from a file.
+        """
+        if self.fitted is None:
+            raise RunError("a saved result does not hold its formula; see `synth export`")
+        return None if self.program is None else self._formula(self.program)
+
+    def predict(self, columns: Mapping[str, Any], return_std: bool = False) -> Any:
+        """Predicts labels with what was chosen; a histogram predicts the mean.
+
+        Where a program has no value, the mean of the training labels is predicted.
+
+        Parameters
+        ----------
+        columns : mapping of str to array (rows,)
+            The columns of the table as they are, by name.  Only those that are read are needed.
+        return_std : bool
+            Whether to return the standard deviation of a new label too: that of the noise and of
+            the coefficients.
+
+        Returns
+        -------
+        float64 (rows,), or two of them
+
+        Raises
+        ------
+        RunError
+            If the record was read from a file.
+        TypeMismatchError
+            If a column is missing or cannot be read.
+        """
+        if self.fitted is None:
+            raise RunError("a saved result does not hold its data; see `synth predict`")
+        task, used = self.fitted, self.predictor
+        labels = task.labels[task.train].astype(float)
+        own = [program.outputs(task.columns)[0][task.train] for program in used.programs]
+        normal = self.chosen != "table"
+        forecast = Forecast(used, own, labels, self.settings["precision"], normal)
+        values, deviations = forecast.of(*self._formula(used).outputs(columns))
+        return (values, deviations) if return_std else values
+
+    def _formula(self, used: LinearSum) -> Formula:
+        assert self.fitted is not None
+        return Formula(used.programs, used.shown, self.fitted)
 
     @property
     def predictor(self) -> LinearSum:
@@ -174,7 +256,7 @@ def _saved(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class RegressionContrast(Framed):
+class RegressionContrast(Framed, Plotted):
     """A task with real labels and its permuted twins: all are scored in one enumeration.
 
     Parameters

@@ -35,6 +35,8 @@ class Plotted:
     def plot(self, path: str | os.PathLike[str] | None = None) -> "Figure":
         """Draws the bits of program and exceptions as a share of the table's, and the accuracies.
 
+        Of a search for real labels: the labels and what is left of them, by what was predicted.
+
         Parameters
         ----------
         path : str or path, optional

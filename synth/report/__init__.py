@@ -4,9 +4,9 @@ Start with `text.py` (tables for terminals), `words.py` (programs in words) and 
 bounds are rounded). `matrix.py` shows a comparison, `score.py` a program that people bring,
 `experiment.py` a run of an experiment, `regression.py` a search for real labels, `claims.py` what
 became of a run's claims. `verdict.py` says in a sentence what contrasts show. With matplotlib,
-`figure.py` draws experiments, `results.py` draws searches, and `shown.py` has the figure that
-notebooks show. `bar.py` shows progress. `notebook.py` and `definitions.py` write HTML and
-LaTeX, and `page/` makes the page of `synth report`.
+`figure.py` draws experiments, `results.py` draws searches, `scatter.py` those for real labels, and
+`shown.py` has the figure that notebooks show. `bar.py` shows progress. `notebook.py` and
+`definitions.py` write HTML and LaTeX, and `page/` makes the page of `synth report`.
 No module here imports another room: the records to be shown are passed in.
 """
 

@@ -19,7 +19,7 @@ def regression_text(result, width=None):
         By default the width of the terminal.
     """
     width = width or terminal_width()
-    pairs = list(_rows(result))
+    pairs = list(regression_rows(result))
     pad = max(len(name) for name, _ in pairs) + 2
     lines = [line for name, value in pairs for line in wrapped(name, value, pad, width)]
     lines += ["", *textwrap.wrap("Best sums of programs (coefficients by least squares)", width)]
@@ -38,9 +38,9 @@ def regression_contrast_text(contrast, width=None):
         By default the width of the terminal.
     """
     width = width or terminal_width()
-    found, twin, count = contrast.structured, contrast.random, len(contrast.twins_saved)
+    found, twin = contrast.structured, contrast.random
     shared = ("task", "inputs", "label", "rows", "DSL", "certificate", "searched")
-    first, second = (dict(_rows(r)) for r in (found, twin))
+    first, second = (dict(regression_rows(r)) for r in (found, twin))
     pad = max(map(len, first)) + 2
     column = (width - pad - 2) // 2
     lines = [line for n in shared[:5] for line in wrapped(n, first[n], pad, width)]
@@ -55,11 +55,17 @@ def regression_contrast_text(contrast, width=None):
             head = name if k == 0 else ""
             lines.append(f"{head:<{pad}}{left:<{column}}  {right}".rstrip())
     lines += [line for n in shared[5:] for line in wrapped(n, first[n], pad, width)]
-    lines += wrapped("p-value", _rank(contrast, count), pad, width)
-    return "\n".join(lines + wrapped("verdict", _verdict(contrast), pad, width))
+    lines += [line for pair in contrast_rows(contrast) for line in wrapped(*pair, pad, width)]
+    return "\n".join(lines)
 
 
-def _rows(result):
+def contrast_rows(contrast):
+    """The rank of the true labels, and the verdict, as (name, value) pairs of text."""
+    yield "p-value", _rank(contrast, len(contrast.twins_saved))
+    yield "verdict", _verdict(contrast)
+
+
+def regression_rows(result):
     """A search for real labels as (name, value) pairs of text."""
     labels = "" if result.labelling == "true" else f", {result.labelling}"
     yield "task", f"{result.task}{labels}"
@@ -78,11 +84,7 @@ def _rows(result):
     yield "table bits", f"{bits(result.table_bits)} (a histogram of {result.bins} bins)"
     if result.saved_bits is not None:
         rival = "table" if result.table_bits <= result.constant.total_bits else "constant"
-        proven = result.optimal and result.chosen == "program"
-        yield (
-            "bits saved",
-            f"{saved(result.saved_bits, proven, 'at least ')}, compared with the {rival}",
-        )
+        yield "bits saved", f"{saved_numbers(result, 'at least ')}, compared with the {rival}"
     yield (
         "chance bound",
         f"{chance(result.log2_chance_bound)} (that any program saves as many bits, if the labels "
@@ -92,6 +94,11 @@ def _rows(result):
     yield "certificate", _certificate(result)
     made = f"{result.candidates:,} programs, {result.distinct:,} distinct behaviours"
     yield "searched", f"{made}, {result.seconds:.2f} s; stopped: {stop(result)}"
+
+
+def saved_numbers(result, sign):
+    """The bits that the best program saves; `sign` precedes a lower bound."""
+    return saved(result.saved_bits, result.optimal and result.chosen == "program", sign)
 
 
 def _chosen(result):

@@ -4,6 +4,7 @@ import textwrap
 
 from synth.report.escape import visibly
 from synth.report.figure import styled_figure
+from synth.report.scatter import plot_numbers
 
 #: The height of the figure, in inches, and how much each search adds.
 HEIGHT, EACH = 1.7, 0.42
@@ -17,7 +18,7 @@ def plot_results(runs, path=None, seeds=None):
 
     Parameters
     ----------
-    runs : sequence of Result or Contrast
+    runs : sequence of Result or Contrast, or of searches for real labels alone
     path : str or path, optional
         A path with a suffix of `SUFFIXES`.
     seeds : sequence of int, optional
@@ -28,6 +29,8 @@ def plot_results(runs, path=None, seeds=None):
     SettingError
         If it cannot be drawn or written: see `check_plot`.
     """
+    if runs and runs[0].kind.startswith("regression"):
+        return plot_numbers(runs, path)
     seeds = seeds or [None] * len(runs)
     results = [pair for run, seed in zip(runs, seeds, strict=True) for pair in _named(run, seed)]
     return styled_figure(lambda: _results_figure(results), path)

@@ -10,7 +10,8 @@ them and `usable.py` leaves some out, `gaps.py` handles missing values, `labels.
 `catalogue.py` finds a task by name, `origin.py` keeps how a task was made, `fitting.py` turns a
 task and a DSL into a grammar and a root type, `functions.py` defines the Boolean functions that
 have a name, `digits.py` encodes truth values, digits and residues as columns, `values.py` checks
-values by their types, and `splits.py` draws training rows and random numbers.
+values by their types, and `splits.py` draws training rows and random numbers.  `rules.py` and
+`formulas.py` say what programs say of the columns of a table, which `meanings.py` knows.
 `sequences.py` has the columns, twins and further terms of sequences.  `strings.py` reads strings.
 `truth.py` reads boolean functions.
 """
@@ -39,6 +40,7 @@ from synth.tasks.fitting import (
     with_real_numbers,
     without_labels,
 )
+from synth.tasks.formulas import Formula
 from synth.tasks.frames import frame_inputs
 from synth.tasks.labels import is_numeric
 from synth.tasks.origin import Origin, file_digest
@@ -57,6 +59,7 @@ __all__ = [
     "LARGE",
     "TARGETS",
     "Fitted",
+    "Formula",
     "Origin",
     "Rule",
     "Task",

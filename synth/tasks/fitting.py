@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import DSLError
-from synth.language import DSL, Bool, Grammar, Real, Type, TypedColumns, load_dsl
+from synth.language import DSL, Bool, Grammar, Real, Term, Type, TypedColumns, load_dsl
 from synth.language.dsls import called, for_types
+from synth.language.meaning import constant
+from synth.tasks.meanings import own_terms
 from synth.tasks.sequences import lagged_fields
 from synth.tasks.splits import stream
 from synth.tasks.task import Task
@@ -167,13 +169,19 @@ def with_real_numbers(dsl: DSL, task: Task) -> Task:
         given_alphabet=None,
         read=None,
         source=task,
+        meanings={name: _as_number(term) for name, term in own_terms(task, task.types).items()},
     )
+
+
+def _as_number(term: Term) -> Term:
+    """A column as a number: 1 and 0 for truth values."""
+    return Term("where", (term, constant(1), constant(0))) if term.is_condition else term
 
 
 def _units(task: Task) -> dict[str, str]:
     """What the numbers of columns count: a unit such as `$`, or the part of a date."""
     found = {}
-    for name, term in (task.meanings or {}).items():
+    for name, term in (task.original.meanings or {}).items():
         if term.op == "part":
             found[name] = term.value[1]
         elif term.op == "number" and term.value.hint.startswith("without the unit "):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import TypeMismatchError, listed
-from synth.language import Input, Program, Term, columns_of
+from synth.language import Input, Program, Term, columns_of, latex
 from synth.language.meaning import FALSE, TRUE, constant
 from synth.language.notation.evaluation import values_of
 from synth.language.notation.python_code import to_python
@@ -193,6 +193,15 @@ class Rule:
 
         return to_sympy(self.said if self.labels in _PLAIN else self.answer)
 
+    def to_latex(self) -> str:
+        """The program in LaTeX, with the names of its inputs, without dollar signs."""
+        text = latex(self.program)
+        if not self.inverted:
+            return text
+        if self.said.is_condition:
+            return rf"\lnot \left({text}\right)"
+        return rf"{sum(self.task.alphabet)} - \left({text}\right)"
+
     def to_spreadsheet(self, header: Sequence[str], row: int = 2) -> str:
         """A formula of spreadsheets for the label of a row; see `to_python`.
 
@@ -227,17 +236,21 @@ class Rule:
 
     def labels_of(self, table: Mapping[str, Any]) -> tuple[np.ndarray, NDArray[np.bool_]]:
         """(label values, which of them the program says) of the rows of a table, each (rows,)."""
-        table = columns_of(table, "columns")
-        rows = len(next(iter(table.values()), ()))
-        inputs, whole = self._read(table, rows)
         task, type_ = self.task, self.program.type
-        values, defined = self.program.outputs(inputs)
-        values, defined = values.astype(type_.number), defined & whole
+        values, defined = self.outputs(table)
+        values = values.astype(type_.number)
         if self.inverted:
             values = sum(task.alphabet) - values
         if task.label_names is not None:
             defined = defined & np.isin(values, list(task.label_names))
         return np.where(defined, values, task.majority()), defined
+
+    def outputs(self, table: Mapping[str, Any]) -> tuple[np.ndarray, NDArray[np.bool_]]:
+        """(values, which are defined) of the program on the rows of a table, each (rows,)."""
+        table = columns_of(table, "columns")
+        inputs, whole = self._read(table, len(next(iter(table.values()), ())))
+        values, defined = self.program.outputs(inputs)
+        return values, defined & whole
 
     def _read(self, table: Mapping[str, Any], rows: int) -> Any:
         """The inputs that the program reads, by name, and on which rows all have a value."""

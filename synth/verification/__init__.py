@@ -15,7 +15,7 @@ the reading of tables, of DSLs and of a program's text.
 from synth.verification.claims import Claim
 from synth.verification.enumeration import MOST_CANDIDATES, Everything, everything
 from synth.verification.run import verify
-from synth.verification.sources import Given, revived
+from synth.verification.sources import Given, revived, revived_numbers
 from synth.verification.truth import Truth
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "Truth",
     "everything",
     "revived",
+    "revived_numbers",
     "verify",
 ]

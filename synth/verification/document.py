@@ -18,7 +18,7 @@ from synth.errors import RunError
 from synth.records import FORMAT, Comparison, ExperimentRun, Regression, Result
 
 #: The fields of a record that a file does not hold.
-LIVE = ("best", "trained_on", "drawer", "sentences", "programs")
+LIVE = ("best", "trained_on", "fitted", "drawer", "sentences", "programs")
 #: The records of each kind of document.
 KINDS: dict[str, Any] = {
     "search": Result, "compare": Comparison, "run": ExperimentRun, "regression": Regression,

@@ -8,6 +8,7 @@ import numpy as np
 
 from synth.errors import ParseError
 from synth.language import DSL
+from synth.records import MOST_POINTS
 from synth.tasks import Task, prepared, with_real_numbers
 from synth.verification.claims import NEAR, Claims
 from synth.verification.numbers import Fit, Labels
@@ -236,9 +237,26 @@ def _check_errors(claims: Claims, document: dict[str, Any], truth: Truth, labels
         spread = _root(given[test] - mean)
         if spread:
             found["test_r2"] = 1 - (_root(given[test] - values[test]) / spread) ** 2
+    _check_points(claims, document["points"], (values, given, truth.train), test, size)
     for key, value in found.items():
         unit = size if key != "test_r2" else 1 + abs(value or 0.0)
         claims.check(key, _is_close(document[key], value, unit), document[key], value)
+
+
+def _check_points(
+    claims: Claims, points: dict[str, Any] | None, rows: Any, test: Any, size: float
+) -> None:
+    """The predictions that the record holds; rows: predictions, labels, which are for training."""
+    if points is None:
+        return
+    known = np.flatnonzero(rows[2] | test)
+    some = known[np.linspace(0, len(known) - 1, min(len(known), MOST_POINTS)).round().astype(int)]
+    for key, column in zip(("predicted", "label", "train"), rows, strict=True):
+        said, found = points[key], column[some].tolist()
+        same = len(said) == len(found)
+        same = same and all(_is_close(s, f, size) for s, f in zip(said, found, strict=True))
+        what = f"{len(said)} rows", f"of {len(found)} rows"
+        claims.check(f"points.{key}", same, *what)
 
 
 def _check_certificate(claims: Claims, document: dict[str, Any], labels: Labels) -> None:

@@ -13,12 +13,21 @@ from typing import Any
 from synth.errors import RunError, SynthError
 from synth.language import DSL, Program, dsls
 from synth.language.dsls import for_types, load_dsl
-from synth.records import Result, source_of, task_of
-from synth.tasks import Origin, Task, file_digest, fit, is_path, prepared, regenerated
+from synth.records import LinearSum, Regression, Result, source_of, task_of
+from synth.tasks import (
+    Origin,
+    Task,
+    file_digest,
+    fit,
+    is_path,
+    prepared,
+    regenerated,
+    with_real_numbers,
+)
 from synth.verification.claims import Claims
 from synth.verification.truth import Truth
 
-_AGAIN = "save the run with its rows: synth.save_run(run.with_data(), FILE)"
+_SAVE_ROWS = "save the run with its rows: synth.save_run(run.with_data(), FILE)"
 
 
 @dataclass
@@ -104,9 +113,33 @@ def revived(run: Result, given: Given) -> Result:
     RunError
         If the run does not say where its data come from, or they cannot be had or have changed.
     """
+    task, dsl = _again(run, given)
+    fitted = fit(dsl, task)
+    program = None
+    if run.program is not None and (run.program.kind == "program" or run.program.written):
+        program = Program.parse(run.program.expression, fitted.grammar, fitted.root)
+    return replace(run, trained_on=fitted.task, best=program)
+
+
+def revived_numbers(run: Regression, given: Given) -> Regression:
+    """A saved search for real labels with its task and its programs, made again: see `revived`."""
+    task, dsl = _again(run, given)
+    fitted = fit(dsl, with_real_numbers(dsl, task))
+
+    def whole(found: LinearSum) -> LinearSum:
+        programs = (Program.parse(text, fitted.grammar, fitted.root) for text in found.terms)
+        return replace(found, programs=tuple(programs))
+
+    top = tuple(map(whole, run.top))
+    program = run.program and whole(run.program)
+    return replace(run, trained_on=task, fitted=fitted.task, program=program, top=top)
+
+
+def _again(run: Result | Regression, given: Given) -> tuple[Task, DSL]:
+    """The task and the DSL of a saved run, which must be as they were."""
     source, data = run.source, run.data
     if source is None:
-        raise RunError(f"it does not say where its data come from; {_AGAIN}")
+        raise RunError(f"it does not say where its data come from; {_SAVE_ROWS}")
     table = given.table
     if table is None and data is not None and source["task"] is not None:
         # The table says how new rows are read, which the rows that the run keeps do not.
@@ -121,11 +154,7 @@ def revived(run: Result, given: Given) -> Result:
         raise RunError(
             f"{name} is not as it was when the run was made; give the same table with --table FILE"
         )
-    fitted = fit(dsl, task)
-    program = None
-    if run.program is not None and (run.program.kind == "program" or run.program.written):
-        program = Program.parse(run.program.expression, fitted.grammar, fitted.root)
-    return replace(run, trained_on=fitted.task, best=program)
+    return task, dsl
 
 
 def _compare_files(claims: Claims, what: str, was: Any, now: Any) -> None:
@@ -141,7 +170,7 @@ def _task(
     if table is None and data is not None:
         return task_of(data, *named)
     if origin is None:
-        raise RunError(f"its task was made in Python; {_AGAIN}")
+        raise RunError(f"its task was made in Python; {_SAVE_ROWS}")
     kept = Origin(
         origin["spec"],
         origin["options"],

@@ -257,6 +257,7 @@ MEANINGS = {
     ("sin", 1): sympy.sin,
     ("cos", 1): sympy.cos,
     ("tan", 1): sympy.tan,
+    ("arcsin", 1): sympy.asin,
     ("sign", 1): sympy.sign,
     ("conj", 1): sympy.conjugate,
     ("where", 3): _where,

@@ -11,6 +11,9 @@ from synth.language.primitive import Constant, Primitive
 from synth.language.types import Bool
 from synth.report import latex_text
 
+# What LaTeX has a command for.
+_NAMED = ("min", "max", "exp", "log", "sin", "cos", "tan", "arcsin")
+
 # How tightly a text binds, loosest first.
 _CASES, _COMPARISON, _OTHER, _SUM, _PRODUCT, _NOT, _ATOM = range(7)
 
@@ -80,8 +83,9 @@ def _constant(head):
 def _call(head, inner):
     if head.name == "abs" and len(inner) == 1:
         return rf"\left|{inner[0]}\right|"
-    known = {"min": r"\min", "max": r"\max"}
-    name = known.get(head.name) or rf"\operatorname{{{latex_text(head.name)}}}"
+    if head.name == "sqrt" and len(inner) == 1:
+        return rf"\sqrt{{{inner[0]}}}"
+    name = f"\\{head.name}" if head.name in _NAMED else rf"\operatorname{{{latex_text(head.name)}}}"
     return rf"{name}\left({', '.join(inner)}\right)"
 
 

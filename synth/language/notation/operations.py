@@ -61,6 +61,7 @@ REFERENCES: dict[tuple[str, int], Callable[..., Any]] = {
     ("sin", 1): np.sin,
     ("cos", 1): np.cos,
     ("tan", 1): np.tan,
+    ("arcsin", 1): np.arcsin,
     ("sign", 1): np.sign,
     ("conj", 1): np.conj,
     ("where", 3): np.where,

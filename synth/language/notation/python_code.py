@@ -60,7 +60,8 @@ def _dates(column, order):
 _FUNCTIONS = {
     "abs": "np.abs", "min": "np.minimum", "max": "np.maximum", "square": "np.square",
     "sqrt": "np.sqrt", "exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos",
-    "tan": "np.tan", "sign": "np.sign", "conj": "np.conj", "where": "np.where", "xor": "^",
+    "tan": "np.tan", "arcsin": "np.arcsin", "sign": "np.sign", "conj": "np.conj",
+    "where": "np.where", "xor": "^",
 }  # fmt: skip
 _OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^", *COMPARISONS)
 

@@ -12,9 +12,9 @@ from synth.language.notation.simplify import simplified
 
 _FUNCTIONS = {
     "abs": "ABS", "min": "MIN", "max": "MAX", "sqrt": "SQRT", "exp": "EXP", "log": "LN",
-    "sin": "SIN", "cos": "COS", "tan": "TAN", "sign": "SIGN", "%": "MOD", "<<": "BITLSHIFT",
-    ">>": "BITRSHIFT", "&": "BITAND", "|": "BITOR", "^": "BITXOR", "and": "AND", "or": "OR",
-    "xor": "XOR", "not": "NOT", "where": "IF",
+    "sin": "SIN", "cos": "COS", "tan": "TAN", "arcsin": "ASIN", "sign": "SIGN", "%": "MOD",
+    "<<": "BITLSHIFT", ">>": "BITRSHIFT", "&": "BITAND", "|": "BITOR", "^": "BITXOR",
+    "and": "AND", "or": "OR", "xor": "XOR", "not": "NOT", "where": "IF",
 }  # fmt: skip
 _SIGNS = {"==": "=", "!=": "<>", "**": "^"}
 _OPERATORS = ("+", "-", "*", "/", "**")

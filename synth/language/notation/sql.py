@@ -10,7 +10,7 @@ from synth.language.notation.simplify import simplified
 
 _FUNCTIONS = {
     "abs": "ABS", "min": "MIN", "max": "MAX", "sqrt": "SQRT", "exp": "EXP", "log": "LN",
-    "sin": "SIN", "cos": "COS", "tan": "TAN", "sign": "SIGN", "**": "POWER",
+    "sin": "SIN", "cos": "COS", "tan": "TAN", "arcsin": "ASIN", "sign": "SIGN", "**": "POWER",
 }  # fmt: skip
 _SIGNS = {"==": "=", "!=": "<>"}
 _PARTS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M"}

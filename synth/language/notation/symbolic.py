@@ -20,6 +20,12 @@ def to_sympy(term: Term):
     return _of(simplified(term))
 
 
+def weighted(coefficients, expressions):
+    """A constant and multiples of SymPy expressions; coefficients: of each, the constant first."""
+    first, *slopes = map(sympy.sympify, coefficients)
+    return first + sum(a * part for a, part in zip(slopes, expressions, strict=True))
+
+
 def _of(term: Term):
     op = term.op
     if op in ("true", "false"):

@@ -15,9 +15,11 @@ from synth.report.page.chart import render
 from synth.report.page.document import html_page, write_html
 from synth.report.page.explore import make_explorable, write_explorable
 from synth.report.page.markup import element, joined
+from synth.report.page.numbers import numbers_contrast_section, numbers_section
 from synth.report.page.parts import cells_table, chance_text
 from synth.report.page.run import run_section
 from synth.report.page.search import comparison_section, contrast_section, search_section
+from synth.report.regression import saved_numbers
 from synth.report.text import saved_by
 
 __all__ = ["make_explorable", "make_page", "write_explorable", "write_page"]
@@ -32,6 +34,8 @@ _SECTIONS = {
     "search": search_section,
     "contrast": contrast_section,
     "compare": comparison_section,
+    "regression": numbers_section,
+    "regression-contrast": numbers_contrast_section,
 }
 
 #: The errors that a damaged document causes.
@@ -60,7 +64,7 @@ def make_page(runs, names=None):
 
     Parameters
     ----------
-    runs : iterable of Result, Contrast, Comparison or ExperimentRun
+    runs : iterable of Result, Contrast, Comparison, ExperimentRun or of searches for real labels
     names : list of str, optional
         The names of the runs in messages; by default "run 1" and so on.
 
@@ -79,14 +83,10 @@ def make_page(runs, names=None):
     charts = _Charts()
     sections, overview, left = [], [], LARGEST
     for number, (run, name) in enumerate(zip(runs, names, strict=True), 1):
-        if run.kind.startswith("regression"):
-            raise RunError(
-                f"{name} holds a sum with normal noise; `synth report` does not take these yet"
-            )
         if run.kind not in (*_SECTIONS, "run"):
             raise RunError(
-                f"{name} is a {run.kind}; allowed: a search or contrast with exceptions, a "
-                "comparison, an experiment"
+                f"{name} is a {run.kind}; allowed: a search, a contrast, a comparison, an "
+                "experiment"
             )
         try:
             title, kind = _title(run)
@@ -149,9 +149,9 @@ def _title(run):
     if run.kind == "compare":
         tasks = list(dict.fromkeys(r["task"] for r in run.rows))
         return ", ".join(map(str, tasks[:4])) + (" ..." if len(tasks) > 4 else ""), "comparison"
-    one = run.structured if run.kind == "contrast" else run
+    one = run.structured if run.kind.endswith("contrast") else run
     labels = "" if one.labelling == "true" else f", {one.labelling} labels"
-    kind = "contrast with random labels" if run.kind == "contrast" else "search"
+    kind = "contrast with random labels" if run.kind.endswith("contrast") else "search"
     proof = "optimal" if one.optimal else "not proven optimal"
     return f"{one.task}{labels}", f"{kind} in {one.dsl}; {proof}; {one.seconds:.1f} s"
 
@@ -160,18 +160,21 @@ def _overview(run, number, title, kind):
     link = element("a", title, href=f"#run-{number}")
     if run.kind in ("compare", "run"):
         return [link, kind.partition(",")[0], *["-"] * 6]
-    one = run.structured if run.kind == "contrast" else run
-    part = one.chosen_part
-    program = one.program
+    one = run.structured if run.kind.endswith("contrast") else run
+    program, numbers = one.program, run.kind.startswith("regression")
+    if numbers:
+        held = "-" if one.test_r2 is None else f"R2 {one.test_r2:.3f}"
+    else:
+        held = accuracy(one.chosen_part.test_accuracy)
     return [
         link,
-        "contrast" if run.kind == "contrast" else "search",
+        "contrast" if run.kind.endswith("contrast") else "search",
         one.chosen,
         "-" if program is None else bits(program.total_bits),
-        bits(one.table.bits),
-        saved_by(one, "≥ "),
+        bits(min(one.table_bits, one.constant.total_bits) if numbers else one.table.bits),
+        saved_numbers(one, "≥ ") if numbers else saved_by(one, "≥ "),
         chance_text(one.log2_chance_bound),
-        accuracy(part.test_accuracy),
+        held,
     ]
 
 

@@ -76,8 +76,13 @@ def _is_number(value):
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def stacked(title, bars):
-    """Stacked bars on one scale; bars: (name, [(kind, bits, tip)])."""
+#: What the kinds of the parts of bars are called.
+KINDS = {"program": "program", "exceptions": "flag and exceptions", "table": "table"}
+
+
+def stacked(title, bars, words=None):
+    """Stacked bars on one scale; bars: (name, [(kind, bits, tip)]); words: in place of `KINDS`."""
+    words = words or KINDS
     most = max((sum(b for _, b, _ in parts) for _, parts in bars), default=1) or 1
     lines = []
     for name, parts in bars:
@@ -97,7 +102,7 @@ def stacked(title, bars):
                 )
             )
             x += width
-        spoken = ", ".join(f"{kind} {bits(size)}" for kind, size, _ in parts)
+        spoken = ", ".join(f"{words[kind]} {bits(size)}" for kind, size, _ in parts)
         lines.append(
             element(
                 "li",
@@ -115,7 +120,6 @@ def stacked(title, bars):
             )
         )
     kinds = dict.fromkeys(kind for _, parts in bars for kind, _, _ in parts)
-    words = {"program": "program", "exceptions": "flag and exceptions", "table": "table"}
     keys = [
         element("li", element("span", class_=f"key b-{kind}", aria_hidden="true"), words[kind])
         for kind in kinds
