@@ -78,7 +78,13 @@ def test_three_variables_to_nine_digits(basis):
     assert np.all(off < 10.0**-plain.digits)
 
 
-@pytest.mark.parametrize(("basis", "noise"), [("and-or-not", 1e-3), ("and-or-xor-not", 1e-12)])
+@pytest.mark.parametrize(
+    ("basis", "noise"),
+    [
+        ("and-or-not", 1e-3),
+        pytest.param("and-or-xor-not", 1e-12, marks=pytest.mark.slow),
+    ],
+)
 def test_four_variables_against_higher_precision(basis, noise):
     """Sweeps in integer multiples of 2**-400 leave each of the 65,536 masses unchanged."""
     found = synth.exact_prior(f"boolean:basis={basis}", 4, relative=True)

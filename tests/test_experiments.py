@@ -437,7 +437,7 @@ def test_text_has_rows_summary_and_control_in_eighty_columns():
 
 
 def test_rows_of_a_path_differ_by_their_step():
-    text = run("grokking", "--steps", "3000", "--runs", "1")
+    text = run("grokking", "--steps", "1000", "--runs", "1")
     assert max(map(len, text.splitlines())) <= 80
     shown = [line for line in text.splitlines() if re.match(r"decay .* path$", line)]
     assert len(shown) > 5
