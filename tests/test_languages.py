@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 import synth
 from synth import codes
-from synth.engine import Search
+from synth.engine import Search, languages
+from synth.engine.large import LanguageSearch
+from synth.engine.reach import FIRST_PROGRAMS
 from synth.language.dsls import integer, rules
 from synth.records import save_run
 from synth.tasks import fit, without_labels
@@ -58,8 +60,8 @@ def test_constants_of_all_labellings_have_room(n, k):
         for labels in itertools.product(range(k), repeat=n)
     )
     assert total <= (1 - codes.READING) / 2 + 1e-12
-    for languages in (1, 2, 3):
-        each = languages * 2.0 ** -(codes.language_bits(languages) + codes.PROGRAM_FLAG)
+    for count in (1, 2, 3):
+        each = count * 2.0 ** -(codes.language_bits(count) + codes.PROGRAM_FLAG)
         assert each == pytest.approx(codes.READING / 2)
 
 
@@ -303,6 +305,49 @@ def test_after_ctrl_c_nothing_is_claimed_of_languages_not_begun(tmp_path):
     save_run(found, tmp_path / "run.json")
     assert [claim for claim in verify(tmp_path / "run.json") if claim.holds is False] == []
     assert (found.stop_reason, found.optimal, found.exact_bound) == ("interrupted", False, 0.0)
+
+
+def checksums(tmp_path, rows=40):
+    """Bytes and their sum modulo 256: the language with 256 as a constant is the fifth."""
+    rows = np.random.default_rng(3).integers(0, 256, (rows, 4))
+    return table(tmp_path, "a,b,c,d,sum", [(*row, sum(row) % 256) for row in rows.tolist()])
+
+
+def test_the_early_stage_has_its_turn_in_all_languages_first(tmp_path, monkeypatch):
+    task = checksums(tmp_path)
+    # As if the time was over for what follows.
+    monkeypatch.setattr(LanguageSearch, "run", lambda self, *_, **__: self.search.results)
+    tasks = task, task.permuted(0)
+    result, twin = languages.searched(
+        tasks, languages.languages_of(task), seconds=None, threads=1, memory=2 * 10**8
+    )
+    assert [each.candidates for each in result.languages] == [FIRST_PROGRAMS] * 5
+    assert result.program.exceptions == 0
+    assert result.dsl.startswith("integer:constants=0/1/2/3/4/5/6/7/8/15")
+    assert (result.program.found_by, result.reach.moves) == ("reach", 0)
+    assert twin.chosen != "program"
+
+
+def test_what_the_early_stage_finds_is_kept(tmp_path):
+    task = checksums(tmp_path)
+    spec = languages.languages_of(task)[-1]
+    search = Search(task, spec, among=5, moves=None, seconds=None, threads=1)
+    search.begin_early()
+    early = search.result
+    # The clock is at its end, so that nothing else is done.
+    search.run(seconds=0.0)
+    assert search.result.program == early.program
+    seeds = [seed["text"] for seed in search.result.reach.seeds]
+    assert seeds == list(dict.fromkeys(seeds))
+    assert early.reach.planned == search.result.reach.planned > 0
+
+
+def test_the_early_stage_is_left_out_without_moves(tmp_path):
+    task = checksums(tmp_path)
+    for limits in ({"moves": 0}, {"max_bits": 9}, {"max_programs": 10}, {"exact": True}):
+        search = Search(task, "integer", among=5, threads=1, **limits)
+        search.begin_early()
+        assert search.result.candidates == 0
 
 
 def test_a_language_that_is_not_tried_is_not_read(tmp_path, monkeypatch):

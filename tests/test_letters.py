@@ -51,6 +51,29 @@ def test_letters_are_computed_and_said(tmp_path, case):
     assert [c.what for c in verify(tmp_path / "run.json") if c.holds is False] == []
 
 
+@pytest.mark.parametrize(
+    ("alphabet", "p"), [("0123456789X", 11), ("0123456789abcdef", 13)], ids=["ISBN", "hexadecimal"]
+)
+def test_digits_stand_before_letters(tmp_path, alphabet, p):
+    columns = digits(120)
+    signs = [alphabet[(2 * a + b) % p] for a, b in zip(*columns.values(), strict=True)]
+    task = table(tmp_path, signs, columns, "check")
+    assert task.label_type == Int(0, p - 1)
+    letters = f"{'X' if p == 11 else 'a'} is 10"
+    assert f"labels are read as numbers: {letters}" in " ".join(task.notes)
+    result = synth.search(task, f"integer:constants=2/{p}", **FEW)
+    assert result.program.exceptions == 0
+    assert result.predict(columns).tolist() == signs
+    assert loaded(result.rule.to_python(), tmp_path)(columns).tolist() == signs
+    rows = [{n: int(c[k]) for n, c in columns.items()} for k in range(120)]
+    assert in_a_spreadsheet(result.rule, rows, list(columns)) == signs
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE t (d0, d1)")
+    base.executemany("INSERT INTO t VALUES (:d0, :d1)", rows)
+    found = base.execute(f"SELECT {result.rule.to_sql()} FROM t ORDER BY rowid").fetchall()
+    assert [sign for (sign,) in found] == signs
+
+
 def test_a_choice_says_letters(tmp_path):
     columns = digits(200, 1)
     labels = ["ACEGIKM"[min(d, 6)] for d in columns["d0"].tolist()]

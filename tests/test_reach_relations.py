@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
-from synth.engine.reach import fields, relations, sums, templates
+from synth.engine.reach import fields, quotients, relations, sums, templates
 from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
 from synth.engine.reach.templates import Templates
@@ -406,3 +406,63 @@ def test_it_stops_when_told_and_is_the_same_twice():
     first = relations.propose(problem, pools, never)
     assert first
     assert first == relations.propose(problem, pools, never)
+
+
+# -- shares ------------------------------------------------------------------------------------
+
+
+ROUNDED = {
+    "down": lambda a, b: a // b,
+    "up": integer.ceil_div,
+    "nearest": integer.round_div,
+}
+
+
+@given(
+    st.lists(st.integers(0, 40), min_size=8, max_size=12),
+    st.lists(st.integers(-1, 12), min_size=12, max_size=12),
+    st.integers(2, 6),
+    st.sampled_from(list(ROUNDED)),
+    st.booleans(),
+)
+def test_the_factor_with_the_fewest_exceptions(column, labels, divisor, rounding, holds):
+    column, labels = np.array(column), np.array(labels[: len(column)])
+    if holds:  # with one exception
+        labels[1:] = ROUNDED[rounding](column * 3, divisor)[1:]
+    constants = {k: k for k in range(1, 9)}
+    found = quotients.factor_of(column, labels, divisor, rounding, constants, units=int)
+    some = column > 0
+    wrong = {
+        k: int((ROUNDED[rounding](column * k, divisor) != labels)[some].sum())
+        for k in constants
+        if k % divisor
+    }
+    least = min(wrong.values())
+    if some.sum() < quotients.ROWS or least > quotients.WRONG * len(labels):
+        assert found is None
+    else:
+        assert found == (min(k for k, count in wrong.items() if count == least), least)
+
+
+@pytest.mark.parametrize("rounding", ROUNDED)
+@pytest.mark.parametrize(("factor", "divisor"), [(23, 100), (119, 100), (5, 12), (85, 100)])
+def test_shares_of_a_column_are_found(rounding, factor, divisor):
+    price = np.random.default_rng(4).choice(900, 60, replace=False)
+    labels = ROUNDED[rounding](price * factor, divisor)
+    labels[7] += 1  # one of them is wrong
+    task = task_of({"price": price}, labels, Int(0, 900), Int(0, 1100), 60)
+    problem, pools = of(task, integer.with_quotients(), 5_000)
+    found = relations.propose(problem, pools, never)
+    assert problem.exceptions(found[0]) == 1
+    assert problem.total(found[0]) < problem.table_bits / 2
+
+
+def test_no_shares_of_other_columns():
+    generator = np.random.default_rng(5)
+    signed = {"a": generator.integers(-9, 9, 40)}, generator.integers(0, 9, 40)
+    drawn = {"a": generator.integers(1, 900, 40)}, generator.integers(0, 200, 40)
+    for columns, labels in (signed, drawn):
+        task = task_of(columns, labels, Int(-900, 900), Int(0, 200), 40)
+        problem, pools = of(task, integer.with_quotients(), 5_000)
+        made = quotients.quotients(problem, pools, Templates(problem), never)
+        assert list(made) == []

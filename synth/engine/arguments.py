@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from synth.errors import SettingError, TaskError, quoted
-from synth.language import DSL, Program
+from synth.language import DSL, Program, checked_columns
 from synth.tasks import Fitted, Task, fit_all, load_task
 
 #: A task, its specification or the path of a CSV file; a DSL or its specification.
@@ -31,6 +31,17 @@ def bound(dsl: DSLLike | None, tasks: list[Task]) -> list[Fitted]:
             "and verify"
         )
     return found
+
+
+def check_settings(top, every, exact, **others):
+    """Raise SettingError if a setting of a search is wrong; others: not allowed with `exact`."""
+    if not isinstance(top, (int, np.integer)) or top < 1:
+        raise SettingError(f"top={top!r}; allowed: 1 and more")
+    if not isinstance(every, (int, float)) or not 0 <= every < 2**50:
+        raise SettingError(f"every={every!r}; allowed: seconds, 0 and more")
+    for name, value in others.items():
+        if value is not None and exact:
+            raise SettingError(f"{name} cannot be combined with exact")
 
 
 def parsed(text: str, fitted: Fitted) -> Program:
@@ -64,3 +75,12 @@ def alike(tasks: list[Task]) -> list[Task]:
     if not tasks:
         raise TaskError("tasks: none; allowed: 1 and more")
     return tasks
+
+
+def training_first(fitted):
+    """The columns with training rows first: labels are then compared with a prefix of each row."""
+    columns, train = fitted.task.columns, fitted.task.train
+    if not train.all():
+        order = np.argsort(~train, kind="stable")
+        columns = {name: column[order] for name, column in columns.items()}
+    return checked_columns(fitted.grammar, columns)

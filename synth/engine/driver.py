@@ -11,10 +11,8 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Unpack
 
-import numpy as np
-
-from synth.engine import outcome
-from synth.engine.arguments import EXACT, DSLLike, TaskLike, alike, bound, loaded, parsed, sendable
+from synth.engine import arguments, outcome
+from synth.engine.arguments import EXACT, DSLLike, TaskLike
 from synth.engine.backward import BackwardSearch
 from synth.engine.band import PASSING
 from synth.engine.checkpoint import DEFAULT_EVERY, Checkpoint, Keeper
@@ -27,10 +25,10 @@ from synth.engine.limits import LEAST_MEMORY, Limits, LimitSettings, read_limits
 from synth.engine.progress import Progress, Told, followed
 from synth.engine.reach import (
     DEFAULT_CHAINS,
+    FIRST_PROGRAMS,
     Map,
     Reaches,
     ReachSettings,
-    Recipe,
     Workers,
     default_programs,
     recipe_of,
@@ -38,7 +36,7 @@ from synth.engine.reach import (
 from synth.engine.scoring import SAME
 from synth.engine.watch import Watch
 from synth.errors import SettingError, SweepError
-from synth.language import UNIT, checked_columns
+from synth.language import UNIT
 from synth.records import Result, StopReason
 from synth.tasks import Task
 
@@ -122,32 +120,24 @@ class Search:
         **limits: Unpack[LimitSettings],
     ) -> None:
         began = working_time()
-        if not isinstance(top, (int, np.integer)) or top < 1:
-            raise SettingError(f"top={top!r}; allowed: 1 and more")
-        if not isinstance(every, (int, float)) or not 0 <= every < 2**50:
-            raise SettingError(f"every={every!r}; allowed: seconds, 0 and more")
-        if checkpoint is not None and exact:
-            raise SettingError("checkpoint cannot be combined with exact")
-        if map is not None and exact:
-            raise SettingError("map cannot be combined with exact")
-        self._map, self._source = map, None if map is None else sendable(dsl)
-        if isinstance(start, str):
-            start = [start]
+        arguments.check_settings(top, every, exact, checkpoint=checkpoint, map=map)
+        self._map, self._source = map, None if map is None else arguments.sendable(dsl)
+        start = [start] if isinstance(start, str) else start
         if isinstance(task, (Task, str, os.PathLike)):
-            given = [loaded(task)]
+            given = [arguments.loaded(task)]
         else:
-            given = alike(list(task))
+            given = arguments.alike(list(task))
         self.limits = read_limits(limits)
         self._reaching = ReachSettings(moves, chains, seed, exact=exact, among=among or 1)
         self._file = None if checkpoint is None else (checkpoint, float(every))
-        self._tasks, self._fitted = given, bound(dsl, given)
+        self._tasks, self._fitted = given, arguments.bound(dsl, given)
         self._top, self._exact, self._among = int(top), exact, among
         self._proven = len(given) if proven is None else proven
         self._reason: StopReason | None = None
         self._results: list[Result] = []
         if exact and self._fitted[0].root.inexact:
             raise SettingError(f"exact: labels of {self._fitted[0].root}; allowed: {EXACT}")
-        self._given = [parsed(text, self._fitted[0]) for text in start]
+        self._given = [arguments.parsed(text, self._fitted[0]) for text in start]
         self._spent = spent + working_time() - began
         self._start()
 
@@ -180,6 +170,25 @@ class Search:
                 self._advance_reach(told)
         return self.result
 
+    def begin_early(self, progress: Told | None = None) -> None:
+        """Make the first programs, and run the early stage of reach, if it is to follow at all."""
+        if self._exact or not self._is_shared():
+            return
+        limits = self._watch.limits
+        first = min(FIRST_PROGRAMS, limits.max_programs)
+        self._watch.limits = replace(limits, max_programs=first)
+        with self._at_work():
+            engine = self._engine
+            while engine.stop_reason is None and engine.candidates < first:
+                self._advance(progress)
+            if not self._is_late() and not self._is_proven() and self._holds_some():
+                self._early = Reaches.early(engine, self._labellings, self._reaching, self._is_late)
+        self._watch.limits = limits
+
+    def set_clock(self, seconds: float) -> None:
+        """Let the clock show what other searches have taken too."""
+        self._watch.set(seconds)
+
     def advance(self) -> bool:
         """Work through one band of costs, or a round of moves; whether there is more to do."""
         with self._at_work():
@@ -199,7 +208,7 @@ class Search:
         """What was found so far for each labelling."""
         if not self._results:
             settings = {**asdict(self.limits), "top": self._top, "exact": self._exact}
-            made = {} if self._reaches is None else self._reaches.each
+            made = getattr(self._reaches or self._early, "each", {})
             make = outcome.Maker(self._engine, self._fitted[0].dsl, settings, self._backward, made)
             make.resumed = self._keeper.resumed
             make.reason = self._reason or make.reason
@@ -228,12 +237,7 @@ class Search:
         """Begin from the first program, or from the checkpoint."""
         fitted = self._fitted[0]
         task, root = fitted.task, fitted.root
-        # Training rows first: a labelling is then compared with a prefix of each row.
-        order = np.argsort(~task.train, kind="stable")
-        columns = task.columns
-        if not task.train.all():
-            columns = {name: column[order] for name, column in columns.items()}
-        columns = checked_columns(fitted.grammar, columns)
+        columns = arguments.training_first(fitted)
         self._labellings = [
             Labelling.of(each.task, root, self._top, self._among) for each in self._fitted
         ]
@@ -258,6 +262,7 @@ class Search:
             file = Checkpoint(*self._file, about)
         self._keeper = Keeper(self._engine, self._labellings, file)
         self._reaches: Reaches | None = None
+        self._early: Reaches | None = None
         self._share()
         self._keeper.load()
         self._watch.pause()
@@ -269,7 +274,7 @@ class Search:
             return
         most = default_programs(self._engine, self._exact) // (self._among or 1)
         if seconds is not None and not self._exact:
-            self._kept = REACH_SECONDS * max(0.0, seconds - self._spent)
+            self._kept = REACH_SECONDS * max(0.0, seconds - self._watch.seconds)
             seconds -= self._kept
         self._watch.limits = replace(self._watch.limits, max_programs=most, seconds=seconds)
 
@@ -291,9 +296,11 @@ class Search:
         wanted = self._wants_reach() or (self._given and self._reaching.moves == 0)
         if not wanted or ended not in _REACHED or self._is_late():
             return False
-        if not any(bank.ends for bank in self._engine.banks.values()):
-            return False  # no program has a value on every row
-        return self._reaches is None or not self._reaches.done
+        return self._holds_some() and (self._reaches is None or not self._reaches.done)
+
+    def _holds_some(self) -> bool:
+        """Whether some program has a value on every row."""
+        return any(bank.ends for bank in self._engine.banks.values())
 
     def _is_late(self) -> bool:
         """Whether reach has to stop; of an exact search, a part of the time is for its bound."""
@@ -321,8 +328,9 @@ class Search:
             if self._is_proven():
                 engine.stop_reason = StopReason.OPTIMAL
                 return
-            workers = None if self._map is None else Workers(self._map, self._recipe())
-            self._reaches = Reaches(engine, self._labellings, self._reaching, self._given, workers)
+            workers = None if self._map is None else Workers(self._map, recipe_of(self))
+            given = engine, self._labellings, self._reaching, self._given
+            self._reaches = Reaches(*given, workers, self._early)
             self._keeper.reached(self._reaches)
         try:
             self._reaches.advance(engine.crew, self._is_late)
@@ -338,14 +346,6 @@ class Search:
         self._keeper.between_rounds(self._is_late())
         if progress is not None:
             progress(self._reaches)
-
-    def _recipe(self) -> Recipe:
-        """How workers repeat the enumeration."""
-        # A worker has one thread unless the limits say otherwise, as in a sweep.
-        settings = {"max_bits": self.limits.max_bits, "memory": self.limits.memory}
-        settings |= {"threads": self.limits.threads or 1, "top": self._top, "proven": self._proven}
-        settings["among"] = self._among
-        return recipe_of(self, self._tasks, self._source, settings)
 
     def _reach_reason(self) -> StopReason | None:
         """Why reach ended; None if it was not begun."""

@@ -31,24 +31,49 @@ def results_of(tasks, dsl, *, progress=None, **settings):
     SweepError
         If no worker is left; its `partial` has the results so far.
     """
-    large = tasks[0].training > LARGE and tasks[0].is_table and tasks[0].sequence is None
-    if not large or settings.get("exact"):
-        return _run(tasks, dsl, progress, **settings)
-    limits = {key: settings.pop(key, None) for key in ("checkpoint", "map", "moves", "spent")}
-    limits |= {"map": None, "spent": limits["spent"] or 0.0}  # workers make a task by its origin
-    top, start = settings.pop("top", 10), tuple(settings.pop("start", ()) or ())
-    few = {key: settings.pop(key, None) for key in ("max_programs", "max_bits", "seconds")}
-    found = _run(
-        [drawn(task) for task in tasks],
-        dsl,
-        progress,
-        **{"top": max(top, SCORED), "start": start, **few, **limits, **settings},
-    )
-    best = [each.text for r in found for each in r.top if each.kind == "program"]
-    best += [point.text for r in found for point in r.front if point.written is None]
-    settings |= {"start": tuple(dict.fromkeys((*start, *best))), "moves": 0, "max_programs": 1}
-    whole = _run(tasks, dsl, progress, top=top, spent=found[0].seconds, **settings)
-    return [_joined(*each, few) for each in zip(whole, found, strict=True)]
+    return LanguageSearch(tasks, dsl, **settings).run(progress)
+
+
+class LanguageSearch:
+    """The search in one language, on some rows first if there are many.
+
+    Parameters
+    ----------
+    tasks, dsl, **settings
+        As `Search` takes them.
+
+    Attributes
+    ----------
+    search : Search
+        That which makes programs.
+    """
+
+    def __init__(self, tasks, dsl, **settings):
+        self._tasks, self._dsl, self._settings = tasks, dsl, settings
+        large = tasks[0].training > LARGE and tasks[0].is_table and tasks[0].sequence is None
+        self._large = large and not settings.get("exact")
+        if not self._large:
+            self.search = Search(tasks, dsl, **settings)
+            return
+        given = {key: settings.pop(key, None) for key in ("checkpoint", "map", "moves", "spent")}
+        given |= {"map": None, "spent": given["spent"] or 0.0}  # workers make a task by its origin
+        self._start = tuple(settings.pop("start", ()) or ())
+        self._few = {k: settings.pop(k, None) for k in ("max_programs", "max_bits", "seconds")}
+        given |= {"top": max(settings.get("top", 10), SCORED), "start": self._start, **self._few}
+        self.search = Search([drawn(task) for task in tasks], dsl, **{**settings, **given})
+
+    def run(self, progress=None, **limits):
+        """The results: see `results_of`; limits: new ones, as `Search.run` takes them."""
+        found = _run(self.search, progress, **limits)
+        if not self._large:
+            return found
+        best = [each.text for r in found for each in r.top if each.kind == "program"]
+        best += [point.text for r in found for point in r.front if point.written is None]
+        settings = {**self._settings, "moves": 0, "max_programs": 1, "spent": found[0].seconds}
+        settings["seconds"] = None  # what was found counts even if the time is over
+        settings["start"] = tuple(dict.fromkeys((*self._start, *best)))
+        whole = _run(Search(self._tasks, self._dsl, **settings), progress)
+        return [_joined(*each, self._few) for each in zip(whole, found, strict=True)]
 
 
 def _joined(whole, some, limits):
@@ -62,11 +87,10 @@ def _joined(whole, some, limits):
     return replace(whole, settings={**whole.settings, **limits, "drawn": drawn})
 
 
-def _run(tasks, dsl, progress, **settings):
-    made = Search(tasks, dsl, **settings)
+def _run(search, progress, **limits):
     try:
-        made.run(progress=progress)
+        search.run(progress=progress, **limits)
     except SweepError as error:
-        error.partial = made.results
+        error.partial = search.results
         raise
-    return made.results
+    return search.results

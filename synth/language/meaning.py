@@ -68,7 +68,7 @@ class Term:
         ("text"), the texts that it does not equal ("other"), the part of a date, or the number
         of a weekday from Monday, 0.  Of a constant: its value, of a label: its text.  Of "call":
         the primitive.  Of "%", "/" and "//": whether the numbers are whole.  Of "letter", which
-        says the letter at a place: the letter at place 0.  Of a comparison: "coarse" if both sides
+        says the letter at a place from 0 on: all letters.  Of a comparison: "coarse" if both sides
         are rounded as labels are, since one is a sum of real numbers, and "fine" if they are
         rounded as columns of real numbers are.
     """

@@ -68,7 +68,9 @@ def label_notes(
     trained, name = column.only(train), shortened(column.name)
     alphabet = None if condition is not None else letters_of(set(trained.cells))
     if alphabet is not None:
-        return [f"labels are read as numbers: {alphabet[0]} is 0, {alphabet[-1]} is 25"]
+        first, last = next(k for k, c in enumerate(alphabet) if c.isalpha()), len(alphabet) - 1
+        said = [f"{alphabet[k]} is {k}" for k in dict.fromkeys((first, last))]
+        return [f"labels are read as numbers: {', '.join(said)}"]
     if condition is None and type_.family in ("Int", "Real"):
         format_ = trained.format(trained.cells)
         numbers = sorted(float(str(format_ and format_.plain(cell))) for cell in trained.cells)

@@ -22,7 +22,7 @@ from pathlib import Path
 from synth.errors import TaskError, quoted, shortened
 from synth.tasks.cells import cell_text, is_data, is_missing, is_plain
 from synth.tasks.sources import is_stream, table_bytes
-from synth.tasks.titles import Lines, without_footers, without_titles
+from synth.tasks.titles import Lines, without_footers, without_repeats, without_titles
 
 #: Separators, in the order in which equally good ones are taken.
 SEPARATORS = ",;\t|"
@@ -242,7 +242,7 @@ def _named(lines: Lines, notes: list[str]) -> Grid:
     """The grid of some lines: titles are left out, columns get names, rows equal widths."""
     if not lines:
         raise TaskError("empty; allowed: a line of column names, then one line for each row")
-    lines = without_footers(without_titles(lines, notes), notes)
+    lines = without_footers(without_repeats(without_titles(lines, notes), notes), notes)
     width = max(len(cells) for _, cells in lines)
     while width > 1 and not any(len(c) >= width and c[width - 1] for _, c in lines):
         width -= 1  # a spreadsheet writes a separator for each column that was ever used

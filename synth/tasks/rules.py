@@ -293,4 +293,4 @@ def _named(term: Term, names: Mapping[int, str]) -> Term:
         return Term("where", (condition, *(_named(a, names) for a in answers)))
     if term.op == "constant" and term.value in names:
         return constant(names[term.value])
-    return Term("letter", (term,), names[0])
+    return Term("letter", (term,), "".join(names[k] for k in range(len(names))))

@@ -60,6 +60,23 @@ def without_footers(lines: Lines, notes: list[str]) -> Lines:
     return lines[:end]
 
 
+def without_repeats(lines: Lines, notes: list[str]) -> Lines:
+    """The lines without those that repeat the header, as each page of a printout does.
+
+    The first line is a header if its cells are different texts, and one of them stands above a
+    number.  That a table without one repeats a row of texts is no such case.
+    """
+    names = lines[0][1]
+    same = [line for line, cells in lines[1:] if cells == names]
+    rest = [each for each in lines[1:] if each[1] != names]
+    texts = len(names) > 1 and len(set(names)) == len(names) and not any(map(is_data, names))
+    if not (same and rest and texts and any(map(is_data, rest[0][1]))):
+        return lines
+    where = f"line {same[0]} is" if len(same) == 1 else f"lines {listed(map(str, same), 3)} are"
+    notes.append(f"{where} left out: the header appears again")
+    return [lines[0], *rest]
+
+
 def _usual(lines: Lines) -> int:
     """How many cells most lines have that are not empty."""
     return Counter(sum(map(bool, cells)) for _, cells in lines).most_common(1)[0][0]

@@ -9,8 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-_NO = "no n not non nein nee nej nie nao não ne false f falsch faux falso off aus"
-_YES = "yes y oui o ja j sí si sim tak ano da true t wahr vrai vero on an"
+_NO = "no n not non nein nee nej nem nie nao não ne ei hayır false f falsch faux falso off aus"
+_YES = "yes y oui o ja j sí si sim tak ano da igen kyllä evet true t wahr vrai vero on an"
 NO, YES = frozenset(_NO.split()), frozenset(_YES.split())
 
 #: Words in order; those between commas have one place.
@@ -50,6 +50,7 @@ SCALES = tuple(
 )
 #: At least so many different letters are numbers: fewer are likely grades or kinds.
 MANY_LETTERS = 7
+DIGITS = "0123456789"
 ALPHABETS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 _FIRST_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _BELOW = re.compile(r"<|≤|\b(under|below|less|up to|unter|bis|moins|weniger)\b", re.IGNORECASE)
@@ -115,10 +116,23 @@ def _numbered(texts: Sequence[str]) -> list[tuple[float, int]] | None:
 
 
 def letters_of(texts: Collection[str]) -> str | None:
-    """The alphabet in which texts have their places, if they are many single letters of it."""
+    """The alphabet in which texts have their places, if they are many single letters of it.
+
+    Digits from 0 on may stand before letters, as in hexadecimal numbers.  One letter beside them
+    is 10, as the X of an ISBN.
+    """
     if len(texts) < MANY_LETTERS or max(map(len, texts)) > 1:
         return None
-    return next((letters for letters in ALPHABETS if set(texts) <= set(letters)), None)
+    rest = sorted(set(texts) - set(DIGITS))
+    if len(rest) == len(texts):
+        alphabets = list(ALPHABETS)
+    elif "0" in texts and rest:
+        one = DIGITS + rest[0]
+        alphabets = [one] * (len(rest) == 1 and rest[0].isalpha())
+        alphabets += [DIGITS + each for each in ALPHABETS]
+    else:
+        return None
+    return next((letters for letters in alphabets if set(texts) <= set(letters)), None)
 
 
 def spellings(texts: Iterable[str]) -> dict[str, str]:

@@ -7,12 +7,13 @@ round), `seeds.py` (what chains begin from), `labellings.py` (a task and its twi
 """
 
 from synth.engine.reach.found import digest
-from synth.engine.reach.labellings import Reaches, default_programs
+from synth.engine.reach.labellings import FIRST_PROGRAMS, Reaches, default_programs
 from synth.engine.reach.remote import Map, Recipe, Workers, recipe_of
 from synth.engine.reach.stage import DEFAULT_CHAINS, ReachSettings
 
 __all__ = [
     "DEFAULT_CHAINS",
+    "FIRST_PROGRAMS",
     "Map",
     "ReachSettings",
     "Reaches",

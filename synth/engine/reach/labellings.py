@@ -1,5 +1,6 @@
 """Reach for each labelling of a search: equal moves on the same bank."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,6 +15,8 @@ MOVE_WORK = 1_500_000
 #: Bytes of candidates that the enumeration makes before reach begins, by default: 11 s for
 #: tic-tac-toe and 6 s for monk:3 in the integer DSL, on two cores.
 ENUMERATED_BYTES = 6 * 10**9
+#: The first programs, after which the early stage is run: its pools are full then, in 0.05 s.
+FIRST_PROGRAMS = 2**14
 #: What an exact search makes of both before it goes on to its bound: a part of the programs, and of
 #: the moves, that an ordinary search makes.
 EXACT_PROGRAMS, EXACT_MOVES = 32, 4
@@ -43,13 +46,15 @@ class Reaches:
         Programs to begin with.
     workers : Workers, optional
         What works off the chains; by default the threads of the enumerator.
+    early : Reaches, optional
+        What the early stage has found: see `early`.
 
     Attributes
     ----------
     each : dict of Labelling to Reach
     """
 
-    def __init__(self, engine, labellings, settings, start=(), workers=None):
+    def __init__(self, engine, labellings, settings, start=(), workers=None, early=None):
         tools = Tools(engine, labellings[0])
         if settings.moves is None:
             moves = default_moves(tools.pools, settings.exact) // settings.among
@@ -58,7 +63,20 @@ class Reaches:
         self.each = {}
         for number, each in enumerate(labellings):
             elsewhere = None if workers is None else partial(workers.work_off, number)
-            self.each[each] = Reach(each, tools, settings, start, elsewhere)
+            given = [("given", program) for program in start]
+            given += [] if early is None else early.each[each].seeds
+            self.each[each] = Reach(each, tools, settings, given, elsewhere)
+
+    @classmethod
+    def early(cls, engine, labellings, settings, must_stop):
+        """What the early stage finds, before other stages and moves have their turn.
+
+        Parameters are those of `Reaches`; must_stop: says whether a limit is reached.
+        """
+        made = cls(engine, labellings, replace(settings, stages=0.0))
+        for reach in made.each.values():
+            reach.begin_early(must_stop)
+        return made
 
     @property
     def done(self):

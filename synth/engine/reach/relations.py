@@ -1,6 +1,6 @@
 """Relations: labels, or the rows of one label, that satisfy a linear equation modulo a prime.
 
-Four kinds of programs are proposed.
+Five kinds of programs are proposed.
 
 A combination: labels modulo a prime (booleans: modulo 2) are a sum of multiples of cheap rows of
 the bank.  The cheapest independent rows are a basis; the labels' coefficients follow by solving,
@@ -11,6 +11,8 @@ An exclusive or: each bit of labels that are whole numbers is a sum modulo 2 of 
 cheap rows of the bank and of a constant, as in a checksum of bytes.
 
 A remainder: labels that are whole numbers are a sum of columns modulo some number.
+
+A share: labels that are whole numbers are a rounded share of a column: see `quotients`.
 
 A hidden sum: the rows of one label lie in a hyperplane, as where `(a + b + c) % 3 == 0`.  The null
 space of their columns gives the sum, and an inner enumeration finds how the label follows from it.
@@ -28,6 +30,7 @@ from synth.engine.reach.fields import (
     null_vectors,
     sparser,
 )
+from synth.engine.reach.quotients import quotients
 from synth.engine.reach.sums import exclusive_or, parity, remainder, total
 from synth.engine.reach.templates import (
     Templates,
@@ -69,7 +72,7 @@ WIDTH = 16
 def propose(problem, pools, must_stop):
     """Programs for the labels, best first; see `seeds`."""
     templates = Templates(problem, must_stop)
-    stages = (combinations, exclusive_ors, hidden_sums, remainders)
+    stages = (combinations, exclusive_ors, hidden_sums, remainders, quotients)
     every = (stage(problem, pools, templates, must_stop) for stage in stages)
     return best_first(problem, itertools.chain.from_iterable(every))
 

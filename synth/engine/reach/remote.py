@@ -104,15 +104,23 @@ class Workers:
             chain.restore(state, parse)
 
 
-def recipe_of(search, tasks, dsl, settings):
-    """The `Recipe` of a search whose enumeration has ended.
-
-    tasks: the labellings; dsl: the specification of the DSL; settings: those of the search.
-    """
-    engine = search._engine
+def recipe_of(search):
+    """The `Recipe` of a search whose enumeration has ended."""
+    engine, limits = search._engine, search.limits
     programs = engine.candidates if engine.stop_reason == StopReason.MAX_PROGRAMS else None
-    settings = {**settings, "max_programs": programs, "seconds": None, "moves": 0}
-    return Recipe(type(search), tuple(tasks), dsl, settings, about(search) | banks_of(search))
+    settings = {
+        "max_bits": limits.max_bits,
+        "max_programs": programs,
+        "seconds": None,
+        "memory": limits.memory,
+        "threads": limits.threads or 1,  # one for each worker unless more are given, as in a sweep
+        "top": search._top,
+        "proven": search._proven,
+        "among": search._among,
+        "moves": 0,
+    }
+    alike = about(search) | banks_of(search)
+    return Recipe(type(search), tuple(search._tasks), search._source, settings, alike)
 
 
 def about(search):

@@ -5,6 +5,9 @@ programs of the type of the labels, best first.  `pools` has what can fill a hol
 `must_stop` says whether a limit is reached: the stage then ends soon, and lists what it has.  Equal
 problems give equal lists.  Whoever calls it prices the programs, so that a stage need not.  If few
 moves are to follow, a stage does only a share of its work (`problem.share`).
+
+Of a table that is searched in several languages, the early stage is run in each of them before any
+of them is searched further: see `languages`.
 """
 
 from synth.engine.reach import branches, coarsening, counts, covering, relations, trees
@@ -18,3 +21,5 @@ STAGES = (
     ("counts", counts.propose),
     ("coarsening", coarsening.propose),
 )
+#: The stage that is run early: it needs 2,048 rows, and takes 0.1 to 1 s.
+EARLY = ("relations", relations.propose)

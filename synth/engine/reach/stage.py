@@ -6,6 +6,7 @@ settings give equal results for any number of them, and after a checkpoint.
 """
 
 from dataclasses import astuple, dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from synth.engine.reach.found import Found
 from synth.engine.reach.laws import Laws
 from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
-from synth.engine.reach.seeds import STAGES
+from synth.engine.reach.seeds import EARLY, STAGES
 from synth.engine.reach.selectors import selectors_of_pools
 from synth.engine.reach.tidy import Rows, polished
 from synth.errors import SettingError
@@ -126,9 +127,17 @@ class Tools:
         self.engine = engine
         held = [type_ for type_, bank in engine.banks.items() if bank.ends]
         self.pools = {type_: pool_of(engine, type_, labelling.n) for type_ in held}
-        problem = Problem(engine, labelling)
-        self.laws, self.rows = Laws(problem), Rows(problem)
-        self.selectors = selectors_of_pools(problem, self.pools)
+        self._problem = Problem(engine, labelling)
+        self.selectors = selectors_of_pools(self._problem, self.pools)
+
+    @cached_property
+    def laws(self):
+        """Tests on random values take 0.1 to 1.3 s, and the early stage needs none."""
+        return Laws(self._problem)
+
+    @cached_property
+    def rows(self):
+        return Rows(self._problem)
 
 
 class Reach:
@@ -141,8 +150,8 @@ class Reach:
     tools : Tools
         What is made of the enumeration, once for all labellings.
     settings : ReachSettings
-    start : sequence of Program
-        Programs of the user's own to begin with.
+    start : sequence of (str, Program)
+        Programs to begin with, and what made each.
     elsewhere : callable, optional
         Works off chains on other machines, given these, a parser and what says to stop: see
         `remote.Workers`.
@@ -170,7 +179,7 @@ class Reach:
             Chain(self.problem, tools, np.random.default_rng(each), labelling.score.top)
             for each in root.spawn(settings.chains)
         ]
-        given = [("given", program) for program in start]
+        given = list(start)
         if settings.stages:
             rows = [row for _, row, *_ in labelling.score.top_rows[:BEGINNINGS]]
             given += [("enumeration", engine.program(row)) for row in rows]
@@ -227,6 +236,17 @@ class Reach:
             if self.settings.stages:
                 self.certify()
 
+    def begin_early(self, must_stop):
+        """Take up what the early stage proposes, as it is.
+
+        must_stop: says whether a limit is reached.
+        """
+        name, propose = EARLY
+        for program in propose(self.problem, self.tools.pools, must_stop):
+            if self.found.note(program) < np.inf:
+                self.seeds.append((name, program))
+        self._describe()
+
     def certify(self):
         """What is proven of whole classes of programs, once all moves are made."""
         if self.done and self._certificates is None:
@@ -237,7 +257,7 @@ class Reach:
         """Take seeds up, each as short as the laws of the DSL make it."""
         for name, program in given:
             shorter = self._polished(program)
-            if self.found.note(shorter) < np.inf:
+            if self.found.note(shorter) < np.inf and (name, shorter) not in self.seeds:
                 self.seeds.append((name, shorter))
         self._turn()
         self._describe()

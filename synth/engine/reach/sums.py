@@ -193,6 +193,33 @@ def remainder(templates, made, offset, sign, p):
     return made
 
 
+def share(templates, program, factor, divisor, rounding, sign=None):
+    """A program for a product over a constant, rounded "down", "up" or to the "nearest".
+
+    sign: with which sign that is added to the program itself, 1 or -1; None if it is not.  None is
+    returned if no way to write it is found.
+    """
+    type, constants = program.type, templates.constants(program.type)
+    most = min(8 * divisor, type.high // 4)  # the quotients of small numbers are all 0
+    a = np.random.default_rng(0).integers(-most, most + 1, POINTS).astype(type.dtype)
+    quotients = {"down": a // divisor, "up": -(-a // divisor)}
+    quotients["nearest"] = (2 * a + divisor) // (2 * divisor)
+    b, c = _sample(type, 2)
+
+    def joined(parts, columns, wanted):
+        prices = [leaf_units(templates.problem, type)] * 2
+        return templates.find(parts, columns, [wanted], type, max_programs=JOIN, prices=prices)[0]
+
+    made = program
+    for value, column, wanted in ((factor, b, factor * b), (divisor, a, quotients[rounding])):
+        if made is not None and value != 1:
+            columns = [column, np.full(len(column), value, column.dtype)]
+            made = joined([made, constants[value]], columns, wanted)
+    if made is not None and sign is not None:
+        made = joined([program, made], [b, c], b + sign * c)
+    return made
+
+
 def exclusive_or(templates, programs, type):
     """The exclusive or of the bits of whole numbers; None if no way to write it is found."""
     made, *rest = programs

@@ -53,7 +53,9 @@ def _value(term: Term, arguments: list[np.ndarray], leaves: Mapping[Term, np.nda
     if op == "negative":
         return -arguments[0]
     if op == "letter":
-        return np.array([chr(ord(term.value) + int(place)) for place in arguments[0]], object)
+        last = len(term.value) - 1
+        places = [int(min(max(place, 0), last)) for place in arguments[0]]
+        return np.array([term.value[place] for place in places], object)
     if op == "call":
         return term.value.evaluate(*arguments)[0]
     return REFERENCES[op, len(arguments)](*arguments)

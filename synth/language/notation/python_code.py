@@ -166,9 +166,8 @@ class _Python:
                 return self._leaf(arguments[0]).replace(" == ", " != ", 1)
             return f"{'~' if op == 'not' else '-'}{inner[0]}"
         if op == "letter":
-            letters = "".join(chr(ord(term.value) + k) for k in range(26))
             place = f"np.nan_to_num({inner[0]}).astype(int)"
-            return f'np.array(list("{letters}")).take({place}, mode="clip")'
+            return f'np.array(list("{term.value}")).take({place}, mode="clip")'
         if op == "floor":
             return f"np.floor(np.round({inner[0]}, 9))"
         if op in _OPERATORS:

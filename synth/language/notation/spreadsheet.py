@@ -82,7 +82,10 @@ class _Sheet:
             left, right = map(self._closed, arguments)
             return f"{left}{_SIGNS.get(op, op)}{right}"
         if op == "letter":
-            return f"CHAR({ord(term.value)}+{self._closed(arguments[0])})"
+            place = self._closed(arguments[0])
+            if term.value[0] == "0":
+                return f'MID("{term.value}",1+{place},1)'
+            return f"CHAR({ord(term.value[0])}+{place})"
         if op == "floor":
             return f"INT(ROUND({self.text(arguments[0])},9))"
         if op == "//":

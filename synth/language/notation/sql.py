@@ -87,7 +87,9 @@ def _calculated(term: Term) -> str:
     if op == "square":
         return f"{inner[0]} * {inner[0]}"
     if op == "letter":
-        return f"CHAR({ord(term.value)} + {inner[0]})"
+        if term.value[0] == "0":
+            return f"SUBSTR('{term.value}', 1 + {inner[0]}, 1)"
+        return f"CHAR({ord(term.value[0])} + {inner[0]})"
     if op == "floor":
         return f"FLOOR(ROUND({inner[0]}, 9))"
     if op == "/":
