@@ -80,7 +80,8 @@ def _asked(text, dsl, atlases):
     for atlas in atlases:
         if atlas.inputs != inputs:
             raise SettingError(f"--atlas: it is for {atlas.inputs} inputs; {text} has {inputs}")
-    answers = [(b, (given.get(b) or known_atlas(b, inputs)).answer(number, names)) for b in _BASES]
+    found = {basis: given.get(basis) or known_atlas(basis, inputs) for basis in _BASES}
+    answers = [(b, atlas.answer(number, names)) for b, atlas in found.items() if atlas is not None]
     least = [
         {
             "basis": basis,

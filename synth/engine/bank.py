@@ -74,7 +74,7 @@ class Bank:
             index = stores.WORD if self.words == 1 else stores.TAGGED
             slots = np.zeros(_FIRST_SLOTS, np.uint64)
         keys = np.random.default_rng(0x5EED).integers(0, 2**32, 2 * self.words, np.uint64)
-        state = np.array([0, index, 0], np.int64)
+        state = np.array([0, index], np.int64)
         arrays = self._reserve(self.limit(memory) + 1)
         self.store = kernels.Store(*arrays, slots, keys, state)
         self.costs = []

@@ -10,6 +10,7 @@ same way.
 import numpy as np
 from numba import njit
 
+from synth.kernels.prefetch import prefetch
 from synth.kernels.store import (
     AHEAD,
     BIT,
@@ -95,7 +96,6 @@ def insert(store, catch, segments, low, high, left):
     low, high = np.uint64(low), np.uint64(high)
     known, empty = np.uint64(store.state[COUNT]), store.rows[0, 0]
     step = left.shape[0] - 1
-    touched = ZERO
     for s in range(segments.shape[0]):
         for first in range(segments[s, 0], segments[s, 1], step):
             some = ZERO
@@ -112,14 +112,13 @@ def insert(store, catch, segments, low, high, left):
                     mark_direct(store, x)
                     continue
                 if k + AHEAD < some:
-                    touched += slots[catch.slot[left[k + AHEAD]] & LOW]
+                    prefetch(slots, catch.slot[left[k + AHEAD]] & LOW)
                 position = catch.slot[c] & LOW
                 if kind == WORD:
                     key = catch.words[c, 0]
                     catch.fresh[c] = place_word(slots, empty, key, position, high)
                 else:
                     catch.fresh[c] = place_tagged(store, catch, c, known, position, high)
-    return touched
 
 
 @njit(cache=True, nogil=True)
@@ -212,6 +211,8 @@ def rehash(store, low, high, slot, left, open_):
             left[own] = b
             own += np.uint64(low <= home) & np.uint64(home < high)
         for k in range(own):
+            if k + AHEAD < own:
+                prefetch(slots, slot[left[k + AHEAD]] & LOW)
             b = np.uint64(left[k])
             position = slot[b] & LOW
             while position < high and slots[position] != empty:
