@@ -55,6 +55,8 @@ ZERO, ONE = np.uint64(0), np.uint64(1)
 #: `merge`, and nothing in `rehash`, 44 million candidates of 64 booleans take 1.2 to 1.4 times as
 #: long.
 AHEAD = np.uint64(16)
+#: The places of so many candidates of several words are on their way while as many are looked up.
+CHUNK = 512
 SIX, SIXTY_THREE = np.uint64(6), np.uint64(63)
 HALF = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
@@ -162,6 +164,40 @@ def absent_tagged(store, row, slot):
 
 
 @njit(cache=True, nogil=True)
+def call_slots(slots, slot, first, stop):
+    """Starts to load the slots of candidates first..stop."""
+    for b in range(np.uint64(first), np.uint64(stop)):
+        prefetch(slots, slot[b] & LOW)
+
+
+@njit(cache=True, nogil=True)
+def call_rows(slots, rows, slot, first, stop):
+    """Starts to load the rows in the slots of candidates first..stop, if they may be equal."""
+    for b in range(np.uint64(first), np.uint64(stop)):
+        held = slots[slot[b] & LOW]
+        if held >> HALF == slot[b] >> HALF and held != ZERO:
+            prefetch(rows, (held & LOW) - ONE)
+
+
+@njit(cache=True, nogil=True)
+def sift_tagged(store, scratch, count):
+    """`sift` for several words: first the slots are on their way, then the rows that they name.
+
+    Without this, 4.2 million candidates of 64 residues take 1.2 to 1.35 times as long.
+    """
+    block, slot, dead, fresh = scratch.block, scratch.slot, scratch.dead, scratch.fresh
+    slots = store.slots
+    call_slots(slots, slot, 0, min(count, CHUNK))
+    for first in range(0, count, CHUNK):
+        stop = min(first + CHUNK, count)
+        call_slots(slots, slot, stop, min(stop + CHUNK, count))
+        call_rows(slots, store.rows, slot, first, stop)
+        for b in range(np.uint64(first), np.uint64(stop)):
+            fresh[b] = dead[b] == 0 and absent_tagged(store, block[b], slot[b])
+    return listed(fresh, dead, count, scratch.left)
+
+
+@njit(cache=True, nogil=True)
 def sift(store, scratch, count):
     """Lists in `left` the candidates of the block that are not held; returns how many.
 
@@ -183,9 +219,7 @@ def sift(store, scratch, count):
         fresh[:count] = 1
         return listed(fresh, dead, count, left)
     if store.state[INDEX] == TAGGED:
-        for b in range(np.uint64(count)):
-            fresh[b] = dead[b] == 0 and absent_tagged(store, block[b], slot[b])
-        return listed(fresh, dead, count, left)
+        return sift_tagged(store, scratch, count)
     flat = block.reshape(block.size)
     for b in range(np.uint64(count)):
         x, position = flat[b], slot[b]
