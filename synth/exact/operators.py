@@ -16,8 +16,10 @@ from synth.kernels import atlas as kernels
 CLASSES = {1: 2, 2: 4, 3: 14, 4: 222, 5: 616_126}
 #: The largest number of look-ups of a call of a kernel: a second or less.
 CALL = 10**8
-#: A function's split costs about this many look-ups for each set of rows on which it is false.
-SPLIT_COST = 0.25
+#: A split pays if it costs fewer look-ups than the next level, with so many for each set of half of
+#: the rows: functions that are true on fewer rows than on half of them have many more such sets.
+#: With 5 inputs it then takes place at level 18. At level 16 it takes several times as long.
+SPLIT_COST = 1.5
 
 
 class Levels:
@@ -130,7 +132,6 @@ class Levels:
         if self.first_split is not None and self.pairs is None:
             return self.level >= self.first_split
         made = sum(4 * len(self.classes(a)) * self.counts(b) for a, b in self._meetings())
-        # Later levels need several times as many.
         rest = len(self.found) - len(self)
         return made > SPLIT_COST * rest * 2 ** (2 ** (self.inputs - 1) + 1)
 
