@@ -145,7 +145,11 @@ def _text(document):
         )
         if least["program"] is not None:
             lines.append(f"  {least['program']}")
-    if any(least["program"] is None and least["least"] is not None for least in document["least"]):
+    missing = set(_BASES) - {least["basis"] for least in document["least"]}
+    lines += [f"{basis}: not in the package" for basis in sorted(missing)]
+    if missing or any(
+        least["program"] is None and least["least"] is not None for least in document["least"]
+    ):
         lines.append("`synth atlas FILE` makes a file with shortest programs, for --atlas FILE")
     return "\n".join(lines)
 
