@@ -42,8 +42,9 @@ INSIDE = {
         "targets", "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
-        "arguments", "fits", "terms", "pool", "inversion", "regression", "automata", "loops",
-        "families", "driver", "large", "languages", "searches", "descents",
+        "arguments", "fits", "terms", "constants", "pool", "inner", "inversion", "sums",
+        "regression", "automata", "loops", "families", "driver", "large",
+        "languages", "searches", "descents",
     ],
 }  # fmt: skip
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}

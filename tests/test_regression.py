@@ -10,7 +10,7 @@ import synth
 from synth import Real, codes
 from synth.codes import real
 from synth.engine import regress, regression
-from synth.engine.regression import ALIKE, MARGIN, _Target
+from synth.engine.sums import ALIKE, MARGIN, Target
 from synth.errors import SettingError, TaskError
 from synth.language import UNIT
 from tests import naive
@@ -159,7 +159,7 @@ def test_the_interpolated_code_is_near_the_code(n, precision):
     rng = np.random.default_rng(n)
     x = rng.normal(size=n)
     task = synth.Task("some", {"x": x}, {"x": Real}, rng.normal(size=n) * 3, Real)
-    target = _Target(task, precision, 1)
+    target = Target(task, precision, 1)
     logs = rng.uniform(target._grid[0], target._grid[-1], 3000)
     for terms in (1, 2):
         near = np.interp(logs, target._grid, target._codes[terms])
@@ -238,7 +238,7 @@ def test_whole_numbers_are_read_as_real_ones():
     x = np.arange(1, 41)
     types = {"x": synth.Int(1, 40)}
     task = synth.Task("squares", {"x": x}, types, x * x * 3, synth.Int(3, 4800))
-    (found,) = regress(task, max_bits=12)
+    (found,) = regress(task, "real", max_bits=12)
     assert found.program.terms[0] == "x * x"
     assert found.precision == 1
     assert found.program.slopes == pytest.approx([3])
@@ -285,11 +285,11 @@ def test_sums_that_were_not_scored_in_time_are_not_claimed():
     labels = np.round(rng.normal(size=40), 2)
     task = synth.Task("noise", {"x": x, "z": z}, {"x": Real, "z": Real}, labels, Real)
     (found,) = regress(task, max_bits=12, pairs=500)
-    score = regression._score_pairs
+    score = regression.score_pairs
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             regression,
-            "_score_pairs",
+            "score_pairs",
             lambda engine, targets, most, _: score(engine, targets, most, lambda: True),
         )
         (cut,) = regress(task, max_bits=12, pairs=500)

@@ -24,15 +24,15 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         The enumeration, which has ended.
     dsl : DSL
         The DSL.
-    labelling : pair of Task and object
-        The task as it was given, and its labelling with the best sums.
+    labelling : tuple of Task, Task and Target
+        The task as it was given and as the DSL reads it, and its labelling with the best sums.
     pair_bits : float or None
         Up to which bits all sums of two were scored.
     settings : dict
         The settings of the search.
     """
-    given, target = labelling
-    task, scale = target.task, target.scale
+    given, task, target = labelling
+    scale = target.scale
     sums = tuple(_sum(engine, target, *found) for found in target.best)
     constant = _sum(engine, target, target.constant_bits, 0.0, ())
     program = sums[0] if sums else None
@@ -58,7 +58,7 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         constant=constant,
         table_bits=target.table_bits,
         bins=target.bins,
-        total_bits=target.least,
+        total_bits=min(target.rival_bits, program.total_bits if program else target.rival_bits),
         saved_bits=saved,
         log2_chance_bound=0.0 if saved is None else real.log2_chance(saved),
         **_said(task, program if chosen == "program" else constant, target.mean),
@@ -76,6 +76,7 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         version=__version__,
         source=source_of(given, dsl),
         trained_on=given,
+        language_bits=target.language_bits,
         fitted=task,
     )
 

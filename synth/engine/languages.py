@@ -15,7 +15,7 @@ from functools import partial
 from synth import codes
 from synth.engine.arguments import EXACT, parsed
 from synth.engine.large import LanguageSearch
-from synth.engine.limits import read_limits
+from synth.engine.limits import read_limits, share, shared
 from synth.engine.scoring import SAME
 from synth.errors import DSLError, ParseError, SettingError, SweepError, TaskError
 from synth.language import Real, languages
@@ -88,14 +88,14 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
     """
     each, count, failed = [], len(specs), None
     limits = read_limits({k: settings.pop(k) for k in list(settings) if k in _LIMITS})
-    settings["moves"] = _share(settings.get("moves"), count)
+    settings["moves"] = share(settings.get("moves"), count)
     begun, early = [], limits
     if limits.seconds is not None:
         early = replace(limits, seconds=spent + EARLY_SECONDS * max(0.0, limits.seconds - spent))
     for k, spec in enumerate(specs):
         given = {"checkpoint": None if checkpoint is None else _file(checkpoint, k), "spent": spent}
-        shared = _shared(early, count, max(1, (count - k) // EARLY_SHARE), spent)
-        made = LanguageSearch(tasks, spec, among=count, **given, **settings, **shared)
+        own = shared(early, count, max(1, (count - k) // EARLY_SHARE), spent)
+        made = LanguageSearch(tasks, spec, among=count, **given, **settings, **own)
         begun.append(made)
         if count > 1:
             made.search.begin_early(progress)
@@ -104,7 +104,7 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
         made, begun[k] = begun[k], None  # what it holds is freed as soon as it is searched
         made.search.set_clock(spent)
         try:
-            seconds = _shared(limits, count, count - k, spent)["seconds"]
+            seconds = shared(limits, count, count - k, spent)["seconds"]
             found = made.run(progress, seconds=seconds)
         except SweepError as error:  # no worker is left
             failed, found = error, error.partial
@@ -196,21 +196,6 @@ _LIMITS = ("max_bits", "max_programs", "seconds", "memory", "threads")
 def _file(checkpoint, k):
     """The checkpoint of a language: that of the first has the name that was given."""
     return checkpoint if k == 0 else f"{checkpoint}.{k + 1}"
-
-
-def _share(number, count):
-    """The share of a number that one of several has; None is a default, which `Search` shares."""
-    shared = isinstance(number, int) and number > 0
-    return max(1, number // count) if shared else number
-
-
-def _shared(limits, count, left, spent):
-    """The limits of one of several languages; `left` of them share the time that is left."""
-    seconds = limits.seconds
-    if seconds is not None:
-        seconds = spent + max(0.0, seconds - spent) / left
-    programs = _share(limits.max_programs, count)
-    return {**vars(limits), "seconds": seconds, "max_programs": programs}
 
 
 def _won(task, results, specs, limits):

@@ -116,3 +116,17 @@ def read_limits(given: Mapping[str, Any]) -> Limits:
             )
         raise SettingError(f"no limit {asked}; allowed: {known}")
     return Limits(**given)
+
+
+def share(number: int | None, count: int) -> int | None:
+    """The share of a number that one of several has; None is a default, which `Search` shares."""
+    return max(1, number // count) if isinstance(number, int) and number > 0 else number
+
+
+def shared(limits: Limits, count: int, left: int, spent: float) -> dict[str, Any]:
+    """The limits of one of several languages; `left` of them share the time that is left."""
+    seconds = limits.seconds
+    if seconds is not None:
+        seconds = spent + max(0.0, seconds - spent) / left
+    programs = share(limits.max_programs, count)
+    return {**vars(limits), "seconds": seconds, "max_programs": programs}

@@ -1,10 +1,10 @@
-"""Real labels: every enumerated behaviour, and sums of two, scored by their least squares fits.
+"""Searches for real labels with noise, in one language or several; many labellings share them.
 
-A behaviour counts by its values on the training rows, less their mean and divided by their length.
-Then one dot product with the labels says what a fit leaves, and the code of real labels
-(`synth.codes.real`) how many bits that is.  Many labellings share an enumeration.
+An enumeration makes the behaviours, `sums` scores each of them and the sums of two, and `inversion`
+tries longer programs.
 """
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -12,36 +12,24 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from synth.codes import real
 from synth.engine.arguments import DSLLike, TaskLike, alike, loaded
 from synth.engine.enumerator import Enumerator
 from synth.engine.fits import regression_of
 from synth.engine.interrupts import interrupts
 from synth.engine.inversion import propose
-from synth.engine.limits import LimitSettings, read_limits
+from synth.engine.limits import Limits, LimitSettings, read_limits, shared
 from synth.engine.scoring import SAME
+from synth.engine.sums import Singles, Target, score_pairs
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
-from synth.language import UNIT, Bool, Program, checked_columns, load_dsl
-from synth.records import LeastSquares, Regression, RegressionContrast, StopReason, scaled
+from synth.language import Bool, checked_columns, load_dsl, numeric_languages
+from synth.records import Language, Regression, RegressionContrast, StopReason
 from synth.tasks import Task, fit_all, with_real_numbers
-
-#: Values of behaviours that are scored at a time, and rows of the matrix of pairs.
-BLOCK, PAIR_BLOCK = 2**20, 64
-#: Two behaviours are no pair if 1 - r2 is below this: they differ by the rounding to 40 bits.
-ALIKE = 2.0**-76
-NEAR = 1e-6  #: Below this, the difference of two behaviours is computed.
-#: What a dot product says of the squares that are left is wrong by up to this share of all; and
-#: what the difference of two behaviours says, by up to this share divided by its length.
-SLACK, NEAR_SLACK = 1e-13, 2.0**-49
-#: The code is interpolated between so many sums of squares, which is wrong by less than this share
-#: of a bit a row; what may be among the best is then scored by the code itself.
-POINTS, MARGIN = 2000, 1e-3
 
 
 def regress(
     task: TaskLike | Sequence[Task],
-    dsl: DSLLike = "real",
+    dsl: DSLLike | None = None,
     *,
     precision: float | None = None,
     pairs: int = 2000,
@@ -63,8 +51,10 @@ def regress(
         A task, or several that differ only in their labels, such as a task and its permuted twins:
         they are scored in one enumeration, which ends by a proof only if all are proven.  A DSL of
         Real numbers reads Int and Bool columns, and Int labels, as Real.
-    dsl : DSL, str or path
-        A DSL of numbers or its specification.
+    dsl : DSL, str or path, optional
+        A DSL of numbers or its specification.  By default `real` and `real:functions=true` are
+        searched, each with an equal share of programs and seconds.  A program is charged the
+        `language_bits` that say in which of them it is, and the result is that of the shorter one.
     precision : float, optional
         The step of which labels are multiples; by default the place of their last decimal.
     pairs : int
@@ -111,19 +101,40 @@ def regress(
         raise TaskError(f"task {name}: a sequence has no normal noise; use search or contrast")
     if label_type.family not in ("Int", "Real") or label_type == Bool:
         raise TaskError(f"task {name}: labels of {label_type}; allowed: Int and Real")
-    dsl = load_dsl(dsl, (*given[0].types.values(), label_type))
+    specs: list[DSLLike] = [dsl] if dsl is not None else [*numeric_languages()]
+    limits_of_all, each = read_limits(dict(limits)), []
+    asked = {"precision": precision, "pairs": int(pairs), "top": int(top)}
+    targets = [Target(made, precision, int(top), math.log2(len(specs))) for made in given]
+    for k, spec in enumerate(specs):
+        own = Limits(**shared(limits_of_all, len(specs), len(specs) - k, spent))
+        found = _in_language((given, targets), spec, (own, spent), progress, asked)
+        each.append([replace(f, settings={**f.settings, **asdict(limits_of_all)}) for f in found])
+        if found[0].stop_reason == StopReason.INTERRUPTED:
+            break
+        spent = found[0].seconds
+        targets = [target.anew() for target in targets]
+    if dsl is not None:
+        return each[0]
+    return [_won(results, len(specs)) for results in zip(*each, strict=True)]
+
+
+def _in_language(labellings, spec, limits, progress, asked):
+    """The `Regression` of each labelling in one language.
+
+    labellings: the tasks and their targets; limits: those of the language, and seconds spent.
+    """
+    (given, targets), (settings, spent) = labellings, limits
+    dsl = load_dsl(spec, (*given[0].types.values(), given[0].label_type))
     fitted = fit_all(dsl, [with_real_numbers(dsl, each) for each in given])
     grammar, first = fitted[0].grammar, fitted[0].task
     order = np.argsort(~first.train, kind="stable")
     columns = checked_columns(grammar, {n: column[order] for n, column in first.columns.items()})
-    targets = [_Target(each.task, precision, int(top)) for each in fitted]
     with interrupts() as interrupted:
-        settings = read_limits(dict(limits))
         half = settings.seconds and (settings.seconds + spent) / 2  # sums take what is left
         watch = Watch(settings, interrupted, spent)
         sooner = Watch(replace(settings, seconds=half), interrupted, spent)
         engine = Enumerator(grammar, columns, fitted[0].root, sooner)
-        singles = _Singles(engine, targets)
+        singles = Singles(engine, targets)
         while engine.stop_reason is None:
             singles.score(engine.advance())
             if progress is not None:
@@ -132,19 +143,41 @@ def regress(
             if certified is not None and all(t.is_proven(certified, 1) for t in targets):
                 engine.stop_reason = engine.stop_reason or StopReason.OPTIMAL
         engine.close()
-        pair_bits = _score_pairs(engine, targets, int(pairs), watch.is_late)
-        propose(engine, targets, int(pairs) ** 2 // 2, watch.is_late)
+        pairs = asked["pairs"]
+        pair_bits = score_pairs(engine, targets, pairs, watch.is_late)
+        propose(engine, targets, pairs**2 // 2, watch.is_late)
         if interrupted():
             engine.stop_reason = StopReason.INTERRUPTED
-    asked = {**asdict(settings), "precision": precision, "pairs": int(pairs), "top": int(top)}
     return [
-        regression_of(engine, fitted[0].dsl, (made, target), pair_bits, asked)
-        for made, target in zip(given, targets, strict=True)
+        regression_of(engine, fitted[0].dsl, (made, each.task, target), pair_bits, asked)
+        for made, each, target in zip(given, fitted, targets, strict=True)
     ]
 
 
+def _won(results, count):
+    """The result of the language whose program is the shortest, with what all of them are."""
+    best = min(results, key=lambda r: math.inf if r.program is None else r.program.total_bits)
+    # A search that went on from another says `optimal` of both.
+    proven = len(results) == count and all(r.optimal for r in results)
+    stopped = StopReason.INTERRUPTED in [r.stop_reason for r in results]
+    begun = [
+        Language(r.dsl, r.program and r.program.total_bits, r.certified_bits, r.stop_reason,
+                 r.candidates)
+        for r in results
+    ]  # fmt: skip
+    left = numeric_languages()[len(results) :]
+    begun += [Language(name, None, 0.0, StopReason.INTERRUPTED, 0) for name in left]
+    return replace(
+        best,
+        optimal=proven,
+        stop_reason=StopReason.INTERRUPTED if stopped else best.stop_reason,
+        seconds=results[-1].seconds,
+        languages=tuple(begun),
+    )
+
+
 def regress_contrast(
-    task: TaskLike, dsl: DSLLike = "real", *, twins: int = 19, seed: int = 0, **settings: Any
+    task: TaskLike, dsl: DSLLike | None = None, *, twins: int = 19, seed: int = 0, **settings: Any
 ) -> RegressionContrast:
     """Search for a task with real labels and for permuted twins, in one enumeration.
 
@@ -185,216 +218,3 @@ def rank(saved: float | None, others: Sequence[float | None]) -> float:
     """
     first, *rest = (-np.inf if each is None else each for each in (saved, *others))
     return (1 + sum(each >= first - SAME for each in rest)) / (1 + len(rest))
-
-
-class _Target:
-    """One labelling: its code, and the best sums so far.
-
-    `best` lists (total, bits, programs) of the `top` sums of fewest bits.
-    """
-
-    def __init__(self, task, precision, top):
-        given = task.labels[task.train].astype(float)
-        self.task, self.top, self.n = task, top, len(given)
-        self.scale = real.Scale.of(given, precision)
-        self.labels = self.scale.rounded(given)
-        self.mean = float(self.labels.mean())
-        self.centred = self.labels - self.mean
-        self.total = real.squares(self.labels, self.scale)
-        self.about_mean = float(self.centred @ self.centred)
-        self.constant_bits = real.constant_total(self.labels, self.scale)
-        self.table_bits, self.bins = real.table_total(self.labels, self.scale)
-        self.rival_bits = min(self.constant_bits, self.table_bits)
-        self.best = []
-        # The fewest bits of two behaviours that are too alike to be scored as a pair.
-        self.left_out = np.inf
-        # From less than one step in one label on, the code depends on the squares no longer.
-        least = self.scale.precision**2 / self.n / 2**20
-        self._grid = np.linspace(np.log2(least), np.log2(self.about_mean), POINTS)
-        self._codes = {t: self._code(np.exp2(self._grid), t) for t in (1, 2)}
-
-    def _code(self, rss, terms):
-        """Total bits of sums of so many programs, without those of the programs."""
-        return real.program_total([0.0] * terms, rss, self.total, self.n, self.scale)
-
-    def estimate(self, squares):
-        """About the least total bits of a program that leaves so many squares, without its own."""
-        left = np.log2(max(squares, 1e-300)) - 2  # an estimate may be 4 times too large
-        return float(np.interp(left, self._grid, self._codes[1]))
-
-    @property
-    def least(self):
-        """The least total so far, in bits."""
-        return min(self.rival_bits, self.best[0][0]) if self.best else self.rival_bits
-
-    @property
-    def bound(self):
-        """The total that a sum has to beat to be listed."""
-        return self.best[-1][0] if len(self.best) == self.top else np.inf
-
-    def is_proven(self, bits, terms):
-        """Whether no sum of so many programs of more bits can win."""
-        return bits + float(self._code(0.0, terms)) >= self.least - SAME
-
-    def likely(self, explained, slack, bits, terms):
-        """Which sums may be among the best, given the squares that they explain: their indices.
-
-        slack: by how much `explained` can be wrong.
-        """
-        left, bound = self.about_mean - explained, self.bound
-        # Most sums leave too much for any bits of theirs.
-        codes, least = self._codes[terms], float(bits.min())
-        place = int(np.searchsorted(codes, bound + MARGIN * self.n - least, side="right"))
-        enough = np.exp2(self._grid[place]) if place < POINTS else np.inf
-        some = np.flatnonzero(left - slack <= enough)
-        left, bits = left.ravel()[some], bits.ravel()[some]
-        slack = np.broadcast_to(slack, explained.shape).ravel()[some]
-        with np.errstate(divide="ignore"):
-            logs = np.log2(np.maximum(left - slack, 0))
-        lower = bits + np.interp(logs, self._grid, codes) - MARGIN * self.n
-        if lower.size > self.top:
-            # So many sums have no more bits than this, and no others are listed.
-            best = np.argpartition(lower, self.top - 1)[: self.top]
-            most = np.maximum(left + slack, 0)[best]
-            bound = min(bound, float((bits[best] + self._code(most, terms)).max()))
-        return some[lower <= bound]
-
-    def values(self, engine, rows):
-        """The values of programs or rows of the bank on the training rows, float64 (terms, n)."""
-        values = [
-            row.outputs(engine.columns)[0]
-            if isinstance(row, Program)
-            else engine.bank.values(row, row + 1)[0]
-            for row in rows
-        ]
-        return np.array([v[: self.n] for v in values], float)
-
-    def add(self, engine, rows, bits):
-        """Score the sum of some programs or rows of the bank by its least squares fit."""
-        rss = LeastSquares(self.values(engine, rows), self.labels).rss
-        total = float(bits + self._code(rss, len(rows)))
-        if total < self.bound:
-            rows = tuple(r if isinstance(r, Program) else engine.program(r) for r in rows)
-            if all(set(rows) != set(other) for *_, other in self.best):
-                found = [*self.best, (total, float(bits), rows)]
-                self.best = sorted(found, key=lambda entry: entry[:2])[: self.top]
-
-
-def _units(values, n):
-    """Behaviours on n training rows, less their mean and of length 1; and which are no constants.
-
-    Returns float64 (m, n) and bool (m,).
-    """
-    values = scaled(values[:, :n].astype(float))[0]
-    values -= values[:, :1].copy()  # exact for values near each other
-    values -= values.mean(axis=1, keepdims=True)
-    length = np.sqrt(np.einsum("ij,ij->i", values, values))
-    some = length > 0
-    values /= np.where(some, length, 1)[:, None]
-    return values, some
-
-
-class _Singles:
-    """Scores the rows of an enumerator's bank by themselves."""
-
-    def __init__(self, engine, targets):
-        self.engine, self.targets = engine, targets
-        self.labels = np.stack([target.centred for target in targets])
-
-    def score(self, rows):
-        """Score a range of rows."""
-        step = _block(self.engine)
-        for first in range(rows.start, rows.stop, step):
-            stop = min(first + step, rows.stop)
-            units, some = _units(self.engine.bank.values(first, stop), self.labels.shape[1])
-            places, bits = np.flatnonzero(some), self.engine.row_bits(first, stop)[some]
-            if not len(places):
-                continue
-            units = units[some]
-            explained = np.square(units @ self.labels.T)
-            for target, squares in zip(self.targets, explained.T, strict=True):
-                for k in target.likely(squares, SLACK * target.about_mean, bits, 1):
-                    target.add(self.engine, (first + int(places[k]),), bits[k])
-
-
-def _score_pairs(engine, targets, most, is_late):
-    """Score the sums of two among the cheapest behaviours that are no constants, until it is late.
-
-    Returns the bits up to which all sums but those too alike were scored; None for all there are.
-    """
-    units, rows, bits = _cheapest(engine, targets[0].n, most + 1)
-    ends = [] if engine.certified_bits is None else [engine.certified_bits]
-    if len(rows) > most:
-        ends.append(bits[-1] - 1 / UNIT)
-    edge = min(ends) + float(bits[0] if len(bits) else 0) if ends else None
-    units, rows, bits = units[:most], rows[:most], bits[:most]
-    labels = np.stack([target.centred for target in targets])
-    dots = units @ labels.T
-    for first in range(0, len(rows), PAIR_BLOCK):
-        if is_late():  # the pairs that are left have at least twice these bits
-            return min(2 * float(bits[first]) - 1 / UNIT, np.inf if edge is None else edge)
-        block = slice(first, first + PAIR_BLOCK)
-        likeness = units[block] @ units[first:].T
-        apart = 1 - np.square(likeness)
-        count = len(likeness)
-        later = np.arange(likeness.shape[1]) > np.arange(count)[:, None]
-        near = np.argwhere(later & (apart < NEAR)) + first
-        apart[tuple(near.T - first)], found = _nearly_alike(units, near, labels)
-        counted = later & (apart > ALIKE)
-        together = np.where(later, bits[block, None] + bits[first:], np.inf)
-        for target in targets:
-            target.left_out = min(target.left_out, together[~counted].min(initial=np.inf))
-        apart, together = np.where(counted, apart, 1), np.where(counted, together, np.inf)
-        slack = np.where(apart < NEAR, NEAR_SLACK / np.sqrt(apart), SLACK / apart)
-        for target, d, more in zip(targets, dots.T, found.T, strict=True):
-            one, other = d[block, None], d[first:]
-            explained = (one**2 + other**2 - 2 * likeness * one * other) / apart
-            explained[tuple(near.T - first)] = d[near[:, 0]] ** 2 + more
-            for k in target.likely(explained, slack * target.about_mean, together, 2):
-                i, j = (int(p) for p in np.unravel_index(k, counted.shape))
-                if counted[i, j]:
-                    pair = tuple(int(rows[first + p]) for p in (i, j))
-                    target.add(engine, pair, together[i, j])
-    return edge
-
-
-def _nearly_alike(units, pairs, labels):
-    """What the second of two units has beside the first, for pairs of them (m, 2).
-
-    Returns the square of its length, float64 (m,), and the squares of labels (targets, n) that it
-    explains, float64 (m, targets).
-    """
-    apart, explained = np.zeros(len(pairs)), np.zeros((len(pairs), len(labels)))
-    step = max(1, BLOCK // units.shape[1])
-    for first in range(0, len(pairs), step):
-        block = slice(first, first + step)
-        one, rest = units[pairs[block, 0]], units[pairs[block, 1]]
-        for _ in range(2):  # once more, for what rounding leaves
-            rest -= np.einsum("ij,ij->i", one, rest)[:, None] * one
-        apart[block] = np.einsum("ij,ij->i", rest, rest)
-        length = np.sqrt(np.maximum(apart[block], ALIKE))
-        explained[block] = np.square(rest @ labels.T / length[:, None])
-    return apart, explained
-
-
-def _block(engine):  # how many behaviours are worked on at a time
-    return max(1, BLOCK // engine.rows)
-
-
-def _cheapest(engine, n, most):
-    """The cheapest behaviours that are no constants on n training rows, at most so many.
-
-    Returns their units (m, n), their rows in the bank (m,) and their bits (m,).
-    """
-    units, rows = [np.zeros((0, n))], []
-    step = _block(engine)
-    for first in range(0, len(engine.bank), step):
-        stop = min(first + step, len(engine.bank))
-        made, some = _units(engine.bank.values(first, stop), n)
-        units.append(made[some])
-        rows += (first + np.flatnonzero(some)).tolist()
-        if len(rows) >= most:
-            break
-    bits = engine.row_bits(0, len(engine.bank))
-    rows = np.array(rows[:most], np.int64)
-    return np.concatenate(units)[:most], rows, bits[rows]

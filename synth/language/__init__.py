@@ -10,7 +10,7 @@ from synth.language.check import check_dsl, sample_block
 from synth.language.columns import TypedColumns
 from synth.language.costs import UNIT, Costs, code_units
 from synth.language.dsl import DSL
-from synth.language.dsls import languages, load_dsl
+from synth.language.dsls import languages, load_dsl, numeric_languages
 from synth.language.dsls.rules import source_of
 from synth.language.given import array_of, columns_of, refuse_other_index
 from synth.language.grammar import Grammar, Production, checked_columns, root_type
@@ -75,6 +75,7 @@ __all__ = [
     "machines",
     "meaning",
     "notation",
+    "numeric_languages",
     "parse_spec",
     "places_of",
     "refuse_other_index",

@@ -8,7 +8,7 @@ from synth.errors import RunError
 from synth.records.document import FORMAT, contents, plain, reading
 from synth.records.forecast import Forecast
 from synth.records.linear import LinearSum
-from synth.records.parts import StopReason
+from synth.records.parts import Language, StopReason
 from synth.records.source import with_rows
 from synth.records.views import Framed, Plotted
 from synth.report import notebook, regression_contrast_text, regression_text
@@ -104,6 +104,12 @@ class Regression(Framed, Plotted):
         The rows of the task, if a file was asked to keep them.
     points : Points, optional
         Predictions of up to 500 rows.  None in older files.
+    language_bits : float
+        The bits that say in which of the languages that were searched a program is; the total of
+        each sum of programs has them. 0 if a DSL was given.
+    languages : tuple of Language
+        The languages that were searched; empty if a DSL was given.  `certified_bits` and
+        `pair_bits` are those of the language that won, and `optimal` is about all of them.
     trained_on : Task, optional
         The task. None if the record was read from a file.
     fitted : Task, optional
@@ -145,6 +151,8 @@ class Regression(Framed, Plotted):
     source: dict[str, Any] | None = None
     data: dict[str, Any] | None = None
     points: Points | None = None
+    language_bits: float = 0.0
+    languages: tuple[Language, ...] = ()
     trained_on: Task | None = field(default=None, repr=False, compare=False)
     fitted: Task | None = field(default=None, repr=False, compare=False)
 
@@ -180,6 +188,10 @@ class Regression(Framed, Plotted):
             given["top"] = tuple(map(LinearSum.from_dict, given["top"]))
             given["stop_reason"] = StopReason(given["stop_reason"])
             points = given.get("points")
+            given["languages"] = tuple(
+                Language(**{**each, "stop_reason": StopReason(each["stop_reason"])})
+                for each in given.get("languages", ())
+            )
             given["points"] = points and Points(**{k: tuple(v) for k, v in points.items()})
             return Regression(**given)
 

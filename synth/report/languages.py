@@ -9,8 +9,7 @@ TERMS_WIDTH = 200
 
 def among(result):
     """The other languages that were searched, and what naming one costs; empty for a given DSL."""
-    others = [shortened(each.dsl, 40) for each in result.languages if each.dsl != result.dsl]
-    beside = f" ({', '.join(others)} searched too)" * bool(others)
+    beside = _beside(result)
     if result.continuation is not None:
         lags = result.continuation.lags
         first = f" and the first {lags} terms" if lags > 1 else " and the first term" * lags
@@ -18,6 +17,19 @@ def among(result):
     if not result.languages:
         return ""
     return f"{beside}; {bits(result.language_bits)} bits for a rule, and for its language"
+
+
+def among_numbers(result):
+    """The same of a search for real labels."""
+    if not result.languages:
+        return ""
+    return f"{_beside(result)}; {bits(result.language_bits)} bits for the language"
+
+
+def _beside(result):
+    """The other languages that were searched."""
+    others = [shortened(each.dsl, 40) for each in result.languages if each.dsl != result.dsl]
+    return f" ({', '.join(others)} searched too)" * bool(others)
 
 
 def certified(result):

@@ -3,6 +3,7 @@
 import textwrap
 
 from synth.report.escape import visibly
+from synth.report.languages import among_numbers, counted
 from synth.report.numbers import bits, chance, least_bits, saved
 from synth.report.reasons import stop
 from synth.report.text import inputs_text, table, terminal_width, wrapped
@@ -73,7 +74,7 @@ def regression_rows(result):
     known = f"known to {result.precision:g}"
     yield "label", f"{result.label}: {result.low:.6g} to {result.high:.6g}, {known}"
     yield "rows", f"{result.rows['train']} training, {result.rows['test']} held out"
-    yield "DSL", result.dsl
+    yield "DSL", result.dsl + among_numbers(result)
     yield "chosen", _chosen(result)
     if result.program is not None:
         yield "best program", result.program.text
@@ -92,8 +93,7 @@ def regression_rows(result):
     )
     yield "error", _errors(result)
     yield "certificate", _certificate(result)
-    made = f"{result.candidates:,} programs, {result.distinct:,} distinct behaviours"
-    yield "searched", f"{made}, {result.seconds:.2f} s; stopped: {stop(result)}"
+    yield "searched", f"{counted(result)}, {result.seconds:.2f} s; stopped: {stop(result)}"
 
 
 def saved_numbers(result, sign):
@@ -130,6 +130,8 @@ def _certificate(result):
         f"all single programs{single} were scored, and all sums{double} of two programs that "
         "differ by more than rounding"
     )
+    if result.languages:
+        text = f"in {result.dsl}, {text}"
     beyond = "nothing beyond can win" if result.optimal else "a longer one may win"
     return f"{text}; {beyond}"
 

@@ -49,10 +49,15 @@ class Labels:
         The labels.
     step : float or None
         Their precision; None for the place of their last decimal.
+
+    Attributes
+    ----------
+    language_bits : float
+        What every sum of programs is charged, since its language has to be named.
     """
 
     def __init__(self, given: NDArray[np.float64], step: float | None) -> None:
-        self.n = len(given)
+        self.n, self.language_bits = len(given), 0.0
         self.low, self.high = float(given.min()), float(given.max())
         self.step = last_decimal(given) if step is None else step
         self.cells = round((self.high - self.low) / self.step) + 1
@@ -109,7 +114,8 @@ class Labels:
         """The total of a sum of programs of these bits that leaves so much."""
         count = len(prices)
         named = count - math.log2(math.factorial(count))
-        return 1 + named + math.fsum(prices) + self.noise_bits(left, 1 + count)
+        bits = self.language_bits + named + math.fsum(prices)
+        return 1 + bits + self.noise_bits(left, 1 + count)
 
     def constant_bits(self) -> float:
         """The total of a constant."""

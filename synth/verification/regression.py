@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from synth.errors import ParseError
-from synth.language import DSL
+from synth.language import DSL, numeric_languages
 from synth.records import MOST_POINTS
 from synth.tasks import Task, prepared, with_real_numbers
 from synth.verification.claims import NEAR, Claims
@@ -30,6 +30,8 @@ def check_regression(claims: Claims, document: dict[str, Any], truth: Truth) -> 
     """All that a search for real labels says."""
     given = truth.task.labels.astype(float)
     labels = Labels(given[truth.train], document["settings"]["precision"])
+    bits = _check_languages(claims, document, labels)
+    labels.language_bits = bits
     _check_data(claims, document, truth, labels)
     _check_rivals(claims, document, labels)
     for k, entry in enumerate(document["top"]):
@@ -38,6 +40,31 @@ def check_regression(claims: Claims, document: dict[str, Any], truth: Truth) -> 
     _check_totals(claims, document, labels)
     _check_errors(claims, document, truth, labels)
     _check_certificate(claims, document, labels)
+
+
+def _check_languages(claims: Claims, document: dict[str, Any], labels: Labels) -> float:
+    """The languages that were searched; returns the bits that say which it is."""
+    languages = document["languages"]
+    bits = math.log2(len(languages)) if languages else 0.0
+    claims.near("language_bits", document["language_bits"], bits)
+    if not languages:
+        return 0.0
+    names, tried = [each["dsl"] for each in languages], numeric_languages()
+    claims.check("dsl", document["dsl"] in names, document["dsl"], ", ".join(names))
+    claims.check("languages", names == tried, ", ".join(names), ", ".join(tried))
+    own = document["program"] and document["program"]["total_bits"]
+    totals = [each["total_bits"] for each in languages if each["total_bits"] is not None]
+    claims.check("program is the least of all", own == min(totals, default=None), own, totals)
+    mine = [each for each in languages if each["dsl"] == document["dsl"]]
+    for key in ("certified_bits", "candidates"):
+        claims.check(f"languages.{key}", [each[key] for each in mine] == [document[key]],
+                     document[key], [each[key] for each in mine])  # fmt: skip
+    if document["optimal"]:
+        ends = [e["certified_bits"] for e in languages if e["certified_bits"] is not None]
+        least = bits + labels.sum_bits([min(ends, default=math.inf)], 0.0)
+        beyond = document["total_bits"]
+        claims.check("optimal in all languages", least >= beyond - NEAR, least, beyond)
+    return bits
 
 
 def _check_data(claims: Claims, document: dict[str, Any], truth: Truth, labels: Labels) -> None:
@@ -283,7 +310,8 @@ def _check_certificate(claims: Claims, document: dict[str, Any], labels: Labels)
         "exhausted": single is None,
         "max_bits": settings["max_bits"] is not None,
         "max_programs": settings["max_programs"] is not None
-        and document["candidates"] >= settings["max_programs"],
+        and document["candidates"]
+        >= settings["max_programs"] // max(len(document["languages"]), 1),
         "seconds": settings["seconds"] is not None,
         "memory": True,
         "interrupted": True,

@@ -54,6 +54,7 @@ __all__ = [
     "load_dsl",
     "modular",
     "names",
+    "numeric_languages",
     "run_file",
 ]
 
@@ -150,6 +151,11 @@ def languages(given: TypedColumns) -> list[str]:
         # A limit of seconds is felt by the last ones: those with many constants.
         return ["rules", "integer", "real", *units, *integer.for_table(given)]
     return ["real", real.with_units()] if label == "Real" else []
+
+
+def numeric_languages() -> list[str]:
+    """The built-in DSLs that are tried for labels that are numbers with noise."""
+    return ["real", real.with_functions()]
 
 
 def load_dsl(spec: DSL | str | os.PathLike[str], types: Sequence[Type] = ()) -> DSL:

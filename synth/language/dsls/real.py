@@ -77,3 +77,8 @@ def _name(constants, rounding, functions=False):
 def with_units() -> str:
     """The DSL with rounding and with the constants that convert units, as its specification."""
     return _name(UNITS, True)
+
+
+def with_functions() -> str:
+    """The DSL with functions, as its specification."""
+    return _name(CONSTANTS, False, True)
