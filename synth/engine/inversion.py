@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from synth.engine.inner import FACTORS, FORMS, Form, fitted_inside
 from synth.engine.pool import ROUNDING, Pool
 from synth.engine.terms import Terms
 from synth.language import UNIT, Program
@@ -123,6 +124,8 @@ class Shape:
         "any": the sum may be multiplied by a number, because the label may; "shift": a number may
         be added to it, and inputs may be factors; "number": neither; "product": the sum is one of
         logarithms, and a product is made.
+    inside : tuple of Form
+        What may be a part of the sum too, with a number inside that is fitted.
     """
 
     needs: tuple[Callable[..., Any], ...]
@@ -130,6 +133,7 @@ class Shape:
     direct: Callable[[Any], Any]
     finish: Callable[[Terms, Any], Any]
     scale: str = "any"
+    inside: tuple[Form, ...] = ()
 
     def is_possible(self, terms):
         return terms.has(*self.needs)
@@ -170,9 +174,9 @@ def _same(values):
 
 
 SHAPES = (
-    Shape((), lambda y: (y, np.ones(len(y))), _same, lambda terms, p: p),
+    Shape((), lambda y: (y, np.ones(len(y))), _same, lambda terms, p: p, inside=FORMS),
     Shape((np.divide,), lambda y: (1 / y, y**2), lambda f: 1 / f,
-          lambda terms, p: terms.call(np.divide, terms.number(1), p)),
+          lambda terms, p: terms.call(np.divide, terms.number(1), p), inside=FORMS[:1]),
     Shape((np.sqrt,), lambda y: (y**2, 1 / np.abs(y)), np.sqrt,
           lambda terms, p: terms.call(np.sqrt, p)),
     Shape((np.sqrt, np.divide), lambda y: (y**-2, np.abs(y) ** 3), lambda f: 1 / np.sqrt(f),
@@ -184,7 +188,7 @@ SHAPES = (
     Shape((np.arcsin,), lambda y: (np.sin(y), 1 / np.abs(np.cos(y))), np.arcsin,
           lambda terms, p: terms.call(np.arcsin, p), "number"),
     Shape((np.exp,), _absolute_log, np.exp, lambda terms, p: terms.call(np.exp, p), "shift"),
-    Shape((np.multiply,), _absolute_log, np.exp, lambda terms, p: p, "product"),
+    Shape((np.multiply,), _absolute_log, np.exp, lambda terms, p: p, "product", FACTORS),
 )  # fmt: skip
 
 
@@ -213,16 +217,38 @@ def _programs(pool, shape, setting, target, most) -> Iterator[Any]:
             rows = tuple(int(pool.rows[places[k]]) for k in chosen)
             yield rows, _fit(np.stack([np.ones(len(weights)), *found[list(chosen)]]), inverse)[2]
             continue
-        columns = np.concatenate([np.stack([column for _, column in free]), found[list(chosen)]])
-        *fit, _ = _fit(columns * weights, inverse * weights)
-        programs = [program for program, _ in free] + [pool.program(int(places[k])) for k in chosen]
-        for factors in _factors(shape, fit, len(free)):
-            with np.errstate(all="ignore"):
-                left = _left(shape.direct(factors @ columns), target.labels)
-            if target.estimate(left) < target.least:
-                made = _finished(pool.terms, shape, factors, programs, len(free))
-                if made is not None:
-                    yield made, left
+        parts = [(pool.program(int(places[k])), found[k]) for k in chosen]
+        yield from _combined(pool, shape, [*free, *parts], len(free), target)
+    if shape.inside and (len(free) > 1) == (shape.scale == "product"):
+        for program in fitted_inside(pool, shape.inside, (axes, weights, goal)):
+            values, defined = program.outputs(pool.engine.columns)
+            column = values[: len(weights)].astype(float)
+            if not (defined.all() and np.ptp(column) > ROUNDING * np.abs(column).max()):
+                continue
+            if not shape.needs:
+                yield program, _fit(np.stack([np.ones(len(weights)), column]), inverse)[2]
+                continue
+            if shape.scale == "product":
+                with np.errstate(divide="ignore"):
+                    column = np.log(np.abs(column))
+            if not np.isfinite(column).all():
+                continue
+            yield from _combined(pool, shape, [*free, (program, column)], len(free), target)
+
+
+def _combined(pool, shape, parts, free, target) -> Iterator[Any]:
+    """Whole programs of a shape from parts, (program, column), the first `free` of them free."""
+    columns = np.stack([column for _, column in parts])
+    with np.errstate(all="ignore"):
+        inverse, weights = shape.inverted(target.labels)
+    *fit, _ = _fit(columns * weights, inverse * weights)
+    for factors in _factors(shape, fit, free):
+        with np.errstate(all="ignore"):
+            left = _left(shape.direct(factors @ columns), target.labels)
+        if target.estimate(left) < target.least:
+            made = _finished(pool.terms, shape, factors, [program for program, _ in parts], free)
+            if made is not None:
+                yield made, left
 
 
 def _orthogonal(values, axes):

@@ -1,7 +1,10 @@
 """The cheapest behaviours of an enumeration, as columns of which sums and products are made."""
 
+from functools import cached_property
+
 import numpy as np
 
+from synth.engine.constants import Numbers
 from synth.engine.terms import Terms
 
 #: Values that the behaviours of a pool have together at most, how many times as many behaviours are
@@ -49,6 +52,11 @@ class Pool:
         self.sums = np.array(of_sums, int), np.concatenate(values)
         self.logs = np.array(of_logs, int), np.concatenate(logs)
         self.terms, self._programs = Terms(engine, numbers), {}
+
+    @cached_property
+    def joined(self):
+        """The numbers of the language, and two of them joined."""
+        return Numbers(self.terms)
 
     def program(self, place):
         """The program of a place among the rows."""
