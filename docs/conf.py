@@ -29,7 +29,7 @@ api_internal = (
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
     "synth.engine.enumerator", "synth.engine.interrupts", "synth.engine.job",
     "synth.engine.outcome", "synth.engine.reach",
-    "synth.engine.constants", "synth.engine.fits",
+    "synth.engine.constants", "synth.engine.factors", "synth.engine.fits",
     "synth.engine.inner", "synth.engine.inversion", "synth.engine.pool", "synth.engine.sums",
     "synth.engine.terms",
     "synth.engine.schedule", "synth.engine.scoring", "synth.engine.soundness",

@@ -7,7 +7,7 @@ import pytest
 
 import synth
 from synth import Real
-from synth.engine import inversion, regress, sums
+from synth.engine import factors, inversion, regress, sums
 from synth.engine.constants import JOINED, MOST, WHOLE, Numbers
 from synth.engine.pool import Pool
 from synth.language import Program
@@ -140,3 +140,34 @@ def test_what_is_proposed_is_priced_and_scored_like_any_program():
     rss = np.square(target.labels - np.polyval(slope, values)).sum()
     total = float(target._code(rss, 1)) + found.program.bits
     assert found.program.total_bits == pytest.approx(total, abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_products_are_those_of_all(seed):
+    """Against a least squares fit of every product."""
+    rng = np.random.default_rng(seed)
+    values, bits = rng.normal(size=(12, 30)), np.sort(rng.uniform(3, 20, 12))
+    free = np.linalg.qr(np.stack([np.ones(30), values[0]]).T)[0]
+    labels = values[2] * values[7] * 5 + rng.normal(size=30)
+    goal = labels - free @ (free.T @ labels)
+    scores = {}
+    for i, j in itertools.combinations_with_replacement(range(12), 2):
+        columns = np.column_stack([free, values[i] * values[j]])
+        left = goal - columns @ np.linalg.lstsq(columns, goal, rcond=None)[0]
+        scores[i, j] = 15 * np.log2(left @ left / (goal @ goal)) + bits[i] + bits[j]
+    found = factors.best_products(values, bits, free, goal)
+    assert found == sorted(scores, key=scores.get)[: factors.KEPT]
+
+
+def test_a_product_beside_the_inputs_is_found(monkeypatch):
+    """Intensities of two waves: x + z + 2 sqrt(x z) cos(w) is one program."""
+    columns = columns_of()
+    columns["w"] = np.random.default_rng(5).uniform(0, 6, 60).round(3)
+    x, z, w = columns.values()
+    task, step = task_of(x + z + 2 * np.sqrt(x * z) * np.cos(w), columns)
+    settings = {"precision": step, "max_programs": 10_000, "pairs": 300}
+    (found,) = regress(task, DSL, **settings)
+    assert found.train_error < step
+    monkeypatch.setattr(inversion, "product_programs", lambda *_: [])
+    (without,) = regress(task, DSL, **settings)
+    assert without.total_bits > found.total_bits + 100

@@ -42,7 +42,7 @@ INSIDE = {
         "targets", "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
-        "arguments", "fits", "terms", "constants", "pool", "inner", "inversion", "sums",
+        "arguments", "fits", "terms", "constants", "pool", "factors", "inner", "inversion", "sums",
         "regression", "automata", "loops", "families", "driver", "large",
         "languages", "searches", "descents",
     ],

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from synth.engine.factors import product_programs
 from synth.engine.inner import FACTORS, FORMS, Form, fitted_inside
 from synth.engine.pool import ROUNDING, Pool
 from synth.engine.terms import Terms
@@ -219,20 +220,20 @@ def _programs(pool, shape, setting, target, most) -> Iterator[Any]:
             continue
         parts = [(pool.program(int(places[k])), found[k]) for k in chosen]
         yield from _combined(pool, shape, [*free, *parts], len(free), target)
-    if shape.inside and (len(free) > 1) == (shape.scale == "product"):
-        for program in fitted_inside(pool, shape.inside, (axes, weights, goal)):
-            values, defined = program.outputs(pool.engine.columns)
-            column = values[: len(weights)].astype(float)
-            if not (defined.all() and np.ptp(column) > ROUNDING * np.abs(column).max()):
-                continue
-            if not shape.needs:
-                yield program, _fit(np.stack([np.ones(len(weights)), column]), inverse)[2]
-                continue
-            if shape.scale == "product":
-                with np.errstate(divide="ignore"):
-                    column = np.log(np.abs(column))
-            if not np.isfinite(column).all():
-                continue
+    further: list[Any] = [] if shape.needs else [product_programs(pool, axes, goal)]
+    if (len(free) > 1) == (shape.scale == "product"):
+        further.append(fitted_inside(pool, shape.inside, (axes, weights, goal)))
+    for program in itertools.chain(*further):
+        values, defined = program.outputs(pool.engine.columns)
+        column = values[: len(weights)].astype(float)
+        if not (defined.all() and np.ptp(column) > ROUNDING * np.abs(column).max()):
+            continue
+        if not shape.needs and len(free) == 1:
+            yield program, _fit(np.stack([np.ones(len(weights)), column]), inverse)[2]
+            continue
+        with np.errstate(divide="ignore"):
+            column = np.log(np.abs(column)) if shape.scale == "product" else column
+        if np.isfinite(column).all():
             yield from _combined(pool, shape, [*free, (program, column)], len(free), target)
 
 
