@@ -164,7 +164,7 @@ def test_formats_of_numbers(cells, plain):
 
 
 @pytest.mark.parametrize(
-    "cells", [["a"], ["$5", "5 €"], ["12-31"], ["1,5", "1.5"], ["5 mph"], ["$5%"], ["--5"], [""]]
+    "cells", [["a"], ["$5", "5 €"], ["12-31"], ["1,5", "1.5"], ["5 sheep"], ["$5%"], ["--5"], [""]]
 )
 def test_what_is_no_number(cells):
     assert number_format(cells) is None
