@@ -342,6 +342,31 @@ def test_what_the_early_stage_finds_is_kept(tmp_path):
     assert early.reach.planned == search.result.reach.planned > 0
 
 
+def test_ctrl_c_in_the_early_stage_ends_the_search(tmp_path):
+    task, seen = checksums(tmp_path), []
+
+    def press(engine):
+        seen.append(engine)
+        if len(seen) == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    found = synth.search(task, progress=press, seconds=None, threads=1, memory=2 * 10**8)
+    assert found.stop_reason == "interrupted"
+    assert len(set(map(id, seen))) == 1
+    assert len(found.languages) == 5
+    assert {each.candidates for each in found.languages[1:]} == {0}
+
+
+def test_a_proof_needs_no_early_stage(tmp_path, monkeypatch):
+    monkeypatch.setattr("synth.engine.driver.FIRST_PROGRAMS", 100)
+    task = table(tmp_path, "age,dose,fare", ages())
+    search = Search(task, "rules:thresholds=99", among=2, seconds=None, threads=1)
+    search.begin_early()
+    assert search.result.reach is not None
+    assert search.run().optimal
+    assert search.result.reach is None
+
+
 def test_the_early_stage_is_left_out_without_moves(tmp_path):
     task = checksums(tmp_path)
     for limits in ({"moves": 0}, {"max_bits": 9}, {"max_programs": 10}, {"exact": True}):

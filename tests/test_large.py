@@ -7,6 +7,7 @@ import pytest
 
 import synth
 from synth import codes, tasks
+from synth.engine.large import LanguageSearch
 from synth.exact import RowCells, TableTests, TreeSum
 
 LIMITS = {"max_programs": 3000, "moves": 8, "threads": 1}
@@ -31,6 +32,18 @@ def table(rows=6500, train=6000, seed=0):
 @pytest.fixture(scope="module")
 def result():
     return synth.search(table(), **LIMITS)
+
+
+def test_what_is_found_counts_if_the_time_is_over_then():
+    one, other = (
+        LanguageSearch([table()], "rules", **LIMITS, among=2, spent=spent, seconds=None).run()[0]
+        for spent in (0.0, 99.0)
+    )
+    assert other.seconds > 99
+    assert (other.rows["train"], other.reach is None) == (6000, False)
+    assert [(p.bits, p.exceptions) for p in one.front] == [
+        (p.bits, p.exceptions) for p in other.front
+    ]
 
 
 def test_a_program_is_scored_on_all_rows(result):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import SynthError, TaskError
+from synth.tasks import titles
 from synth.tasks.cells import date_format, date_of, number_format
 from synth.tasks.reading import read_grid
 
@@ -163,7 +164,7 @@ def test_formats_of_numbers(cells, plain):
 
 
 @pytest.mark.parametrize(
-    "cells", [["a"], ["$5", "5 €"], ["12-31"], ["1,5", "1.5"], ["5 mph"], ["$5%"], ["--5"], [""]]
+    "cells", [["a"], ["$5", "5 €"], ["12-31"], ["1,5", "1.5"], ["5 sheep"], ["$5%"], ["--5"], [""]]
 )
 def test_what_is_no_number(cells):
     assert number_format(cells) is None
@@ -443,3 +444,23 @@ def test_a_line_of_counts_above_the_data_is_left_out(tmp_path):
     path.write_text("\n".join(["60,3", "a,b,c,y", *rows]))
     task = synth.read_table(path)
     assert (list(task.columns), task.label) == (["a", "b", "c"], "y")
+
+
+def test_a_header_is_told_from_rows_that_are_alike():
+    def lines(*texts):
+        return [(k, text.split(",")) for k, text in enumerate(texts, 1)]
+
+    notes = []
+    printed = lines("name,age,sex", "Ann,7,f", "name,age,sex", "Bo,9,m")
+    assert titles.without_repeats(printed, notes) == [printed[0], printed[1], printed[3]]
+    assert notes == ["line 3 is left out: the header appears again"]
+    for rows in (
+        lines("red,round,yes", "blue,long,no", "red,round,yes"),  # a table without a header
+        lines("a,1,yes", "b,2,no", "a,1,yes"),
+        lines("x,x", "1,2", "x,x"),
+        lines("name", "7", "name"),
+        lines("name,age", "Ann,7"),
+    ):
+        notes = []
+        assert titles.without_repeats(rows, notes) == rows
+        assert notes == []

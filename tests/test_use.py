@@ -72,6 +72,23 @@ def test_what_new_rows_have_that_no_row_had_is_said(tmp_path):
         assert found.stdout.count("\n") == rows.count("\n") + 1
 
 
+def test_a_constant_reads_no_column(tmp_path):
+    lines = [f"{k % 5},{k * k % 7},{'yes' if k % 11 == 3 else 'no'}" for k in range(40)]
+    (tmp_path / "rare.csv").write_text("a,b,late\n" + "\n".join(lines) + "\n")
+    few = [*FEW[2:], "--max-bits", "6"]
+    found = called("search", tmp_path / "rare.csv", *few, "--save", tmp_path / "run.json", "--json")
+    assert json.loads(found.stdout)["chosen"] == "constant"
+    (tmp_path / "new.csv").write_text("remark\nx\ny\n")
+    made = called("predict", tmp_path / "run.json", tmp_path / "new.csv", "--proba")
+    assert made.exit_code == 0, made.output
+    rows = list(csv.DictReader(io.StringIO(made.stdout)))
+    assert [(row["predicted late"], row["remark"]) for row in rows] == [("no", "x"), ("no", "y")]
+    assert float(rows[0]["probability of no"]) > 0.8
+    pandas = pytest.importorskip("pandas")
+    result = synth.search(tmp_path / "rare.csv", max_bits=6, threads=1, memory=10**8)
+    assert result.predict(pandas.DataFrame({"x": [1, 2, 3]})).tolist() == ["no"] * 3
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

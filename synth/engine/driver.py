@@ -208,7 +208,8 @@ class Search:
         """What was found so far for each labelling."""
         if not self._results:
             settings = {**asdict(self.limits), "top": self._top, "exact": self._exact}
-            made = getattr(self._reaches or self._early, "each", {})
+            reached = self._reaches or (None if self._is_proven() else self._early)
+            made = getattr(reached, "each", {})
             make = outcome.Maker(self._engine, self._fitted[0].dsl, settings, self._backward, made)
             make.resumed = self._keeper.resumed
             make.reason = self._reason or make.reason

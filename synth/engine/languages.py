@@ -100,7 +100,10 @@ def searched(tasks, specs, *, progress=None, checkpoint=None, spent=0.0, **setti
         if count > 1:
             made.search.begin_early(progress)
         spent = made.search.result.seconds
-    for k in range(count):
+        if made.search.result.stop_reason == StopReason.INTERRUPTED:
+            each = [made.stopped() for made in begun]
+            break
+    for k in range(0 if each else count):
         made, begun[k] = begun[k], None  # what it holds is freed as soon as it is searched
         made.search.set_clock(spent)
         try:

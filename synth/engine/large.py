@@ -64,7 +64,14 @@ class LanguageSearch:
 
     def run(self, progress=None, **limits):
         """The results: see `results_of`; limits: new ones, as `Search.run` takes them."""
-        found = _run(self.search, progress, **limits)
+        return self._whole(_run(self.search, progress, **limits), progress)
+
+    def stopped(self):
+        """The results after Ctrl-C, without searching further."""
+        return self._whole(self.search.results, None)
+
+    def _whole(self, found, progress):
+        """The results on all rows."""
         if not self._large:
             return found
         best = [each.text for r in found for each in r.top if each.kind == "program"]

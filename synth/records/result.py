@@ -273,8 +273,8 @@ class Result(Framed, Plotted):
         ----------
         columns : mapping of str to array (rows,)
             The inputs by name, as they were before a DSL re-expressed them, or the columns of
-            the table as they are. A program needs only those that it reads; missing numbers make
-            comparisons false.
+            the table as they are. A program needs only those that it reads, and a constant needs
+            any; missing numbers make comparisons false.
 
         Returns
         -------
@@ -294,12 +294,11 @@ class Result(Framed, Plotted):
         if self.chosen == "program" and self.rule is not None:
             return self.rule.predict(columns)
         task = task.original
-        encoded = task.encode(columns)
         if self.chosen == "constant":
             value = task.majority() if self.best is None else self._constant()
-            values = np.full(len(next(iter(encoded.values()))), value)
+            values = np.full(len(next(iter(dict(columns).values()))), value)
         else:
-            values = _table_labels(task, encoded, task.majority())
+            values = _table_labels(task, task.encode(columns), task.majority())
         if task.label_names is None:
             return values.astype(task.label_type.dtype)
         return np.array([task.label_names[v] for v in values.tolist()])

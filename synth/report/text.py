@@ -359,8 +359,11 @@ def _found_by(result):
     reach = result.reach
     made = f"{reach.moves:,} moves of {reach.chains} chains"
     if not _is_reached(result):
-        return f"the {finder(result.program)}; reach found none better in {made}"
+        made = f"in {made}" if reach.moves else "before its first move"
+        return f"the {finder(result.program)}; reach found none better {made}"
     first = reach.points[-1]["moves"]
+    if not reach.moves:
+        return "reach, before its first move"
     if not first:
         return f"reach, before the first move; {made} found none better"
     return f"reach, in {first:,} of {made}"

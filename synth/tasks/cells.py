@@ -27,8 +27,16 @@ _CODES = (
     "SGD|HKD|ILS|THB"
 )
 _UNITS = rf"(?:US|AU?|CA?|R|HK|NT)?\$|[€£¥₹₽₩₺₪%‰]|(?i:{_CODES})|kr\.?|zł|S?Fr\."
+#: Units of measures, which stand after a number only.  `K` and `M` are thousands or millions.
+_MEASURES = (
+    "kg|[mµμ]?g|lbs?|oz|km/h|km|cm|[mµμn]?m|m/s|mi|ft|in|mph|hrs?|h|min|ms|s|sec|days?|weeks?|"
+    "months?|years?|yrs?|°C|°F|°|K|M|[mcd]?[lL]|k?Wh|[kM]?W|[mk]?V|m?A|[kMG]?Hz|[kKMGT]?B|bpm|mmHg|"
+    r"[ck]?m[²2³3]|ha|[hkM]?Pa|bar|psi|dB|px|pcs|Stk\.?|Stück"
+)
 #: A unit before or after a number.
-_UNIT = re.compile(rf"({_UNITS})?\s*([^$€£¥₹₽₩₺₪%‰\s].*?)\s*({_UNITS})?")
+_UNIT = re.compile(
+    rf"({_UNITS})?\s*([^$€£¥₹₽₩₺₪%‰\s].*?)\s*({_UNITS}|(?<=[\d\s.,])(?:{_MEASURES}))?"
+)
 #: What accountants write for a negative number, and what SAP writes.
 _BRACKETS, _BEHIND = re.compile(r"\((.+)\)"), re.compile(r"(.*\d)\s?-")
 _SPACES = " \u00a0\u2007\u2009\u202f'’"
@@ -198,7 +206,9 @@ def _parts(cell: str) -> _Parts | None:
 
 
 def _unit(text: str | None) -> str | None:
-    return text and text.upper()
+    if text is None or not re.fullmatch(_MEASURES, text):
+        return text and text.upper()
+    return text.removesuffix("s") if len(text) > 2 and text.isalpha() else text  # 1 day, 2 days
 
 
 def cell_text(value: Any) -> str:
@@ -246,9 +256,14 @@ def date_of(cell: str, place: int) -> datetime.datetime | None:
 
 @lru_cache(2**16)
 def is_data(cell: str) -> bool:
-    """Whether a cell holds a number in some format, or a date: no column is called so."""
+    """Whether a cell holds a number in some format, or a date: no column is called so.
+
+    A column may be called `100 m`.
+    """
     is_date = any(date_of(cell, place) for place in range(len(_DATES)))
-    return bool(cell) and (is_date or number_format([cell]) is not None)
+    format_ = number_format([cell])
+    is_number = format_ is not None and not re.fullmatch(_MEASURES, format_.units[1] or "")
+    return bool(cell) and (is_date or is_number)
 
 
 @lru_cache(2**16)
