@@ -25,10 +25,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth import codes
 from synth.errors import SettingError
-from synth.exact.tested import RowCells, TableTests
 from synth.kernels import trees as kernels
 from synth.kernels.division import Record, Room, Table, count
-from synth.tasks import Task
+from synth.tasks import RowCells, TableTests, Task
 
 #: Nodes that a tree has with less probability than this are left out of predictions, which then
 #: add up to 1 again.

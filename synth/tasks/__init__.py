@@ -8,12 +8,12 @@ them and `usable.py` leaves some out, `gaps.py` handles missing values, `labels.
 `conditions.py` reads conditions such as `wage>=20`, `held_out.py` says which rows are held out, and
 `joining.py` adds a test set in a file of its own.  `builtin/` has the built-in tasks,
 `catalogue.py` finds a task by name, `origin.py` keeps how a task was made, `fitting.py` turns a
-task and a DSL into a grammar and a root type, `functions.py` defines the Boolean functions that
-have a name, `digits.py` encodes truth values, digits and residues as columns, `values.py` checks
-values by their types, and `splits.py` draws training rows and random numbers.  `rules.py` and
-`formulas.py` say what programs say of the columns of a table, which `meanings.py` knows.
-`sequences.py` has the columns, twins and further terms of sequences.  `strings.py` reads strings.
-`truth.py` reads boolean functions.
+task and a DSL into a grammar and a root type, `tested.py` has the tests of a table and the rows by
+which they pass, `functions.py` defines the Boolean functions that have a name, `digits.py` encodes
+truth values, digits and residues as columns, `values.py` checks values by their types, and
+`splits.py` draws training rows and random numbers.  `rules.py` and `formulas.py` say what programs
+say of the columns of a table, which `meanings.py` knows.  `sequences.py` has the columns, twins and
+further terms of sequences.  `strings.py` reads strings.  `truth.py` reads boolean functions.
 """
 
 from synth.tasks import functions
@@ -49,6 +49,7 @@ from synth.tasks.sequences import FOLLOWING, following, sequence_fields
 from synth.tasks.sources import is_stream
 from synth.tasks.splits import stream, training_mask
 from synth.tasks.task import Task
+from synth.tasks.tested import Cells, RowCells, TableTests, column_of_test
 from synth.tasks.truth import boolean_function
 from synth.tasks.unseen import unseen
 
@@ -58,14 +59,18 @@ __all__ = [
     "FOLLOWING",
     "LARGE",
     "TARGETS",
+    "Cells",
     "Fitted",
     "Formula",
     "Origin",
+    "RowCells",
     "Rule",
+    "TableTests",
     "Task",
     "all_rows",
     "apart",
     "boolean_function",
+    "column_of_test",
     "describe",
     "digit_columns",
     "drawn",

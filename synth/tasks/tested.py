@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.errors import SettingError
 from synth.language import Bool, load_dsl, source_of
-from synth.tasks import Task, prepared
+from synth.tasks.fitting import prepared
+from synth.tasks.task import Task
 
 #: So many rows are read at a time: all tests of 100,000 rows take 200 MB.
 ROWS = 4096
@@ -177,7 +178,7 @@ class TableTests:
         spec = "rules" if thresholds is None else f"rules:thresholds={thresholds}"
         made = prepared(load_dsl(spec, (*task.types.values(), Bool)), task)
         names = tuple(made.columns)
-        return cls(made, names, tuple(_about(made, name) for name in names))
+        return cls(made, names, tuple(column_of_test(made, name) for name in names))
 
     def passed(self, columns: Mapping[str, np.ndarray]) -> NDArray[np.bool_]:
         """Which tests some rows pass, (rows, T); columns: those of the table, by name."""
@@ -194,8 +195,8 @@ class TableTests:
         return (Cells(self.columns) if cells is None else cells).read(parts)
 
 
-def _about(task, name):
-    """The column of a table that a test is about."""
+def column_of_test(task: Task, name: str) -> str:
+    """The column of a table that a test is about; task: with the tests as its columns."""
     meaning = (task.meanings or {}).get(name)
     sources = [] if meaning is None else [n.source.name for n in meaning.walk() if n.source]
     # A table makes `colour=red` and `dose is missing` of its columns before any test is made.
