@@ -2,11 +2,19 @@
 
 `values.py` has the codes of labels that are one of k values: programs with exceptions, and look-up
 tables.  `sequences.py` has those of sequences of whole numbers, and `machines.py` those of finite
-machines.  `real.py` has those of labels that
+machines, and `cards.py` those of scorecards.  `real.py` has those of labels that
 are real numbers: programs with noise, a constant, and a histogram.  It is imported by name, as
 `synth.codes.real`: it needs scipy, and the rest does not.
 """
 
+from synth.codes.cards import (
+    MOST_BASE,
+    MOST_POINTS,
+    POINTS,
+    base_bits,
+    card_bits,
+    lines_bits,
+)
 from synth.codes.machines import connected_machines, machine_bits, states_bits
 from synth.codes.sequences import (
     ORDERS,
@@ -45,11 +53,16 @@ from synth.codes.values import (
 )
 
 __all__ = [
+    "MOST_BASE",
+    "MOST_POINTS",
     "ORDERS",
+    "POINTS",
     "PROGRAM_FLAG",
     "READING",
     "STRENGTHS",
     "TABLE_FLAG",
+    "base_bits",
+    "card_bits",
     "connected_machines",
     "constant_bits",
     "constant_total",
@@ -62,6 +75,7 @@ __all__ = [
     "law_totals",
     "leaf_bits",
     "leaf_tables",
+    "lines_bits",
     "log2_binomial",
     "log2_chance_bound",
     "log2_chance_bound_uniform",
