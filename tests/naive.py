@@ -887,3 +887,64 @@ def least_operators(n, xor):
         levels.append(made - least.keys())
         least |= dict.fromkeys(levels[-1], len(levels) - 1)
     return [least[f] for f in range(full + 1)]
+
+
+def cards(prices, points, most):
+    """Every scorecard of up to `most` lines: (lines, its bits without a threshold or a base).
+
+    prices: the bits of each test, None if it cannot be used; points: those that a line can have.
+    Lines are (test, points), each test at most once.
+    """
+    usable = [t for t, price in enumerate(prices) if price is not None]
+    for count in range(min(most, len(usable)) + 1):
+        choices = math.comb(count + len(points) - 1, count)
+        own = 2 * math.floor(math.log2(count + 1)) + 1 + math.log2(choices)
+        for tests in itertools.combinations(usable, count):
+            bits = own + sum(prices[t] for t in tests)
+            for given in itertools.product(points, repeat=count):
+                yield tuple(zip(tests, given, strict=True)), bits
+
+
+def card_score(lines, row):
+    """The points of a row."""
+    return sum(points for test, points in lines if row[test])
+
+
+def test_prices(tests, columns):
+    """The bits of each test of some rows; None of tests that all rows pass, or none."""
+    opened = [t for t, column in enumerate(tests.T) if len(set(column.tolist())) == 2]
+    found = [None] * tests.shape[1]
+    for t in opened:
+        same = [u for u in opened if columns[u] == columns[t]]
+        found[t] = math.log2(len({columns[u] for u in opened})) + math.log2(len(same))
+    return found
+
+
+def card_chances(scores, rates, unit):
+    """The probability of each label, given the points of each."""
+    odds = [rate * math.exp(unit * score) for rate, score in zip(rates, scores, strict=True)]
+    return [each / sum(odds) for each in odds]
+
+
+def card_posterior(table, rates, unit, points, bases, most):
+    """The posterior of all cards of up to `most` lines: a list of (cards, weight).
+
+    With two labels one card is for the second; with more, each has one.  A card is (base, lines).
+    """
+    tests, columns, labels, k = table
+    prices = test_prices(tests, columns)
+    every = [(b, lines, bits) for lines, bits in cards(prices, points, most) for b in bases]
+    found = []
+    for chosen in itertools.product(every, repeat=1 if k == 2 else k):
+        weight = 2.0 ** -sum(bits for *_, bits in chosen)
+        for row, label in zip(tests, labels, strict=True):
+            weight *= card_chances(said_by_cards(chosen, row, k), rates, unit)[label]
+        found.append(([(b, lines) for b, lines, _ in chosen], weight))
+    whole = math.fsum(w for _, w in found)
+    return [(chosen, w / whole) for chosen, w in found]
+
+
+def said_by_cards(chosen, row, k):
+    """The points of each label on a row."""
+    scores = [b + card_score(lines, row) for b, lines, *_ in chosen]
+    return [0, *scores] if k == 2 else scores
