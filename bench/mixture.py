@@ -52,7 +52,7 @@ import synth
 LEARNERS = ("mixture", "pick", "tree", "logistic", "forest")
 #: The code that decides what the mixture says, beside that of searches.
 OWN = [
-    *(kept.PACKAGE / "exact" / name for name in ("tested.py", "trees.py")),
+    *(kept.PACKAGE / "exact" / name for name in ("cards.py", "trees.py")),
     *sorted((kept.PACKAGE / "learners").glob("*.py")),
 ]
 BINS = 10

@@ -33,11 +33,11 @@ def test_each_expert_counts_by_the_bits_that_it_needs():
     X, y, asked, _ = halves(*load_iris(return_X_y=True))
     fitted = synth.ProgramClassifier(**FEW).fit(X, y)
     mixed = fitted.mixture_
-    own = ("trees", "logistic, penalty 1", "logistic, penalty 10")
+    own = ("trees", "scorecards", "logistic, penalty 1", "logistic, penalty 10")
     assert mixed.names == (*own, "shortest hypothesis")
     assert mixed.weights == pytest.approx(2.0**-mixed.bits / (2.0**-mixed.bits).sum())
     whole = -np.log2((2.0**-mixed.bits).mean())
-    assert whole <= mixed.bits.min() + 2  # log2 of four experts
+    assert whole <= mixed.bits.min() + np.log2(5)  # of five experts
     found = fitted.predict_proba(asked)
     assert found.shape == (len(asked), 3)
     assert found.sum(axis=1) == pytest.approx(1)
@@ -54,16 +54,23 @@ def test_the_bits_of_an_expert_are_what_it_loses_in_order():
     order = synth.tasks.stream(0, mixture.ORDER).permutation(len(y))
     cuts = [max(1, round(share * len(y))) for share in mixture.SHARES]
     first = np.bincount(y[order[: cuts[0]]], minlength=3)
-    bits = np.full(4, codes.leaf_bits(first.tolist(), np.full(3, 1 / 3)))
+    bits, cards = np.full(5, codes.leaf_bits(first.tolist(), np.full(3, 1 / 3))), None
     for start, stop in itertools.pairwise(cuts):
-        trees, *others = mixed._fitted(
-            passed[order[:start]], points[order[:start]], y[order[:start]]
-        )
-        block = order[start:stop]
+        before, block = order[:start], order[start:stop]
+        counts = np.bincount(y[before], minlength=3) + 0.5
+        moves = mixture.MOVES // 3
+        cards = exact.CardDraws(
+            passed[before], y[before], 3, shares=counts / counts.sum(), moves=moves,
+            kept=round(mixture.KEPT * moves), seed=synth.tasks.stream(0, mixture.DRAWS),
+            start=cards and cards.draws[-1],
+        )  # fmt: skip
+        mixed._experts = None
+        trees, _, *others = mixed._fitted(passed[before], points[before], y[before], 10)
         bits[0] += len(block) * loss(trees.predict(passed[block], least=0.0), y[block])
+        bits[1] += len(block) * loss(cards.predict(passed[block]), y[block])
         for place, other in enumerate(others):
-            bits[place + 1] += len(block) * loss(other.predict(points[block]), y[block])
-    bits[3] = fitted.bits_
+            bits[place + 2] += len(block) * loss(other.predict(points[block]), y[block])
+    bits[4] = fitted.bits_
     assert mixed.bits == pytest.approx(bits, abs=1e-4)
 
 

@@ -171,8 +171,8 @@ def figure_options(function):
 mixture_option = click.option(
     "--mixture",
     is_flag=True,
-    help="Also say what a mixture of the result, of decision trees and of logistic regressions "
-    "predicts of the held-out rows.",
+    help="Also say what a mixture of the result, of decision trees, of scorecards and of logistic "
+    "regressions predicts of the held-out rows.",
 )
 save_data_option = click.option(
     "--save-data",

@@ -80,7 +80,7 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         Makes integers, labels too, residues modulo this number.
     mixture : bool
         Whether a mixture predicts, which is right more often than the shortest hypothesis alone;
-        see `mixture_`.  If not, a fit takes 0.36 to 1 times as long, and predictions are those of
+        see `mixture_`.  If not, a fit takes about two thirds as long, and predictions are those of
         `program_`, of the constant or of the table.
     moves, chains, seed : int
         The moves of reach, which goes on from what was enumerated, how many chains share them, and
@@ -119,8 +119,8 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         The search; empty if no program can tell the classes apart.
     mixture_ : Mixture or None
         What `predict_proba` mixes: the shortest hypothesis, weighted by 2^-bits_, with the sum over
-        trees of tests, and logistic regressions, each weighted by 2^-bits of what it loses on the
-        training labels in order.
+        trees of tests, scorecards, and logistic regressions, each weighted by 2^-bits of what it
+        loses on the training labels in order.
 
     Raises
     ------

@@ -3,7 +3,8 @@
 Prediction as theory has it is a mixture: every hypothesis predicts, and counts by the bits that it
 needed for the labels so far (Solomonoff 1978).  Here the hypotheses are experts.  One is the
 shortest hypothesis that a search has found.  One is the sum over trees of tests
-(`synth.exact.TreeSum`), which is a mixture itself.  The others are logistic regressions on the
+(`synth.exact.TreeSum`), which is a mixture itself, and one is the mean over scorecards that are
+drawn from their posterior (`synth.exact.CardDraws`).  The others are logistic regressions on the
 columns, with a strong and a weak penalty.
 
 The shortest hypothesis needs the bits of its two-part code.  Any other expert needs so many bits
@@ -23,7 +24,7 @@ from scipy.special import logsumexp
 
 from synth import codes
 from synth.errors import TaskError
-from synth.exact import Cells, TableTests, TreeSum
+from synth.exact import CardDraws, Cells, TableTests, TreeSum
 from synth.learners.baselines import LogisticRegression
 from synth.learners.predictor import held_out_loss, predictor_of
 from synth.records import Predictions, Result
@@ -44,8 +45,14 @@ SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1.0)
 FEW_SHARES, CUTS = (0.02, 0.2, 1.0), 32
 #: A standardised number counts as at most this far from the mean.
 FAR = 5.0
-#: The purpose of the random order of the rows: no other draw of a task has it.
-ORDER = 7
+#: The moves of all scorecards together in each part, and in the end for all rows.  Each part goes
+#: on from the last.
+MOVES, ALL_MOVES = 400, 1000
+#: Of so many moves of a card, the cards after the last ones are kept.
+KEPT = 0.8
+#: The purposes of the random order of the rows, and of the draws of scorecards: no other draw of a
+#: task has them.
+ORDER, DRAWS = 7, 8
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,9 @@ class Mixture:
     chosen : float
         The bits of the labels by the shortest hypothesis.
     seed : int
-        The seed of the order of the rows.
+        The seed of the order of the rows, and of the draws of scorecards.
+    scorecards : bool
+        Whether scorecards are one of the experts, of at most `LARGE` rows: more take too long.
 
     Attributes
     ----------
@@ -123,10 +132,13 @@ class Mixture:
         *,
         chosen: float,
         seed: int = 0,
+        scorecards: bool = True,
     ) -> None:
         self._tests, self._points, self._k = tests, Points.of(columns), k
         self._cells = Cells(tests.columns)
-        own = ["trees", *(f"logistic, penalty {penalty:g}" for penalty in PENALTIES)]
+        self._scorecards, self._seed = scorecards and len(labels) <= LARGE, seed
+        own = ["trees", *["scorecards"] * self._scorecards]
+        own += [f"logistic, penalty {penalty:g}" for penalty in PENALTIES]
         self.names = (*own, "shortest hypothesis")
         passed, points = self._inputs(columns)
         self._cells = passed.cells
@@ -136,14 +148,15 @@ class Mixture:
         first = np.bincount(labels[order[: cuts[0]]], minlength=k).tolist()
         self.bits = np.full(len(self.names), codes.leaf_bits(first, np.full(k, 1 / k)))
         self.bits[-1] = chosen
+        self._experts = None
         for start, stop in itertools.pairwise(cuts):
             before, block = order[:start], order[start:stop]
-            experts = self._fitted(passed[before], points[before], labels[before])
-            for place, each in enumerate(_said(experts, passed[block], points[block])):
+            self._experts = self._fitted(passed[before], points[before], labels[before], MOVES)
+            for place, each in enumerate(_said(self._experts, passed[block], points[block])):
                 self.bits[place] -= np.log2(each[np.arange(len(block)), labels[block]]).sum()
         self.weights = 2.0 ** (self.bits.min() - self.bits)
         self.weights /= self.weights.sum()
-        self._experts = self._fitted(passed, points, labels)
+        self._experts = self._fitted(passed, points, labels, ALL_MOVES)
         self.tree_bits = self._experts[0].bits  # the sum is kept, so that predictions are fast
 
     def probabilities(
@@ -169,13 +182,20 @@ class Mixture:
         """The tests that rows pass, and the rows as points."""
         return self._tests.read(columns, self._cells), self._points(columns)
 
-    def _fitted(self, passed, points, labels):
+    def _fitted(self, passed, points, labels, moves):
         """The experts, fitted to some rows."""
         counts = np.bincount(labels, minlength=self._k) + 0.5
         shares = counts / counts.sum()
         given = {"depth": DEPTH, "widths": WIDTHS, "shares": shares}
-        trees = TreeSum(passed, labels, self._k, **given)
-        return [trees, *(_Logistic.of(points, labels, shares, p) for p in PENALTIES)]
+        experts: list[Any] = [TreeSum(passed, labels, self._k, **given)]
+        if self._scorecards:
+            each = max(1, moves // (1 if self._k == 2 else self._k))
+            given = {"moves": each, "kept": max(1, round(KEPT * each))}
+            given |= {"shares": shares, "seed": stream(self._seed, DRAWS)}
+            if self._experts is not None:
+                given["start"] = self._experts[1].draws[-1]
+            experts.append(CardDraws(passed, labels, self._k, **given))
+        return [*experts, *(_Logistic.of(points, labels, shares, p) for p in PENALTIES)]
 
 
 def mixture_of(result: Result, *, seed: int = 0) -> Mixture | None:
@@ -257,7 +277,8 @@ class _Logistic:
 
 def _said(experts, passed, points):
     """What each expert predicts, float64 (rows, k)."""
-    trees, *others = experts
-    yield trees.predict(passed, least=LEAST)
-    for other in others:
-        yield other.predict(points)
+    for expert in experts:
+        if isinstance(expert, TreeSum):
+            yield expert.predict(passed, least=LEAST)
+        else:
+            yield expert.predict(passed if isinstance(expert, CardDraws) else points)
