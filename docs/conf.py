@@ -71,6 +71,7 @@ api_internal = (
     "synth.tasks.table", "synth.tasks.titles",
     "synth.tasks.unseen", "synth.tasks.usable", "synth.tasks.words",
     "synth.engine.automata", "synth.engine.families", "synth.engine.loops",
+    "synth.engine.points",
     "synth.engine.held_out", "synth.engine.last_step",
     "synth.report.languages",
     "synth.verification.languages", "synth.verification.numbers",

@@ -33,7 +33,8 @@ GROUND = {"_version", "errors", "codes", "files"}
 #: The order inside two rooms: a module imports only those before it.
 INSIDE = {
     "language": [
-        "given", "rounding", "strings", "types", "primitive", "family", "machines", "meaning",
+        "given", "rounding", "strings", "types", "primitive", "family", "machines", "cards",
+        "meaning",
         "columns", "comparisons", "signatures", "dsl", "labels", "costs", "mass", "grammar",
         "check", "specification", "notation", "parsing", "program", "folds", "dsls",
     ],
@@ -43,7 +44,7 @@ INSIDE = {
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
         "arguments", "fits", "terms", "constants", "pool", "factors", "inner", "inversion", "sums",
-        "regression", "automata", "loops", "families", "driver", "large",
+        "regression", "automata", "loops", "points", "families", "driver", "large",
         "languages", "searches", "descents",
     ],
 }  # fmt: skip
@@ -177,6 +178,7 @@ def test_experiments_stand_alone():
 def test_built_ins_use_the_public_names_only():
     plain = {"language.dsl", "language.types", "language.columns", "language", "errors"}
     plain |= {"language.meaning", "language.comparisons", "language.machines", "language.folds"}
+    plain |= {"language.cards", "language.dsls.rules"}
     plain |= {"tasks.task", "tasks.splits", "tasks.functions", "tasks.sequences", "tasks.strings"}
     for folder in ("language/dsls", "tasks/builtin"):
         for path in (PACKAGE / folder).glob("*.py"):

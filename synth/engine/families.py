@@ -1,6 +1,6 @@
 """Searches of DSLs with a family of primitives, which are too many for an enumeration of all.
 
-`automata.py` searches machines, and `loops.py` programs of folds.
+`automata.py` searches machines, `loops.py` programs of folds, and `points.py` scorecards.
 """
 
 from dataclasses import asdict
@@ -10,25 +10,35 @@ from synth.engine.automata import MOST_STATES, MachineSearch
 from synth.engine.interrupts import interrupts
 from synth.engine.limits import read_limits
 from synth.engine.loops import LoopSearch
+from synth.engine.points import MOVES, PointSearch
+from synth.engine.reach import ReachSettings
 from synth.engine.watch import Watch
 from synth.errors import SettingError
+from synth.language import load_dsl
+from synth.language.cards import Cards
+from synth.language.dsls import is_file
 from synth.language.machines import Machines
 from synth.records import StopReason
-from synth.tasks import fit, fit_all
+from synth.tasks import LARGE, fit, fit_all
 
 #: Settings of `Search` that are for programs made of listed parts, and those that are refused.
 _OTHERS = ("exact", "moves", "start", "map", "checkpoint", "chains", "seed", "every")
 _REFUSED = ("exact", "moves", "start", "map", "checkpoint")
+#: Settings of reach that a search of scorecards has.
+_REACH = ("moves", "chains", "seed")
 
 
 def has_family(task, dsl):
     """Whether the DSL for a task has a family of primitives, with a search of its own."""
-    strings = any(type_.letters for type_ in task.types.values())
-    return strings and fit(dsl, task).dsl.family is not None
+    if any(type_.letters for type_ in task.types.values()):
+        return fit(dsl, task).dsl.family is not None
+    if dsl is None or is_file(dsl):
+        return False
+    return load_dsl(dsl, (*task.types.values(), task.label_type)).family is not None
 
 
 def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **settings):
-    """The `Result` of each labelling of a task of strings.
+    """The `Result` of each labelling of a task, of strings or, for scorecards, of a table.
 
     Parameters
     ----------
@@ -45,11 +55,15 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
         If a setting is given that such a search does not have.
     """
     fitted = fit_all(dsl, tasks)
+    cards = isinstance(fitted[0].dsl.family, Cards)
+    reach = {name: settings.pop(name) for name in _REACH if cards and name in settings}
     for name in _OTHERS:
         if settings.pop(name, None) and name in _REFUSED:
             raise SettingError(f"{name}: not allowed with --dsl {fitted[0].dsl.name}; leave it out")
     limits = read_limits(settings)
     asked = {**asdict(limits), "top": top, "exact": False}
+    if cards:
+        return of_cards(fitted, limits, asked, spent, progress, **reach)
     if isinstance(fitted[0].dsl.family, Machines):
         return _of_machines(fitted, limits, asked, spent, proven, progress)
     with interrupts() as interrupted:
@@ -75,4 +89,27 @@ def _of_machines(fitted, limits, asked, spent, proven, progress):
             states = 0
         elif k == proven and result.optimal:
             states = len(engine.levels)
+    return found
+
+
+def of_cards(fitted, limits, asked, spent, progress, among=None, **reach):
+    """The best scorecard of each labelling.
+
+    among: how many languages are searched; None if this one was given.
+    """
+    settings, found = ReachSettings(**{"moves": None, **reach}), []
+    if settings.moves is None:
+        settings = settings.counted(MOVES)
+    rows = fitted[0].task.training
+    if rows > LARGE:
+        raise SettingError(f"{rows} training rows for scorecards; allowed: {LARGE}, see --train")
+    for each in fitted:
+        with interrupts() as interrupted:
+            engine = PointSearch(each, asked["top"], Watch(limits, interrupted, spent), among)
+            engine.run(settings, progress)
+        made = outcome.Maker(engine, each.dsl, asked, reaches={engine.labelling: engine})
+        found.append(made.result(engine.labelling))
+        spent = engine.seconds
+        if found[-1].stop_reason == StopReason.INTERRUPTED:
+            settings = settings.counted(0)
     return found

@@ -11,6 +11,7 @@ from synth.errors import DSLError
 from synth.language import UNIT
 from synth.records import (
     Branch,
+    Card,
     FrontPoint,
     Hypothesis,
     ProgramScore,
@@ -272,8 +273,13 @@ class _Found:
     def _rule(self, program, inverted):
         """The fields of a program's record about its rule."""
         rule = self._about(program, inverted)
-        branches = rule.branches() if rule else ()
-        return {"rule": rule and rule.text, "branches": tuple(Branch(**each) for each in branches)}
+        branches = tuple(Branch(**each) for each in (rule.branches() if rule else ()))
+        card = rule and rule.card()
+        return {
+            "rule": rule and rule.text,
+            "branches": branches,
+            "card": card and Card.from_dict(card),
+        }
 
     def _about(self, program, inverted):
         """The rule of a program that is about the columns of a table; else None."""

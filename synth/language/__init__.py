@@ -2,8 +2,8 @@
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: given, rounding, strings,
-types, primitive, family, machines, meaning, columns, comparisons, signatures, dsl, labels, costs,
-mass, grammar, check, specification, notation, parsing, program, folds, dsls.
+types, primitive, family, machines, cards, meaning, columns, comparisons, signatures, dsl, labels,
+costs, mass, grammar, check, specification, notation, parsing, program, folds, dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
@@ -63,6 +63,7 @@ __all__ = [
     "Weight",
     "array_of",
     "bind",
+    "cards",
     "check_dsl",
     "checked_columns",
     "code_units",

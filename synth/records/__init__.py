@@ -18,7 +18,6 @@ from synth.records.forecast import LEAST_ROWS, Forecast
 from synth.records.least_squares import LeastSquares, scaled
 from synth.records.linear import LinearSum, sum_text
 from synth.records.parts import (
-    Branch,
     ClassCertificate,
     Continuation,
     Descent,
@@ -34,6 +33,7 @@ from synth.records.parts import (
 )
 from synth.records.regression import MOST_POINTS, Points, Regression, RegressionContrast
 from synth.records.result import Result
+from synth.records.rules import Branch, Card, CardLine
 from synth.records.saved import Run, load_run, save_run
 from synth.records.schema import schemas
 from synth.records.scored import scored
@@ -45,6 +45,8 @@ __all__ = [
     "LEAST_ROWS",
     "MOST_POINTS",
     "Branch",
+    "Card",
+    "CardLine",
     "ClassCertificate",
     "Comparison",
     "Continuation",

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from synth.records.rules import Branch, Card
+
 
 class StopReason(StrEnum):
     """Why a run ended; each member equals its text in JSON."""
@@ -54,30 +56,6 @@ class Level:
     dropped: int
 
 
-@dataclass(frozen=True)
-class Branch:
-    """A part of a rule that is read as a list: it decides the rows that no part before it does.
-
-    Parameters
-    ----------
-    condition : str or None
-        In words. None for the last part, which decides all other rows.
-    answer : str
-        The label, or what the program says instead.
-    train, train_right : int
-        The number of training rows that it decides, and on how many of them it is right.
-    test, test_right : int
-        The same for held-out rows.
-    """
-
-    condition: str | None
-    answer: str
-    train: int
-    train_right: int
-    test: int
-    test_right: int
-
-
 class Written:
     """A record of a program, whose text is a value if it is a constant."""
 
@@ -122,12 +100,13 @@ class ProgramScore(Written):
         Of a constant that is a program: the program as it is written in the DSL. None otherwise.
     kind : str
         "program" or "constant".
-        "enumeration", "exact" or "reach".
     rule : str or None
         What is said of the table's columns, in words, the opposite if it is read so. None if the
         program's text says it already.
     branches : tuple of Branch
         The parts of the rule. Empty if it has one part only.
+    card : Card or None
+        The points, if the program is a scorecard.
     """
 
     text: str
@@ -143,6 +122,7 @@ class ProgramScore(Written):
     kind: str = "program"
     rule: str | None = None
     branches: tuple[Branch, ...] = ()
+    card: Card | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from synth.language import Program, latex
 from synth.records.document import FORMAT, contents, plain, reading
 from synth.records.flat import frame_of
 from synth.records.parts import (
-    Branch,
     Continuation,
     Descent,
     FrontPoint,
@@ -29,6 +28,7 @@ from synth.records.parts import (
     StopReason,
     TableScore,
 )
+from synth.records.rules import Branch, Card
 from synth.records.source import with_rows
 from synth.records.views import Framed, Plotted
 from synth.report import notebook, search_text
@@ -227,7 +227,9 @@ class Result(Framed, Plotted):
             given = contents(document)
             if given["program"] is not None:
                 made = [Branch(**each) for each in given["program"].get("branches", ())]
-                given["program"] = {**given["program"], "branches": tuple(made)}
+                card = given["program"].get("card")
+                more = {"branches": tuple(made), "card": card and Card.from_dict(card)}
+                given["program"] = {**given["program"], **more}
             for key, kind in parts.items():
                 given[key] = given[key] and kind(**given[key])
             for key, kind in lists.items():

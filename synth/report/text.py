@@ -18,7 +18,7 @@ from synth.report.numbers import (
     share,
 )
 from synth.report.verdict import verdict
-from synth.report.words import branch_rows, each_once, in_words, program_text
+from synth.report.words import branch_rows, card_rows, each_once, in_words, program_text
 
 #: The most rows of the front that are all shown.
 FRONT_ROWS = 12
@@ -130,7 +130,10 @@ def search_text(result, width=None):
     for name, value in pairs:
         lines += wrapped(name, value, pad, width)
     parts = [vars(part) for part in result.program.branches] if result.program else []
-    lines += branch_lines(parts, "the best program", width)
+    if result.program and result.program.card:
+        lines += card_lines(result.program.card, width)
+    else:
+        lines += branch_lines(parts, "the best program", width)
     lines += ["", "Fewest exceptions for each length"]
     lines += table(
         ("bits", "exceptions", "total", "program"),
@@ -285,6 +288,19 @@ def branch_lines(parts, what, width):
     head = ("training", "held out", "part of the rule")
     lines = ["", f"How often each part of {what} is right, on the rows that it decides"]
     return lines + table(head, branch_rows(parts), "rrl", width)
+
+
+def card_lines(card, width):
+    """A scorecard: its lines, and what rows with so many points have for labels."""
+    text = f"Points: {card.yes} from {card.threshold} on, else {card.no}"
+    columns = f"{card.yes} in training", f"{card.yes} held out"
+    lines = table(("points", *columns, "if"), card_rows(card.lines), "rrrl", width)
+    totals = [
+        (*row[:3], card.yes if line.points >= card.threshold else card.no)
+        for row, line in zip(card_rows(card.totals), card.totals, strict=True)
+    ]
+    head = ["", *textwrap.wrap(text, width), *lines, ""]
+    return head + table(("in all", *columns, "said"), totals, "rrrl", width)
 
 
 def _hypothesis(h):

@@ -36,6 +36,19 @@ def branch_rows(parts):
     ]
 
 
+def card_rows(lines):
+    """(points, training rows, held-out rows, condition or nothing) of lines of a card, as texts."""
+    return [
+        (
+            str(line.points),
+            f"{line.train_yes} of {line.train}",
+            f"{line.test_yes} of {line.test}",
+            line.condition or "",
+        )
+        for line in lines
+    ]
+
+
 def _part(part, place):
     if part["condition"] is None:
         return f"else {part['answer']}"

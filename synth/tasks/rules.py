@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from synth.errors import TypeMismatchError, listed
 from synth.language import Input, Program, Term, columns_of, latex
+from synth.language.cards import read_card
 from synth.language.meaning import FALSE, TRUE, constant
 from synth.language.notation.evaluation import values_of
 from synth.language.notation.python_code import to_python
@@ -21,7 +22,7 @@ from synth.language.notation.readable import MOST_NODES, choice, written
 from synth.language.notation.simplify import negated, parts_of, rules, simplified
 from synth.language.notation.spreadsheet import cells_of, to_spreadsheet
 from synth.language.notation.sql import to_sql
-from synth.language.notation.terms import term_of
+from synth.language.notation.terms import card_lines, term_of
 from synth.tasks.meanings import input_terms, own_terms
 from synth.tasks.task import Task
 from synth.tasks.values import checked, wide
@@ -139,6 +140,59 @@ class Rule:
                 "test": int((here & ~task.train).sum()),
                 "test_right": int((here & ~task.train & right).sum()),
             })  # fmt: skip
+        return made
+
+    def card(self) -> dict[str, Any] | None:
+        """The points of a scorecard, with the rows that have them; None of other programs.
+
+        Returns
+        -------
+        dict or None
+            As `records.Card` has it.
+        """
+        read = read_card(self.program.head.name)
+        if read is None or self.labels is None or self.is_long:
+            return None
+        terms = input_terms(self.task, self._inputs)
+        tests = tuple(terms[part.head.name] for part in self.program.arguments)
+        leaves, rows = self._leaves(), self.task.rows
+        lines = [(points, simplified(test)) for points, test in card_lines(read[0], tests)]
+        passed = [values_of(test, leaves, rows) for _, test in lines]
+        totals = sum(p * here for (p, _), here in zip(lines, passed, strict=True))
+        threshold = read[1] - sum(p for p in read[0] if p < 0)
+        said = totals >= threshold
+        known = np.where(self._right(), said, ~said)  # whether the label is that of the most points
+        no, yes = self.labels[::-1] if self.inverted else self.labels
+        if self.inverted:
+            known = ~known
+        return {
+            "threshold": threshold,
+            "yes": yes,
+            "no": no,
+            "lines": [
+                self._counted(points, written(test), here, known)
+                for (points, test), here in zip(lines, passed, strict=True)
+            ],
+            "totals": [
+                self._counted(points, None, totals == points, known)
+                for points in np.unique(totals).tolist()
+            ],
+        }
+
+    def _counted(
+        self,
+        points: int,
+        condition: str | None,
+        here: NDArray[np.bool_],
+        known: NDArray[np.bool_],
+    ) -> dict[str, Any]:
+        """A line of a card, on the rows where it is fulfilled."""
+        made: dict[str, Any] = {"points": points, "condition": condition}
+        for name, some in (("train", self.task.train), ("test", ~self.task.train)):
+            made |= {
+                name: int((here & some).sum()),
+                f"{name}_yes": int((here & some & known).sum()),
+            }
         return made
 
     def _label(self, answer: Term) -> str:

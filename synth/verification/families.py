@@ -1,7 +1,8 @@
 """What is true of members of a DSL's family: their own price, and what they say of strings.
 
 A machine is read from its text: see `machines.py`.  A fold is read as a program of its own, whose
-value is computed for each state and letter that a string needs.
+value is computed for each state and letter that a string needs.  A scorecard is read from its text,
+and its points are added up row by row.
 """
 
 import math
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from synth.language import Grammar, Primitive, Program
+from synth.language.cards import Cards
 from synth.language.folds import Folds, Kind
 from synth.verification import machines
 from synth.verification.values import applied, evaluated, leaf
@@ -20,6 +22,8 @@ from synth.verification.values import applied, evaluated, leaf
 def own_units(head: Primitive, dsl: Any, prices: Callable[..., Any]) -> int:
     """The price of a member of a family beside what any member costs."""
     family, units = dsl.family, 1024
+    if isinstance(family, Cards):
+        return _card_units(_card(head.name)[0], units)
     if not isinstance(family, Folds):
         made, letters = machines.read(head.name), len(family.argument.letters)
         return machines.price(len(made.labels), letters, int(head.result.size), units)
@@ -27,6 +31,33 @@ def own_units(head: Primitive, dsl: Any, prices: Callable[..., Any]) -> int:
     known = prices(kind.dsl, body.grammar.inputs)
     least = math.ceil(units * math.log2(len(kind.starts)) - 1e-9)
     return least + sum(known[node.head] for node in body.program.walk())
+
+
+def _card(name: str) -> tuple[list[int], int]:
+    """The points and the threshold of a scorecard."""
+    points, threshold = re.findall(r"card\['(.*) / (.*)'\]", name)[0]
+    return [int(each) for each in points.split()], int(threshold)
+
+
+def _card_units(points: list[int], units: int) -> int:
+    """The price in units of a card: its number of lines, their points in order, its threshold.
+
+    Points in order are counted one by one: so many lists of lines end with each of the ten values.
+    """
+    lists = [1] * 10
+    for _ in points[1:]:
+        lists = [sum(lists[: k + 1]) for k in range(10)]
+    gamma = 2 * math.floor(math.log2(len(points) + 1)) + 1
+    bits = gamma + math.log2(sum(lists)) + math.log2(sum(map(abs, points)))
+    return math.ceil(units * bits - 1e-9)
+
+
+def _added_up(head: Primitive, given: list[np.ndarray]) -> np.ndarray:
+    """What a card says of rows, one by one; given: whether they pass each of its tests."""
+    points, threshold = _card(head.name)
+    rows = zip(*(tests.tolist() for tests in given), strict=True)
+    scores = [sum(p for p, passed in zip(points, row, strict=True) if passed) for row in rows]
+    return np.array([score >= threshold for score in scores])
 
 
 class _Body:
@@ -94,6 +125,8 @@ def judged(program: Program, truth: Any, prices: Callable[..., Any]) -> tuple[in
             values[part] = leaf(head, truth.columns, rows)[0]
         elif head in truth.prices:
             values[part] = applied(head, given)[0]
+        elif isinstance(truth.dsl.family, Cards):
+            values[part] = _added_up(head, given)
         else:
             values[part] = said(head, truth.dsl.family, given[0].tolist())
     return units, values[program]

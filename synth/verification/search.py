@@ -99,6 +99,7 @@ def _check_rule(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
     if program["rule"] is not None:
         rule = Rule(truth.read(program["text"]), truth.task, program["inverted"])
         claims.equal("program.branches", program["branches"], rule.branches())
+        claims.equal("program.card", program.get("card"), rule.card())
 
 
 def _check_found_by(claims: Claims, document: dict[str, Any], judged: Judged) -> None:

@@ -6,7 +6,7 @@ round), `seeds.py` (what chains begin from), `labellings.py` (a task and its twi
 (chains on other machines).
 """
 
-from synth.engine.reach.found import digest
+from synth.engine.reach.found import Found, digest
 from synth.engine.reach.labellings import FIRST_PROGRAMS, Reaches, default_programs
 from synth.engine.reach.remote import Map, Recipe, Workers, recipe_of
 from synth.engine.reach.stage import DEFAULT_CHAINS, ReachSettings
@@ -14,6 +14,7 @@ from synth.engine.reach.stage import DEFAULT_CHAINS, ReachSettings
 __all__ = [
     "DEFAULT_CHAINS",
     "FIRST_PROGRAMS",
+    "Found",
     "Map",
     "ReachSettings",
     "Reaches",

@@ -17,6 +17,7 @@ _LEVELS = {
     "**": 8,
 }  # fmt: skip
 _NEGATIVE, _ATOM = 7, 9
+_NOTHING = Term("constant", value=0)
 #: Programs with more nodes than this are not made readable.
 MOST_NODES = 2000
 
@@ -140,6 +141,8 @@ def _bound(term: Term) -> tuple[str, int]:
         return f"{op.removesuffix('_div')}({left} / {right})", _ATOM
     if op == "where":
         condition, yes, no = arguments
+        if no == _NOTHING and yes.op == "constant":
+            return f"({_text(yes)} if {_text(condition)})", _ATOM
         return f"(if {_text(condition)} then {_text(yes)} else {_text(no)})", _ATOM
     called = term.value.name if op == "call" else op
     return f"{called}({', '.join(_text(a) for a in arguments)})", _ATOM

@@ -3,7 +3,7 @@
 An empty cell counts as 0 in a spreadsheet, so each comparison asks whether there is a number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from synth.errors import SettingError, listed
 from synth.language.meaning import COMPARISONS, Source, Term
@@ -101,7 +101,7 @@ class _Sheet:
         """A comparison, false where a number is missing."""
         left, right = map(self._closed, term.arguments)
         text = f"{left}{_SIGNS.get(term.op, term.op)}{right}"
-        cells = [self._cell(source) for source in term.sources()]
+        cells = [self._cell(source) for source in dict.fromkeys(_numbers(term))]
         if not cells:
             return text
         if term.arguments[0].op == "number" and len(cells) == 1:
@@ -147,3 +147,11 @@ class _Sheet:
             return f"NOT(ISNUMBER({here}))"
         same = ",".join(f"{here}={_literal(text)}" for text in dict.fromkeys(("", *source.missing)))
         return f"OR({same})"
+
+
+def _numbers(term: Term) -> Iterator[Source]:
+    """The columns whose numbers a comparison needs: what decides a choice has a value always."""
+    if term.source is not None:
+        yield term.source
+    for argument in term.arguments[term.op == "where" :]:
+        yield from _numbers(argument)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from synth.language.cards import read_card
 from synth.language.meaning import Term, column, constant
 from synth.language.notation.operations import connective, is_connective, operation, truth_table
 from synth.language.primitive import Constant, Input, Primitive
@@ -47,6 +48,9 @@ def _applied(head: Primitive, arguments: tuple[Term, ...]) -> Term:
     """A primitive as an operation; "call" if it is none that is known."""
     if is_connective(head):
         return _connected(head, arguments)
+    card = read_card(head.name)
+    if card is not None:
+        return _card(*card, arguments)
     key = operation(head)
     if key is None:
         return Term("call", arguments, head)
@@ -59,6 +63,24 @@ def _applied(head: Primitive, arguments: tuple[Term, ...]) -> Term:
     if op in ("+", "-") and len(arguments) == 1:
         return arguments[0] if op == "+" else Term("negative", arguments)
     return Term(op, arguments, whole if op in ("%", "//", "/") else None)
+
+
+def _card(points: tuple[int, ...], threshold: int, tests: tuple[Term, ...]) -> Term:
+    """A scorecard as a sum of points above 0: less points for a test are more for its opposite."""
+    lines = card_lines(points, tests)
+    total = Term("where", (lines[0][1], constant(lines[0][0]), constant(0)))
+    for more, test in lines[1:]:
+        total = Term("+", (total, Term("where", (test, constant(more), constant(0)))), True)
+    return Term(">=", (total, constant(threshold - sum(p for p in points if p < 0))))
+
+
+def card_lines(points: tuple[int, ...], tests: tuple[Term, ...]) -> list[tuple[int, Term]]:
+    """The lines of a scorecard with points above 0, the most first."""
+    lines = [
+        (abs(p), test if p > 0 else Term("not", (test,)))
+        for p, test in zip(points, tests, strict=True)
+    ]
+    return sorted(lines, key=lambda line: -line[0])
 
 
 def _without_remainder(term: Term, p: int) -> Term:
