@@ -43,7 +43,8 @@ INSIDE = {
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
         "arguments", "fits", "terms", "constants", "pool", "factors", "inner", "inversion", "sums",
-        "regression", "automata", "loops", "families", "driver", "large",
+        "regression", "automata", "folding", "coding", "solving",
+        "loops", "families", "driver", "large",
         "languages", "searches", "descents",
     ],
 }  # fmt: skip

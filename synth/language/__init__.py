@@ -20,7 +20,7 @@ from synth.language.primitive import Constant, Head, Input, Primitive, Weight
 from synth.language.program import Program
 from synth.language.signatures import resolve
 from synth.language.specification import bind, parse_spec
-from synth.language.strings import places_of
+from synth.language.strings import places_of, prefixes_of
 from synth.language.types import (
     ALLOWED,
     INT_LIMIT,
@@ -78,6 +78,7 @@ __all__ = [
     "numeric_languages",
     "parse_spec",
     "places_of",
+    "prefixes_of",
     "refuse_other_index",
     "resolve",
     "root_type",

@@ -71,6 +71,8 @@ def search_rows(result):
     yield "chosen", result.chosen
     if result.labelling == "true" and (why := reasons.nothing_found(result)):
         yield "no rule", why
+    if few := reasons.too_few(result):
+        yield "too few", few
     yield "best program", best_program(result)
     if program is not None and program.written is not None:
         yield "written", f"{program.written}, the same on all rows"
@@ -87,7 +89,7 @@ def search_rows(result):
     yield "chance bound", f"{chance(result.log2_chance_bound)} ({of_chance(result)})"
     if program is not None:
         yield "program accuracy", _accuracies(program)
-        if result.reach is not None:
+        if result.reach is not None or program.found_by == "labels":
             yield "found by", _found_by(result)
         if program.ties > 1:
             yield "ties", _ties(result, "this total")
@@ -355,8 +357,10 @@ def _is_reached(result):
 
 
 def _found_by(result):
-    """How the best program was found, for a search in which reach followed the enumeration."""
+    """How the best program was found, if that was not an enumeration alone."""
     reach = result.reach
+    if reach is None:
+        return finder(result.program)
     made = f"{reach.moves:,} moves of {reach.chains} chains"
     if not _is_reached(result):
         return f"the {finder(result.program)}; reach found none better in {made}"
@@ -368,7 +372,8 @@ def _found_by(result):
 
 def finder(program):
     """What found a program, in words, if it was not reach."""
-    return {"exact": "search without exceptions"}.get(program.found_by, program.found_by)
+    words = {"exact": "search without exceptions", "labels": "solving from the labels"}
+    return words.get(program.found_by, program.found_by)
 
 
 def _exact(result):

@@ -6,7 +6,7 @@ value is computed for each state and letter that a string needs.
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -23,27 +23,42 @@ def own_units(head: Primitive, dsl: Any, prices: Callable[..., Any]) -> int:
     if not isinstance(family, Folds):
         made, letters = machines.read(head.name), len(family.argument.letters)
         return machines.price(len(made.labels), letters, int(head.result.size), units)
-    kind, body, _ = _fold(head.name, family)
-    known = prices(kind.dsl, body.grammar.inputs)
-    least = math.ceil(units * math.log2(len(kind.starts)) - 1e-9)
-    return least + sum(known[node.head] for node in body.program.walk())
+    kind, bodies, answer, _ = _fold(head.name, family)
+    least = math.ceil(units * math.log2(len(kind.starts)) - 1e-9) + math.ceil(units * kind.price)
+    for body in (*bodies, *answer):
+        known = prices(kind.dsl, body.grammar.inputs)
+        least += sum(known[node.head] for node in body.program.walk())
+    return least
 
 
 class _Body:
     """A function of a fold: its program, and the grammar that it was read by."""
 
-    def __init__(self, text: str, kind: Kind, letters: dict[str, Any]) -> None:
+    def __init__(self, text: str, kind: Kind, names: Iterable[str], letters: Iterable[str]) -> None:
         truth = next(iter(p.result for p in kind.dsl.primitives if str(p.result) == "Bool"))
-        self.grammar = Grammar(kind.dsl, {"s": kind.type, **dict.fromkeys(letters, truth)})
+        inputs = {**dict.fromkeys(names, kind.type), **dict.fromkeys(letters, truth)}
+        self.grammar = Grammar(kind.dsl, inputs)
         self.program = Program.parse(text, self.grammar, kind.type)
 
+    def value(self, given: dict[str, np.ndarray]) -> int:
+        """Its value for one row."""
+        values, defined = evaluated(self.program, given)
+        assert defined.all()
+        return int(values[0])
 
-def _fold(name: str, family: Folds) -> tuple[Kind, _Body, int]:
-    """The kind of a fold, its function and its first state."""
-    which, text, first = re.findall(r"(\w+)\['s, [\w, ]+: (.*)', ([\w-]+)\]", name)[0]
-    kind = family.kinds[which]
+
+def _fold(name: str, family: Folds) -> tuple[Kind, list[_Body], list[_Body], tuple[int, ...]]:
+    """The kind of a fold, the functions of its parts, its answer if it has one, the first state."""
+    which, given, text, rest = re.findall(r"(\w+)\['([\w, ]+): (.*?)('.*| -> .*)\]", name)[0]
+    kind, letters = family.kinds[which], family.letters
+    names = given.split(", ")[: kind.parts]
+    if kind.parts > 1:
+        bodies = [_Body(part, kind, names, letters) for part in text.split("; ")]
+        return kind, bodies, [_Body(rest[4:-1], kind, names, ())], (0,) * kind.parts
+    first = rest[3:]
     start = {"true": 1, "false": 0}.get(first)
-    return kind, _Body(text, kind, family.letters), int(first) if start is None else start
+    bodies = [_Body(text, kind, names, letters)]
+    return kind, bodies, [], (int(first) if start is None else start,)
 
 
 def said(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
@@ -54,16 +69,17 @@ def said(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
         return np.array([made.said(string, letters) for string in strings]).astype(
             head.result.dtype
         )
-    kind, body, start = _fold(head.name, family)
-    known: dict[tuple[int, str], int] = {}
+    kind, bodies, answer, start = _fold(head.name, family)
+    known: dict[tuple[tuple[int, ...], str], tuple[int, ...]] = {}
 
-    def step(state: int, letter: str) -> int:
+    def given(state: tuple[int, ...]) -> dict[str, np.ndarray]:
+        return {n: np.array([v], kind.type.dtype) for n, v in zip("stu", state, strict=False)}
+
+    def step(state: tuple[int, ...], letter: str) -> tuple[int, ...]:
         if (state, letter) not in known:
             place = letters.index(letter)
-            given = {name: bits[[place]] for name, bits in family.letters.items()}
-            values, defined = evaluated(body.program, {"s": np.array([state]), **given})
-            assert defined.all()
-            known[state, letter] = int(values[0])
+            read = {name: bits[[place]] for name, bits in family.letters.items()}
+            known[state, letter] = tuple(body.value({**given(state), **read}) for body in bodies)
         return known[state, letter]
 
     found = []
@@ -71,7 +87,7 @@ def said(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
         state = start
         for letter in string:
             state = step(state, letter)
-        found.append(state)
+        found.append(answer[0].value(given(state)) if answer else state[0])
     return np.array(found).astype(kind.type.dtype)
 
 
