@@ -20,6 +20,7 @@ from synth.language.dsls.loops import build
 from synth.records import StopReason
 from synth.tasks import Task, fit, load_task
 from synth.tasks.builtin import strings as languages
+from synth.verification import families
 from tests import naive
 from tests.command import run
 from tests.test_machines import DEFINED, all_strings
@@ -420,3 +421,29 @@ def test_what_a_stage_found_is_kept_if_time_runs_out_in_the_next(monkeypatch):
     assert "fold" in result.program.text
     assert result.total_bits < result.table.bits
     assert result.candidates > 100
+
+
+def backwards(steps, start, places, lengths):
+    """The states of functions if each string is read from its end, one string at a time."""
+    ends = np.zeros((len(steps), len(lengths)), np.int64)
+    for k, table in enumerate(steps):
+        for row, length in enumerate(lengths):
+            state = start
+            for place in places[row, :length][::-1]:
+                state = table[state, place]
+            ends[k, row] = state
+    return ends
+
+
+def test_functions_run_as_a_user_says():
+    family = build((Str("01"), Bool)).family
+    kind = family.kinds["fold_mod3"]._replace(name="back", run=backwards)
+    two = family.kinds["fold2"]._replace(name="back2", run=backwards, price=0.0)
+    own = folds.Folds(Str("01"), {"back": kind, "back2": two})
+    words = np.array([*all_strings(6)])
+    for name in ("back['s, b: s + s + where(b, 1, 0)', 0]", "back2['s, t, b: b; s ^ t -> s & ~t']"):
+        made = own.named(name)
+        plain = family.named(name.replace("back2", "fold2").replace("back", "fold_mod3"))
+        said = made.function(words)
+        assert said.tolist() == plain.function(np.array([w[::-1] for w in words])).tolist()
+        assert families.said(made, own, words.tolist()).tolist() == said.tolist()

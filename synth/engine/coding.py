@@ -54,7 +54,7 @@ def from_machines(folding, labelling, watch):
     search = MachineSearch(fit("machines", labelling.task), 1, own)
     prefixes = sum(len(each[-1][0]) for each in search.tries)
     own.limits = replace(limits, max_programs=max(1, PREFIXES // prefixes))
-    kinds = [k for k in folding.family.kinds.values() if k.parts > 1]
+    kinds = [k for k in folding.family.kinds.values() if k.parts > 1 and k.run is None]
     search.run(max((k.states for k in kinds), default=0))
     inputs = {given.name: given for given in folding.strings}
     coders = [_Coder(folding, kind, watch) for kind in kinds]

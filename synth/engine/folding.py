@@ -78,10 +78,10 @@ class Folding:
 
     def __init__(self, family, grammar, columns, watch):
         self.family, self.grammar, self.watch = family, grammar, watch
-        letters = len(family.argument.letters)
+        letters = family.argument.letters
+        self.places = {given: places_of(strings, letters) for given, strings in columns.items()}
         self.strings = {
-            given: prefixes_of(*places_of(strings, family.argument.letters), letters)
-            for given, strings in columns.items()
+            given: prefixes_of(*places, len(letters)) for given, places in self.places.items()
         }
         self.cut = False
         self.room = watch.limits.memory // 2
@@ -121,7 +121,8 @@ class Folding:
         most = math.inf if found.certified_bits is None else found.certified_bits
         values, low = found.values, int(kind.type.low)
         kept = {start: np.arange(len(values)) for start in kind.starts}
-        if kind.type.family != "Int":  # of equal folds, the first function is the cheapest
+        # Of equal folds, the first function is the cheapest.
+        if kind.type.family != "Int" and kind.run is None:
             for start in kind.starts:
                 same = folds.reached(folds.tables(values, kind), start - low)
                 places = {key: k for k, key in reversed([*enumerate(same)])}
@@ -136,7 +137,7 @@ class Folding:
                 steps = folds.tables(values[part], kind)
                 for given in self.strings:
                     around = own + self.grammar.units(given) / UNIT
-                    ends = self._ends(given, steps, start - low).astype(_held(kind))
+                    ends = self._ends(kind, given, steps, start - low).astype(_held(kind))
                     for k, said in zip(part.tolist(), ends, strict=True):
                         key, total = said.tobytes(), around + float(bits[k])
                         if key not in best or total < best[key].bits:
@@ -172,7 +173,7 @@ class Folding:
             parts = [values[column] for column in part.T]
             steps = folds.joined(parts, kind).reshape(len(part), kind.states, letters)
             for given in self.strings:
-                ends = self._ends(given, steps, 0)
+                ends = self._ends(kind, given, steps, 0)
                 around = own + self.grammar.units(given) / UNIT
                 for k, which in enumerate(part.tolist()):
                     left = most + _BEYOND - sums[some + k]
@@ -185,8 +186,10 @@ class Folding:
         self._take(best)
         return list(best.values()), float(own + self._least() + most)
 
-    def _ends(self, given, steps, start):
+    def _ends(self, kind, given, steps, start):
         """The places of the states at the ends of the strings, int64 (folds, rows)."""
+        if kind.run is not None:
+            return np.asarray(kind.run(steps, start, *self.places[given]))
         parent, letter, node = self.strings[given]
         out = np.empty((len(steps), len(node)), np.int64)
         steps = np.ascontiguousarray(steps)

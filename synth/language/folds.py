@@ -34,12 +34,17 @@ _TEXT = re.compile(r"(\w+)\['([\w, ]+): (.*)', ([\w-]+)\]")
 _PARTS = re.compile(r"(\w+)\['([\w, ]+): (.*) -> (.*)'\]")
 
 
+#: Takes steps, a first state, and strings by places and lengths; the last states: see `ends`.
+Runner = Callable[[NDArray[np.int64], int, np.ndarray, np.ndarray], np.ndarray]
+
+
 class Kind(NamedTuple):
     """A kind of states: how it is written, what functions are made of, and the first states.
 
     type: of each part of the state, and of the answer.  price: the bits that tell the kind from
     the others whose answers are of this type.  parts: how many parts a state has, 1 to 3; states
-    of several parts have one first state.
+    of several parts have one first state.  run: how functions are run over strings, by default
+    as `ends` does it, which says what it is called with.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Kind(NamedTuple):
     starts: tuple[int, ...]
     price: float = 0.0
     parts: int = 1
+    run: Runner | None = None
 
     @property
     def states(self) -> int:
@@ -137,7 +143,7 @@ class Folds:
                 read = self._table(name, answer[0], states_of(kind))
             low = int(kind.type.low)
             first = start - low if kind.parts == 1 else 0
-            run = _runner(table, first, read + low * (not answer), self.argument.letters, kind.type)
+            run = _runner(table, first, read + low * (not answer), self.argument.letters, kind)
             made = Primitive(name, run, (self.argument,), kind.type)
             bits = sum(body.bits(self.grammar(kind)) for body in steps)
             bits += sum(body.bits(self.answers(kind)) for body in answer)
@@ -213,9 +219,10 @@ def tables(functions: np.ndarray, kind: Kind) -> NDArray[np.int64]:
 def ends(
     steps: NDArray[np.int64], start: int, places: np.ndarray, lengths: np.ndarray
 ) -> NDArray[np.int64]:
-    """The state of several folds at the end of each string, (folds, rows).
+    """The state of several folds at the end of each string, int64 (folds, rows).
 
-    steps: (folds, states, letters); start: the first state; both by places.
+    steps: the next state for each state and letter, int64 (folds, states, letters); start: the
+    first state; places, lengths: the strings, as `places_of` returns them.  States are places.
     """
     flat, letters = steps.reshape(len(steps), -1), steps.shape[2]
     states = np.full((len(steps), len(lengths)), start, np.int64)
@@ -244,12 +251,12 @@ def reached(steps: NDArray[np.int64], start: int) -> list[bytes]:
 
 
 def _runner(
-    steps: NDArray[np.int64], start: int, read: NDArray[np.int64], letters: str, type_: Type
+    steps: NDArray[np.int64], start: int, read: NDArray[np.int64], letters: str, kind: Kind
 ) -> Callable[[NDArray[np.str_]], np.ndarray]:
     """read: the answer of each state."""
 
     def run(strings: NDArray[np.str_]) -> np.ndarray:
-        [states] = ends(steps[None], start, *places_of(strings, letters))
-        return read[states].astype(type_.dtype)
+        [states] = (kind.run or ends)(steps[None], start, *places_of(strings, letters))
+        return read[states].astype(kind.type.dtype)
 
     return run

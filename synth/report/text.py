@@ -4,7 +4,7 @@ import shutil
 import textwrap
 
 from synth.errors import listed
-from synth.report import reasons
+from synth.report import automaton, reasons
 from synth.report.escape import visibly
 from synth.report.languages import among, certified, counted, next_terms, of_chance
 from synth.report.numbers import (
@@ -69,13 +69,7 @@ def search_rows(result):
             ),
         )
     yield "chosen", result.chosen
-    if result.labelling == "true" and (why := reasons.nothing_found(result)):
-        yield "no rule", why
-    if few := reasons.too_few(result):
-        yield "too few", few
-    yield "best program", best_program(result)
-    if program is not None and program.written is not None:
-        yield "written", f"{program.written}, the same on all rows"
+    yield from _best(result)
     if program is not None:
         exact = program_text(program.text, program.inverted)
         if program.rule is not None and exact != program.rule:
@@ -105,6 +99,18 @@ def search_rows(result):
     if result.settings.get("exact"):
         yield "without exceptions", _exact(result)
     yield "searched", f"{counted(result)}, {result.seconds:.2f} s"
+
+
+def _best(result):
+    """The best program, and why it is not chosen if that can be said."""
+    if result.labelling == "true" and (why := reasons.nothing_found(result)):
+        yield "no rule", why
+    if few := reasons.too_few(result):
+        yield "too few", few
+    yield "best program", best_program(result)
+    yield from automaton.states(result)
+    if result.program is not None and result.program.written is not None:
+        yield "written", f"{result.program.written}, the same on all rows"
 
 
 def saved_by(result, sign=">= "):

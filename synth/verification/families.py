@@ -4,6 +4,7 @@ A machine is read from its text: see `machines.py`.  A fold is read as a program
 value is computed for each state and letter that a string needs.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -11,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from synth.language import Grammar, Primitive, Program
-from synth.language.folds import Folds, Kind
+from synth.language import Grammar, Primitive, Program, places_of
+from synth.language.folds import Folds, Kind, Runner
 from synth.verification import machines
 from synth.verification.values import applied, evaluated, leaf
 
@@ -82,6 +83,8 @@ def said(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
             known[state, letter] = tuple(body.value({**given(state), **read}) for body in bodies)
         return known[state, letter]
 
+    if kind.run is not None:
+        return _as_it_runs(kind.run, kind, (step, answer, start), strings, letters)
     found = []
     for string in strings:
         state = start
@@ -89,6 +92,24 @@ def said(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
             state = step(state, letter)
         found.append(answer[0].value(given(state)) if answer else state[0])
     return np.array(found).astype(kind.type.dtype)
+
+
+def _as_it_runs(run: Runner, kind: Kind, made: Any, strings: list[str], letters: str) -> np.ndarray:
+    """What a fold says that is run in a way of its own.
+
+    made: what leads from state to state, the answer, and the first state.
+    """
+    step, answer, start = made
+    states = list(itertools.product(*[range(int(kind.type.size))] * kind.parts))
+    low = int(kind.type.low)
+    shown = [tuple(v + low for v in state) for state in states]
+    steps = [[shown.index(step(state, letter)) for letter in letters] for state in shown]
+    places = places_of(np.array(strings, str), letters)
+    ends = run(np.array([steps]), shown.index(start), *places)[0]
+    if answer:
+        given = [{n: np.array([v]) for n, v in zip("stu", s, strict=False)} for s in shown]
+        return np.array([answer[0].value(given[k]) for k in ends]).astype(kind.type.dtype)
+    return np.array([shown[k][0] for k in ends]).astype(kind.type.dtype)
 
 
 def judged(program: Program, truth: Any, prices: Callable[..., Any]) -> tuple[int, np.ndarray]:
