@@ -447,3 +447,21 @@ def test_functions_run_as_a_user_says():
         said = made.function(words)
         assert said.tolist() == plain.function(np.array([w[::-1] for w in words])).tolist()
         assert families.said(made, own, words.tolist()).tolist() == said.tolist()
+
+
+def test_folds_may_say_residues():
+    kind = build((Str("01"), Bool)).family.kinds["fold_mod3"]
+    dsl = DSL("residues", types=(Mod(3), Str("01")))
+    dsl.constant(0, Mod(3))
+    two = kind._replace(name="two", parts=2, starts=(0,), price=1.0)
+    dsl.family = folds.Folds(Str("01"), {"one": kind._replace(name="one", price=1.0), "two": two})
+    words = [*all_strings(5)]
+    labels = [(word.count("1") - word.count("0")) % 3 for word in words]
+    task = Task("drawn", {"xs": words}, {"xs": Str("01")}, labels, Mod(3))
+    result = synth.search(task, dsl, seconds=None, max_programs=200)
+    assert result.program.exceptions == 0
+    assert result.best.evaluate({"xs": ["1" * 50, "0" * 50]}).tolist() == [2, 1]
+    text = "two['s, t, b: t; s + 1 -> s + t'](xs)"
+    program = Program.parse(text, fit(dsl, task).grammar, Mod(3))
+    # s, t: 0, 0; 0, 1; 1, 1; 1, 2
+    assert program.evaluate({"xs": ["", "0", "01", "111"]}).tolist() == [0, 1, 2, 0]

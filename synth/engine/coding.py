@@ -16,7 +16,7 @@ import numpy as np
 from synth.engine.automata import MachineSearch
 from synth.engine.folding import combinations
 from synth.engine.watch import Watch
-from synth.language import UNIT, Program, folds
+from synth.language import UNIT, Bool, Program, folds
 from synth.tasks import fit
 
 #: How many prefixes of strings are read to make machines, some seconds, and how many machines with
@@ -54,7 +54,8 @@ def from_machines(folding, labelling, watch):
     search = MachineSearch(fit("machines", labelling.task), 1, own)
     prefixes = sum(len(each[-1][0]) for each in search.tries)
     own.limits = replace(limits, max_programs=max(1, PREFIXES // prefixes))
-    kinds = [k for k in folding.family.kinds.values() if k.parts > 1 and k.run is None]
+    several = [k for k in folding.family.kinds.values() if k.parts > 1]
+    kinds = [k for k in several if k.type == Bool and k.run is None]
     search.run(max((k.states for k in kinds), default=0))
     inputs = {given.name: given for given in folding.strings}
     coders = [_Coder(folding, kind, watch) for kind in kinds]

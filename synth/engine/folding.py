@@ -153,7 +153,7 @@ class Folding:
         if not len(functions) or not len(answers):
             return [], 0.0
         bits, last = functions.bits, answers.bits
-        values, said_by = functions.values, answers.values
+        values, said_by = functions.values, answers.values.astype(np.int64) - int(kind.type.low)
         tuples, most = combinations(bits, kind.parts, combined)
         most = min(
             most + last[0],

@@ -16,7 +16,7 @@ from synth.engine import coding, folding, solving
 from synth.engine.enumerator import Enumerator
 from synth.engine.labelling import Labelling, Labellings
 from synth.engine.scoring import SAME
-from synth.language import UNIT, Grammar, Input, Program, checked_columns
+from synth.language import UNIT, Bool, Grammar, Input, Program, checked_columns
 from synth.records import StopReason
 
 #: How many programs of functions of residues and of counters are made, and how many combinations of
@@ -168,8 +168,8 @@ class LoopSearch:
         return made[program]
 
     def _solve(self):
-        """Look for longer programs, whose last step follows from the labels."""
-        limited = self.watch.limits.max_bits is not None
+        """Look for longer programs of truth values, whose last step follows from the labels."""
+        limited = self.watch.limits.max_bits is not None or self.root != Bool
         proven = self.engine.stop_reason == StopReason.OPTIMAL
         if limited or proven or self.watch.is_late() or not len(self.engine.bank):
             return
