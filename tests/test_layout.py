@@ -35,7 +35,8 @@ INSIDE = {
     "language": [
         "given", "rounding", "strings", "types", "primitive", "family", "machines", "meaning",
         "columns", "comparisons", "signatures", "dsl", "labels", "costs", "mass", "grammar",
-        "check", "specification", "notation", "parsing", "program", "folds", "dsls",
+        "check", "specification", "notation", "parsing", "program", "folds",
+        "loop_code", "dsls",
     ],
     "engine": [
         "machine", "limits", "interrupts", "compiled", "crew", "watch", "progress", "curry", "bank",

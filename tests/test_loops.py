@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from dataclasses import replace
+from runpy import run_path
 
 import numpy as np
 import pytest
@@ -15,7 +16,19 @@ from synth.engine import coding, folding, loops
 from synth.engine.folding import Sizes
 from synth.engine.limits import Limits
 from synth.engine.watch import Watch
-from synth.language import DSL, Bool, Grammar, Input, Int, Mod, Program, Str, folds, machines
+from synth.language import (
+    DSL,
+    Bool,
+    Grammar,
+    Input,
+    Int,
+    Mod,
+    Program,
+    Str,
+    folds,
+    loop_code,
+    machines,
+)
 from synth.language.dsls.loops import build
 from synth.records import StopReason
 from synth.tasks import Task, fit, load_task
@@ -85,7 +98,8 @@ def test_short_programs_are_found_and_proven(spec, tmp_path):
 
 @pytest.mark.parametrize("spec", some_slow(SOLVED))
 def test_longer_programs_are_solved_from_the_labels(spec, tmp_path, monkeypatch):
-    monkeypatch.setattr(loops, "STAGES", loops.STAGES[: 2 if "dyck" in spec else 1])
+    more = spec in ("strings:divisible-5", "strings:dyck,length=16")
+    monkeypatch.setattr(loops, "STAGES", loops.STAGES[: 1 + more])
     result = synth.search(spec, "loops", seconds=None, max_programs=30_000)
     assert (result.chosen, result.program.exceptions) == ("program", 0)
     assert result.program.found_by == "labels"
@@ -465,3 +479,35 @@ def test_folds_may_say_residues():
     program = Program.parse(text, fit(dsl, task).grammar, Mod(3))
     # s, t: 0, 0; 0, 1; 1, 1; 1, 2
     assert program.evaluate({"xs": ["", "0", "01", "111"]}).tolist() == [0, 1, 2, 0]
+
+
+EXPORTED = [
+    "fold['s, b: s ^ b', true](xs) & ~(fold_mod3['s, b: where(b & ~(s == 1), s * 2, 0 - s)', 2](xs)"
+    " == 1)",
+    "fold_count['s, b: s + where(b, -1, 1)', 0](xs) < 0",
+    "fold2['s, t, b: b; t | s & ~b -> ~t'](xs) ^ fold['s, b: b', false](xs)",
+]
+
+
+@pytest.mark.parametrize("text", EXPORTED)
+def test_loops_as_python_code_say_the_same(text, tmp_path):
+    dsl = build((Str("01"), Bool), count=3)
+    program = Program.parse(text, Grammar(dsl, {"xs": Str("01")}), Bool)
+    (tmp_path / "made.py").write_text(loop_code.to_python(program, dsl.family, inverted=True))
+    predict = run_path(str(tmp_path / "made.py"))["predict"]
+    words = [*all_strings(7)]
+    said = program.evaluate({"xs": words})
+    assert [predict(word) for word in words] == (~said).tolist()
+
+
+def test_a_saved_run_is_exported_as_python_code(tmp_path):
+    words = [*all_strings(6)]
+    for spec in ("strings:parity", "tomita:4"):
+        dsl = "machines" if "tomita" in spec else "loops"
+        result = synth.search(spec, dsl, seconds=None)
+        synth.save_run(result, tmp_path / "run.json")
+        run("export", tmp_path / "run.json", "--to", "python", "-o", tmp_path / "made.py")
+        predict = run_path(str(tmp_path / "made.py"))["predict"]
+        assert [predict(word) for word in words] == [DEFINED[spec](word) for word in words]
+    error = run("export", tmp_path / "run.json", "--to", "sql", code=2)
+    assert "has no translation" in error

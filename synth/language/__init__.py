@@ -3,7 +3,8 @@
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: given, rounding, strings,
 types, primitive, family, machines, meaning, columns, comparisons, signatures, dsl, labels, costs,
-mass, grammar, check, specification, notation, parsing, program, folds, dsls.
+mass, grammar, check, specification, notation, parsing, program, folds, loop_code,
+dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
@@ -72,6 +73,7 @@ __all__ = [
     "languages",
     "latex",
     "load_dsl",
+    "loop_code",
     "machines",
     "meaning",
     "notation",

@@ -82,6 +82,9 @@ class Folds:
     kinds: Mapping[str, Kind]
     _made: dict[str, Primitive] = field(default_factory=dict, init=False, repr=False)
     _units: dict[Primitive, float] = field(default_factory=dict, init=False, repr=False)
+    _parts: dict[Primitive, tuple[Kind, tuple[Program, ...], int]] = field(
+        default_factory=dict, init=False, repr=False
+    )
     _grammars: dict[tuple[str, bool], Grammar] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -148,8 +151,13 @@ class Folds:
             bits = sum(body.bits(self.grammar(kind)) for body in steps)
             bits += sum(body.bits(self.answers(kind)) for body in answer)
             self._units[made] = bits + self.own_bits(kind)
+            self._parts[made] = kind, tuple(functions), start
             self._made[name] = made
         return self._made[name]
+
+    def parts(self, made: Primitive) -> tuple[Kind, tuple[Program, ...], int]:
+        """The kind of a fold that was made here, its functions and answer, and its first state."""
+        return self._parts[made]
 
     @staticmethod
     def _table(name: str, body: Program, cases: dict[str, np.ndarray]) -> NDArray[np.int64]:
