@@ -821,24 +821,19 @@ def fold_behaviours(family, grammar, strings, most):
     All functions are whole syntax trees, run letter by letter; programs of folds are made again
     and again from what is known, until nothing is cheaper.  family: a `Folds`; most: units.
     """
-    letters = family.argument.letters
     known = {t: {} for t in grammar.types if not t.letters}
     for kind in family.kinds.values():
-        inner = family.grammar(kind)
-        first = grammar.family_units(kind.type) + math.ceil(1024 * math.log2(len(kind.starts)))
-        for units, body in programs(inner, most - first)[kind.type]:
-            columns = family.cases(kind)
-            states = range(kind.type.low, kind.type.high + 1)
-            cases = itertools.product(states, letters)
-            table = {case: value(body, columns, row) for row, case in enumerate(cases)}
-            for start in kind.starts:
-                said = []
-                for string in strings:
-                    state = start
-                    for letter in string:
-                        state = int(table[state, letter])
-                    said.append(state)
-                _cheaper(known[kind.type], tuple(said), units + first)
+        first = grammar.family_units(kind.type) + math.ceil(1024 * kind.price)
+        first += math.ceil(1024 * math.log2(len(kind.starts)))
+        if kind.parts > 1:
+            starts, made = [(0,) * kind.parts], _folds_of_parts(family, kind, most - first)
+        else:
+            trees = programs(family.grammar(kind), most - first)[kind.type]
+            starts, made = [(s,) for s in kind.starts], ((u, [body], None) for u, body in trees)
+        for units, bodies, answer in made:
+            for start in starts:
+                said = fold_values(family, kind, bodies, answer, start, strings)
+                _cheaper(known[kind.type], said, units + first)
     heads = [(p.item, p.units) for p in grammar if not p.item.result.letters]
     for head, units in heads:
         if not head.arguments and units <= most:
@@ -857,6 +852,40 @@ def fold_behaviours(family, grammar, strings, most):
                         said = tuple(np.asarray(head.function(*arrays)).astype(int).tolist())
                         changed |= _cheaper(known[head.result], said, total)
     return known
+
+
+def _folds_of_parts(family, kind, most):
+    """All functions of the parts of a state, with an answer: (units, bodies, answer)."""
+    steps = programs(family.grammar(kind), most)[kind.type]
+    answers = programs(family.answers(kind), most)[kind.type]
+    tuples = [(0, [])]
+    for _ in range(kind.parts):
+        tuples = [
+            (units + more, [*bodies, body])
+            for units, bodies in tuples
+            for more, body in steps
+            if units + more <= most
+        ]
+    for units, bodies in tuples:
+        yield from ((units + more, bodies, a) for more, a in answers if units + more <= most)
+
+
+def fold_values(family, kind, bodies, answer, start, strings):
+    """What a fold says of each string, letter by letter, a tuple."""
+    letters, names = family.argument.letters, "stu"[: kind.parts]
+    said, table = [], {}
+    for string in strings:
+        state = start
+        for letter in string:
+            if (state, letter) not in table:
+                given = {n: [v] for n, v in zip(names, state, strict=True)}
+                place = letters.index(letter)
+                given |= {name: [bits[place]] for name, bits in family.letters.items()}
+                table[state, letter] = tuple(int(value(body, given, 0)) for body in bodies)
+            state = table[state, letter]
+        given = {n: [v] for n, v in zip(names, state, strict=True)}
+        said.append(state[0] if answer is None else int(value(answer, given, 0)))
+    return tuple(said)
 
 
 def _cheaper(known, said, units):

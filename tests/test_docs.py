@@ -101,6 +101,15 @@ def test_python_blocks_print_what_their_comments_say(code):
         assert not mark or line == comment.strip()
 
 
+def test_a_primitive_that_takes_functions_is_found_as_the_page_says():
+    page = (ROOT / "docs/extend.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    (code,) = [block for block in blocks if "backwards" in block]
+    said = re.findall(r"print\(.*\)  # (.*)", code)
+    start = "import numpy as np\nimport synth\nfrom synth import DSL, Bool\n"
+    assert printed(start + code).splitlines() == said
+
+
 def test_commands_of_the_readme_run(monkeypatch):
     monkeypatch.chdir(ROOT)
     commands = re.findall(r"^(?:\$ |\.venv/bin/)(synth [^#\n]+)", README, re.M)

@@ -652,6 +652,9 @@ SMALL = {
     "data": {"tasks": ("mod-add:p=7",), "rows": (4, 8), "runs": 3, "bits": 10.0},
     "imbalance": {"runs": 2},
     "reach": {"task": "multiplexer:a=2", "moves": (20, 40), "programs": 300, "runs": 1},
+    "lengths": {
+        "languages": ("parity",), "lengths": (3,), "dsl": "machines", "tests": 20, "steps": 20,
+    },
     "mixture": {
         "tasks": ("parity:n=4,k=2",), "rows": (8,), "runs": 1, "max_programs": 500, "moves": 0,
         "steps": 10, "width": 4,
@@ -722,6 +725,7 @@ SPOILT = {
     "imbalance": ({"labels": "permuted"}, {"target": 1.0}),
     "interpolation": ({"noise": 0.0, "method": "least norm", "features": 20}, {"median": 1e9}),
     "landscape": ({"row": "length", "graph": "rewired"}, {"largest": 1.0}),
+    "lengths": ({}, {"twin_chosen": "program"}),
     "library": ({"row": "family", "labels": "permuted"}, {"abstractions": 3}),
     "mixture": ({}, {"twin_saved": 1000.0}),
     "network-grokking": ({"row": "run", "kind": "no decay"}, {"test_accuracy": 1.0}),

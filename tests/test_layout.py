@@ -36,7 +36,8 @@ INSIDE = {
         "given", "rounding", "strings", "types", "primitive", "family", "machines", "cards",
         "meaning",
         "columns", "comparisons", "signatures", "dsl", "labels", "costs", "mass", "grammar",
-        "check", "specification", "notation", "parsing", "program", "folds", "dsls",
+        "check", "specification", "notation", "parsing", "program", "folds",
+        "loop_code", "dsls",
     ],
     "engine": [
         "machine", "limits", "interrupts", "compiled", "crew", "watch", "progress", "curry", "bank",
@@ -44,7 +45,8 @@ INSIDE = {
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
         "arguments", "fits", "terms", "constants", "pool", "factors", "inner", "inversion", "sums",
-        "regression", "automata", "loops", "points", "families", "driver", "large",
+        "regression", "automata", "folding", "coding", "solving",
+        "loops", "points", "families", "driver", "large",
         "languages", "searches", "descents",
     ],
 }  # fmt: skip

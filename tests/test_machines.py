@@ -438,3 +438,14 @@ def test_more_ties_than_are_kept_are_said_to_be_at_least_so_many(tmp_path):
     assert "at least 4096 programs reach this total" in " ".join(str(result).split())
     synth.save_run(result.with_data(), tmp_path / "run.json")
     assert [c for c in synth.verify(tmp_path / "run.json") if c.holds is False] == []
+
+
+def test_a_machine_is_said_in_words():
+    text = run("search", "tomita:4", "--dsl", "machines")
+    shown = re.findall(r"^(state \d) +(.*)$", text, re.M)
+    assert shown == [
+        ("state 0", "on 0 to state 1, on 1 stays; accepts"),
+        ("state 1", "on 0 to state 2, on 1 to state 0; accepts"),
+        ("state 2", "on 0 to state 3, on 1 to state 0; accepts"),
+        ("state 3", "on any letter stays; rejects"),
+    ]

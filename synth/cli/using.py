@@ -208,7 +208,7 @@ def export(run, language, table, dsl, output, form):
         raise RunError(f"{run}: no program was found that reads the inputs")
     makers = {
         "words": lambda: rule.text,
-        "python": rule.to_python,
+        "python": partial(_python, result, dsl),
         "sql": rule.to_sql,
         "sympy": lambda: str(rule.to_sympy()),
         "latex": rule.to_latex,
@@ -219,6 +219,17 @@ def export(run, language, table, dsl, output, form):
         say(f"synth: the run chose the {result.chosen}; this is its best program all the same")
     document = {"run": run, "language": language, "text": text, "columns": list(rule.columns)}
     _written(text, output, form, lambda: document)
+
+
+def _python(result, dsl):
+    """A Python function of the columns of a table, or of the strings of a program that loops."""
+    from synth import language, tasks
+
+    task = result.trained_on
+    if not any(type_.letters for type_ in task.types.values()):
+        return result.rule.to_python()
+    family = tasks.fit(dsl or result.dsl, task).dsl.family
+    return language.loop_code.to_python(result.best, family, result.program.inverted)
 
 
 def _sheet(rule):

@@ -13,7 +13,7 @@ import numpy as np
 from synth.engine.labelling import Labelling
 from synth.engine.scoring import SAME
 from synth.kernels import machines as kernels
-from synth.language import UNIT, Program, places_of
+from synth.language import UNIT, Program, places_of, prefixes_of
 from synth.records import Level, StopReason
 
 #: How many machines are made by default, whole ones and those that are left: all of 6 states over
@@ -107,19 +107,11 @@ class MachineSearch:
 
     def _trie(self, places, lengths):
         """The prefixes of the training strings, as `kernels.machines.scan` takes them."""
-        n, size = self.labelling.n, 1
-        node = np.zeros(n, np.int64)
-        parents, letters = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
-        for k, column in enumerate(places[:n].T):
-            on = lengths[:n] > k
-            keys, which = np.unique(node[on] * self.letters + column[on], return_inverse=True)
-            node[on] = size + which
-            size += len(keys)
-            parents.append(keys // self.letters)
-            letters.append(keys % self.letters)
-        counts = np.zeros((size, self.labels), np.int64)
+        n = self.labelling.n
+        parents, letters, node = prefixes_of(places[:n], lengths[:n], self.letters)
+        counts = np.zeros((len(parents), self.labels), np.int64)
         np.add.at(counts, (node, self.labelling.values.astype(np.int64)), 1)
-        return np.concatenate(parents), np.concatenate(letters), counts
+        return parents, letters, counts
 
     def _level(self, k, progress):
         """Make all machines of k states, and list those with the fewest exceptions.

@@ -396,6 +396,5 @@ class Search:
         needed = self._labellings[: self._proven]
         if any(each.score.best is None for each in needed):
             return
-        best = max(each.least for each in needed)
-        bits = best - SAME - needed[0].score.least_code
+        bits = max(each.least for each in needed) - SAME - needed[0].score.least_code
         self._engine.narrow(math.ceil(bits * UNIT) / UNIT)

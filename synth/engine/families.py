@@ -71,7 +71,8 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
         engine.run(progress)
         if interrupted():
             engine.engine.stop_reason = StopReason.INTERRUPTED
-    made = outcome.Maker(engine, fitted[0].dsl, asked)
+    solved = {engine.labellings[k]: found for k, found in engine.solved.items()}
+    made = outcome.Maker(engine, fitted[0].dsl, asked, reaches=solved)
     return [made.result(labelling) for labelling in engine.labellings]
 
 

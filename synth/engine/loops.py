@@ -3,52 +3,36 @@
 The functions of each kind of states are enumerated on all pairs of a state and a letter, as
 programs of any grammar.  What their folds say of the strings are the leaves of an ordinary
 enumeration, with the bits of the folds as their costs.  A fold whose function was not enumerated
-costs more than those that were, so that up to some bits every program was made.
+costs more than those that were, so that up to some bits every program was made.  Longer programs
+are solved from the labels: see `solving`.
 """
 
 import copy
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from synth.engine.enumeration import Enumeration, enumerate_programs
+from synth.engine import coding, folding, solving
 from synth.engine.enumerator import Enumerator
 from synth.engine.labelling import Labelling, Labellings
 from synth.engine.scoring import SAME
-from synth.language import UNIT, Bool, Grammar, Input, Program, checked_columns, folds, places_of
+from synth.language import UNIT, Bool, Grammar, Input, Program, checked_columns
 from synth.records import StopReason
 
-#: How many functions of residues and of counters are made, stage by stage; the next stage begins
-#: if the best is not proven with the folds of the last.  The third takes some seconds.
-STAGES = ((2_000, 1_000), (40_000, 10_000), (400_000, 30_000))
-#: How many functions of truth values are made; of three truth values there are 256.
-TRUTHS = 100_000
+#: How many programs of functions of residues and of counters are made, and how many combinations of
+#: functions of two and of three parts, stage by stage; the next stage begins if the best is not
+#: proven with the folds of the last.  The third takes some seconds.
+STAGES = (
+    folding.Sizes(2_000, 10_000, 2_000, 2_000),
+    folding.Sizes(10_000, 30_000, 10_000, 20_000),
+    folding.Sizes(40_000, 100_000, 20_000, 40_000),
+)
 #: How many programs of folds are made in the last stage, unless limits say otherwise, and the most
 #: folds that they are made of.
-PROGRAMS, LEAVES = 100_000_000, 40_000
-#: How many folds are run over the strings at a time.
-_SOME = 512
-
+PROGRAMS, LEAVES = 100_000_000, 20_000
 
 #: What ends an enumeration that is whole.
 _WHOLE = (StopReason.EXHAUSTED, StopReason.MAX_BITS)
-
-
-class _Fold(NamedTuple):
-    """A fold: its bits, its function among those of its kind, and what it says of each string."""
-
-    bits: float
-    kind: folds.Kind
-    function: tuple[Enumeration, int]
-    start: int
-    given: Input
-    said: bytes
-
-    def values(self):
-        """The states at the ends of the strings, (rows,)."""
-        places = np.frombuffer(self.said, np.int32).astype(np.int64)
-        return (places + int(self.kind.type.low)).astype(self.kind.type.dtype)
 
 
 class LoopSearch:
@@ -71,10 +55,8 @@ class LoopSearch:
         self.grammar, self.root, self.watch = fitted[0].grammar, fitted[0].root, watch
         self.fitted, self.top, self.proven = fitted, top, proven
         order = np.argsort(~task.train, kind="stable")
-        self.strings = {
-            given: places_of(task.columns[given.name][order], given.type.letters)
-            for given in self.grammar.inputs
-        }
+        self.columns = {i.name: task.columns[i.name][order] for i in self.grammar.inputs}
+        self.solved = {}  # what was found beyond the enumeration, by labelling
         self._cut = False  # whether Ctrl-C ended the enumeration of functions
         self._begin(0)
 
@@ -83,8 +65,16 @@ class LoopSearch:
         self.stage, self.most = stage, math.inf
         self.labellings = [Labelling.of(e.task, self.root, self.top) for e in self.fitted]
         self.needed = self.labellings[: self.proven]
-        found = [f for kind in self.dsl.family.kinds.values() for f in self._folds(kind)]
+        family, strings = self.dsl.family, {i: self.columns[i.name] for i in self.grammar.inputs}
+        self.folding = folding.Folding(family, self.grammar, strings, self.watch)
+        found = []
+        for kind in family.kinds.values():
+            made, most = self.folding.found(kind, STAGES[stage])
+            found += made
+            self.most = min(self.most, most + self._around(kind.type))
+        self._cut |= self.folding.cut
         found.sort(key=lambda fold: fold.bits)
+        self.folds = found
         if len(found) > LEAVES:
             self.most = min(self.most, found[LEAVES].bits - 1 / UNIT)
         self.leaves = {f"fold {k}": fold for k, fold in enumerate(found[:LEAVES])}
@@ -119,6 +109,7 @@ class LoopSearch:
         while True:
             last = self.stage + 1 == len(STAGES)
             self._enumerate(last, progress)
+            self._solve()
             if last or self.engine.stop_reason not in (None, *_WHOLE):
                 return
             self.engine.close()
@@ -147,48 +138,6 @@ class LoopSearch:
         if last and engine.stop_reason in _WHOLE and self.certified_bits != engine.certified_bits:
             engine.stop_reason = StopReason.MAX_PROGRAMS  # of the functions
 
-    def _folds(self, kind):
-        """The folds of a kind, the cheapest for each answer; functions come in order of bits."""
-        family, counts = self.dsl.family, kind.type.family == "Int"
-        found = enumerate_programs(
-            family.grammar(kind),
-            family.cases(kind),
-            type=kind.type,
-            max_programs=TRUTHS if kind.type == Bool else STAGES[self.stage][counts],
-            threads=self.watch.limits.threads,
-            seconds=self._seconds_left(),
-        )
-        self._cut |= found.stop_reason == StopReason.INTERRUPTED
-        own = self.grammar.family_units(kind.type) / UNIT + family.start_bits(kind)
-        if found.certified_bits is not None:
-            self.most = min(self.most, own + found.certified_bits + self._around(kind.type))
-        steps, bits = folds.tables(found.values, kind), found.bits.tolist()
-        best: dict[bytes, _Fold] = {}
-        for start in kind.starts:
-            first = start - int(kind.type.low)
-            kept = list(range(len(steps)))
-            if not counts:  # of equal folds, the first function is the cheapest
-                same = folds.reached(steps, first)
-                kept = sorted({key: k for k, key in reversed([*enumerate(same)])}.values())
-            for given, (places, lengths) in self.strings.items():
-                around = own + self.grammar.units(given) / UNIT
-                for some in range(0, len(kept), _SOME):
-                    if best and self.watch.is_late():
-                        self.most = min(self.most, 0.0)  # any fold may be missing
-                        return list(best.values())
-                    part = kept[some : some + _SOME]
-                    said = folds.ends(steps[part], first, places, lengths).astype(np.int32)
-                    for k, values in zip(part, said, strict=True):
-                        key = values.tobytes()
-                        if key not in best or around + bits[k] < best[key].bits:
-                            best[key] = _Fold(around + bits[k], kind, (found, k), start, given, key)
-        return list(best.values())
-
-    def _seconds_left(self):
-        """The seconds that are left for functions; None without a limit."""
-        most = self.watch.limits.seconds
-        return None if most is None else max(0.0, most - self.watch.seconds)
-
     def _around(self, type_):
         """The least bits around a fold of a type in a program of the root type."""
         if type_ == self.root:
@@ -213,20 +162,46 @@ class LoopSearch:
         made = {}
         for part in program.parts():
             if isinstance(part.head, Input):
-                fold = self.leaves[part.head.name]
-                found, k = fold.function
-                head = self.dsl.family.fold(fold.kind, found.program(k), fold.start)
-                made[part] = Program(head, [Program(fold.given)])
+                made[part] = self.leaves[part.head.name].program(self.dsl.family)
             else:
                 made[part] = Program(part.head, [made[a] for a in part.arguments])
         return made[program]
 
+    def _solve(self):
+        """Look for longer programs of truth values, whose last step follows from the labels."""
+        limited = self.watch.limits.max_bits is not None or self.root != Bool
+        proven = self.engine.stop_reason == StopReason.OPTIMAL
+        if limited or proven or self.watch.is_late() or not len(self.engine.bank):
+            return
+        rows, family = self.labellings[0].n, self.dsl.family
+        pool = solving.Pool(self.engine, self.folds, family, self.grammar, rows, self.program)
+        for k, labelling in enumerate(self.labellings):
+            before = self.solved.get(k)
+            one = solving.Solving(labelling, self.grammar, self.columns, self.top)
+            if before is None:
+                for program in coding.from_machines(self.folding, labelling, self.watch):
+                    one.take(program)
+            else:
+                one.so_far.merge(before.so_far)
+            one.look(pool)
+            self.solved[k] = one
+        if self.folding.cut:
+            self.engine.stop_reason = StopReason.INTERRUPTED
+        ended = (None, *_WHOLE, StopReason.MAX_PROGRAMS)
+        if self.engine.stop_reason in ended and self._is_proven():
+            self.engine.stop_reason = StopReason.OPTIMAL
+
+    def _least(self, k):
+        """The least total that was found for a labelling beyond the enumeration."""
+        return self.solved[k].least if k in self.solved else math.inf
+
     def _is_proven(self):
-        return all(each.is_proven(self.certified_bits) for each in self.needed)
+        bits, needed = self.certified_bits, enumerate(self.needed)
+        return all(each.is_proven(bits, self._least(k)) for k, each in needed)
 
     def _narrow(self):
         """Tell the enumeration beyond how many bits no program can win any more."""
         if all(each.score.best is not None for each in self.needed):
-            best = max(each.least for each in self.needed)
+            best = max(min(e.least, self._least(k)) for k, e in enumerate(self.needed))
             bits = best - SAME - self.needed[0].score.least_code
             self.engine.narrow(math.ceil(bits * UNIT) / UNIT)

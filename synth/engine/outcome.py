@@ -238,7 +238,7 @@ class _Found:
             train_accuracy=train,
             test_accuracy=test if self.held_out.any() else None,
             ties=len(ties),
-            found_by="reach",
+            found_by=found.found_by,
         ), best
 
     def exact_program(self, found, found_by):

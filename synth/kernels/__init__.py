@@ -3,9 +3,10 @@
 Start with `make` (candidates of one primitive with all operands but one fixed), `store`
 (distinct rows) and `work` (both, over many operands). `parts` fills a store from many threads,
 `errors` counts exceptions, and `targets` solves a program's root from its target. `products`
-counts programs and `sampling` draws them; `machines` makes all finite machines; `atlas` finds
-every boolean function of a few inputs; `cards` and `points` change scorecards line by line; `cache`
-says where compiled kernels are kept. Of the other rooms, only the ground is imported.
+counts programs and `sampling` draws them; `machines` makes all finite machines, and `folds` runs
+folds over strings; `atlas` finds every boolean function of a few inputs; `cards` and `points`
+change scorecards line by line; `cache` says where compiled kernels are kept. Of the other rooms,
+only the ground is imported.
 
 Kernels are compiled once for few signatures and release the interpreter's lock. Several threads
 call a kernel at once only if it writes to nothing shared.
@@ -64,6 +65,7 @@ __all__ = [
     "errors_bits",
     "errors_cells",
     "first_match",
+    "folds",
     "graphs",
     "index_rows",
     "insert",

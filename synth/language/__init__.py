@@ -3,7 +3,7 @@
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: given, rounding, strings,
 types, primitive, family, machines, cards, meaning, columns, comparisons, signatures, dsl, labels,
-costs, mass, grammar, check, specification, notation, parsing, program, folds, dsls.
+costs, mass, grammar, check, specification, notation, parsing, program, folds, loop_code, dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
@@ -20,7 +20,7 @@ from synth.language.primitive import Constant, Head, Input, Primitive, Weight
 from synth.language.program import Program
 from synth.language.signatures import resolve
 from synth.language.specification import bind, parse_spec
-from synth.language.strings import places_of
+from synth.language.strings import places_of, prefixes_of
 from synth.language.types import (
     ALLOWED,
     INT_LIMIT,
@@ -73,12 +73,14 @@ __all__ = [
     "languages",
     "latex",
     "load_dsl",
+    "loop_code",
     "machines",
     "meaning",
     "notation",
     "numeric_languages",
     "parse_spec",
     "places_of",
+    "prefixes_of",
     "refuse_other_index",
     "resolve",
     "root_type",

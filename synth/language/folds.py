@@ -4,10 +4,14 @@
 each letter b of the string.  The function is a program of a grammar of its own, whose inputs are
 the state and the letter, so that its bits are counted like those of any program.  Its value is its
 table: the next state for each state and each letter.
+
+The state can be of several parts, each with a function of its own, and an answer that is read from
+them at the end: `fold2['s, t, b: b; t | s & ~b -> ~t'](xs)` keeps in s whether the last letter is
+the second of two, and in t whether the first one ever came after it.  All parts begin with `false`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import ceil, log2
@@ -24,18 +28,42 @@ from synth.language.program import Program
 from synth.language.strings import places_of
 from synth.language.types import Bool, Type
 
-#: The input of a function that is its state.
-STATE = "s"
-_TEXT = re.compile(r"(\w+)\['s, ([\w, ]+): (.*)', ([\w-]+)\]")
+#: The inputs of a function that are the parts of its state.
+STATES = "stu"
+_TEXT = re.compile(r"(\w+)\['([\w, ]+): (.*)', ([\w-]+)\]")
+_PARTS = re.compile(r"(\w+)\['([\w, ]+): (.*) -> (.*)'\]")
+
+
+#: Takes steps, a first state, and strings by places and lengths; the last states: see `ends`.
+Runner = Callable[[NDArray[np.int64], int, np.ndarray, np.ndarray], np.ndarray]
 
 
 class Kind(NamedTuple):
-    """A type of states: how it is written, what functions are made of, and the first states."""
+    """A kind of states: how it is written, what functions are made of, and the first states.
+
+    type: of each part of the state, and of the answer.  price: the bits that tell the kind from
+    the others whose answers are of this type.  parts: how many parts a state has, 1 to 3; states
+    of several parts have one first state.  run: how functions are run over strings, by default
+    as `ends` does it, which says what it is called with.
+    """
 
     name: str
     type: Type
     dsl: DSL
     starts: tuple[int, ...]
+    price: float = 0.0
+    parts: int = 1
+    run: Runner | None = None
+
+    @property
+    def states(self) -> int:
+        """How many states there are."""
+        return int(self.type.size) ** self.parts
+
+    @property
+    def names(self) -> str:
+        """The names of the parts, one letter each."""
+        return STATES[: self.parts]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +82,15 @@ class Folds:
     kinds: Mapping[str, Kind]
     _made: dict[str, Primitive] = field(default_factory=dict, init=False, repr=False)
     _units: dict[Primitive, float] = field(default_factory=dict, init=False, repr=False)
-    _grammars: dict[str, Grammar] = field(default_factory=dict, init=False, repr=False)
+    _parts: dict[Primitive, tuple[Kind, tuple[Program, ...], int]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    _grammars: dict[tuple[str, bool], Grammar] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def results(self) -> tuple[Type, ...]:
         """The types of answers: those of the states."""
-        return tuple(kind.type for kind in self.kinds.values())
+        return tuple(dict.fromkeys(kind.type for kind in self.kinds.values()))
 
     @property
     def letters(self) -> dict[str, NDArray[np.bool_]]:
@@ -78,38 +109,67 @@ class Folds:
 
     def grammar(self, kind: Kind) -> Grammar:
         """The grammar of the functions of a kind."""
-        if kind.name not in self._grammars:
-            inputs = {STATE: kind.type, **dict.fromkeys(self.letters, Bool)}
-            self._grammars[kind.name] = Grammar(kind.dsl, inputs)
-        return self._grammars[kind.name]
+        return self._grammar(kind, self.letters)
+
+    def answers(self, kind: Kind) -> Grammar:
+        """The grammar of the answers of a kind of several parts."""
+        return self._grammar(kind, ())
+
+    def _grammar(self, kind: Kind, letters: Iterable[str]) -> Grammar:
+        key = kind.name, bool(letters)
+        if key not in self._grammars:
+            inputs = {**dict.fromkeys(kind.names, kind.type), **dict.fromkeys(letters, Bool)}
+            self._grammars[key] = Grammar(kind.dsl, inputs)
+        return self._grammars[key]
 
     def cases(self, kind: Kind) -> dict[str, np.ndarray]:
         """All pairs of a state and a letter, state by state, as the inputs of functions."""
-        states, letters = int(kind.type.size), len(self.argument.letters)
-        given = np.repeat(np.arange(states) + int(kind.type.low), letters)
-        columns = {name: np.tile(bits, states) for name, bits in self.letters.items()}
-        return {STATE: given.astype(kind.type.dtype), **columns}
+        letters = len(self.argument.letters)
+        given = {name: np.repeat(part, letters) for name, part in states_of(kind).items()}
+        return {**given, **{name: np.tile(b, kind.states) for name, b in self.letters.items()}}
 
-    def fold(self, kind: Kind, body: Program, start: int) -> Primitive:
-        """The fold of a function, from a first state."""
-        first = kind.type.format(start)
-        name = f"{kind.name}['{STATE}, {', '.join(self.letters)}: {body.text}', {first}]"
+    def fold(self, kind: Kind, functions: Sequence[Program], start: int) -> Primitive:
+        """The fold of a function, from a first state.
+
+        functions: that of each part of the state, and the answer if there are several.
+        """
+        steps, answer = functions[: kind.parts], functions[kind.parts :]
+        said = "; ".join(body.text for body in steps)
+        given = ", ".join([*kind.names, *self.letters])
+        last = f" -> {answer[0].text}'" if answer else f"', {kind.type.format(start)}"
+        name = f"{kind.name}['{given}: {said}{last}]"
         if name not in self._made:
-            values, defined = body.outputs(self.cases(kind))
-            if not defined.all():
-                raise DSLError(f"{name}: the function has no value for some state and letter")
+            tables_ = [self._table(name, body, self.cases(kind)) for body in steps]
+            table = joined(tables_, kind).reshape(kind.states, -1)
+            read = np.arange(kind.states)
+            if answer:
+                read = self._table(name, answer[0], states_of(kind))
             low = int(kind.type.low)
-            steps = values.astype(np.int64).reshape(int(kind.type.size), -1) - low
-            run = _runner(steps, start - low, self.argument.letters, kind.type)
+            first = start - low if kind.parts == 1 else 0
+            run = _runner(table, first, read + low * (not answer), self.argument.letters, kind)
             made = Primitive(name, run, (self.argument,), kind.type)
-            self._units[made] = body.bits(self.grammar(kind)) + self.start_bits(kind)
+            bits = sum(body.bits(self.grammar(kind)) for body in steps)
+            bits += sum(body.bits(self.answers(kind)) for body in answer)
+            self._units[made] = bits + self.own_bits(kind)
+            self._parts[made] = kind, tuple(functions), start
             self._made[name] = made
         return self._made[name]
 
+    def parts(self, made: Primitive) -> tuple[Kind, tuple[Program, ...], int]:
+        """The kind of a fold that was made here, its functions and answer, and its first state."""
+        return self._parts[made]
+
     @staticmethod
-    def start_bits(kind: Kind) -> float:
-        """The bits of the first state, each as likely as the others."""
-        return ceil(UNIT * log2(len(kind.starts)) - 1e-9) / UNIT
+    def _table(name: str, body: Program, cases: dict[str, np.ndarray]) -> NDArray[np.int64]:
+        values, defined = body.outputs(cases)
+        if not defined.all():
+            raise DSLError(f"{name}: the function has no value for some state and letter")
+        return values.astype(np.int64)
+
+    @staticmethod
+    def own_bits(kind: Kind) -> float:
+        """The bits of the kind and of the first state, each as likely as the others."""
+        return (ceil(UNIT * log2(len(kind.starts)) - 1e-9) + ceil(UNIT * kind.price)) / UNIT
 
     def units(self, item: object, unit: int) -> int | None:
         """The price of a fold; None of anything else."""
@@ -118,32 +178,59 @@ class Folds:
 
     def named(self, name: str) -> Primitive | None:
         """The fold that has a text as its name; None if there is none."""
-        parts = _TEXT.fullmatch(name)
+        parts = _TEXT.fullmatch(name) or _PARTS.fullmatch(name)
         kind = parts and self.kinds.get(parts[1])
-        if not parts or not kind or parts[2] != ", ".join(self.letters):
+        if not parts or not kind or parts[2] != ", ".join([*kind.names, *self.letters]):
             return None
-        starts = [start for start in kind.starts if kind.type.format(start) == parts[4]]
         try:
-            body = Program.parse(parts[3], self.grammar(kind), kind.type)
-            made = [self.fold(kind, body, start) for start in starts]
+            if kind.parts == 1:
+                starts = [start for start in kind.starts if kind.type.format(start) == parts[4]]
+                bodies = [Program.parse(parts[3], self.grammar(kind), kind.type)]
+            else:
+                starts, texts = [0], parts[3].split("; ")
+                if len(texts) != kind.parts:
+                    return None
+                bodies = [Program.parse(text, self.grammar(kind), kind.type) for text in texts]
+                bodies.append(Program.parse(parts[4], self.answers(kind), kind.type))
+            made = [self.fold(kind, bodies, start) for start in starts]
         except (ParseError, DSLError):
             return None
         return made[0] if made and made[0].name == name else None
 
 
+def states_of(kind: Kind) -> dict[str, np.ndarray]:
+    """All states of a kind, (states,) for each part by its name; the last part changes first."""
+    size, places = int(kind.type.size), np.arange(kind.states)
+    return {
+        name: (places // size ** (kind.parts - 1 - k) % size + int(kind.type.low)).astype(
+            kind.type.dtype
+        )
+        for k, name in enumerate(kind.names)
+    }
+
+
+def joined(parts: Sequence[np.ndarray], kind: Kind) -> NDArray[np.int64]:
+    """The places of states from the values of their parts, of any shape."""
+    size, low = int(kind.type.size), int(kind.type.low)
+    found = np.zeros(parts[0].shape, np.int64)
+    for values in parts:
+        found = found * size + (values.astype(np.int64) - low)
+    return found
+
+
 def tables(functions: np.ndarray, kind: Kind) -> NDArray[np.int64]:
     """The values of functions as tables of places of states, (functions, states, letters)."""
-    states = int(kind.type.size)
     places = functions.astype(np.int64) - int(kind.type.low)
-    return places.reshape(len(places), states, places.shape[1] // states)  # there may be none
+    return places.reshape(len(places), kind.states, places.shape[1] // kind.states)  # may be none
 
 
 def ends(
     steps: NDArray[np.int64], start: int, places: np.ndarray, lengths: np.ndarray
 ) -> NDArray[np.int64]:
-    """The state of several folds at the end of each string, (folds, rows).
+    """The state of several folds at the end of each string, int64 (folds, rows).
 
-    steps: (folds, states, letters); start: the first state; both by places.
+    steps: the next state for each state and letter, int64 (folds, states, letters); start: the
+    first state; places, lengths: the strings, as `places_of` returns them.  States are places.
     """
     flat, letters = steps.reshape(len(steps), -1), steps.shape[2]
     states = np.full((len(steps), len(lengths)), start, np.int64)
@@ -172,10 +259,12 @@ def reached(steps: NDArray[np.int64], start: int) -> list[bytes]:
 
 
 def _runner(
-    steps: NDArray[np.int64], start: int, letters: str, type_: Type
+    steps: NDArray[np.int64], start: int, read: NDArray[np.int64], letters: str, kind: Kind
 ) -> Callable[[NDArray[np.str_]], np.ndarray]:
+    """read: the answer of each state."""
+
     def run(strings: NDArray[np.str_]) -> np.ndarray:
-        [states] = ends(steps[None], start, *places_of(strings, letters))
-        return (states + int(type_.low)).astype(type_.dtype)
+        [states] = (kind.run or ends)(steps[None], start, *places_of(strings, letters))
+        return read[states].astype(kind.type.dtype)
 
     return run

@@ -84,13 +84,16 @@ class Machines:
         found: Primitive = self._made[name]
         return found
 
+    @staticmethod
+    def table(made: Primitive) -> tuple[list[list[int]], list[int]]:
+        """The steps and the labels of the states of a machine."""
+        return _read(made.name)
+
     def named(self, name: str) -> Primitive | None:
         """The machine that has a text as its name; None if there is none."""
-        parts = _TEXT.fullmatch(name)
-        if parts is None:
+        if _TEXT.fullmatch(name) is None:
             return None
-        steps = [[DIGITS.index(c) for c in word] for word in parts[1].split(" ")]
-        outputs = [DIGITS.index(c) for c in parts[2]]
+        steps, outputs = _read(name)
         states = range(len(steps))
         fits = len(outputs) == len(steps) and max(outputs) < self.result.size
         if not fits or any(
@@ -101,6 +104,14 @@ class Machines:
             return None
         made = self.machine(steps, outputs)
         return made if made.name == name else None
+
+
+def _read(name: str) -> tuple[list[list[int]], list[int]]:
+    """The steps and labels that a text says."""
+    parts = _TEXT.fullmatch(name)
+    assert parts is not None
+    steps = [[DIGITS.index(c) for c in word] for word in parts[1].split(" ")]
+    return steps, [DIGITS.index(c) for c in parts[2]]
 
 
 def in_order(

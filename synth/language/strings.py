@@ -87,3 +87,34 @@ def places_of(strings: NDArray[np.str_], letters: str) -> tuple[np.ndarray, np.n
     for place, letter in enumerate(letters):
         places[codes == ord(letter)] = place
     return places, lengths
+
+
+def prefixes_of(
+    places: np.ndarray, lengths: np.ndarray, letters: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """All prefixes of some strings, numbered from the empty one on; shorter ones come first.
+
+    Parameters
+    ----------
+    places, lengths : ndarray
+        The strings, as `places_of` returns them.
+    letters : int
+        How many letters there are.
+
+    Returns
+    -------
+    parent, letter : ndarray of int64, shape (prefixes,)
+        Of each prefix: the one without its last letter, and that letter; 0 of the empty one.
+    node : ndarray of int64, shape (rows,)
+        The prefix that each whole string is.
+    """
+    node, size = np.zeros(len(lengths), np.int64), 1
+    parents, last = [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
+    for k, column in enumerate(places.T):
+        on = lengths > k
+        keys, which = np.unique(node[on] * letters + column[on], return_inverse=True)
+        node[on] = size + which
+        size += len(keys)
+        parents.append(keys // letters)
+        last.append(keys % letters)
+    return np.concatenate(parents), np.concatenate(last), node

@@ -94,8 +94,9 @@ class ProgramScore(Written):
         Whether the program is read as its opposite, the other of two labels. `exceptions` are
         then those of the opposite.
     found_by : str
-        "enumeration", "exact" or "reach"; "counts" for a constant that is a hypothesis of its own,
-        where several languages were searched.
+        "enumeration", "exact" or "reach"; "labels" for a program of folds that was solved from the
+        labels; "counts" for a constant that is a hypothesis of its own, where several languages
+        were searched.
     written : str or None
         Of a constant that is a program: the program as it is written in the DSL. None otherwise.
     kind : str

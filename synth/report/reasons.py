@@ -1,5 +1,6 @@
 """Why a search ended as it did: what is proven, what ended it, and what to try if no rule pays."""
 
+from synth import codes
 from synth.report.languages import certified
 from synth.report.numbers import accuracy, bits, least_bits
 
@@ -73,6 +74,25 @@ def shortest(result):
     found = "shortest, " if one.proven else "shortest that was found, "
     shown = f"{one.rule or one.text} ({found}{bits(one.bits)} bits)"
     return f"{shown}; too few rows to tell it from chance: {needed}"
+
+
+def too_few(result):
+    """Why a program without exceptions does not pay, if strings of one label are too few.
+
+    The bits of a frequency table say how many rows have the rarer of two labels.
+    """
+    exact = [point for point in result.front if not point.exceptions]
+    strings = all(type_.startswith("Str(") for type_ in result.inputs.values())
+    if result.chosen == "program" or result.rows["labels"] != 2 or not (exact and strings):
+        return None
+    n, table, program = result.rows["train"], result.table.bits, exact[-1].total_bits
+    counts = range(1, n // 2 + 1)
+    rarer = min(counts, key=lambda e: abs(codes.table_bits((e, n - e))[0] - table))
+    return (
+        f"{rarer} of {n:,} training strings have the rarer label, so that the table takes "
+        f"{bits(table)} bits in all; the shortest program found without exceptions takes "
+        f"{bits(program)}. Longer strings, or more of them, may have more of that label."
+    )
 
 
 def nothing_found(result):

@@ -4,7 +4,7 @@ import shutil
 import textwrap
 
 from synth.errors import listed
-from synth.report import reasons
+from synth.report import automaton, reasons
 from synth.report.escape import visibly
 from synth.report.languages import among, certified, counted, next_terms, of_chance
 from synth.report.numbers import (
@@ -69,11 +69,7 @@ def search_rows(result):
             ),
         )
     yield "chosen", result.chosen
-    if result.labelling == "true" and (why := reasons.nothing_found(result)):
-        yield "no rule", why
-    yield "best program", best_program(result)
-    if program is not None and program.written is not None:
-        yield "written", f"{program.written}, the same on all rows"
+    yield from _best(result)
     if program is not None:
         exact = program_text(program.text, program.inverted)
         if program.rule is not None and exact != program.rule:
@@ -87,7 +83,7 @@ def search_rows(result):
     yield "chance bound", f"{chance(result.log2_chance_bound)} ({of_chance(result)})"
     if program is not None:
         yield "program accuracy", _accuracies(program)
-        if result.reach is not None:
+        if result.reach is not None or program.found_by == "labels":
             yield "found by", _found_by(result)
         if program.ties > 1:
             yield "ties", _ties(result, "this total")
@@ -103,6 +99,18 @@ def search_rows(result):
     if result.settings.get("exact"):
         yield "without exceptions", _exact(result)
     yield "searched", f"{counted(result)}, {result.seconds:.2f} s"
+
+
+def _best(result):
+    """The best program, and why it is not chosen if that can be said."""
+    if result.labelling == "true" and (why := reasons.nothing_found(result)):
+        yield "no rule", why
+    if few := reasons.too_few(result):
+        yield "too few", few
+    yield "best program", best_program(result)
+    yield from automaton.states(result)
+    if result.program is not None and result.program.written is not None:
+        yield "written", f"{result.program.written}, the same on all rows"
 
 
 def saved_by(result, sign=">= "):
@@ -371,8 +379,10 @@ def _is_reached(result):
 
 
 def _found_by(result):
-    """How the best program was found, for a search in which reach followed the enumeration."""
+    """How the best program was found, if that was not an enumeration alone."""
     reach = result.reach
+    if reach is None:
+        return finder(result.program)
     made = f"{reach.moves:,} moves of {reach.chains} chains"
     if not _is_reached(result):
         made = f"in {made}" if reach.moves else "before its first move"
@@ -387,7 +397,8 @@ def _found_by(result):
 
 def finder(program):
     """What found a program, in words, if it was not reach."""
-    return {"exact": "search without exceptions"}.get(program.found_by, program.found_by)
+    words = {"exact": "search without exceptions", "labels": "solving from the labels"}
+    return words.get(program.found_by, program.found_by)
 
 
 def _exact(result):

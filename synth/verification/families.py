@@ -5,16 +5,17 @@ value is computed for each state and letter that a string needs.  A scorecard is
 and its points are added up row by row.
 """
 
+import itertools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from synth.language import Grammar, Primitive, Program
+from synth.language import Grammar, Primitive, Program, places_of
 from synth.language.cards import Cards
-from synth.language.folds import Folds, Kind
+from synth.language.folds import Folds, Kind, Runner
 from synth.verification import machines
 from synth.verification.values import applied, evaluated, leaf
 
@@ -27,10 +28,12 @@ def own_units(head: Primitive, dsl: Any, prices: Callable[..., Any]) -> int:
     if not isinstance(family, Folds):
         made, letters = machines.read(head.name), len(family.argument.letters)
         return machines.price(len(made.labels), letters, int(head.result.size), units)
-    kind, body, _ = _fold(head.name, family)
-    known = prices(kind.dsl, body.grammar.inputs)
-    least = math.ceil(units * math.log2(len(kind.starts)) - 1e-9)
-    return least + sum(known[node.head] for node in body.program.walk())
+    kind, bodies, answer, _ = _fold(head.name, family)
+    least = math.ceil(units * math.log2(len(kind.starts)) - 1e-9) + math.ceil(units * kind.price)
+    for body in (*bodies, *answer):
+        known = prices(kind.dsl, body.grammar.inputs)
+        least += sum(known[node.head] for node in body.program.walk())
+    return least
 
 
 def _card(name: str) -> tuple[list[int], int]:
@@ -63,18 +66,31 @@ def _added_up(head: Primitive, given: list[np.ndarray]) -> np.ndarray:
 class _Body:
     """A function of a fold: its program, and the grammar that it was read by."""
 
-    def __init__(self, text: str, kind: Kind, letters: dict[str, Any]) -> None:
+    def __init__(self, text: str, kind: Kind, names: Iterable[str], letters: Iterable[str]) -> None:
         truth = next(iter(p.result for p in kind.dsl.primitives if str(p.result) == "Bool"))
-        self.grammar = Grammar(kind.dsl, {"s": kind.type, **dict.fromkeys(letters, truth)})
+        inputs = {**dict.fromkeys(names, kind.type), **dict.fromkeys(letters, truth)}
+        self.grammar = Grammar(kind.dsl, inputs)
         self.program = Program.parse(text, self.grammar, kind.type)
 
+    def value(self, given: dict[str, np.ndarray]) -> int:
+        """Its value for one row."""
+        values, defined = evaluated(self.program, given)
+        assert defined.all()
+        return int(values[0])
 
-def _fold(name: str, family: Folds) -> tuple[Kind, _Body, int]:
-    """The kind of a fold, its function and its first state."""
-    which, text, first = re.findall(r"(\w+)\['s, [\w, ]+: (.*)', ([\w-]+)\]", name)[0]
-    kind = family.kinds[which]
+
+def _fold(name: str, family: Folds) -> tuple[Kind, list[_Body], list[_Body], tuple[int, ...]]:
+    """The kind of a fold, the functions of its parts, its answer if it has one, the first state."""
+    which, given, text, rest = re.findall(r"(\w+)\['([\w, ]+): (.*?)('.*| -> .*)\]", name)[0]
+    kind, letters = family.kinds[which], family.letters
+    names = given.split(", ")[: kind.parts]
+    if kind.parts > 1:
+        bodies = [_Body(part, kind, names, letters) for part in text.split("; ")]
+        return kind, bodies, [_Body(rest[4:-1], kind, names, ())], (0,) * kind.parts
+    first = rest[3:]
     start = {"true": 1, "false": 0}.get(first)
-    return kind, _Body(text, kind, family.letters), int(first) if start is None else start
+    bodies = [_Body(text, kind, names, letters)]
+    return kind, bodies, [], (int(first) if start is None else start,)
 
 
 def said(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
@@ -85,25 +101,46 @@ def said(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
         return np.array([made.said(string, letters) for string in strings]).astype(
             head.result.dtype
         )
-    kind, body, start = _fold(head.name, family)
-    known: dict[tuple[int, str], int] = {}
+    kind, bodies, answer, start = _fold(head.name, family)
+    known: dict[tuple[tuple[int, ...], str], tuple[int, ...]] = {}
 
-    def step(state: int, letter: str) -> int:
+    def given(state: tuple[int, ...]) -> dict[str, np.ndarray]:
+        return {n: np.array([v], kind.type.dtype) for n, v in zip("stu", state, strict=False)}
+
+    def step(state: tuple[int, ...], letter: str) -> tuple[int, ...]:
         if (state, letter) not in known:
             place = letters.index(letter)
-            given = {name: bits[[place]] for name, bits in family.letters.items()}
-            values, defined = evaluated(body.program, {"s": np.array([state]), **given})
-            assert defined.all()
-            known[state, letter] = int(values[0])
+            read = {name: bits[[place]] for name, bits in family.letters.items()}
+            known[state, letter] = tuple(body.value({**given(state), **read}) for body in bodies)
         return known[state, letter]
 
+    if kind.run is not None:
+        return _as_it_runs(kind.run, kind, (step, answer, start), strings, letters)
     found = []
     for string in strings:
         state = start
         for letter in string:
             state = step(state, letter)
-        found.append(state)
+        found.append(answer[0].value(given(state)) if answer else state[0])
     return np.array(found).astype(kind.type.dtype)
+
+
+def _as_it_runs(run: Runner, kind: Kind, made: Any, strings: list[str], letters: str) -> np.ndarray:
+    """What a fold says that is run in a way of its own.
+
+    made: what leads from state to state, the answer, and the first state.
+    """
+    step, answer, start = made
+    states = list(itertools.product(*[range(int(kind.type.size))] * kind.parts))
+    low = int(kind.type.low)
+    shown = [tuple(v + low for v in state) for state in states]
+    steps = [[shown.index(step(state, letter)) for letter in letters] for state in shown]
+    places = places_of(np.array(strings, str), letters)
+    ends = run(np.array([steps]), shown.index(start), *places)[0]
+    if answer:
+        given = [{n: np.array([v]) for n, v in zip("stu", s, strict=False)} for s in shown]
+        return np.array([answer[0].value(given[k]) for k in ends]).astype(kind.type.dtype)
+    return np.array([shown[k][0] for k in ends]).astype(kind.type.dtype)
 
 
 def judged(program: Program, truth: Any, prices: Callable[..., Any]) -> tuple[int, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from synth.language.folds import Folds
 from synth.tasks import Rule
 from synth.verification.claims import NEAR, Claims
 from synth.verification.truth import Judged, Truth, is_constant, written
@@ -71,7 +72,7 @@ def check_program(claims: Claims, document: dict[str, Any], truth: Truth) -> Non
     kind = "program" if judged.constant is None else "constant"
     claims.equal("program.kind", program.get("kind", "program"), kind)
     _check_rule(claims, document, truth)
-    _check_found_by(claims, document, judged)
+    _check_found_by(claims, document, judged, truth)
     _check_ties(claims, document, truth, judged)
     if exact:
         claims.equal("program.exceptions as it stands", program["exceptions"], judged.wrong)
@@ -102,8 +103,11 @@ def _check_rule(claims: Claims, document: dict[str, Any], truth: Truth) -> None:
         claims.equal("program.card", program.get("card"), rule.card())
 
 
-def _check_found_by(claims: Claims, document: dict[str, Any], judged: Judged) -> None:
-    """How it was found: reach goes on from an enumeration, which has levels."""
+def _check_found_by(claims: Claims, document: dict[str, Any], judged: Judged, truth: Truth) -> None:
+    """How it was found: reach goes on from an enumeration, which has levels.
+
+    Folds are also solved from the labels, beyond what was enumerated.
+    """
     said, certified = document["program"]["found_by"], document["certified_bits"]
     exact = document["settings"]["exact"]
     found = "not possible"
@@ -117,6 +121,8 @@ def _check_found_by(claims: Claims, document: dict[str, Any], judged: Judged) ->
         found = said
     elif said == "reach" and document["reach"] is not None:
         # What is certified was enumerated, so that reach has found nothing new there.
+        found = said if certified is not None and judged.bits > certified else "enumeration"
+    elif said == "labels" and isinstance(truth.dsl.family, Folds):
         found = said if certified is not None and judged.bits > certified else "enumeration"
     claims.equal("program.found_by", said, found)
 
@@ -137,8 +143,9 @@ def _check_ties(claims: Claims, document: dict[str, Any], truth: Truth, judged: 
         top[-1]["total_bits"] <= program["total_bits"] + SAME
     )
     most = None if cut and not document["settings"]["exact"] else len(tied)
-    # Ties that reach has found beside what was enumerated are listed and not counted.
-    least = 1 if document["reach"] else len(tied)
+    # Ties that were found beside what was enumerated are listed and not counted.
+    beside = document["reach"] is not None or isinstance(truth.dsl.family, Folds)
+    least = 1 if beside else len(tied)
     holds = ties >= least and (most is None or ties <= most)
     claims.check("program.ties", holds, ties, f"{len(tied)} listed" + " at least" * (most is None))
     for key in ("train_accuracy", "test_accuracy"):

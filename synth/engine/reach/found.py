@@ -16,6 +16,8 @@ class Found:
         What prices them.
     top : int
         How many programs to keep.
+    found_by : str
+        What found them, as `ProgramScore` has it.
 
     Attributes
     ----------
@@ -28,8 +30,8 @@ class Found:
         Units and program: the shortest that is right on all training rows as it is read plainly.
     """
 
-    def __init__(self, problem, top):
-        self.problem, self.most = problem, top
+    def __init__(self, problem, top, found_by="reach"):
+        self.problem, self.most, self.found_by = problem, top, found_by
         self.top, self.front = [], []
         self.exact = None
         self._keys = {}

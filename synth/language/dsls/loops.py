@@ -5,10 +5,11 @@
 b are the two bits of its place, so that pairs of bits are letters.  Other letters x are told apart
 by `is_x`.
 
-States of `fold` are truth values; those of `fold_mod3`, `fold_mod4` and `fold_mod5` are residues,
-which `==` compares with constants; those of `fold_count` are whole numbers that stay at the ends of
-their range, which `<` and `==` compare with 0 and 1.  Functions are made of the operations of these
-types.  Every fold ends, since a string does.
+States of `fold` are truth values; those of `fold2` and `fold3` are two and three of them, with an
+answer that is read from them at the end; those of `fold_mod3`, `fold_mod4` and `fold_mod5` are
+residues, which `==` compares with constants; those of `fold_count` are whole numbers that stay at
+the ends of their range, which `<` and `==` compare with 0.  Functions are made of the operations of
+these types.  Every fold ends, since a string does.
 """
 
 from functools import partial
@@ -55,17 +56,20 @@ def build(types=(), count: int = 128):
     counter = Int(-count, count)
     name = "loops" if count == 128 else f"loops:count={count}"
     dsl = DSL(name, types=(Bool, Mod(3), Mod(4), Mod(5), counter, columns[0]), description=__doc__)
-    _connectives(dsl)
+    # Of 24 shares, the three comparisons of residues have three, and that of order has six.
+    _connectives(dsl, weight=3)
     for modulus in MODULI:
         pair = f"Mod({modulus}), Mod({modulus}) -> Bool"
         dsl.add(np.equal, pair, name=f"eq{modulus}", symbol="==", commutative=True)
         for value in range(modulus):
             dsl.constant(value, Mod(modulus))
-    _compared(dsl)
+    _compared(dsl, less=6, equal=3)
     dsl.constant(0, counter)
-    dsl.constant(1, counter)
+    truths = _truths()
     kinds = [
-        Kind("fold", Bool, _truths(), (0, 1)),
+        Kind("fold", Bool, truths, (0, 1), price=1.0),
+        Kind("fold2", Bool, truths, (0,), price=2.0, parts=2),
+        Kind("fold3", Bool, truths, (0,), price=2.0, parts=3),
         *(Kind(f"fold_mod{m}", Mod(m), _residues(m), tuple(range(m))) for m in MODULI),
         Kind("fold_count", counter, _counts(counter), (0,)),
     ]
@@ -73,17 +77,17 @@ def build(types=(), count: int = 128):
     return dsl
 
 
-def _connectives(dsl):
+def _connectives(dsl, weight=1):
     two = "Bool, Bool -> Bool"
-    dsl.add(np.logical_and, two, name="and_", symbol="&", commutative=True)
-    dsl.add(np.logical_or, two, name="or_", symbol="|", commutative=True)
-    dsl.add(np.logical_xor, two, name="xor", symbol="^", commutative=True)
-    dsl.add(np.logical_not, "Bool -> Bool", name="not_", symbol="~")
+    dsl.add(np.logical_and, two, name="and_", symbol="&", commutative=True, weight=weight)
+    dsl.add(np.logical_or, two, name="or_", symbol="|", commutative=True, weight=weight)
+    dsl.add(np.logical_xor, two, name="xor", symbol="^", commutative=True, weight=weight)
+    dsl.add(np.logical_not, "Bool -> Bool", name="not_", symbol="~", weight=weight)
 
 
-def _compared(dsl):
-    dsl.add(np.less, "Int, Int -> Bool", name="lt", symbol="<")
-    dsl.add(np.equal, "Int, Int -> Bool", name="eq", symbol="==", commutative=True)
+def _compared(dsl, less=1, equal=1):
+    dsl.add(np.less, "Int, Int -> Bool", name="lt", symbol="<", weight=less)
+    dsl.add(np.equal, "Int, Int -> Bool", name="eq", symbol="==", commutative=True, weight=equal)
 
 
 def _truths():
@@ -117,15 +121,12 @@ def _modulo(function, modulus, a, b):
 def _counts(type_):
     """What functions of counters are made of; sums stay in the range."""
     dsl = DSL(f"functions of {type_}", types=(type_, Bool))
-    for name, symbol, function in (("add", "+", np.add), ("sub", "-", np.subtract)):
-        known = partial(_kept, function, type_)
-        dsl.add(known, "Int, Int -> Int", name=name, symbol=symbol, commutative=name == "add")
+    known = partial(_kept, np.add, type_)
+    dsl.add(known, "Int, Int -> Int", name="add", symbol="+", commutative=True)
     dsl.add(np.where, "Bool, Int, Int -> Int", name="where")
     _compared(dsl)
-    dsl.add(np.logical_and, "Bool, Bool -> Bool", name="and_", symbol="&", commutative=True)
-    dsl.add(np.logical_not, "Bool -> Bool", name="not_", symbol="~")
-    dsl.constant(0, type_)
     dsl.constant(1, type_)
+    dsl.constant(-1, type_)
     return dsl
 
 

@@ -11,6 +11,7 @@ from synth.learners.networks import (
     noise,
     perceptron,
     pruning,
+    recurrent,
     training,
     waves,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "noise",
     "perceptron",
     "pruning",
+    "recurrent",
     "training",
     "waves",
 ]
