@@ -154,7 +154,7 @@ class Levels:
         return self._members[level]
 
     def _meet(self, left, right, level):
-        step = max(1, CALL // (5 * len(right)))
+        step = max(1, CALL // (5 * max(1, len(right))))
         for start in range(0, len(left), step):
             part = left[start : start + step]
             args = self.xor, self.table, *self.moves, self.found, self.state
