@@ -295,9 +295,8 @@ class Search:
         if ended == (None if self._exact else StopReason.SECONDS):  # its share of the time is over
             ended = StopReason.MAX_PROGRAMS
         wanted = self._wants_reach() or (self._given and self._reaching.moves == 0)
-        if not wanted or ended not in _REACHED or self._is_late():
-            return False
-        return self._holds_some() and (self._reaches is None or not self._reaches.done)
+        able = bool(wanted) and ended in _REACHED and not self._is_late() and self._holds_some()
+        return able and (self._reaches is None or not self._reaches.done)
 
     def _holds_some(self) -> bool:
         """Whether some program has a value on every row."""
