@@ -13,7 +13,8 @@ import click
 GROUPS = {
     "Data and language": (
         "dsl", "label", "drop", "keep", "missing", "na", "modulus", "train", "test", "labels",
-        "twin", "corrupt", "noise", "precision", "twins", "table", "seed",
+        "twin", "corrupt", "noise", "precision", "twins", "table", "seed", "basis",
+        "inputs", "atlases",
     ),
     "Search and its limits": (
         "max_bits", "max_programs", "seconds", "moves", "chains", "start", "exact", "memory",

@@ -12,6 +12,7 @@ No module here imports another room: the records to be shown are passed in.
 
 from synth.report.bar import Bar
 from synth.report.claims import claims_text
+from synth.report.contrasts import contrast_text, contrasts_text
 from synth.report.escape import latex_text
 from synth.report.experiment import experiment_text
 from synth.report.figure import COLOURS, check_panel, check_plot, plot_run, shades
@@ -20,7 +21,7 @@ from synth.report.numbers import least_bits
 from synth.report.regression import regression_contrast_text, regression_text
 from synth.report.results import plot_results
 from synth.report.score import score_text
-from synth.report.text import contrast_text, contrasts_text, search_text
+from synth.report.text import search_text
 
 __all__ = [
     "COLOURS",

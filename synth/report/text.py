@@ -17,7 +17,6 @@ from synth.report.numbers import (
     saves_most,
     share,
 )
-from synth.report.verdict import verdict
 from synth.report.words import branch_rows, card_rows, each_once, in_words, program_text
 
 #: The most rows of the front that are all shown.
@@ -86,7 +85,7 @@ def search_rows(result):
         if result.reach is not None or program.found_by == "labels":
             yield "found by", _found_by(result)
         if program.ties > 1:
-            yield "ties", _ties(result, "this total")
+            yield "ties", ties_text(result, "this total")
     yield "table accuracy", _accuracies(result.table)
     yield from reasons.mixture(result.mixture)
     if result.continuation is not None:
@@ -156,99 +155,6 @@ def search_text(result, width=None):
         "rrl",
         width,
     )
-    return "\n".join(lines)
-
-
-@visibly
-def contrast_text(contrast, width=None):
-    """A contrast as text, with both labellings side by side."""
-    width = width or terminal_width()
-    heads = ("task", "inputs", "label", "rows", "unseen labels", "labels", "DSL", "prepared")
-    first, second = (dict(search_rows(r)) for r in (contrast.structured, contrast.random))
-    pad = max(18, *(len(name) + 2 for name in (*first, *second) if name not in heads))
-    column = (width - pad - 2) // 2
-    lines = []
-    for name in heads:
-        if name in first:
-            lines += wrapped(name, first[name], pad, width)
-    lines += ["", f"{'':<{pad}}{'true labels':<{column}}  {contrast.random.labelling} labels"]
-    for name in dict.fromkeys([*first, *second]):
-        if name in (*heads, "searched", "ties"):
-            continue
-        left, right = (_fold(side.get(name, "-"), column) for side in (first, second))
-        for k in range(max(len(left), len(right))):
-            parts = left[k] if k < len(left) else "", right[k] if k < len(right) else ""
-            head = name if k == 0 else ""
-            lines.append(f"{head:<{pad}}{parts[0]:<{column}}  {parts[1]}".rstrip())
-    for result in (contrast.structured, contrast.random):
-        if result.program and result.program.ties > 1:
-            text = _ties(result, f"the best total on {result.labelling} labels")
-            lines += wrapped("ties", text, pad, width)
-    lines += wrapped("searched", first["searched"], pad, width)
-    lines += wrapped("verdict", verdict([contrast]), pad, width)
-    return "\n".join(lines)
-
-
-@visibly
-def contrasts_text(contrasts, missing=(), seeds=None, width=None):
-    """Several contrasts as one table of two lines each.
-
-    Parameters
-    ----------
-    contrasts : list of Contrast
-    missing : sequence of str, optional
-        Tasks that were not run.
-    seeds : sequence of int, optional
-        The seeds of the contrasts, shown if given.
-    width : int, optional
-        By default the width of the terminal.
-    """
-    width = width or terminal_width()
-    names, rows = [contrast.structured.task for contrast in contrasts], []
-    twins = [f"  twin, seed {seed}" for seed in seeds] if seeds else ["  its twin"] * len(names)
-    for name, twin, contrast in zip(names, twins, contrasts, strict=True):
-        for result in (contrast.structured, contrast.random):
-            program = result.program
-            rows.append(
-                (
-                    name if result is contrast.structured else twin,
-                    result.chosen,
-                    "-" if program is None else bits(program.bits),
-                    "-" if program is None else str(program.exceptions),
-                    bits(result.table.bits),
-                    saved_by(result),
-                    chance(result.log2_chance_bound),
-                    *_chosen_accuracies(result),
-                )
-            )
-    head = ("task", "chosen", "bits", "exc", "table", "saved", "chance", "train", "test")
-    lines = table(head, rows, "llrrrrrrr", width)
-    lines += ["", "Best programs on the true labels"]
-    if seeds:
-        names = [f"{name}, seed {seed}" for name, seed in zip(names, seeds, strict=True)]
-    pad = max(map(len, names)) + 2
-    for name, contrast in zip(names, contrasts, strict=True):
-        result = contrast.structured
-        found = "; found by reach" if _is_reached(result) else ""
-        proven = f"{reasons.verdict(result)}; {reasons.reached(result)}{found}"
-        text = f"{best_program(result)}   ({proven})"
-        if result.stop_reason not in ("optimal", "exhausted", "max_bits", "moves"):
-            text += f"   CUT SHORT: {reasons.stop(result)}"
-        lines += wrapped(name, text, pad, width)
-    if missing:
-        lines += wrapped("not run", ", ".join(missing), pad, width)
-    lines += [
-        "",
-        "bits: length of the best program; exc: training rows on which it is wrong;",
-        "table: bits of the look-up table; saved: bits that the program and its",
-        "exceptions save over the table (>=: a program that was not scored may save",
-        "more); chance: bound on the chance that permuted labels do as well; train,",
-        "test: accuracy of the chosen hypothesis; optimal: no hypothesis of the DSL has",
-        "fewer bits.  Both rows of a task come from one enumeration and have equal",
-        "moves, so the twin was searched just as far.",
-    ]
-    if contrasts:
-        lines += ["", *textwrap.wrap(f"verdict: {verdict(contrasts)}", width)]
     return "\n".join(lines)
 
 
@@ -348,17 +254,17 @@ def inputs_text(inputs):
     return ", ".join(parts) if len(parts) <= 12 else f"{len(parts)}: {', '.join(parts[:10])}, ..."
 
 
-def _fold(text, width):
+def folded(text, width):
     return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
 
 
 def wrapped(name, text, pad, width):
     """A line `name  text`, folded under the text."""
-    folded = _fold(text, width - pad)
-    return [f"{name:<{pad}}{folded[0]}", *(" " * pad + more for more in folded[1:])]
+    first, *others = folded(text, width - pad)
+    return [f"{name:<{pad}}{first}", *(" " * pad + more for more in others)]
 
 
-def _ties(result, total):
+def ties_text(result, total):
     """How many programs reach a total; a level whose behaviours were not counted may have more."""
     counted = all(level.distinct is not None for level in result.levels)
     least = "" if counted else "at least "
@@ -369,12 +275,12 @@ def _accuracies(part):
     return f"{accuracy(part.train_accuracy)} training, {accuracy(part.test_accuracy)} held out"
 
 
-def _chosen_accuracies(result):
+def chosen_accuracies(result):
     part = result.chosen_part
     return accuracy(part.train_accuracy), accuracy(part.test_accuracy)
 
 
-def _is_reached(result):
+def is_reached(result):
     return result.reach is not None and result.program.found_by == "reach"
 
 
@@ -384,7 +290,7 @@ def _found_by(result):
     if reach is None:
         return finder(result.program)
     made = f"{reach.moves:,} moves of {reach.chains} chains"
-    if not _is_reached(result):
+    if not is_reached(result):
         made = f"in {made}" if reach.moves else "before its first move"
         return f"the {finder(result.program)}; reach found none better {made}"
     first = reach.points[-1]["moves"]
