@@ -81,7 +81,7 @@ def _asked(text, dsl, atlases):
         if atlas.inputs != inputs:
             raise SettingError(f"--atlas: it is for {atlas.inputs} inputs; {text} has {inputs}")
     found = {basis: given.get(basis) or known_atlas(basis, inputs) for basis in _BASES}
-    answers = [(b, atlas.answer(number, names)) for b, atlas in found.items() if atlas is not None]
+    answers = [(basis, atlas.answer(number, names)) for basis, atlas in found.items()]
     least = [
         {
             "basis": basis,
@@ -145,11 +145,7 @@ def _text(document):
         )
         if least["program"] is not None:
             lines.append(f"  {least['program']}")
-    missing = set(_BASES) - {least["basis"] for least in document["least"]}
-    lines += [f"{basis}: not in the package" for basis in sorted(missing)]
-    if missing or any(
-        least["program"] is None and least["least"] is not None for least in document["least"]
-    ):
+    if any(least["program"] is None and least["least"] is not None for least in document["least"]):
         lines.append("`synth atlas FILE` makes a file with shortest programs, for --atlas FILE")
     return "\n".join(lines)
 
