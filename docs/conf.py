@@ -44,7 +44,7 @@ api_internal = (
     "synth.report.bar", "synth.report.claims", "synth.report.escape", "synth.report.experiment",
     "synth.report.definitions", "synth.report.figure",
     "synth.report.matrix", "synth.report.notebook", "synth.report.text",
-    "synth.report.contrasts", "synth.report.reasons", "synth.report.regression",
+    "synth.report.automaton", "synth.report.contrasts", "synth.report.reasons", "synth.report.regression",
     "synth.report.page.chart", "synth.report.page.colours", "synth.report.page.contenders",
     "synth.report.page.descent",
     "synth.report.page.document", "synth.report.page.drawn", "synth.report.page.explore",

@@ -659,6 +659,7 @@ SMALL = {
         "tasks": ("parity:n=4,k=2",), "rows": (8,), "runs": 1, "max_programs": 500, "moves": 0,
         "steps": 10, "width": 4,
     },
+    "noise": {"rows": (20,), "noise": (0.1,), "runs": 2, "max_bits": 9.5},
     "paradox": {"tasks": ("parity:n=6,k=2",), "max_programs": 2000, "moves": 0, "steps": 200},
 }  # fmt: skip
 

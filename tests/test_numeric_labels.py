@@ -24,6 +24,8 @@ from synth.verification.numbers import Labels, last_decimal
 from tests.command import run
 
 FEW = ("--max-bits", "12", "--threads", "1", "--memory", "100MB")
+#: In one language: a contrast of several takes twice as long.
+ONE = (*FEW, "--dsl", "real")
 
 
 @pytest.fixture
@@ -169,21 +171,21 @@ def test_a_text_predicts_what_the_sum_predicts():
 
 
 def test_coefficients_are_right_within_their_errors():
-    """Of 200 sets of labels, about 68% of coefficients are within one standard error."""
+    """Of 120 sets of labels, about 68% of coefficients are within one standard error."""
     rng = np.random.default_rng(0)
     x, z = rng.uniform(1, 3, (2, 40)).round(2)
     types, within = {"x": Real, "z": Real}, []
-    for _ in range(200):
+    for _ in range(120):
         labels = np.round(2 * x + 3 * z + 1 + 0.2 * rng.normal(size=40), 2)
         task = synth.Task("sum", {"x": x, "z": z}, types, labels, Real)
-        (found,) = regress(task, max_bits=4, pairs=10)
+        (found,) = regress(task, "real", max_bits=4, pairs=10)
         said = {"": found.program.intercept}
         said |= dict(zip(found.program.terms, found.program.slopes, strict=True))
         if set(said) == {"", "x", "z"}:
             errors = dict(zip(["", *found.program.terms], found.program.errors, strict=True))
             true = {"": 1, "x": 2, "z": 3}
             within.append([abs(said[name] - true[name]) <= errors[name] for name in true])
-    assert len(within) > 150
+    assert len(within) > 90
     assert np.mean(within, axis=0) == pytest.approx(0.68, abs=0.1)
 
 
@@ -248,7 +250,7 @@ def test_ranks_of_random_labels_are_even():
 
 def test_a_contrast_has_twins_and_their_rank(product):
     saved = product.with_name("ranked.json")
-    text = " ".join(run("contrast", product, *FEW, "--twins", "9", "--save", saved).split())
+    text = " ".join(run("contrast", product, *ONE, "--twins", "9", "--save", saved).split())
     assert (
         "p-value 0.1: none of the 9 permuted twins saves as many bits as the true labels; 1/10 is "
         "the least p-value that 9 twins can give"
@@ -259,7 +261,10 @@ def test_a_contrast_has_twins_and_their_rank(product):
     assert len(document["twins_saved"]) == 9
     assert document["twins_saved"][0] == document["random"]["saved_bits"]
     assert document["structured"]["candidates"] == document["random"]["candidates"]
-    assert len(json.loads(run("contrast", product, *FEW, "--json"))["twins_saved"]) == 19
+    assert (
+        len(json.loads(run("contrast", product, *ONE, "--max-bits", "5", "--json"))["twins_saved"])
+        == 19
+    )
 
 
 # -- what is refused, and what is saved --------------------------------------------
@@ -344,7 +349,8 @@ def test_missing_numbers_are_refused_with_what_to_do(tmp_path):
 def test_a_saved_run_is_read_back(product, tmp_path):
     for command, record in (("search", Regression), ("contrast", RegressionContrast)):
         kept = tmp_path / f"{command}.json"
-        shown = run(command, product, *FEW, "--save", kept)
+        twins = ("--twins", "2") * (command == "contrast")
+        shown = run(command, product, *FEW, *twins, "--save", kept)
         again = synth.load_run(kept)
         assert isinstance(again, record)
         assert again.to_dict() == json.loads(kept.read_text())
@@ -400,7 +406,8 @@ def saved(product, tmp_path):
     kept = {}
     for command in ("search", "contrast"):
         kept[command] = tmp_path / f"{command}.json"
-        run(command, product, *FEW, "--top", "3", "--save", kept[command])
+        twins = ("--twins", "3") * (command == "contrast")
+        run(command, product, *FEW, *twins, "--top", "3", "--save", kept[command])
     return kept
 
 
@@ -489,7 +496,7 @@ def test_forged_fields_are_found(saved, tmp_path):
         assert fails(forged), key
     contrast = json.loads(saved["contrast"].read_text())
     assert fails({**contrast, "p_value": 0.01}) == ["p_value"]
-    assert "twins_saved[0]" in fails({**contrast, "twins_saved": [-99.0] * 19})
+    assert "twins_saved[0]" in fails({**contrast, "twins_saved": [-99.0] * 3})
     assert fails({**contrast, "random": contrast["structured"]})
     with pytest.raises(RunError, match="p_value is missing"):
         fails({k: v for k, v in contrast.items() if k != "p_value"})

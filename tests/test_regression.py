@@ -181,7 +181,7 @@ def product(rows=100, noise=0.05, seed=0):
 
 def test_a_noisy_product_is_found_and_its_twins_are_tables():
     task = product()
-    found, *twins = regress([task, *(task.permuted(s) for s in range(20))], max_bits=16)
+    found, *twins = regress([task, *(task.permuted(s) for s in range(20))], "real", max_bits=14)
     assert found.chosen == "program"
     assert found.rows == {"train": 70, "test": 30}
     assert found.saved_bits > 100
@@ -218,7 +218,7 @@ def test_heavy_tailed_labels_are_a_table():
     for _ in range(20):
         labels = np.round(1 / rng.uniform(0.002, 1, 60), 3)
         task = synth.Task("tails", columns, dict.fromkeys(columns, Real), labels, Real)
-        chosen.append(regress(task, max_bits=12, pairs=200)[0].chosen)
+        chosen.append(regress(task, "real", max_bits=10, pairs=200)[0].chosen)
     assert chosen == ["table"] * 20
 
 

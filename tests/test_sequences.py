@@ -183,7 +183,9 @@ def test_a_sequence_and_its_twin_share_the_seconds():
     sides = both.structured, both.random
     assert [each.stop_reason for each in sides] == ["seconds"] * 2
     assert [each.settings["seconds"] for each in sides] == [2.0, 2.0]
-    assert all(0.5 < each.seconds < 1.6 for each in sides)
+    # Neither has all of them, nor nothing.
+    assert both.structured.seconds < 1.9
+    assert both.random.seconds > 0.1
 
 
 def test_after_ctrl_c_the_twin_is_not_searched():

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synth.codes import real
 from synth.records.least_squares import LeastSquares
 from synth.records.linear import LinearSum
 
@@ -53,6 +52,8 @@ class Forecast:
         self._mean, self._about_mean = float(labels.mean()), float(labels.std())
         self.deviation = self._about_mean
         if is_normal and len(labels) >= LEAST_ROWS:
+            from synth.codes import real  # a saved run is verified without them
+
             scale = real.Scale.of(labels, precision)
             rounded = scale.rounded(labels)
             rss = float(np.square(rounded - self._values(columns)).sum())
