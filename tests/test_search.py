@@ -120,6 +120,7 @@ def test_several_labellings_and_what_has_to_be_proven():
         synth.Search([])
 
 
+@pytest.mark.slow
 def test_an_exact_search_goes_on():
     search = synth.Search("majority:n=5,train=1.0", "boolean:basis=and-or", exact=True,
                           seconds=None, moves=0)  # fmt: skip

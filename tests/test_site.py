@@ -115,6 +115,7 @@ def copy(tmp_path):
     return found
 
 
+@pytest.mark.slow
 def test_what_is_broken_fails_the_build(copy, tmp_path):
     # One build, for each takes some seconds: every slip is a line, and none hides another.
     with (copy / "limits.md").open("a") as page:
