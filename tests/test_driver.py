@@ -460,9 +460,9 @@ def test_a_constant_is_written_as_the_label_that_it_is_compared_with(value, text
         ("parity:n=5", {"moves": 60}),
         ("parity:n=5", {"checkpoint": "kept.part", "moves": 60}),
         ("parity:n=4,k=2", {"exact": True, "moves": 60}),
-        ("monk:1", {"threads": 2, "moves": 60}),
+        pytest.param("monk:1", {"threads": 2, "moves": 60}, marks=pytest.mark.slow),
         ("mod-x2xyy2:p=7", {"threads": 2, "moves": 60}),
-        ("tic-tac-toe", {"moves": 30}),
+        pytest.param("tic-tac-toe", {"moves": 30}, marks=pytest.mark.slow),
         ("examples/measured.csv", {"dsl": "real:functions=true"}),
     ],
 )

@@ -55,7 +55,7 @@ def residues(p):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"max_programs": 300, "moves": 0},
+        {"max_programs": 100, "moves": 0},
         pytest.param({"mixture": False}, marks=pytest.mark.slow),
         pytest.param({}, marks=pytest.mark.slow),
     ],
@@ -338,6 +338,7 @@ def test_one_class_and_rows_that_are_all_alike():
     assert fitted.predict([[1.0, 1.0], [7.0, 8.0]]).tolist() == [1, 1]
 
 
+@pytest.mark.slow
 def test_pipelines_cross_validation_and_grids():
     X, y = IRIS.data, IRIS.target
     pipeline = make_pipeline(StandardScaler(), SelectKBest(k=2), alone())

@@ -248,7 +248,7 @@ def sampled(variables, draws, basis=AND_OR_NOT, most_nodes=10_000, seed=1):
 
 
 @pytest.mark.parametrize("basis", [AND_OR_NOT, XOR])
-@pytest.mark.parametrize("variables", [2, 3, 4])
+@pytest.mark.parametrize("variables", [2, 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_a_million_samples(basis, variables):
     prior, counted = sampled(variables, 10**6, basis)
     assert abs(chi_square(counted, prior.masses)) < 3

@@ -40,6 +40,7 @@ def run():
     return synth.run_experiment("network-program", **SMALL)
 
 
+@pytest.mark.slow
 def test_steps_of_both_programs_through_training(run):
     """R2 and debiased CKA of each step, at two looks, by a map and a kernel for each frequency."""
     made, seed = network_program.Settings(**SMALL), spawn_seeds(0, 1)[0]
@@ -73,6 +74,7 @@ def test_steps_of_both_programs_through_training(run):
     assert all(abs(v) < 0.1 for v in random["fourier: e1(x) * e1(y)"] + random["modular: x + y"])
 
 
+@pytest.mark.slow
 def test_waves_of_all_frequencies_are_a_table_of_sums(run):
     """What a network without an embedding has says nothing of sums that are left out."""
     (step,) = network_program._of(run.rows, "step", "quadratic", part="e1(x) * e1(y)")
@@ -85,6 +87,7 @@ def test_programs_that_add_nothing_are_refused():
         synth.run_experiment("network-program", p=5, train=0.1, runs=1, steps=10)
 
 
+@pytest.mark.slow
 def test_a_grokked_network_has_the_product(run):
     """At its own frequencies and no others, not before it groks, and not without a rule."""
     main = network_program._states(run.rows, "embedding")
