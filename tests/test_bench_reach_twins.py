@@ -19,7 +19,17 @@ import synth
 LEAST_BOUND = -10
 
 
-@pytest.mark.parametrize("make", reach_tasks.TASKS)
+#: Tasks that take ten seconds.
+LONG = ("digit_sum", "leap_year")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(make, marks=[pytest.mark.slow] * (make.__name__ in LONG))
+        for make in reach_tasks.TASKS
+    ],
+)
 def test_permuted_labels_leave_the_table(make):
     one = make()
     twins = [one.task.permuted(seed) for seed in (0, 1)]

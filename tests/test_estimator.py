@@ -55,7 +55,8 @@ def residues(p):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"max_programs": 100, "moves": 0},
+        {"max_programs": 100, "moves": 0, "mixture": False},
+        pytest.param({"max_programs": 100, "moves": 0}, marks=pytest.mark.slow),
         pytest.param({"mixture": False}, marks=pytest.mark.slow),
         pytest.param({}, marks=pytest.mark.slow),
     ],
@@ -269,6 +270,7 @@ def test_the_program_names_the_classes():
     assert set(numbers.predict(IRIS.data)) == {-7, 0, 7}
 
 
+@pytest.mark.slow
 def test_equal_settings_give_equal_fits():
     X, y = load_wine(return_X_y=True)
     settings = {"moves": 60, "chains": 4, "seed": 3}

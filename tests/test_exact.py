@@ -81,7 +81,7 @@ def test_three_variables_to_nine_digits(basis):
 @pytest.mark.parametrize(
     ("basis", "noise"),
     [
-        ("and-or-not", 1e-3),
+        pytest.param("and-or-not", 1e-3, marks=pytest.mark.slow),
         pytest.param("and-or-xor-not", 1e-12, marks=pytest.mark.slow),
     ],
 )

@@ -436,6 +436,7 @@ def test_text_has_rows_summary_and_control_in_eighty_columns():
     assert "... and 10 more of 40 rows" in text
 
 
+@pytest.mark.slow
 def test_rows_of_a_path_differ_by_their_step():
     text = run("grokking", "--steps", "1000", "--runs", "1")
     assert max(map(len, text.splitlines())) <= 80
@@ -664,7 +665,10 @@ SMALL = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] * (n == "mixture")) for n in SMALL],
+)
 def test_answers_survive_a_journal(name, tmp_path):
     """The same rows from answers that were written down and read again."""
     plainly = synth.run_experiment(name, **SMALL[name])

@@ -151,7 +151,7 @@ def test_every_language_computes_the_same(folder):
         }  # fmt: skip
         here = said.subs({s: places[s.name] for s in said.free_symbols})
         assert float(here) == pytest.approx(expected[k], rel=1e-9)
-    assert "(if new then 1 else 0)" in formula.text
+    assert "(1 if new)" in formula.text
     assert formula.columns == ("rooms", "new", "side", "area")
     assert formula.to_spreadsheet(names).startswith("=(0.5-(1.25*(ASIN(1.0/B2)+")
     assert r"\sqrt{" in formula.to_latex()

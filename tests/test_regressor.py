@@ -52,7 +52,7 @@ def test_it_is_what_a_search_finds():
     fitted = synth.ProgramRegressor(max_bits=16).fit(X, y)
     columns = {"x0": X[:, 0], "x1": X[:, 1]}
     task = synth.Task("X", columns, dict.fromkeys(columns, Real), y, Real)
-    (found,) = regress(task, max_bits=16, max_programs=100_000, pairs=1000)
+    (found,) = regress(task, "real", max_bits=16, max_programs=100_000, pairs=1000)
     assert fitted.chosen_ == found.chosen == "program"
     assert fitted.result_.total_bits == found.total_bits
     assert fitted.sum_.text == found.program.text

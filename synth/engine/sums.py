@@ -18,6 +18,8 @@ from synth.records import LeastSquares, scaled
 BLOCK, PAIR_BLOCK = 2**20, 64
 #: Two behaviours are no pair if 1 - r2 is below this: they differ by the rounding to 40 bits.
 ALIKE = 2.0**-76
+#: Squares below this share of all may be rounding: the values of programs have 40 bits.
+ROUNDED = 2.0**-40
 NEAR = 1e-6  #: Below this, the difference of two behaviours is computed.
 #: What a dot product says of the squares that are left is wrong by up to this share of all; and
 #: what the difference of two behaviours says, by up to this share divided by its length.
@@ -63,7 +65,9 @@ class Target:
 
     def estimate(self, squares):
         """About the least total bits of a program that leaves so many squares, without its own."""
-        left = np.log2(max(squares, 1e-300)) - 2  # an estimate may be 4 times too large
+        # What rounding leaves of an exact program may be 4 times too large; more is known well.
+        margin = 2.0 if squares < ROUNDED * self.about_mean else 0.1
+        left = np.log2(max(squares, 1e-300)) - margin
         return float(np.interp(left, self._grid, self._codes[1]))
 
     @property
