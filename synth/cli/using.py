@@ -154,7 +154,7 @@ def _say_right(rows, given, made):
 
 def _say_new(rows, result, cells):
     """Says which rows have what the rule has never seen."""
-    if (result.kind, result.chosen) == ("search", "program") and result.rule is not None:
+    if result.chosen == "program" and result.rule is not None:
         import numpy as np
 
         from synth.tasks import unseen

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth import codes
 from synth.errors import SettingError
+from synth.exact.labelled import labelled
 from synth.kernels import cards as kernels
 from synth.kernels.division import Table
 from synth.tasks import RowCells
@@ -103,20 +104,9 @@ class CardDraws:
         kept: int = KEPT,
         seed: int | np.random.Generator = 0,
     ) -> None:
-        read = tests if isinstance(tests, RowCells) else RowCells.of(tests, columns)
-        given = np.asarray(labels, np.int64)
-        if given.shape != (len(read),):
-            raise SettingError(
-                f"{len(read)} rows of tests and labels of shape {given.shape}; allowed: one label "
-                "for each row"
-            )
-        if k < 1 or (given.size and not 0 <= given.min() <= given.max() < k):
-            raise SettingError(f"k={k!r}: labels are outside 0..k-1")
+        read, given, means = labelled(tests, columns, labels, k, shares)
         if not 1 <= kept <= moves:
             raise SettingError(f"kept={kept!r}; allowed: 1..{moves}, as many as there are moves")
-        means = np.full(k, 1 / k) if shares is None else np.asarray(shares, float)
-        if means.shape != (k,) or not (means > 0).all() or abs(means.sum() - 1) > 1e-9:
-            raise SettingError(f"shares={shares!r}; allowed: {k} numbers above 0 that add up to 1")
         self.k, self.unit, self.shares, self._read = k, unit, means, read
         self.bits = prices(read)
         count = {1: 0, 2: 1}.get(k, k)

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth import codes
 from synth.errors import SettingError
+from synth.exact.labelled import labelled
 from synth.kernels import trees as kernels
 from synth.kernels.division import Record, Room, Table, count
 from synth.tasks import RowCells, TableTests, Task
@@ -107,26 +108,15 @@ class TreeSum:
         widths: Sequence[int] | None = None,
         shares: ArrayLike | None = None,
     ) -> None:
-        read = tests if isinstance(tests, RowCells) else RowCells.of(tests, columns)
-        given = np.asarray(labels, np.int64)
-        if given.shape != (len(read),):
-            raise SettingError(
-                f"{len(read)} rows of tests and labels of shape {given.shape}; allowed: one label "
-                "for each row"
-            )
+        read, given, means = labelled(tests, columns, labels, k, shares, least=-1)
         if not 0 <= depth <= 20:
             raise SettingError(f"depth={depth!r}; allowed: 0..20")
-        if k < 1 or (given.size and not -1 <= given.min() <= given.max() < k):
-            raise SettingError(f"k={k!r}: labels are outside -1..k-1")
         last = len(read.cells.groups)
         wide = [last] * max(0, depth - 1) if widths is None else list(widths)
         if len(wide) != max(0, depth - 1) or min(wide, default=0) < 0:
             raise SettingError(
                 f"widths={widths!r}; allowed: {max(0, depth - 1)} numbers, 0 and more"
             )
-        means = np.full(k, 1 / k) if shares is None else np.asarray(shares, float)
-        if means.shape != (k,) or not (means > 0).all() or abs(means.sum() - 1) > 1e-9:
-            raise SettingError(f"shares={shares!r}; allowed: {k} numbers above 0 that add up to 1")
         self.k, self.depth, self.shares = k, depth, means
         self.exact = all(width >= last for width in wide)
         self._widths = np.array([*wide, 0], np.int64)

@@ -256,10 +256,11 @@ def _verdict(found, rows, paying):
     return verdict(claim, control)
 
 
+#: Learners and the roles of their colours, or colours.
 _ROLES = {
     "program": "program",
     "table": "table",
-    "neighbour": "exact",
+    "neighbour": "nearest",
     "feedforward": "C8",
     "recurrent": "network",
 }

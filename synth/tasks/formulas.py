@@ -3,7 +3,7 @@
 It is the counterpart of a rule, for labels that are real numbers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 
 from synth.language import Program, Term, columns_of, latex
 from synth.language.meaning import constant
-from synth.language.notation.python_code import to_python
 from synth.language.notation.readable import readable
-from synth.language.notation.spreadsheet import cells_of, to_spreadsheet
-from synth.language.notation.sql import to_sql
+from synth.tasks.exports import Exported
 from synth.tasks.rules import Rule
 from synth.tasks.task import Task
 
 
 @dataclass(frozen=True, eq=False)
-class Formula:
+class Formula(Exported):
     """A sum of a constant and of multiples of programs.
 
     Parameters
@@ -44,7 +42,7 @@ class Formula:
         return tuple(Rule(program, self.task) for program in self.programs)
 
     @cached_property
-    def said(self) -> Term:
+    def answer(self) -> Term:
         """The formula as a term."""
         first, *slopes = map(_plain, self.coefficients)
         made = None if first == 0 and slopes else constant(first)
@@ -58,28 +56,7 @@ class Formula:
     @property
     def text(self) -> str:
         """The formula in words, such as `6.2 + 3.08 * (area + 8 * rooms)`."""
-        return readable(self.said)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns of the table that the formula reads."""
-        return tuple(dict.fromkeys(source.name for source in self.said.sources()))
-
-    def to_python(self) -> str:
-        """The source text of a function that says the values of the rows of a table.
-
-        See `Rule.to_python`.
-
-        Raises
-        ------
-        DSLError
-            If a primitive has no counterpart.
-        """
-        return to_python(self.said, self.text)
-
-    def to_sql(self) -> str:
-        """An SQL expression for the value of a row, for SQLite; see `to_python`."""
-        return to_sql(self.said)
+        return readable(self.answer)
 
     def to_sympy(self) -> Any:
         """The formula as a SymPy expression, whose symbols are columns.
@@ -108,18 +85,6 @@ class Formula:
             sign = ("- " if slope < 0 else "+ ") if text else ""
             text += f"{' ' * bool(text)}{sign}{size} \\cdot {inner}"
         return text
-
-    def to_spreadsheet(self, header: Sequence[str], row: int = 2) -> str:
-        """A formula of spreadsheets for the value of a row; see `to_python`.
-
-        Parameters
-        ----------
-        header : sequence of str
-            The names of the sheet's columns, from column A on.
-        row : int
-            The row that the formula is for.
-        """
-        return to_spreadsheet(self.said, cells_of(header, row))
 
     def outputs(self, table: Mapping[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The values of the programs on the rows of a table, of which only `columns` are read.

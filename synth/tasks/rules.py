@@ -4,7 +4,7 @@ A rule says what the labels are called, and reads the columns as they are in the
 inputs a DSL has made of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,12 +17,10 @@ from synth.language import Input, Program, Term, columns_of, latex
 from synth.language.cards import read_card
 from synth.language.meaning import FALSE, TRUE, constant
 from synth.language.notation.evaluation import values_of
-from synth.language.notation.python_code import to_python
 from synth.language.notation.readable import MOST_NODES, choice, written
 from synth.language.notation.simplify import negated, parts_of, rules, simplified
-from synth.language.notation.spreadsheet import cells_of, to_spreadsheet
-from synth.language.notation.sql import to_sql
 from synth.language.notation.terms import card_lines, term_of
+from synth.tasks.exports import Exported
 from synth.tasks.meanings import input_terms, own_terms
 from synth.tasks.task import Task
 from synth.tasks.values import checked, wide
@@ -32,7 +30,7 @@ _PLAIN = (("0", "1"), ("false", "true"))
 
 
 @dataclass(frozen=True, eq=False)
-class Rule:
+class Rule(Exported):
     """A program, the task that it is about, and whether it is read as its opposite.
 
     Parameters
@@ -103,11 +101,6 @@ class Rule:
         if self.is_long:
             return f"not [{self.program.text}]" if self.inverted else self.program.text
         return written(self._shown)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns of the table that the rule reads."""
-        return tuple(dict.fromkeys(source.name for source in self.said.sources()))
 
     def branches(self) -> list[dict[str, Any]]:
         """The rule as a list, with the rows that each entry decides.
@@ -218,23 +211,6 @@ class Rule:
         truth = type_.coarse(self.task.labels.astype(type_.number))
         return defined & (said == truth) & ~self.task.unknown
 
-    def to_python(self) -> str:
-        """The source text of a function that says the labels of the rows of a table.
-
-        The function takes a data frame or a dict of arrays, and needs NumPy only.  It agrees with
-        the program wherever that has a value.
-
-        Raises
-        ------
-        DSLError
-            If a primitive has no counterpart.
-        """
-        return to_python(self.answer, self.text)
-
-    def to_sql(self) -> str:
-        """An SQL expression for the label of a row, for SQLite; see `to_python`."""
-        return to_sql(self.answer)
-
     def to_sympy(self) -> Any:
         """The rule as a SymPy expression, whose symbols are columns and conditions about texts.
 
@@ -255,18 +231,6 @@ class Rule:
         if self.said.is_condition:
             return rf"\lnot \left({text}\right)"
         return rf"{sum(self.task.alphabet)} - \left({text}\right)"
-
-    def to_spreadsheet(self, header: Sequence[str], row: int = 2) -> str:
-        """A formula of spreadsheets for the label of a row; see `to_python`.
-
-        Parameters
-        ----------
-        header : sequence of str
-            The names of the sheet's columns, from column A on.
-        row : int
-            The row that the formula is for.
-        """
-        return to_spreadsheet(self.answer, cells_of(header, row))
 
     def predict(self, table: Mapping[str, Any]) -> np.ndarray:
         """The label of each row of a table, by name; of which only `columns` are read.

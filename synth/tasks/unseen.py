@@ -7,19 +7,20 @@ from typing import Any
 from synth.errors import listed
 from synth.language import columns_of
 from synth.tasks.cells import cell_text, is_missing
+from synth.tasks.formulas import Formula
 from synth.tasks.rules import Rule
 
 #: How many texts are named.
 _NAMED = 5
 
 
-def unseen(rule: Rule, table: Mapping[str, Any]) -> list[str]:
-    """What is new in the columns that a rule reads, a phrase for each column and kind.
+def unseen(rule: Rule | Formula, table: Mapping[str, Any]) -> list[str]:
+    """What is new in the columns that a rule or a formula reads, a phrase for each column and kind.
 
     Parameters
     ----------
-    rule : Rule
-        The rule.
+    rule : Rule or Formula
+        What was found.
     table : mapping of str to array_like, shape (rows,)
         New rows: the columns that the rule reads, as they are in a file.
 
@@ -29,7 +30,7 @@ def unseen(rule: Rule, table: Mapping[str, Any]) -> list[str]:
         Such as "column colour: 2 rows with texts that were not in the table (purple, pink)".
     """
     table, found = columns_of(table, "columns"), []
-    for source in dict.fromkeys(rule.said.sources()):
+    for source in dict.fromkeys(rule.answer.sources()):
         cells = [cell_text(cell) for cell in table[source.name].tolist()]
         gaps = sum(is_missing(cell, source.missing) for cell in cells)
         if gaps and not source.gaps:
@@ -57,7 +58,7 @@ def _rows(count: int) -> str:
     return f"{count} row{'s' * (count != 1)}"
 
 
-def _known_texts(rule: Rule, name: str) -> set[str] | None:
+def _known_texts(rule: Rule | Formula, name: str) -> set[str] | None:
     """The texts of a column in lower case; None if the rarest of them have no input."""
     meanings = (rule.task.original.meanings or {}).values()
     about = [t for t in meanings if t.op in ("text", "other") and t.value[0].name == name]
