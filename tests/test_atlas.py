@@ -37,6 +37,13 @@ COX = {
 }  # fmt: skip
 
 
+#: Functions of 4 inputs by L(f), the least number of operators of a formula over all binary
+#: connectives: number, classes, functions. Knuth, The Art of Computer Programming 4A, section
+#: 7.1.2, table 1. Constants have L(f) = 0 there.
+KNUTH = [(0, 2, 10), (1, 2, 60), (2, 5, 456), (3, 20, 2474), (4, 34, 10624), (5, 75, 24184),
+         (6, 68, 24640), (7, 16, 3088)]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def made():
     """The atlases of up to 4 inputs, by basis and inputs."""
@@ -134,6 +141,12 @@ def test_what_travels_with_the_package_is_what_is_computed(basis, made):
             program = known.program(function, names)
             assert operators_of(program) == known.least(function)
             assert value_of(program, names) == function
+
+
+def test_four_inputs_are_those_of_knuth(made):
+    """Constants are one class of 2 functions, which need an operator if they are no leaves."""
+    (_, leaves, literals), (_, classes, functions), *others = made["and-or-xor", 4].levels
+    assert [(0, leaves + 1, literals + 2), (1, classes - 1, functions - 2), *others] == KNUTH
 
 
 @pytest.mark.parametrize("basis", atlas.BASES)
