@@ -1,5 +1,11 @@
 """Tests do not fail because they are slow; a cluster for those that need one."""
 
+import os
+
+# Two processes test on two cores: linear algebra with threads of its own would wait for them, which
+# takes three times as long. It reads this when NumPy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import HealthCheck, settings
 

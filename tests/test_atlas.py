@@ -1,5 +1,6 @@
 """Atlases: the least operators and bits of every boolean function, held to brute force."""
 
+import dataclasses
 import itertools
 import json
 import re
@@ -246,6 +247,43 @@ def test_files(tmp_path, made):
         atlas.load_atlas(tmp_path / "none")
 
 
+def test_a_forged_file_is_damaged_and_not_believed(tmp_path, made):
+    """Its checksum is right, its content is not."""
+    path, true = tmp_path / "a.atlas", made["and-or-xor", 4]
+    xor = 0b0110_0110_1001_1001
+    own = np.tile(np.where(true.functions == 0, 1, true.functions)[:, None], (1, 2))
+    for name, column in (
+        ("functions", true.functions[::-1]), ("functions", true.functions[:-1]),
+        ("operators", true.operators * 0), ("operators", np.maximum(true.operators, 1) - 1),
+        ("sizes", true.sizes + 1), ("parts", own), ("parts", true.parts * 0),
+        ("parts", np.roll(true.parts, 1, axis=0)),
+    ):  # fmt: skip
+        forged = {name: column}
+        if len(column) < len(true.functions):
+            forged = {
+                n: getattr(true, n)[:-1] for n in ("functions", "operators", "sizes", "parts")
+            }
+        atlas.save_atlas(dataclasses.replace(true, **forged), path)
+        with pytest.raises(RunError, match="damaged"):
+            for function in (xor, 0x1234, 0x8001, 0):
+                atlas.load_atlas(path).answer(function)
+        assert "damaged" in run("complexity", hex(xor), "--atlas", path, code=2)
+    path.write_bytes(b"[" * 100_000 + b"\n")
+    with pytest.raises(RunError, match="no atlas"):
+        atlas.load_atlas(path)
+
+
+def test_names_are_quoted_as_in_programs(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("a b,not,f\n1,1,0\n0,0,0\n0,1,1\n1,0,1\n")
+    found = json.loads(run("complexity", table, "--json"))
+    assert found["inputs"] == ["a b", "not"]
+    programs = [least["program"] for least in found["least"]]
+    grammar = Grammar(synth.load_dsl("boolean"), dict.fromkeys(found["inputs"], Bool))
+    for text in programs[1:]:
+        assert Program.parse(text, grammar, Bool).text == text
+
+
 @pytest.mark.parametrize("function", [-1, 2**16])
 def test_no_such_function(function, made):
     with pytest.raises(SettingError, match=r"no function of 4 inputs; allowed: 0\.\.0xffff"):
@@ -300,6 +338,7 @@ def test_five_inputs_without_and_with_a_file(tmp_path):
         (("complexity", "TABLE"), "1 of the 4 rows of 2 inputs are missing"),
         (("complexity", "0x6", "--dsl", "integer"), "allowed: a boolean DSL"),
         (("complexity", "0x6", "--atlas", "TABLE"), "no atlas"),
+        (("complexity", "0x12345678", "--dsl", "boolean"), "5 inputs; allowed: up to 4"),
     ],
 )
 def test_mistakes_are_said(command, message, tmp_path):

@@ -2,11 +2,6 @@
 
 import json
 import os
-import random
-import signal
-import subprocess
-import sys
-import time
 import zipfile
 
 import pytest
@@ -70,34 +65,6 @@ def test_resumed_with_a_lower_limit(tmp_path):
         )  # fmt: skip
         assert found.stop_reason == "max_programs"
         assert stop <= found.candidates <= 3001
-
-
-def test_killed_at_random_moments(tmp_path):
-    """SIGKILL, again and again, whatever the process is doing; then the same result."""
-    arguments = ["parity:n=6,k=6,train=1.0", "--dsl", "boolean:basis=and-or-not", "--json"]
-    arguments += ["--max-bits", "34", "--seconds", "600"]
-    command = [sys.executable, "-m", "synth", "search", *arguments]
-    for _ in range(2):  # the first may compile kernels, and lasts longer than those to come
-        begun = time.monotonic()
-        whole = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    lasts = time.monotonic() - begun
-    file, generator, kills = tmp_path / "kept", random.Random(0), 0
-    command += ["--checkpoint", str(file), "--every", "0.05"]
-    for attempt in range(30):
-        if attempt >= 6 and kills:
-            break
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(generator.uniform(0.5, 1.0) * lasts)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
-    assert kills
-    found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    for document in (whole, found):
-        del document["seconds"], document["settings"], document["resumed"]
-    assert found == whole
-    assert [p.name for p in tmp_path.iterdir() if not p.name.startswith(".")] == ["kept"]
 
 
 def test_another_search_is_refused(tmp_path):

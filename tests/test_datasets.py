@@ -74,10 +74,13 @@ OWN = str(Path(__file__).parent.parent / "examples" / "own_table.csv")
 NAMES = ("parity:n=8,k=3", "monk:1", "tic-tac-toe", "iris", "mod-mul:p=7", "shj:type=2")
 
 
+PROGRAMS = 30_000
+
+
 @pytest.fixture(scope="module")
 def run():
     return synth.run_experiment(
-        "datasets", tasks=NAMES, tables=(OWN,), max_programs=200_000, moves=0
+        "datasets", tasks=NAMES, tables=(OWN,), max_programs=PROGRAMS, moves=0
     )
 
 
@@ -86,7 +89,7 @@ def test_every_number_is_what_it_says(run):
     for row in run.rows:
         spec = OWN if row["task"].endswith("csv") else row["task"]
         task = synth.load_task(spec, seed=0)
-        both = synth.contrast(task, max_programs=200_000, moves=0, seconds=None, seed=0)
+        both = synth.contrast(task, max_programs=PROGRAMS, moves=0, seconds=None, seed=0)
         for prefix, found, labelled in (
             ("", both.structured, task),
             ("twin_", both.random, task.permuted(0)),
@@ -141,7 +144,7 @@ def test_there_are_rules_and_chance_could_not_do_that(run):
 
 def test_reach_goes_on_for_the_task_and_for_its_twin(run):
     """A program that the enumeration does not come near; the twin keeps the table."""
-    given = {"max_programs": 200_000, "moves": 8}
+    given = {"max_programs": PROGRAMS, "moves": 8}
     (row,) = synth.run_experiment("datasets", tasks=("tic-tac-toe",), **given).rows
     without = next(r for r in run.rows if r["task"] == "tic-tac-toe")
     both = synth.contrast("tic-tac-toe", seed=0, seconds=None, **given)
@@ -175,7 +178,7 @@ def test_labels_held_out_change_nothing_that_is_chosen(tmp_path):
     (tmp_path / "turned.csv").write_text("\n".join([head, *body]) + "\n")
     paths = (OWN, str(tmp_path / "turned.csv"))
     one, two = synth.run_experiment(
-        "datasets", tasks=("parity:n=3",), tables=paths, max_programs=100_000, moves=8
+        "datasets", tasks=("parity:n=3",), tables=paths, max_programs=10_000, moves=8
     ).rows[1:]
     for key in ("chosen", "program", "saved", "chance", "exceptions"):
         assert one[key] == two[key]

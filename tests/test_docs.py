@@ -57,6 +57,7 @@ def test_the_contrast_in_the_readme_is_what_the_command_prints():
     assert len(expected) > 10
 
 
+@pytest.mark.slow
 def test_the_table_of_several_tasks_is_what_the_command_prints():
     page = (ROOT / "docs" / "searching.md").read_text()
     (expected,) = re.findall(r"```\n\$ synth contrast\n(.*?)```", page, re.S)

@@ -163,8 +163,11 @@ def repeated():
     return synth.Task("repeated", columns, types, labels, synth.Bool, np.arange(6) < 5)
 
 
-@pytest.mark.parametrize("task", [repeated(), "mod-mul:p=3,train=4"], ids=str)
-@pytest.mark.parametrize(("beta", "decay", "proposals"), [(3.0, 0.7, 0.2), (5.0, 0.0, 0.6)])
+@pytest.mark.parametrize(
+    ("task", "beta", "decay", "proposals"),
+    [(repeated(), 3.0, 0.7, 0.2), ("mod-mul:p=3,train=4", 5.0, 0.0, 0.6)],
+    ids=("repeated", "mod-mul"),
+)
 def test_the_lumped_chain_is_the_chain(task, beta, decay, proposals):
     """Expected steps and their deviation, and the law, with no state put together with another."""
     world = make_world(task, max_bits=9)

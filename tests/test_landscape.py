@@ -93,7 +93,7 @@ def check_against_all_pairs(grammar, columns, most, edits):
         }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(grammars(), st.lists(st.sampled_from(EDITS), min_size=1, unique=True))
 def test_nodes_and_edges_are_those_of_all_pairs_on_random_dsls(drawn, edits):
     grammar, columns = drawn

@@ -9,6 +9,7 @@ import synth
 from synth import codes, tasks
 from synth.engine.large import LanguageSearch
 from synth.exact import RowCells, TableTests, TreeSum
+from synth.records import StopReason
 
 LIMITS = {"max_programs": 3000, "moves": 8, "threads": 1}
 
@@ -27,6 +28,16 @@ def table(rows=6500, train=6000, seed=0):
         train=np.arange(rows) < train,
         is_table=True,
     )
+
+
+def test_ctrl_c_is_said(monkeypatch):
+    """The best of some rows is scored on all of them, and the search was interrupted."""
+    search = LanguageSearch([table()], "rules", **LIMITS, seconds=None)
+    monkeypatch.setattr(search.search._watch, "is_late", lambda *_: True)
+    monkeypatch.setattr(search.search._watch, "reason", lambda *_: StopReason.INTERRUPTED)
+    (found,) = search.run()
+    assert found.stop_reason == found.settings["drawn"]["stop_reason"] == StopReason.INTERRUPTED
+    assert found.rows["train"] == 6000
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,19 @@
 import itertools
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from runpy import run_path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synth
+from synth.cli import main
 from synth.engine import coding, folding, loops
 from synth.engine.folding import Sizes
 from synth.engine.limits import Limits
@@ -511,3 +515,24 @@ def test_a_saved_run_is_exported_as_python_code(tmp_path):
         assert [predict(word) for word in words] == [DEFINED[spec](word) for word in words]
     error = run("export", tmp_path / "run.json", "--to", "sql", code=2)
     assert "has no translation" in error
+
+
+def test_a_process_of_its_own_exports_python_code(tmp_path):
+    """Nothing else has loaded what makes the code."""
+    synth.save_run(synth.search("tomita:1", "machines", seconds=None), tmp_path / "run.json")
+    command = ["-m", "synth", "export", str(tmp_path / "run.json"), "--to", "python"]
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "def predict(" in done.stdout
+
+
+def test_strings_are_predicted_in_the_words_of_their_file(tmp_path):
+    """0 and 1 are truth values, and an empty string is no gap."""
+    rows = [f"{word},{int(word.count('1') % 2 == 0)}" for word in all_strings(5)]
+    (tmp_path / "w.csv").write_text("\n".join(["w,even", *rows]) + "\n")
+    search = ("search", f"strings:file={tmp_path / 'w.csv'}", "--dsl", "loops", "--max-programs")
+    run(*search, "3000", "--save", tmp_path / "run.json")
+    predict = ("predict", str(tmp_path / "run.json"), str(tmp_path / "w.csv"))
+    said = CliRunner().invoke(main, predict).stderr
+    assert f"{len(rows)} of {len(rows)} rows have the predicted label" in said
+    assert "guess" not in said

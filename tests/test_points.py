@@ -201,6 +201,8 @@ def test_a_card_is_read_back_predicts_and_is_verified(found, sick, tmp_path):
         forged = {**document, "program": {**document["program"], **change}}
         file.write_text(json.dumps(forged))
         assert [c.what for c in verify(file) if c.holds is False]
+    file.write_text(json.dumps({**document, "certified_bits": 1.0}))
+    assert "certified_bits" in [c.what for c in verify(file) if c.holds is False]
     rows = [line.split(",") for line in sick.read_text().splitlines()[1:]]
     table = {
         "age": [int(r[0]) for r in rows],
@@ -222,6 +224,15 @@ def test_spreadsheets_do_not_take_a_text_for_a_missing_number(found):
     assert "ISNUMBER(A2)" in formula
 
 
+def test_limits_of_bits_and_of_moves(sick):
+    task = synth.read_table(sick)
+    short = synth.search(task, "points", **FEW, max_bits=20)
+    assert short.front
+    assert all(point.bits <= 20 for point in short.front)
+    one = synth.search(task, "points", moves=1, chains=1, threads=1)
+    assert (one.reach.moves, one.reach.points[0]["moves"]) == (1, 1)
+
+
 def test_permuted_labels_have_no_card(sick):
     both = synth.contrast(synth.read_table(sick, train=0.75), "points", **FEW)
     assert both.structured.chosen == "program"
@@ -241,6 +252,14 @@ def test_what_is_not_allowed_is_refused(sick, monkeypatch):
         synth.search(task, "points", exact=True)
     with pytest.raises(DSLError, match=r"points: labels of Int\(0, 2\); allowed: two values"):
         synth.load_dsl("points", (synth.Bool, synth.Int(0, 2)))
+    three = sick.with_name("three.csv")
+    three.write_text(
+        "a,b\n" + "\n".join(f"{k},{('red', 'green', 'blue')[k % 3]}" for k in range(60))
+    )
+    with pytest.raises(SettingError, match=r"points: labels of Label\(.*\); allowed: two labels"):
+        synth.search(synth.read_table(three), "points")
+    with pytest.raises(SettingError, match="top=0; allowed: 1 and more"):
+        synth.search(task, "points", top=0)
     with pytest.raises(SettingError, match="rules: thresholds=0"):
         synth.load_dsl("points:thresholds=0", (synth.Bool, synth.Bool))
     monkeypatch.setattr("synth.engine.families.LARGE", 10)

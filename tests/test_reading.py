@@ -257,6 +257,23 @@ def test_numbers_as_people_write_them(tmp_path):
     assert types(kept)["loan"] == "Real"
 
 
+@pytest.mark.parametrize(
+    ("cells", "read"),
+    [
+        (("1.5K", "900", "2 K", "750"), (1500, 900, 2000, 750)),
+        (("1M", "2.25K", "-3K", "0.5M"), (1_000_000, 2250, -3000, 500_000)),
+        (("1,5K", "2,25K", "0", "1M"), (1500, 2250, 0, 1_000_000)),
+        (("5K", "3K", "2K", "1K"), (5, 3, 2, 1)),
+    ],
+)
+def test_thousands_and_millions_beside_other_numbers(cells, read, tmp_path):
+    """Throughout a column they are its unit."""
+    lines = "".join(f'"{cells[k % 4]}",{k % 3},{k % 2}\n' for k in range(40))
+    task = table(tmp_path, "x,z,y\n" + lines)
+    assert [float(v) for v in task.columns["x"][:4]] == list(read)
+    assert ("numbers with a unit: x (K)" in task.notes) == (cells[0] == "5K")
+
+
 def test_columns_that_say_nothing(tmp_path):
     rows = [
         f'"{k}",{k},u{k},same,{k % 2},{k % 2},{"abc"[k % 3]},word{k // 2 % 20},{k % 4}'

@@ -31,7 +31,7 @@ def product(rows, noise=0.1, seed=0):
     [
         pytest.param({}, marks=pytest.mark.slow),
         pytest.param(SHORT, marks=pytest.mark.slow),
-        {"max_programs": 300, "pairs": 20},
+        {"max_programs": 50, "pairs": 0},
     ],
 )
 def test_scikit_learns_checks_all_pass(settings):

@@ -35,7 +35,7 @@ def summed(table, depth, **more):
     return TreeSum(tests, labels, k, columns=columns, depth=depth, **more)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(tables(), st.integers(0, 3))
 def test_the_sum_equals_that_over_every_tree(table, depth):
     every = list(naive.trees(table, depth))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from synth.atlas.symmetry import check_function, turned_rows
 from synth.atlas.text import Writer
+from synth.errors import RunError
 
 #: The operators that each basis counts; negation is free in both.
 BASES = {"and-or": ("&", "|"), "and-or-xor": ("&", "|", "^")}
@@ -121,6 +122,11 @@ class Atlas:
         """Two functions, or negations, that make a function, or its negation.
 
         None for an input, and if the atlas keeps no programs.
+
+        Raises
+        ------
+        RunError
+            If these functions need more operators, or fewer, than the function says.
         """
         place, rows = self.place(function)
         if self.parts is None or not self.operators[place]:
@@ -129,6 +135,8 @@ class Atlas:
             sum((part >> k & 1) << row for k, row in enumerate(rows.tolist()))
             for part in self.parts[place].tolist()
         )
+        if self.least(first) + self.least(second) + 1 != self.operators[place]:
+            raise RunError(f"the atlas is damaged: the program of {function:#x} is not shortest")
         return first, second
 
     def program(self, function: int, names: tuple[str, ...] | None = None) -> str:

@@ -78,9 +78,18 @@ def load_atlas(path: str | os.PathLike[str]) -> Atlas | BitsAtlas:
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror or error}") from None
     try:
-        return _unpacked(content)
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        found = _unpacked(content)
+    except (ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
         raise RunError(f"{path} is no atlas, or it is damaged: {error}") from None
+    if isinstance(found, Atlas):
+        known = known_atlas(found.basis, found.inputs)
+        for name in ("functions", "operators", "sizes"):
+            if known is None or not np.array_equal(getattr(found, name), getattr(known, name)):
+                raise RunError(
+                    f"{path} is damaged: its {name} are not those of {found.inputs} inputs over "
+                    f"{found.basis}"
+                )
+    return found
 
 
 def known_atlas(name: str, inputs: int) -> Atlas | BitsAtlas | None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from synth.errors import RunError
+
 #: How strongly each operator binds.
 _BINDING = {"|": 1, "^": 2, "&": 3}
 _MAKE = {
@@ -35,7 +37,7 @@ class Writer:
             self.inputs |= {values: name, source.full ^ values: f"~{name}"}
 
     def text(self, function: int) -> str:
-        """A program for a function."""
+        """A program for a function; RunError if its parts do not make it."""
         return self._written(function, 0)
 
     def _written(self, function: int, binding: int) -> str:
@@ -53,4 +55,6 @@ class Writer:
                         parts = self._written(first, own), self._written(second, own)
                         found = f" {operator} ".join(parts)
                         return f"({found})" if own < binding else found
-        raise AssertionError(f"{function:#x} is not made from {pair[0]:#x} and {pair[1]:#x}")
+        raise RunError(
+            f"the atlas is damaged: {function:#x} is not made from {pair[0]:#x} and {pair[1]:#x}"
+        )

@@ -18,9 +18,7 @@ _BASES = ("and-or", "and-or-xor")
 @click.argument("function", metavar="FUNCTION")
 @click.option(
     "--dsl",
-    default="boolean",
-    show_default=True,
-    help="A boolean DSL whose bits are counted, for up to 4 inputs.",
+    help="A boolean DSL whose bits are counted, for up to 4 inputs.  [default: boolean]",
     shell_complete=complete_dsls,
 )
 @click.option(
@@ -70,12 +68,14 @@ def _asked(text, dsl, atlases):
     found = truth_table(text)
     if found is not None:
         number, inputs = found
-        names = tuple(f"x{i}" for i in range(inputs))
+        columns = names = tuple(f"x{i}" for i in range(inputs))
     else:
+        from synth.language import Bool, Input, Program
         from synth.tasks import boolean_function
 
-        number, names = boolean_function(text)
-        inputs = len(names)
+        number, columns = boolean_function(text)
+        inputs = len(columns)
+        names = tuple(Program(Input(name, Bool)).text for name in columns)
     given = {atlas.basis: atlas for atlas in atlases if atlas.inputs == inputs}
     for atlas in atlases:
         if atlas.inputs != inputs:
@@ -93,12 +93,14 @@ def _asked(text, dsl, atlases):
         for basis, answer in answers
     ]
     if inputs <= 4:
-        least.append(_bits(number, names, dsl))
+        least.append(_bits(number, names, dsl or "boolean"))
+    elif dsl is not None:
+        raise SettingError(f"--dsl: {text} has {inputs} inputs; allowed: up to 4, or no --dsl")
     first = answers[0][1]
     digits = max(1, 2**inputs // 4)
     return {
         "function": f"{number:#0{digits + 2}x}",
-        "inputs": list(names),
+        "inputs": list(columns),
         "functions": 2**2**inputs,
         "class": {"smallest": f"{first.smallest:#0{digits + 2}x}", "functions": first.size},
         "least": least,
@@ -138,7 +140,7 @@ def _text(document):
             lines.append(f"{least['basis']}: no program computes it")
             continue
         count = f"{least['least']:.6g}" if least["unit"] == "bits" else str(least["least"])
-        unit = "operator" if count == "1" and least["unit"] == "operators" else least["unit"]
+        unit = least["unit"].removesuffix("s" * (count == "1"))
         lines.append(
             f"{least['basis']}: {count} {unit} at least; {least['as_simple']:,} of "
             f"{document['functions']:,} functions need no more"

@@ -90,7 +90,7 @@ def predict(run, rows, proba, table, dsl, output, form):
     except SynthError as error:
         raise RunError(f"{rows}: {error}") from None
     label = result.trained_on.label
-    _say_right(rows, cells.get(label), made)
+    _say_right(rows, cells.get(label), made, result.trained_on)
     _say_new(rows, result, cells)
     names = [f"predicted {label}", *made["names"]]
     added = [made["predicted"], *made["more"]]
@@ -142,12 +142,16 @@ def _numbers(result, columns, proba):
     return {"predicted": predicted, "names": names, "more": [more], "values": values}
 
 
-def _say_right(rows, given, made):
+def _say_right(rows, given, made, task):
     """Says how good the predictions are, if the table has labels."""
     predicted = made["predicted"]
     if given is not None and "values" in made:
         _say_error(rows, given, made["values"])
     elif given is not None:
+        from synth.language import Bool
+
+        if task.label_names is None and task.label_type == Bool:
+            given = [{"0": "false", "1": "true"}.get(cell, cell.lower()) for cell in given]
         right = sum(a == b for a, b in zip(given, predicted, strict=True))
         say(f"{rows}: {right} of {len(predicted)} rows have the predicted label")
 
@@ -223,13 +227,14 @@ def export(run, language, table, dsl, output, form):
 
 def _python(result, dsl):
     """A Python function of the columns of a table, or of the strings of a program that loops."""
-    from synth import language, tasks
+    from synth import tasks
+    from synth.language import loop_code
 
     task = result.trained_on
     if not any(type_.letters for type_ in task.types.values()):
         return result.rule.to_python()
     family = tasks.fit(dsl or result.dsl, task).dsl.family
-    return language.loop_code.to_python(result.best, family, result.program.inverted)
+    return loop_code.to_python(result.best, family, result.program.inverted)
 
 
 def _sheet(rule):

@@ -6,6 +6,7 @@
 from dataclasses import asdict
 
 from synth.engine import outcome
+from synth.engine.arguments import check_settings
 from synth.engine.automata import MOST_STATES, MachineSearch
 from synth.engine.interrupts import interrupts
 from synth.engine.limits import read_limits
@@ -13,8 +14,8 @@ from synth.engine.loops import LoopSearch
 from synth.engine.points import MOVES, PointSearch
 from synth.engine.reach import ReachSettings
 from synth.engine.watch import Watch
-from synth.errors import SettingError
-from synth.language import load_dsl
+from synth.errors import SettingError, listed
+from synth.language import Bool, load_dsl
 from synth.language.cards import Cards
 from synth.language.dsls import is_file
 from synth.language.machines import Machines
@@ -54,7 +55,9 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
     SettingError
         If a setting is given that such a search does not have.
     """
+    check_settings(top, 0, False)
     fitted = fit_all(dsl, tasks)
+    _check_labels(fitted[0])
     cards = isinstance(fitted[0].dsl.family, Cards)
     reach = {name: settings.pop(name) for name in _REACH if cards and name in settings}
     for name in _OTHERS:
@@ -74,6 +77,15 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
     solved = {engine.labellings[k]: found for k, found in engine.solved.items()}
     made = outcome.Maker(engine, fitted[0].dsl, asked, reaches=solved)
     return [made.result(labelling) for labelling in engine.labellings]
+
+
+def _check_labels(fitted):
+    """Raise SettingError if no program of the family answers with such labels."""
+    root, results = fitted.root, fitted.dsl.family.results
+    two = root.family == "Label" and root.size == 2 and Bool in results
+    if root not in results and not two:
+        allowed = listed("two labels" if type_ == Bool else str(type_) for type_ in results)
+        raise SettingError(f"{fitted.dsl.name}: labels of {root}; allowed: {allowed}")
 
 
 def _of_machines(fitted, limits, asked, spent, proven, progress):

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from synth.engine.driver import Search
 from synth.errors import SweepError
+from synth.records import StopReason
 from synth.tasks import LARGE, drawn
 
 #: How many of the best programs on some rows are scored on all rows, beside those of the front.
@@ -83,6 +84,10 @@ class LanguageSearch:
         return [_joined(*each, self._few) for each in zip(whole, found, strict=True)]
 
 
+#: What ends a search of some rows and claims nothing about them.
+_ENDS = (StopReason.INTERRUPTED, StopReason.SECONDS, StopReason.MEMORY, StopReason.MAX_PROGRAMS)
+
+
 def _joined(whole, some, limits):
     """The result on all rows; its settings have the limits, and what was done on some rows."""
     drawn = {
@@ -91,7 +96,9 @@ def _joined(whole, some, limits):
         "moves": 0 if some.reach is None else some.reach.moves,
         "stop_reason": str(some.stop_reason),
     }
-    return replace(whole, settings={**whole.settings, **limits, "drawn": drawn})
+    reason = some.stop_reason if some.stop_reason in _ENDS else whole.stop_reason
+    settings = {**whole.settings, **limits, "drawn": drawn}
+    return replace(whole, stop_reason=reason, settings=settings)
 
 
 def _run(search, progress, **limits):

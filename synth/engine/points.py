@@ -97,8 +97,8 @@ class PointSearch:
                 return
             heat = hot * (COLD / hot) ** (done / max(1, length - 1))
             place = int(generator.integers(LINES))
-            lines, now = self._moved(lines[:place] + lines[place + 1 :], now, heat, generator)
             self.moves += 1
+            lines, now = self._moved(lines[:place] + lines[place + 1 :], now, heat, generator)
             if progress is not None:
                 progress(self)
 
@@ -161,7 +161,8 @@ class PointSearch:
         wrong = int((said != self.table.labels).sum())
         units = self._units(lines)
         total = units / UNIT + float(self.code[wrong])
-        if total == np.inf:
+        most = self.watch.limits.max_bits
+        if total == np.inf or (most is not None and units > most * UNIT):
             return total
         self._noted[lines, threshold] = units, wrong
         if len(self._noted) > KEPT:

@@ -7,6 +7,7 @@ import datetime
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -27,12 +28,15 @@ _CODES = (
     "SGD|HKD|ILS|THB"
 )
 _UNITS = rf"(?:US|AU?|CA?|R|HK|NT)?\$|[€£¥₹₽₩₺₪%‰]|(?i:{_CODES})|kr\.?|zł|S?Fr\."
-#: Units of measures, which stand after a number only.  `K` and `M` are thousands or millions.
+#: Units of measures, which stand after a number only.
 _MEASURES = (
     "kg|[mµμ]?g|lbs?|oz|km/h|km|cm|[mµμn]?m|m/s|mi|ft|in|mph|hrs?|h|min|ms|s|sec|days?|weeks?|"
     "months?|years?|yrs?|°C|°F|°|K|M|[mcd]?[lL]|k?Wh|[kM]?W|[mk]?V|m?A|[kMG]?Hz|[kKMGT]?B|bpm|mmHg|"
     r"[ck]?m[²2³3]|ha|[hkM]?Pa|bar|psi|dB|px|pcs|Stk\.?|Stück"
 )
+#: Thousands and millions, and their powers of 10.  A column that has one of them throughout keeps
+#: it as its unit; beside other numbers they are multiplied out.
+_POWERS = {None: 0, "K": 3, "M": 6}
 #: A unit before or after a number.
 _UNIT = re.compile(
     rf"({_UNITS})?\s*([^$€£¥₹₽₩₺₪%‰\s].*?)\s*({_UNITS}|(?<=[\d\s.,])(?:{_MEASURES}))?"
@@ -93,11 +97,14 @@ class Format:
     negative : str
         How negative numbers are written: "-" if the sign is before them, "()" in brackets, or
         "behind".
+    multiplied : bool
+        Whether `K` and `M` stand for thousands and millions: `1.5K` is 1500.
     """
 
     units: tuple[str | None, str | None]
     place: int
     negative: str = "-"
+    multiplied: bool = False
 
     def plain(self, cell: str) -> str | None:
         """The number of a cell with a decimal point and without a unit; None if it is no such.
@@ -106,7 +113,10 @@ class Format:
         """
         found = _parts(cell)
         pattern, decimal, between = _FORMATS[self.place]
-        if found is None or found.units not in (self.units, (None, None)):
+        if found is None:
+            return None
+        power = _power(found.units) if self.multiplied else 0
+        if power is None or (not self.multiplied and found.units not in (self.units, (None, None))):
             return None
         if found.negative not in (self.negative, "") or not pattern.fullmatch(found.bare):
             return None
@@ -114,6 +124,8 @@ class Format:
         for each in between:
             number = number.replace(each, "")
         number = number.replace(decimal, ".")
+        if power:
+            number = f"{Decimal(number).scaleb(power):f}"
         return number.partition(".")[0] if _WHOLE.fullmatch(number) else number
 
 
@@ -142,10 +154,14 @@ def number_format(cells: Sequence[str], decimal: str = ".") -> Format | None:
     ['1.5', '1250', '23', '3']
     >>> [number_format(["1.200"], sign).plain("1.200") for sign in ".,"]
     ['1.200', '1200']
+    >>> [number_format(["1.5K", "900"]).plain(cell) for cell in ("1.5K", "900")]
+    ['1500', '900']
     """
     found = [_parts(cell) for cell in cells]
     parts = [each for each in found if each is not None]
-    units = {each.units for each in parts} - {(None, None)}
+    units = {each.units for each in parts}
+    multiplied = len(units) > 1 and all(_power(each) is not None for each in units)
+    units -= units if multiplied else {(None, None)}
     negative = {each.negative for each in parts} - {""}
     if not parts or len(parts) < len(found) or len(units) > 1 or len(negative) > 1:
         return None
@@ -156,7 +172,8 @@ def number_format(cells: Sequence[str], decimal: str = ".") -> Format | None:
     order = (0, 1, 2, 3, 4, 5) if decimal == "." else (3, 2, 5, 0, 1, 4)
     for place in order:
         if all(map(_FORMATS[place][0].fullmatch, bare)):
-            return Format(next(iter(units), (None, None)), place, next(iter(negative), "-"))
+            sign = next(iter(negative), "-")
+            return Format(next(iter(units), (None, None)), place, sign, multiplied)
     return None
 
 
@@ -203,6 +220,11 @@ def _parts(cell: str) -> _Parts | None:
         return None
     sign, negative = signs[0] if signs else ("", "")
     return _Parts(sign, negative, cell, (_unit(before), _unit(after)))
+
+
+def _power(units: tuple[str | None, str | None]) -> int | None:
+    """The power of 10 that a number's units stand for; None if they are other units."""
+    return _POWERS.get(units[1]) if units[0] is None else None
 
 
 def _unit(text: str | None) -> str | None:

@@ -30,7 +30,10 @@ def unseen(rule: Rule | Formula, table: Mapping[str, Any]) -> list[str]:
         Such as "column colour: 2 rows with texts that were not in the table (purple, pink)".
     """
     table, found = columns_of(table, "columns"), []
+    types = rule.task.original.types
     for source in dict.fromkeys(rule.answer.sources()):
+        if source.name in types and types[source.name].letters:
+            continue  # a string of some letters, of which the empty one is no gap
         cells = [cell_text(cell) for cell in table[source.name].tolist()]
         gaps = sum(is_missing(cell, source.missing) for cell in cells)
         if gaps and not source.gaps:

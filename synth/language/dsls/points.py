@@ -5,7 +5,8 @@ the first test is passed, 2 for the second and -1 for the third, and the label i
 on.  A line has -5 to 5 points.  The tests are those of the `rules` DSL, with the same bits.  The
 bits of a card say how many lines it has, which points they have, the threshold, and the tests.
 
-Cards are found by a heat bath, which changes one line at a time; nothing is proven.
+Cards are found by a heat bath, which changes one line at a time; nothing is proven.  No programs
+are enumerated, so that a limit on their number changes nothing.
 """
 
 from dataclasses import replace
