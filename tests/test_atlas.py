@@ -265,8 +265,7 @@ def test_a_forged_file_is_damaged_and_not_believed(tmp_path, made):
             }
         atlas.save_atlas(dataclasses.replace(true, **forged), path)
         with pytest.raises(RunError, match="damaged"):
-            for function in (xor, 0x1234, 0x8001, 0):
-                atlas.load_atlas(path).answer(function)
+            [atlas.load_atlas(path).answer(f) for f in (xor, 0x1234, 0x8001, 0)]
         assert "damaged" in run("complexity", hex(xor), "--atlas", path, code=2)
     path.write_bytes(b"[" * 100_000 + b"\n")
     with pytest.raises(RunError, match="no atlas"):

@@ -253,9 +253,8 @@ def test_what_is_not_allowed_is_refused(sick, monkeypatch):
     with pytest.raises(DSLError, match=r"points: labels of Int\(0, 2\); allowed: two values"):
         synth.load_dsl("points", (synth.Bool, synth.Int(0, 2)))
     three = sick.with_name("three.csv")
-    three.write_text(
-        "a,b\n" + "\n".join(f"{k},{('red', 'green', 'blue')[k % 3]}" for k in range(60))
-    )
+    lines = [f"{k},{('red', 'green', 'blue')[k % 3]}" for k in range(60)]
+    three.write_text("\n".join(["a,b", *lines]))
     with pytest.raises(SettingError, match=r"points: labels of Label\(.*\); allowed: two labels"):
         synth.search(synth.read_table(three), "points")
     with pytest.raises(SettingError, match="top=0; allowed: 1 and more"):
