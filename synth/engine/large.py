@@ -84,8 +84,8 @@ class LanguageSearch:
         return [_joined(*each, self._few) for each in zip(whole, found, strict=True)]
 
 
-#: What ends a search of some rows and claims nothing about them.
-_ENDS = (StopReason.INTERRUPTED, StopReason.SECONDS, StopReason.MEMORY, StopReason.MAX_PROGRAMS)
+#: What ends a search of some rows from outside, so that it is no claim about them.
+_ENDS = (StopReason.INTERRUPTED, StopReason.SECONDS, StopReason.MEMORY)
 
 
 def _joined(whole, some, limits):
