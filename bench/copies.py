@@ -14,7 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import NamedTuple
 
 import psutil
@@ -47,7 +49,15 @@ class Run(NamedTuple):
 
 
 class Copies:
-    """Copies of the tree, one after another in one place; use it in a `with` statement."""
+    """Copies of the tree, one after another in one place; use it in a `with` statement.
+
+    Attributes
+    ----------
+    over : bool
+        Set it, from any thread, to end what runs: `make` and `run` then raise RuntimeError.
+    """
+
+    over = False
 
     def __enter__(self):
         # So that what runs in a copy ends with this process.
@@ -69,6 +79,7 @@ class Copies:
 
         changes: (file, text) pairs, the file relative to the root of the tree.
         """
+        self._check()
         shutil.rmtree(self.tree, ignore_errors=True)
         self.tree.mkdir()
         for name in PARTS:
@@ -110,7 +121,7 @@ class Copies:
                 preexec_fn=_prepared,
             )
             try:
-                code, taken = _waited(process, seconds)
+                code, taken = self._waited(process, seconds)
             finally:
                 # What it has started ends with it.
                 with contextlib.suppress(ProcessLookupError):
@@ -120,18 +131,46 @@ class Copies:
             text = out.read().decode(errors="replace")
         return Run(code, taken, text[-20_000:])
 
+    def _waited(self, process, seconds):
+        """The exit status of a process, None if its time was over, and its processor time."""
+        taken, ends = 0.0, time.monotonic() + PATIENCE * seconds + 60
+        while taken < seconds and time.monotonic() < ends:
+            self._check()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                every = [process, *process.children(recursive=True)]
+                times = [each.cpu_times() for each in every]
+                taken = max(taken, sum(sum(each[:4]) for each in times))
+            with contextlib.suppress(subprocess.TimeoutExpired, psutil.TimeoutExpired):
+                return process.wait(0.2), taken
+        return None, taken
 
-def _waited(process, seconds):
-    """The exit status of a process, None if its time was over, and the processor time it took."""
-    taken, ends = 0.0, time.monotonic() + PATIENCE * seconds + 60
-    while taken < seconds and time.monotonic() < ends:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            every = [process, *process.children(recursive=True)]
-            times = [each.cpu_times() for each in every]
-            taken = max(taken, sum(sum(each[:4]) for each in times))
-        with contextlib.suppress(subprocess.TimeoutExpired, psutil.TimeoutExpired):
-            return process.wait(0.2), taken
-    return None, taken
+    def _check(self):
+        if self.over:
+            raise RuntimeError("the bench has ended")
+
+
+def in_copies(work, items, trees):
+    """The list of work(item, tree) for all items, as many at a time as there are copies."""
+    if len(trees) == 1:
+        return [work(item, trees[0]) for item in items]  # in this thread, which Ctrl-C ends
+    free = SimpleQueue()
+    for tree in trees:
+        free.put(tree)
+
+    def one(item):
+        tree = free.get()
+        try:
+            return work(item, tree)
+        finally:
+            free.put(tree)
+
+    with ThreadPoolExecutor(len(trees)) as pool:
+        try:
+            return list(pool.map(one, items))
+        finally:
+            for tree in trees:
+                tree.over = True
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _prepared():

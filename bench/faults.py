@@ -1,7 +1,7 @@
 """Faults that were planted by hand in the engine: the attack has to find each of them.
 
     python bench/faults.py [--minutes M] [--seed N] [--faults TEXT] [--out FILE] [--again]
-                           [--markdown]
+                           [--beside N] [--markdown]
 
 Each fault is one changed line of a copy of the tree.  There the attack is run.  It stops at the
 first false claim, and the bench says which claim that was, and after how many seconds of
@@ -12,6 +12,7 @@ shows a claim that nothing checks.  Results are kept in `--out`.
 
 import argparse
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -181,15 +182,20 @@ CONTROL = Fault("control", "the tree as it is", "", "", "")
 
 def main(arguments=None):
     options = parse(arguments)
-    file, rows = kept.Kept(options.out), []
-    chosen = [f for f in FAULTS if all(w in f"{f.kind} {f.name}" for w in options.faults)]
+    words, file = options.faults or [""], kept.Kept(options.out)
+    chosen = [f for f in FAULTS if any(w in f"{f.kind} {f.name}" for w in words)]
     code = kept.code(*sorted((copies.ROOT / "tests" / "attack").glob("*.py")))
-    with copies.Copies() as tree:
-        for fault in (*chosen, CONTROL):
-            key = {"fault": fault._asdict(), "seed": options.seed, "code": code}
-            row = None if options.again else file.get(key)
-            rows.append(row or file.keep(key, tried(fault, tree, options)))
-            print(line(rows[-1]), flush=True)
+
+    def row_of(fault, tree):
+        key = {"fault": fault._asdict(), "seed": options.seed, "code": code}
+        row = None if options.again else file.get(key)
+        row = row or file.keep(key, tried(fault, tree, options))
+        print(line(row), flush=True)
+        return row
+
+    with ExitStack() as every:
+        trees = [every.enter_context(copies.Copies()) for _ in range(options.beside)]
+        rows = copies.in_copies(row_of, [*chosen, CONTROL], trees)
     if any(row["claim"] for row in rows if row["kind"] == CONTROL.kind):
         raise SystemExit("some claim is false without a fault: the attack tells nothing")
     rows = [row for row in rows if row["kind"] != CONTROL.kind]
@@ -210,7 +216,13 @@ def parse(arguments):
     )
     parser.add_argument("--seed", type=int, default=0, help="of the attack (default: 0)")
     parser.add_argument("--processes", type=int, default=2, help="of the attack (default: 2)")
-    parser.add_argument("--faults", action="append", default=[], help="only faults with this text")
+    parser.add_argument(
+        "--faults",
+        action="append",
+        default=[],
+        help="only faults with this text; may be repeated",
+    )
+    parser.add_argument("--beside", type=int, default=1, help="faults tried at a time (default: 1)")
     parser.add_argument(
         "--out",
         type=Path,

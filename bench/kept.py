@@ -7,6 +7,7 @@ damaged line is not taken; what it held is run again.  Lines are only ever added
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 
 import synth
@@ -40,17 +41,18 @@ class Kept:
             elif line:
                 self.damaged.append(number)
         self._cut = bool(lines[-1])  # a kill cut the last line short
+        self._one = threading.Lock()
 
     def get(self, key):
         """The row of a key (plain data), None if it is not there."""
         return self._rows.get(_text(key))
 
     def keep(self, key, row):
-        """Write a row at once; return it as it would be read back."""
+        """Write a row at once, from any thread; return it as it would be read back."""
         entry = {"key": key, "row": row}
         line = json.dumps(entry | {"checksum": checksum(entry)})
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab") as file:
+        with self._one, self.path.open("ab") as file:
             file.write(b"\n" * self._cut + line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())

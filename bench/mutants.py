@@ -1,7 +1,7 @@
 """Mutants of the engine: one token is changed, and the attack and the tests should notice.
 
     python bench/mutants.py [--seed N] [--count N] [--seconds N] [--out FILE] [--files TEXT]
-                            [--survivors] [--list] [--markdown]
+                            [--processes N] [--survivors] [--list] [--markdown]
 
 A seeded draw takes tokens of the engine, the bank and their kernels: comparisons, whole numbers,
 bounds of slices and ranges, signs, and `min` for `max`.  Each mutant is a copy of the tree with one
@@ -16,8 +16,10 @@ import hashlib
 import io
 import re
 import signal
+import threading
 import tokenize
-from collections import Counter
+from collections import Counter, defaultdict
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,7 +40,8 @@ ATTACK = ("tests/attack/test_claims.py",)
 TESTS = ("engine", "driver", "threads", "counting", "search", "goal", "checkpoint", "exact",
          "reach_certificates", "reach", "reach_descents", "reach_cluster", "attack/test_known",
          "attack/test_limits", "attack/test_forged", "attack/test_stale", "attack/test_stops",
-         "attack/test_signals", "cli", "edges", "estimator", "typing")  # fmt: skip
+         "attack/test_signals", "languages", "machines", "loops", "points", "sequences", "large",
+         "regression", "inner", "inversion", "cli", "edges", "estimator", "typing")  # fmt: skip
 #: By the mutated file, the tests that are most likely to notice.
 NEAREST = {
     "checkpoint": ("checkpoint", "attack/test_forged", "reach"),
@@ -58,6 +61,22 @@ NEAREST = {
     "job": ("threads", "engine"),
     "targets": ("goal", "driver"),
     "backward": ("goal", "driver"),
+    "languages": ("languages",),
+    "automata": ("machines", "loops"),
+    "coding": ("loops",),
+    "folding": ("loops",),
+    "loops": ("loops",),
+    "solving": ("loops", "machines"),
+    "points": ("points",),
+    "last_step": ("sequences", "goal"),
+    "large": ("large",),
+    "fits": ("regression", "least_squares"),
+    "regression": ("regression", "least_squares"),
+    "sums": ("reach_relations", "inner", "regression"),
+    "constants": ("inner", "inversion"),
+    "inner": ("inner",),
+    "inversion": ("inversion", "inner"),
+    "pool": ("inversion", "inner"),
 }
 
 TURNED = {"<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"),
@@ -261,21 +280,33 @@ class Sound:
     options : Namespace
         The options of the bench.
 
-    `broken` lists the tests that fail without a mutant.  They are left out.
+    `broken` lists the tests that fail without a mutant, and the files that cannot be read, because
+    a package is missing, say.  They are left out.
     """
 
     def __init__(self, tree, options):
         self.tree, self.options = tree, options
         self.known, self.broken = {}, []
+        self._locks = defaultdict(threading.Lock)
         tree.make([])
 
     def passes(self, test):
-        """Whether a test passes, by its name as pytest writes it."""
-        if test not in self.known:
-            run = ran([test], self.tree, self.options, 3600)
-            self.known[test] = run.code == 0
-            self.broken += [] if self.known[test] else [test]
-        return self.known[test]
+        """Whether a test or a file of tests passes, by its name as pytest writes it."""
+        file = test.split("::")[0]
+        if file != test and file in self._locks and self.passes(file):
+            return True
+        with self._locks[test]:
+            if test not in self.known:
+                run = ran([test], self.tree, self.options, 3600)
+                self.known[test] = run.code == 0
+                self.broken += [] if self.known[test] or file == test else [test]
+            return self.known[test]
+
+    def leave_out_unreadable(self):
+        """Find the files of tests that cannot be imported."""
+        arguments = ["-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+        run = self.tree.run([*arguments, *steps()[0], *steps()[1]], 3600)
+        self.broken += re.findall(r"^ERROR (tests/\S+?\.py)\b", run.text, re.MULTILINE)
 
 
 def tried(mutant, tree, sound):
@@ -302,6 +333,7 @@ def tried(mutant, tree, sound):
 
 def ran(names, tree, options, seconds, without=()):
     """Run tests in the present copy until one fails."""
+    names = [name for name in names if name not in without]
     arguments = ["-m", "pytest", "-x", "-vv", "-p", "no:cacheprovider", "-p", "hanging", *names]
     arguments += ["--hypothesis-seed", str(options.seed)]
     arguments += [part for name in without for part in ("--deselect", name)]
@@ -322,7 +354,8 @@ def killer(text, code):
         return found[-1]
     last = re.findall(r"^(tests/\S+::\S+)", text, re.MULTILINE)
     if not last:
-        return "the import"
+        errors = re.findall(r"^(?:E  +|\w*Error\b).*", text, re.MULTILINE)
+        return ": ".join(["the import", *errors[-1:]])
     return f"{last[-1]} ({'it hangs' if code == -signal.SIGPROF else 'the process died'})"
 
 
@@ -333,18 +366,25 @@ def main(arguments=None):
     if options.list:
         print("\n".join(map(str, drawn)))
         return None
-    file, rows = kept.Kept(options.out), []
-    with copies.Copies() as tree, copies.Copies() as other:
-        sound = Sound(other, options)
-        if not sound.passes(*ATTACK):
-            raise SystemExit("the attack fails without a mutant: it tells nothing")
-        for mutant in drawn:
+    file = kept.Kept(options.out)
+    with ExitStack() as every:
+        sound = Sound(every.enter_context(copies.Copies()), options)
+        sound.leave_out_unreadable()
+        trees = [every.enter_context(copies.Copies()) for _ in range(options.processes)]
+        attacked = threading.Thread(target=sound.passes, args=ATTACK, daemon=True)
+        attacked.start()
+
+        def row_of(mutant, tree):
             key = mutant._asdict() | {"code": _digest(mutant.file)}
             row = file.get(key)
             if row is None or (options.survivors and not row["killed_by"]):
                 row = file.keep(key, tried(mutant, tree, sound))
-            rows.append(row)
             print(line(row), flush=True)
+            return row
+
+        rows = copies.in_copies(row_of, drawn, trees)
+        if not sound.passes(*ATTACK):
+            raise SystemExit("the attack fails without a mutant: it tells nothing")
     for test in sound.broken:
         print(f"left out, since it fails without a mutant: {test}")
     killed = sum(row["killed_by"] is not None for row in rows)
@@ -376,6 +416,9 @@ def parse(arguments):
         type=Path,
         default=document.HERE / "results" / "mutants.jsonl",
         help="kept results",
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, help="mutants tried at a time (default: 1)"
     )
     parser.add_argument("--files", default="", help="only mutants of files with this text")
     parser.add_argument("--survivors", action="store_true", help="try survivors once more")

@@ -127,7 +127,7 @@ def test_a_command_ends_with_what_it_started_when_its_time_is_over():
         ),
         ("tests/a.py::test_b ", -27, "tests/a.py::test_b (it hangs)"),
         ("tests/a.py::test_b ", -11, "tests/a.py::test_b (the process died)"),
-        ("ImportError while loading conftest", 4, "the import"),
+        ("ImportError while loading", 4, "the import: ImportError while loading"),
     ],
 )
 def test_what_killed_a_mutant_is_read(text, code, said):
@@ -157,3 +157,37 @@ def test_a_test_that_fails_without_a_mutant_kills_none():
         run = mutants.ran(["tests/test_own.py"], tree, options, 60, sound.broken)
     assert run.code == 0
     assert "1 passed" in run.text
+
+
+def test_some_copies_are_used_at_a_time_and_an_error_ends_them_all():
+    def work(number, tree):
+        if number == 3:
+            raise KeyError(number)
+        tree.make([])
+        return tree.run(
+            ["-c", f"import time; time.sleep({100 * (number == 2)}); print({number})"], 9
+        )
+
+    with copies.Copies() as one, copies.Copies() as two:
+        said = copies.in_copies(work, [0, 1, 5, 4], [one, two])
+        assert [int(run.text) for run in said] == [0, 1, 5, 4]
+        one.over = two.over = False
+        with pytest.raises(KeyError):
+            copies.in_copies(work, [2, 3, 1], [one, two])
+        assert one.over
+        with pytest.raises(RuntimeError, match="ended"):
+            one.make([])
+
+
+def test_a_file_of_tests_that_needs_a_missing_package_is_left_out(monkeypatch):
+    monkeypatch.setattr(mutants, "ATTACK", ("tests/test_own.py",))
+    monkeypatch.setattr(mutants, "TESTS", ("other",))
+    text = "import no_such_package\n"
+    options = mutants.parse([])
+    with copies.Copies() as tree:
+        sound = mutants.Sound(tree, options)
+        tree.make(
+            [("tests/test_own.py", text), ("tests/test_other.py", "def test_a():\n    pass\n")]
+        )
+        sound.leave_out_unreadable()
+    assert sound.broken == ["tests/test_own.py"]
