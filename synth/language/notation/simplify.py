@@ -118,6 +118,8 @@ class _Form:
         left, right = term.arguments
         if left.op == "constant" and right.op != "constant":
             term = Term(MIRRORED[term.op], (right, left), term.value)
+        if left == right and term.op in ("<", ">"):
+            return constant(negative)
         if term.value == "coarse" and not self.known:
             term = _exact(term)
         if not negative:
