@@ -73,6 +73,8 @@ class Reader:
             date, sign, day = self.row[self.name()], self.take(), self.take()
             return (date is not None and DAYS[date.weekday()] == day) == (sign == "=")
         start = self.at
+        if self.tokens[start + 1 : start + 2] in (["begins"], ["ends"], ["does"]):
+            return self.letter()
         left = self.sum()
         if self.take("is"):
             negative = bool(self.take("not"))
@@ -104,6 +106,17 @@ class Reader:
         if "+" in self.tokens[start : self.at] and isinstance(left, float):
             left, right = Real.coarse(np.array([left, float(right)])).tolist()
         return COMPARED[sign](left, right)
+
+    def letter(self):
+        """Whether a text begins, or ends, with a letter."""
+        text = self.row[self.name()]
+        negative, verb = bool(self.take("does")), ""
+        if negative:
+            assert self.take("not")
+        verb = self.take("begins", "ends", "begin", "end")
+        assert self.take("with")
+        found = (text or "")[:1] if verb.startswith("begin") else (text or "")[-1:]
+        return (found == self.name()) != negative
 
     def plain(self, token):
         return token[1:-1] if token[:1] in "'\"" else token
@@ -144,13 +157,26 @@ class Reader:
         if token in ("true", "false"):
             return token == "true"
         if token in ("year", "month", "day", "hour", "minute") and self.take("of"):
-            date = self.row[self.name()]
-            return None if date is None else getattr(date, token)
+            when = self.row[self.name()]
+            return None if when is None else getattr(when, token)
+        if token == "length" and self.take("of"):
+            return len(self.row[self.name()] or "") or None
+        if token == "place" and self.take("of"):
+            letter = self.row[self.name()]
+            return None if letter is None or len(letter) > 1 else ord(letter) - ord("A")
+        if re.fullmatch(r"\d+-\d+-\d+", token):
+            return days(date(token))
         if self.plain(token) in self.names:
-            return self.row[self.plain(token)]
+            found = self.row[self.plain(token)]
+            return days(found) if isinstance(found, datetime.datetime) else found
         if re.fullmatch(r"\d+", token):
             return int(token)
         return float(token) if re.fullmatch(r"\d+\.\d+(e-?\d+)?", token) else self.plain(token)
+
+
+def days(when):
+    """The days from 1899-12-30 to a date."""
+    return (when - date("1899-12-30")).days
 
 
 def date(text):

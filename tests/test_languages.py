@@ -90,14 +90,15 @@ def test_the_rows_that_are_needed_are_the_fewest(bits, counts):
 
 def test_the_language_with_the_fewest_bits_wins(tmp_path):
     task = table(tmp_path, "age,dose,fare", ages())
-    limits = {**SMALL, "max_programs": 16_000}
+    limits = {**SMALL, "max_programs": 24_000}
     result = synth.search(task, **limits)
     names = [each.dsl for each in result.languages]
-    assert names == ["rules", "integer", integer.with_quotients(), "rules:ratios=true"]
+    tests = ["rules", "rules:thresholds=128", "rules:residues=true"]
+    assert names == [*tests, "integer", integer.with_quotients(), "rules:ratios=true"]
     assert result.dsl == "rules"
-    assert result.language_bits == codes.language_bits(4) == pytest.approx(math.log2(800))
+    assert result.language_bits == codes.language_bits(6) == pytest.approx(math.log2(1200))
     for each in result.languages:
-        alone = Search(task, each.dsl, among=4, **{**limits, "max_programs": 4_000}).run()
+        alone = Search(task, each.dsl, among=6, **{**limits, "max_programs": 4_000}).run()
         assert each.total_bits == min(p.total_bits for p in alone.front)
         assert each.candidates == alone.candidates
         assert each.certified_bits == alone.certified_bits
@@ -408,7 +409,7 @@ def test_runs_of_tables_are_verified(tmp_path, options):
     run("search", tmp_path / "table.csv", *limits, *options, "--save", saved)
     assert [c for c in verify(saved) if c.holds is False] == []
     document = json.loads(saved.read_text())
-    assert len(document["languages"]) == 4
+    assert len(document["languages"]) == 6
     fewer = [{**each, "dsl": "rules:thresholds=5"} for each in document["languages"]]
     changes = {"language_bits": 0.0, "total_bits": 1.0, "languages": fewer}
     for key, value in changes.items():

@@ -20,7 +20,8 @@ from synth.language.notation.spreadsheet import cells_of
 from synth.tasks import Rule, fit
 from tests.rule_reader import Reader, date
 
-NAMES = ("age", "dose of x", "ash", "smoker", "colour", "flag", "day", "town")
+NAMES = ("age", "dose of x", "ash", "smoker", "colour", "flag", "day", "town", "seat", "note")
+SEATS, NOTES = "ABCDEFGHI", "abcxyz"
 COLOURS = ("red", "light blue", "not known", "")
 TOWNS = [f"T{k}" for k in range(20)]
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -37,10 +38,14 @@ def drawn_row(generator, sparse=False):
         "flag": generator.choice(["true", "false"]),
         "day": "202{}-0{}-1{}".format(*(generator.randint(1, 9) for _ in range(3))),
         "town": generator.choice(TOWNS),
+        "seat": generator.choice(["", *SEATS]),
+        "note": "".join(generator.choice(NOTES) for _ in range(generator.randint(6, 9))),
     }
     if sparse:
         row |= {name: "" for name in NAMES if generator.random() < 0.1}
-        row |= {n: "unseen" for n in ("colour", "town", "smoker") if generator.random() < 0.05}
+        row |= {
+            n: "unseen" for n in ("colour", "town", "smoker", "seat") if generator.random() < 0.05
+        }
     return row
 
 
@@ -62,7 +67,7 @@ def tables(tmp_path_factory):
         rows = [drawn_row(generator) for _ in range(80)]
         labels = [generator.choice(classes) for _ in rows]
         path = written(folder / f"{len(found)}.csv", rows, labels)
-        found[classes] = fit(conditions(), synth.read_table(path))
+        found[classes] = fit(conditions(), synth.read_table(path, keep=["note"]))
     return found
 
 
@@ -97,17 +102,32 @@ def truth(name, row):
             column, _, piece = part.partition(".")
             if row[column] == "":
                 return False
-            total += getattr(date(row[column]), piece) if piece else float(row[column])
+            total += piece_of(row[column], piece)
+            if np.isnan(total):
+                return False
         # A sum of real numbers, and what it is compared with, are rounded.
         sides = np.array([total, float(found[2])])
         below, threshold = Real.coarse(sides) if "+" in name else sides
         return bool(below < threshold)
     column, equals, text = name.partition("=")
+    if column in ("note.first", "note.last"):
+        return (row["note"][:1] if column == "note.first" else row["note"][-1:]) == text
     if equals:
         if text == "other" and column == "town":
             return row[column] not in ("", *KEPT)
         return row[column] == text and text != ""
     return row[column] == "true"
+
+
+def piece_of(cell, piece):
+    """The number that a cell holds, or a piece of it."""
+    if piece == "date":
+        return (date(cell) - date("1899-12-30")).days
+    if piece == "length":
+        return len(cell)
+    if piece == "place":
+        return SEATS.index(cell) if cell in SEATS else np.nan
+    return getattr(date(cell), piece) if piece else float(cell)
 
 
 KEPT = []

@@ -110,7 +110,8 @@ def search_options(function):
         click.option(
             "--seconds",
             type=float,
-            help="Stop after this many seconds, reading included.  [default: 30]",
+            help="Stop after this many seconds, reading included.  [default: 30, and 30 more for "
+            "numeric labels that no program says exactly]",
         ),
         click.option(
             "--moves",

@@ -46,7 +46,7 @@ def languages_of(task, start=(), dsl=None, exact=False):
     """
     if dsl is not None or not task.is_table:
         return []
-    fitting, refused, few = [], [], drawn(task)
+    fitting, refused, unread, few = [], [], [], drawn(task)
     for spec in languages(without_labels(task)):
         try:
             fitted = fit(spec, few)
@@ -55,13 +55,14 @@ def languages_of(task, start=(), dsl=None, exact=False):
             for text in start:
                 parsed(text, fitted)
         except (DSLError, TaskError, ParseError) as error:
-            # That a program of the user cannot be read says more than that a DSL does not fit.
-            refused.insert(0 if isinstance(error, ParseError) else len(refused), error)
+            (unread if isinstance(error, ParseError) else refused).append(error)
         else:
             if exact and fitted.root.inexact:
                 refused.insert(0, SettingError(f"exact: labels of {fitted.root}; allowed: {EXACT}"))
                 continue
             fitting.append(spec)
+    # That a program of the user cannot be read says more than that a DSL does not fit.
+    refused = unread + refused
     if refused and not fitting:
         texts = any(str(type_) == "Bool" for type_ in task.types.values())
         if isinstance(refused[0], DSLError) and texts and task.label_type == Real:

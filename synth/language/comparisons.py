@@ -20,6 +20,8 @@ from synth.language.types import INT_LIMIT, Bool, Int, Real, rounded
 NUMBERS = ("Real", "Int", "Mod")
 #: By which factor typical values of columns of one unit may differ, and the most pairs of them.
 ALIKE, MOST_PAIRS = 4, 66
+#: What whole numbers are divided by in tests of their remainders: of years too.
+DIVISORS = (*range(2, 13), 100, 400)
 #: The most columns of which one is compared with the sum of two others: 8 make 364 comparisons.
 MOST_RELATED = 8
 
@@ -197,32 +199,38 @@ def relations_of(pairs, given):
 
     Returns
     -------
-    dict of str to (str, tuple of (str, tuple of str))
+    dict of str to (str, str, tuple of (str, tuple of str))
         The sign, "<" or "=="; and pairs of a column on the left and columns whose sum is on the
-        right, for all of which it holds: one pair, or the three of a triangle inequality.
+        right, joined by "and" or "or": one pair, the three of a triangle inequality, or three
+        columns of which all, or some two, are equal.
     """
     read = {name for _, *names in pairs.values() for name in names}
     alike = [name for name in given.types if name in read]
     if len(alike) > MOST_RELATED:
         return {}
-    every = [("==", ((a, (b,)),)) for a, b in itertools.combinations(alike, 2)]
+    every = [("==", (a, (b,))) for a, b in itertools.combinations(alike, 2)]
     found = {}
     for three in itertools.combinations(alike, 3):
         sums = [(a, tuple(b for b in three if b != a)) for a in three]
-        every += [(sign, (each,)) for each in sums for sign in ("<", "==")]
-        found[f"triangle({', '.join(three)})"] = "<", tuple(sums)
-    for sign, sums in every:
-        found[f"{sums[0][0]} {sign} {' + '.join(sums[0][1])}"] = sign, sums
+        every += [(sign, each) for each in sums for sign in ("<", "==")]
+        same = [(a, (b,)) for a, b in itertools.combinations(three, 2)]
+        said = ", ".join(three)
+        found[f"triangle({said})"] = "<", "and", tuple(sums)
+        found[f"all_equal({said})"] = "==", "and", tuple(same[::2])  # of a, b and of b, c
+        found[f"two_equal({said})"] = "==", "or", tuple(same)
+    for sign, (a, right) in every:
+        found[f"{a} {sign} {' + '.join(right)}"] = sign, "and", ((a, right),)
     said = {name: values[given.train] for name, values in related(found, given.columns).items()}
     return {n: found[n] for n, v in said.items() if n not in given.types and v.any() != v.all()}
 
 
 def related(relations, columns):
     """The comparisons of `relations_of`, by name; one with a missing number is false."""
-    return {
-        name: np.all([_compared(sign, a, names, columns) for a, names in sums], axis=0)
-        for name, (sign, sums) in relations.items()
-    }
+    made = {}
+    for name, (sign, how, sums) in relations.items():
+        each = [_compared(sign, a, names, columns) for a, names in sums]
+        made[name] = np.all(each, axis=0) if how == "and" else np.any(each, axis=0)
+    return made
 
 
 def _compared(sign, a, names, columns):
@@ -235,14 +243,54 @@ def _compared(sign, a, names, columns):
 def meanings_of_relations(relations, given):
     """What the comparisons of `relations_of` say of the columns, by name."""
     made = {}
-    for name, (sign, sums) in relations.items():
+    for name, (sign, how, sums) in relations.items():
         terms = []
         for each in sums:
             types = {n: given.types[n].family for n in (each[0], *each[1])}
             left, *right = (column(n, f, _has_gaps(given.columns[n])) for n, f in types.items())
             sides = left, reduce(lambda one, two: Term("+", (one, two)), right)
             terms.append(Term(sign, sides, "coarse" if "Real" in types.values() else None))
-        made[name] = Term("and", tuple(terms)) if terms[1:] else terms[0]
+        made[name] = Term(how, tuple(terms)) if terms[1:] else terms[0]
+    return made
+
+
+def residues_of(given):
+    """Which whole numbers leave which remainder, by name: (column, divisor, remainder).
+
+    Divisors are those of `DIVISORS` that are below the range of the training values, and what says
+    the same on all training rows is left out.  Of the remainders by 2, and by 100 and 400, there
+    is 0 alone.
+
+    given: `TypedColumns`.
+    """
+    found = {}
+    for name, type_ in given.types.items():
+        values = given.columns[name][given.train]
+        if type_.family != "Int" or not len(values):
+            continue
+        for divisor in DIVISORS:
+            if divisor > int(values.max()) - int(values.min()):
+                break
+            rests = range(divisor if 2 < divisor < 100 else 1)
+            found |= {f"{name} % {divisor} == {r}": (name, divisor, r) for r in rests}
+    said = {name: values[given.train] for name, values in remaining(found, given.columns).items()}
+    return {n: found[n] for n, v in said.items() if n not in given.types and v.any() != v.all()}
+
+
+def remaining(residues, columns):
+    """The tests of `residues_of`, by name."""
+    return {
+        name: np.asarray(columns[column]) % divisor == rest
+        for name, (column, divisor, rest) in residues.items()
+    }
+
+
+def meanings_of_residues(residues, given):
+    """What the tests of `residues_of` say of the columns, by name."""
+    made = {}
+    for name, (what, divisor, rest) in residues.items():
+        number = column(what, given.types[what].family, False)
+        made[name] = Term("==", (Term("%", (number, constant(divisor)), True), constant(rest)))
     return made
 
 

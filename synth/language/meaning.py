@@ -18,7 +18,7 @@ OPPOSITE = dict(zip(COMPARISONS, (">=", ">", "!=", "==", "<=", "<"), strict=True
 MIRRORED = dict(zip(COMPARISONS, (">", ">=", "==", "!=", "<", "<="), strict=True))
 #: What joins conditions, and conditions about one column.
 JOINING = ("and", "or", "xor", "same", "not")
-ABOUT = ("truth", "text", "other", "missing", "weekday")
+ABOUT = ("truth", "text", "other", "missing", "weekday", "begins", "ends")
 
 
 @dataclass(frozen=True)
@@ -61,16 +61,18 @@ class Term:
     op : str
         A comparison, an operation of numbers, one of `JOINING`, or "where"; "call" for a primitive
         that is none of them.  Of a leaf: "true", "false", "constant", "number" (the number in a
-        column), "part" (of a date), or one of `ABOUT`.
+        column), "part" (of a date or of a text), or one of `ABOUT`.
     arguments : tuple of Term
     value : object
         Of a leaf about a column: the `Source`, or (source, detail): the text that it equals
-        ("text"), the texts that it does not equal ("other"), the part of a date, or the number
-        of a weekday from Monday, 0.  Of a constant: its value, of a label: its text.  Of "call":
-        the primitive.  Of "%", "/" and "//": whether the numbers are whole.  Of "letter", which
-        says the letter at a place from 0 on: all letters.  Of a comparison: "coarse" if both sides
-        are rounded as labels are, since one is a sum of real numbers, and "fine" if they are
-        rounded as columns of real numbers are.
+        ("text"), the texts that it does not equal ("other"), the part of a date, the letter that
+        is the first ("begins") or the last one ("ends"), or the number of a weekday from Monday, 0.
+        Of the part "date", days are counted from 1899-12-30 on.  A text has the part "length",
+        and a single letter (source, "place", what is 0).  Of a constant: its value, of a label:
+        its text.  Of "call": the primitive.  Of "%", "/" and "//": whether the numbers are whole.
+        Of "letter", which says the letter at a place from 0 on: all letters.  Of a comparison:
+        "coarse" if both sides are rounded as labels are, since one is a sum of real numbers, and
+        "fine" if they are rounded as columns of real numbers are.
     """
 
     op: str

@@ -1,6 +1,7 @@
 """Reads a program from its text: a Python expression, parsed by `ast` and never run."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,12 @@ _AST_SYMBOLS = {
 # Both Python's parser and `_Reader.readings` recurse.
 _DEEPEST = 200
 
+#: How many thresholds a message names on each side of one that is not known.
+NEAREST = 2
+
+#: A text in quotes, a comparison, or a single sign for "equal".
+_SINGLE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[<>!=]=|=")
+
 _Make = Callable[[Head, Sequence["Program"]], "Program"]
 
 
@@ -44,7 +51,7 @@ def parse(text: str, grammar: Grammar, type: Type | None, make: _Make) -> "Progr
         Makes a program of a head and its arguments: `Program`.
     """
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = _tree(text.strip())
         readings = _Reader(grammar, make).readings(tree, 1)
     except SyntaxError as error:
         place = error.offset or len(text.strip()) + 1  # 0 is for the end
@@ -66,6 +73,17 @@ def parse(text: str, grammar: Grammar, type: Type | None, make: _Make) -> "Progr
     if len(readings) > 1:
         raise ParseError(f"{text!r} could be {found}; give the type")
     return next(iter(readings.values()))
+
+
+def _tree(text: str) -> ast.expr:
+    """The syntax tree of a text, in which `colour = red` of a rule in words is `colour == red`."""
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError:
+        doubled = _SINGLE.sub(lambda found: found[0] if found[0] != "=" else "==", text)
+        if doubled == text:
+            raise
+        return ast.parse(doubled, mode="eval").body
 
 
 class _Reader:
@@ -153,10 +171,19 @@ class _Reader:
                 found = self.named(ast.unparse(named))
                 yield [] if found is None else [found], arguments
 
-    def nearest(self, column: str) -> str:
-        """The inputs that compare a column with something, for a message."""
-        starts = f"{column} < ", f"{column}="
-        return listed([name for name in self.inputs if name.startswith(starts)])
+    def nearest(self, column: str, value: ast.expr) -> str:
+        """The inputs that compare a column with something, for a message.
+
+        Of thresholds, the two nearest to the value on each side.
+        """
+        start, number = f"{column} < ", _number(value)
+        known = [n for n in self.inputs if n.startswith(start) and _is_decimal(n[len(start) :])]
+        if number is None or not _is_decimal(number) or not known:
+            return listed([n for n in self.inputs if n.startswith((start, f"{column}="))])
+        known.sort(key=lambda name: float(name[len(start) :]))
+        above = sum(float(name[len(start) :]) < float(number) for name in known)
+        some = known[max(0, above - NEAREST) : above + NEAREST]
+        return f"the nearest of {len(known)} thresholds: {', '.join(some)}"
 
     def complaint(self, node: ast.expr) -> str:
         """Why a node stands for no program."""
@@ -168,7 +195,9 @@ class _Reader:
                 return f"{shown} is not an input or a constant; known: {known}"
             case ast.Call(func=ast.Name(id=name)) if name not in self.calls:
                 return f"{name} is not a primitive; known: {', '.join(self.calls)}"
-            case ast.Compare(left=left) if near := self.nearest(ast.unparse(left).strip("'")):
+            case ast.Compare(left=left, comparators=[right]) if near := self.nearest(
+                _bare(left), right
+            ):
                 return f"{shown} is no comparison of the DSL; known: {near}"
             case ast.Compare(ops=[_, _, *_]):
                 return f"{shown!r}: comparisons do not chain; join them with &"
@@ -230,6 +259,14 @@ def _plain_number(node: ast.expr, negative: bool = True) -> int | float | comple
             positive = _plain_number(operand, negative=False)
             return None if positive is None else -positive
     return None
+
+
+def _is_decimal(text: str) -> bool:
+    """Whether a text is a real number."""
+    try:
+        return float(text) == float(text)
+    except ValueError:
+        return False
 
 
 def _constant_name(value: int | float | complex | None) -> str | None:

@@ -1,5 +1,7 @@
 """Why a search ended as it did: what is proven, what ended it, and what to try if no rule pays."""
 
+import re
+
 from synth.report.languages import certified
 from synth.report.numbers import accuracy, bits, least_bits
 
@@ -16,6 +18,7 @@ STOPS = {
     "interrupted": "interrupted",
     "failed": "no worker was left",
 }
+NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 #: Labels of a table are at most so many texts; more are numbers.
 MOST_TEXTS = 16
 #: What may help if a limit ended a search, by the limit.
@@ -111,13 +114,24 @@ def nothing_found(result):
         why, ways = f"{what}, and longer ones were not all tried: {stop(result)}", _longer(result)
     ways += ["more rows", "other columns"]
     if result.rows["labels"] > MOST_TEXTS:
-        ways.insert(0, "normal noise (--noise normal)")
-        ways += [f"a threshold on the label (--label '{result.label or 'LABEL'}>=NUMBER')"]
+        numbers = _are_numbers(result)
+        ways = ["normal noise (--noise normal)"] * numbers + ways
+        ways += numbers * [
+            f"a threshold on the label (--label '{result.label or 'LABEL'}>=NUMBER')"
+        ]
     elif result.rows["labels"] > 2:
-        ways += ["normal noise (--noise normal)"] * (result.label_names is None)
+        ways += ["normal noise (--noise normal)"] * _are_numbers(result)
     elif sum(type_ != "Bool" for type_ in result.inputs.values()) > 1:
         ways += ["sums of columns (--dsl features)"]
     return f"{why}. Try {', '.join(ways[:-1])} or {ways[-1]}."
+
+
+def _are_numbers(result):
+    """Whether the labels are numbers, as far as the constants among the best hypotheses say."""
+    said = [each.text for each in result.top if each.kind == "constant"]
+    if result.program is not None and result.program.kind == "constant":
+        said.append(result.program.text)
+    return result.label_names is None and all(map(NUMBER.fullmatch, said)) and bool(said)
 
 
 def _longer(result):

@@ -54,8 +54,9 @@ def search_rows(result):
     if rows.get("unseen_labels") and result.continuation is None:
         unseen = f"{rows['unseen_labels']} of {rows['test']} held-out labels"
         yield "unseen labels", f"{unseen} are not in training; only a program can predict them"
-    if result.label_names and list(result.label_names.values()) != ["0", "1"]:
-        named = [f"{k} = {v}" for k, v in result.label_names.items()]
+    # Digits that stand beside letters, as the X of an ISBN, are themselves.
+    named = [f"{k} = {v}" for k, v in (result.label_names or {}).items() if str(k) != v]
+    if named:
         yield "labels", listed(named)
     yield "DSL", result.dsl + among(result)
     if result.settings.get("prepared"):

@@ -5,7 +5,7 @@ parts of a date.  A column with missing values gets one more, `NAME is missing`.
 missing, a truth value is false, and a number is a gap: NaN, in a Real column.
 """
 
-import re
+import datetime
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.errors import TaskError, TypeMismatchError, quoted, shortened
+from synth.errors import TypeMismatchError, quoted, shortened
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Source, Term, Type
 from synth.tasks.cells import (
     CLOCK,
@@ -29,12 +29,26 @@ from synth.tasks.cells import (
     missing_of,
     number_format,
 )
+from synth.tasks.letters import (
+    LETTERS,
+    are_free,
+    in_parts,
+    loosely,
+    meanings_of_letters,
+    placed,
+    read_both,
+    said_of_letters,
+)
+from synth.tasks.ranges import check_finite, check_range, refuse_infinite
 from synth.tasks.words import as_spelled, in_order, said_spellings, spellings
 
 #: The most truth values that a column of texts becomes; rarer texts become one, `other`.
 MOST_VALUES = 16
 OTHER = "other"
-_INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
+#: The parts of a date that become inputs: the last one counts days, from `FIRST_DAY` on, as
+#: spreadsheets do.
+_PARTS = (*DATE_PARTS, "date")
+FIRST_DAY = datetime.date(1899, 12, 30)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -127,6 +141,8 @@ class Inputs:
 
     def loosely(self) -> "Inputs":
         """The same for columns of whole numbers that may hold others."""
+        if self.read.func in LETTERS:
+            return replace(self, read=loosely(self.read))
         if self.read.func is not _read_numbers or self.read.args[1] == Bool:
             return self
         name, _, format_ = self.read.args
@@ -136,6 +152,7 @@ class Inputs:
         """What each of the inputs says of the column, by name."""
         missing = missing_name(self.column)
         kinds = {_read_numbers: "number", _read_dates: "date", _read_texts: "text"}
+        kinds |= dict.fromkeys(LETTERS, "text")
         kind = kinds.get(self.read.func, "truth")
         inputs = [name for name in self.types if name != missing]
         kind = "truth" if kind == "number" and self.types[inputs[0]] == Bool else kind
@@ -152,13 +169,11 @@ class Inputs:
         elif kind == "date":
             _, place, kept = self.read.args
             source = replace(source, order=DATE_ORDERS[place])
-            made = [Term("part", value=(source, DATE_PARTS[k])) for k in kept]
+            made = [Term("part", value=(source, _PARTS[k])) for k in kept]
             days = 0 if place == CLOCK else len(WEEKDAYS)
             made += [Term("weekday", value=(source, k)) for k in range(days)]
         else:
-            values, others, _ = self.read.args
-            made = [Term("text", value=(source, value)) for value in values]
-            made += [Term("other", value=(source, tuple(values)))] * others
+            made = _meanings_of_texts(self.read, source)
         made += [Term("missing", value=source)] * (missing in self.types)
         return dict(zip(self.types, made, strict=True))
 
@@ -194,7 +209,7 @@ def inputs_of(
         makers.reverse()  # 0 and 1 are residues then
     found = None
     gaps = gaps or len(held) < len(column.cells)
-    for made in (*makers, _dates):
+    for made in (*makers, _dates, _letters):
         found = found or (made(column, held, gaps) if held else None)
     types, read = found or _texts(column, held)
     if len(held) < len(column.cells):
@@ -209,8 +224,11 @@ def _said(
     name = shortened(column.name)
     if read.func is _read_dates:
         start, clock = len(column.name) + 1, read.args[1] == CLOCK
-        parts = [n[start:] for n, t in types.items() if t != Bool] + ["weekday"] * (not clock)
+        parts = [n[start:] for n, t in types.items() if t != Bool and n[start:] != "date"]
+        parts += ["weekday"] * (not clock)
         return f"read as {'times' if clock else 'dates'}", f"{name} ({', '.join(parts)})"
+    if read.func in LETTERS:
+        return said_of_letters(name, read)
     if read.func is _read_texts:
         values, others, _ = read.args
         if others:
@@ -277,46 +295,17 @@ def _read_numbers(name: str, type_: Type, format_: Format, cells: list[str]) -> 
     return [numbers]
 
 
-def refuse_infinite(column: Column, held: Sequence[str]) -> None:
-    """Raise TaskError for an infinite number among numbers."""
-    finite = [cell for cell in held if not _INFINITE.fullmatch(cell)]
-    if len(finite) < len(held) and (not finite or column.format(finite) is not None):
-        row = next(k for k, cell in enumerate(column.cells) if _INFINITE.fullmatch(cell))
-        cell = column.cells[row]
-        raise TaskError(
-            f"{column.where(row)}: {quoted(cell)} among numbers is infinite; allowed: finite"
-        )
-
-
-def check_range(
-    column: Column, held: Sequence[str], plain: Sequence[str], low: int, high: int
-) -> None:
-    """Raise TaskError for the first whole number outside low..high."""
-    for cell, number in zip(held, plain, strict=True):
-        if len(number) >= 20 or not low <= int(number) <= high:
-            where = column.where(column.cells.index(cell))
-            raise TaskError(f"{where}: {shortened(cell)} is outside {low}..{high}")
-
-
-def check_finite(column: Column, held: Sequence[str], plain: Sequence[str]) -> None:
-    """Raise TaskError for the first number that is too large for a Real."""
-    with np.errstate(over="ignore"):
-        _, legal = Real.rounded(np.array(plain, float))
-    if legal is not None:
-        cell = held[int(np.flatnonzero(~legal)[0])]
-        where = column.where(column.cells.index(cell))
-        raise TaskError(f"{where}: {shortened(cell)} is too large; the limit is 1e308")
-
-
 def _dates(column: Column, held: list[str], gaps: bool) -> _Made | None:
     place = date_format(held)
     if place is None:
         return None
     days = [f"{column.name}.weekday={day}" for day in WEEKDAYS if place != CLOCK]
-    parts = [f"{column.name}.{part}" for part in DATE_PARTS]
+    parts = [f"{column.name}.{part}" for part in _PARTS]
     found = np.array([_parts(cell, place) for cell in held])
     ranges = zip(found.min(axis=0).tolist(), found.max(axis=0).tolist(), strict=True)
     kept = tuple(k for k, (low, high) in enumerate(ranges) if low < high and k < len(parts))
+    if len(kept) == 2 and parts[kept[1]].endswith(".date"):  # it says what the other part says
+        kept = kept[:1]
     types = {
         parts[k]: Real if gaps else Int(int(found[:, k].min()), int(found[:, k].max()))
         for k in kept
@@ -329,16 +318,39 @@ def _parts(cell: str, place: int) -> list[int] | None:
     date = date_of(cell, place)
     if date is None:
         return None
-    return [*(getattr(date, part) for part in DATE_PARTS), date.weekday()]
+    days = (date.date() - FIRST_DAY).days
+    return [*(getattr(date, part) for part in DATE_PARTS), days, date.weekday()]
 
 
 def _read_dates(name: str, place: int, kept: tuple[int, ...], cells: list[str]) -> list[np.ndarray]:
     """The parts of dates that are kept, by their places, and whether it is each weekday."""
     parts = [_parts(cell, place) for cell in cells]
     _refuse(name, cells, [each is None for each in parts], "dates or times, as before")
-    made = np.array(parts, int).reshape(-1, len(DATE_PARTS) + 1)
+    made = np.array(parts, int).reshape(-1, len(_PARTS) + 1)
     days = 0 if place == CLOCK else len(WEEKDAYS)
     return [made[:, k] for k in kept] + [made[:, -1] == k for k in range(days)]
+
+
+def _letters(column: Column, held: list[str], gaps: bool) -> _Made | None:
+    """Single letters as places, beside truth values if they are few; free texts by their parts."""
+    made, different = placed(column.name, held, gaps), len(set(held))
+    free = are_free(different, len(column.cells))
+    if made is None:
+        return in_parts(column.name, held, gaps) if free else None
+    if free or different > MOST_VALUES:
+        return made
+    types, read = _texts(column, held)
+    return made[0] | types, partial(read_both, made[1], read)
+
+
+def _meanings_of_texts(read: partial[list[np.ndarray]], source: Source) -> list[Term]:
+    if read.func is read_both:
+        return [term for each in read.args for term in _meanings_of_texts(each, source)]
+    if read.func in LETTERS:
+        return meanings_of_letters(read, source)
+    values, others, _ = read.args
+    made = [Term("text", value=(source, value)) for value in values]
+    return made + [Term("other", value=(source, tuple(values)))] * others
 
 
 def _texts(column: Column, held: list[str]) -> _Made:

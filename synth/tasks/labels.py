@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from synth.errors import TaskError, listed, quoted, shortened
 from synth.language import INT_LIMIT, Bool, Int, Label, Mod, Real, Type
 from synth.tasks.cells import PLAIN, TRUTH, Format
-from synth.tasks.columns import MOST_VALUES, Column, check_finite, check_range, refuse_infinite
+from synth.tasks.columns import MOST_VALUES, Column
 from synth.tasks.conditions import Condition
+from synth.tasks.ranges import check_finite, check_range, refuse_infinite
 from synth.tasks.words import as_spelled, in_order, letters_of, said_spellings, spellings
 
 #: Advice in messages about labels that cannot be used.

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from synth.errors import TaskError, listed, quoted, shortened
 from synth.tasks.cells import date_format, missing_of
-from synth.tasks.columns import MOST_VALUES, Column
+from synth.tasks.columns import Column
+from synth.tasks.letters import alphabet_of, are_free
 
-#: A column of at least so many different texts is left out if they are nearly as many as rows.
-FREE_TEXTS = 8
+#: What is said of free texts.
+_TEXTS = " different texts for "
 #: A column with at most this share of cells that are no numbers was meant to hold numbers.
 NEARLY = 0.2
 #: How many columns a note names.
@@ -98,12 +99,14 @@ def usable(
     reasons = left_out([column.only(typed) for column in columns], marks, missing, kept)
     if len(reasons) == len(columns):
         number = next((name for name in names if name in marks.numbering), None)
-        if number is None:
+        texts = [name for name, why in reasons.items() if _TEXTS in why]
+        if number is None and not texts:
             said = said_left_out(reasons)
             raise TaskError(
                 f"no column can be an input: {said}; --keep COLUMN uses one all the same"
             )
-        del reasons[number]  # the place in a sequence
+        for name in [number] if number else texts:
+            del reasons[name]  # the place in a sequence, or letters
     used = [name for name in names if name not in reasons]
     for name in used:
         if name in marks.numbering and name not in kept and len(typed) >= MANY_ROWS:
@@ -167,10 +170,8 @@ def _unusable(column: Column, marks: Marks, missing: Sequence[str]) -> str | Non
         return None
     if date_format(held) is not None:
         return None
-    if different >= FREE_TEXTS and (
-        different > 0.9 * rows or (different > MOST_VALUES and different > rows / 2)
-    ):
-        return _nearly_numbers(column, held) or f"{different} different texts for {rows} rows"
+    if are_free(different, rows) and alphabet_of(held) is None:
+        return _nearly_numbers(column, held) or f"{different}{_TEXTS}{rows} rows"
     return None
 
 

@@ -12,7 +12,8 @@ cheap rows of the bank and of a constant, as in a checksum of bytes.
 
 A remainder: labels that are whole numbers are a sum of columns modulo some number.
 
-A share: labels that are whole numbers are a rounded share of a column: see `quotients`.
+A share: labels that are whole numbers are a rounded share of a column: see `quotients`; or a
+rate, a product of columns over another one or a sum: see `rates`.
 
 A hidden sum: the rows of one label lie in a hyperplane, as where `(a + b + c) % 3 == 0`.  The null
 space of their columns gives the sum, and an inner enumeration finds how the label follows from it.
@@ -31,6 +32,7 @@ from synth.engine.reach.fields import (
     sparser,
 )
 from synth.engine.reach.quotients import quotients
+from synth.engine.reach.rates import rates
 from synth.engine.reach.sums import exclusive_or, parity, remainder, total
 from synth.engine.reach.templates import (
     Templates,
@@ -72,7 +74,7 @@ WIDTH = 16
 def propose(problem, pools, must_stop):
     """Programs for the labels, best first; see `seeds`."""
     templates = Templates(problem, must_stop)
-    stages = (combinations, exclusive_ors, hidden_sums, remainders, quotients)
+    stages = (combinations, exclusive_ors, hidden_sums, remainders, quotients, rates)
     every = (stage(problem, pools, templates, must_stop) for stage in stages)
     return best_first(problem, itertools.chain.from_iterable(every))
 

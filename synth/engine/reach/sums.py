@@ -220,6 +220,37 @@ def share(templates, program, factor, divisor, rounding, sign=None):
     return made
 
 
+def rate(templates, parts, factor, under, rounding, added=None):
+    """A product of programs over a sum of programs, rounded as by `share`.
+
+    parts: the factors; factor: a constant beside them, or None; under: what is summed; added: a
+    program, and the sign with which the quotient is added to it, or None.  None is returned if no
+    way to write it is found.
+    """
+    type = parts[0].type
+    b, c = _sample(type, 2)
+    generator = np.random.default_rng(1)
+    x, y = generator.integers(0, 20 * NUMBERS, POINTS), generator.integers(1, NUMBERS, POINTS)
+    x, y = x.astype(type.dtype), y.astype(type.dtype)
+    quotient = {"down": x // y, "up": -(-x // y), "nearest": (2 * x + y) // (2 * y)}[rounding]
+
+    def joined(parts, columns, wanted):
+        prices = [leaf_units(templates.problem, type)] * 2
+        return templates.find(parts, columns, [wanted], type, max_programs=JOIN, prices=prices)[0]
+
+    made = parts[0]
+    for part in [*parts[1:], *([] if factor is None else [factor])]:
+        made = made and joined([made, part], [b, c], b * c)
+    below = total(templates, [(1, part) for part in under], type)
+    if made is None or below is None:
+        return None
+    made = joined([made, below], [x, y], quotient)
+    if made is not None and added is not None:
+        program, sign = added
+        made = joined([program, made], [b, c], b + sign * c)
+    return made
+
+
 def exclusive_or(templates, programs, type):
     """The exclusive or of the bits of whole numbers; None if no way to write it is found."""
     made, *rest = programs

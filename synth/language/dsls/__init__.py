@@ -39,7 +39,7 @@ from synth.language.check import check_dsl
 from synth.language.columns import TypedColumns
 from synth.language.comparisons import pairs_of
 from synth.language.dsl import DSL
-from synth.language.dsls import integer, real, sequence
+from synth.language.dsls import integer, real, rules, sequence
 from synth.language.labels import is_label, labelled
 from synth.language.specification import bind, parse_spec
 from synth.language.types import Bool, Type
@@ -144,13 +144,21 @@ def languages(given: TypedColumns) -> list[str]:
     columns, label = {t.family for t in given.types.values()}, given.label_type.family
     if label in ("Bool", "Label"):
         whole = ["boolean"] if columns == {"Bool"} else ["integer", integer.with_quotients()]
-        return ["rules", *whole, *["rules:ratios=true"] * bool(pairs_of(given))]
+        ratios = ["rules:ratios=true"] * bool(pairs_of(given))
+        return ["rules", *rules.finer(given), *rules.with_residues(given), *whole, *ratios]
     if label == "Int":
         # The DSLs of whole numbers read no numbers with fractions.
         units = [real.with_units()] * ("Real" in columns)
         # A limit of seconds is felt by the last ones: those with many constants.
-        return ["rules", "integer", "real", *units, *integer.for_table(given)]
-    return ["real", real.with_units()] if label == "Real" else []
+        choices = rules.for_numbers(given)
+        for more in (rules.finer, rules.with_residues):
+            choices += more(given, choices[0]) if choices else []
+        return [*choices, "integer", "real", *units, *integer.for_table(given)]
+    if label == "Real":
+        choices = rules.for_numbers(given)
+        choices += rules.finer(given, choices[0]) if choices else []
+        return ["real", real.with_units(), *choices]
+    return []
 
 
 def numeric_languages() -> list[str]:

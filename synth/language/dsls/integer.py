@@ -111,6 +111,11 @@ def _shift_right(a, b):
     return np.where((b >= 0) & (b < 32), np.right_shift(a, b & 31), OUTSIDE)
 
 
+def _are_words(most):
+    """Whether whole numbers up to one are likely bytes, or words of 4 to 16 bits."""
+    return 128 <= most <= 255 or (15 <= most < 2**16 and (most + 1) & most == 0)
+
+
 def _name(constants, division, bits):
     """The name of the DSL, with what it has beside the usual parts."""
     said = "" if tuple(constants) == CONSTANTS else f"constants={'/'.join(map(str, constants))}"
@@ -128,8 +133,9 @@ def for_table(given: TypedColumns) -> list[str]:
 
     One has quotients.  One has the numbers that the table holds as constants: the training values
     of the columns of whole numbers, and the labels if they are few; of more than `MOST_CONSTANTS`,
-    every k-th in order of size.  If all are bytes, one has operators on bits.  Which labels there
-    are is known to whoever reads the code of the labels, as it is for a look-up table.
+    every k-th in order of size.  If all are bytes, or words of which the largest has ones alone,
+    one has operators on bits.  Which labels there are is known to whoever reads the code of the
+    labels, as it is for a look-up table.
 
     Parameters
     ----------
@@ -149,6 +155,6 @@ def for_table(given: TypedColumns) -> list[str]:
     if more := sorted(held - set(CONSTANTS)):
         step = -(-len(more) // MOST_CONSTANTS)
         found.append(_name((*CONSTANTS, *more[::step]), False, False))
-    if len(whole) == len(given.types) and min(every) >= 0 and 128 <= max(every) <= 255:
+    if len(whole) == len(given.types) and min(every) >= 0 and _are_words(max(every)):
         found.append(_name((*CONSTANTS, *BYTES), False, True))
     return found

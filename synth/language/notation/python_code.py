@@ -34,7 +34,9 @@ def _texts(column, missing):
 """,
     "date": '''
 def _dates(column, order):
-    """Year, month, day, hour, minute and weekday (Monday is 0) of dates; NaN where there is none.
+    """Year, month, day, hour, minute, days since 1899-12-30 and weekday (Monday is 0) of dates.
+
+    NaN where there is none.
 
     A date is a datetime, or a text in ISO form or with its parts in this order: y, m and d, or h
     and m for times of day.
@@ -46,15 +48,16 @@ def _dates(column, order):
         if order == "hm" and 2 <= len(parts) < 5:
             parts, text = [1, 1, 1, *parts], "0001"
         if len(parts) < 3:
-            found.append([np.nan] * 6)
+            found.append([np.nan] * 7)
             continue
         if not re.match(r"\\s*[0-9]{4}", text):
             parts[:3] = [parts[order.index(part)] for part in "ymd"]
         year, month, day, hour, minute = (parts + [0, 0])[:5]
-        weekday = datetime.date(year, month, day).weekday()
-        found.append([year, month, day, hour, minute, weekday])
-    names = ("year", "month", "day", "hour", "minute", "weekday")
-    return dict(zip(names, np.array(found, float).reshape(-1, 6).T))
+        date = datetime.date(year, month, day)
+        days = date.toordinal() - 693594
+        found.append([year, month, day, hour, minute, days, date.weekday()])
+    names = ("year", "month", "day", "hour", "minute", "date", "weekday")
+    return dict(zip(names, np.array(found, float).reshape(-1, 7).T))
 ''',
 }
 _FUNCTIONS = {
@@ -202,7 +205,21 @@ class _Python:
             return f"~np.isin({here}.astype(str), {['', *detail]!r})"
         if term.op == "weekday":
             return f'{here}["weekday"] == {detail}'
+        if term.op in ("begins", "ends"):
+            place = ":1" if term.op == "begins" else "-1:"
+            return f"np.array([text[{place}] == {detail!r} for text in {here}], bool)"
+        if detail == "length":
+            return f"np.array([len(text) or np.nan for text in {here}], float)"
+        if detail == "place":
+            letters = alphabet(term.value[2])
+            place = f"{letters!r}.find(text) if len(text) == 1 else -1"
+            return f"np.array([place if (place := {place}) >= 0 else np.nan for text in {here}])"
         return f"{here}[{detail!r}]"
+
+
+def alphabet(first: str) -> str:
+    """The 26 letters from a first one on."""
+    return "".join(chr(ord(first) + k) for k in range(26))
 
 
 def no_translation(term: Term) -> DSLError:

@@ -1,14 +1,15 @@
 """Programs as people read rules: `age >= 64 or (smoker = no and dose >= 5.37)`."""
 
+import datetime
 import re
 
-from synth.language.meaning import COMPARISONS, FALSE, TRUE, Term
+from synth.language.meaning import COMPARISONS, FALSE, MIRRORED, TRUE, Term
 from synth.language.notation.simplify import negated, rules, simplified
 
 #: Words of rules; a name with one of them, or with a sign of rules in it, is written in quotes.
-WORDS = ("and", "or", "xor", "not", "if", "then", "else", "is")
+WORDS = ("and", "or", "xor", "not", "if", "then", "else", "is", "begins", "ends", "does")
 _WHOLE = ("true", "false")
-_PART = re.compile(r"(weekday|year|month|day|hour|minute) of ", re.IGNORECASE)
+_PART = re.compile(r"(weekday|year|month|day|hour|minute|length|place) of ", re.IGNORECASE)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SIGNS = re.compile(r"[^\w .:#°µ€$£%-]|^\s|\s$|\s\s|^[-+.]|\s[-%:]|[-%:]\s")
 _SHOWN = {"==": "="}
@@ -31,7 +32,8 @@ def written(term: Term) -> str:
     """A simplified term in words."""
     if term.op == "where" and not term.is_condition:
         return rule_list(rules(term))
-    return _text(term)
+    text = _text(term)
+    return text[1:-1] if term.op == "where" else text
 
 
 def rule_list(found: list[tuple[Term | None, Term]]) -> str:
@@ -80,9 +82,20 @@ def _text(term: Term) -> str:
     if op == "not":
         return _not(arguments[0])
     if op in COMPARISONS:
+        op, arguments = _turned(op, arguments)
         left, right = (_number(a, 0) for a in arguments)
+        if arguments[0].op == "part" and arguments[0].value[1] == "date":
+            right = _date(arguments[1]) or right
         return f"{left} {_SHOWN.get(op, op)} {right}"
     return _number(term, 0)
+
+
+def _turned(op: str, arguments: tuple[Term, ...]) -> tuple[str, tuple[Term, ...]]:
+    """`paid - sent > 30` for `sent - paid < -30`."""
+    left, right = arguments
+    if left.op != "-" or right.op != "constant" or not right.value < 0:
+        return op, arguments
+    return MIRRORED[op], (Term("-", left.arguments[::-1]), Term("constant", value=-right.value))
 
 
 def _closed(term: Term) -> str:
@@ -95,7 +108,7 @@ def _not(term: Term) -> str:
     """The negation of a leaf, or of an `xor`."""
     if term.op == "missing":
         return f"{name(term.value.name)} is not missing"
-    if term.op in ("text", "other", "weekday"):
+    if term.op in ("text", "other", "weekday", "begins", "ends"):
         return _about(term, "!=")
     return f"not ({_text(term)})" if term.op in ("xor", *COMPARISONS) else f"not {_closed(term)}"
 
@@ -104,6 +117,9 @@ def _about(term: Term, sign: str) -> str:
     source, detail = term.value
     if term.op == "weekday":
         return f"weekday of {name(source.name)} {sign} {DAYS[detail]}"
+    if term.op in ("begins", "ends"):
+        verb = f"{term.op} with" if sign == "=" else f"does not {term.op[:-1]} with"
+        return f"{name(source.name)} {verb} {value(detail)}"
     said = "other" if term.op == "other" else value(detail)
     # A text that is called so is told from all other texts by its quotes.
     said = repr(said) if term.op == "text" and said == "other" else said
@@ -118,10 +134,12 @@ def _number(term: Term, least: int) -> str:
 
 def _bound(term: Term) -> tuple[str, int]:
     op, arguments = term.op, term.arguments
-    if op in ("text", "other", "weekday"):
+    if op in ("text", "other", "weekday", "begins", "ends"):
         return _about(term, "="), _ATOM
     if op == "missing":
         return f"{name(term.value.name)} is missing", _ATOM
+    if op == "part" and term.value[1] == "date":
+        return name(term.value[0].name), _ATOM
     if op == "part":
         return f"{term.value[1]} of {name(term.value[0].name)}", _ATOM
     if op in ("number", "truth"):
@@ -146,6 +164,14 @@ def _bound(term: Term) -> tuple[str, int]:
         return f"(if {_text(condition)} then {_text(yes)} else {_text(no)})", _ATOM
     called = term.value.name if op == "call" else op
     return f"{called}({', '.join(_text(a) for a in arguments)})", _ATOM
+
+
+def _date(term: Term) -> str | None:
+    """A number of days as a date; None if it is none."""
+    days = term.value if term.op == "constant" else None
+    if not isinstance(days, (int, float)) or days % 1 or not 0 <= days < 10**6:
+        return None
+    return (datetime.date(1899, 12, 30) + datetime.timedelta(int(days))).isoformat()
 
 
 def _constant(given: object) -> tuple[str, int]:

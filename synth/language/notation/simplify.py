@@ -25,6 +25,8 @@ from synth.language.types import Real
 #: Half of the last place of 28 bits.
 NEAR = 2.0**-28
 _OTHER = {"and": "or", "or": "and"}
+#: Comparisons with a bound above, and with one below; whether they hold at the bound.
+_SIDES = {"<": (1, 0), "<=": (1, 1), ">": (-1, 0), ">=": (-1, 1)}
 #: Operations of whole constants that are carried out.
 _FOLDED: dict[str, Callable[..., int]] = {
     "+": operator.add,
@@ -116,6 +118,8 @@ class _Form:
         left, right = term.arguments
         if left.op == "constant" and right.op != "constant":
             term = Term(MIRRORED[term.op], (right, left), term.value)
+        if left == right and term.op in ("<", ">"):
+            return constant(negative)
         if term.value == "coarse" and not self.known:
             term = _exact(term)
         if not negative:
@@ -161,6 +165,12 @@ class _Form:
             return joined("or", [chosen, two]) if one == TRUE else joined("and", [opposite(), two])
         if two in (TRUE, FALSE):
             return joined("or", [opposite(), one]) if two == TRUE else joined("and", [chosen, one])
+        missing, other, rest = (chosen, two, one)
+        if chosen.op == "not":
+            missing, other, rest = chosen.arguments[0], one, two
+        if missing.op == "missing" and other.op in COMPARISONS and missing.value in other.sources():
+            # A comparison is false where the number is missing.
+            return joined("or", [other, joined("and", [missing, rest])])
         if one.op == "where" and two.op != "where":
             return Term("where", (opposite(), two, one))  # a list of rules goes on at its end
         return Term("where", (chosen, one, two))
@@ -217,10 +227,37 @@ def joined(op: str, parts: list[Term]) -> Term:
                 return ending
             if each != neutral and each not in kept:
                 kept.append(each)
-    kept = _absorbed(op, kept)
+    kept = _strictest(op, _absorbed(op, kept))
     if len(kept) < 2:
         return kept[0] if kept else neutral
     return Term(op, tuple(kept))
+
+
+def _strictest(op: str, parts: list[Term]) -> list[Term]:
+    """The parts of an `and` (an `or`) without comparisons that another one implies (or implies)."""
+    bounds = [(p, _bound(p)) for p in parts if p.op in _SIDES]
+    said = {p for p, one in bounds for q, two in bounds if p != q and _implies(op, two, one)}
+    return [part for part in parts if part not in said] if said else parts
+
+
+#: What is bounded, with the side; the bound, the larger the weaker; whether it holds there.
+_Bounded = tuple[tuple[Term, int, object], float, int] | None
+
+
+def _bound(term: Term) -> _Bounded:
+    """What a comparison says of what; None unless it is with a number."""
+    left, right = term.arguments
+    if right.op != "constant" or not isinstance(right.value, (int, float)):
+        return None
+    side, closed = _SIDES[term.op]
+    return (left, side, term.value), side * right.value, closed
+
+
+def _implies(op: str, one: _Bounded, two: _Bounded) -> bool:
+    """Whether one bound implies another; of an `or`, whether the other one implies it."""
+    if one is None or two is None or one[0] != two[0]:
+        return False
+    return one[1:] <= two[1:] if op == "and" else two[1:] <= one[1:]
 
 
 def _absorbed(op: str, parts: list[Term]) -> list[Term]:
@@ -250,8 +287,11 @@ def _opposite(term: Term) -> Term:
 def rules(term: Term) -> list[tuple[Term | None, Term]]:
     """A simplified term as a list of rules: (condition, answer), of which the first that fits.
 
-    The last one has no condition.  A condition becomes a rule for each part of an `or`.
+    The last one has no condition.  A condition becomes a rule for each part of an `or`.  Choices
+    between different answers by limits of one number become the steps of a stair.
     """
+    if stair := _stair(term):
+        return stair
     if term.op == "where":
         condition, yes, no = term.arguments
         first = [
@@ -264,6 +304,39 @@ def rules(term: Term) -> list[tuple[Term | None, Term]]:
         return [(None, term)]
     parts = term.arguments if term.op == "or" else (term,)
     return [*((part, TRUE) for part in parts), (None, FALSE)]
+
+
+def _stair(term: Term) -> list[tuple[Term | None, Term]]:
+    """A choice by limits of one number that has a value on all rows, in the order of the limits.
+
+    Empty if it is another choice, or if several steps have one answer.
+    """
+    steps = _steps(term, -np.inf, np.inf)
+    if steps is None or len(steps) < 3 or len({answer for _, answer in steps}) < len(steps):
+        return []
+    return [*steps[:-1], (None, steps[-1][1])]
+
+
+def _steps(term: Term, low: float, high: float) -> list[tuple[Term | None, Term]] | None:
+    """(what is below the upper limit, answer) of each step between two limits; None if no stair."""
+    if term.op != "where":
+        return [] if low >= high else [(None, term)]
+    condition, yes, no = term.arguments
+    if condition.op not in ("<", ">=") or any(s.gaps for s in condition.sources()):
+        return None
+    number, limit = condition.arguments
+    if limit.op != "constant" or not isinstance(limit.value, (int, float)):
+        return None
+    one, two = (yes, no) if condition.op == "<" else (no, yes)
+    below = _steps(one, low, min(high, limit.value))
+    above = _steps(two, max(low, limit.value), high)
+    if below is None or above is None:
+        return None
+    if below and above:
+        below[-1] = replace(condition, op="<"), below[-1][1]
+    made = below + above
+    alike = {(c.arguments[0], c.value) for c, _ in made if c is not None}
+    return made if alike <= {(number, condition.value)} else None
 
 
 def parts_of(

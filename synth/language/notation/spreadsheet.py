@@ -101,14 +101,28 @@ class _Sheet:
         """A comparison, false where a number is missing."""
         left, right = map(self._closed, term.arguments)
         text = f"{left}{_SIGNS.get(term.op, term.op)}{right}"
-        cells = [self._cell(source) for source in dict.fromkeys(_numbers(term))]
-        if not cells:
+        needed = [self._there(leaf) for leaf in dict.fromkeys(_numbers(term))]
+        needed = list(dict.fromkeys(needed))
+        if not needed:
             return text
-        if term.arguments[0].op == "number" and len(cells) == 1:
-            return f"AND(ISNUMBER({cells[0]}),{text})"
+        if term.arguments[0].op == "number" and len(needed) == 1:
+            return f"AND({needed[0]},{text})"
         # `AND` computes all its parts, and a sum or the year of a text is an error.
-        there = ",".join(f"ISNUMBER({cell})" for cell in cells)
-        return f"IF({there if len(cells) == 1 else f'AND({there})'},{text},FALSE)"
+        there = ",".join(needed)
+        return f"IF({there if len(needed) == 1 else f'AND({there})'},{text},FALSE)"
+
+    def _there(self, leaf: Term) -> str:
+        """Whether a leaf has a value."""
+        source = leaf.source
+        assert source is not None
+        here = self._cell(source)
+        if source.kind != "text":
+            return f"ISNUMBER({here})"
+        if leaf.op == "part" and leaf.value[1] == "place":
+            first = ord(leaf.value[2])
+            place = f'CODE({here}&" ")'
+            return f"AND(LEN({here})=1,{place}>={first},{place}<={first + 25})"
+        return f"NOT({self._missing(source, here)})"
 
     def _closed(self, term: Term) -> str:
         """A term in brackets if it needs them."""
@@ -140,6 +154,16 @@ class _Sheet:
             return f"NOT(OR({self._missing(source, here)},{known}))"
         if term.op == "weekday":
             return f"IF(ISNUMBER({here}),WEEKDAY({here},2)={detail + 1},FALSE)"
+        if term.op in ("begins", "ends"):
+            side = "LEFT" if term.op == "begins" else "RIGHT"
+            text = f"EXACT({side}({here},1),{_literal(detail)})"
+            return f"AND({text},NOT({self._missing(source, here)}))"
+        if detail == "length":
+            return f"LEN({here})"
+        if detail == "place":
+            return f"(CODE({here})-{ord(term.value[2])})"
+        if detail == "date":
+            return f"INT({here})"
         return f"{detail.upper()}({here})"
 
     def _missing(self, source: Source, here: str) -> str:
@@ -149,9 +173,9 @@ class _Sheet:
         return f"OR({same})"
 
 
-def _numbers(term: Term) -> Iterator[Source]:
-    """The columns whose numbers a comparison needs: what decides a choice has a value always."""
+def _numbers(term: Term) -> Iterator[Term]:
+    """The leaves whose numbers a comparison needs: what decides a choice has a value always."""
     if term.source is not None:
-        yield term.source
+        yield term
     for argument in term.arguments[term.op == "where" :]:
         yield from _numbers(argument)

@@ -60,7 +60,7 @@ def _text(term: Term) -> str:
 
 def _closed(term: Term) -> str:
     """A part in brackets if it needs them."""
-    several = term.arguments or term.op in ("missing", "other")
+    several = term.arguments or term.op in ("missing", "other", "begins", "ends")
     return f"({_text(term)})" if several else _text(term)
 
 
@@ -125,7 +125,31 @@ def _leaf(term: Term) -> str:
         return f"{here} NOT IN {_listed(detail)} AND NOT ({_missing(source, here)})"
     if term.op == "weekday":
         return f"STRFTIME('%w', {here}) = '{(detail + 1) % 7}'"
+    if source.kind == "text":
+        return _of_letters(term, source, here)
+    if detail == "date":
+        return f"CAST(JULIANDAY(DATE({here})) - 2415018.5 AS INTEGER)"
     return f"CAST(STRFTIME('{_PARTS[detail]}', {here}) AS INTEGER)"
+
+
+def _of_letters(term: Term, source: Source, here: str) -> str:
+    """The length of a text, the place of a letter, or whether a text begins or ends with one."""
+    detail, missing = term.value[1], _missing(source, here)
+    if term.op in ("begins", "ends"):
+        place = "1" if term.op == "begins" else "-1"
+        return f"SUBSTR({here}, {place}, 1) = {literal(detail)} AND NOT ({missing})"
+    if detail == "length":
+        return f"CASE WHEN {missing} THEN NULL ELSE LENGTH({here}) END"
+    first = ord(term.value[2])
+    inside = f"LENGTH({here}) = 1 AND UNICODE({here}) BETWEEN {first} AND {first + 25}"
+    return f"CASE WHEN {inside} THEN UNICODE({here}) - {first} END"
+
+
+def _column_of(leaf: Term) -> str:
+    """What is NULL where a leaf has no value: its column, or what is read in its texts."""
+    source = leaf.source
+    assert source is not None
+    return identifier(source.name) if source.kind != "text" else f"({_leaf(leaf)})"
 
 
 def _listed(texts: tuple[str, ...]) -> str:
@@ -145,7 +169,8 @@ def _not(term: Term) -> str:
         inner = [_closed(a) for a in term.arguments]
         sign = OPPOSITE[term.op]
         text = f"{inner[0]} {_SIGNS.get(sign, sign)} {inner[1]}"
-        return " OR ".join([text, *(f"{identifier(s.name)} IS NULL" for s in term.sources())])
+        leaves = [node for node in term.walk() if node.source is not None]
+        return " OR ".join([text, *dict.fromkeys(f"{_column_of(leaf)} IS NULL" for leaf in leaves)])
     if term.op in ("missing", "xor"):
         return f"NOT ({_text(term)})"  # which are never NULL
     if term.source is None:
