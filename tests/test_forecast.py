@@ -1,11 +1,13 @@
 """What a fit says of its time: the forecast, and the lines of its progress."""
 
+import math
+
 import numpy as np
 import pytest
 
 import synth
 from synth.cli.progress import Progress
-from synth.learners import forecast, mixture
+from synth.learners import estimator, forecast, mixture
 
 FEW = {"max_programs": 640, "moves": 0}
 
@@ -17,45 +19,56 @@ def rows(n=80, seed=0):
     return X, (X[:, 1] > 0.3) ^ (generator.random(n) < 0.1)
 
 
-def test_what_grows_with_the_share_is_extended_and_the_rest_is_not():
-    fixed, growing = 0.4, 3.2
-    parts = [fixed + share * growing for share in (forecast.FIRST, forecast.SECOND)]
-    assert forecast.extended(*parts) == pytest.approx(fixed + growing)
-    assert forecast.extended(0.5, 0.4) == 0.4  # noise alone does not shrink a fit
+def test_time_is_extended_as_it_grows(monkeypatch):
+    """What is needed once is not multiplied, and noise alone does not shrink a fit."""
+    clock = [0.0]
+    monkeypatch.setattr(forecast, "working_time", lambda: clock[0])
 
+    def taking(law, asked):
+        def work(rows):
+            asked.append(rows)
+            clock[0] += law(rows)
 
-def test_a_forecast_does_two_shares_of_the_work_and_one_if_that_was_all(monkeypatch):
-    times = iter([0.0, 1.0, 5.0, 6.75, 0.0, 3.0])
-    monkeypatch.setattr(forecast, "working_time", lambda: next(times))
+        return work
+
     asked = []
-    assert forecast.forecast(lambda share: asked.append(share) is None) == pytest.approx(
-        forecast.extended(1.0, 1.75)
-    )
-    assert asked == [forecast.FIRST, forecast.SECOND]
-    assert forecast.forecast(lambda share: False) == 3.0
+    linear = taking(lambda rows: 0.4 + rows / 100, asked)
+    assert forecast.in_proportion(linear, 6400) == pytest.approx(64.4)
+    assert asked == [100, 400]
+    asked.clear()
+    doubling = taking(lambda rows: 1 + math.log2(rows), asked)
+    assert forecast.by_doublings(doubling, 5000) == pytest.approx(1 + math.log2(5000))
+    assert asked == [50, 200]
+    shrinking = taking(lambda rows: 1 / rows, [])
+    assert forecast.by_doublings(shrinking, 5000) == pytest.approx(1 / 200)
+    assert forecast.in_proportion(shrinking, 64) == pytest.approx(1 / 4)
 
 
-def test_a_fit_says_how_long_it_will_take_before_it_begins(capsys):
+def test_a_fit_says_how_long_it_will_take_before_it_begins(capsys, monkeypatch):
+    monkeypatch.setattr(estimator, "FEW", 70)
     X, y = rows()
     model = synth.ProgramClassifier(**FEW, verbose=1).fit(X, y)
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith("[ProgramClassifier] ") for line in lines)
-    assert "80 rows, 4 columns, 2 labels: the fit will take about" in lines[0]
+    assert "80 rows, 4 columns, 2 labels" in lines[0]
+    assert "the fit will take about" in lines[1]
     assert lines[-1].endswith("s: done")
+    synth.ProgramClassifier(**FEW, verbose=1).fit(X[:60], y[:60])
+    assert "about" not in capsys.readouterr().out
     silent = synth.ProgramClassifier(**FEW).fit(X, y)
     assert capsys.readouterr().out == ""
     assert (silent.predict_proba(X) == model.predict_proba(X)).all()
 
 
 def test_a_forecast_leaves_the_classifier_as_it_is(monkeypatch):
-    """The first step has the share of the programs, and of the rows for the mixture."""
+    """It searches and mixes some of the rows, with the settings of the whole."""
     X, y = rows(160)
     made, learnt = [], []
     search, init = synth.engine.search, mixture.Mixture.__init__
 
-    def counted(*args, **settings):
-        made.append((settings["max_programs"], settings["moves"]))
-        return search(*args, **settings)
+    def counted(task, *args, **settings):
+        made.append((task.training, settings["max_programs"], settings["moves"]))
+        return search(task, *args, **settings)
 
     def noted(self, tests, columns, labels, k, **given):
         learnt.append(len(labels))
@@ -63,10 +76,10 @@ def test_a_forecast_leaves_the_classifier_as_it_is(monkeypatch):
 
     monkeypatch.setattr(synth.engine, "search", counted)
     monkeypatch.setattr(mixture.Mixture, "__init__", noted)
-    model = synth.ProgramClassifier(max_programs=640, moves=8)
+    model = synth.ProgramClassifier(max_programs=640, moves=1)
     assert model.forecast(X, y) > 0
-    assert made == [(10, 0), (80, 1)]
-    assert learnt == [2, 20]
+    assert made == [(10, 640, 1), (40, 640, 1)]
+    assert learnt == [2, 10]
     assert not hasattr(model, "classes_")
     assert synth.ProgramClassifier().forecast(X, y[:1].repeat(160)) == 0.0  # nothing is sought
 

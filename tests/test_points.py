@@ -261,13 +261,38 @@ def test_what_is_not_allowed_is_refused(sick, monkeypatch):
         synth.search(task, "points", top=0)
     with pytest.raises(SettingError, match="rules: thresholds=0"):
         synth.load_dsl("points:thresholds=0", (synth.Bool, synth.Bool))
-    monkeypatch.setattr("synth.engine.families.LARGE", 10)
-    with pytest.raises(SettingError, match="80 training rows for scorecards; allowed: 10"):
+    monkeypatch.setattr("synth.tasks.fitting.LARGE", 10)
+    monkeypatch.setattr("synth.engine.families.BYTES", 10**9)
+    with pytest.raises(SettingError, match=r"160 rows with \d+ tests for points take .* GB"):
         synth.search(task, "points")
     family = synth.load_dsl("points", (synth.Bool, synth.Bool)).family
     for name in ("card['1 2 / 2']", "card['6 / 1']", "card['2 1 / 4']", "card['2 1 / 0']", "card"):
         assert family.named(name) is None
     assert family.named("card['2 1 -1 / 0']") is not None
+
+
+def test_cards_of_many_rows_are_sought_on_some_and_scored_on_all(tmp_path):
+    """Bits and exceptions hold for all rows, with the best points for all of them."""
+    generator = np.random.default_rng(0)
+    columns = {f"c{i}": generator.random(5600) < 0.5 for i in range(5)}
+    tests = np.stack(list(columns.values()), axis=1)
+    labels = (tests @ [2, 1, 1, 0, 0] >= 2) ^ (generator.random(5600) < 0.1)
+    train = np.arange(5600) < 5400
+    types = dict.fromkeys(columns, synth.Bool)
+    task = synth.Task("t", columns, types, labels, synth.Bool, train=train, is_table=True)
+    found = synth.search(task, "points", **FEW)
+    program = found.program
+    assert found.rows["train"] == 5400
+    assert found.settings["drawn"]["rows"] == 5000
+    assert found.settings["drawn"]["moves"] == found.reach.moves == FEW["moves"]
+    said = found.predict(columns)
+    assert program.exceptions == int((said.astype(bool) != labels)[train].sum())
+    price = codes.program_total(program.bits, 5400, program.exceptions, 2, False)
+    assert program.total_bits == pytest.approx(price)
+    assert program.test_accuracy > 0.85
+    assert sorted(map(str, found.best.arguments)) == ["c0", "c1", "c2"]
+    synth.save_run(found.with_data(), tmp_path / "run.json")
+    assert [c for c in verify(tmp_path / "run.json") if c.holds is False] == []
 
 
 def test_the_classifier_has_cards(sick, found):

@@ -8,6 +8,9 @@ other chain begins from nothing, the others from the best card so far.  What is 
 kept, whether or not it is drawn.  After each chain the points of the best cards are chosen anew,
 all together: no single move turns 3, 2, 2 into 4, 3, 3.
 
+Of many rows, some are drawn for the moves.  The best cards are then scored on all rows, and their
+points are chosen anew there.
+
 A result lists all this as what reach did after an enumeration of nothing.
 """
 
@@ -84,6 +87,16 @@ class PointSearch:
             self._chain(k, length, np.random.default_rng(each), progress)
             self._choose_anew()
         self.stop_reason = self.stop_reason or StopReason.MOVES
+
+    def adopt(self, other):
+        """Score what another `PointSearch` has found on some rows; choose the best points anew."""
+        self.settings, self.moves = other.settings, other.moves
+        self.stop_reason = other.stop_reason
+        places = {each.name: place for place, each in enumerate(self.inputs)}
+        for (lines, threshold), _ in other._best():
+            here = [(places[other.inputs[test].name], points) for test, points in lines]
+            self._note(here, threshold)
+        self._choose_anew()
 
     def _chain(self, k, length, generator, progress):
         lines, now = [], float(self.code[min(self.yes, self.labelling.n - self.yes)])

@@ -6,6 +6,8 @@ labels' values, several classes are labels by name: the DSL gets them as constan
 choose between them (see `synth.language.labels`).
 """
 
+import math
+from copy import copy
 from dataclasses import replace
 from typing import Any, Self
 
@@ -17,7 +19,7 @@ from synth.errors import DSLError, SettingError, TaskError
 from synth.language import DSL, Bool, Program
 from synth.learners.columns import array_types, kinds_of, label_types, typed, without_masks
 from synth.learners.display import FoundBelow
-from synth.learners.forecast import Voice, forecast
+from synth.learners.forecast import FEW, Voice, by_doublings
 from synth.learners.mixture import mixture_of, mixture_seconds
 from synth.learners.predictor import counted_predictor, predictor_of, upright
 from synth.records import Result, StopReason
@@ -165,8 +167,10 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         self._begin(X, y)
         voice = Voice(type(self).__name__) if self.verbose else None
         if voice is not None:
-            size = len(self._places), self.n_features_in_, len(self.classes_)
-            voice.expect(*size, self._seconds())
+            rows, k = len(self._places), len(self.classes_)
+            voice.say(f"{rows:,} rows, {self.n_features_in_:,} columns, {k} labels")
+            if rows > FEW:
+                voice.expect(self._seconds())
         self._learn(voice)
         self.mixture_ = self._mixed(voice) if self.mixture else None
         if voice is not None:
@@ -174,10 +178,10 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         return self
 
     def forecast(self, X: MatrixLike, y: MatrixLike) -> float | None:
-        """How long a fit will take, from a first step of it; the classifier stays as it is.
+        """How long a fit will take, from first steps of it; the classifier stays as it is.
 
-        The first step has an eighth of the programs and moves, and fits the mixture to an eighth of
-        the rows.  Time to compile kernels is not counted.
+        The first steps are searches of at most 200 rows, and mixtures of at most a sixteenth of the
+        rows.  They take a few seconds.  Time to compile kernels is not counted.
 
         Parameters
         ----------
@@ -302,16 +306,12 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
             is_table=self.dsl is None,
         )
 
-    def _search(self, voice=None, share=1.0):
-        """The best hypothesis, as a `Result`; share: of the programs and moves."""
-        task = self._task()
+    def _search(self, voice=None):
+        """The best hypothesis, as a `Result`."""
         reach = {name: getattr(self, name) for name in ("moves", "chains", "seed")}
         limits = {name: getattr(self, name) for name in Limits.__dataclass_fields__}
-        if share < 1:
-            limits["max_programs"] = max(1, round(share * self.max_programs))
-            reach["moves"] = round(share * self.moves)
         told = None if voice is None else voice.search
-        result = engine.search(task, self.dsl, top=1, progress=told, **reach, **limits)
+        result = engine.search(self._task(), self.dsl, top=1, progress=told, **reach, **limits)
         if result.stop_reason == StopReason.INTERRUPTED:
             raise KeyboardInterrupt
         return result
@@ -320,20 +320,31 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         """How long searching and mixing will take; None if nothing ends the search."""
         if not self._varied:
             return 0.0
-        found = self.seconds
-        if self.max_programs is not None and self.moves is not None:
-            found = forecast(lambda share: not self._search(share=share).optimal)
-            found = found if self.seconds is None else min(found, self.seconds)
+        found, ends = self.seconds, self.max_programs is not None or self.max_bits is not None
+        if ends:
+            searched = by_doublings(self._search_some, min(len(self._places), tasks.LARGE))
+            found = min(searched, self.seconds or math.inf)
         if found is None or not self.mixture:
             return found
         with threadpool_limits(1):
             return found + mixture_seconds(self._task(), seed=self.seed)
 
+    def _search_some(self, count):
+        """Searches so many rows, among them one of each label if there are enough."""
+        order = np.random.default_rng(self.seed).permutation(len(self._places))
+        first = np.unique(self._places[order], return_index=True)[1]
+        rows = order[np.concatenate([first, np.delete(np.arange(len(order)), first)])][:count]
+        some = copy(self)
+        some._columns = {name: column[rows] for name, column in self._columns.items()}
+        some._places = self._places[rows]
+        if some._varied:
+            some._search()
+
     @property
     def _varied(self):
         """Whether labels and columns differ: no program tells equal rows apart."""
         columns = self._columns.values()
-        return len(self.classes_) > 1 and any((c != c[:1]).any() for c in columns)
+        return len(np.unique(self._places)) > 1 and any((c != c[:1]).any() for c in columns)
 
     def _learn(self, voice=None):
         """Searches, and sets what is fitted by the search."""

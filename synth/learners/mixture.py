@@ -26,7 +26,7 @@ from synth import codes
 from synth.errors import TaskError
 from synth.exact import CardDraws, Cells, TableTests, TreeSum
 from synth.learners.baselines import LogisticRegression
-from synth.learners.forecast import forecast
+from synth.learners.forecast import in_proportion
 from synth.learners.predictor import held_out_loss, predictor_of
 from synth.records import Predictions, Result
 from synth.tasks import LARGE, Task, stream
@@ -252,11 +252,7 @@ def mixture_seconds(task: Task, *, seed: int = 0) -> float:
         As `mixture_of` takes it.
     """
 
-    def work(share):
-        rows = max(2, round(share * task.training))
-        return _of_task(task, rows, chosen=0.0, seed=seed) is not None
-
-    return forecast(work)
+    return in_proportion(lambda rows: _of_task(task, rows, chosen=0.0, seed=seed), task.training)
 
 
 def _of_task(task, count, **given):
