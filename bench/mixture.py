@@ -52,6 +52,7 @@ from threadpoolctl import threadpool_limits
 
 import synth
 from synth.learners import mixture_of
+from synth.learners.stability import in_pairs
 
 LEARNERS = ("mixture", "pick", "tree", "logistic", "forest")
 #: The code that decides what the mixture says, beside that of searches.
@@ -227,23 +228,13 @@ def summed(table, rows):
         each = [r["mixture"][key] - r["tree"][key] for r in rows]
         error = statistics.stdev(each) / len(each) ** 0.5 if len(each) > 1 else 0.0
         row[f"{key} difference"] = statistics.fmean(each), error
-    row["agrees"], row["comes back"] = stability([r["pick"]["says"] for r in rows])
+    says = [r["pick"]["says"] for r in rows]
+    row["agrees"], row["comes back"] = in_pairs(says) if len(says) > 1 else (None, None)
     answered = [r["RIPPER"]["accuracy"] for r in rows if "accuracy" in r.get("RIPPER", ())]
     row["RIPPER"] = statistics.fmean(answered) if answered else None
     counts = np.unique(table.labels, return_counts=True)[1]
     row["most frequent"] = float(counts.max() / counts.sum())
     return row
-
-
-def stability(says):
-    """How often two answers are equal, and how many pairs are equal throughout; None without pairs.
-
-    says: by split, what its rule says of all rows of the table.
-    """
-    pairs = [float(np.mean(np.array(a) == np.array(b))) for a, b in itertools.combinations(says, 2)]
-    if not pairs:
-        return None, None
-    return statistics.fmean(pairs), statistics.fmean(pair == 1 for pair in pairs)
 
 
 def reliability(rows, name):
