@@ -1,6 +1,7 @@
 """Searches of DSLs with a family of primitives, which are too many for an enumeration of all.
 
-`automata.py` searches machines, `loops.py` programs of folds, and `points.py` scorecards.
+`automata.py` searches machines, `loops.py` programs of folds, `points.py` scorecards, and
+`card_lists.py` lists of them.
 """
 
 from dataclasses import asdict
@@ -8,6 +9,7 @@ from dataclasses import asdict
 from synth.engine import outcome
 from synth.engine.arguments import check_settings
 from synth.engine.automata import MOST_STATES, MachineSearch
+from synth.engine.card_lists import CardListSearch
 from synth.engine.interrupts import interrupts
 from synth.engine.limits import read_limits
 from synth.engine.loops import LoopSearch
@@ -84,9 +86,9 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
 
 def _check_labels(fitted):
     """Raise SettingError if no program of the family answers with such labels."""
-    root, results = fitted.root, fitted.dsl.family.results
-    two = root.family == "Label" and root.size == 2 and Bool in results
-    if root not in results and not two:
+    root, family = fitted.root, fitted.dsl.family
+    results = family.results
+    if root not in results and not (root.family == "Label" and isinstance(family, Cards)):
         allowed = listed("two labels" if type_ == Bool else str(type_) for type_ in results)
         raise SettingError(f"{fitted.dsl.name}: labels of {root}; allowed: {allowed}")
 
@@ -118,11 +120,12 @@ def _of_cards(fitted, tasks, limits, asked, spent, progress, **reach):
         _refuse_if_large(len(fitted[0].task.columns), tasks[0], fitted[0].dsl, limits)
     for each, task in zip(fitted, tasks, strict=True):
         with interrupts() as interrupted:
-            engine = PointSearch(each, asked["top"], Watch(limits, interrupted, spent))
+            seek = PointSearch if each.root.size == 2 else CardListSearch
+            engine = seek(each, asked["top"], Watch(limits, interrupted, spent))
             engine.run(settings, progress)
         if large:
             some, each = engine, fit(each.dsl, task)
-            engine = PointSearch(each, asked["top"], some.watch)
+            engine = seek(each, asked["top"], some.watch)
             engine.adopt(some)
             asked |= {"drawn": outcome.drawn_settings(LARGE, 0, some.moves, some.stop_reason)}
         made = outcome.Maker(engine, each.dsl, dict(asked), reaches={engine.labelling: engine})

@@ -51,6 +51,8 @@ class PointSearch:
         How many languages are searched; None if this one was given.
     """
 
+    two = True
+
     def __init__(self, fitted, top, watch, among=None):
         task = fitted.task
         self.grammar, self.root, self.watch = fitted.grammar, fitted.root, watch
@@ -64,6 +66,7 @@ class PointSearch:
         read = RowCells.of(tests[task.train], [column_of_test(task, i.name) for i in self.inputs])
         labels = self.labelling.values.astype(np.int64)
         self.table, self.yes = Table(read.codes, labels, **read.cells.arrays), int(labels.sum())
+        self.truth = self.table.labels
         # A card that is wrong on more rows than not has an opposite, with as many bits.
         count = np.arange(self.labelling.n + 1)
         self.code = np.where(2 * count > self.labelling.n, np.inf, self.score.code)
@@ -233,7 +236,7 @@ class PointSearch:
     @property
     def so_far(self):
         """The best cards."""
-        found = Found(_Problem(self), self.score.top)
+        found = Found(Problem(self), self.score.top)
         for (lines, threshold), _ in self._best():
             head = self.family.card([points for _, points in lines], threshold)
             found.note(Program(head, [Program(self.inputs[test]) for test, _ in lines]))
@@ -246,13 +249,13 @@ class PointSearch:
         return Descent(self.moves, **given, planned=planned, seeds=[], points=self._points)
 
 
-class _Problem:
-    """What prices cards, as `Found` asks for it."""
+class Problem:
+    """What prices cards and lists of them, as `Found` asks for it."""
 
-    simplicity, two = True, True
+    simplicity = True
 
     def __init__(self, search):
-        self.search, self.n = search, search.labelling.n
+        self.search, self.n, self.two = search, search.labelling.n, search.two
         self.most_wrong = search.score.most
         task = search.labelling.task
         order = np.argsort(~task.train, kind="stable")  # training rows come first
@@ -268,7 +271,7 @@ class _Problem:
         return program.units(self.search.grammar)
 
     def exceptions(self, program):
-        return int((self.values(program)[: self.n] != self.search.table.labels).sum())
+        return int((self.values(program)[: self.n] != self.search.truth).sum())
 
     def energy(self, program):
         code = self.search.code
