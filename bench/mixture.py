@@ -16,9 +16,12 @@ The rule that a search picks is stable if it comes back on other splits.  "Agree
 picks of two splits say the same label, over all pairs of splits and all rows of the table; "comes
 back" is the share of pairs of splits whose picks say the same labels on all rows.
 
+The pick is the hypothesis that the mixture's own fit has found, asked without the mixture.
+
 RIPPER answers too, if its environment is in the folder (`tables.py --install`); it gives no
-probabilities.  `--figure` draws how often the learners are right against how sure they are, in bins
-of equally many held-out rows of all tables and splits.
+probabilities.  Its answers are kept as `tables.py` keeps them.  `--figure` draws how often the
+learners are right against how sure they are, in bins of equally many held-out rows of all tables
+and splits.
 
 With `--labels permuted` the training labels are permuted: nothing predicts the others then.
 
@@ -30,7 +33,6 @@ import itertools
 import statistics
 import time
 import warnings
-from functools import partial
 from pathlib import Path
 
 import document
@@ -40,6 +42,7 @@ import numpy as np
 import pandas
 import table_files
 import table_learners
+import tables
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
@@ -48,6 +51,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 import synth
+from synth.learners import mixture_of
+from synth.learners.stability import in_pairs
 
 LEARNERS = ("mixture", "pick", "tree", "logistic", "forest")
 #: The code that decides what the mixture says, beside that of searches.
@@ -56,8 +61,6 @@ OWN = [
     *sorted((kept.PACKAGE / "learners").glob("*.py")),
 ]
 BINS = 10
-#: Seconds of an answer of RIPPER.
-TIMEOUT = 60.0
 
 
 def main(arguments=None):
@@ -70,7 +73,10 @@ def main(arguments=None):
     files, rows = kept.Kept(options.out), []
     taken = {t.name: [] for t in found}
     for number, table in itertools.product(range(options.splits), found):
-        taken[table.name].append(measured_once(table, number, files, options))
+        row = measured_once(table, number, files, options)
+        if options.python is not None and options.labels == "true":
+            row = row | {"RIPPER": tables.ripper(table, number, files, options)}
+        taken[table.name].append(row)
     print(HEAD)
     for table in found:
         rows.append(summed(table, taken[table.name]))
@@ -88,6 +94,7 @@ def parse(arguments):
     add("--labels", choices=("true", "permuted"), default="true")
     add("--splits", type=int, default=20, help="splits of each table (default: 20)")
     add("--rows", type=int, default=500, help="the most training rows (default: 500)")
+    add("--timeout", type=float, default=60.0, help="seconds of an answer of RIPPER (default: 60)")
     add("--tables", action="append", metavar="TEXT", help="only tables whose name contains this")
     add("--folder", type=Path, default=document.HERE / ".peers", help="folder of the packages")
     add("--out", type=Path, default=document.HERE / "results" / "mixture.jsonl", help="kept rows")
@@ -97,6 +104,8 @@ def parse(arguments):
     for name in ("splits", "rows"):
         if getattr(options, name) < 1:
             parser.error(f"--{name} {getattr(options, name)}; allowed: 1 and more")
+    if not options.timeout > 0:
+        parser.error(f"--timeout {options.timeout}; allowed: above 0")
     return options
 
 
@@ -121,34 +130,39 @@ def measured(table, train, number, options):
     frame = pandas.DataFrame(columns)
     shaped = np.nan_to_num(table_learners.encoded(columns, train)[1], nan=-1.0)
     made = {"shares": {"loss": loss(shares(given, labels[~train]), given, labels[~train])}}
-    fits = {
-        "mixture": partial(_ours, True, frame, train, given),
-        "pick": partial(_ours, False, frame, train, given),
-        "tree": partial(_peer, table_learners.pruned, shaped, train, given),
-        "logistic": partial(_peer, _logistic, shaped, train, given),
-        "forest": partial(_peer, _forest, shaped, train, given),
-    }
+    peers = {"tree": table_learners.pruned, "logistic": _logistic, "forest": _forest}
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name, fit in fits.items():
+        for name, (said, classes, more) in _ours(frame, train, given).items():
+            made[name] = scored(said, classes, given, labels[~train]) | more
+        for name, fit in peers.items():
             began = time.process_time()
-            said, classes, *more = fit()
+            said, classes = _peer(fit, shaped, train, given)
             seconds = time.process_time() - began
             made[name] = scored(said, classes, given, labels[~train]) | {"seconds": seconds}
-            if more:
-                made[name] |= {"rule": more[0], "says": more[1]}
-    if options.python is not None and options.labels == "true":
-        made["RIPPER"] = table_learners.ripper(table, train, options.python, TIMEOUT)
     return made
 
 
-def _ours(mixture, frame, train, labels):
-    model = synth.ProgramClassifier(mixture=mixture).fit(frame[train], labels)
+def _ours(frame, train, labels):
+    """By name: the probabilities of held-out rows, the classes, and what else is kept.
+
+    The pick is fitted first, then the mixture around it, as `ProgramClassifier` does.
+    """
+    began = time.process_time()
+    model = synth.ProgramClassifier(mixture=False).fit(frame[train], labels)
+    picked = time.process_time()
     said = model.predict_proba(frame[~train])
-    if mixture:
-        return said, model.classes_
+    told = time.process_time()
     rule = model.chosen_ if model.program_ is None else model.program_.text
-    return said, model.classes_, rule, [str(each) for each in model.predict(frame)]
+    says = [str(each) for each in model.predict(frame)]
+    kept = {"rule": rule, "says": says, "bits": model.bits_, "table bits": model.table_bits_}
+    made = {"pick": (said, model.classes_, kept | {"seconds": told - began})}
+    began += time.process_time() - picked
+    model.mixture_ = mixture_of(model.results_[0]) if model.results_ else None
+    said = model.predict_proba(frame[~train])
+    seconds = time.process_time() - began
+    made["mixture"] = said, model.classes_, {"seconds": seconds}
+    return made
 
 
 def _peer(fit, shaped, train, labels):
@@ -214,23 +228,13 @@ def summed(table, rows):
         each = [r["mixture"][key] - r["tree"][key] for r in rows]
         error = statistics.stdev(each) / len(each) ** 0.5 if len(each) > 1 else 0.0
         row[f"{key} difference"] = statistics.fmean(each), error
-    row["agrees"], row["comes back"] = stability([r["pick"]["says"] for r in rows])
+    says = [r["pick"]["says"] for r in rows]
+    row["agrees"], row["comes back"] = in_pairs(says) if len(says) > 1 else (None, None)
     answered = [r["RIPPER"]["accuracy"] for r in rows if "accuracy" in r.get("RIPPER", ())]
     row["RIPPER"] = statistics.fmean(answered) if answered else None
     counts = np.unique(table.labels, return_counts=True)[1]
     row["most frequent"] = float(counts.max() / counts.sum())
     return row
-
-
-def stability(says):
-    """How often two answers are equal, and how many pairs are equal throughout; None without pairs.
-
-    says: by split, what its rule says of all rows of the table.
-    """
-    pairs = [float(np.mean(np.array(a) == np.array(b))) for a, b in itertools.combinations(says, 2)]
-    if not pairs:
-        return None, None
-    return statistics.fmean(pairs), statistics.fmean(pair == 1 for pair in pairs)
 
 
 def reliability(rows, name):

@@ -116,35 +116,45 @@ def parse(arguments):
 
 def splits(table, files, options):
     """The rows of all splits of a table: what each learner says."""
+    return [split(table, number, files, options) for number in range(options.splits)]
+
+
+def split(table, number, files, options):
+    """The row of a split of a table."""
     # A change of our code leaves the peers' predictions as they are.
     by_all = kept.code(table_files.__file__, table_learners.__file__)
     by_peers = _code(table_files, table_learners)
     python = options.python
     search = {name: getattr(options, name) for name in ("moves", "max_programs", "memory")}
     taken = partial(_taken, files, options.stale)
-    rows = []
-    for number in range(options.splits):
-        train = table_learners.split(table, number, options.rows)
-        key = {"table": table.name, "split": number, "rows": options.rows}
-        late = key | {"timeout": options.timeout}
-        work = partial(table_learners.ours, table, train, options)
-        row = {
-            "majority": {"accuracy": table_learners.majority(table, train)},
-            "ours": taken(key | {"by": "ours"} | search, by_all, work),
-        }
-        work = partial(table_learners.tree, table, train)
-        row["tree"] = taken(key | {"by": "tree"}, by_peers, work)
-        if python is not None:
-            work = partial(table_learners.ripper, table, train, python, options.timeout)
-            row["RIPPER"] = taken(late | {"by": "RIPPER"}, by_peers, work)
-        for peer in reach_peers.PEERS[:2] if number < options.priced else ():
-            there = sys.executable if peer.name == "tree" else python
-            if there is not None:
-                by = f"bits of {peer.name}"
-                work = partial(table_learners.priced, table, train, peer, there, options.timeout)
-                row[by] = taken(late | {"by": by}, by_all, work)
-        rows.append(row)
-    return rows
+    train = table_learners.split(table, number, options.rows)
+    key = {"table": table.name, "split": number, "rows": options.rows}
+    late = key | {"timeout": options.timeout}
+    work = partial(table_learners.ours, table, train, options)
+    row = {
+        "majority": {"accuracy": table_learners.majority(table, train)},
+        "ours": taken(key | {"by": "ours"} | search, by_all, work),
+    }
+    work = partial(table_learners.tree, table, train)
+    row["tree"] = taken(key | {"by": "tree"}, by_peers, work)
+    if python is not None:
+        row["RIPPER"] = ripper(table, number, files, options)
+    for peer in reach_peers.PEERS[:2] if number < options.priced else ():
+        there = sys.executable if peer.name == "tree" else python
+        if there is not None:
+            by = f"bits of {peer.name}"
+            work = partial(table_learners.priced, table, train, peer, there, options.timeout)
+            row[by] = taken(late | {"by": by}, by_all, work)
+    return row
+
+
+def ripper(table, number, files, options):
+    """RIPPER's answer to a split of a table, as it is kept."""
+    key = {"table": table.name, "split": number, "rows": options.rows, "timeout": options.timeout}
+    train = table_learners.split(table, number, options.rows)
+    work = partial(table_learners.ripper, table, train, options.python, options.timeout)
+    now = _code(table_files, table_learners)
+    return _taken(files, options.stale, key | {"by": "RIPPER"}, now, work)
 
 
 def permutations(table, files, options):

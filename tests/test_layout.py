@@ -46,7 +46,7 @@ INSIDE = {
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
         "arguments", "fits", "terms", "constants", "pool", "factors", "inner", "inversion", "sums",
         "regression", "automata", "folding", "coding", "solving",
-        "loops", "points", "families", "driver", "large",
+        "loops", "points", "card_lists", "families", "driver", "large",
         "languages", "searches", "descents",
     ],
 }  # fmt: skip

@@ -252,22 +252,99 @@ def test_what_is_not_allowed_is_refused(sick, monkeypatch):
         synth.search(task, "points", exact=True)
     with pytest.raises(DSLError, match=r"points: labels of Int\(0, 2\); allowed: two values"):
         synth.load_dsl("points", (synth.Bool, synth.Int(0, 2)))
-    three = sick.with_name("three.csv")
-    lines = [f"{k},{('red', 'green', 'blue')[k % 3]}" for k in range(60)]
-    three.write_text("\n".join(["a,b", *lines]))
-    with pytest.raises(SettingError, match=r"points: labels of Label\(.*\); allowed: two labels"):
-        synth.search(synth.read_table(three), "points")
     with pytest.raises(SettingError, match="top=0; allowed: 1 and more"):
         synth.search(task, "points", top=0)
     with pytest.raises(SettingError, match="rules: thresholds=0"):
         synth.load_dsl("points:thresholds=0", (synth.Bool, synth.Bool))
-    monkeypatch.setattr("synth.engine.families.LARGE", 10)
-    with pytest.raises(SettingError, match="80 training rows for scorecards; allowed: 10"):
+    monkeypatch.setattr("synth.tasks.fitting.LARGE", 10)
+    monkeypatch.setattr("synth.engine.families.BYTES", 10**9)
+    with pytest.raises(SettingError, match=r"160 rows with \d+ tests for points take .* GB"):
         synth.search(task, "points")
     family = synth.load_dsl("points", (synth.Bool, synth.Bool)).family
     for name in ("card['1 2 / 2']", "card['6 / 1']", "card['2 1 / 4']", "card['2 1 / 0']", "card"):
         assert family.named(name) is None
     assert family.named("card['2 1 -1 / 0']") is not None
+
+
+def test_cards_of_many_rows_are_sought_on_some_and_scored_on_all(tmp_path):
+    """Bits and exceptions hold for all rows, with the best points for all of them."""
+    generator = np.random.default_rng(0)
+    columns = {f"c{i}": generator.random(5600) < 0.5 for i in range(5)}
+    tests = np.stack(list(columns.values()), axis=1)
+    labels = (tests @ [2, 1, 1, 0, 0] >= 2) ^ (generator.random(5600) < 0.1)
+    train = np.arange(5600) < 5400
+    types = dict.fromkeys(columns, synth.Bool)
+    task = synth.Task("t", columns, types, labels, synth.Bool, train=train, is_table=True)
+    found = synth.search(task, "points", **FEW)
+    program = found.program
+    assert found.rows["train"] == 5400
+    assert found.settings["drawn"]["rows"] == 5000
+    assert found.settings["drawn"]["moves"] == found.reach.moves == FEW["moves"]
+    said = found.predict(columns)
+    assert program.exceptions == int((said.astype(bool) != labels)[train].sum())
+    price = codes.program_total(program.bits, 5400, program.exceptions, 2, False)
+    assert program.total_bits == pytest.approx(price)
+    assert program.test_accuracy > 0.85
+    assert sorted(map(str, found.best.arguments)) == ["c0", "c1", "c2"]
+    synth.save_run(found.with_data(), tmp_path / "run.json")
+    assert [c for c in verify(tmp_path / "run.json") if c.holds is False] == []
+
+
+@pytest.fixture(scope="module")
+def colours():
+    """Names by two cards: red if two of three are true, else blue if d or e is, else green."""
+    generator = np.random.default_rng(1)
+    columns = {name: generator.random(240) < 0.5 for name in "abcde"}
+    a, b, c, d, e = columns.values()
+    red = a.astype(int) + b + c >= 2
+    labels = np.where(red, 2, np.where(d | e, 0, 1))
+    labels[:9] = (labels[:9] + 1) % 3
+    types = dict.fromkeys(columns, synth.Bool)
+    names = synth.Label("blue", "green", "red")
+    train = np.arange(240) < 180
+    return synth.Task("colours", columns, types, labels, names, train=train, is_table=True)
+
+
+def wrong_names(found, task):
+    """On how many training rows a result says another name."""
+    right = np.array(task.label_type.names)[task.labels]
+    return int((found.predict(task.columns) != right)[task.train].sum())
+
+
+def test_three_names_have_a_list_of_cards(colours, tmp_path):
+    found = synth.search(colours, "points", **FEW)
+    program = found.program
+    assert program.exceptions == 9
+    assert program.test_accuracy == 1.0
+    assert sum(node.head.name.startswith("card") for node in found.best.walk()) == 2
+    assert wrong_names(found, colours) == 9
+    assert program.total_bits == codes.program_total(program.bits, 180, 9, 3, False)
+    assert found.total_bits == program.total_bits < found.table.bits
+    assert [branch.answer for branch in program.branches][-1] in ("blue", "green", "red")
+    # What the list begins with is among the best hypotheses.
+    assert any(each.text.count("card") == 1 for each in found.top)
+    synth.save_run(found.with_data(), tmp_path / "run.json")
+    assert [c for c in verify(tmp_path / "run.json") if c.holds is False] == []
+    again = synth.search(colours, "points", **FEW)
+    assert [each.text for each in again.top] == [each.text for each in found.top]
+    rule = Rule(found.best, found.trained_on).to_python()
+    assert "red" in rule
+
+
+def test_lists_of_many_rows_are_scored_on_all(colours, monkeypatch):
+    monkeypatch.setattr("synth.tasks.fitting.LARGE", 120)
+    monkeypatch.setattr("synth.engine.families.LARGE", 120)
+    found = synth.search(colours, "points", **FEW)
+    assert found.settings["drawn"]["rows"] == 120
+    assert found.rows["train"] == 180
+    assert found.program.exceptions == wrong_names(found, colours)
+
+
+def test_names_by_chance_have_no_list(colours):
+    twin = synth.search(colours.permuted(0), "points", **FEW)
+    assert twin.chosen == "table"
+    short = synth.search(colours, "points", **FEW, max_bits=25)
+    assert all(point.bits <= 25 for point in short.front)
 
 
 def test_the_classifier_has_cards(sick, found):

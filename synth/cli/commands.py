@@ -105,8 +105,9 @@ def search(task, labels, corrupt, exact, cluster, **options):
     given |= search_settings(options)
     if noise is None and given.get("seconds") is not None:
         given["seconds"] /= 2
+    most = given.get("seconds", engine.Limits().seconds)
     try:
-        with chains_on(cluster) as workers, Progress() as progress:
+        with chains_on(cluster) as workers, Progress(most) as progress:
             run = engine.search(loaded, progress=progress, **workers, **given)
     except SweepError as error:
         if error.partial is not None:

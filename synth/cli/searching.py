@@ -123,7 +123,9 @@ def _with_mixture(run, options):
     """The result with what a mixture predicts of the held-out rows."""
     from synth.learners import predictions_of
 
-    said = None if run.kind != "search" else predictions_of(run, seed=options["seed"] or 0)
+    with Progress() as progress:
+        given = {"seed": options["seed"] or 0, "told": progress and progress.share}
+        said = None if run.kind != "search" else predictions_of(run, **given)
     if said is None:
         say("synth: no mixture: it takes a few labels, and columns of numbers and truth values")
         return run

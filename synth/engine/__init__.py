@@ -7,7 +7,8 @@ makes its moves by themselves.  `backward.py` solves the last steps of an exact 
 labels.  `watch.py` ends a search at a limit and `interrupts.py` at Ctrl-C; `progress.py` shows how
 far it is.  `machine.py` knows memory and cores.  `checkpoint.py` keeps a search in memory or in a
 file, which `soundness.py` checks, and `outcome.py` makes its `Result`.  `languages.py` searches a
-table in several languages.  `families.py` searches automata, folds and scorecards (`points.py`).
+table in several languages.  `families.py` searches automata, folds, scorecards (`points.py`) and
+lists of them (`card_lists.py`).
 `regression.py` scores real labels, and `fits.py` records what is found
 for them.  README.md explains the words.
 """

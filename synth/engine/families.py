@@ -1,6 +1,7 @@
 """Searches of DSLs with a family of primitives, which are too many for an enumeration of all.
 
-`automata.py` searches machines, `loops.py` programs of folds, and `points.py` scorecards.
+`automata.py` searches machines, `loops.py` programs of folds, `points.py` scorecards, and
+`card_lists.py` lists of them.
 """
 
 from dataclasses import asdict
@@ -8,6 +9,7 @@ from dataclasses import asdict
 from synth.engine import outcome
 from synth.engine.arguments import check_settings
 from synth.engine.automata import MOST_STATES, MachineSearch
+from synth.engine.card_lists import CardListSearch
 from synth.engine.interrupts import interrupts
 from synth.engine.limits import read_limits
 from synth.engine.loops import LoopSearch
@@ -20,11 +22,13 @@ from synth.language.cards import Cards
 from synth.language.dsls import is_file
 from synth.language.machines import Machines
 from synth.records import StopReason
-from synth.tasks import LARGE, fit, fit_all
+from synth.tasks import LARGE, drawn, fit, fit_all
 
 #: Settings of `Search` that are for programs made of listed parts, and those that are refused.
 _OTHERS = ("exact", "moves", "start", "map", "checkpoint", "chains", "seed", "every")
 _REFUSED = ("exact", "moves", "start", "map", "checkpoint")
+#: What a test of a row takes, in bytes: as a column of the task, and as one of the search.
+BYTES = 10
 #: Settings of reach that a search of scorecards has.
 _REACH = ("moves", "chains", "seed")
 
@@ -56,7 +60,8 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
         If a setting is given that such a search does not have.
     """
     check_settings(top, 0, False)
-    fitted = fit_all(dsl, tasks)
+    words = any(type_.letters for type_ in tasks[0].types.values())
+    fitted = fit_all(dsl, tasks if words else [drawn(task) for task in tasks])
     _check_labels(fitted[0])
     cards = isinstance(fitted[0].dsl.family, Cards)
     reach = {name: settings.pop(name) for name in _REACH if cards and name in settings}
@@ -66,7 +71,7 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
     limits = read_limits(settings)
     asked = {**asdict(limits), "top": top, "exact": False}
     if cards:
-        return of_cards(fitted, limits, asked, spent, progress, **reach)
+        return _of_cards(fitted, tasks, limits, asked, spent, progress, **reach)
     if isinstance(fitted[0].dsl.family, Machines):
         return _of_machines(fitted, limits, asked, spent, proven, progress)
     with interrupts() as interrupted:
@@ -81,9 +86,9 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
 
 def _check_labels(fitted):
     """Raise SettingError if no program of the family answers with such labels."""
-    root, results = fitted.root, fitted.dsl.family.results
-    two = root.family == "Label" and root.size == 2 and Bool in results
-    if root not in results and not two:
+    root, family = fitted.root, fitted.dsl.family
+    results = family.results
+    if root not in results and not (root.family == "Label" and isinstance(family, Cards)):
         allowed = listed("two labels" if type_ == Bool else str(type_) for type_ in results)
         raise SettingError(f"{fitted.dsl.name}: labels of {root}; allowed: {allowed}")
 
@@ -105,24 +110,38 @@ def _of_machines(fitted, limits, asked, spent, proven, progress):
     return found
 
 
-def of_cards(fitted, limits, asked, spent, progress, among=None, **reach):
-    """The best scorecard of each labelling.
-
-    among: how many languages are searched; None if this one was given.
-    """
+def _of_cards(fitted, tasks, limits, asked, spent, progress, **reach):
+    """The best scorecard of each labelling; fitted has some rows of a task with many."""
     settings, found = ReachSettings(**{"moves": None, **reach}), []
     if settings.moves is None:
         settings = settings.counted(MOVES)
-    rows = fitted[0].task.training
-    if rows > LARGE:
-        raise SettingError(f"{rows} training rows for scorecards; allowed: {LARGE}, see --train")
-    for each in fitted:
+    large = fitted[0].task.training < tasks[0].training
+    if large:
+        _refuse_if_large(len(fitted[0].task.columns), tasks[0], fitted[0].dsl, limits)
+    for each, task in zip(fitted, tasks, strict=True):
         with interrupts() as interrupted:
-            engine = PointSearch(each, asked["top"], Watch(limits, interrupted, spent), among)
+            seek = PointSearch if each.root.size == 2 else CardListSearch
+            engine = seek(each, asked["top"], Watch(limits, interrupted, spent))
             engine.run(settings, progress)
-        made = outcome.Maker(engine, each.dsl, asked, reaches={engine.labelling: engine})
+        if large:
+            some, each = engine, fit(each.dsl, task)
+            engine = seek(each, asked["top"], some.watch)
+            engine.adopt(some)
+            asked |= {"drawn": outcome.drawn_settings(LARGE, 0, some.moves, some.stop_reason)}
+        made = outcome.Maker(engine, each.dsl, dict(asked), reaches={engine.labelling: engine})
         found.append(made.result(engine.labelling))
         spent = engine.seconds
         if found[-1].stop_reason == StopReason.INTERRUPTED:
             settings = settings.counted(0)
     return found
+
+
+def _refuse_if_large(tests, task, dsl, limits):
+    """Raises SettingError if the tests of all rows do not fit into the memory of the search."""
+    needed = tests * task.rows * BYTES
+    if needed > limits.memory:
+        raise SettingError(
+            f"{task.rows:,} rows with {tests:,} tests for {dsl.name} take "
+            f"{needed / 1e9:.1f} GB; allowed: {limits.memory / 1e9:.1f} GB, see --memory; "
+            "points:thresholds=8 has fewer tests"
+        )

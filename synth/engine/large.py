@@ -11,6 +11,7 @@ The record is that of the search on all rows, and `settings["drawn"]` says what 
 from dataclasses import replace
 
 from synth.engine.driver import Search
+from synth.engine.outcome import drawn_settings
 from synth.errors import SweepError
 from synth.records import StopReason
 from synth.tasks import LARGE, drawn
@@ -90,12 +91,8 @@ _ENDS = (StopReason.INTERRUPTED, StopReason.SECONDS, StopReason.MEMORY)
 
 def _joined(whole, some, limits):
     """The result on all rows; its settings have the limits, and what was done on some rows."""
-    drawn = {
-        "rows": LARGE,
-        "candidates": some.candidates,
-        "moves": 0 if some.reach is None else some.reach.moves,
-        "stop_reason": str(some.stop_reason),
-    }
+    moves = 0 if some.reach is None else some.reach.moves
+    drawn = drawn_settings(LARGE, some.candidates, moves, some.stop_reason)
     reason = some.stop_reason if some.stop_reason in _ENDS else whole.stop_reason
     settings = {**whole.settings, **limits, "drawn": drawn}
     return replace(whole, stop_reason=reason, settings=settings)

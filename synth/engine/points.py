@@ -8,6 +8,9 @@ other chain begins from nothing, the others from the best card so far.  What is 
 kept, whether or not it is drawn.  After each chain the points of the best cards are chosen anew,
 all together: no single move turns 3, 2, 2 into 4, 3, 3.
 
+Of many rows, some are drawn for the moves.  The best cards are then scored on all rows, and their
+points are chosen anew there.
+
 A result lists all this as what reach did after an enumeration of nothing.
 """
 
@@ -48,6 +51,8 @@ class PointSearch:
         How many languages are searched; None if this one was given.
     """
 
+    two = True
+
     def __init__(self, fitted, top, watch, among=None):
         task = fitted.task
         self.grammar, self.root, self.watch = fitted.grammar, fitted.root, watch
@@ -61,6 +66,7 @@ class PointSearch:
         read = RowCells.of(tests[task.train], [column_of_test(task, i.name) for i in self.inputs])
         labels = self.labelling.values.astype(np.int64)
         self.table, self.yes = Table(read.codes, labels, **read.cells.arrays), int(labels.sum())
+        self.truth = self.table.labels
         # A card that is wrong on more rows than not has an opposite, with as many bits.
         count = np.arange(self.labelling.n + 1)
         self.code = np.where(2 * count > self.labelling.n, np.inf, self.score.code)
@@ -84,6 +90,16 @@ class PointSearch:
             self._chain(k, length, np.random.default_rng(each), progress)
             self._choose_anew()
         self.stop_reason = self.stop_reason or StopReason.MOVES
+
+    def adopt(self, other):
+        """Score what another `PointSearch` has found on some rows; choose the best points anew."""
+        self.settings, self.moves = other.settings, other.moves
+        self.stop_reason = other.stop_reason
+        places = {each.name: place for place, each in enumerate(self.inputs)}
+        for (lines, threshold), _ in other._best():
+            here = [(places[other.inputs[test].name], points) for test, points in lines]
+            self._note(here, threshold)
+        self._choose_anew()
 
     def _chain(self, k, length, generator, progress):
         lines, now = [], float(self.code[min(self.yes, self.labelling.n - self.yes)])
@@ -220,7 +236,7 @@ class PointSearch:
     @property
     def so_far(self):
         """The best cards."""
-        found = Found(_Problem(self), self.score.top)
+        found = Found(Problem(self), self.score.top)
         for (lines, threshold), _ in self._best():
             head = self.family.card([points for _, points in lines], threshold)
             found.note(Program(head, [Program(self.inputs[test]) for test, _ in lines]))
@@ -233,13 +249,13 @@ class PointSearch:
         return Descent(self.moves, **given, planned=planned, seeds=[], points=self._points)
 
 
-class _Problem:
-    """What prices cards, as `Found` asks for it."""
+class Problem:
+    """What prices cards and lists of them, as `Found` asks for it."""
 
-    simplicity, two = True, True
+    simplicity = True
 
     def __init__(self, search):
-        self.search, self.n = search, search.labelling.n
+        self.search, self.n, self.two = search, search.labelling.n, search.two
         self.most_wrong = search.score.most
         task = search.labelling.task
         order = np.argsort(~task.train, kind="stable")  # training rows come first
@@ -255,7 +271,7 @@ class _Problem:
         return program.units(self.search.grammar)
 
     def exceptions(self, program):
-        return int((self.values(program)[: self.n] != self.search.table.labels).sum())
+        return int((self.values(program)[: self.n] != self.search.truth).sum())
 
     def energy(self, program):
         code = self.search.code

@@ -3,7 +3,8 @@
 Start with `baselines.py` (nearest neighbours, ridge, logistic regression) and `networks/`
 (perceptrons, thousands at a time).  `similarity`, `agreement`, `pairwise` and `sharing` say how
 alike two programs are, `correlations` has correlations of many samples at once, and
-`estimator` is the search as a scikit-learn classifier, and `regressor` that for real labels as a
+`estimator` is the search as a scikit-learn classifier, `stability` says how often its rule comes
+back on other rows, and `regressor` that for real labels as a
 regressor.
 """
 
@@ -44,4 +45,5 @@ __all__ = [
     "regressor",
     "sharing",
     "similarity",
+    "stability",
 ]

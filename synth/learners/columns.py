@@ -3,8 +3,11 @@
 import numpy as np
 
 from synth.errors import SettingError, TypeMismatchError, quoted
-from synth.language import INT_LIMIT, Bool, Int, Mod, Real, array_of, refuse_other_index
+from synth.language import INT_LIMIT, Bool, Int, Label, Mod, Real, array_of, refuse_other_index
 from synth.tasks import missing_name
+
+#: Up to so many classes whose numbers are further apart than this are names: 100, 200 and 300.
+FEW, WIDE = 16, 31
 
 
 def without_masks(X, y=None):
@@ -55,6 +58,40 @@ def array_types(X, kinds, names, modulus):
         if gaps_of(column).any():
             types[missing_name(name)] = Bool
     return types
+
+
+def typed(X, types):
+    """The columns of an array by name, of the types that they had in training.
+
+    Integers may come as floats, as from a data frame that has columns of floats as well.
+    """
+    columns = {}
+    for (name, type_), column in zip(types.items(), X.T, strict=False):
+        gaps = gaps_of(column)
+        if missing_name(name) in types:
+            columns[missing_name(name)] = gaps
+        if gaps.any() and type_.family == "Real":
+            columns[name] = np.where(gaps, np.nan, type_.check(np.where(gaps, 0, column), name))
+            continue
+        if not type_.inexact and column.dtype.kind == "f" and (column % 1 == 0).all():
+            column = column.astype(np.int64)
+        # A training set is only a sample: other rows may have numbers outside its range.
+        wide = Int(-INT_LIMIT, INT_LIMIT) if type_.family == "Int" else type_
+        columns[name] = wide.check(column, f"column {name}")
+    return {name: columns[name] for name in types}
+
+
+def label_types(classes, modulus):
+    """The types that labels can be of, the best first, each with the value of each class."""
+    k, kind = len(classes), classes.dtype.kind
+    whole = kind in "iu" or (kind == "f" and (classes % 1 == 0).all())
+    whole = whole and np.abs(classes.astype(float)).max() <= INT_LIMIT
+    values = classes.astype(np.int64) if whole else np.arange(k)
+    if whole and modulus is not None:
+        yield Mod(modulus), Mod(modulus).check(values, "y")
+    elif whole and k > 2 and (k > FEW or np.ptp(classes) <= WIDE):
+        yield Int(int(values.min()), int(values.max())), values
+    yield Bool if k == 2 else Label(*map(str, classes.tolist())), np.arange(k)
 
 
 def _column_types(X, kinds, modulus):

@@ -6,6 +6,8 @@ labels' values, several classes are labels by name: the DSL gets them as constan
 choose between them (see `synth.language.labels`).
 """
 
+import math
+from copy import copy
 from dataclasses import replace
 from typing import Any, Self
 
@@ -14,24 +16,17 @@ import numpy as np
 from synth import codes, engine, tasks
 from synth.engine import DEFAULT_CHAINS, SAME, Limits
 from synth.errors import DSLError, SettingError, TaskError
-from synth.language import (
-    DSL,
-    INT_LIMIT,
-    Bool,
-    Int,
-    Label,
-    Mod,
-    Program,
-)
-from synth.learners.columns import array_types, gaps_of, kinds_of, without_masks
+from synth.language import DSL, Bool, Program
+from synth.learners.columns import array_types, kinds_of, label_types, typed, without_masks
 from synth.learners.display import FoundBelow
-from synth.learners.mixture import mixture_of
+from synth.learners.forecast import FEW, Voice, by_doublings
+from synth.learners.mixture import mixture_of, mixture_seconds
 from synth.learners.predictor import counted_predictor, predictor_of, upright
 from synth.records import Result, StopReason
 from synth.tasks import Task
 
 try:
-    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.base import BaseEstimator, ClassifierMixin, clone
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, check_X_y, validate_data
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -55,9 +50,6 @@ MatrixLike = Any
 #: The programs that a search makes by default, and the moves that reach then makes: few, since
 #: cross-validation repeats each fit.
 DEFAULT_PROGRAMS, DEFAULT_MOVES = 100_000, 100
-
-#: Up to so many classes whose numbers are further apart than this are names: 100, 200 and 300.
-FEW, WIDE = 16, 31
 
 
 class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
@@ -90,6 +82,8 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         Where the enumeration ends, see `synth.Limits`: by default after 100,000 programs.  That
         and the moves take a second or two: allow more of both for the last fit.  A search that
         ends by `seconds` is not repeatable.
+    verbose : int
+        Above 0, a fit prints how long it will take, see `forecast`, and then how far it is.
 
     Attributes
     ----------
@@ -143,6 +137,7 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         seconds: float | None = None,
         memory: int | None = 2**30,
         threads: int | None = 1,
+        verbose: int = 0,
     ) -> None:
         self.dsl = dsl
         self.modulus = modulus
@@ -155,6 +150,7 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         self.seconds = seconds
         self.memory = memory
         self.threads = threads
+        self.verbose = verbose
 
     def fit(self, X: MatrixLike, y: MatrixLike) -> Self:
         """Searches for the shortest description of y given X; returns the classifier.
@@ -168,6 +164,39 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         -------
         ProgramClassifier
         """
+        self._begin(X, y)
+        voice = Voice(type(self).__name__) if self.verbose else None
+        if voice is not None:
+            rows, k = len(self._places), len(self.classes_)
+            voice.say(f"{rows:,} rows, {self.n_features_in_:,} columns, {k} labels")
+            if rows > FEW:
+                voice.expect(self._seconds())
+        self._learn(voice)
+        self.mixture_ = self._mixed(voice) if self.mixture else None
+        if voice is not None:
+            voice.say("done")
+        return self
+
+    def forecast(self, X: MatrixLike, y: MatrixLike) -> float | None:
+        """How long a fit will take, from first steps of it; the classifier stays as it is.
+
+        The first steps are searches of at most 200 rows, and mixtures of at most a sixteenth of the
+        rows.  They take a few seconds.  Time to compile kernels is not counted.
+
+        Parameters
+        ----------
+        X : array-like (rows, features)
+        y : array-like (rows,)
+
+        Returns
+        -------
+        float or None
+            Seconds; None if neither a number of programs nor the time ends the search.
+        """
+        return clone(self)._begin(X, y)._seconds()
+
+    def _begin(self, X, y):
+        """Reads rows and labels; returns the classifier."""
         X, y = without_masks(X, y)
         kinds = kinds_of(X)
         if kinds is not None and not all(kinds):
@@ -178,13 +207,11 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         else:
             X, y = validate_data(self, X, y, ensure_all_finite="allow-nan")
             called, notes = getattr(self, "feature_names_in_", None), []
-            self._types, self._read = array_types(X, kinds, called, self.modulus), None  # type: ignore
+            self._types, self._read = array_types(X, kinds, called, self.modulus), None
         self.notes_ = tuple(notes)
         check_classification_targets(y)
         self.classes_, places = np.unique(y, return_inverse=True)
         self._columns, self._places = self._typed(X), places
-        self._learn()
-        self.mixture_ = self._mixed() if self.mixture else None
         return self
 
     def predict_proba(self, X: MatrixLike) -> np.ndarray:
@@ -245,42 +272,14 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
         return tags
 
     def _typed(self, X):
-        """Columns by name, of the types they had in training.
-
-        Integers may come as floats, as from a data frame that has columns of floats as well.
-        """
+        """Columns by name, of the types they had in training."""
         if self._read is not None:
             return self._read(X)
-        columns = {}
-        for (name, type_), column in zip(self._types.items(), X.T, strict=False):
-            gaps = gaps_of(column)
-            if tasks.missing_name(name) in self._types:
-                columns[tasks.missing_name(name)] = gaps
-            if gaps.any() and type_.family == "Real":
-                columns[name] = np.where(gaps, np.nan, type_.check(np.where(gaps, 0, column), name))
-                continue
-            if not type_.inexact and column.dtype.kind == "f" and (column % 1 == 0).all():
-                column = column.astype(np.int64)
-            # A training set is only a sample: other rows may have numbers outside its range.
-            wide = Int(-INT_LIMIT, INT_LIMIT) if type_.family == "Int" else type_
-            columns[name] = wide.check(column, f"column {name}")
-        return {name: columns[name] for name in self._types}
-
-    def _labels(self):
-        """The types that labels can be of, the best first, each with the values of `classes_`."""
-        k, kind = len(self.classes_), self.classes_.dtype.kind
-        whole = kind in "iu" or (kind == "f" and (self.classes_ % 1 == 0).all())
-        whole = whole and np.abs(self.classes_.astype(float)).max() <= INT_LIMIT
-        values = self.classes_.astype(np.int64) if whole else np.arange(k)
-        if whole and self.modulus is not None:
-            yield Mod(self.modulus), Mod(self.modulus).check(values, "y")
-        elif whole and k > 2 and (k > FEW or np.ptp(self.classes_) <= WIDE):
-            yield Int(int(values.min()), int(values.max())), values
-        yield Bool if k == 2 else Label(*map(str, self.classes_.tolist())), np.arange(k)
+        return typed(X, self._types)
 
     def _task(self):
         """The task, with labels of the first type for which there is a DSL."""
-        kinds = list(self._labels())
+        kinds = list(label_types(self.classes_, self.modulus))
         for kind in kinds:
             task = self._of_type(*kind)
             try:
@@ -307,30 +306,58 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
             is_table=self.dsl is None,
         )
 
-    def _search(self):
+    def _search(self, voice=None):
         """The best hypothesis, as a `Result`."""
-        task = self._task()
         reach = {name: getattr(self, name) for name in ("moves", "chains", "seed")}
         limits = {name: getattr(self, name) for name in Limits.__dataclass_fields__}
-        result = engine.search(task, self.dsl, top=1, **reach, **limits)
+        told = None if voice is None else voice.search
+        result = engine.search(self._task(), self.dsl, top=1, progress=told, **reach, **limits)
         if result.stop_reason == StopReason.INTERRUPTED:
             raise KeyboardInterrupt
         return result
 
-    def _learn(self):
+    def _seconds(self):
+        """How long searching and mixing will take; None if nothing ends the search."""
+        if not self._varied:
+            return 0.0
+        found, ends = self.seconds, self.max_programs is not None or self.max_bits is not None
+        if ends:
+            searched = by_doublings(self._search_some, min(len(self._places), tasks.LARGE))
+            found = min(searched, self.seconds or math.inf)
+        if found is None or not self.mixture:
+            return found
+        with threadpool_limits(1):
+            return found + mixture_seconds(self._task(), seed=self.seed)
+
+    def _search_some(self, count):
+        """Searches so many rows, among them one of each label if there are enough."""
+        order = np.random.default_rng(self.seed).permutation(len(self._places))
+        first = np.unique(self._places[order], return_index=True)[1]
+        rows = order[np.concatenate([first, np.delete(np.arange(len(order)), first)])][:count]
+        some = copy(self)
+        some._columns = {name: column[rows] for name, column in self._columns.items()}
+        some._places = self._places[rows]
+        if some._varied:
+            some._search()
+
+    @property
+    def _varied(self):
+        """Whether labels and columns differ: no program tells equal rows apart."""
+        columns = self._columns.values()
+        return len(np.unique(self._places)) > 1 and any((c != c[:1]).any() for c in columns)
+
+    def _learn(self, voice=None):
         """Searches, and sets what is fitted by the search."""
-        self.results_: tuple[Result, ...] = ()
-        varied = any((c != c[:1]).any() for c in self._columns.values())
-        if len(np.unique(self._places)) > 1 and varied:  # no program tells equal rows apart
-            self.results_ = (self._search(),)
+        self.results_: tuple[Result, ...] = (self._search(voice),) if self._varied else ()
         self._conclude()
 
-    def _mixed(self):
+    def _mixed(self, voice=None):
         """The mixture; None if all rows are alike, or the language of tests cannot read them."""
         if not self.results_:
             return None
+        told = None if voice is None else voice.mixture
         with threadpool_limits(1):  # on busy cores, two threads of BLAS took 15 times as long
-            return mixture_of(self.results_[0], seed=self.seed)
+            return mixture_of(self.results_[0], seed=self.seed, told=told)
 
     def _conclude(self):
         """Sets what is fitted from the result of the search."""

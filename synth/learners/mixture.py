@@ -14,7 +14,7 @@ the mixture needs at most log2(experts) bits more than the best expert.
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +26,10 @@ from synth import codes
 from synth.errors import TaskError
 from synth.exact import CardDraws, Cells, TableTests, TreeSum
 from synth.learners.baselines import LogisticRegression
+from synth.learners.forecast import in_proportion
 from synth.learners.predictor import held_out_loss, predictor_of
 from synth.records import Predictions, Result
-from synth.tasks import LARGE, stream
+from synth.tasks import LARGE, Task, stream
 
 #: The greatest depth of trees, and by level how many tests of a node have trees below them.
 DEPTH, WIDTHS = 6, (8, 4, 2, 2, 1)
@@ -108,6 +109,11 @@ class Mixture:
         The seed of the order of the rows, and of the draws of scorecards.
     scorecards : bool
         Whether scorecards are one of the experts, of at most `LARGE` rows: more take too long.
+    shares : sequence of float, optional
+        The shares of the rows from which the block up to the next share is predicted; by default
+        `SHARES`, or `FEW_SHARES` of more than `LARGE` rows.
+    told : callable, optional
+        Is called after each part with the share of the work that is done, 0..1.
 
     Attributes
     ----------
@@ -133,6 +139,8 @@ class Mixture:
         chosen: float,
         seed: int = 0,
         scorecards: bool = True,
+        shares: Sequence[float] | None = None,
+        told: Callable[[float], object] | None = None,
     ) -> None:
         self._tests, self._points, self._k = tests, Points.of(columns), k
         self._cells = Cells(tests.columns)
@@ -143,21 +151,27 @@ class Mixture:
         passed, points = self._inputs(columns)
         self._cells = passed.cells
         order = stream(seed, ORDER).permutation(len(labels))
-        parts = SHARES if len(labels) <= LARGE else FEW_SHARES
+        parts = shares or (SHARES if len(labels) <= LARGE else FEW_SHARES)
         cuts = sorted({max(1, round(share * len(labels))) for share in parts})
         first = np.bincount(labels[order[: cuts[0]]], minlength=k).tolist()
         self.bits = np.full(len(self.names), codes.leaf_bits(first, np.full(k, 1 / k)))
         self.bits[-1] = chosen
         self._experts = None
+        whole, done = sum(cuts[:-1]) + self._last(len(labels)), 0
         for start, stop in itertools.pairwise(cuts):
             before, block = order[:start], order[start:stop]
             self._experts = self._fitted(passed[before], points[before], labels[before], MOVES)
             for place, each in enumerate(_said(self._experts, passed[block], points[block])):
                 self.bits[place] -= np.log2(each[np.arange(len(block)), labels[block]]).sum()
+            done += start
+            if told is not None:
+                told(done / whole)
         self.weights = 2.0 ** (self.bits.min() - self.bits)
         self.weights /= self.weights.sum()
         self._experts = self._fitted(passed, points, labels, ALL_MOVES)
         self.tree_bits = self._experts[0].bits  # the sum is kept, so that predictions are fast
+        if told is not None:
+            told(1.0)
 
     def probabilities(
         self, columns: Mapping[str, np.ndarray], chosen: NDArray[np.float64]
@@ -177,6 +191,10 @@ class Mixture:
         """
         said = [*_said(self._experts, *self._inputs(columns)), chosen]
         return np.tensordot(self.weights, np.stack(said), 1)
+
+    def _last(self, rows):
+        """How many rows the last fit counts for: scorecards make more moves in it."""
+        return rows * (ALL_MOVES / MOVES if self._scorecards else 1)
 
     def _inputs(self, columns):
         """The tests that rows pass, and the rows as points."""
@@ -198,7 +216,9 @@ class Mixture:
         return [*experts, *(_Logistic.of(points, labels, shares, p) for p in PENALTIES)]
 
 
-def mixture_of(result: Result, *, seed: int = 0) -> Mixture | None:
+def mixture_of(
+    result: Result, *, seed: int = 0, told: Callable[[float], object] | None = None
+) -> Mixture | None:
     """The mixture of what a search has chosen with what the same rows say by other experts.
 
     Parameters
@@ -207,6 +227,8 @@ def mixture_of(result: Result, *, seed: int = 0) -> Mixture | None:
         A result that holds its task.
     seed : int
         The seed of the order of the rows.
+    told : callable, optional
+        Is called as the work goes on with the share that is done, 0..1.
 
     Returns
     -------
@@ -216,26 +238,52 @@ def mixture_of(result: Result, *, seed: int = 0) -> Mixture | None:
     if result.trained_on is None:
         raise TaskError("a result that was read from a file has no rows; run the search again")
     task = result.trained_on.original
+    return _of_task(task, task.training, chosen=result.total_bits, seed=seed, told=told)
+
+
+def mixture_seconds(task: Task, *, seed: int = 0) -> float:
+    """How long the mixture of a task will take, in seconds; some of its rows are learnt from.
+
+    Parameters
+    ----------
+    task : Task
+        A task as it was before a DSL re-expressed it.
+    seed : int
+        As `mixture_of` takes it.
+    """
+
+    return in_proportion(lambda rows: _of_task(task, rows, chosen=0.0, seed=seed), task.training)
+
+
+def _of_task(task, count, **given):
+    """The mixture of some training rows, with the parts of all; None if there is none."""
+    large = task.training > LARGE
     try:
-        tests = TableTests.of(task, None if task.training <= LARGE else CUTS)
+        tests = TableTests.of(task, CUTS if large else None)
     except TaskError:
         return None
-    columns = {name: column[task.train] for name, column in task.columns.items()}
-    given: dict[str, Any] = {"chosen": result.total_bits, "seed": seed}
-    return Mixture(tests, columns, task.places(), len(task.alphabet), **given)
+    rows = np.flatnonzero(task.train)
+    if count < len(rows):
+        rows = stream(given["seed"], ORDER).permutation(rows)[:count]
+    columns = {name: column[rows] for name, column in task.columns.items()}
+    places = np.searchsorted(np.flatnonzero(task.train), rows)
+    given |= {"scorecards": not large, "shares": FEW_SHARES if large else SHARES}
+    return Mixture(tests, columns, task.places()[places], len(task.alphabet), **given)
 
 
-def predictions_of(result: Result, *, seed: int = 0) -> Predictions | None:
+def predictions_of(
+    result: Result, *, seed: int = 0, told: Callable[[float], object] | None = None
+) -> Predictions | None:
     """What the mixture predicts of the held-out rows of a result; None without such or a mixture.
 
     Parameters
     ----------
-    result, seed
+    result, seed, told
         As `mixture_of` takes them.
     """
     if result.trained_on is None or result.trained_on.train.all():
         return None
-    mixture = mixture_of(result, seed=seed)
+    mixture = mixture_of(result, seed=seed, told=told)
     if mixture is None:
         return None
     task = result.trained_on.original

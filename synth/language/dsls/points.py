@@ -5,6 +5,9 @@ the first test is passed, 2 for the second and -1 for the third, and the label i
 on.  A line has -5 to 5 points.  The tests are those of the `rules` DSL, with the same bits.  The
 bits of a card say how many lines it has, which points they have, the threshold, and the tests.
 
+Labels that are more than two names have lists of cards, `where(card, label, where(card, label,
+label))`: the first card that says yes gives its label.
+
 Cards are found by a heat bath, which changes one line at a time; nothing is proven.  No programs
 are enumerated, so that a limit on their number changes nothing.
 """
@@ -41,7 +44,7 @@ def build(types=(), thresholds: int | None = None):
         The most thresholds of a column, 1..1000.  By default 16, 32 or 64, as in `rules`.
     """
     if types and types[-1] != Bool:
-        raise DSLError(f"points: labels of {types[-1]}; allowed: two values")
+        raise DSLError(f"points: labels of {types[-1]}; allowed: two values, or names")
     given = rules.build((*types[:-1], Bool), thresholds)  # which refuses what is out of range
     dsl = DSL(given.name.replace("rules", "points"), types=(TEST, Bool), description=__doc__)
     dsl.family = Cards(TEST)
