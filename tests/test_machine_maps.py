@@ -141,6 +141,6 @@ def test_programs_have_the_prior_of_the_dsl(run):
 
 def test_a_map_without_bias_has_no_slope():
     own = {machines.LZ: maps.complexities(6)[0]}
-    alike = machines._Map(machines.ALL, None, 1, None, 64, np.full(64, 1 / 64), own, None)
+    alike = machines._Map(machines.ALL, 1, 64, np.full(64, 1 / 64), own)
     (row,) = alike.rows(np.full(64, 1 / 64))
     assert (row["measure"], row["slope"], row["entropy"]) == (None, None, 6.0)

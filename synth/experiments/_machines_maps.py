@@ -49,9 +49,9 @@ def all_strings(length):
 def complexities(length):
     """Two complexities of all strings of a length, that of Lempel and Ziv and bits.
 
-    float64 (2**length,) each.  The bits are those of the smallest machine that writes the string without reading anything,
-    one of a single letter in `codes.machine_bits`: its states are the letters before the string
-    repeats itself.
+    float64 (2**length,) each.  The bits are those of the smallest machine that writes the string
+    without reading anything, one of a single letter in `codes.machine_bits`: its states are the
+    letters before the string repeats itself.
     """
     strings = all_strings(length)
     states = np.full(len(strings), length)

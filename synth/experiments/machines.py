@@ -127,9 +127,15 @@ def _one(settings, number, generator):
     own = dict(zip((LZ, BITS), complexities(length), strict=True))
     inputs = np.bincount(output, own[LZ], minlength=len(read))[outputs] / counts[outputs]
     found = _Map(
-        ONE, number, states, _text(steps, writes), len(read), counts[outputs] / len(read),
-        {name: values[outputs] for name, values in own.items()}, inputs,
-    )  # fmt: skip
+        ONE,
+        states,
+        len(read),
+        counts[outputs] / len(read),
+        {name: values[outputs] for name, values in own.items()},
+        number=number,
+        machine=_text(steps, writes),
+        read=inputs,
+    )
     # The random map: to which output each input leads.
     to = generator.integers(0, len(outputs), len(read))
     mean = np.bincount(to, own[LZ], minlength=len(outputs))
@@ -148,7 +154,7 @@ def _all(settings, states, generator):
             machines += len(some)
     total = machines * 2**length
     own = dict(zip((LZ, BITS), complexities(length), strict=True))
-    found = _Map(ALL, None, states, None, total, counts / total, own, None)
+    found = _Map(ALL, states, total, counts / total, own)
     to = generator.multinomial(total, np.full(len(counts), 1 / len(counts)))
     return found.rows(to / total)
 
@@ -179,7 +185,7 @@ def _programs(settings, most, generator):
     np.minimum.at(least, which, bits)
     outputs = (keys[:, None] >> np.arange(nodes)[::-1] & 1).astype(np.int8)
     own = {LZ: lempel_ziv(outputs), BITS: least}
-    found = _Map(PROGRAMS, None, most, None, len(masses), np.bincount(which, masses), own, None)
+    found = _Map(PROGRAMS, most, len(masses), np.bincount(which, masses), own)
     to = generator.integers(0, len(keys), len(masses))
     return found.rows(np.bincount(to, masses, minlength=len(keys)))
 
@@ -203,13 +209,13 @@ class _Map:
     """
 
     name: str
-    number: int | None
     states: int
-    machine: str | None
     inputs: int
     masses: np.ndarray
     measures: dict
-    read: np.ndarray | None
+    number: int | None = None
+    machine: str | None = None
+    read: np.ndarray | None = None
 
     def rows(self, control, read=None):
         """A row for each measure, and one for each complexity.
