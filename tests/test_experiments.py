@@ -656,6 +656,10 @@ SMALL = {
     "lengths": {
         "languages": ("parity",), "lengths": (3,), "dsl": "machines", "tests": 20, "steps": 20,
     },
+    "machines": {
+        "transducers": 4, "states": 3, "length": 8, "all_states": 2, "all_length": 6,
+        "program_states": 2, "letters": 3, "seed": 1,
+    },
     "mixture": {
         "tasks": ("parity:n=4,k=2",), "rows": (8,), "runs": 1, "max_programs": 500, "moves": 0,
         "steps": 10, "width": 4,
@@ -732,6 +736,7 @@ SPOILT = {
     "landscape": ({"row": "length", "graph": "rewired"}, {"largest": 1.0}),
     "lengths": ({}, {"twin_chosen": "program"}),
     "library": ({"row": "family", "labels": "permuted"}, {"abstractions": 3}),
+    "machines": ({"row": "map"}, {"control_slope": -1.0}),
     "mixture": ({}, {"twin_saved": 1000.0}),
     "network-grokking": ({"row": "run", "kind": "no decay"}, {"test_accuracy": 1.0}),
     "network-labels": ({"labels": "permuted"}, {"network": 1.0}),

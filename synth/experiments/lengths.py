@@ -256,37 +256,36 @@ def _verdict(found, rows, paying):
     return verdict(claim, control)
 
 
-#: Learners and the roles of their colours, or colours.
-_ROLES = {
-    "program": "program",
-    "table": "table",
-    "neighbour": "nearest",
-    "feedforward": "C8",
-    "recurrent": "network",
+#: Learners from the bottom to the top of a panel: the role of each one's colour, or the colour, and
+#: the line.  The table is broad and has no marks, since others often lie on it.
+_DRAWN = {
+    "table": ("table", "-", {"linewidth": 7, "alpha": 0.5, "solid_capstyle": "butt"}),
+    "neighbour": ("nearest", "-", {"marker": "s", "markersize": 4}),
+    "feedforward": ("C8", "--", {"marker": "o", "markersize": 4}),
+    "recurrent": ("network", "--", {"marker": "o", "markersize": 4}),
+    "program": ("program", "-", {"marker": "o", "markersize": 4}),
 }
 
 CAPTION = """(a-d) How often a learner is right on strings of 5 L to 10 L letters, if it has learnt
 from strings of at most L letters; one panel for each language. Half of the strings that are asked
-for are in the language, so that guessing is right on 0.5 (dotted). From some length on a program
-pays ("program") and is right on all; below, the table is cheaper and is chosen. The table, the
-nearest training string ("neighbour") and a network with one hidden layer ("feedforward") guess. A
-plain recurrent network ("recurrent") is in between."""
+for are in the language, so that guessing is right on 0.5. From some length on a program pays
+("program"), mostly one that is right on all; below, the table is cheaper and is chosen. The table
+(broad), the nearest training string ("neighbour") and a network with one hidden layer
+("feedforward") guess. A plain recurrent network ("recurrent") is in between."""
 
 
 def draw(rows, axes):
     names = list(dict.fromkeys(r["language"] for r in rows))
-    for name, panel in zip(names, axes, strict=False):
+    for place, (name, panel) in enumerate(zip(names, axes, strict=False)):
         mine = [r for r in rows if r["language"] == name]
         sizes = [r["length"] for r in mine]
-        for (learner, role), style in zip(_ROLES.items(), ("-", ":", "-", "--", "--"), strict=True):
+        for learner, (role, line, style) in _DRAWN.items():
             values = [r[f"{learner}_10"] for r in mine]
-            marks = {"marker": "o", "markersize": 4, "color": COLOURS.get(role, role)}
-            panel.plot(sizes, values, style, label=learner, **marks)
-        panel.axhline(0.5, color="grey", linestyle=":", linewidth=1)
+            panel.plot(sizes, values, line, label=learner, color=COLOURS.get(role, role), **style)
         panel.set_xticks(sizes, sizes)
         panel.set_ylim(0.3, 1.05)
         panel.set(title=name, xlabel="letters of the longest training string, L")
-        panel.set(ylabel="accuracy on longer strings")
-    axes[0].legend()
+        if place % 2 == 0:
+            panel.set(ylabel="accuracy on longer strings")
     for panel in axes[len(names) :]:
         panel.axis("off")

@@ -1,13 +1,19 @@
-"""The figure of searches and contrasts: bits beside the table's, and accuracy on unseen rows."""
+"""The figure of searches and contrasts: bits beside the table's, and accuracy on unseen rows.
+
+A machine that is chosen is drawn below as a state diagram.
+"""
 
 import textwrap
 
+from synth.report.automaton import diagram
 from synth.report.escape import visibly
 from synth.report.figure import styled_figure
 from synth.report.scatter import plot_numbers
 
 #: The height of the figure, in inches, and how much each search adds.
 HEIGHT, EACH = 1.7, 0.42
+#: Inches of the radius of a state, and the most machines of a figure.
+RADIUS, MACHINES = 0.19, 6
 #: The most letters of a line of a task's name.
 WIDEST = 30
 
@@ -49,7 +55,7 @@ def _results_figure(results):
     from synth.report.shown import ShownFigure
 
     figure = ShownFigure((8.4, HEIGHT + EACH * len(results)))
-    bits, accuracy = figure.subplots(1, 2, sharey=True)
+    bits, accuracy = _above(figure, _machines(results)).subplots(1, 2, sharey=True)
     names = [textwrap.fill(name, WIDEST) for name, _ in results]
     rest = "flag, language and exceptions"
     if not any(result.language_bits for _, result in results):
@@ -69,6 +75,54 @@ def _results_figure(results):
             place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2}
             axes.legend(once.values(), once.keys(), **place)
     return figure
+
+
+def _machines(results):
+    """The diagrams of the machines that were chosen, each with its name."""
+    chosen = [(name, diagram(r)) for name, r in results if r.chosen == "program"]
+    return [(name, drawn) for name, drawn in chosen if drawn is not None][:MACHINES]
+
+
+def _above(figure, machines):
+    """The part of a figure above the diagrams, which are drawn two in a row."""
+    if not machines:
+        return figure
+    pairs = [machines[k : k + 2] for k in range(0, len(machines), 2)]
+    high = [max(m.box[3] - m.box[1] for _, m in pair) * RADIUS + 0.5 for pair in pairs]
+    wide, own = figure.get_size_inches()
+    figure.set_size_inches(wide, own + sum(high))
+    first, *rows = figure.subfigures(1 + len(pairs), 1, height_ratios=[own, *high])
+    for row, pair in zip(rows, pairs, strict=True):
+        panels = row.subplots(1, len(pair), squeeze=False)[0]
+        for axes, (name, drawn) in zip(panels, pair, strict=True):
+            _draw_machine(axes, drawn)
+            axes.set_title(name if len(machines) > 1 else drawn.note, fontsize="small")
+    return first
+
+
+def _draw_machine(axes, drawn):
+    """Draws a state diagram; a state that accepts has two rings."""
+    from matplotlib.patches import Circle, PathPatch, Polygon
+    from matplotlib.path import Path
+
+    middle = {"ha": "center", "va": "center", "fontsize": "small"}
+    codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
+    for arrow in drawn.arrows:
+        axes.add_patch(PathPatch(Path(arrow.curve, codes), fill=False, edgecolor="0.35"))
+        axes.add_patch(Polygon(arrow.head, facecolor="0.35", edgecolor="none"))
+        axes.text(
+            *arrow.at, arrow.letters, bbox={"pad": 0.5, "fc": "white", "ec": "none"}, **middle
+        )
+    for state in drawn.states:
+        for radius in (1, 0.78) if state.accepts else (1,):
+            style = {"facecolor": "white", "edgecolor": "C0", "linewidth": 1.6}
+            axes.add_patch(Circle((state.x, state.y), radius, **style))
+        axes.text(state.x, state.y, state.name, **middle)
+        if state.says is not None:
+            axes.text(state.x, state.y - 1.45, state.says, **middle)
+    left, low, right, high = drawn.box
+    axes.set(xlim=(left, right), ylim=(low, high), aspect="equal")
+    axes.axis("off")
 
 
 def _draw_bits(axes, place, result, rest):

@@ -2,8 +2,10 @@
 
 import math
 
+from synth.report.automaton import diagram
 from synth.report.languages import next_terms, of_chance
 from synth.report.numbers import accuracy, bits, number_of, percent, saved, saves_most, share
+from synth.report.page.automaton import draw_machine
 from synth.report.page.contenders import search_case
 from synth.report.page.descent import reach_part
 from synth.report.page.markup import element, joined
@@ -183,7 +185,7 @@ def _cell(row, key):
 
 
 def _program(result, title):
-    """The best program as text, and as a tree if it is not too large."""
+    """The best program as text, and as a state diagram or a tree if it is not too large."""
     if result.program is None:
         return element(
             "figure",
@@ -193,6 +195,16 @@ def _program(result, title):
         )
     text = best_program(result)
     inverted = result.program.inverted and result.program.written is None
+    machine = diagram(result)
+    if machine is not None:
+        return element(
+            "figure",
+            element("figcaption", title.replace("as a tree", "as a state diagram")),
+            draw_machine(machine, text),
+            element("p", element("code", text), class_="program"),
+            element("p", machine.note, class_="note"),
+            class_="panel",
+        )
     tree = read_tree(result.program.text, result.inputs, inverted)
     return element(
         "figure",
