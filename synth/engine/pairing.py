@@ -87,10 +87,9 @@ def _pairs(units, dots, bits, most, singles):
         likeness = units[block] @ units[first:stop].T
         with np.errstate(over="ignore"):
             limits = np.exp2(np.minimum((bound / 2 - bits[first:stop]) * 2 / n, 100.0))
-        limit = limits[: len(likeness)]
-        count = pairs.explaining(
-            likeness, dots[block], dots[first:stop], limit, limits, ALIKE, first, ends[block], found
-        )
+        rest = ALIKE, ends[block] - first, found
+        own = dots[block], dots[first:stop]
+        count = pairs.explaining(likeness, own, (limits[: len(likeness)], limits), *rest)
         i, j = np.divmod(found[:count], stop - first)
         if not len(i):
             continue
