@@ -1,23 +1,27 @@
 """Formulas of three published lists, found from 100 rows without noise and with it.
 
-    python bench/formula_search.py [--noise 0 0.01 0.1] [--rows N] [--seed N] [--programs N]
-                             [--twins N] [--only TEXT] [--out FILE]
+    python bench/formula_search.py --out FILE [--noise 0 0.01 0.1] [--rows N] [--seed N]
+        [--programs N] [--twins N] [--only NAME,NAME*] [--processes N]
 
 A formula is *recovered* if the program that is chosen, fitted again to rows without noise, says
 them up to 1e-9 of their size, and no term of it can be left out.  It is *found* if the total bits
 are no more than those of the formula itself as a program of the language, on the same rows: under
 noise a shorter formula can be wrong, and then no search under this code finds the true one.
 `--twins` permutes the labels so many times and counts the labellings that choose a program.
-A row is kept in `--out` at once, and a stopped bench goes on from there.
+A row is kept in `--out` at once, with a checksum of the source, and a stopped bench goes on from
+there.  Nothing depends on time: a search ends after `--programs`.
 """
 
 import argparse
+import multiprocessing
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
 from formula_lists import FORMULAS, PROGRAMS
-from kept import Kept
+from kept import Kept, code
 
 from synth import Real, Task, load_dsl
 from synth.codes import real
@@ -31,6 +35,8 @@ DSL = "real:functions=true"
 STEP = 1e-6
 #: Inputs and programs have 40 bits, so a formula is met to about 1e-12 of the largest term.
 NEAR = 1e-9
+#: The file of formulas decides a row too.
+LISTS = Path(__file__).with_name("formula_lists.py")
 
 
 def drawn(formula, rows, noise, seed):
@@ -51,7 +57,7 @@ def measured(formula, rows, noise, seed, programs):
     """One row of the bench."""
     task, exact, step = drawn(formula, rows, noise, seed)
     started = time.process_time()
-    (found,) = regress(task, DSL, precision=step, max_programs=programs)
+    (found,) = regress(task, DSL, precision=step, max_programs=programs, seconds=None, threads=1)
     spent = time.process_time() - started
     best = found.program
     columns = [p.outputs(task.columns)[0] for p in best.programs]
@@ -101,7 +107,7 @@ def twins(formula, rows, noise, seed, programs, count):
     """How many permuted labellings choose a program, and the most bits that one saves."""
     task, _, step = drawn(formula, rows, noise, seed)
     made = [task.permuted(k) for k in range(count)]
-    found = regress(made, DSL, precision=step, max_programs=programs)
+    found = regress(made, DSL, precision=step, max_programs=programs, seconds=None, threads=1)
     return {
         "programs": sum(f.chosen == "program" for f in found),
         "twins": count,
@@ -116,23 +122,48 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--programs", type=int, default=1_000_000)
     parser.add_argument("--twins", type=int, default=0)
-    parser.add_argument("--only", default="", help="only formulas with this text in their names")
+    parser.add_argument("--only", default="*", help="names, separated by commas; * is any text")
+    parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    kept = Kept(given.out)
-    chosen = [f for f in FORMULAS if given.only in f.name]
+    kept, source = Kept(given.out), code(LISTS)
+    names = given.only.split(",")
+    chosen = [f for f in FORMULAS if any(fnmatchcase(f.name, name) for name in names)]
+    settings = given.rows, given.seed, given.programs, given.twins
+    about = {
+        (noise, formula.name): [formula.name, noise, *settings, source]
+        for noise in given.noise
+        for formula in chosen
+    }
+    left = [item for item, key in about.items() if kept.get(key) is None]
+    for item, row in run(left, settings, given.processes):
+        kept.keep(about[item], row)
+        print(f"{item[1]:18} {item[0]:4} ", said(row), flush=True)
     for noise in given.noise:
-        rows = []
-        for formula in chosen:
-            about = [formula.name, given.rows, noise, given.seed, given.programs, given.twins]
-            row = kept.get(about)
-            if row is None:
-                arguments = formula, given.rows, noise, given.seed, given.programs
-                made = twins(*arguments, given.twins) if given.twins else measured(*arguments)
-                row = kept.keep(about, made)
-            rows.append(row)
-            print(f"{formula.name:18} {noise:4} ", said(row), flush=True)
+        rows = [kept.get(about[noise, formula.name]) for formula in chosen]
         print(totals(chosen, rows, noise, given.twins), flush=True)
+
+
+def run(items, settings, processes):
+    """Yields each (noise, name) with its row, as they are finished."""
+    if processes == 1:
+        for item in items:
+            yield item, row_of(item, settings)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        futures = {pool.submit(row_of, item, settings): item for item in items}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+
+
+def row_of(item, settings):
+    """One row of the bench."""
+    (noise, name), (rows, seed, programs, count) = item, settings
+    formula = next(f for f in FORMULAS if f.name == name)
+    if count:
+        return twins(formula, rows, noise, seed, programs, count)
+    return measured(formula, rows, noise, seed, programs)
 
 
 def said(row):

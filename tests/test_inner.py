@@ -80,7 +80,7 @@ def test_the_cheapest_number_within_an_error_is_taken(numbers):
     "formula",
     [
         lambda x, z: 2 * np.exp(-1.3 * x) + 0.5,
-        lambda x, z: 30 * x * z / ((x - 10) * z**2),
+        lambda x, z: 2 * x * z / ((x + 7.5) * np.sqrt(z)),
         *(
             pytest.param(formula, marks=pytest.mark.slow)
             for formula in (

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth import Program, Real, Task, load_dsl, verify
-from synth.engine import inversion, regress, regression
-from synth.engine.inversion import ALIKE, EXPONENTS, NUMBERS, _best, _staircase
-from synth.engine.pool import Pool
+from synth.engine import pairing, regress, regression
+from synth.engine.pairing import ALIKE, best_sums, staircase
+from synth.engine.pool import ROUNDING, Pool
+from synth.engine.shapes import EXPONENTS, NUMBERS
 from synth.engine.terms import Terms
 from synth.records import save_run
 from synth.tasks import fit
@@ -76,6 +77,18 @@ def test_permuted_labels_choose_no_program():
 # -- the parts -----------------------------------------------------------------------------
 
 
+def estimates(units, goal, bits):
+    """A function that says the estimate of a sum, by a least squares fit."""
+    rows = len(goal)
+
+    def estimate(chosen):
+        fitted, *_ = np.linalg.lstsq(units[list(chosen)].T, goal, rcond=None)
+        left = np.square(goal - fitted @ units[list(chosen)]).sum() / (goal @ goal)
+        return rows / 2 * np.log2(max(left, ROUNDING**2)) + bits[list(chosen)].sum()
+
+    return estimate
+
+
 @given(
     seed=st.integers(0, 10**6),
     columns=st.integers(2, 40),
@@ -87,13 +100,7 @@ def test_the_best_pairs_are_those_of_a_plain_loop(seed, columns, rows, most):
     units = g.standard_normal((columns, rows))
     units /= np.linalg.norm(units, axis=1, keepdims=True)
     goal, bits = g.standard_normal(rows), np.sort(g.integers(0, 30, columns) / 2)
-    ends = _staircase(bits, most)
-
-    def estimate(chosen):
-        fitted, *_ = np.linalg.lstsq(units[list(chosen)].T, goal, rcond=None)
-        left = np.square(goal - fitted @ units[list(chosen)]).sum() / (goal @ goal)
-        return rows / 2 * np.log2(max(left, inversion.ROUNDING**2)) + bits[list(chosen)].sum()
-
+    ends, estimate = staircase(bits, most), estimates(units, goal, bits)
     pairs = [
         (i, j)
         for i in range(columns)
@@ -102,10 +109,29 @@ def test_the_best_pairs_are_those_of_a_plain_loop(seed, columns, rows, most):
     ]
     assert len(pairs) <= most
     every = sorted([*((k,) for k in range(columns)), *pairs], key=estimate)
-    found = _best(units, goal, bits, most)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairing, "_extended", lambda *_: [])
+        found = best_sums(units, goal, bits, most)
     wanted = [estimate(chosen) for chosen in every[: len(found)]]
     assert [estimate(chosen) for chosen in found] == pytest.approx(wanted, abs=1e-6)
-    assert len(set(found)) == len(found) >= min(len(every), inversion.KEPT)
+    assert len(set(found)) == len(found) >= min(len(every), pairing.KEPT)
+
+
+@given(seed=st.integers(0, 10**6), rows=st.integers(20, 40))
+def test_a_sum_of_three_is_found_as_a_plain_loop_has_it(seed, rows):
+    """From the pair whose third part says most, out of all columns and beyond the staircase."""
+    g = np.random.default_rng(seed)
+    units = g.standard_normal((30, rows))
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    parts = sorted(g.permutation(30)[:3].tolist())
+    goal = np.array([3.0, 2.0, 1.0]) @ units[parts]
+    bits = np.sort(g.integers(0, 8, 30) / 2)
+    estimate = estimates(units, goal, bits)
+    found = best_sums(units, goal, bits, 10)
+    assert found[0] == tuple(parts)
+    assert [estimate(each) for each in found] == pytest.approx(
+        sorted(map(estimate, found)), abs=1e-5
+    )
 
 
 @given(
@@ -114,7 +140,7 @@ def test_the_best_pairs_are_those_of_a_plain_loop(seed, columns, rows, most):
 )
 def test_a_staircase_has_all_pairs_up_to_some_bits_together(bits, most):
     bits = np.array(bits) / 4
-    ends = _staircase(bits, most)
+    ends = staircase(bits, most)
     places = range(len(bits))
     inside = {(i, j) for i in places for j in range(i + 1, int(ends[i]))}
     outside = set(itertools.combinations(places, 2)) - inside

@@ -107,6 +107,32 @@ FACTORS = (
 )  # fmt: skip
 
 
+class _Grid:
+    """The columns of a form for each cheap behaviour and each number of its grid.
+
+    They are the same for all labellings, and without what is free they are if weights are too.
+    """
+
+    def __init__(self, form, units, rows):
+        numbers, columns = [], []
+        for u in units:
+            with np.errstate(all="ignore"):
+                grid = form.grid(u)
+                numbers.append(grid)
+                columns.append(form.columns(u[rows], grid[:, None]))
+        self.numbers, self.columns = np.array(numbers), np.array(columns)
+        self._known = None
+
+    def shares(self, fit):
+        """Which share of the goal each explains, (m, k)."""
+        axes, weights, goal = fit
+        if self._known is None or not all(map(np.array_equal, self._known[0], (axes, weights))):
+            shape = self.columns.shape
+            parts = _parts(self.columns.reshape(-1, *shape[2:]), axes, weights)
+            self._known = (axes, weights), parts
+        return _explained(self._known[1], goal).reshape(self.numbers.shape)
+
+
 def fitted_inside(pool, forms, fit) -> Iterator[Any]:
     """Programs of some forms, the likeliest of each form first.
 
@@ -125,15 +151,16 @@ def fitted_inside(pool, forms, fit) -> Iterator[Any]:
     for form in forms:
         if not pool.terms.has(*form.needs):
             continue
-        tried = []
-        for k, u in enumerate(units):
-            with np.errstate(all="ignore"):
-                grid = form.grid(u)
-                shares = _explained(form.columns(u[rows], grid[:, None]), few)
-            # The best of each peak over the grid.
-            peak = np.r_[True, shares[1:] > shares[:-1]] & np.r_[shares[:-1] >= shares[1:], True]
-            peak &= shares > enough
-            tried += [(-shares[i], k, grid[i]) for i in np.flatnonzero(peak)]
+        if form.name not in pool.grids:
+            pool.grids[form.name] = _Grid(form, units, rows)
+        grid = pool.grids[form.name]
+        shares = grid.shares(few)
+        # The best of each peak over the grid.
+        peak = np.ones(shares.shape, bool)
+        peak[:, 1:] &= shares[:, 1:] > shares[:, :-1]
+        peak[:, :-1] &= shares[:, :-1] >= shares[:, 1:]
+        tried = [(-shares[k, i], int(k), grid.numbers[k, i])
+                 for k, i in np.argwhere(peak & (shares > enough))]  # fmt: skip
         for _, k, start in sorted(tried)[:REFINED]:
             program = pool.program(int(places[k]))
             for each in (form, *(PLAIN if form.name == "wave" else ())):
@@ -161,27 +188,31 @@ def _on_rows(fit, rows):
     return axes, weights[rows], goal[rows] - axes @ (axes.T @ goal[rows])
 
 
-def _explained(columns, fit):
-    """Which share of the goal columns (k, n), or pairs of them (k, 2, n), explain, (k,)."""
-    axes, weights, goal = fit
-    shape = columns.shape
-    flat = columns.reshape(-1, shape[-1]) * weights
+def _parts(columns, axes, weights):
+    """Columns (k, n), or pairs of them (k, 2, n), without what is free, and their squares."""
+    flat = columns.reshape(-1, columns.shape[-1]) * weights
     legal = np.isfinite(flat).all(axis=1)
     flat = np.where(legal[:, None], flat, 0)
     size = np.sqrt(np.einsum("ij,ij->i", flat, flat))
-    flat = flat / np.where(size > 0, size, 1)[:, None]
-    flat = flat - (flat @ axes) @ axes.T
+    flat /= np.where(size > 0, size, 1)[:, None]
+    flat -= (flat @ axes) @ axes.T
     square = np.einsum("ij,ij->i", flat, flat)
-    dots = flat @ goal
     if columns.ndim == 2:
-        apart = legal & (square > ROUNDING)
-        return np.where(apart, dots**2 / np.where(apart, square, 1), 0) / (goal @ goal)
-    one, other = flat[0::2], flat[1::2]
-    both = np.einsum("ij,ij->i", one, other)
-    a, b, d, e = square[0::2], square[1::2], dots[0::2], dots[1::2]
-    apart = (a * b - both**2 > ROUNDING) & legal[0::2]
-    found = (b * d**2 + a * e**2 - 2 * both * d * e) / np.where(apart, a * b - both**2, 1)
-    return np.where(apart, found, 0) / (goal @ goal)
+        return flat, legal & (square > ROUNDING), np.where(square > ROUNDING, square, 1)
+    both = np.einsum("ij,ij->i", flat[0::2], flat[1::2])
+    a, b = square[0::2], square[1::2]
+    return flat, (a * b - both**2 > ROUNDING) & legal[0::2], (a, b, both)
+
+
+def _explained(parts, goal):
+    """Which share of the goal columns, or pairs of them, explain, (k,)."""
+    flat, apart, squares = parts
+    dots = flat @ goal
+    if not isinstance(squares, tuple):
+        return np.where(apart, dots**2 / squares, 0) / (goal @ goal)
+    (a, b, both), d, e = squares, dots[0::2], dots[1::2]
+    found = b * d**2 + a * e**2 - 2 * both * d * e
+    return np.where(apart, found / np.where(apart, a * b - both**2, 1), 0) / (goal @ goal)
 
 
 def _residuals(form, u, c, fit):

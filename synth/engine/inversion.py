@@ -11,30 +11,25 @@ here is certified, and a language without an operation has no programs with it.
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from synth.engine.extension import Wanted, extensions
 from synth.engine.factors import product_programs
-from synth.engine.inner import FACTORS, FORMS, Form, fitted_inside
+from synth.engine.inner import fitted_inside
+from synth.engine.pairing import STARTS, best_sums, orthogonal
 from synth.engine.pool import ROUNDING, Pool
-from synth.engine.terms import Terms
+from synth.engine.shapes import SHAPES, Part, factors_of, finished
 from synth.language import UNIT, Program
 
-#: How many sums of a shape become programs, and how many choices of numbers each may have.
-KEPT, CHOICES = 40, 6
-#: Columns as alike as this are no pair; and the first columns of pairs that are made at a time.
-ALIKE, BLOCK = 1e-7, 64
-#: With fewer rows than this, a fit says too little; and so many rows there are for a free term.
-FEWEST, SHARE = 8, 8
-#: The numbers that are tried for a coefficient, the simplest first, and for an exponent.
-NUMBERS = (1, -1, 2, -2, 1 / 2, -1 / 2, 3, -3, 1 / 3, -1 / 3, 4, -4, 1 / 4, -1 / 4, 3 / 2, -3 / 2,
-           2 / 3, -2 / 3, 5, -5, 1 / 5, -1 / 5, 5 / 2, -5 / 2, 2 / 5, -2 / 5, 6, -6, 8,
-           -8)  # fmt: skip
-EXPONENTS = (1, -1, 2, -2, 1 / 2, -1 / 2, 3, -3, 3 / 2, -3 / 2)
-#: A coefficient may stand for a number that is so many standard errors away.
-ERRORS = 4.0
+#: With fewer rows than this, a fit says too little.
+FEWEST = 8
+#: One row in so many may have a label without an inverse, such as log 0, and then has no weight.
+SPOILT = 8
+#: How many sums of a labelling that have as many parts may get one more that is not enumerated.
+EXTENDED = 8
 
 
 def propose(
@@ -64,15 +59,33 @@ def propose(
     cheap = np.flatnonzero(pool.bits <= dearest)
     inputs = [int(p) for p in cheap if not pool.program(int(p)).arguments]
     tried: list[set[Any]] = [set() for _ in targets]
+    wanted: list[dict[int, list[Any]]] = [{} for _ in targets]
+    backwards = list(zip(targets, tried, wanted, strict=True))[::-1]
     for shape in SHAPES:
         if not shape.is_possible(pool.terms):
             continue
-        for setting in shape.settings(pool, inputs):
-            for target, seen in reversed(list(zip(targets, tried, strict=True))):
+        for columns in shape.settings(pool, inputs):
+            setting = _Setting(pool, shape, columns)
+            for target, seen, more in backwards:
                 if is_late():
                     return
                 if not _is_done(engine, target):
-                    _try(engine, target, _programs(pool, shape, setting, target, most), seen)
+                    _try(engine, target, setting.programs(target, most, more), seen)
+    every = [each for *_, more in backwards for each in _likeliest(more)]
+    owners = {id(target): seen for target, seen, _ in backwards}
+    for each, program in extensions(pool, every, most, is_late):
+        if is_late():
+            return
+        _try(engine, each.target, each.finish(program), owners[id(each.target)])
+
+
+def _likeliest(wanted):
+    """The likeliest sums of no part, of one and of two."""
+    found = []
+    for parts in (0, 1, 2):
+        likely = sorted(wanted.get(parts, []), key=lambda entry: entry[:2])
+        found += [each for *_, each in likely[:EXTENDED]]
+    return found
 
 
 def _is_done(engine, target):
@@ -82,16 +95,14 @@ def _is_done(engine, target):
 
 
 def _try(engine, target, programs, seen):
-    """Score what was not seen before and may win, the likeliest first."""
-    likely = []
+    """Score what was not seen before and may win."""
     for found, squares in programs:
-        if found not in seen:
-            seen.add(found)
-            bits = _bits(engine, found)
-            likely.append((bits + target.estimate(squares), bits, len(likely), found))
-    for least, bits, _, found in sorted(likely):
-        if least >= target.least:
-            break
+        if found in seen:
+            continue
+        seen.add(found)
+        bits = _bits(engine, found)
+        if bits + target.estimate(squares) >= target.least:
+            continue
         if isinstance(found, tuple):
             target.add(engine, found, bits)
             continue
@@ -106,221 +117,169 @@ def _bits(engine, found):
     return sum(float(engine.row_bits(row, row + 1)[0]) for row in found)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What is done to a sum of two behaviours, and how labels are inverted.
+class _Setting:
+    """A shape with its columns and free terms, and what several labellings share."""
 
-    Parameters
-    ----------
-    needs : tuple of callable
-        The functions that a language needs.
-    inverted : callable
-        Takes labels (n,); returns what the sum is then, and the weights of the rows: one over the
-        slope of the inverse.
-    direct : callable
-        Takes values of the sum; returns those of the whole, up to the sign.
-    finish : callable
-        Takes `Terms` and a program; returns the whole program.
-    scale : str
-        "any": the sum may be multiplied by a number, because the label may; "shift": a number may
-        be added to it, and inputs may be factors; "number": neither; "product": the sum is one of
-        logarithms, and a product is made.
-    inside : tuple of Form
-        What may be a part of the sum too, with a number inside that is fitted.
-    """
+    def __init__(self, pool, shape, setting):
+        self.pool, self.shape = pool, shape
+        (self.places, self.values), self.free = setting
+        grammar = pool.engine.grammar
+        #: What an operation costs at least, in bits.
+        self.join = min(grammar.units(head) for head in pool.terms.heads.values()) / UNIT
+        self.bits = pool.bits[self.places]
+        self._shared = None
 
-    needs: tuple[Callable[..., Any], ...]
-    inverted: Callable[[Any], tuple[Any, Any]]
-    direct: Callable[[Any], Any]
-    finish: Callable[[Terms, Any], Any]
-    scale: str = "any"
-    inside: tuple[Form, ...] = ()
+    def columns(self, weights):
+        """Axes of what is free, the columns without it, and which columns are left."""
+        if self._shared is not None:
+            return self._shared
+        basis = np.stack([part.column for part in self.free]) * weights
+        axes = np.linalg.qr(basis.T)[0]
+        found = axes, *orthogonal(self.values * weights, axes)
+        if not self.shape.needs:  # all labellings have the same weights
+            self._shared = found
+        return found
 
-    def is_possible(self, terms):
-        return terms.has(*self.needs)
+    @property
+    def is_alone(self):
+        """Whether sums are hypotheses by themselves."""
+        return not self.shape.needs and len(self.free) == 1
 
-    def settings(self, pool, inputs) -> Iterator[tuple[Any, Any]]:
-        """The columns of which sums are made, and the terms that cost no search.
+    @property
+    def has_inside(self):
+        """Whether a number inside is sought here."""
+        if self.shape.is_product:
+            return len(self.free) > 1 and all(part.power for part in self.free[1:])
+        return len(self.free) == 1
 
-        Columns are (places of the pool, values); a free term is (program, column), the constant
-        None first.
+    def programs(self, target, most, wanted) -> Iterator[Any]:
+        """Programs, or pairs of rows of the bank for sums whose coefficients are fitted.
+
+        Each comes with an estimate of the squares that it leaves; what cannot win is left out.
+
+        wanted: takes, by the number of their parts, sums that may get one part more: (estimated
+        bits, number, `Wanted`).
         """
-        one = (None, np.ones(pool.sums[1].shape[1]))
-        (places, values), logs = pool.sums, pool.logs
-        plain = {int(p): v for p, v in zip(places, values, strict=True) if p in inputs}
-        rooted = {int(p): v for p, v in zip(*logs, strict=True) if p in inputs}
-        columns, free = (logs, rooted) if self.scale == "product" else (pool.sums, plain)
-        yield columns, [one]
-        if self.scale == "shift":
-            free = rooted
-        elif self.scale != "product" and self.needs:
-            free = {}
-        if free:
-            terms = [(pool.program(p), v) for p, v in free.items()]
-            yield columns, [one, *terms]
-            if not self.needs:  # and as products of two inputs
-                for (a, v), (b, w) in list(itertools.combinations_with_replacement(terms, 2)):
-                    made = pool.terms.power(a, 2) if a is b else pool.terms.call(np.multiply, a, b)
-                    terms += [] if made is None else [(made, v * w)]
-                if len(terms) < len(one[1]) / SHARE:
-                    yield columns, [one, *terms]
-
-
-def _absolute_log(y):
-    return np.log(np.abs(y)), np.abs(y)
-
-
-def _same(values):
-    return values
-
-
-SHAPES = (
-    Shape((), lambda y: (y, np.ones(len(y))), _same, lambda terms, p: p, inside=FORMS),
-    Shape((np.divide,), lambda y: (1 / y, y**2), lambda f: 1 / f,
-          lambda terms, p: terms.call(np.divide, terms.number(1), p), inside=FORMS[:1]),
-    Shape((np.sqrt,), lambda y: (y**2, 1 / np.abs(y)), np.sqrt,
-          lambda terms, p: terms.call(np.sqrt, p)),
-    Shape((np.sqrt, np.divide), lambda y: (y**-2, np.abs(y) ** 3), lambda f: 1 / np.sqrt(f),
-          lambda terms, p: terms.call(np.divide, terms.number(1), terms.call(np.sqrt, p))),
-    Shape((np.multiply,), lambda y: (np.sqrt(np.abs(y)), np.sqrt(np.abs(y))), np.square,
-          lambda terms, p: terms.power(p, 2)),
-    Shape((np.log,), lambda y: (np.exp(y), np.exp(-y)), np.log,
-          lambda terms, p: terms.call(np.log, p)),
-    Shape((np.arcsin,), lambda y: (np.sin(y), 1 / np.abs(np.cos(y))), np.arcsin,
-          lambda terms, p: terms.call(np.arcsin, p), "number"),
-    Shape((np.exp,), _absolute_log, np.exp, lambda terms, p: terms.call(np.exp, p), "shift"),
-    Shape((np.multiply,), _absolute_log, np.exp, lambda terms, p: p, "product", FACTORS),
-)  # fmt: skip
-
-
-def _programs(pool, shape, setting, target, most) -> Iterator[Any]:
-    """Programs of a shape, or pairs of rows of the bank for sums whose coefficients are fitted.
-
-    Each comes with an estimate of the squares that it leaves; what cannot win is left out.
-
-    setting: the columns and free terms.
-    """
-    (places, values), free = setting
-    with np.errstate(all="ignore"):
-        inverse, weights = shape.inverted(target.labels)
-    if not (np.isfinite(inverse).all() and np.isfinite(weights).all()):
-        return
-    basis = np.stack([column for _, column in free]) * weights
-    axes = np.linalg.qr(basis.T)[0]
-    units, some = _orthogonal(values * weights, axes)
-    goals, _ = _orthogonal((inverse * weights)[None], axes)
-    if not len(units) or not len(goals):
-        return
-    (goal,) = goals
-    found, places = values[some], places[some]
-    for chosen in _best(units, goal, pool.bits[places], most):
-        if not shape.needs and len(free) == 1:
-            rows = tuple(int(pool.rows[places[k]]) for k in chosen)
-            yield rows, _fit(np.stack([np.ones(len(weights)), *found[list(chosen)]]), inverse)[2]
-            continue
-        parts = [(pool.program(int(places[k])), found[k]) for k in chosen]
-        yield from _combined(pool, shape, [*free, *parts], len(free), target)
-    further: list[Any] = [] if shape.needs else [product_programs(pool, axes, goal)]
-    if (len(free) > 1) == (shape.scale == "product"):
-        further.append(fitted_inside(pool, shape.inside, (axes, weights, goal)))
-    for program in itertools.chain(*further):
-        values, defined = program.outputs(pool.engine.columns)
-        column = values[: len(weights)].astype(float)
-        if not (defined.all() and np.ptp(column) > ROUNDING * np.abs(column).max()):
-            continue
-        if not shape.needs and len(free) == 1:
-            yield program, _fit(np.stack([np.ones(len(weights)), column]), inverse)[2]
-            continue
-        with np.errstate(divide="ignore"):
-            column = np.log(np.abs(column)) if shape.scale == "product" else column
-        if np.isfinite(column).all():
-            yield from _combined(pool, shape, [*free, (program, column)], len(free), target)
-
-
-def _combined(pool, shape, parts, free, target) -> Iterator[Any]:
-    """Whole programs of a shape from parts, (program, column), the first `free` of them free."""
-    columns = np.stack([column for _, column in parts])
-    with np.errstate(all="ignore"):
-        inverse, weights = shape.inverted(target.labels)
-    *fit, _ = _fit(columns * weights, inverse * weights)
-    for factors in _factors(shape, fit, free):
+        pool, shape = self.pool, self.shape
         with np.errstate(all="ignore"):
-            left = _left(shape.direct(factors @ columns), target.labels)
-        if target.estimate(left) < target.least:
-            made = _finished(pool.terms, shape, factors, [program for program, _ in parts], free)
-            if made is not None:
-                yield made, left
+            inverse, weights = shape.inverted(target.labels)
+        spoilt = ~(np.isfinite(inverse) & np.isfinite(weights))
+        if spoilt.sum() > target.n / SPOILT:
+            return
+        inverse, weights = np.where(spoilt, 0, inverse), np.where(spoilt, 0, weights)
+        axes, units, some = self.columns(weights)
+        goals, _ = orthogonal((inverse * weights)[None], axes)
+        if not len(units) or not len(goals):
+            return
+        (goal,) = goals
+        fit = inverse, weights, goal
+        chosen = best_sums(units, goal, self.bits[some], most)
+        self._want(target, fit, axes, (), (), wanted)
+        for terms in (1, 2):
+            for each in [each for each in chosen if len(each) == terms][:STARTS]:
+                self._want(target, fit, axes, units[list(each)], self._parts(some, each), wanted)
+        for each, left in zip(chosen, self._left(target, units, chosen, fit), strict=True):
+            places = self.places[some[list(each)]]
+            bits = float(pool.bits[places].sum())
+            alone = self.is_alone and len(each) < 3
+            if alone and bits + target.estimate(left) < target.least:
+                yield tuple(int(pool.rows[p]) for p in places), left
+            bits += self.join * (len(each) - 1 + bool(shape.needs and not shape.is_product))
+            if bits + target.estimate(left) < target.least and not (alone and len(each) == 1):
+                yield from self._combined(self._parts(some, each), target, fit)
+        further: list[Any] = [] if shape.needs else [product_programs(pool, axes, goal)]
+        if self.has_inside and shape.inside:
+            further.append(fitted_inside(pool, shape.inside, (axes, weights, goal)))
+        for program in itertools.chain(*further):
+            yield from self._with(program, target=target, fit=fit)
+
+    def _parts(self, some, chosen):
+        """The columns of a sum as parts; some: which columns are left."""
+        return [
+            Part(
+                self.pool.program(int(self.places[k])),
+                self.values[k],
+                float(self.bits[k]),
+                self.shape.is_product,
+            )
+            for k in some[list(chosen)]
+        ]
+
+    def _want(self, target, fit, axes, columns, parts, wanted):
+        """Ask for one part more of a sum, if labels with what it leaves are likely enough."""
+        *_, weights, goal = fit
+        if len(parts):
+            axes = np.linalg.qr(np.concatenate([axes, columns.T], axis=1))[0]
+        left = goal - axes @ (axes.T @ goal)
+        share, bits = float(left @ left) / float(goal @ goal), sum(part.bits for part in parts)
+        score = len(goal) / 2 * np.log2(max(share, ROUNDING**2)) + bits
+        if share > ROUNDING and (score < 0 if len(parts) else not self.shape.needs):
+            finish = partial(self._with, target=target, fit=fit, others=parts)
+            each = Wanted(target, self, finish, axes, weights, left)
+            others = wanted.setdefault(len(parts), [])
+            others.append((score, len(others), each))
+
+    def _with(self, program, *, target, fit, others=()):
+        """What is made of one more program, the free terms and some other parts."""
+        values, defined = program.outputs(self.pool.engine.columns)
+        column = values[: target.n].astype(float)
+        if not (defined.all() and np.ptp(column) > ROUNDING * np.abs(column).max()):
+            return
+        if self.is_alone and not others:
+            yield program, fitted(np.stack([np.ones(target.n), column]), target.labels)[2]
+            return
+        with np.errstate(divide="ignore"):
+            column = np.log(np.abs(column)) if self.shape.is_product else column
+        if np.isfinite(column).all():
+            bits = program.bits(self.pool.engine.grammar)
+            made = Part(program, column, bits, self.shape.is_product)
+            yield from self._combined([*others, made], target, fit)
+
+    def _left(self, target, units, chosen, fit):
+        """About the squares of labels that sums leave, before coefficients are numbers, (k,)."""
+        inverse, weights, goal = fit
+        whole = inverse * weights
+        free = whole - goal * (goal @ whole)
+        size = float(goal @ whole)
+        found = np.empty(len(chosen))
+        for terms in {len(each) for each in chosen}:
+            some = [k for k, each in enumerate(chosen) if len(each) == terms]
+            columns = units[[chosen[k] for k in some]]  # (c, terms, n)
+            gram = np.einsum("ckn,cln->ckl", columns, columns)
+            slopes = np.linalg.solve(gram, (columns @ goal)[..., None])
+            parts = size * np.einsum("ckn,ck->cn", columns, slopes[..., 0])
+            left = np.square(whole - free - parts).sum(axis=1)
+            if self.shape.needs:
+                with np.errstate(all="ignore"):
+                    values = self.shape.direct((free + parts) / weights)
+                direct = left_of(values, target.labels, True)
+                left = np.where(np.isfinite(direct), np.minimum(left, direct), left)
+            found[some] = left
+        return found
+
+    def _combined(self, parts, target, fit):
+        """Whole programs of the free terms and some parts, with coefficients that are numbers."""
+        pool, shape = self.pool, self.shape
+        inverse, weights, _ = fit
+        free, parts = len(self.free), [*self.free, *parts]
+        columns = np.stack([part.column for part in parts])
+        *found, _ = fitted(columns * weights, inverse * weights)
+        choices = list(factors_of(shape, found, parts, free, pool))
+        if not choices:
+            return
+        with np.errstate(all="ignore"):
+            values = shape.direct(np.array(choices) @ columns)
+            lefts = left_of(values, target.labels, bool(shape.needs))
+        for factors, left in zip(choices, lefts.tolist(), strict=True):
+            given = [part.bits for f, part in zip(factors, parts, strict=True) if f]
+            least = sum(given) + self.join * (sum(p > 0 for p in given) - 1)
+            if np.isfinite(left) and least + target.estimate(left) < target.least:
+                made = finished(pool.terms, shape, factors, parts)
+                if made is not None:
+                    yield made, left
 
 
-def _orthogonal(values, axes):
-    """Rows without what axes (n, k) say of them, of length 1; and which are more than rounding.
-
-    Those that are only rounding are left out.
-    """
-    size = np.abs(values).max(axis=1)
-    some = np.flatnonzero((size > 0) & np.isfinite(size))
-    values = values[some] / size[some, None]
-    for _ in range(2):  # once more, for what rounding leaves
-        values -= (values @ axes) @ axes.T
-    length = np.sqrt(np.einsum("ij,ij->i", values, values))
-    apart = length > ROUNDING * np.sqrt(values.shape[1])
-    return values[apart] / length[apart, None], some[apart]
-
-
-def _best(units, goal, bits, most):
-    """The singles and pairs of fewest estimated bits: tuples of indices, the best first.
-
-    Bits are in order.  The estimate is n/2 log2 of the squares that are left, and the bits.
-    """
-    n, whole = len(goal), float(goal @ goal)
-    dots = units @ (goal / np.sqrt(whole)) if whole else np.zeros(len(units))
-
-    def estimate(explained):
-        return n / 2 * np.log2(np.maximum(1 - explained, ROUNDING**2))
-
-    scores = estimate(dots**2) + bits
-    kept = [(float(scores[k]), (int(k),)) for k in np.argsort(scores, kind="stable")[:KEPT]]
-    ends, bound = _staircase(bits, most), kept[-1][0] if len(kept) == KEPT else np.inf
-    for first in range(0, len(bits), BLOCK):
-        stop = int(ends[first])
-        if stop <= first + 1:
-            break
-        one, other = dots[first : first + BLOCK, None], dots[first:stop]
-        likeness = units[first : first + BLOCK] @ units[first:stop].T
-        apart = 1 - likeness**2
-        # Divided by `apart`, this is what a pair explains.
-        explained = one**2 + other**2 - 2 * likeness * one * other
-        # Most pairs leave too much for any bits of theirs.
-        enough = 1 - 2.0 ** min(2 / n * (bound - 2 * float(bits[first])), 1.0)
-        i, j = np.nonzero((explained > enough * apart) & (apart > ALIKE))
-        i, j = (part[(j > i) & (first + j < ends[first + i])] for part in (i, j))
-        scores = estimate(explained[i, j] / apart[i, j]) + bits[first + i] + bits[first + j]
-        some = np.flatnonzero(scores < bound)
-        some = some[np.argsort(scores[some], kind="stable")[: 2 * KEPT]]
-        kept += [(float(scores[k]), (first + int(i[k]), first + int(j[k]))) for k in some]
-        if len(kept) > 2 * KEPT:
-            kept = sorted(kept)[: 2 * KEPT]
-            bound = kept[-1][0]
-    return [chosen for _, chosen in sorted(kept)[: 2 * KEPT]]
-
-
-def _staircase(bits, most):
-    """By the first of a pair, up to where the second goes, so that there are at most so many pairs.
-
-    They are all pairs of at most some bits together.
-    """
-    low, high = 2 * float(bits[0]) - 1, 2 * float(bits[-1])
-    for _ in range(40):
-        middle = (low + high) / 2
-        later = np.searchsorted(bits, middle - bits, side="right") - np.arange(len(bits)) - 1
-        if np.maximum(later, 0).sum() <= most:
-            low = middle
-        else:
-            high = middle
-    return np.searchsorted(bits, low - bits, side="right")
-
-
-def _fit(columns, goal):
+def fitted(columns: Any, goal: Any) -> tuple[Any, Any, float]:
     """Coefficients by least squares and their standard errors, (k,), and the squares left."""
     size = np.abs(columns).max(axis=1, keepdims=True)
     parts = columns / np.where(size > 0, size, 1)
@@ -334,61 +293,19 @@ def _fit(columns, goal):
     return found / size[:, 0], errors / size[:, 0], float(left @ left)
 
 
-def _left(values, labels):
-    """The squares that a fit by a constant and a multiple leaves, where labels have the signs."""
-    values = np.where(labels < 0, -1, 1) * np.abs(values) if np.min(labels) < 0 else values
-    centred, about = values - values.mean(), labels - labels.mean()
-    size = np.abs(centred).max()
-    if not 0 < size < np.inf:
-        return np.inf
-    centred /= size
-    rest = about - centred * ((centred @ about) / (centred @ centred))
-    return float(rest @ rest)
+def left_of(values: Any, labels: Any, signed: bool) -> Any:
+    """The squares that fits by a constant and a multiple leave, (c,); infinite if there is none.
 
-
-def _factors(shape, fit, free) -> Iterator[Any]:
-    """The numbers that the coefficients of a fit may stand for, (k,), the likeliest first."""
-    values, errors = fit
-    if not (np.isfinite(values).all() and np.isfinite(errors).all()):
-        return
-    if shape.scale in ("shift", "product"):  # the constant is a factor of the label
-        for chosen in _choices(values[1:], errors[1:], shape.scale, free - 1):
-            yield np.array([0, *chosen])
-    elif shape.scale == "number":
-        yield from map(np.array, _choices(values, errors, "any", 0))
-    else:
-        for unit in np.flatnonzero(values[free:]) + free:
-            ratios = values / values[unit]
-            spread = (errors + np.abs(ratios) * errors[unit]) / abs(values[unit])
-            spread[unit] = 0
-            yield from map(np.array, _choices(ratios, spread, "any", 0))
-
-
-def _choices(values, errors, scale, powers):
-    """Ways to take coefficients for numbers, the simplest first; powers: how many are exponents."""
-    lists = []
-    for k, (value, error) in enumerate(zip(values, errors, strict=True)):
-        numbers = EXPONENTS if scale == "product" or k < powers else NUMBERS
-        reach = ERRORS * error
-        zero = [0] if abs(value) <= max(reach, ROUNDING) else []
-        lists.append((zero + [c for c in numbers if abs(value - c) <= reach + 1e-7 * abs(c)])[:3])
-    return itertools.islice(itertools.product(*lists), CHOICES)
-
-
-def _finished(terms, shape, factors, programs, free):
-    """The whole program of a shape with these coefficients; None if the language lacks a part."""
-    factors = factors.tolist()
-    if not any(factors):
-        return None
-    if shape.scale == "product":
-        return terms.product(factors[1:], programs[1:])
-    powers = free if shape.scale == "shift" else 0
-    within, parts = factors[powers:], programs[powers:]
-    if powers and max(within) <= 0:  # any number may be added, and 1 costs less than 0
-        within, parts = [1, *within], [None, *parts]
-    made = terms.sum(within, parts)
-    made = None if made is None else shape.finish(terms, made)
-    outside = [(f, p) for f, p in zip(factors[:powers], programs, strict=False) if f]
-    if made is None or not outside:
-        return made
-    return terms.call(np.multiply, terms.product(*zip(*outside, strict=True)), made)
+    signed: whether values (c, n) get the signs of labels.
+    """
+    if signed and np.min(labels) < 0:
+        values = np.where(labels < 0, -1, 1) * np.abs(values)
+    with np.errstate(all="ignore"):
+        centred = values - values.mean(axis=1, keepdims=True)
+        about = labels - labels.mean()
+        size = np.abs(centred).max(axis=1)
+        legal = (size > 0) & (size < np.inf)
+        centred = np.where(legal[:, None], centred, 1) / np.where(legal, size, 1)[:, None]
+        slopes = (centred @ about) / np.square(centred).sum(axis=1)
+        left = np.square(about - slopes[:, None] * centred).sum(axis=1)
+    return np.where(legal, left, np.inf)

@@ -52,6 +52,8 @@ class Pool:
         self.sums = np.array(of_sums, int), np.concatenate(values)
         self.logs = np.array(of_logs, int), np.concatenate(logs)
         self.terms, self._programs = Terms(engine, numbers), {}
+        #: By the name of a form with a number inside, its columns: see `inner`.
+        self.grids = {}
 
     @cached_property
     def joined(self):

@@ -40,6 +40,11 @@ class Terms:
             self._programs[value] = self.engine.program(self.numbers[value])
         return self._programs.get(value)
 
+    def learn(self, value, program):
+        """Take a program for a number that has none yet."""
+        if value not in self.numbers:
+            self._programs.setdefault(value, program)
+
     def times(self, factor, program):
         """A positive multiple of a program; of None, the number."""
         if program is None:

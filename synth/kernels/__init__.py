@@ -5,8 +5,8 @@ Start with `make` (candidates of one primitive with all operands but one fixed),
 `errors` counts exceptions, and `targets` solves a program's root from its target. `products`
 counts programs and `sampling` draws them; `machines` makes all finite machines, and `folds` runs
 folds over strings; `atlas` finds every boolean function of a few inputs; `cards` and `points`
-change scorecards line by line; `cache` says where compiled kernels are kept. Of the other rooms,
-only the ground is imported.
+change scorecards line by line; `pairs` compares columns of real numbers with labels; `cache` says
+where compiled kernels are kept. Of the other rooms, only the ground is imported.
 
 Kernels are compiled once for few signatures and release the interpreter's lock. Several threads
 call a kernel at once only if it writes to nothing shared.
@@ -76,6 +76,7 @@ __all__ = [
     "pair_inverse",
     "pair_open",
     "pair_xor",
+    "pairs",
     "plan",
     "points",
     "products",

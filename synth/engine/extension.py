@@ -1,0 +1,203 @@
+"""Columns that are one or two operations longer than the enumeration: h(f + g), h(f g), f + g.
+
+They are made in blocks, of the cheapest f and g and all functions h of one argument, and none is
+kept.  Each is compared with what some sums leave of the labels, by dot products.  So a sum gets a
+part that is too long to be enumerated, and many labellings share the columns.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from synth.engine.pool import ROUNDING
+from synth.language import UNIT
+
+#: How many columns of a sum are kept, and how many pairs of operands are joined at a time.
+KEPT, BLOCK = 6, 1024
+#: Of all pairs that may be tried, one in so many is joined and wrapped in functions, and one in so
+#: many is a factor as f + g or f - g.
+WRAPPED, ADDED = 100, 8
+#: So many numbers, and other behaviours, are operands.
+NUMBERS, OPERANDS = 12, 20000
+
+
+class Wanted(NamedTuple):
+    """A sum that is to get one part more.
+
+    Parameters
+    ----------
+    target : Target
+        Whose labels they are.
+    setting : object
+        What is free, and whether logarithms are summed: `setting.shape.is_product`.
+    finish : callable
+        Takes a program; yields whole programs with an estimate of what they leave.
+    axes : ndarray of float64, shape (n, k)
+        Orthogonal axes of the sum.
+    weights : ndarray of float64, shape (n,)
+        The weights of the rows.
+    left : ndarray of float64, shape (n,)
+        What the sum leaves of the weighted labels.
+    """
+
+    target: Any
+    setting: Any
+    finish: Callable[..., Iterator[Any]]
+    axes: Any
+    weights: Any
+    left: Any
+
+
+def extensions(
+    pool: Any, wanted: list[Wanted], most: int, is_late: Callable[[], bool]
+) -> Iterator[Any]:
+    """The best columns for each sum: (wanted, program), the best of each first.
+
+    Parameters
+    ----------
+    pool : Pool
+    wanted : list of Wanted
+    most : int
+        How many pairs are tried for a shape.
+    is_late : callable
+        Says whether to stop.
+    """
+    groups: dict[Any, list[Any]] = {}
+    for each in wanted:
+        groups.setdefault((id(each.axes), id(each.weights)), []).append(each)
+    kept = [_Best(group) for group in groups.values()]
+    operands = _Operands(pool)
+    factors = any(best.is_product for best in kept)
+    counts = most // WRAPPED, most // ADDED if factors else 0
+    for recipe, columns, bits in operands.blocks(*counts):
+        if is_late():
+            return
+        logs = None
+        for best in kept:
+            if best.is_product and logs is None:
+                with np.errstate(all="ignore"):
+                    logs = np.log(np.abs(columns))
+            best.see(recipe, logs if best.is_product else columns, bits)
+    for best in kept:
+        for each, found in zip(best.wanted, best.found, strict=True):
+            for _, _, recipe, place in found:
+                program = operands.program(recipe, place)
+                if program is not None:
+                    yield each, program
+
+
+class _Best:
+    """The best columns for sums with the same axes and weights."""
+
+    def __init__(self, wanted):
+        self.wanted = wanted
+        first = wanted[0]
+        self.axes, self.weights = first.axes, first.weights
+        self.is_product = first.setting.shape.is_product
+        self.lefts = np.stack([each.left / np.sqrt(each.left @ each.left) for each in wanted])
+        self.found = [[] for _ in wanted]
+        self.count = 0
+
+    def see(self, recipe, columns, bits):
+        """Compare a block of columns (b, n) with what each sum leaves."""
+        n = columns.shape[1]
+        with np.errstate(all="ignore"):
+            parts = columns * self.weights
+            square = np.einsum("ij,ij->i", parts, parts)
+            along = parts @ self.axes
+            apart = square - np.einsum("ij,ij->i", along, along)
+            legal = (square > 0) & (square < np.inf) & (apart > ROUNDING * square)
+            shares = np.square(parts @ self.lefts.T) / np.where(legal, apart, 1)[:, None]
+        shares[~legal] = 0
+        scores = n / 2 * np.log2(np.maximum(1 - shares, ROUNDING**2)) + bits[:, None]
+        for k, found in enumerate(self.found):
+            bound = found[-1][0] if len(found) == KEPT else 0.0
+            some = np.flatnonzero(scores[:, k] < bound)
+            for place in some[np.argsort(scores[some, k], kind="stable")[:KEPT]]:
+                self.count += 1
+                found.append((float(scores[place, k]), self.count, recipe, int(place)))
+            if len(some):
+                found.sort(key=lambda entry: entry[:2])
+                del found[KEPT:]
+
+
+class _Operands:
+    """The cheapest behaviours and numbers, in order of bits."""
+
+    def __init__(self, pool):
+        self.pool, self.terms = pool, pool.terms
+        engine, n = pool.engine, pool.sums[1].shape[1]
+        places = np.arange(min(len(pool.rows), OPERANDS))
+        values = engine.bank.values_at(pool.rows[places])[:, :n].astype(float)
+        numbers = [
+            (float(engine.row_bits(row, row + 1)[0]), v) for v, row in self.terms.numbers.items()
+        ]
+        numbers = sorted(numbers)[:NUMBERS]
+        bits = np.concatenate([pool.bits[places], [b for b, _ in numbers]])
+        order = np.argsort(bits, kind="stable")
+        constant = np.repeat(np.array([v for _, v in numbers])[:, None], n, axis=1)
+        self.bits = bits[order]
+        self.values = np.concatenate([values, constant.reshape(-1, n)])[order]
+        self._made = [(pool.program, int(p)) for p in places]
+        self._made = [(self._made + [(self.terms.number, v) for _, v in numbers])[k] for k in order]
+
+    def blocks(self, wrapped, added):
+        """(recipe, columns, bits) of what is made of so many pairs, with functions and as sums."""
+        heads, grammar = self.terms.heads, self.pool.engine.grammar
+        cost = {f: grammar.units(h) / UNIT for f, h in heads.items()}
+        two = [f for f in (np.add, np.subtract, np.multiply, np.divide) if f in heads]
+        one = [f for f, head in heads.items() if len(head.arguments) == 1]
+        inverse = np.divide in heads and self.terms.number(1) is not None
+        firsts, seconds = self._pairs(max(wrapped, added))
+        # The cheapest come first.
+        order = np.argsort(self.bits[firsts] + self.bits[seconds], kind="stable")
+        firsts, seconds = firsts[order], seconds[order]
+        for begin in range(0, len(firsts), BLOCK):
+            is_wrapped = begin < wrapped
+            i, j = firsts[begin : begin + BLOCK], seconds[begin : begin + BLOCK]
+            for function, turned in [(f, t) for f in two for t in (False, True)]:
+                is_sum = function in (np.add, np.subtract)
+                if (turned and function in (np.add, np.multiply)) or not (is_wrapped or is_sum):
+                    continue
+                a, b = (j, i) if turned else (i, j)
+                with np.errstate(all="ignore"):
+                    inner = function(self.values[a], self.values[b])
+                bits = self.bits[a] + self.bits[b] + cost[function]
+                if added and is_sum and not turned:
+                    yield (None, function, a, b), inner, bits
+                for outer in one if is_wrapped else ():
+                    with np.errstate(all="ignore"):
+                        columns = outer(inner)
+                    yield (outer, function, a, b), columns, bits + cost[outer]
+                if inverse and is_wrapped and is_sum and not turned:
+                    with np.errstate(all="ignore"):
+                        columns = 1 / inner
+                    more = cost[np.divide] + self.bits[0]
+                    yield (np.reciprocal, function, a, b), columns, bits + more
+
+    def _pairs(self, most):
+        """The cheapest pairs, at most so many: their first and second operands."""
+        low, high = 2 * float(self.bits[0]) - 1, 2 * float(self.bits[-1])
+        places = np.arange(len(self.bits))
+        for _ in range(40):
+            middle = (low + high) / 2
+            ends = np.searchsorted(self.bits, middle - self.bits, side="right")
+            if np.maximum(ends - places, 0).sum() <= most:
+                low = middle
+            else:
+                high = middle
+        ends = np.searchsorted(self.bits, low - self.bits, side="right")
+        counts = np.maximum(ends - places, 0)
+        firsts = np.repeat(places, counts)
+        starts = np.repeat(np.cumsum(counts) - counts, counts)
+        return firsts, firsts + np.arange(counts.sum()) - starts
+
+    def program(self, recipe, place):
+        """The program of a column."""
+        outer, function, a, b = recipe
+        parts = [make(value) for make, value in (self._made[int(k[place])] for k in (a, b))]
+        made = self.terms.call(function, *parts)
+        if outer is np.reciprocal and made is not None:
+            return self.terms.call(np.divide, self.terms.number(1), made)
+        return made if outer is None or made is None else self.terms.call(outer, made)
