@@ -45,7 +45,7 @@ INSIDE = {
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
         "arguments", "fits", "terms", "constants", "pool", "factors", "inner", "inversion", "sums",
-        "regression", "automata", "folding", "coding", "solving",
+        "tails", "regression", "automata", "folding", "coding", "solving",
         "loops", "points", "families", "driver", "large",
         "languages", "searches", "descents",
     ],
