@@ -24,7 +24,8 @@ from formula_lists import FORMULAS, PROGRAMS
 from kept import Kept, code
 
 from synth import Real, Task, load_dsl
-from synth.codes import real
+from synth.codes import PROGRAM_FLAG, real
+from synth.codes.real_rounding import rounded_line
 from synth.engine import regress
 from synth.language import Program
 from synth.records import LeastSquares
@@ -100,7 +101,13 @@ def truth_bits(formula, task, step):
     labels = scale.rounded(task.labels)
     rss = LeastSquares([values], labels).rss
     bits = program.bits(fitted.grammar)
-    return float(real.program_total([bits], rss, real.squares(labels, scale), task.rows, scale))
+    about = real.squares(labels, scale)
+    normal = float(real.program_total([bits], rss, about, task.rows, scale))
+    line = rounded_line(values, scale.place(labels), scale)
+    if line is None:
+        return normal
+    named = PROGRAM_FLAG + real.NOISES["rounding"] + real.sum_bits(1)
+    return min(normal, named + bits + line.bits)
 
 
 def twins(formula, rows, noise, seed, programs, count):

@@ -79,6 +79,7 @@ api_internal = (
     "synth.engine.held_out", "synth.engine.last_step",
     "synth.report.languages",
     "synth.verification.languages", "synth.verification.numbers",
+    "synth.verification.noises", "synth.engine.tails",
     "synth.verification.regression", "synth.verification.sequences",
     "synth.verification.families", "synth.verification.machines",
 )  # fmt: skip

@@ -730,6 +730,42 @@ def noise_bits(labels, columns, scale):
     return -math.log2(sum(found) / len(found))
 
 
+def rounding_bits(labels, column, scale):
+    """-log2 of the chance that a line has these labels but for rounding, in exact fractions.
+
+    The line is said by its values p, q at the least and the greatest of the column, each uniform in
+    the range.  For each p between those of two corners, the q that are allowed are an interval
+    between two straight lines: the area is a sum of trapezia.
+    """
+    column = [Fraction(v) for v in np.asarray(column, float).tolist()]
+    cells = scale.place(labels).tolist()
+    low, wide = min(column), max(column) - min(column)
+    lines = []  # a p + b q <= c
+    for value, cell in zip(column, cells, strict=True):
+        t = (value - low) / wide
+        half = Fraction(1, 2)
+        lines += [(1 - t, t, cell + half), (t - 1, -t, half - cell)]
+    # Ends of p at a line alone, and the bounds of q as functions of p.
+    first = max(-c for a, b, c in lines if not b and a < 0)
+    last = min(c for a, b, c in lines if not b and a > 0)
+    upper = [(-a / b, c / b) for a, b, c in lines if b > 0]
+    lower = [(-a / b, c / b) for a, b, c in lines if b < 0]
+
+    def width(p):
+        return min(m * p + k for m, k in upper) - max(m * p + k for m, k in lower)
+
+    meets = {first, last}
+    for one, other in itertools.combinations(upper + lower, 2):
+        if one[0] != other[0]:
+            at = (other[1] - one[1]) / (one[0] - other[0])
+            meets |= {at} if first < at < last else set()
+    area = Fraction(0)
+    for left, right in itertools.pairwise(sorted(meets)):
+        sides = max(width(left), 0), max(width(right), 0)
+        area += (right - left) * sum(sides) / 2
+    return 2 * math.log2(scale.cells) - log2(area) if area > 0 else math.inf
+
+
 def histogram_bits(labels, scale, bins):
     """Bits of labels one after the other, by the bins of those before (Krichevsky, Trofimov)."""
     cells = [round((y - scale.middle) / scale.precision + (scale.cells - 1) / 2) for y in labels]

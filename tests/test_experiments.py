@@ -666,6 +666,10 @@ SMALL = {
     },
     "noise": {"rows": (20,), "noise": (0.1,), "runs": 2, "max_bits": 9.5},
     "paradox": {"tasks": ("parity:n=6,k=2",), "max_programs": 2000, "moves": 0, "steps": 200},
+    "regression": {
+        "tables": ("x * z + x",), "rows": 30, "parts": 2, "max_programs": 300, "pairs": 0,
+        "dsl": "real",
+    },
 }  # fmt: skip
 
 
@@ -749,6 +753,7 @@ SPOILT = {
     "posterior": ({"target": "all functions"}, {"bayes": 0.9}),
     "priors": ({"kind": "category", "dsl": "uniform"}, {"accuracy": 0.9}),
     "reach": ({"labels": "permuted", "simplicity": "with"}, {"chosen": "program"}),
+    "regression": ({}, {"twins": 1000}),
     "regret": ({"target": "all functions"}, {"kraft": 2.0}),
     "scaling": ({"target": "random"}, {"shortest": 1.0}),
     "sparsity": ({"target": "dense", "norm": "L1"}, {"exact": 1.0}),

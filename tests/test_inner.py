@@ -139,11 +139,8 @@ def test_what_is_proposed_is_priced_and_scored_like_any_program():
     again = Program.parse(found.program.terms[0], grammar, Real)
     assert again.bits(grammar) == pytest.approx(found.program.bits)
     target = sums.Target(task, step, 1)
-    rss = target.centred @ target.centred
     values = program.outputs(columns)[0]
-    slope = np.polyfit(values, target.labels, 1)
-    rss = np.square(target.labels - np.polyval(slope, values)).sum()
-    total = float(target._code(rss, 1)) + found.program.bits
+    total = target.noise(values[None])[0] + found.program.bits
     assert found.program.total_bits == pytest.approx(total, abs=1e-3)
 
 

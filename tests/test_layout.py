@@ -46,7 +46,7 @@ INSIDE = {
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
         "arguments", "fits", "terms", "constants", "pool", "factors", "inner",
         "pairing", "shapes", "extension", "inversion", "sums",
-        "regression", "automata", "folding", "coding", "solving",
+        "tails", "regression", "automata", "folding", "coding", "solving",
         "loops", "points", "card_lists", "families", "driver", "large",
         "languages", "searches", "descents",
     ],

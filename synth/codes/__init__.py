@@ -3,8 +3,9 @@
 `values.py` has the codes of labels that are one of k values: programs with exceptions, and look-up
 tables.  `sequences.py` has those of sequences of whole numbers, and `machines.py` those of finite
 machines, and `cards.py` those of scorecards.  `real.py` has those of labels that
-are real numbers: programs with noise, a constant, and a histogram.  It is imported by name, as
-`synth.codes.real`: it needs scipy, and the rest does not.
+are real numbers: programs with noise, a constant, and a histogram.  `real_exceptions.py` has labels
+that are stated one by one, and `real_rounding.py` those without noise.  These three are imported by
+name, as `synth.codes.real`: they need scipy, and the rest does not.
 """
 
 from synth.codes.cards import (

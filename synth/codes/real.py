@@ -2,10 +2,13 @@
 
 Labels are known to a precision: they are multiples of a step, within a range.  The step and the
 range are told to all hypotheses alike, and cost nothing.  A flag says which kind of hypothesis
-follows: it costs 1 bit for a program with noise, and 2 bits for a constant with noise and for a
-histogram.
+follows: it costs 1 bit for a program, and 2 bits for a constant and for a histogram.
 
-Noise is normal.  Its scale and the coefficients of a program are integrated out: a Bayesian mixture
+A program and a constant say what noise they have: normal noise; or normal noise but for some labels
+that are stated one by one (`synth.codes.real_exceptions`); or a program has no noise, and labels
+are its values rounded to the precision (`synth.codes.real_rounding`).
+
+The scale of normal noise and the coefficients of a program are integrated out: a Bayesian mixture
 (Grünwald 2007), with the prior of coefficients of Zellner (1986).  So a program costs its bits and
 those of its labels, and no coefficient has to be written down.
 """
@@ -19,9 +22,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, gammaln
 
+from synth.codes.real_exceptions import exceptions_bits
 from synth.codes.values import PROGRAM_FLAG, TABLE_FLAG, log2_factorial
 from synth.errors import SettingError
 
+#: Bits that say which noise a program has, and which a constant has.
+NOISES = {"normal": 1.0, "exceptions": 2.0, "rounding": 2.0}
+CONSTANT_NOISES = {"normal": 1.0, "exceptions": 1.0}
 #: A histogram has 2**m bins, and one of these m.
 BINS = (1, 2, 3, 4, 5)
 #: Labels are told apart by so many bits of the largest one, as the type Real has them.
@@ -132,9 +139,14 @@ def last_place(labels: ArrayLike) -> float:
 
 
 def program_total(
-    terms: Sequence[ArrayLike], rss: ArrayLike, total: float, n: int, scale: Scale
+    terms: Sequence[ArrayLike],
+    rss: ArrayLike,
+    total: float,
+    n: int,
+    scale: Scale,
+    exceptions: int = 0,
 ) -> NDArray[np.float64]:
-    """Total bits of the hypothesis "a constant and multiples of these programs, with noise".
+    """Total bits of "a constant and multiples of these programs, with normal noise".
 
     t programs cost t bits for their number and the bits of each, less log2 t! since no two are
     equal and their order says nothing.
@@ -143,16 +155,25 @@ def program_total(
     ----------
     terms : sequence of array_like
         The bits of each program, of the shape of `rss` or one number.
-    rss, total, n, scale
-        As `noise_bits` takes them.
+    rss, total
+        As `noise_bits` takes them, of the labels that are no exceptions.
+    n : int
+        The number of all labels.
+    scale
+        As `noise_bits` takes it.
+    exceptions : int
+        How many labels are stated one by one; 0 if all have normal noise.
 
     Returns
     -------
     ndarray of float64
         Of the shape of `rss`.
     """
-    noise = noise_bits(rss, total, n, 1 + len(terms), scale)
-    return PROGRAM_FLAG + sum_bits(len(terms)) + sum(map(np.asarray, terms)) + noise
+    stated = NOISES["normal"]
+    if exceptions:
+        stated = NOISES["exceptions"] + exceptions_bits(exceptions, n, scale.cells)
+    noise = noise_bits(rss, total, n - exceptions, 1 + len(terms), scale)
+    return PROGRAM_FLAG + stated + sum_bits(len(terms)) + sum(map(np.asarray, terms)) + noise
 
 
 def sum_bits(count: int) -> float:
@@ -160,8 +181,8 @@ def sum_bits(count: int) -> float:
     return count - log2_factorial(count)
 
 
-def constant_total(labels: ArrayLike, scale: Scale) -> float:
-    """Total bits of the hypothesis "a constant, with noise".
+def constant_total(labels: ArrayLike, scale: Scale, exceptional: ArrayLike | None = None) -> float:
+    """Total bits of the hypothesis "a constant, with normal noise".
 
     Parameters
     ----------
@@ -169,10 +190,18 @@ def constant_total(labels: ArrayLike, scale: Scale) -> float:
         The training labels.
     scale : Scale
         Their scale.
+    exceptional : array_like of bool, shape (n,), optional
+        Which labels are stated one by one; not all of them.
     """
-    labels = np.asarray(labels, float)
-    rss = np.square(labels - labels.mean()).sum()
-    return TABLE_FLAG + float(noise_bits(rss, squares(labels, scale), len(labels), 1, scale))
+    kept = np.asarray(labels, float)
+    n, stated = len(kept), CONSTANT_NOISES["normal"]
+    if exceptional is not None and np.any(exceptional):
+        count = int(np.sum(exceptional))
+        stated = CONSTANT_NOISES["exceptions"] + exceptions_bits(count, n, scale.cells)
+        kept = kept[~np.asarray(exceptional, bool)]
+    rss = np.square(kept - kept.mean()).sum()
+    bits = float(noise_bits(rss, squares(kept, scale), len(kept), 1, scale))
+    return TABLE_FLAG + stated + bits
 
 
 def squares(labels: ArrayLike, scale: Scale) -> float:
@@ -320,7 +349,7 @@ def log2_chance(saved_bits: float) -> float:
 
     The labels are drawn from the code of a histogram with one of the numbers of bins, or from that
     of a constant, in a range and with a precision that are given.  All programs together have half
-    of the probability, and a rival has 2^-2/5 of it, or 2^-2.  So they save s bits with a
+    of the probability, and a rival has 2^-2/5 of it, or 2^-3.  So they save s bits with a
     probability of at most 10 * 2^-s.
 
     Parameters

@@ -10,6 +10,7 @@ from synth.records import (
     LinearSum,
     Points,
     Regression,
+    RoundedFit,
     StopReason,
     source_of,
 )
@@ -33,8 +34,8 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
     """
     given, task, target = labelling
     scale = target.scale
-    sums = tuple(_sum(engine, target, *found) for found in target.best)
-    constant = _sum(engine, target, target.constant_bits, 0.0, ())
+    sums = tuple(_sum(engine, target, *found) for found in target.settled)
+    constant = _sum(engine, target, target.constant_bits, 0.0, (), target.exceptional)
     program = sums[0] if sums else None
     if program is not None and program.total_bits < target.rival_bits:
         chosen = "program"
@@ -61,7 +62,7 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         total_bits=min(target.rival_bits, program.total_bits if program else target.rival_bits),
         saved_bits=saved,
         log2_chance_bound=0.0 if saved is None else real.log2_chance(saved),
-        **_said(task, program if chosen == "program" else constant, target.mean),
+        **_said(task, {"program": program, "constant": constant}.get(chosen), target.mean),
         certified_bits=certified,
         pair_bits=pair_bits,
         optimal=(certified is None or target.is_proven(certified, 1))
@@ -82,8 +83,12 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
 
 
 def _said(task, used, mean):
-    """What labels deviate from the hypothesis that is used, in training and held out; points."""
-    labels, predicted = task.labels.astype(float), used.predict(task.columns)
+    """What labels deviate from the hypothesis that is used, in training and held out; points.
+
+    used: a `LinearSum`; None for a histogram, which predicts the mean.
+    """
+    labels = task.labels.astype(float)
+    predicted = np.full(len(labels), mean) if used is None else used.predict(task.columns)
     left, about = labels - predicted, labels - mean
     test = ~task.train & ~task.unknown
     spread = float(np.square(about[test]).sum())
@@ -97,16 +102,25 @@ def _said(task, used, mean):
     }
 
 
-def _sum(engine, target, total, bits, programs):
-    """The `LinearSum` of some programs."""
-    fit = LeastSquares(target.values(engine, programs), target.labels)
-    deviation = _deviation(fit.rss, target.n, 1 + len(programs), target.scale)
+def _sum(engine, target, total, bits, programs, exceptional):
+    """The `LinearSum` of some programs; exceptional: which labels are exceptions, bool (n,)."""
+    values, labels = target.values(engine, programs), target.labels
+    line = target.noise(values)[1] if programs and not exceptional.any() else None
+    some = ~exceptional
+    if line is not None:
+        fit = RoundedFit(values, labels, line, target.scale.precision)
+        deviation = fit.deviation
+    else:
+        fit = LeastSquares(values[:, some] if len(values) else values, labels[some])
+        deviation = _deviation(fit.rss, int(some.sum()), 1 + len(programs), target.scale)
     return LinearSum.of(
         programs,
         fit,
         deviation,
         bits=bits,
         total_bits=total,
+        noise="rounding" if line else "exceptions" if exceptional.any() else "normal",
+        exceptions=np.flatnonzero(exceptional).tolist(),
     )
 
 

@@ -20,6 +20,7 @@ from synth.engine.inversion import propose
 from synth.engine.limits import Limits, LimitSettings, read_limits, shared
 from synth.engine.scoring import SAME
 from synth.engine.sums import Singles, Target, score_pairs
+from synth.engine.tails import moved_in, settle
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
 from synth.language import Bool, checked_columns, load_dsl, numeric_languages
@@ -104,7 +105,8 @@ def regress(
     specs: list[DSLLike] = [dsl] if dsl is not None else [*numeric_languages()]
     limits_of_all, each = read_limits(dict(limits)), []
     asked = {"precision": precision, "pairs": int(pairs), "top": int(top)}
-    targets = [Target(made, precision, int(top), math.log2(len(specs))) for made in given]
+    made = [Target(each, precision, int(top), math.log2(len(specs))) for each in given]
+    targets = [(target, moved_in(target)) for target in made]
     for k, spec in enumerate(specs):
         own = Limits(**shared(limits_of_all, len(specs), len(specs) - k, spent))
         found = _in_language((given, targets), spec, (own, spent), progress, asked)
@@ -112,7 +114,7 @@ def regress(
         if found[0].stop_reason == StopReason.INTERRUPTED:
             break
         spent = found[0].seconds
-        targets = [target.anew() for target in targets]
+        targets = [(one.anew(), two and two.anew()) for one, two in targets]
     if dsl is not None:
         return each[0]
     return [_won(results, len(specs)) for results in zip(*each, strict=True)]
@@ -121,9 +123,11 @@ def regress(
 def _in_language(labellings, spec, limits, progress, asked):
     """The `Regression` of each labelling in one language.
 
-    labellings: the tasks and their targets; limits: those of the language, and seconds spent.
+    labellings: the tasks and their targets, each beside what is scored for its exceptions, or None;
+    limits: those of the language, and seconds spent.
     """
-    (given, targets), (settings, spent) = labellings, limits
+    (given, both), (settings, spent) = labellings, limits
+    targets, every = [one for one, _ in both], [each for pair in both for each in pair if each]
     dsl = load_dsl(spec, (*given[0].types.values(), given[0].label_type))
     fitted = fit_all(dsl, [with_real_numbers(dsl, each) for each in given])
     grammar, first = fitted[0].grammar, fitted[0].task
@@ -134,7 +138,7 @@ def _in_language(labellings, spec, limits, progress, asked):
         watch = Watch(settings, interrupted, spent)
         sooner = Watch(replace(settings, seconds=half), interrupted, spent)
         engine = Enumerator(grammar, columns, fitted[0].root, sooner)
-        singles = Singles(engine, targets)
+        singles = Singles(engine, every)
         while engine.stop_reason is None:
             singles.score(engine.advance())
             if progress is not None:
@@ -144,8 +148,10 @@ def _in_language(labellings, spec, limits, progress, asked):
                 engine.stop_reason = engine.stop_reason or StopReason.OPTIMAL
         engine.close()
         pairs = asked["pairs"]
-        pair_bits = score_pairs(engine, targets, pairs, watch.is_late)
-        propose(engine, targets, pairs**2 // 2, watch.is_late)
+        pair_bits = score_pairs(engine, every, pairs, watch.is_late)
+        propose(engine, every, pairs**2 // 2, watch.is_late)
+        for target, beside in both:
+            settle(engine, target, beside)
         if interrupted():
             engine.stop_reason = StopReason.INTERRUPTED
     return [

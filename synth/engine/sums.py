@@ -9,7 +9,9 @@ from copy import copy
 
 import numpy as np
 
-from synth.codes import real
+from synth.codes import PROGRAM_FLAG, real
+from synth.codes.real_exceptions import exceptional
+from synth.codes.real_rounding import rounded_line, rounding_floor
 from synth.engine.scoring import SAME
 from synth.language import UNIT, Program
 from synth.records import LeastSquares, scaled
@@ -27,39 +29,68 @@ SLACK, NEAR_SLACK = 1e-13, 2.0**-49
 #: The code is interpolated between so many sums of squares, which is wrong by less than this share
 #: of a bit a row; what may be among the best is then scored by the code itself.
 POINTS, MARGIN = 2000, 1e-3
+#: So many of the best sums are kept, at least, so that some may win with exceptions.
+KEPT = 20
 
 
 class Target:
     """One labelling: its code, and the best sums so far.
 
-    `best` lists (total, bits, programs) of the `top` sums of fewest bits in one language, and
-    `before` is the least total in those that were searched before.  language_bits: what says in
-    which language a program is.
+    `best` lists (total, bits, programs) of the `top` sums of fewest bits in one language, with
+    normal noise or with rounding alone, and `before` is the least total in those that were searched
+    before.  The first `listed` of them, and some with exceptions, are `settled` in the end (see
+    `tails`), and `won` is the least total of those.  language_bits: what says in which language a
+    program is.
     """
 
-    def __init__(self, task, precision, top, language_bits=0.0):
-        given = task.labels[task.train].astype(float)
-        self.top, self.n, self.before = top, len(given), np.inf
+    def __init__(self, task, precision, listed, language_bits=0.0):
+        self.listed, self.top, self.before, self.won = listed, max(listed, KEPT), np.inf, np.inf
         self.language_bits = language_bits
+        self._read(task.labels[task.train].astype(float), precision)
+
+    def with_labels(self, labels):
+        """The same for other labels of these rows, with the same precision."""
+        other = copy(self)
+        other._read(labels, self.scale.precision)
+        return other
+
+    def _read(self, given, precision):
+        self.n = len(given)
         self.scale = real.Scale.of(given, precision)
         self.labels = self.scale.rounded(given)
+        self.places = self.scale.place(given)
         self.mean = float(self.labels.mean())
         self.centred = self.labels - self.mean
         self.total = real.squares(self.labels, self.scale)
         self.about_mean = float(self.centred @ self.centred)
+        self.exceptional = exceptional([], self.labels, self.scale.precision, self.scale.cells)
         self.constant_bits = real.constant_total(self.labels, self.scale)
+        stated = real.constant_total(self.labels, self.scale, self.exceptional)
+        if stated < self.constant_bits:
+            self.constant_bits = stated
+        else:
+            self.exceptional[:] = False
         self.table_bits, self.bins = real.table_total(self.labels, self.scale)
         self.rival_bits = min(self.constant_bits, self.table_bits)
-        self.best = []
+        self.best, self.settled = [], []
         # The fewest bits of two behaviours that are too alike to be scored as a pair.
         self.left_out = np.inf
         # From less than one step in one label on, the code depends on the squares no longer.
         least = self.scale.precision**2 / self.n / 2**20
         self._grid = np.linspace(np.log2(least), np.log2(self.about_mean), POINTS)
         self._codes = {t: self._code(np.exp2(self._grid), t) for t in (1, 2)}
+        # What rounding alone leaves is half a step a row at most.
+        stated = PROGRAM_FLAG + real.NOISES["rounding"] + real.sum_bits(1) + self.language_bits
+        self._rounding = stated, self.n * (self.scale.precision / 2) ** 2 * (1 + 2.0**-20)
+        self._least = self._codes.copy()
+        few = np.searchsorted(self._grid, np.log2(self._rounding[1])) + 1
+        least = stated + rounding_floor(self.scale.cells)
+        self._least[1] = np.minimum(
+            self._codes[1], np.where(np.arange(POINTS) < few, least, np.inf)
+        )
 
     def _code(self, rss, terms):
-        """Total bits of sums of so many programs, without those of the programs."""
+        """Total bits of sums of so many programs with normal noise, without those of programs."""
         total = real.program_total([0.0] * terms, rss, self.total, self.n, self.scale)
         return total + self.language_bits
 
@@ -68,7 +99,7 @@ class Target:
         # What rounding leaves of an exact program may be 4 times too large; more is known well.
         margin = 2.0 if squares < ROUNDED * self.about_mean else 0.1
         left = np.log2(max(squares, 1e-300)) - margin
-        return float(np.interp(left, self._grid, self._codes[1]))
+        return float(np.interp(left, self._grid, self._least[1]))
 
     @property
     def least(self):
@@ -79,7 +110,7 @@ class Target:
     def anew(self):
         """The labelling for a search in the next language."""
         other = copy(self)
-        other.before, other.best, other.left_out = self.least, [], np.inf
+        other.before, other.best, other.settled, other.left_out = self.least, [], [], np.inf
         return other
 
     @property
@@ -88,8 +119,9 @@ class Target:
         return self.best[-1][0] if len(self.best) == self.top else np.inf
 
     def is_proven(self, bits, terms):
-        """Whether no sum of so many programs of more bits can win."""
-        return bits + float(self._code(0.0, terms)) >= self.least - SAME
+        """Whether no sum of so many programs of more bits can win, exceptions aside."""
+        least = min(float(self._code(0.0, terms)), float(self._least[terms][0]))
+        return bits + least >= min(self.least, self.won) - SAME
 
     def likely(self, explained, slack, bits, terms):
         """Which sums may be among the best, given the squares that they explain: their indices.
@@ -98,7 +130,7 @@ class Target:
         """
         left, bound = self.about_mean - explained, self.bound
         # Most sums leave too much for any bits of theirs.
-        codes, least = self._codes[terms], float(bits.min())
+        codes, least = self._least[terms], float(bits.min())
         place = int(np.searchsorted(codes, bound + MARGIN * self.n - least, side="right"))
         enough = np.exp2(self._grid[place]) if place < POINTS else np.inf
         some = np.flatnonzero(left - slack <= enough)
@@ -124,10 +156,23 @@ class Target:
         ]
         return np.array([v[: self.n] for v in values], float)
 
+    def noise(self, values):
+        """The least total of a sum, without the bits of programs, with normal noise or rounding.
+
+        values: those of programs, (terms, n).  Returns it and the `RoundedLine`, None if the noise
+        is normal.
+        """
+        rss = LeastSquares(values, self.labels).rss
+        normal, (stated, most) = float(self._code(rss, len(values))), self._rounding
+        if len(values) == 1 and rss <= most:
+            line = rounded_line(values[0], self.places, self.scale)
+            if line is not None and stated + line.bits < normal:
+                return stated + line.bits, line
+        return normal, None
+
     def add(self, engine, rows, bits):
         """Score the sum of some programs or rows of the bank by its least squares fit."""
-        rss = LeastSquares(self.values(engine, rows), self.labels).rss
-        total = float(bits + self._code(rss, len(rows)))
+        total = float(bits) + self.noise(self.values(engine, rows))[0]
         if total < self.bound:
             rows = tuple(r if isinstance(r, Program) else engine.program(r) for r in rows)
             if all(set(rows) != set(other) for *_, other in self.best):

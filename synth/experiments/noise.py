@@ -142,7 +142,8 @@ def _bits(labels, values, bits, deviation, settings):
     }.items():
         total = constant + offset
         formula = float(real.program_total([bits], rss, total, n, scale))
-        alone = real.TABLE_FLAG + float(real.noise_bits(constant, total, n, 1, scale))
+        named = real.TABLE_FLAG + real.CONSTANT_NOISES["normal"]
+        alone = named + float(real.noise_bits(constant, total, n, 1, scale))
         keys = ("predicted_formula", "predicted_constant") if name else (
             "formula_bits", "constant_bits"
         )  # fmt: skip

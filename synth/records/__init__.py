@@ -5,8 +5,8 @@ Start with `result.py` (`Result`), `contrast.py` and `parts.py` (`StopReason`, `
 their JSON form, `schema.py` the schemas of that, `flat.py` and `views.py` their rows and figures,
 `saved.py` their files, `source.py` where the data come from, `scored.py` the score of a program
 that people bring, `regression.py` what is found for real labels, `linear.py` the sums in it,
-`least_squares.py` their coefficients, and `forecast.py` what they predict. Nothing here needs the
-engine, so that a saved run is shown without compiled code.
+`least_squares.py` and `rounded.py` their coefficients, and `forecast.py` what they predict. Nothing
+here needs the engine, so that a saved run is shown without compiled code.
 """
 
 from synth.records.comparison import COMPARED, Comparison
@@ -33,6 +33,7 @@ from synth.records.parts import (
 )
 from synth.records.regression import MOST_POINTS, Points, Regression, RegressionContrast
 from synth.records.result import Result
+from synth.records.rounded import RoundedFit
 from synth.records.rules import Branch, Card, CardLine
 from synth.records.saved import Run, load_run, save_run
 from synth.records.schema import schemas
@@ -66,6 +67,7 @@ __all__ = [
     "Regression",
     "RegressionContrast",
     "Result",
+    "RoundedFit",
     "Run",
     "Shortest",
     "StopReason",

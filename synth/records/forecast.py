@@ -7,13 +7,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from synth.records.least_squares import LeastSquares
 from synth.records.linear import LinearSum
+from synth.records.rounded import RoundedFit
 
 #: With fewer rows the noise has no mean square.
 LEAST_ROWS = 3
 
 
 class Forecast:
-    """Predictions of a sum of programs, with normal noise.
+    """Predictions of a sum of programs, with the noise that it has; exceptions are not foreseen.
 
     Parameters
     ----------
@@ -26,8 +27,8 @@ class Forecast:
     precision : float, optional
         The step of labels; by default the place of their last decimal.
     is_normal : bool
-        Whether the labels have normal noise about the sum.  A histogram has none: its deviation is
-        that of the labels.
+        Whether the labels have noise about the sum.  A histogram has none: it predicts the mean of
+        the labels, and its deviation is theirs.
 
     Attributes
     ----------
@@ -48,18 +49,33 @@ class Forecast:
         labels = np.asarray(labels, float)
         columns = np.reshape(np.asarray(terms, float), (len(found.terms), len(labels)))
         self._intercept, self._slopes = found.intercept, np.array(found.slopes, float)
-        self._fit = LeastSquares(columns, labels)
         self._mean, self._about_mean = float(labels.mean()), float(labels.std())
+        if not is_normal:
+            self._intercept = self._mean
+        kept = np.ones(len(labels), bool)
+        kept[list(found.exceptions)] = False
+        self._fit = LeastSquares(columns[:, kept], labels[kept])
         self.deviation = self._about_mean
         if is_normal and len(labels) >= LEAST_ROWS:
             from synth.codes import real  # a saved run is verified without them
 
             scale = real.Scale.of(labels, precision)
-            rounded = scale.rounded(labels)
-            rss = float(np.square(rounded - self._values(columns)).sum())
+            if found.noise == "rounding":
+                self._be_rounded(columns, labels, scale)
+                return
+            rounded = scale.rounded(labels[kept])
+            rss = float(np.square(rounded - self._values(columns[:, kept])).sum())
             about, count = real.squares(rounded, scale), 1 + len(columns)
-            square = real.noise_variance(rss, about, len(labels), count, scale)
+            square = real.noise_variance(rss, about, int(kept.sum()), count, scale)
             self.deviation = float(np.sqrt(square))
+
+    def _be_rounded(self, columns: Any, labels: Any, scale: Any) -> None:
+        """Take the lines whose values are the labels but for rounding."""
+        from synth.codes.real_rounding import rounded_line
+
+        line = rounded_line(columns[0], scale.place(labels), scale)
+        fit = RoundedFit(columns, scale.rounded(labels), line, scale.precision)
+        self._fit, self.deviation = fit, fit.deviation
 
     def of(
         self, terms: ArrayLike, defined: NDArray[np.bool_]

@@ -38,6 +38,11 @@ class LinearSum:
         The bits of the programs.
     total_bits : float
         The total bits of the hypothesis: see `synth.codes.real`.
+    noise : str
+        "normal"; "exceptions" for normal noise but for some labels that are stated one by one; or
+        "rounding" if labels are the values of the sum but for rounding to their precision.
+    exceptions : tuple of int
+        Which training rows are exceptions, counted from 0 among the training rows.
     programs : tuple of Program
         The programs; empty if the sum was read from a file.
     """
@@ -49,6 +54,8 @@ class LinearSum:
     errors: tuple[float, ...]
     bits: float
     total_bits: float
+    noise: str = "normal"
+    exceptions: tuple[int, ...] = ()
     programs: tuple[Program, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
@@ -60,6 +67,8 @@ class LinearSum:
         *,
         bits: float,
         total_bits: float,
+        noise: str = "normal",
+        exceptions: Sequence[int] = (),
     ) -> Self:
         """The sum of some programs.
 
@@ -70,7 +79,7 @@ class LinearSum:
             Their fit to the labels.
         deviation : float
             The standard deviation of the noise.
-        bits, total_bits : float
+        bits, total_bits, noise, exceptions
             See `LinearSum`.
         """
         terms = tuple(program.text for program in programs)
@@ -82,6 +91,8 @@ class LinearSum:
             errors=tuple(fit.errors(deviation)),
             bits=bits,
             total_bits=total_bits,
+            noise=noise,
+            exceptions=tuple(exceptions),
             programs=tuple(programs),
         )
 
@@ -104,6 +115,8 @@ class LinearSum:
     def from_dict(document: dict[str, Any]) -> "LinearSum":
         """Reads a sum from a part of a JSON document."""
         lists = {key: tuple(document[key]) for key in ("terms", "slopes", "errors")}
+        # A document of an earlier version has normal noise throughout.
+        lists["exceptions"] = tuple(document.get("exceptions", ()))
         return LinearSum(**{**document, **lists})
 
     def outputs(

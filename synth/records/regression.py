@@ -79,13 +79,14 @@ class Regression(Framed, Plotted):
         1 less the sum of squares that is left on held-out rows, divided by that about the constant.
         None if there are no such rows, or the sum is 0.
     certified_bits : float or None
-        Every single program of up to so many bits was scored; None for all programs.
+        Every single program of up to so many bits was scored, without exceptions; None for all
+        programs.
     pair_bits : float or None
         Every sum of two programs that have up to so many bits together was scored; None for all.
         Two programs that differ by rounding only, but for a constant and a multiple, are no sum.
     optimal : bool
         Whether no program and no sum of two programs that was not scored can win, those that differ
-        by rounding included.
+        by rounding included.  Exceptions are tried for the best sums only, and aside from this.
     stop_reason : StopReason
         Why the enumeration ended.
     candidates, distinct : int

@@ -8,6 +8,9 @@ from synth.report.numbers import bits, chance, least_bits, saved
 from synth.report.reasons import stop
 from synth.report.text import inputs_text, table, terminal_width, wrapped
 
+#: How many exceptions are named.
+SHOWN = 12
+
 
 @visibly
 def regression_text(result, width=None):
@@ -24,8 +27,8 @@ def regression_text(result, width=None):
     pad = max(len(name) for name, _ in pairs) + 2
     lines = [line for name, value in pairs for line in wrapped(name, value, pad, width)]
     lines += ["", *textwrap.wrap("Best sums of programs (coefficients by least squares)", width)]
-    rows = [(bits(s.total_bits), bits(s.bits), s.text) for s in result.top]
-    return "\n".join(lines + table(("total", "programs", "sum"), rows, "rrl", width))
+    rows = [(bits(s.total_bits), bits(s.bits), noise_name(s), s.text) for s in result.top]
+    return "\n".join(lines + table(("total", "programs", "noise", "sum"), rows, "rrll", width))
 
 
 @visibly
@@ -76,11 +79,15 @@ def regression_rows(result):
     yield "rows", f"{result.rows['train']} training, {result.rows['test']} held out"
     yield "DSL", result.dsl + among_numbers(result)
     yield "chosen", _chosen(result)
+    used = None if result.chosen == "table" else result.predictor
+    if used is not None and used.exceptions:
+        yield "exceptions", _exceptions(used.exceptions)
     if result.program is not None:
         yield "best program", result.program.text
         yield "program bits", bits(result.program.bits)
         yield "total bits", f"{bits(result.program.total_bits)} (program and noise)"
-    constant = f"(the constant {result.constant.text}, with noise)"
+    noise = noise_words(result, result.constant)
+    constant = f"(the constant {result.constant.text}, {noise})"
     yield "constant bits", f"{bits(result.constant.total_bits)} {constant}"
     yield "table bits", f"{bits(result.table_bits)} (a histogram of {result.bins} bins)"
     if result.saved_bits is not None:
@@ -104,10 +111,38 @@ def saved_numbers(result, sign):
 def _chosen(result):
     """The shortest hypothesis in words."""
     if result.chosen == "program":
-        return f"program: {result.program.text}, with normal noise"
+        return f"program: {result.program.text}, {noise_words(result, result.program)}"
     if result.chosen == "constant":
-        return f"constant: {result.constant.text}, with normal noise"
+        return f"constant: {result.constant.text}, {noise_words(result, result.constant)}"
     return f"table: a histogram of {result.bins} bins, which reads no input"
+
+
+def noise_words(result, found):
+    """What a sum of programs, or the constant, misses."""
+    if found.noise == "rounding":
+        return f"whose values are the labels, rounded to {result.precision:g}, without noise"
+    if found.noise == "normal":
+        return "with normal noise"
+    count = len(found.exceptions)
+    return f"with normal noise and {count} exception{'s' if count > 1 else ''}"
+
+
+def noise_name(found):
+    """The noise of a sum of programs in a word or two."""
+    if found.noise == "rounding":
+        return "none"
+    return f"normal, {len(found.exceptions)} stated" if found.exceptions else "normal"
+
+
+def _exceptions(rows):
+    """Which labels are exceptions."""
+    first = ", ".join(str(row + 1) for row in rows[:SHOWN])
+    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    what = "labels are" if len(rows) > 1 else "label is"
+    return (
+        f"{len(rows)} {what} far from what is predicted, and stated one by one; training rows, "
+        f"counted from 1: {first}{more}"
+    )
 
 
 def _errors(result):
@@ -116,7 +151,8 @@ def _errors(result):
     if result.test_error is None:
         return f"{training}; no row is held out"
     r2 = "" if result.test_r2 is None else f" (R2 {result.test_r2:.4f})"
-    of = "" if result.chosen == "program" else ", by the mean of the training labels"
+    by = {"constant": ", by the constant", "table": ", by the mean of the training labels"}
+    of = by.get(result.chosen, "")
     return f"{training}, {result.test_error:.3g} held out{r2}: root mean square{of}"
 
 
@@ -133,7 +169,7 @@ def _certificate(result):
     if result.languages:
         text = f"in {result.dsl}, {text}"
     beyond = "nothing beyond can win" if result.optimal else "a longer one may win"
-    return f"{text}; {beyond}"
+    return f"{text}; {beyond}; exceptions were tried for the best of them, which no claim covers"
 
 
 def _rank(contrast, count):

@@ -5,8 +5,8 @@ Start with `run.py` (`verify`). `document.py` reads a file and checks the types 
 prices, exceptions, totals, tables and chance bounds, all written from `docs/codes.md`. Against
 these, `search.py`, `lists.py`, `certificate.py`, `reach.py` and `classes.py` hold the claims of a
 search, and `sets.py` those of contrasts, comparisons and experiments. For real labels, `numbers.py`
-has the code and `regression.py` the claims. `enumeration.py` lists all programs up to some bits,
-and `complete.py` holds a certificate against that list.
+and `noises.py` have the code and `regression.py` the claims. `enumeration.py` lists all programs up
+to some bits, and `complete.py` holds a certificate against that list.
 
 Nothing here uses the engine, nor the code lengths and prices that a search uses. What is shared is
 the reading of tables, of DSLs and of a program's text.

@@ -5,6 +5,7 @@ What least squares leave is computed from sums of whole numbers, and so it is ex
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -111,15 +112,34 @@ class Labels:
         return _log_sum(logs)
 
     def sum_bits(self, prices: Sequence[float], left: float) -> float:
-        """The total of a sum of programs of these bits that leaves so much."""
+        """The total of a sum of programs of these bits that leaves so much, with normal noise."""
+        return self.named_bits(prices) + 1 + self.noise_bits(left, 1 + len(prices))
+
+    def named_bits(self, prices: Sequence[float]) -> float:
+        """What says a sum of programs of these bits, but for its noise and the labels."""
         count = len(prices)
         named = count - math.log2(math.factorial(count))
-        bits = self.language_bits + named + math.fsum(prices)
-        return 1 + bits + self.noise_bits(left, 1 + count)
+        return 1 + self.language_bits + named + math.fsum(prices)
 
     def constant_bits(self) -> float:
-        """The total of a constant."""
-        return 2 + self.noise_bits(float(self.about_mean @ self.about_mean), 1)
+        """The total of a constant with normal noise."""
+        return 2 + 1 + self.noise_bits(float(self.about_mean @ self.about_mean), 1)
+
+    def without(self, rows: Sequence[int]) -> "Labels":
+        """The same labels but for some rows; the range stays that of all."""
+        other, kept = copy(self), np.ones(self.n, bool)
+        kept[list(rows)] = False
+        other.places, other.steps, other.values = (
+            part[kept] for part in (self.places, self.steps, self.values)
+        )
+        other.n = int(kept.sum())
+        other.about_mean = other.steps - other.steps.mean()
+        return other
+
+    def stated_bits(self, count: int) -> float:
+        """The bits of so many exceptions: how many, which rows, and the cell of each."""
+        which = math.log2(math.comb(self.n, count))
+        return math.log2(self.n) + which + count * math.log2(self.cells)
 
     def table_bits(self) -> tuple[float, int]:
         """The total of the best histogram, and the number of its bins."""

@@ -11,6 +11,7 @@ from synth.language import DSL, numeric_languages
 from synth.records import MOST_POINTS
 from synth.tasks import Task, prepared, with_real_numbers
 from synth.verification.claims import NEAR, Claims
+from synth.verification.noises import constant_bits, is_noise, least_bits, rounded_fit
 from synth.verification.numbers import Fit, Labels
 from synth.verification.truth import UNITS, Truth
 from synth.verification.values import evaluated
@@ -61,7 +62,7 @@ def _check_languages(claims: Claims, document: dict[str, Any], labels: Labels) -
                      document[key], [each[key] for each in mine])  # fmt: skip
     if document["optimal"]:
         ends = [e["certified_bits"] for e in languages if e["certified_bits"] is not None]
-        least = bits + labels.sum_bits([min(ends, default=math.inf)], 0.0)
+        least = bits + least_bits(labels, min(ends, default=math.inf), 1)
         beyond = document["total_bits"]
         claims.check("optimal in all languages", least >= beyond - NEAR, least, beyond)
     return bits
@@ -87,16 +88,17 @@ def _check_data(claims: Claims, document: dict[str, Any], truth: Truth, labels: 
 def _check_rivals(claims: Claims, document: dict[str, Any], labels: Labels) -> None:
     """The constant and the histogram."""
     constant = document["constant"]
-    mean = float(labels.values.mean())
-    deviation = _deviation(labels, float(labels.about_mean @ labels.about_mean), 1)
-    error = deviation / math.sqrt(labels.n)
-    _close(claims, "constant.intercept", constant["intercept"], mean)
+    stated = constant["exceptions"]
     holds = constant["terms"] == constant["slopes"] == [] and constant["bits"] == 0
-    holds = holds and len(constant["errors"]) == 1
+    holds = holds and len(constant["errors"]) == 1 and is_noise(constant, labels)
     if claims.check("constant reads no input", holds, constant["terms"], []):
-        _close(claims, "constant.errors", constant["errors"][0], error)
+        kept = labels.without(stated)
+        mean = float(kept.values.mean())
+        deviation = _deviation(kept, float(kept.about_mean @ kept.about_mean), 1)
+        _close(claims, "constant.intercept", constant["intercept"], mean)
+        _close(claims, "constant.errors", constant["errors"][0], deviation / math.sqrt(kept.n))
         _check_text(claims, "constant.", constant, [], deviation, 1e-12 * abs(mean))
-    claims.near("constant.total_bits", constant["total_bits"], labels.constant_bits())
+    claims.near("constant.total_bits", constant["total_bits"], constant_bits(labels, stated))
     bits, bins = labels.table_bits()
     claims.near("table_bits", document["table_bits"], bits)
     claims.equal("bins", document["bins"], bins)
@@ -124,12 +126,27 @@ def _check_sum(
         columns.append(values.astype(float)[truth.train])
         prices.append(sum(truth.prices[node.head] for node in program.walk()) / UNITS)
     claims.near(f"{where}bits", entry["bits"], math.fsum(prices))
-    fit = labels.fit(columns)
-    if fit is None:
-        claims.check(f"{where}terms", False, terms, "one is a multiple of the other, or constant")
+    if not claims.check(f"{where}noise", is_noise(entry, labels), entry["noise"], "one of three"):
         return
-    _close(claims, f"{where}total_bits", entry["total_bits"], labels.sum_bits(prices, fit.left))
-    _check_coefficients(claims, where, entry, columns, labels, fit)
+    fit, total, kept = None, math.inf, labels.without(entry["exceptions"])
+    some = np.ones(labels.n, bool)
+    some[entry["exceptions"]] = False
+    columns = [column[some] for column in columns]
+    if entry["noise"] == "rounding":
+        found = rounded_fit(labels, columns[0])
+        if found is not None:
+            total, fit = found[0] + labels.named_bits(prices) + 2, found[1]
+    else:
+        fit = kept.fit(columns)
+        total = math.inf if fit is None else kept.sum_bits(prices, fit.left)
+    if entry["noise"] == "exceptions":
+        total += 1 + labels.stated_bits(len(entry["exceptions"]))
+    if fit is None:
+        what = "one is a multiple of the other, or constant; or no line rounds to the labels"
+        claims.check(f"{where}terms", False, terms, what)
+        return
+    _close(claims, f"{where}total_bits", entry["total_bits"], total)
+    _check_coefficients(claims, where, entry, columns, kept, fit)
 
 
 def _check_coefficients(
@@ -142,6 +159,8 @@ def _check_coefficients(
 ) -> None:
     """The coefficients of a sum, their standard errors, and the text."""
     deviation = _deviation(labels, fit.left, 1 + len(columns))
+    if entry["noise"] == "rounding":
+        deviation = labels.step / math.sqrt(12)
     sizes = [float(np.abs(column).max()) for column in columns]
     # In floats, the labels themselves and the parts of a prediction are rounded.
     parts = [size * abs(slope) for size, slope in zip(sizes, fit.coefficients[1:], strict=True)]
@@ -218,7 +237,8 @@ def _check_list(claims: Claims, document: dict[str, Any]) -> None:
 
 def _check_totals(claims: Claims, document: dict[str, Any], labels: Labels) -> None:
     """The least total, the bits saved, the chance bound, and what was chosen."""
-    constant, table = labels.constant_bits(), labels.table_bits()[0]
+    constant = constant_bits(labels, document["constant"]["exceptions"])
+    table = labels.table_bits()[0]
     rival, program = min(constant, table), document["program"]
     least = rival if program is None else min(rival, program["total_bits"])
     _close(claims, "total_bits", document["total_bits"], least)
@@ -246,7 +266,7 @@ def _check_totals(claims: Claims, document: dict[str, Any], labels: Labels) -> N
 def _check_errors(claims: Claims, document: dict[str, Any], truth: Truth, labels: Labels) -> None:
     """What the labels deviate from the hypothesis that was chosen."""
     given, mean = truth.task.labels.astype(float), float(labels.values.mean())
-    used = document["program"] if document["chosen"] == "program" else None
+    used = None if document["chosen"] == "table" else document[document["chosen"]]
     values = np.full(len(given), mean)
     if used is not None:
         values = np.full(len(given), used["intercept"])
@@ -299,7 +319,8 @@ def _check_certificate(claims: Claims, document: dict[str, Any], labels: Labels)
         most = settings["max_bits"]
         claims.check("certified_bits", single <= most, single, f"at most {most}")
     proven = [
-        bits is None or bits + labels.sum_bits([0.0] * count, 0.0) >= document["total_bits"] - NEAR
+        bits is None
+        or least_bits(labels, bits, count) + labels.language_bits >= document["total_bits"] - NEAR
         for count, bits in ((1, single), (2, pair))
     ]
     # It is false too where two programs that differ by rounding could win.

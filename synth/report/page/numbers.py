@@ -4,7 +4,7 @@ from synth.report.numbers import bits
 from synth.report.page.markup import element, joined
 from synth.report.page.panel import Axis, Line, Panel, linear_ticks
 from synth.report.page.parts import cells_table, chance_text, columns, details, stacked
-from synth.report.regression import contrast_rows, regression_rows
+from synth.report.regression import contrast_rows, noise_name, noise_words, regression_rows
 from synth.report.scatter import series
 
 
@@ -57,10 +57,11 @@ def _lead(result):
     if result.test_error is not None:
         error += f" and {result.test_error:.3g} on held-out rows"
     return (
-        f"{result.label} = {result.program.text}, with normal noise, needs {total} bits for the "
-        f"{rows}; {name} needs {bits(rival)}. If the labels were drawn from the code of a "
-        "histogram or of a constant, any program would save as many bits with a probability of at "
-        f"most {chance_text(result.log2_chance_bound)}. Its root mean square error is {error}."
+        f"{result.label} = {result.program.text}, {noise_words(result, result.program)}, needs "
+        f"{total} bits for the {rows}; {name} needs {bits(rival)}. If the labels were drawn from "
+        "the code of a histogram or of a constant, any program would save as many bits with a "
+        f"probability of at most {chance_text(result.log2_chance_bound)}. Its root mean square "
+        f"error is {error}."
     )
 
 
@@ -147,13 +148,13 @@ def _bars(pair):
 
 
 def _sums(result, which):
-    rows = [(bits(s.total_bits), bits(s.bits), s.text) for s in result.top]
+    rows = [(bits(s.total_bits), bits(s.bits), noise_name(s), s.text) for s in result.top]
     return details(
         f"Best sums of programs{which}",
         cells_table(
             "Coefficients by least squares",
             rows,
-            head=("total bits", "bits of the programs", "sum"),
-            align="rrl",
+            head=("total bits", "bits of the programs", "noise", "sum"),
+            align="rrll",
         ),
     )
