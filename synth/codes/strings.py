@@ -1,5 +1,6 @@
 """Code lengths of labels that are strings: their lengths, and then their letters."""
 
+from collections import Counter
 from math import comb, log2
 
 from synth.codes.values import TABLE_FLAG, log2_multinomial
@@ -22,9 +23,10 @@ def string_bits(length, letters):
 def strings_table_bits(strings, letters):
     """Total bits of the better table of some strings, and its kind.
 
-    The uniform table writes each string by itself.  The frequency table writes the longest length,
-    how often each length up to it occurs and in what order, and the same of the letters of all
-    strings, one after another.
+    The uniform table writes each string by itself.  The frequency table says in one bit what it
+    counts.  Either it writes the longest length, how often each length up to it occurs and in what
+    order, and the same of the letters of all strings, one after another.  Or it writes how many
+    different strings there are, each of them by itself, and how often and in what order they occur.
 
     Parameters
     ----------
@@ -41,11 +43,18 @@ def strings_table_bits(strings, letters):
     lengths = [len(string) for string in strings]
     uniform = sum(string_bits(length, len(letters)) for length in lengths)
     longest, written = max(lengths), "".join(strings)
-    frequency = (
+    by_letters = (
         length_bits(longest)
         + _counted([lengths.count(length) for length in range(longest + 1)])
         + _counted([written.count(letter) for letter in letters])
     )
+    often = Counter(strings)
+    whole = (
+        length_bits(len(often) - 1)
+        + sum(string_bits(len(string), len(letters)) for string in often)
+        + _counted(often.values())
+    )
+    frequency = 1 + min(by_letters, whole)
     if uniform <= frequency:
         return TABLE_FLAG + uniform, "uniform"
     return TABLE_FLAG + frequency, "frequency"

@@ -3,7 +3,7 @@
 Strings are numbered, and so are the functions of letters of `map`, `filter` and `scan`: see `tries`
 and `forms`.  Then an ordinary enumeration makes all programs up to some bits, functions that are
 run over what other functions have made included.  Longer programs whose last function of letters
-follows from the labels are solved: see `transducers`.
+follows from the labels, or whose two parts do, are solved: see `transducers` and `joins`.
 """
 
 import copy
@@ -13,9 +13,10 @@ import numpy as np
 
 from synth.engine.enumerator import Enumerator
 from synth.engine.forms import Forms, stacked
+from synth.engine.joins import joined
 from synth.engine.labelling import SCORE_ROWS, Labelling
 from synth.engine.scoring import SAME
-from synth.engine.transducers import Transducers
+from synth.engine.transducers import transduced
 from synth.engine.tries import Strings, numbered, of_functions
 from synth.language import UNIT, Constant, Grammar, Primitive, Program
 from synth.records import StopReason
@@ -24,7 +25,7 @@ from synth.records import StopReason
 MEMBERS = 5_000
 #: After how many programs longer ones are solved from the labels, and how many are made in all,
 #: unless limits say otherwise: about 10 s.
-FIRST, PROGRAMS = 50_000, 1_000_000
+FIRST, PROGRAMS = 20_000, 100_000
 #: The most bytes of what all programs say, of those that the search may take.
 SHARE = 0.75
 
@@ -183,21 +184,21 @@ class StringSearch:
 
     def run(self, progress=None):
         """Work until the best is proven, or to a limit."""
-        engine, solved = self.engine, False
+        engine, solved = self.engine, 0
         most = self.watch.limits.max_programs or PROGRAMS
         while engine.stop_reason is None:
             self._score(engine.advance())
             if progress is not None:
                 progress(self)
-            late = engine.candidates >= min(FIRST, most) or engine.stop_reason is not None
-            if late and not solved and engine.stop_reason != StopReason.INTERRUPTED:
-                solved = True
-                self._solve()
-            self._narrow()
             if engine.stop_reason is None and self._is_full():
                 engine.stop_reason = StopReason.MEMORY
             if engine.stop_reason is None and engine.candidates >= most:
                 engine.stop_reason = StopReason.MAX_PROGRAMS
+            ended = engine.stop_reason is not None
+            if ended or (not solved and engine.candidates >= FIRST):
+                solved += 1
+                self._solve()
+            self._narrow()
             if engine.stop_reason in (None, *_WHOLE) and self._is_proven():
                 engine.stop_reason = StopReason.OPTIMAL
             if engine.stop_reason in _WHOLE and self.certified_bits != engine.certified_bits:
@@ -227,11 +228,14 @@ class StringSearch:
         if not self.root.letters or self.watch.limits.max_bits is not None:
             return
         for labelling, labels in zip(self.labellings, self.labels, strict=True):
-            if labelling.is_proven(self.certified_bits):
+            least = self._solved_total(labelling)
+            if labelling.is_proven(self.certified_bits, least) or self.watch.is_late():
                 continue
-            found = Transducers(self, labelling, labels).best()
-            if found is not None:
-                self.solved.append((*found, labelling))
+            least = min(least, labelling.least_program)
+            for solve in (joined, transduced):
+                found = solve(self, labelling, labels, least)
+                if found is not None:
+                    self.solved.append((*found, labelling))
 
     def _score_solved(self):
         """Score what was solved, if it is better than what was enumerated."""

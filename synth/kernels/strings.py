@@ -218,3 +218,20 @@ def copied(old, new):
     new.count[0] = 1
     for node in range(1, old.count[0]):
         child(new, old.parent[node], old.last[node])
+
+
+@njit(cache=True, nogil=True)
+def starting(trie, strings, labels, out):
+    """Which rows of strings are beginnings of some others, all of them.
+
+    strings : int64 (m, rows); labels : int64 (rows,); out : uint8 (m,), 1 where they are.
+    """
+    for m in range(strings.shape[0]):
+        out[m] = 1
+        for row in range(labels.shape[0]):
+            node, length = labels[row], trie.length[strings[m, row]]
+            while trie.length[node] > length:
+                node = trie.parent[node]
+            if node != strings[m, row]:
+                out[m] = 0
+                break
