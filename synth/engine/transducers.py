@@ -24,7 +24,7 @@ TUPLES = (1, 2_000, 20_000, 60_000)
 #: type they are sought.
 READ, SOUGHT = (100, 100, 24, 8), 50_000
 #: How many functions of states of each form are looked at more closely for each string: those that
-#: can say all letters of the labels, or else those with the fewest letters that are not as the rest.
+#: can say all letters of the labels, or else those with the fewest letters that are not as most.
 WHOLE, CLOSER = 8, 2
 #: The share of the seconds that are left.
 SHARE = 0.5

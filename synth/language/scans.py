@@ -108,7 +108,7 @@ class Scans:
         says: whether of what it says of a letter, and not of its states.
         """
         written = self.letters.get(form.result) if says and form.name != "filter" else None
-        key = form.argument, form.parts, written and form.result
+        key = form.argument, form.parts, form.result if written else None
         if key not in self._grammars:
             names = [*STATES[: form.parts], *truths_of(form.argument.letters)]
             inputs: dict[str, Type] = dict.fromkeys(names, Bool)

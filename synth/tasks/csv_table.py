@@ -81,7 +81,13 @@ def read_table(
     path = Path(path)
     try:
         grid = read_grid(path)
-        plain = {"missing": "indicator", "drop": [], "keep": [], "train": train, "seed": seed}
+        plain: dict[str, Any] = {
+            "missing": "indicator",
+            "drop": [],
+            "keep": [],
+            "train": train,
+            "seed": seed,
+        }
         plain |= dict.fromkeys(("label", "na", "modulus", "test"))
         if asked == plain and are_strings(grid.names, grid.rows):
             made = text_fields(grid.names, grid.rows, train, seed)

@@ -101,7 +101,7 @@ def _labels(
     values = []
     for k, cell in enumerate(said):
         text = cell.strip().lower()
-        value = TRUTH.get(text) if kind == "truth" else None
+        value: int | None = TRUTH.get(text) if kind == "truth" else None
         if kind == "number" and _NUMBER.fullmatch(text) and abs(int(text)) <= INT_LIMIT:
             value = int(text)
         if value is None:
