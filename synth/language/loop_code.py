@@ -22,7 +22,7 @@ _TWO |= {f"eq{modulus}": "==" for modulus in (3, 4, 5)}
 _TWO |= {f"same{end}": "==" for end in ("", "_out", "_pairs")}
 _SUMS = {"add": "+", "sub": "-", "mul": "*"}
 #: Sums that do not stay in a range.
-_PLAIN = (np.add, np.subtract)
+_PLAIN: tuple[object, ...] = (np.add, np.subtract)
 #: What is done with strings, by the name of the primitive without the type of the string.
 _STRINGS = {
     "reverse": "{}[::-1]",
@@ -173,7 +173,8 @@ def _text(program: Program, loops: Mapping[str, str], written: str = "") -> str:
         return f"({inner[1]} if {inner[0]} else {inner[2]})"
     if head.name in _SUMS:
         text = f"{inner[0]} {_SUMS[head.name]} {inner[1]}"
-        return f"({text})" if head.function in _PLAIN else _within(text, head.result)
+        plain = getattr(head, "function", None) in _PLAIN
+        return f"({text})" if plain else _within(text, head.result)
     raise DSLError(f"primitive {head.name} has no translation")
 
 

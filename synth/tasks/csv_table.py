@@ -17,6 +17,12 @@ from synth.tasks.table import names_of, table_fields
 from synth.tasks.task import Task
 from synth.tasks.texts import are_strings, text_fields
 
+#: What is asked of a table if nothing is, but for its training rows.
+PLAIN: dict[str, Any] = {
+    **{"drop": [], "keep": [], "missing": "indicator"},
+    **{"na": None, "modulus": None, "test": None},
+}
+
 
 def read_table(
     path: str | os.PathLike[str],
@@ -81,15 +87,9 @@ def read_table(
     path = Path(path)
     try:
         grid = read_grid(path)
-        plain: dict[str, Any] = {
-            "missing": "indicator",
-            "drop": [],
-            "keep": [],
-            "train": train,
-            "seed": seed,
-        }
-        plain |= dict.fromkeys(("label", "na", "modulus", "test"))
-        if asked == plain and are_strings(grid.names, grid.rows):
+        plain = {**PLAIN, "train": train, "seed": seed, "label": label}
+        last = label in (None, grid.names[-1])
+        if last and asked == plain and are_strings(grid.names, grid.rows):
             made = text_fields(grid.names, grid.rows, train, seed)
         else:
             made = table_fields(grid, asked, _read_test)
