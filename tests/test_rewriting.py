@@ -323,7 +323,8 @@ def test_tables_of_strings_are_read_as_such(tmp_path, monkeypatch):
     assert load_task("numbers.csv").label_type.family == "Int"
     # What is asked of a table is asked of a table.
     assert load_task("turned.csv", label="said").label_type == Str("ab")
-    assert not load_task("turned.csv", keep="word").label_type.letters
+    with pytest.raises(TaskError, match="is the 17th different text"):
+        load_task("turned.csv", keep="word")
 
 
 def test_files_of_strings_have_labels_of_three_kinds(tmp_path, monkeypatch):
