@@ -29,6 +29,8 @@ api_internal = (
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
     "synth.engine.enumerator", "synth.engine.interrupts", "synth.engine.job",
     "synth.engine.outcome", "synth.engine.reach",
+    "synth.engine.forms", "synth.engine.joins", "synth.engine.rewriting",
+    "synth.engine.transducers", "synth.engine.tries",
     "synth.engine.constants", "synth.engine.factors", "synth.engine.fits",
     "synth.engine.extension", "synth.engine.inner", "synth.engine.inversion",
     "synth.engine.pairing", "synth.engine.pool", "synth.engine.shapes", "synth.engine.sums",

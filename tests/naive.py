@@ -924,6 +924,114 @@ def fold_values(family, kind, bodies, answer, start, strings):
     return tuple(said)
 
 
+#: What is done with strings, one row at a time, by the name of the primitive.
+STRINGS = {
+    "reverse": lambda a: a[::-1],
+    "join": lambda a, b: a + b,
+    "take": lambda a, k: a[: max(0, k)],
+    "drop": lambda a, k: a[max(0, k) :],
+    "length": len,
+    "same": lambda a, b: a == b,
+    "where": lambda c, a, b: a if c else b,
+    "zip": lambda a, b: "".join(
+        str(2 * int(x) + int(y)) for x, y in itertools.zip_longest(a, b, fillvalue="0")
+    ),
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "lt": lambda a, b: a < b,
+    "not_": lambda a: not a,
+}
+
+
+def string_behaviours(family, grammar, columns, most):
+    """The cheapest units of every behaviour of programs of strings, by type: tuples of values.
+
+    All functions of letters are whole syntax trees, run letter by letter; programs are made again
+    and again from what is known, until nothing is cheaper.  family: a `Scans`; most: units.
+    """
+    known = {t: {} for t in grammar.types}
+    rows = len(next(iter(columns.values())))
+    for item, units in ((p.item, p.units) for p in grammar if not p.item.arguments):
+        said = tuple(columns[item.name]) if item.name in columns else (item.value,) * rows
+        _cheaper(known[item.result], said, units)
+    members = [m for form in family.forms for m in _letter_functions(family, grammar, form, most)]
+    heads = [(p.item, p.units) for p in grammar if p.item.arguments]
+    changed = True
+    while changed:
+        changed = False
+        for units, form, bodies, start in members:
+            for said, cost in list(known[form.argument].items()):
+                if units + cost <= most:
+                    made = tuple(scan_value(form, bodies, start, string) for string in said)
+                    changed |= _cheaper(known[form.result], made, units + cost)
+        for head, units in heads:
+            function = STRINGS[head.name.removesuffix("_pairs").removesuffix("_out")]
+            for chosen in itertools.product(*(list(known[t].items()) for t in head.arguments)):
+                total = units + sum(cost for _, cost in chosen)
+                if total <= most:
+                    made = tuple(map(function, *(said for said, _ in chosen)))
+                    changed |= _cheaper(known[head.result], made, total)
+    return known
+
+
+def _letter_functions(family, grammar, form, most):
+    """All functions of letters of a form: (units, form, bodies, first state)."""
+    first = grammar.family_units(form.result) + math.ceil(1024 * form.price - 1e-9)
+    first += 1024 * (form.parts == 1)
+    made = [(first, [])]
+    wanted = [(family.grammar(form), Bool)] * form.parts
+    wanted += [(family.grammar(form, says=True), family.said(form))] * form.writes
+    for functions, type_ in wanted:
+        bodies = programs(functions, most - first)[type_]
+        made = [
+            (u + more, [*b, body]) for u, b in made for more, body in bodies if u + more <= most
+        ]
+    starts = (False, True) if form.parts == 1 else (False,)
+    return [(units, form, bodies, start) for units, bodies in made for start in starts]
+
+
+def scan_value(form, bodies, start, string):
+    """What a function of letters makes of a string."""
+    letters, state, written = form.argument.letters, [start] * form.parts, []
+    for letter in string:
+        place = letters.index(letter)
+        given = {name: [v] for name, v in zip("stu", state, strict=False)} | {"letter": [place]}
+        given |= {"a": [place // 2 == 1], "b": [place % 2 == 1]}
+        given |= {f"is_{x}": [x == letter] for x in letters}
+        after = [bool(value(body, given, 0)) for body in bodies[: form.parts]]
+        said = value(bodies[-1], given, 0) if form.writes else after[0]
+        if form.name != "filter":
+            written.append(form.result.letters[int(said)])
+        elif said:
+            written.append(letter)
+        state = after
+    return "".join(written)
+
+
+def string_bits(string, letters):
+    """The code of a string by itself: Elias delta of its length and one, and its letters."""
+    return len(elias_delta(len(string) + 1)) + log2(Fraction(len(letters)) ** len(string))
+
+
+def strings_table_bits(strings, letters):
+    """The better table of strings, by direct formulas."""
+
+    def counted(values, among):
+        often = [values.count(a) for a in among]
+        return log2(Fraction(math.comb(len(values) + len(among) - 1, len(among) - 1))) + log2(
+            Fraction(math.factorial(len(values)), math.prod(map(math.factorial, often)))
+        )
+
+    lengths, every = [len(s) for s in strings], [letter for s in strings for letter in s]
+    words = sorted(set(strings))
+    by_letters = len(elias_delta(max(lengths) + 1)) + counted(lengths, range(max(lengths) + 1))
+    by_letters += counted(every, letters)
+    by_words = len(elias_delta(len(words))) + sum(string_bits(w, letters) for w in words)
+    by_words += counted(strings, words)
+    alone = sum(string_bits(s, letters) for s in strings)
+    return 2 + min(alone, 1 + by_letters, 1 + by_words)
+
+
 def _cheaper(known, said, units):
     """Keep the cheapest; whether it is cheaper than before."""
     if units < known.get(said, math.inf):

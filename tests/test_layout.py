@@ -37,7 +37,7 @@ INSIDE = {
         "meaning",
         "columns", "comparisons", "signatures", "dsl", "labels", "costs", "mass", "grammar",
         "check", "specification", "notation", "parsing", "program", "folds",
-        "loop_code", "dsls",
+        "scans", "loop_code", "dsls",
     ],
     "engine": [
         "machine", "limits", "interrupts", "compiled", "crew", "watch", "progress", "curry", "bank",
@@ -47,7 +47,8 @@ INSIDE = {
         "arguments", "fits", "terms", "constants", "pool", "factors", "inner",
         "pairing", "shapes", "extension", "inversion", "sums",
         "tails", "regression", "automata", "folding", "coding", "solving",
-        "loops", "points", "card_lists", "families", "driver", "large",
+        "loops", "tries", "forms", "joins", "transducers", "rewriting", "points", "card_lists",
+        "families", "driver", "large",
         "languages", "searches", "descents",
     ],
 }  # fmt: skip
@@ -181,7 +182,7 @@ def test_experiments_stand_alone():
 def test_built_ins_use_the_public_names_only():
     plain = {"language.dsl", "language.types", "language.columns", "language", "errors"}
     plain |= {"language.meaning", "language.comparisons", "language.machines", "language.folds"}
-    plain |= {"language.cards", "language.dsls.rules"}
+    plain |= {"language.cards", "language.dsls.rules", "language.scans", "language.strings"}
     plain |= {"tasks.task", "tasks.splits", "tasks.functions", "tasks.sequences", "tasks.strings"}
     for folder in ("language/dsls", "tasks/builtin"):
         for path in (PACKAGE / folder).glob("*.py"):

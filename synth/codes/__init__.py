@@ -1,11 +1,12 @@
 """Code lengths of data, in bits: every formula of a description length is in this room.
 
 `values.py` has the codes of labels that are one of k values: programs with exceptions, and look-up
-tables.  `sequences.py` has those of sequences of whole numbers, and `machines.py` those of finite
-machines, and `cards.py` those of scorecards.  `real.py` has those of labels that
-are real numbers: programs with noise, a constant, and a histogram.  `real_exceptions.py` has labels
-that are stated one by one, and `real_rounding.py` those without noise.  These three are imported by
-name, as `synth.codes.real`: they need scipy, and the rest does not.
+tables.  `sequences.py` has those of sequences of whole numbers, `strings.py` those of labels that
+are strings, `machines.py` those of finite machines, and `cards.py` those of scorecards.  `real.py`
+has those of labels that are real numbers: programs with noise, a constant, and a histogram.
+`real_exceptions.py` has labels that are stated one by one, and `real_rounding.py` those without
+noise.  These three are imported by name, as `synth.codes.real`: they need scipy, and the rest does
+not.
 """
 
 from synth.codes.cards import (
@@ -27,6 +28,7 @@ from synth.codes.sequences import (
     sequence_table_bits,
     terms_bits,
 )
+from synth.codes.strings import length_bits, string_bits, strings_table_bits
 from synth.codes.values import (
     PROGRAM_FLAG,
     READING,
@@ -76,6 +78,7 @@ __all__ = [
     "law_totals",
     "leaf_bits",
     "leaf_tables",
+    "length_bits",
     "lines_bits",
     "log2_binomial",
     "log2_chance_bound",
@@ -91,6 +94,8 @@ __all__ = [
     "rows_needed",
     "sequence_table_bits",
     "states_bits",
+    "string_bits",
+    "strings_table_bits",
     "table_bits",
     "terms_bits",
     "uniform_table_bits",

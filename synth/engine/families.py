@@ -1,7 +1,7 @@
 """Searches of DSLs with a family of primitives, which are too many for an enumeration of all.
 
-`automata.py` searches machines, `loops.py` programs of folds, `points.py` scorecards, and
-`card_lists.py` lists of them.
+`automata.py` searches machines, `loops.py` programs of folds, `rewriting.py` programs that make
+strings or numbers of strings, `points.py` scorecards, and `card_lists.py` lists of them.
 """
 
 from dataclasses import asdict
@@ -15,12 +15,14 @@ from synth.engine.limits import read_limits
 from synth.engine.loops import LoopSearch
 from synth.engine.points import MOVES, PointSearch
 from synth.engine.reach import ReachSettings
+from synth.engine.rewriting import StringSearch
 from synth.engine.watch import Watch
 from synth.errors import SettingError, listed
 from synth.language import Bool, load_dsl
 from synth.language.cards import Cards
 from synth.language.dsls import is_file
 from synth.language.machines import Machines
+from synth.language.scans import Scans
 from synth.records import StopReason
 from synth.tasks import LARGE, drawn, fit, fit_all
 
@@ -74,12 +76,16 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
         return _of_cards(fitted, tasks, limits, asked, spent, progress, **reach)
     if isinstance(fitted[0].dsl.family, Machines):
         return _of_machines(fitted, limits, asked, spent, proven, progress)
+    of_strings = isinstance(fitted[0].dsl.family, Scans)
+    make = StringSearch if of_strings else LoopSearch
     with interrupts() as interrupted:
-        engine = LoopSearch(fitted, top, Watch(limits, interrupted, spent), proven)
+        engine = make(fitted, top, Watch(limits, interrupted, spent), proven)
         engine.run(progress)
         if interrupted():
             engine.engine.stop_reason = StopReason.INTERRUPTED
-    solved = {engine.labellings[k]: found for k, found in engine.solved.items()}
+    solved = {}
+    if not of_strings:
+        solved = {engine.labellings[k]: found for k, found in engine.solved.items()}
     made = outcome.Maker(engine, fitted[0].dsl, asked, reaches=solved)
     return [made.result(labelling) for labelling in engine.labellings]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synth import codes
-from synth.engine.scoring import Score
+from synth.engine.scoring import Score, StringScore
 
 #: Rows that are scored at a time.
 SCORE_ROWS = 2**16
@@ -50,7 +50,13 @@ class Labelling:
             self.constant_bits = math.inf
             return
         counts = self.task.counts()
-        self.table_bits, self.table_kind = codes.table_bits(counts)
+        letters = self.task.label_type.letters
+        if letters:
+            self.table_bits, self.table_kind = codes.strings_table_bits(
+                self.values.tolist(), letters
+            )
+        else:
+            self.table_bits, self.table_kind = codes.table_bits(counts)
         self.constant_bits = codes.constant_total(counts) if self.language_bits else math.inf
 
     @classmethod
@@ -66,6 +72,9 @@ class Labelling:
             language_bits = 0.0 if among is None else codes.language_bits(among)
         values = root.check(task.labels[task.train], f"label column {task.label}")
         k = len(task.alphabet)
+        if root.letters:
+            weights = [codes.string_bits(len(value), len(root.letters)) for value in values]
+            return cls(task, values, StringScore(np.array(weights), k, top), language_bits)
         score = Score(task.training, k, root.size > k, top, language_bits, is_law=is_law)
         return cls(task, values, score, language_bits)
 
@@ -90,6 +99,11 @@ class Labelling:
     def rival_bits(self):
         """The least total of a hypothesis that reads no input, in bits."""
         return min(self.table_bits, self.constant_bits)
+
+    @property
+    def least_program(self):
+        """The least total of a program so far, in bits; infinite before there is one."""
+        return math.inf if self.score.best is None else self.score.best
 
     @property
     def least(self):

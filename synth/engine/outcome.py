@@ -214,7 +214,12 @@ class _Found:
             train_accuracy=train,
             test_accuracy=test if self.held_out.any() else None,
             ties=len(ties),
+            found_by="labels" if self._is_solved(row) else "enumeration",
         ), best
+
+    def _is_solved(self, row):
+        """Whether a row was solved from the labels, and not enumerated."""
+        return hasattr(self.engine, "is_solved") and self.engine.is_solved(row)
 
     @property
     def least(self):
@@ -303,18 +308,18 @@ class _Found:
     def front(self):
         """The fewest exceptions for each length, of all programs that were scored or found."""
         points = [
-            (units, wrong, self.engine.program(row), self._inverted(row))
+            (units, wrong, self.engine.program(row), self._inverted(row), row)
             for units, wrong, row in self.score.front
         ]
         if self.reached:
             is_inverted = self.reached.is_inverted
-            points += [(u, w, p, is_inverted(p)) for u, w, p in self.reached.front]
+            points += [(u, w, p, is_inverted(p), None) for u, w, p in self.reached.front]
         kept, fewest = [], np.inf
-        for units, wrong, program, inverted in sorted(points, key=lambda p: p[:2]):
+        for units, wrong, program, inverted, row in sorted(points, key=lambda p: p[:2]):
             if wrong < fewest:
                 fewest = wrong
                 self.checked(program, units, wrong, inverted)
-                total = units / UNIT + float(self.score.code[wrong])
+                total = self.score.row_total(units, wrong, row)
                 texts = self.texts(program, inverted)
                 texts["rule"] = self._words(program, inverted)
                 texts.pop("kind")

@@ -73,6 +73,18 @@ class Score:
         self._add_best(units, first, errors, present, totals, least)
         self._add_top(units, first, errors, present, totals)
 
+    def add_rows(self, units, first, wrong):
+        """Score rows as `add` does; wrong: which training rows each is wrong on, (rows, n)."""
+        self.add(units, first, wrong.sum(axis=1, dtype=np.int32))
+
+    def total(self, units, wrong):
+        """The totals of programs of so many units; wrong: as `add_rows` takes it."""
+        return units / UNIT + self.code[wrong.sum(axis=1)]
+
+    def row_total(self, units, wrong, row):
+        """The total of a row of the front, which is wrong on so many training rows."""
+        return units / UNIT + float(self.code[wrong])
+
     def wanted(self, units):
         """Mask of exception counts that could still change the result, bool (n + 1,).
 
@@ -179,6 +191,60 @@ class Score:
         """All (units, exceptions, row) with the best total, fewest exceptions first."""
         found = [(units, e, int(row)) for units, e, rows in self.ties for row in rows]
         return sorted(found, key=lambda tie: (tie[1], tie[0], tie[2]))
+
+
+class StringScore(Score):
+    """The best programs for labels that are strings, whose exceptions differ in bits.
+
+    Parameters
+    ----------
+    weights : ndarray of float64, shape (n,)
+        The bits of each label by itself: see `codes.string_bits`.
+    k : int
+        How many different labels there are.
+    top : int
+        How many hypotheses to keep.
+    """
+
+    def __init__(self, weights, k, top):
+        # An exception of two labels has no bits of its own.
+        super().__init__(len(weights), 2, False, top)
+        self.two, self.most = False, codes.most_exceptions(len(weights), k)
+        self.weights, self._totals = weights, {}
+
+    def total(self, units, wrong):
+        return super().total(units, wrong) + wrong @ self.weights
+
+    def row_total(self, units, wrong, row):
+        return self._totals[row]
+
+    def add_rows(self, units, first, wrong):
+        errors = wrong.sum(axis=1)
+        rows = np.flatnonzero(errors <= self.most)
+        if not len(rows):
+            return
+        totals, errors = self.total(units, wrong[rows]), errors[rows]
+        least = float(totals.min())
+        mass = -least + math.log2(float(np.exp2(least - totals).sum()))
+        self.log2_mass = float(np.logaddexp2(self.log2_mass, mass))
+        order = np.lexsort((rows, errors, np.round(totals / SAME)))
+        fewest = np.lexsort((rows, totals, errors))[0]
+        if not self.front or errors[fewest] < self.front[-1][1]:
+            row = first + int(rows[fewest])
+            self.front.append((units, int(errors[fewest]), row))
+            self._totals[row] = float(totals[fewest])
+        if self.best is None or least < self.best - SAME:
+            self.best, self.ties = least, []
+        for e in np.unique(errors[totals <= self.best + SAME]):
+            tied = rows[(totals <= self.best + SAME) & (errors == e)]
+            self.ties.append((units, int(e), first + tied))
+        kept = self.top_rows
+        kept += [
+            (float(totals[k]), first + int(rows[k]), units, int(errors[k]))
+            for k in order[: self.top]
+        ]
+        kept.sort(key=lambda entry: (round(entry[0] / SAME), entry[3], entry[1]))
+        del kept[self.top :]
 
 
 def _by_total(pair):

@@ -90,6 +90,7 @@ __all__ = [
     "scan_block",
     "store",
     "strength",
+    "strings",
     "targets",
     "terms",
     "touch",

@@ -3,7 +3,8 @@
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: given, rounding, strings,
 types, primitive, family, machines, cards, meaning, columns, comparisons, signatures, dsl, labels,
-costs, mass, grammar, check, specification, notation, parsing, program, folds, loop_code, dsls.
+costs, mass, grammar, check, specification, notation, parsing, program, folds, scans,
+loop_code, dsls.
 """
 
 from synth.language.check import check_dsl, sample_block
@@ -85,5 +86,7 @@ __all__ = [
     "resolve",
     "root_type",
     "sample_block",
+    "scans",
     "source_of",
+    "strings",
 ]

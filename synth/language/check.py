@@ -86,6 +86,9 @@ def sample_block(type_: Type, generator: np.random.Generator) -> np.ndarray:
     if type_.inexact:
         parts = [_reals(generator) for _ in range(1 + (type_.family == "Complex"))]
         return type_.check(parts[0] if len(parts) == 1 else parts[0] + 1j * parts[1], "block")
+    if type_.letters:
+        words = (generator.choice(list(type_.letters), k) for k in generator.integers(0, 7, _BLOCK))
+        return np.array(["".join(word) for word in words], str)
     near = np.arange(max(type_.low, -4), min(type_.high, 4) + 1)
     ends = [type_.low, type_.high, *near.tolist()]
     drawn = generator.integers(int(type_.low), int(type_.high) + 1, _BLOCK)

@@ -94,18 +94,8 @@ class Folds:
 
     @property
     def letters(self) -> dict[str, NDArray[np.bool_]]:
-        """The truth values that a function reads of a letter, each (letters,), by name.
-
-        Two letters are one truth value b, 4 letters the two bits a and b, and others one truth
-        value each, `is_x`.
-        """
-        count = len(self.argument.letters)
-        place = np.arange(count)
-        if count in (2, 4):
-            return {
-                "ab"[-1 - k]: (place >> k & 1).astype(bool) for k in reversed(range(count // 2))
-            }
-        return {f"is_{letter}": place == k for k, letter in enumerate(self.argument.letters)}
+        """The truth values that a function reads of a letter: see `truths_of`."""
+        return truths_of(self.argument.letters)
 
     def grammar(self, kind: Kind) -> Grammar:
         """The grammar of the functions of a kind."""
@@ -196,6 +186,21 @@ class Folds:
         except (ParseError, DSLError):
             return None
         return made[0] if made and made[0].name == name else None
+
+
+def truths_of(letters: str) -> dict[str, NDArray[np.bool_]]:
+    """The truth values that a function reads of a letter, each (letters,), by name.
+
+    Two letters are one truth value b, 4 letters the two bits a and b, and others one truth value
+    each, `is_x`, or `is_letter_3` if x, counted from 0, cannot be part of a name.
+    """
+    count = len(letters)
+    place = np.arange(count)
+    if count in (2, 4):
+        return {"ab"[-1 - k]: (place >> k & 1).astype(bool) for k in reversed(range(count // 2))}
+    names = [f"is_{letter}" for letter in letters]
+    names = [n if n.isidentifier() else f"is_letter_{k}" for k, n in enumerate(names)]
+    return {name: place == k for k, name in enumerate(names)}
 
 
 def states_of(kind: Kind) -> dict[str, np.ndarray]:

@@ -276,12 +276,12 @@ class Grammar:
             taken.add(item.name)
         for constant in self.dsl.constants:
             # Inputs with other names are quoted in programs, which tells them apart from constants.
-            # Labels are told apart by their type.
-            plain = constant.name.isidentifier() and constant.name not in ("true", "false")
-            if plain and not constant.type.names and constant.name in taken:
+            # Labels are told apart by their type, and strings are quoted themselves.
+            name, told = constant.name, constant.type.names or constant.type.letters
+            plain = name.isidentifier() and name not in ("true", "false")
+            if plain and not told and name in taken:
                 raise DSLError(
-                    f"input {constant.name}: the DSL has a constant with this name; "
-                    "rename the column or drop it"
+                    f"input {name}: the DSL has a constant of this name; rename or drop the column"
                 )
 
 

@@ -136,16 +136,18 @@ class _Reader:
             return
         number = _number(node)
         literal = None if number is None else self.constants.get(number)
+        literal = literal and [c for c in literal if not c.type.letters]
         if literal:
             yield literal, ()
             return
         match node:
             case ast.Name(id=name):
                 inputs = () if name in WORDS else self.inputs.get(name, ())
-                yield [*inputs, *self.constants.get(name, ())], ()
+                plain = [c for c in self.constants.get(name, ()) if not c.type.letters]
+                yield [*inputs, *plain], ()
             case ast.Constant(value=str(name)):
-                labels = [c for c in self.constants.get(name, ()) if c.result.names]
-                yield [*self.inputs.get(name, ()), *labels], ()
+                texts = [c for c in self.constants.get(name, ()) if c.type.names or c.type.letters]
+                yield [*self.inputs.get(name, ()), *texts], ()
             case ast.Constant(value=bool(value)):
                 yield self.constants.get(str(value).lower(), ()), ()
             case ast.BoolOp(op=op, values=[first, *rest]):

@@ -72,7 +72,7 @@ class Constant(_Leaf):
         Its name, or the text of the value.
     type : Type
         The type of the value.
-    value : int, bool, float or complex
+    value : int, bool, float, complex or str
         The value.
     weight : Fraction
         Its share of the probability of the leaves of its type; see `Grammar`.
@@ -80,7 +80,7 @@ class Constant(_Leaf):
 
     name: str
     type: Type
-    value: int | bool | float | complex
+    value: int | bool | float | complex | str
     weight: Fraction = Fraction(1)
 
 
@@ -233,6 +233,8 @@ class Primitive:
             if unknown.any():
                 values = np.where(unknown, np.nan, values)
             return result.rounded(values)
+        if result.letters:
+            return values, None
         if values.dtype.kind not in "iu":
             raise DSLError(
                 f"primitive {self.name} answers in dtype {values.dtype}; {result} needs an "

@@ -1,5 +1,9 @@
-"""Strings of letters as values: arrays of Python's texts, each made of the letters of its type."""
+"""Strings of letters as values: arrays of Python's texts, each made of the letters of its type.
 
+The operations on strings that primitives do are here too: each takes and gives arrays of texts.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -118,3 +122,69 @@ def prefixes_of(
         parents.append(keys // letters)
         last.append(keys % letters)
     return np.concatenate(parents), np.concatenate(last), node
+
+
+def mapped(function: Callable[..., Any], *arrays: np.ndarray) -> NDArray[np.str_]:
+    """The texts that a function makes of the values of each row.
+
+    Raises
+    ------
+    ValueError
+        If a text is too long.
+    """
+    made = [function(*row) for row in zip(*(a.tolist() for a in arrays), strict=True)]
+    if max(map(len, made), default=0) > LONGEST:
+        raise ValueError(f"a string has more than {LONGEST:,} letters")
+    return np.array(made, str)
+
+
+def joined_strings(one: np.ndarray, other: np.ndarray) -> NDArray[np.str_]:
+    """One string and then the other, row by row."""
+    return mapped(lambda a, b: a + b, one, other)
+
+
+def reversed_strings(strings: np.ndarray) -> NDArray[np.str_]:
+    """The letters from the last to the first."""
+    return mapped(lambda a: a[::-1], strings)
+
+
+def first_letters(strings: np.ndarray, count: np.ndarray) -> NDArray[np.str_]:
+    """So many letters from the start, or all; none if the number is below 0."""
+    return mapped(lambda a, k: a[: max(0, k)], strings, count)
+
+
+def later_letters(strings: np.ndarray, count: np.ndarray) -> NDArray[np.str_]:
+    """What follows so many letters; the whole string if the number is below 0."""
+    return mapped(lambda a, k: a[max(0, k) :], strings, count)
+
+
+def lengths_of(strings: np.ndarray) -> NDArray[np.int64]:
+    """How many letters strings have."""
+    found: NDArray[np.int64] = np.char.str_len(strings).astype(np.int64)
+    return found
+
+
+def zipped(one: np.ndarray, other: np.ndarray, letters: str, pairs: str) -> NDArray[np.str_]:
+    """Two strings as one of pairs of letters; the shorter goes on with the first letter.
+
+    Parameters
+    ----------
+    one, other : ndarray of str, shape (rows,)
+        Strings of the letters.
+    letters : str
+        The letters.
+    pairs : str
+        What stands for each pair of letters, in order: with the first letter first, and so on.
+    """
+    place = {a + b: pair for (a, b), pair in zip(_squared(letters), pairs, strict=True)}
+
+    def pair(a: str, b: str) -> str:
+        longest = max(len(a), len(b))
+        both = zip(a.ljust(longest, letters[0]), b.ljust(longest, letters[0]), strict=True)
+        return "".join(place[x + y] for x, y in both)
+
+    return mapped(pair, one, other)
+
+
+def _squared(letters: str) -> list[tuple[str, str]]:
+    return [(a, b) for a in letters for b in letters]

@@ -92,8 +92,8 @@ class Type:
 
     @property
     def number(self) -> np.dtype[Any]:
-        """The dtype of values as numbers: int64 for Bool, otherwise `dtype`."""
-        return self.dtype if self.inexact else np.dtype(np.int64)
+        """The dtype of values as numbers: int64 for Bool, otherwise `dtype`; of texts their own."""
+        return self.dtype if self.inexact or self.letters else np.dtype(np.int64)
 
     @property
     def some(self) -> int | float:
@@ -243,6 +243,8 @@ class Type:
 
     def format(self, value: Any) -> str:
         """The text of a value in a program."""
+        if self.letters:
+            return str(value)
         if self.storage is None:
             return "true" if value else "false"
         if self.names:

@@ -15,6 +15,13 @@ from synth.tasks.reading import Grid, read_grid
 from synth.tasks.sources import table_name
 from synth.tasks.table import names_of, table_fields
 from synth.tasks.task import Task
+from synth.tasks.texts import are_strings, text_fields
+
+#: What is asked of a table if nothing is, but for its training rows.
+PLAIN: dict[str, Any] = {
+    **{"drop": [], "keep": [], "missing": "indicator"},
+    **{"na": None, "modulus": None, "test": None},
+}
 
 
 def read_table(
@@ -35,7 +42,8 @@ def read_table(
     The encoding, the separator, titles above the header and the format of numbers are told from
     the file.  Inputs are typed by all rows, labels by the training rows alone.  Rows without a
     label are set aside.  Columns that say nothing about other rows are left out.  `Task.notes` says
-    all that was left out or set aside.
+    all that was left out or set aside.  A table of strings such as 0110 and abba, whose labels are
+    strings of the same letters, is read as one, unless something else than training rows is asked.
 
     Parameters
     ----------
@@ -79,7 +87,12 @@ def read_table(
     path = Path(path)
     try:
         grid = read_grid(path)
-        made = table_fields(grid, asked, _read_test)
+        plain = {**PLAIN, "train": train, "seed": seed, "label": label}
+        last = label in (None, grid.names[-1])
+        if last and asked == plain and are_strings(grid.names, grid.rows):
+            made = text_fields(grid.names, grid.rows, train, seed)
+        else:
+            made = table_fields(grid, asked, _read_test)
         return Task(table_name(path), origin=Origin(str(path), asked, grid.sha256), **made)
     except TaskError as error:
         raise TaskError(f"{path}: {error}") from None

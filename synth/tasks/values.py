@@ -70,7 +70,7 @@ def alphabet_of(task: "Task", labels: np.ndarray, train: NDArray[np.bool_]) -> t
         outside = labels[~np.isin(compared(type_, labels), compared(type_, alphabet))]
         if outside.size:
             raise TaskError(f"task {task.name}: label {outside[0]} is not among the label values")
-    elif type_.family == "Int" or type_.inexact:
+    elif type_.family == "Int" or type_.inexact or type_.letters:
         places = np.unique(compared(type_, labels[train]), return_index=True)[1]
         alphabet = tuple(labels[train][places].tolist())
     else:

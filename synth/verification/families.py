@@ -2,7 +2,7 @@
 
 A machine is read from its text: see `machines.py`.  A fold is read as a program of its own, whose
 value is computed for each state and letter that a string needs.  A scorecard is read from its text,
-and its points are added up row by row.
+and its points are added up row by row.  A function of letters is in `strings.py`.
 """
 
 import itertools
@@ -16,13 +16,16 @@ import numpy as np
 from synth.language import Grammar, Primitive, Program, places_of
 from synth.language.cards import Cards
 from synth.language.folds import Folds, Kind, Runner
-from synth.verification import machines
+from synth.language.scans import Scans
+from synth.verification import machines, strings
 from synth.verification.values import applied, evaluated, leaf
 
 
 def own_units(head: Primitive, dsl: Any, prices: Callable[..., Any]) -> int:
     """The price of a member of a family beside what any member costs."""
     family, units = dsl.family, 1024
+    if isinstance(family, Scans):
+        return strings.own_units(head, family, prices)
     if isinstance(family, Cards):
         return _card_units(_card(head.name)[0], units)
     if not isinstance(family, Folds):
@@ -93,8 +96,16 @@ def _fold(name: str, family: Folds) -> tuple[Kind, list[_Body], list[_Body], tup
     return kind, bodies, [], (int(first) if start is None else start,)
 
 
-def said(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
+def said(head: Primitive, family: Any, given: list[str]) -> np.ndarray:
     """What a member of a family says of strings, one by one."""
+    if isinstance(family, Scans):
+        made = strings.member(head, family)
+        return np.array([made.made(string) for string in given], str)
+    return _folded(head, family, given)
+
+
+def _folded(head: Primitive, family: Any, strings: list[str]) -> np.ndarray:
+    """What a machine or a fold says of strings."""
     letters = family.argument.letters
     if not isinstance(family, Folds):
         made = machines.read(head.name)

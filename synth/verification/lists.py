@@ -6,6 +6,7 @@ from typing import Any
 
 from synth.language.folds import Folds
 from synth.language.machines import Machines
+from synth.language.scans import Scans
 from synth.verification.claims import NEAR, Claims, is_near
 from synth.verification.search import programs
 from synth.verification.truth import Judged, Truth, is_constant, written
@@ -130,7 +131,7 @@ def check_levels(claims: Claims, document: dict[str, Any], truth: Truth) -> None
     claims.check("distinct", holds, said, most if one_type else f"at most {most}, of all types")
     costs = {level["bits"] for level in levels}
     apart = [p for p in programs(document) if p["bits"] not in costs]
-    if document["reach"] is None and not isinstance(truth.dsl.family, Folds):
+    if document["reach"] is None and not isinstance(truth.dsl.family, Folds | Scans):
         faults = [("", p["text"], f"no level of {p['bits']} bits") for p in apart]
     else:
         certified = document["certified_bits"]

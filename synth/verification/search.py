@@ -3,6 +3,7 @@
 from typing import Any
 
 from synth.language.folds import Folds
+from synth.language.scans import Scans
 from synth.tasks import Rule
 from synth.verification.claims import NEAR, Claims
 from synth.verification.truth import Judged, Truth, is_constant, written
@@ -122,7 +123,7 @@ def _check_found_by(claims: Claims, document: dict[str, Any], judged: Judged, tr
     elif said == "reach" and document["reach"] is not None:
         # What is certified was enumerated, so that reach has found nothing new there.
         found = said if certified is not None and judged.bits > certified else "enumeration"
-    elif said == "labels" and isinstance(truth.dsl.family, Folds):
+    elif said == "labels" and isinstance(truth.dsl.family, Folds | Scans):
         found = said if certified is not None and judged.bits > certified else "enumeration"
     claims.equal("program.found_by", said, found)
 
@@ -144,7 +145,7 @@ def _check_ties(claims: Claims, document: dict[str, Any], truth: Truth, judged: 
     )
     most = None if cut and not document["settings"]["exact"] else len(tied)
     # Ties that were found beside what was enumerated are listed and not counted.
-    beside = document["reach"] is not None or isinstance(truth.dsl.family, Folds)
+    beside = document["reach"] is not None or isinstance(truth.dsl.family, Folds | Scans)
     least = 1 if beside else len(tied)
     holds = ties >= least and (most is None or ties <= most)
     claims.check("program.ties", holds, ties, f"{len(tied)} listed" + " at least" * (most is None))

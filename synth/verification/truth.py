@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from synth.errors import ParseError
 from synth.language import DSL, Constant, Grammar, Head, Input, Primitive, Program, Type
 from synth.tasks import Task
-from synth.verification import families, sequences
+from synth.verification import families, sequences, strings
 from synth.verification.values import compared, evaluated, legal
 
 #: Units of a price in one bit.
@@ -117,6 +117,9 @@ class Truth:
         self.unseen = int((task.unknown | ~np.isin(places, self.alphabet)).sum())
         self.uniform_bits = 2 + self.n * math.log2(self.k)
         self.frequency_bits = 2 + binomial(self.n + self.k - 1, self.k - 1) + orders(self.counts)
+        self.weights: NDArray[np.float64] | None = None
+        if self.root.letters:
+            self._read_strings(self.root.letters)
         self.table_bits = min(self.uniform_bits, self.frequency_bits)
         self.sequence = task.sequence
         if task.sequence is not None:
@@ -126,6 +129,13 @@ class Truth:
             self.tables = sequences.tables(self.terms)
             self.table_bits = 2 + min(self.tables.values())
         self.judge = lru_cache(maxsize=4096)(self._judge)
+
+    def _read_strings(self, letters: str) -> None:
+        """What the tables and each exception cost if labels are strings."""
+        given = self.labels[self.train].tolist()
+        found = strings.tables(given, letters, _counted)
+        self.uniform_bits, self.frequency_bits = 2 + found["uniform"], 2 + found["frequency"]
+        self.weights = np.array([strings.alone(label, letters) for label in given])
 
     def one_of(self, languages: int) -> None:
         """Charge what says that a program reads inputs, in one of so many languages.
@@ -165,6 +175,8 @@ class Truth:
         if self.sequence is not None:  # a law has none
             return self.language_bits + 1 if exceptions == 0 else math.inf
         label = math.log2(self.k if self.outside else self.k - 1)
+        if self.weights is not None:  # each has bits of its own
+            label = 0.0
         return (
             self.language_bits
             + 1
@@ -245,12 +257,13 @@ class Truth:
         exceptions = self.n - wrong if inverted else wrong
         held_out = ~self.train
         right = (same != inverted) & self.known
+        own = 0.0 if self.weights is None else float(self.weights[~same[self.train]].sum())
         return Judged(
             units=units,
             wrong=wrong,
             exceptions=exceptions,
             inverted=inverted,
-            total_bits=units / UNITS + self.exceptions_bits(exceptions),
+            total_bits=units / UNITS + self.exceptions_bits(exceptions) + own,
             train_accuracy=1 - exceptions / self.n,
             test_accuracy=float(right[held_out].mean()) if held_out.any() else None,
             behaviour=values.tobytes(),
@@ -354,6 +367,11 @@ def factorial(n: int) -> float:
 def binomial(n: int, e: int) -> float:
     """log2 of the number of ways to choose e of n."""
     return factorial(n) - factorial(e) - factorial(n - e)
+
+
+def _counted(counts: list[int]) -> float:
+    """log2 of how often each of some values may occur, and in what order."""
+    return binomial(sum(counts) + len(counts) - 1, len(counts) - 1) + orders(counts)
 
 
 def orders(counts: Iterable[int]) -> float:

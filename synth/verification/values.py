@@ -88,6 +88,7 @@ def _not_finite(primitive: Primitive, arguments: Sequence[np.ndarray], rows: int
 def _array(primitive: Primitive, answer: object, rows: int) -> np.ndarray:
     array, type_ = np.asarray(answer), primitive.result
     kinds = "b" if type_.storage is None else (type_.accepts if type_.inexact else "iu")
+    kinds = "U" if type_.letters else kinds
     if array.shape != (rows,) or array.dtype.kind not in kinds:
         given = f"{array.dtype} of shape {array.shape}"
         raise DSLError(f"primitive {primitive.name} answers {given}; allowed: {type_} for each row")

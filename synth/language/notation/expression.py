@@ -45,8 +45,10 @@ def quoted(name: str) -> str:
 
 
 def constant_text(constant: Constant) -> str:
-    """A constant as it is written in an expression; labels that are no whole numbers as names."""
+    """A constant as it is written in an expression: strings in quotes, and labels as names."""
     name = constant.name
+    if constant.type.letters:
+        return repr(name)
     if not constant.type.names or _WHOLE.fullmatch(name):
         return name
     return quoted(name)

@@ -71,6 +71,8 @@ def _node(node, inner):
 def _constant(head):
     if head.type == Bool and head.name in ("true", "false"):
         return (r"\top" if head.value else r"\bot"), _ATOM
+    if head.type.letters:
+        return rf"\text{{`{latex_text(head.name)}'}}", _ATOM
     if head.type.names or head.name != head.type.format(head.value):
         return latex_name(head.name), _ATOM
     text = head.name.replace("j", "i")

@@ -34,7 +34,7 @@ def term_of(program: "Program", meanings: Mapping[str, Term] | None = None) -> T
 
 
 def _constant(head: Constant) -> Term:
-    if head.type.names:
+    if head.type.names or head.type.letters:
         return constant(head.type.format(head.value))
     if head.type.family == "Bool":
         return constant(bool(head.value))

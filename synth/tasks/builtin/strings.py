@@ -142,6 +142,7 @@ def strings(
     train: int | float | None = None,
     seed: int = 0,
     file: str | None = None,
+    labels: str | None = None,
 ):
     """Whether a string is in a formal language, or what a file says of strings.
 
@@ -154,16 +155,20 @@ def strings(
     train: how many of the strings of up to `length` letters are for training; all by default.
 
     file: a table whose columns are strings, such as 0110 or abba, and whose last column has truth
-    values.  Its rows are for training if no string has more than `length` letters; all by default.
+    values, numbers, or strings.  Its rows are for training if no string has more than `length`
+    letters; all by default.  labels: truth, number or string, if the file leaves it open.
     """
     if file is not None:
-        fields = string_fields(file, length)
+        fields = string_fields(file, length, labels)
         short = np.flatnonzero(fields["train"])
         choose = partial(_chosen, short, len(fields["labels"]))
         settings = {"file": file, "length": length, "train": train, "seed": seed}
+        settings |= {} if labels is None else {"labels": labels}
         if train is not None:
             fields["train"] = choose(train, seed)
         return Task(f"strings:file={file}", settings=settings, choose=choose, **fields)
+    if labels is not None:
+        raise SettingError(f"strings: labels={labels}; allowed: only with a file")
     length = _DEFAULTS["length"] if length is None else length
     if language not in LANGUAGES:
         raise SettingError(f"strings: language={language}; allowed: {', '.join(LANGUAGES)}")
