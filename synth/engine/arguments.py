@@ -84,3 +84,8 @@ def training_first(fitted):
         order = np.argsort(~train, kind="stable")
         columns = {name: column[order] for name, column in columns.items()}
     return checked_columns(fitted.grammar, columns)
+
+
+def drawn_settings(rows, candidates, moves, stop_reason):
+    """What a result on all rows says of the search on some of them."""
+    return {"rows": rows, "candidates": candidates, "moves": moves, "stop_reason": str(stop_reason)}

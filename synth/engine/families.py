@@ -7,7 +7,7 @@ strings or numbers of strings, `points.py` scorecards, and `card_lists.py` lists
 from dataclasses import asdict
 
 from synth.engine import outcome
-from synth.engine.arguments import check_settings
+from synth.engine.arguments import check_settings, drawn_settings
 from synth.engine.automata import MOST_STATES, MachineSearch
 from synth.engine.card_lists import CardListSearch
 from synth.engine.interrupts import interrupts
@@ -133,7 +133,7 @@ def _of_cards(fitted, tasks, limits, asked, spent, progress, **reach):
             some, each = engine, fit(each.dsl, task)
             engine = seek(each, asked["top"], some.watch)
             engine.adopt(some)
-            asked |= {"drawn": outcome.drawn_settings(LARGE, 0, some.moves, some.stop_reason)}
+            asked |= {"drawn": drawn_settings(LARGE, 0, some.moves, some.stop_reason)}
         made = outcome.Maker(engine, each.dsl, dict(asked), reaches={engine.labelling: engine})
         found.append(made.result(engine.labelling))
         spent = engine.seconds

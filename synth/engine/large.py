@@ -10,8 +10,8 @@ The record is that of the search on all rows, and `settings["drawn"]` says what 
 
 from dataclasses import replace
 
+from synth.engine.arguments import drawn_settings
 from synth.engine.driver import Search
-from synth.engine.outcome import drawn_settings
 from synth.errors import SweepError
 from synth.records import StopReason
 from synth.tasks import LARGE, drawn

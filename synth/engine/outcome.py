@@ -116,11 +116,6 @@ class Maker:
         return self.reason
 
 
-def drawn_settings(rows, candidates, moves, stop_reason):
-    """What a result on all rows says of the search on some of them."""
-    return {"rows": rows, "candidates": candidates, "moves": moves, "stop_reason": str(stop_reason)}
-
-
 class _Found:
     """What one labelling has found; reached: what reach has found, or None."""
 

@@ -13,7 +13,8 @@ which they pass, `functions.py` defines the Boolean functions that have a name, 
 truth values, digits and residues as columns, `values.py` checks values by their types, and
 `splits.py` draws training rows and random numbers.  `rules.py` and `formulas.py` say what programs
 say of the columns of a table, which `meanings.py` knows.  `sequences.py` has the columns, twins and
-further terms of sequences.  `strings.py` reads strings, and `texts.py` tells tables of strings from others.  `truth.py` reads boolean functions.
+further terms of sequences.  `strings.py` reads strings, and `texts.py` tells tables of strings from
+others.  `truth.py` reads boolean functions.
 """
 
 from synth.tasks import functions
