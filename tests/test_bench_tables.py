@@ -302,11 +302,6 @@ def test_a_tree_is_pruned_where_no_label_is_in_five_rows():
     assert found.best_estimator_.get_n_leaves() >= 1
 
 
-def test_a_rule_is_stable_if_it_comes_back_on_other_splits():
-    assert mixture.stability([["a", "b"], ["a", "b"], ["a", "a"]]) == pytest.approx((2 / 3, 1 / 3))
-    assert mixture.stability([["a"]]) == (None, None)
-
-
 def test_bins_of_the_reliability_figure_have_equally_many_rows(tmp_path):
     generator = np.random.default_rng(0)
     sure = generator.uniform(0.5, 1, 4000)

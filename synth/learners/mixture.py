@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from synth import codes
+from synth.engine import working_time
 from synth.errors import TaskError
 from synth.exact import CardDraws, Cells, TableTests, TreeSum
 from synth.learners.baselines import LogisticRegression
@@ -238,7 +239,11 @@ def mixture_of(
     if result.trained_on is None:
         raise TaskError("a result that was read from a file has no rows; run the search again")
     task = result.trained_on.original
-    return _of_task(task, task.training, chosen=result.total_bits, seed=seed, told=told)
+    tests = _tests(task)
+    if tests is None:
+        return None
+    given: dict[str, Any] = {"chosen": result.total_bits, "seed": seed, "told": told}
+    return _of_rows(task, tests, task.training, **given)
 
 
 def mixture_seconds(task: Task, *, seed: int = 0) -> float:
@@ -252,21 +257,33 @@ def mixture_seconds(task: Task, *, seed: int = 0) -> float:
         As `mixture_of` takes it.
     """
 
-    return in_proportion(lambda rows: _of_task(task, rows, chosen=0.0, seed=seed), task.training)
+    began = working_time()
+    tests = _tests(task)
+    reading = working_time() - began
+    if tests is None:
+        return reading
+
+    def work(rows):
+        _of_rows(task, tests, rows, chosen=0.0, seed=seed)
+
+    return reading + in_proportion(work, task.training)
 
 
-def _of_task(task, count, **given):
-    """The mixture of some training rows, with the parts of all; None if there is none."""
-    large = task.training > LARGE
+def _tests(task):
+    """The tests of a task; None if the language of tests cannot read it."""
     try:
-        tests = TableTests.of(task, CUTS if large else None)
+        return TableTests.of(task, CUTS if task.training > LARGE else None)
     except TaskError:
         return None
-    rows = np.flatnonzero(task.train)
+
+
+def _of_rows(task, tests, count, **given):
+    """The mixture of some training rows, with the parts of all."""
+    large, rows = task.training > LARGE, np.flatnonzero(task.train)
+    places = np.arange(len(rows))
     if count < len(rows):
-        rows = stream(given["seed"], ORDER).permutation(rows)[:count]
-    columns = {name: column[rows] for name, column in task.columns.items()}
-    places = np.searchsorted(np.flatnonzero(task.train), rows)
+        places = stream(given["seed"], ORDER).permutation(len(rows))[:count]
+    columns = {name: column[rows[places]] for name, column in task.columns.items()}
     given |= {"scorecards": not large, "shares": FEW_SHARES if large else SHARES}
     return Mixture(tests, columns, task.places()[places], len(task.alphabet), **given)
 
