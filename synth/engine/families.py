@@ -92,9 +92,12 @@ def of_family(tasks, dsl, *, progress=None, spent=0.0, top=10, proven=None, **se
 
 def _check_labels(fitted):
     """Raise SettingError if no program of the family answers with such labels."""
-    root, family = fitted.root, fitted.dsl.family
-    results = family.results
-    if root not in results and not (root.family == "Label" and isinstance(family, Cards)):
+    root, family, results = fitted.root, fitted.dsl.family, fitted.dsl.family.results
+    if root.family == "Label":  # `where` makes any names, but only lists of cards are sought
+        known = isinstance(family, Cards) or (root.size == 2 and Bool in results)
+    else:
+        known = any(part.result == root for part in fitted.dsl.primitives)
+    if root not in results and not known:
         allowed = listed("two labels" if type_ == Bool else str(type_) for type_ in results)
         raise SettingError(f"{fitted.dsl.name}: labels of {root}; allowed: {allowed}")
 
