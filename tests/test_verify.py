@@ -284,6 +284,25 @@ def test_a_list_that_lacks_an_entry_or_is_out_of_order_is_found(folder, tmp_path
         assert is_found(folder, "boolean", tmp_path / "run.json")
 
 
+def test_what_is_said_of_the_other_languages_is_enumerated(folder, tmp_path):
+    """A language that lost, of which a worse program is said than is certified."""
+    result = synth.search(folder / "t.csv", max_programs=1500, moves=0, **ONE)
+    synth.save_run(result, tmp_path / "run.json")
+    document = json.loads((tmp_path / "run.json").read_text())
+    given = {"table": folder / "t.csv", "candidates": 300_000}
+    for each in document["languages"]:
+        each["total_bits"] += 1
+        (tmp_path / "run.json").write_text(json.dumps(document))
+        claims = verify(tmp_path / "run.json", complete=True, **given)
+        assert any(c.holds is False and "languages." in c.what for c in claims)
+        each["total_bits"] -= 1
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    claims = verify(tmp_path / "run.json", complete=True, **given)
+    said = {c.what: c.holds for c in claims if c.what.startswith("languages.")}
+    assert len(said) >= 5
+    assert set(said.values()) == {True}
+
+
 def test_a_better_program_that_the_lists_hide_is_found(folder, tmp_path):
     """A run that claims to be complete, without its best program: only enumerating shows it."""
     document = json.loads((folder / "boolean.json").read_text())

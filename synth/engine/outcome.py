@@ -341,6 +341,9 @@ class _Found:
         table = self.labelling.table_bits
         # What is among the best and not among the best rows was not enumerated.
         more = [-total for total, *_, enumerated in found if not enumerated]
+        if self.reached and (certified := self.engine.certified_bits) is not None:
+            others = self.reached.unlisted([entry[3] for entry in found], certified * UNIT)
+            more += [-units / UNIT - float(self.score.code[wrong]) for units, wrong in others]
         constant = self.constant()
         more += [] if constant is None else [-constant.total_bits]
         mass = float(np.logaddexp2.reduce([self.score.log2_mass, -table, *more]))
