@@ -17,6 +17,8 @@ TASKS = {
     "resumed": 20,
     "contrasts": 30,
     "enumerations": 40,
+    "numbers": 15,
+    "saved": 25,
 }
 
 
