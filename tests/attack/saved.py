@@ -129,7 +129,7 @@ def strings(draw):
 def sequences(draw):
     """The first terms of a polynomial, a recurrence, or none of these."""
     kind = draw(st.sampled_from(["polynomial", "recurrence", "drawn"]))
-    small, n = st.integers(-3, 3), draw(st.integers(3, 9))
+    small, n = st.integers(-3, 3), draw(st.integers(4, 9))
     a, b, c = draw(st.tuples(small, small, small))
     terms = [a, b]
     for k in range(n):
