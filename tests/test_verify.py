@@ -83,6 +83,11 @@ def made(folder):
         "contrast": synth.contrast("parity:n=4,k=2", seed=3, **ONE),
         "languages": synth.contrast(OWN_TABLE, **short),
         "uniform": synth.contrast("mod-add:p=5", twin="uniform", max_bits=9, **ONE),
+        "machines": search("tomita:6,length=5,rows=40,test=20", "machines", **ONE),
+        "loops": search("tomita:1,length=5,rows=40,test=20", "loops", max_programs=800, **ONE),
+        "sequence": search("sequence:1/4/9/16/25/36", max_bits=14, **ONE),
+        "points": search(csv, "points", moves=60, **ONE),
+        "numbers": synth.regress(real_task(), "real", max_programs=300, **ONE)[0].with_data(),
         "compare": synth.compare(["parity:n=3,k=2", "mod-add:p=3"], ["boolean"],
                                  max_bits=8, threads=1, seeds=2),
         "experiment": synth.run_experiment("sparsity", rows="10", runs=1),
@@ -101,7 +106,8 @@ def folder(tmp_path_factory):
 
 NAMES = ["boolean", "ties", "threads", "modular", "partial", "features", "real", "languages",
          "table", "own", "exact", "none", "found", "corrupted", "exhausted", "reach", "contrast",
-         "uniform", "compare", "experiment"]  # fmt: skip
+         "uniform", "machines", "loops", "sequence", "points", "numbers", "compare",
+         "experiment"]  # fmt: skip
 
 
 def needs(folder, name):
@@ -171,6 +177,9 @@ PLANTED = {
     "own": (r"levels\[\d+\]\.bits", "certified_bits", "distinct", r"source\.dsl\.spec"),
     "reach": (r"levels\[\d+\]\.bits",),
     "contrast": (),
+    # How many machines are kept is no claim about machines.
+    "machines": ("distinct",),
+    "points": (r"program\.ties",),  # other cards say the same
     "compare": (),
 }
 #: Words of which another is put in place of one.
