@@ -73,7 +73,7 @@ class Maker:
             label_names=_label_names(task),
             chosen=_chosen(program, bits),
             program=program,
-            table=TableScore(bits, labelling.table_kind, 1.0, found.majority_accuracy()),
+            table=TableScore(bits, labelling.table_kind, 1.0, majority_accuracy(task, engine.root)),
             total_bits=total,
             saved_bits=None if program is None else bits - program.total_bits,
             chance_bound=2.0**chance,
@@ -174,7 +174,7 @@ class _Found:
             exceptions=self.n - most,
             total_bits=total,
             train_accuracy=most / self.n,
-            test_accuracy=self.majority_accuracy(),
+            test_accuracy=majority_accuracy(self.task, self.engine.root),
             ties=1,
             inverted=False,
             found_by="counts",
@@ -295,10 +295,6 @@ class _Found:
     def _words(self, program, inverted):
         rule = self._about(program, inverted)
         return rule and rule.text
-
-    def majority_accuracy(self):
-        """How often the majority label is right on held-out rows; None without any."""
-        return majority_accuracy(self.task, self.engine.root)
 
     def front(self):
         """The fewest exceptions for each length, of all programs that were scored or found."""
