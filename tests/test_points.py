@@ -364,3 +364,16 @@ def test_the_classifier_has_cards(sick, found):
     assert again.program_.text == fitted.program_.text
     assert (again.predict(frame) == fitted.predict(frame)).all()
     assert fitted.score(frame, labels) > 0.97
+
+
+@pytest.mark.parametrize("top", [1, 10])
+def test_shares_count_the_cards_of_the_front_too(sick, tmp_path, top):
+    """A card on the front that is not among the best is a hypothesis like any other."""
+    result = synth.search(sick, "points", top=top, **FEW)
+    synth.save_run(result, tmp_path / "run.json")
+    assert [c.what for c in verify(tmp_path / "run.json") if c.holds is False] == []
+    totals = {p.text: p.total_bits for p in (*result.front, *result.top)}
+    least = min(totals.values())
+    mass = math.fsum(2.0 ** (least - total) for total in totals.values())
+    best = max(result.top, key=lambda h: h.share)
+    assert best.share <= 2.0 ** (least - best.total_bits) / mass * (1 + 1e-9)

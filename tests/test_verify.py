@@ -83,6 +83,11 @@ def made(folder):
         "contrast": synth.contrast("parity:n=4,k=2", seed=3, **ONE),
         "languages": synth.contrast(OWN_TABLE, **short),
         "uniform": synth.contrast("mod-add:p=5", twin="uniform", max_bits=9, **ONE),
+        "machines": search("tomita:6,length=5,rows=40,test=20", "machines", **ONE),
+        "loops": search("tomita:1,length=5,rows=40,test=20", "loops", max_programs=800, **ONE),
+        "sequence": search("sequence:1/4/9/16/25/36", max_bits=14, **ONE),
+        "points": search(csv, "points", moves=60, **ONE),
+        "numbers": synth.regress(real_task(), "real", max_programs=300, **ONE)[0].with_data(),
         "compare": synth.compare(["parity:n=3,k=2", "mod-add:p=3"], ["boolean"],
                                  max_bits=8, threads=1, seeds=2),
         "experiment": synth.run_experiment("sparsity", rows="10", runs=1),
@@ -101,7 +106,8 @@ def folder(tmp_path_factory):
 
 NAMES = ["boolean", "ties", "threads", "modular", "partial", "features", "real", "languages",
          "table", "own", "exact", "none", "found", "corrupted", "exhausted", "reach", "contrast",
-         "uniform", "compare", "experiment"]  # fmt: skip
+         "uniform", "machines", "loops", "sequence", "points", "numbers", "compare",
+         "experiment"]  # fmt: skip
 
 
 def needs(folder, name):
@@ -171,6 +177,9 @@ PLANTED = {
     "own": (r"levels\[\d+\]\.bits", "certified_bits", "distinct", r"source\.dsl\.spec"),
     "reach": (r"levels\[\d+\]\.bits",),
     "contrast": (),
+    # How many machines are kept is no claim about machines.
+    "machines": ("distinct",),
+    "points": (r"program\.ties",),  # other cards say the same
     "compare": (),
 }
 #: Words of which another is put in place of one.
@@ -282,6 +291,25 @@ def test_a_list_that_lacks_an_entry_or_is_out_of_order_is_found(folder, tmp_path
         change(edited[what])
         (tmp_path / "run.json").write_text(json.dumps(edited))
         assert is_found(folder, "boolean", tmp_path / "run.json")
+
+
+def test_what_is_said_of_the_other_languages_is_enumerated(folder, tmp_path):
+    """A language that lost, of which a worse program is said than is certified."""
+    result = synth.search(folder / "t.csv", max_programs=1500, moves=0, **ONE)
+    synth.save_run(result, tmp_path / "run.json")
+    document = json.loads((tmp_path / "run.json").read_text())
+    given = {"table": folder / "t.csv", "candidates": 300_000}
+    for each in document["languages"]:
+        each["total_bits"] += 1
+        (tmp_path / "run.json").write_text(json.dumps(document))
+        claims = verify(tmp_path / "run.json", complete=True, **given)
+        assert any(c.holds is False and "languages." in c.what for c in claims)
+        each["total_bits"] -= 1
+    (tmp_path / "run.json").write_text(json.dumps(document))
+    claims = verify(tmp_path / "run.json", complete=True, **given)
+    said = {c.what: c.holds for c in claims if c.what.startswith("languages.")}
+    assert len(said) >= 5
+    assert set(said.values()) == {True}
 
 
 def test_a_better_program_that_the_lists_hide_is_found(folder, tmp_path):

@@ -73,7 +73,7 @@ class Maker:
             label_names=_label_names(task),
             chosen=_chosen(program, bits),
             program=program,
-            table=TableScore(bits, labelling.table_kind, 1.0, found.majority_accuracy()),
+            table=TableScore(bits, labelling.table_kind, 1.0, majority_accuracy(task, engine.root)),
             total_bits=total,
             saved_bits=None if program is None else bits - program.total_bits,
             chance_bound=2.0**chance,
@@ -174,7 +174,7 @@ class _Found:
             exceptions=self.n - most,
             total_bits=total,
             train_accuracy=most / self.n,
-            test_accuracy=self.majority_accuracy(),
+            test_accuracy=majority_accuracy(self.task, self.engine.root),
             ties=1,
             inverted=False,
             found_by="counts",
@@ -296,10 +296,6 @@ class _Found:
         rule = self._about(program, inverted)
         return rule and rule.text
 
-    def majority_accuracy(self):
-        """How often the majority label is right on held-out rows; None without any."""
-        return majority_accuracy(self.task, self.engine.root)
-
     def front(self):
         """The fewest exceptions for each length, of all programs that were scored or found."""
         points = [
@@ -341,6 +337,9 @@ class _Found:
         table = self.labelling.table_bits
         # What is among the best and not among the best rows was not enumerated.
         more = [-total for total, *_, enumerated in found if not enumerated]
+        if self.reached and (certified := self.engine.certified_bits) is not None:
+            others = self.reached.unlisted([entry[3] for entry in found], certified * UNIT)
+            more += [-units / UNIT - float(self.score.code[wrong]) for units, wrong in others]
         constant = self.constant()
         more += [] if constant is None else [-constant.total_bits]
         mass = float(np.logaddexp2.reduce([self.score.log2_mass, -table, *more]))

@@ -46,6 +46,7 @@ def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candi
     _check_shares(claims, document, truth, scored)
     if not document["settings"]["exact"]:
         _check_best(claims, document, scored, settled=not short)
+        _check_certified_others(claims, document, truth, candidates)
 
 
 def _wanted(document: dict[str, Any], truth: Truth) -> int | None:
@@ -102,6 +103,25 @@ def _check_others(claims: Claims, document: dict[str, Any], truth: Truth, candid
         if below:
             shown = f"{spec}: one is right at {other.exact_bits(min(below) / UNITS)} bits"
         claims.check("exact_bound is true", False if below else whole or None, bound, shown)
+
+
+def _check_certified_others(
+    claims: Claims, document: dict[str, Any], truth: Truth, candidates: int
+) -> None:
+    """What is certified of the other languages: none of it has fewer bits than is said of each."""
+    said = {each["dsl"]: each for each in document.get("languages", [])}
+    for spec, other in others(document, truth):
+        certified, total = said[spec]["certified_bits"], said[spec]["total_bits"]
+        most = None if certified is None else math.floor((certified + NEAR) * UNITS)
+        found = everything(other, most, candidates)
+        judged = [
+            other.judged(u, values_of(k, other.root)) for k, u in found.units[other.root].items()
+        ]
+        least = min((j.total_bits for j in judged if other.is_hypothesis(j)), default=math.inf)
+        whole = found.complete is None or (most is not None and found.complete >= most)
+        holds = least >= (math.inf if total is None else total) - NEAR
+        shown = f"at least {least:.4f} up to {in_bits(found.complete)}"
+        claims.check(f"languages.{spec}.total_bits", holds and (whole or None), total, shown)
 
 
 def _check_levels(

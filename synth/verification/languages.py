@@ -52,6 +52,8 @@ def check_languages(claims: Claims, document: dict[str, Any], truth: Truth) -> N
     if not exact:
         own = min((p["total_bits"] for p in document["front"]), default=None)
     claims.near("languages.total_bits", least["total_bits"], own)
+    for key in ("certified_bits", "candidates"):
+        claims.equal(f"languages.{key}", least[key], document[key])
 
 
 def _left_out(document: dict[str, Any], truth: Truth, specs: set[str]) -> Iterator[str]:

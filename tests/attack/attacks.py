@@ -22,6 +22,7 @@ from synth.language import Bool
 from synth.language.types import Mod
 from tests import naive
 from tests.attack.claims import check_claims
+from tests.attack.saved import numbers, saved
 from tests.drawn import budget_of, grammars, tasks
 from tests.test_reach_certificates import cases
 from tests.test_threads import EAGER, TINY, plain
@@ -286,5 +287,7 @@ def crowded(attack):
 #: Every attack by its name.
 ATTACKS = {
     attack.__name__: crowded(attack)
-    for attack in (searches, partial, classes, threads, resumed, contrasts, enumerations)
-}
+    for attack in (
+        searches, partial, classes, threads, resumed, contrasts, enumerations, numbers, saved
+    )
+}  # fmt: skip

@@ -11,12 +11,14 @@ from tests.attack.rounds import attack
 SEED = int(os.environ.get("ATTACK_SEED", "0"))
 TASKS = {
     "searches": 60,
-    "partial": 60,
+    "partial": 50,
     "classes": 30,
     "threads": 25,
     "resumed": 20,
-    "contrasts": 30,
+    "contrasts": 22,
     "enumerations": 40,
+    "numbers": 8,
+    "saved": 12,
 }
 
 

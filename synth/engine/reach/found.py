@@ -76,6 +76,16 @@ class Found:
         kept = [entry[3] for entry in self.top] + [point[2] for point in self.front]
         return kept if self.exact is None else [*kept, self.exact[1]]
 
+    def unlisted(self, listed, above):
+        """(units, exceptions) of each program of the front above so many units.
+
+        Those that say what one of the listed programs says are left out.
+        """
+        values = self.problem.values
+        known = {digest(values(program)) for program in listed}
+        beyond = [point for point in self.front if point[0] > above]
+        return [(units, wrong) for units, wrong, p in beyond if digest(values(p)) not in known]
+
     def read(self, wrong):
         """The exceptions of a program or of its opposite, whichever has fewer."""
         return min(wrong, self.problem.n - wrong) if self.problem.two else wrong
