@@ -11,7 +11,7 @@ from synth.errors import SettingError, TaskError
 from synth.language import UNIT
 from synth.language.dsls import rules
 from synth.report import search_text
-from synth.tasks import fit, without_labels
+from synth.tasks import columns, fit, without_labels, words
 from tests.test_languages import SMALL, table
 
 YEARS = [int(y) for y in np.random.default_rng(0).integers(1801, 2100, 60)]
@@ -120,6 +120,17 @@ def test_a_kind_is_found_in_its_own_words(tmp_path, kind):
     said = result.predict({n: np.array(c) for n, c in task.original.columns.items()})
     right = np.mean([plain(one) == plain(row[-1]) for one, row in zip(said, rows, strict=True)])
     assert right > 0.9
+
+
+def test_spellings_are_told_once_for_a_column(tmp_path, monkeypatch):
+    """A column of 1,500 texts took a minute when they were told again for each cell."""
+    calls = []
+    told = lambda texts: calls.append(1) or words.spellings(texts)  # noqa: E731
+    monkeypatch.setattr(columns, "spellings", told)
+    rows = [(f"text {k % 90}", k % 2) for k in range(300)]
+    task = table(tmp_path, "what,y", rows)
+    assert any("15 of 90" in note for note in task.notes)
+    assert 1 <= len(calls) <= 3
 
 
 def test_remainders_cost_what_names_them(tmp_path):
