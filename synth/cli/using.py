@@ -80,16 +80,18 @@ def predict(run, rows, proba, table, dsl, output, form):
     If RUN has normal noise, there is a further column with the standard deviation of each label.
     Where the program has no value, the mean of the training labels is predicted.
     """
-    from synth.tasks import read_cells
+    from synth.tasks import read_new
 
     result = _revived(run, table, dsl)
-    header, lines, _ = read_cells(rows)
+    header, lines, notes = read_new(rows)
     cells = dict(zip(header, zip(*lines, strict=True), strict=True))
     try:
         made = _predicted(result, cells, len(lines), proba)
     except SynthError as error:
         raise RunError(f"{rows}: {error}") from None
     label = result.trained_on.label
+    for note in notes:
+        say(f"{rows}: {note}")
     _say_right(rows, cells.get(label), made, result.trained_on)
     _say_new(rows, result, cells)
     names = [f"predicted {label}", *made["names"]]

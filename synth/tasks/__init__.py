@@ -20,7 +20,7 @@ others.  `truth.py` reads boolean functions.
 from synth.tasks import functions
 from synth.tasks.catalogue import describe, is_path, load_task, names, regenerated
 from synth.tasks.columns import missing_name
-from synth.tasks.csv_table import read_cells, read_table
+from synth.tasks.csv_table import read_cells, read_new, read_table
 from synth.tasks.digits import (
     BITS,
     DIGITS,
@@ -89,6 +89,7 @@ __all__ = [
     "names",
     "prepared",
     "read_cells",
+    "read_new",
     "read_table",
     "regenerated",
     "residue_columns",

@@ -232,7 +232,8 @@ def _said(
     if read.func is _read_texts:
         values, others, _ = read.args
         if others:
-            known = len({as_spelled(cell, spellings(held)) for cell in held})
+            forms = spellings(held)
+            known = len({as_spelled(cell, forms) for cell in held})
             return (
                 "rare texts are one value, other",
                 f"{name} ({len(values)} of {known})",

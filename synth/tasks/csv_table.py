@@ -113,6 +113,24 @@ def read_cells(path: str | os.PathLike[str]) -> tuple[list[str], list[Sequence[s
     return list(grid.names), list(grid.rows), grid.lines[0]
 
 
+def read_new(path: str | os.PathLike[str]) -> tuple[list[str], list[Sequence[str]], list[str]]:
+    """The columns' names, the rows of cells and the notes of a table whose every row counts.
+
+    A row without any value is one too.  The notes say which lines are no rows.
+
+    Raises
+    ------
+    TaskError
+        If the file cannot be read as a table.
+    """
+    try:
+        grid = read_grid(Path(path), blank=True)
+    except TaskError as error:
+        raise TaskError(f"{path}: {error}") from None
+    said = [note for note in grid.notes if "left out" in note or note.startswith("no header")]
+    return list(grid.names), list(grid.rows), said
+
+
 def _read_test(path: str) -> Grid:
     try:
         return read_grid(Path(path))

@@ -66,13 +66,15 @@ class Grid:
     sha256: str | None = None
 
 
-def read_grid(path: Path) -> Grid:
+def read_grid(path: Path, blank: bool = False) -> Grid:
     """Read the texts of a table.
 
     Parameters
     ----------
     path : Path
         A text file, compressed by gzip or not, or a workbook, whose first sheet is read.
+    blank : bool
+        Whether lines of separators alone between others, or of an empty text in quotes, are rows.
 
     Raises
     ------
@@ -90,7 +92,18 @@ def read_grid(path: Path) -> Grid:
         text, note = decoded(raw)
         notes += note
         lines, separator = separated(text)
-    return replace(_named(lines, notes), separator=separator, sha256=digest)
+    grid = replace(_named(lines, notes), separator=separator, sha256=digest)
+    return _with_blank(grid, text) if blank and separator else grid
+
+
+def _with_blank(grid: Grid, text: str) -> Grid:
+    """The grid with the rows between others that have no value at all."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=grid.separator)
+    empty = [reader.line_num for cells in reader if cells and not any(map(str.strip, cells))]
+    rows = dict(zip(grid.lines, grid.rows, strict=True))
+    first, last = grid.lines[0], grid.lines[-1]
+    rows |= {line: ("",) * len(grid.names) for line in empty if first < line < last}
+    return replace(grid, lines=tuple(sorted(rows)), rows=tuple(rows[k] for k in sorted(rows)))
 
 
 def decoded(raw: bytes) -> tuple[str, list[str]]:

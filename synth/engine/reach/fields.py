@@ -40,7 +40,7 @@ class Echelon:
         basis = np.zeros((n, min(most, n, count)))
         for k in range(count):
             size = len(self.rows)
-            told = must_stop is not None and k % 64 == 63 and must_stop()
+            told = must_stop is not None and k % 16 == 15 and must_stop()
             if told or size == basis.shape[1]:
                 break
             column = self.matrix[:, k]

@@ -11,6 +11,7 @@ import itertools
 import numpy as np
 
 from synth.engine.reach.algebra import NEVER, Algebra, Operation, Signs, Twist, applied
+from synth.engine.reach.templates import Stopped
 from synth.language import Constant, Primitive, Program
 
 #: How many triples of values are drawn, and up to how many all are taken.  A body that raises an
@@ -34,6 +35,8 @@ class Laws:
     Parameters
     ----------
     problem : Problem
+    must_stop : callable, optional
+        Whether to raise `Stopped` before the next test.
 
     Attributes
     ----------
@@ -41,10 +44,10 @@ class Laws:
         Of the types that have an operation.
     """
 
-    def __init__(self, problem):
+    def __init__(self, problem, must_stop=bool):
         self.algebras = {}
         for type_ in problem.grammar.types:
-            algebra = _Finder(problem, type_).algebra()
+            algebra = _Finder(problem, type_, must_stop).algebra()
             if algebra is not None:
                 self.algebras[type_] = algebra
 
@@ -52,8 +55,8 @@ class Laws:
 class _Finder:
     """Tests the laws of one type."""
 
-    def __init__(self, problem, type_):
-        self.problem, self.type = problem, type_
+    def __init__(self, problem, type_, must_stop):
+        self.problem, self.type, self.must_stop = problem, type_, must_stop
         items = [p.item for p in problem.grammar if p.item.result == type_]
         self.wide = [i for i in items if 2 < len(i.arguments) <= WIDEST]
         own = [i for i in items if isinstance(i, Primitive) and set(i.arguments) == {type_}]
@@ -90,6 +93,8 @@ class _Finder:
 
     def same(self, x, y):
         """Whether two pairs are equal where both are defined, and both are often enough."""
+        if self.must_stop():
+            raise Stopped
         n = len(x[0])
         known = np.ones(n, bool)
         for _, given in (x, y):

@@ -18,6 +18,7 @@ from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
 from synth.engine.reach.seeds import EARLY, STAGES
 from synth.engine.reach.selectors import selectors_of_pools
+from synth.engine.reach.templates import Stopped
 from synth.engine.reach.tidy import Rows, polished
 from synth.errors import SettingError
 from synth.language import UNIT, Program
@@ -119,6 +120,8 @@ class Tools:
         The laws of the primitives.
     rows : Rows
         An index of the banks.
+    must_stop : callable
+        Whether laws that are not known yet must not be sought any more.
     selectors : dict of Type to list of Selector
         Of types of which rows are selected by booleans.
     """
@@ -129,11 +132,12 @@ class Tools:
         self.pools = {type_: pool_of(engine, type_, labelling.n) for type_ in held}
         self._problem = Problem(engine, labelling)
         self.selectors = selectors_of_pools(self._problem, self.pools)
+        self.must_stop = bool
 
     @cached_property
     def laws(self):
         """Tests on random values take 0.1 to 1.3 s, and the early stage needs none."""
-        return Laws(self._problem)
+        return Laws(self._problem, self.must_stop)
 
     @cached_property
     def rows(self):
@@ -183,7 +187,7 @@ class Reach:
         if settings.stages:
             rows = [row for _, row, *_ in labelling.score.top_rows[:BEGINNINGS]]
             given += [("enumeration", engine.program(row)) for row in rows]
-        self._add_seeds(given)
+        self._given, self._cut = given or None, [program for _, program in given]
 
     @property
     def moves(self):
@@ -192,8 +196,8 @@ class Reach:
 
     @property
     def done(self):
-        """Whether all moves were made."""
-        return self.moves >= self.settings.moves
+        """Whether all moves were made, and what was given was taken up."""
+        return self._given is None and self.moves >= self.settings.moves
 
     @property
     def so_far(self):
@@ -213,15 +217,16 @@ class Reach:
 
         crew: the threads; must_stop: says whether a limit is reached.
         """
+        if self._given is not None:
+            if self._add_seeds(self._given, must_stop):
+                self._given = None
+            return
         if self._stages < len(STAGES):
             name, propose = STAGES[self._stages]
             made = propose(self.problem, self.tools.pools, must_stop)
-            if must_stop():  # the stage is run again, from its beginning
-                self._cut = made
-                return
-            self._cut = []
-            self._add_seeds([(name, program) for program in made])
-            self._stages += 1
+            # Otherwise the stage is run again, from its beginning.
+            if self._add_seeds([(name, program) for program in made], must_stop):
+                self._stages += 1
             return
         if self._round < 0 or all(chain.at_end for chain in self.chains):
             self._begin_round()
@@ -253,19 +258,29 @@ class Reach:
             self._certificates = certificates(self.problem.engine, self.problem.labelling)
         return self._certificates or []
 
-    def _add_seeds(self, given):
-        """Take seeds up, each as short as the laws of the DSL make it."""
-        for name, program in given:
-            shorter = self._polished(program)
+    def _add_seeds(self, given, must_stop):
+        """Take seeds up, each as short as the laws of the DSL make it; False if it must stop."""
+        made = [(name, self._polished(program, must_stop)) for name, program in given]
+        if must_stop():
+            self._cut = [program for _, program in (*given, *made)]
+            return False
+        self._cut = []
+        for name, shorter in made:
             if self.found.note(shorter) < np.inf and (name, shorter) not in self.seeds:
                 self.seeds.append((name, shorter))
         self._turn()
         self._describe()
+        return True
 
-    def _polished(self, program):
-        if not self.settings.simplicity:
+    def _polished(self, program, must_stop=bool):
+        if not self.settings.simplicity or must_stop():
             return program
-        return polished(self.problem, self.tools.laws, program, self.tools.rows)
+        self.tools.must_stop = must_stop
+        try:
+            laws = self.tools.laws
+        except Stopped:
+            return program
+        return polished(self.problem, laws, program, self.tools.rows, must_stop)
 
     def _begin_round(self):
         """Every other chain begins from nothing, the others from the best programs so far."""

@@ -106,10 +106,15 @@ def tidied(problem, program, rows=None):
     return best[keys[program]]
 
 
-def polished(problem, laws, program, rows):
-    """A program that was shortened by the laws and tidied, in turn, until neither helps."""
+def polished(problem, laws, program, rows, must_stop=bool):
+    """A program that was shortened by the laws and tidied, in turn, until neither helps.
+
+    must_stop: whether to leave out what is left to do.
+    """
     for _ in range(TURNS):
-        made = tidied(problem, shorten(problem, laws, program), rows)
+        if must_stop():
+            break
+        made = tidied(problem, shorten(problem, laws, program, must_stop), rows)
         if problem.units(made) >= problem.units(program):
             break
         program = made
