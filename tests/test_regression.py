@@ -404,23 +404,24 @@ def products_of(found, grammar, columns, n):
                     yield (a + b) / UNIT + costs[function], v
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(8))
 def test_no_product_is_better_than_what_is_certified(seed, monkeypatch):
     """Against every product and quotient of two behaviours, each by a least squares fit."""
     monkeypatch.setattr(regression, "propose", lambda *_: None)
     rng = np.random.default_rng(100 + seed)
     dsl, task = random_dsl(rng), random_task(rng)
-    most, grammar = 8.0, synth.Grammar(dsl, task.types)
+    most, grammar = 7.0, synth.Grammar(dsl, task.types)
     labels = task.labels[task.train]
     n, scale = len(labels), real.Scale.of(labels)
     about = real.squares(labels, scale)
-    for pairs in (6, 40, 200):
+    for pairs in (6, 60):
         (found,) = regress(task, dsl, max_bits=most, pairs=pairs, seconds=None)
         up_to = found.product_bits
         if up_to is None:
             continue
         assert up_to >= found.certified_bits
-        known = naive.behaviours(grammar, task.columns, int((up_to - 1) * UNIT))[Real]
+        # An operation and the other operand cost more than 3 bits.
+        known = naive.behaviours(grammar, task.columns, int((up_to - 3) * UNIT))[Real]
         totals = [
             float(real.program_total([bits], left_over([v], labels), about, n, scale))
             for bits, v in products_of(known, grammar, task.columns, n)
