@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth import Program, Real, Task, load_dsl, verify
-from synth.engine import pairing, regress, regression
+from synth.engine import extension, inversion, pairing, regress, regression, shapes
 from synth.engine.pairing import ALIKE, best_sums, staircase
 from synth.engine.pool import ROUNDING, Pool
 from synth.engine.shapes import EXPONENTS, NUMBERS
+from synth.engine.sums import Target
 from synth.engine.terms import Terms
-from synth.records import save_run
+from synth.records import LeastSquares, save_run
 from synth.tasks import fit
 
 DSL = "real:functions=true"
@@ -72,6 +73,48 @@ def test_permuted_labels_choose_no_program():
     task = made(FORMULAS["a reciprocal"], noise=0.01)
     found = search([task, *(task.permuted(k) for k in range(4))])
     assert [f.chosen == "program" for f in found] == [True] + [False] * 4
+
+
+def random_task(seed):
+    rng = np.random.default_rng(seed)
+    formulas, noise = [*FORMULAS.values()], float(rng.choice([0, 0.001, 0.03, 0.3]))
+    formula = formulas[rng.integers(len(formulas))]
+    return made(formula, rows=int(rng.integers(20, 60)), seed=seed, noise=noise)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_thought_to_be_left_is_never_too_much(seed, monkeypatch):
+    """The estimate of every proposed program is at most its code, so that no winner is lost."""
+    scored = []
+
+    def score_all(engine, target, programs, seen):
+        for found, squares in programs:
+            chosen = found if isinstance(found, tuple) else (found,)
+            values = target.values(engine, chosen)
+            if found in seen or not (np.isfinite(values).all() and np.ptp(values, axis=1).all()):
+                continue
+            seen.add(found)
+            code = float(target._code(LeastSquares(values, target.labels).rss, len(chosen)))
+            scored.append((code - target.estimate(squares), found))
+            target.add(engine, chosen, inversion._bits(engine, found))
+
+    monkeypatch.setattr(inversion, "_try", score_all)
+    search(random_task(seed), max_programs=600, pairs=40, seconds=None)
+    assert len(scored) > 50
+    assert min(scored, key=lambda entry: entry[0])[0] >= -1e-6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_no_winner_is_lost_because_too_much_is_thought_to_be_left(seed, monkeypatch):
+    """Against a search that scores all that is proposed, whatever it is thought to leave."""
+    for module, name in ((pairing, "KEPT"), (shapes, "CHOICES"), (extension, "KEPT")):
+        monkeypatch.setattr(module, name, 3)
+    settings = {"max_programs": 200, "pairs": 12, "seconds": None}
+    (found,) = search(random_task(seed), **settings)
+    monkeypatch.setattr(Target, "estimate", lambda *_: -np.inf)
+    (every,) = search(random_task(seed), **settings)
+    assert found.total_bits == pytest.approx(every.total_bits, abs=1e-6)
 
 
 # -- the parts -----------------------------------------------------------------------------

@@ -45,7 +45,7 @@ INSIDE = {
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
         "arguments", "fits", "terms", "constants", "pool", "factors", "inner",
-        "pairing", "shapes", "extension", "inversion", "sums",
+        "pairing", "shapes", "extension", "inversion", "sums", "products",
         "tails", "regression", "automata", "folding", "coding", "solving",
         "loops", "tries", "forms", "joins", "transducers", "rewriting", "points", "card_lists",
         "families", "driver", "large",

@@ -84,6 +84,7 @@ def test_nothing_is_better_than_what_is_found(seed, monkeypatch):
     # Longer programs, which the plain loop does not have, are left out.
     monkeypatch.setattr(regression, "propose", lambda *_: None)
     monkeypatch.setattr(tails, "with_exceptions", lambda *_: (math.inf, None))
+    monkeypatch.setattr(regression, "score_products", lambda engine, *_: engine.certified_bits)
     rng = np.random.default_rng(seed)
     dsl, task = random_dsl(rng), random_task(rng)
     most = 9.0
@@ -388,3 +389,42 @@ def test_the_noise_of_a_sum_is_verified(noise, tmp_path):
         forged["top"][0] = forged["program"]
         path.write_text(json.dumps(forged))
         assert [c.what for c in verify(path) if c.holds is False]
+
+
+def products_of(found, grammar, columns, n):
+    """(bits, values) of all products and quotients of behaviours with a value on every row."""
+    costs = {p.item.function: grammar.units(p.item) / UNIT for p in grammar.productions[Real]
+             if hasattr(p.item, "function")}  # fmt: skip
+    for (one, a), (other, b) in itertools.product(found.items(), repeat=2):
+        for function in (np.multiply, np.divide):
+            if function in costs:
+                with np.errstate(all="ignore"):
+                    values, legal = Real.rounded(function(np.array(one), np.array(other)))
+                if legal is None and (v := centred(values, n)) is not None:
+                    yield (a + b) / UNIT + costs[function], v
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_product_is_better_than_what_is_certified(seed, monkeypatch):
+    """Against every product and quotient of two behaviours, each by a least squares fit."""
+    monkeypatch.setattr(regression, "propose", lambda *_: None)
+    rng = np.random.default_rng(100 + seed)
+    dsl, task = random_dsl(rng), random_task(rng)
+    most, grammar = 7.0, synth.Grammar(dsl, task.types)
+    labels = task.labels[task.train]
+    n, scale = len(labels), real.Scale.of(labels)
+    about = real.squares(labels, scale)
+    for pairs in (6, 60):
+        (found,) = regress(task, dsl, max_bits=most, pairs=pairs, seconds=None)
+        up_to = found.product_bits
+        if up_to is None:
+            continue
+        assert up_to >= found.certified_bits
+        # An operation and the other operand cost more than 3 bits.
+        known = naive.behaviours(grammar, task.columns, int((up_to - 3) * UNIT))[Real]
+        totals = [
+            float(real.program_total([bits], left_over([v], labels), about, n, scale))
+            for bits, v in products_of(known, grammar, task.columns, n)
+            if bits <= up_to
+        ]
+        assert found.program.total_bits <= min(totals, default=math.inf) + 1e-5

@@ -16,7 +16,7 @@ from synth.records import (
 )
 
 
-def regression_of(engine, dsl, labelling, pair_bits, settings):
+def regression_of(engine, dsl, labelling, ends, settings):
     """The record of a labelling.
 
     Parameters
@@ -27,12 +27,13 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         The DSL.
     labelling : tuple of Task, Task and Target
         The task as it was given and as the DSL reads it, and its labelling with the best sums.
-    pair_bits : float or None
-        Up to which bits all sums of two were scored.
+    ends : tuple of float or None
+        Up to which bits all sums of two were scored, and all products of two.
     settings : dict
         The settings of the search.
     """
     given, task, target = labelling
+    pair_bits, product_bits = ends
     scale = target.scale
     sums = tuple(_sum(engine, target, *found) for found in target.settled)
     constant = _sum(engine, target, target.constant_bits, 0.0, (), target.exceptional)
@@ -65,6 +66,7 @@ def regression_of(engine, dsl, labelling, pair_bits, settings):
         **_said(task, {"program": program, "constant": constant}.get(chosen), target.mean),
         certified_bits=certified,
         pair_bits=pair_bits,
+        product_bits=product_bits,
         optimal=(certified is None or target.is_proven(certified, 1))
         and (pair_bits is None or target.is_proven(pair_bits, 2))
         and target.is_proven(target.left_out, 2),

@@ -103,18 +103,26 @@ def _try(engine, target, programs, seen):
         bits = _bits(engine, found)
         if bits + target.estimate(squares) >= target.least:
             continue
-        if isinstance(found, tuple):
-            target.add(engine, found, bits)
-            continue
-        values, defined = found.outputs(engine.columns)
-        if defined.all() and np.ptp(values[: target.n]) > 0:
-            target.add(engine, (found,), bits)
+        chosen = found if isinstance(found, tuple) else (found,)
+        if all(_is_legal(engine, target, each) for each in chosen):
+            target.add(engine, chosen, bits)
+
+
+def _is_legal(engine, target, found):
+    """Whether a row of the bank, or a program, has a value on every row, and more than one."""
+    if not isinstance(found, Program):
+        return True
+    values, defined = found.outputs(engine.columns)
+    return bool(defined.all() and np.ptp(values[: target.n]) > 0)
 
 
 def _bits(engine, found):
+    """The bits of a program, a row of the bank, or several of them."""
+    if isinstance(found, tuple):
+        return sum(_bits(engine, each) for each in found)
     if isinstance(found, Program):
         return found.bits(engine.grammar)
-    return sum(float(engine.row_bits(row, row + 1)[0]) for row in found)
+    return float(engine.row_bits(found, found + 1)[0])
 
 
 class _Setting:
@@ -228,6 +236,9 @@ class _Setting:
         if self.is_alone and not others:
             yield program, fitted(np.stack([np.ones(target.n), column]), target.labels)[2]
             return
+        if self.is_alone and len(others) == 1:
+            columns = np.stack([np.ones(target.n), others[0].column, column])
+            yield (others[0].program, program), fitted(columns, target.labels)[2]
         with np.errstate(divide="ignore"):
             column = np.log(np.abs(column)) if self.shape.is_product else column
         if np.isfinite(column).all():

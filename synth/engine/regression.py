@@ -18,6 +18,7 @@ from synth.engine.fits import regression_of
 from synth.engine.interrupts import interrupts
 from synth.engine.inversion import propose
 from synth.engine.limits import Limits, LimitSettings, read_limits, shared
+from synth.engine.products import score_products
 from synth.engine.scoring import SAME
 from synth.engine.sums import Singles, Target, score_pairs
 from synth.engine.tails import moved_in, settle
@@ -148,14 +149,15 @@ def _in_language(labellings, spec, limits, progress, asked):
                 engine.stop_reason = engine.stop_reason or StopReason.OPTIMAL
         engine.close()
         pairs = asked["pairs"]
-        pair_bits = score_pairs(engine, every, pairs, watch.is_late)
+        sums = score_pairs(engine, every, pairs, watch.is_late)
+        ends = sums, score_products(engine, every, pairs**2 // 4, watch.is_late)
         propose(engine, every, pairs**2 // 2, watch.is_late)
         for target, beside in both:
             settle(engine, target, beside)
         if interrupted():
             engine.stop_reason = StopReason.INTERRUPTED
     return [
-        regression_of(engine, fitted[0].dsl, (made, each.task, target), pair_bits, asked)
+        regression_of(engine, fitted[0].dsl, (made, each.task, target), ends, asked)
         for made, each, target in zip(given, fitted, targets, strict=True)
     ]
 

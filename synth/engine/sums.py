@@ -13,6 +13,7 @@ from synth.codes import PROGRAM_FLAG, real
 from synth.codes.real_exceptions import exceptional
 from synth.codes.real_rounding import rounded_line, rounding_floor
 from synth.engine.scoring import SAME
+from synth.kernels import pairs
 from synth.language import UNIT, Program
 from synth.records import LeastSquares, scaled
 
@@ -22,6 +23,9 @@ BLOCK, PAIR_BLOCK = 2**20, 64
 ALIKE = 2.0**-76
 #: Squares below this share of all may be rounding: the values of programs have 40 bits.
 ROUNDED = 2.0**-40
+#: Columns whose squares about their mean are less than this share of all have that mean subtracted
+#: before anything else; of others, one pass gives what is needed.
+VARIED, EPSILON = 2.0**-20, 2.0**-53
 NEAR = 1e-6  #: Below this, the difference of two behaviours is computed.
 #: What a dot product says of the squares that are left is wrong by up to this share of all; and
 #: what the difference of two behaviours says, by up to this share divided by its length.
@@ -203,18 +207,32 @@ class Singles:
 
     def score(self, rows):
         """Score a range of rows."""
-        step = _block(self.engine)
+        step, n = _block(self.engine), self.labels.shape[1]
         for first in range(rows.start, rows.stop, step):
             stop = min(first + step, rows.stop)
-            units, some = _units(self.engine.bank.values(first, stop), self.labels.shape[1])
-            places, bits = np.flatnonzero(some), self.engine.row_bits(first, stop)[some]
-            if not len(places):
-                continue
-            units = units[some]
-            explained = np.square(units @ self.labels.T)
-            for target, squares in zip(self.targets, explained.T, strict=True):
-                for k in target.likely(squares, SLACK * target.about_mean, bits, 1):
-                    target.add(self.engine, (first + int(places[k]),), bits[k])
+            values = scaled(self.engine.bank.values(first, stop)[:, :n].astype(float))[0]
+            bits = self.engine.row_bits(first, stop)
+            dots = np.empty((len(values), len(self.labels)))
+            squares, apart = np.empty((2, len(values)))
+            pairs.moments(values, self.labels, dots, squares, apart)
+            varied = apart > VARIED * squares
+            slack = 8 * n * EPSILON * squares[varied] / apart[varied]
+            explained = np.square(dots[varied]) / apart[varied, None]
+            self._likely(first + np.flatnonzero(varied), explained, slack, bits[varied])
+            alike = np.flatnonzero(~varied)
+            units, some = _units(values[alike], n)
+            if some.any():
+                places = alike[some]
+                explained = np.square(units[some] @ self.labels.T)
+                self._likely(first + places, explained, SLACK, bits[places])
+
+    def _likely(self, rows, explained, slack, bits):
+        """Score rows that may be among the best; slack: the error of what they explain."""
+        if not len(rows):
+            return
+        for target, squares in zip(self.targets, explained.T, strict=True):
+            for k in target.likely(squares, slack * target.about_mean, bits, 1):
+                target.add(self.engine, (int(rows[k]),), bits[k])
 
 
 def score_pairs(engine, targets, most, is_late):

@@ -46,3 +46,35 @@ def explaining(likeness, dots, limits, alike, ends, found):
                     found[count] = i * columns + j
                 count += 1
     return count
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def moments(values, labels, dots, squares, apart):
+    """Sums over rows of what least squares fits of columns need, in one pass.
+
+    Parameters
+    ----------
+    values : ndarray of float32 or float64, shape (m, n)
+        The columns.
+    labels : ndarray of the same type, shape (t, n)
+        Labels less their mean.
+    dots : ndarray of the same type, shape (m, t)
+        Receives the dot products of both.
+    squares, apart : ndarray of the same type, shape (m,)
+        Receive the squares of a column, and those about its mean.
+    """
+    n, zero = values.shape[1], values.dtype.type(0)
+    for i in range(values.shape[0]):
+        total, square, dot = zero, zero, zero
+        for r in range(n):
+            total += values[i, r]
+            square += values[i, r] * values[i, r]
+            dot += values[i, r] * labels[0, r]
+        squares[i] = square
+        apart[i] = square - total * total / values.dtype.type(n)
+        dots[i, 0] = dot
+        for t in range(1, labels.shape[0]):
+            dot = zero
+            for r in range(n):
+                dot += values[i, r] * labels[t, r]
+            dots[i, t] = dot

@@ -111,6 +111,9 @@ class Regression(Framed, Plotted):
     languages : tuple of Language
         The languages that were searched; empty if a DSL was given.  `certified_bits` and
         `pair_bits` are those of the language that won, and `optimal` is about all of them.
+    product_bits : float or None
+        Every product and every quotient of two programs that has up to so many bits was scored, as
+        a single program; None for all programs.  0 in older files.
     trained_on : Task, optional
         The task. None if the record was read from a file.
     fitted : Task, optional
@@ -154,6 +157,7 @@ class Regression(Framed, Plotted):
     points: Points | None = None
     language_bits: float = 0.0
     languages: tuple[Language, ...] = ()
+    product_bits: float | None = 0.0
     trained_on: Task | None = field(default=None, repr=False, compare=False)
     fitted: Task | None = field(default=None, repr=False, compare=False)
 

@@ -166,6 +166,9 @@ def _certificate(result):
         f"all single programs{single} were scored, and all sums{double} of two programs that "
         "differ by more than rounding"
     )
+    if result.product_bits and result.product_bits > result.certified_bits:
+        products = least_bits(result.product_bits)
+        text += f", and all products and quotients of up to {products} bits"
     if result.languages:
         text = f"in {result.dsl}, {text}"
     beyond = "nothing beyond can win" if result.optimal else "a longer one may win"

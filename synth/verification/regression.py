@@ -343,6 +343,11 @@ def _check_certificate(claims: Claims, document: dict[str, Any], labels: Labels)
     why = "nothing listed contradicts it"
     claims.open("certified_bits is true", single, why)
     claims.open("pair_bits is true", pair, why)
+    product = document.get("product_bits", 0.0)
+    if product:
+        holds = single is not None and product >= single
+        claims.check("product_bits", holds, product, f"at least {single}")
+        claims.open("product_bits is true", product, why)
 
 
 def check_ranks(claims: Claims, document: dict[str, Any]) -> None:

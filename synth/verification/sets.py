@@ -17,7 +17,8 @@ SHARED = ("task", "dsl", "inputs", "candidates", "distinct", "levels", "certifie
 #: The same of two sequences, each of which is searched by itself.
 SHARED_TERMS = ("task", "inputs")
 #: The same of a task with real labels and its permuted twins.
-SHARED_NUMBERS = ("task", "dsl", "inputs", "candidates", "distinct", "certified_bits", "pair_bits")
+SHARED_NUMBERS = ("task", "dsl", "inputs", "candidates", "distinct", "certified_bits", "pair_bits",
+                  "product_bits")  # fmt: skip
 
 
 def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Truth) -> None:
@@ -34,7 +35,7 @@ def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Tru
     shared = SHARED_TERMS if apart else SHARED if is_one else ("task",)
     shared = SHARED_NUMBERS if "pair_bits" in structured else shared
     for key in shared:
-        claims.equal(f"random.{key} is structured's", random[key], structured[key])
+        claims.equal(f"random.{key} is structured's", random.get(key), structured.get(key))
     said = random["labelling"]
     known = ("permuted", "uniform", "drawn")
     claims.check("random.labelling", said in known, said, " or ".join(known))
