@@ -4,7 +4,7 @@ from math import hypot
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import synth
@@ -25,11 +25,14 @@ def result_of(steps, labels, letters="01", labels_of=2, inverted=False):
 
 
 @st.composite
-def machines(draw, most=8, letters=2):
+def machines(draw, most=automaton.MOST_DRAWN, letters=2):
     states = draw(st.integers(1, most))
     row = st.lists(st.integers(0, states - 1), min_size=letters, max_size=letters)
     steps = draw(st.lists(row, min_size=states, max_size=states))
     return in_order(steps, draw(st.lists(st.integers(0, 1), min_size=states, max_size=states)))
+
+
+LARGE = in_order([[k + 1, k + 2] for k in range(8)] + [[7, 9], [8, 0]], [0] * 10)
 
 
 def nearest(states, point):
@@ -57,6 +60,7 @@ def test_a_diagram_says_what_the_machine_does(machine, inverted):
 
 
 @given(machines())
+@example(LARGE)
 def test_no_arrow_passes_through_a_state_and_all_is_in_the_box(machine):
     drawn = automaton.diagram(result_of(*machine))
     for k, one in enumerate(drawn.states):

@@ -14,7 +14,7 @@ from synth.errors import listed
 _MACHINE = re.compile(r"machine\['([0-9a-z ]+) / ([0-9a-z]+)'\]\((.*)\)")
 
 #: A machine of more states has no diagram.
-MOST_DRAWN = 12
+MOST_DRAWN = 10
 #: Of a diagram, in radii of a state: the distance of neighbours, how far an arrow bends, how far a
 #: loop reaches, how long a head is, and the margin.
 _APART, _BEND, _LOOP, _HEAD, _MARGIN = 4.8, 0.35, 3.1, 0.5, 0.6
@@ -140,11 +140,11 @@ def diagram(result):
                 arrows.append(_loop(places[state], angles[state] if count > 1 else 90, text))
             else:
                 ahead, back = (to - state) % count, state in steps[to].values()
-                bend = 2 * _BEND if back else _BEND
+                beside = ahead in (1, count - 1)
+                bend = 2 * _BEND if back and beside else _BEND
                 if ahead == count - 1 and count > 2 and not back:
                     bend = -bend  # to the outside, where no others are
-                share = 0.5 if ahead in (1, count - 1) else 0.3
-                arrows.append(_arrow(places[state], places[to], text, bend, share))
+                arrows.append(_arrow(places[state], places[to], text, bend, beside))
     drawn = tuple(
         State(
             *place,
@@ -196,11 +196,12 @@ def _loop(place, angle, text):
     return Arrow((start, one, two, foot), _head(tip, two), text, middle)
 
 
-def _arrow(start, end, text, bend, share):
+def _arrow(start, end, text, bend, beside):
     """The arrow from a state to another one.
 
-    bend: how far its middle is to the left of a straight line; share: of its way, where its letters
-    stand.  If it passes through the middle of the circle, others do too, so that they stand before.
+    bend: how far its middle is to the left of a straight line; beside: whether both are neighbours,
+    so that there is room for the letters beside the middle.  Those of others stand on the arrow and
+    near its start, since arrows across the circle meet in its middle.
     """
     far = hypot(end[0] - start[0], end[1] - start[1])
     left = (start[1] - end[1]) / far, (end[0] - start[0]) / far
@@ -209,8 +210,10 @@ def _arrow(start, end, text, bend, share):
     foot = _towards(tip, knee, _HEAD)
     one, two = (tuple((p[k] + 2 * knee[k]) / 3 for k in (0, 1)) for p in (begin, foot))
     curve = begin, one, two, foot
-    beside = (0.6 + _wide(text) * abs(left[0])) * (1 if bend > 0 else -1)
-    at = tuple(_on(curve, share)[k] + beside * left[k] for k in (0, 1))
+    at = _on(curve, 0.5 if beside else 0.2)
+    if beside:
+        off = (0.6 + _wide(text) * abs(left[0])) * (1 if bend > 0 else -1)
+        at = tuple(at[k] + off * left[k] for k in (0, 1))
     return Arrow(curve, _head(tip, knee), text, at)
 
 

@@ -42,7 +42,14 @@ def _arrow(arrow, at):
         "g",
         element("path", d=f"M{start}C{', '.join(others)}", class_="edge"),
         element("polygon", points=corners, class_="head"),
-        element("text", arrow.letters, x=f"{x:.1f}", y=f"{y + 4:.1f}", text_anchor="middle")
+        element(
+            "text",
+            arrow.letters,
+            x=f"{x:.1f}",
+            y=f"{y + 4:.1f}",
+            text_anchor="middle",
+            class_="letters",
+        )
         if arrow.letters
         else None,
     )
