@@ -41,11 +41,13 @@ def flat_rows(run: Any) -> list[dict[str, Any]]:
 
 def _regression_record(found: Any) -> dict[str, Any]:
     program = found.program
-    text, bits, total = (getattr(program, k, None) for k in ("text", "bits", "total_bits"))
+    keys = "text", "bits", "total_bits", "noise", "exceptions"
+    text, bits, total, noise, exceptions = (getattr(program, k, None) for k in keys)
     return {
         "task": found.task, "labels": found.labelling, "dsl": found.dsl,
         "training_rows": found.rows["train"], "held_out_rows": found.rows["test"],
         "chosen": found.chosen, "program": text, "program_bits": bits,
+        "noise": noise, "exceptions": None if exceptions is None else len(exceptions),
         "program_total_bits": total, "constant_bits": found.constant.total_bits,
         "table_bits": found.table_bits, "total_bits": found.total_bits,
         "saved_bits": found.saved_bits, "log2_chance_bound": found.log2_chance_bound,
