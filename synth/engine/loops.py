@@ -183,7 +183,7 @@ class LoopSearch:
                     one.take(program)
             else:
                 one.so_far.merge(before.so_far)
-            one.look(pool)
+            one.look(pool, self.watch.is_late)
             self.solved[k] = one
         if self.folding.cut:
             self.engine.stop_reason = StopReason.INTERRUPTED
