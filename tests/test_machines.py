@@ -71,6 +71,7 @@ DEFINED = {
     "strings:equal": lambda s: 2 * s.count("1") == len(s),
     "strings:dyck": nested,
     "strings:anbn": lambda s: s == "0" * (len(s) // 2) + "1" * (len(s) // 2),
+    "strings:anbncn": lambda s: s == "".join(x * (len(s) // 3) for x in "abc"),
     "strings:less": less,
     "strings:addition": added,
 }
