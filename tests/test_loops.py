@@ -424,7 +424,9 @@ def test_no_time_for_any_function_leaves_the_table():
 
 
 def test_what_a_stage_found_is_kept_if_time_runs_out_in_the_next(monkeypatch):
-    begin, stages = loops.LoopSearch._begin, []
+    begin, stages, made = loops.LoopSearch._begin, [], []
+    enumerator = loops.Enumerator
+    monkeypatch.setattr(loops, "Enumerator", lambda *a: made.append(a) or enumerator(*a))
 
     def late(self, stage):
         stages.append(stage)
@@ -435,6 +437,7 @@ def test_what_a_stage_found_is_kept_if_time_runs_out_in_the_next(monkeypatch):
     monkeypatch.setattr(loops.LoopSearch, "_begin", late)
     result = synth.search("strings:dyck,rows=200,length=20", "loops", seconds=1e5)
     assert stages == [0, 1]
+    assert len(made) == 1  # nothing is built of the functions of a stage that is left
     assert result.stop_reason == "seconds"
     assert "fold" in result.program.text
     assert result.total_bits < result.table.bits

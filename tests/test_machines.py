@@ -71,6 +71,7 @@ DEFINED = {
     "strings:equal": lambda s: 2 * s.count("1") == len(s),
     "strings:dyck": nested,
     "strings:anbn": lambda s: s == "0" * (len(s) // 2) + "1" * (len(s) // 2),
+    "strings:anbncn": lambda s: s == "".join(x * (len(s) // 3) for x in "abc"),
     "strings:less": less,
     "strings:addition": added,
 }
@@ -168,7 +169,7 @@ def test_strings_are_read_from_a_file(tmp_path, monkeypatch):
     assert "machine['01 10 / 10'](word)" in run("show", "run.json")
     for text, words in (
         ("word,even\n01,maybe\n", "line 2, column even: 'maybe' is no truth value; allowed: 0"),
-        ("even\n1\n", "1 column; allowed: strings, and truth values at last"),
+        ("even\n1\n", "1 column; allowed: strings, and labels at last"),
         ("a,b\nabcdefghijklmnopq,1\nb,0\n", "17 different letters; allowed: 1..16"),
     ):
         (tmp_path / "words.csv").write_text(text)

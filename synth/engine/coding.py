@@ -168,6 +168,8 @@ class _Coder:
     def _of_pairs(self, steps, outputs, best):
         """The cheapest functions of which two do not look at the third part, if cheaper."""
         met = self._met(steps)
+        if met is None:
+            return best
         fits = np.flatnonzero((met.sum(axis=2) <= 2).all(axis=1))
         for pair in fits[:TRIED].tolist():
             least = self.sums[pair] + self.bits[0][0] + self.bits[1][0]
@@ -177,13 +179,18 @@ class _Coder:
         return best
 
     def _met(self, steps):
-        """Which states each pair meets at each of its codes, (pairs, codes, states)."""
+        """Which states each pair meets at each of its codes, (pairs, codes, states).
+
+        None if the time is over before that is known.
+        """
         pairs, codes, letters = self.two.shape
         every = range(codes), range(len(steps)), range(letters)
         met = np.zeros((pairs, codes, len(steps)), bool)
         met[:, 0, 0] = True
         rows, count = np.arange(pairs), -1
         while count != (count := int(met.sum())):
+            if self.watch.is_late():
+                return None
             for code, state, letter in itertools.product(*every):
                 on = rows[met[:, code, state]]
                 met[on, self.two[on, code, letter], steps[state, letter]] = True

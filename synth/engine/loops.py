@@ -69,10 +69,14 @@ class LoopSearch:
         self.folding = folding.Folding(family, self.grammar, strings, self.watch)
         found = []
         for kind in family.kinds.values():
+            if stage and self.watch.is_late():
+                return  # what the last stage has found is kept, see `run`
             made, most = self.folding.found(kind, STAGES[stage])
             found += made
             self.most = min(self.most, most + self._around(kind.type))
         self._cut |= self.folding.cut
+        if stage and (self._cut or self.watch.is_late()):
+            return
         found.sort(key=lambda fold: fold.bits)
         self.folds = found
         if len(found) > LEAVES:
@@ -183,7 +187,7 @@ class LoopSearch:
                     one.take(program)
             else:
                 one.so_far.merge(before.so_far)
-            one.look(pool)
+            one.look(pool, self.watch.is_late)
             self.solved[k] = one
         if self.folding.cut:
             self.engine.stop_reason = StopReason.INTERRUPTED

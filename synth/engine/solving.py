@@ -19,6 +19,9 @@ from synth.language import UNIT, Bool, Program
 
 #: How many programs of folds are looked at, the cheapest, and how many of them as parts of covers.
 MOST, PARTS = 200_000, 2_000
+#: After how many look-ups, and how many parts of covers, the clock is looked at: some hundredths of
+#: a second.
+LOOKED_UP, COVERED = 10_000, 64
 
 
 class _Rows(NamedTuple):
@@ -70,8 +73,11 @@ class Solving:
         """The least total that was found, in bits; infinite before there is one."""
         return self.so_far.best[0]
 
-    def look(self, pool):
-        """Note the best programs of a `Pool`, and those whose last operation is looked up."""
+    def look(self, pool, is_late=lambda: False):
+        """Note the best programs of a `Pool`, and those whose last operation is looked up.
+
+        is_late: asked now and then; if it says so, what was found so far is kept.
+        """
         if not len(pool.bits):
             return
         wrong = (pool.said != self.right).sum(axis=1)
@@ -82,11 +88,11 @@ class Solving:
         best = np.argsort(totals, kind="stable")[: self.so_far.most]
         for row in {*best.tolist(), *new.tolist()}:
             self.so_far.note(pool.program(row))
-        for made in (self._by_table(pool), *self._by_covers(pool)):
+        for made in (self._by_table(pool, is_late), *self._by_covers(pool, is_late)):
             if made is not None:
                 self.so_far.note(made)
 
-    def _by_table(self, pool):
+    def _by_table(self, pool, is_late):
         """The cheapest `u ^ v` that says the labels, or their opposite; None without one."""
         operation = pool.operations.get("xor")
         if operation is None:
@@ -95,13 +101,15 @@ class Solving:
         best = None
         for right in (self.right, ~self.right):
             for k, row in enumerate(pool.packed ^ _packed(right[None])[0]):
+                if k % LOOKED_UP == 0 and is_late():
+                    break
                 other = places.get(row.tobytes(), k)  # no program is its own other part
                 bits = pool.bits[k] + pool.bits[other]
                 if other != k and (best is None or bits < best[0]):
                     best = bits, k, other
         return best and Program(operation, [pool.program(row) for row in best[1:]])
 
-    def _by_covers(self, pool):
+    def _by_covers(self, pool, is_late):
         """The cheapest `u & v` and `u | v` that say the labels, or their opposite."""
         for name, right in itertools.product(("and_", "or_"), (self.right, ~self.right)):
             operation = pool.operations.get(name)
@@ -115,7 +123,7 @@ class Solving:
             best = None
             for k, row in enumerate(wrong):
                 stop = len(fits) if best is None else np.searchsorted(bits, best[0] - bits[k])
-                if stop <= k:
+                if stop <= k or (k % COVERED == 0 and is_late()):
                     break  # the other part costs as much at least
                 apart = np.flatnonzero(~(wrong[k:stop] & row).any(axis=1))
                 if len(apart):

@@ -56,8 +56,8 @@ def string_fields(path: str, length: int | None, labels: str | None = None) -> d
         wrong = [k for k, cell in enumerate(said) if cell.strip().lower() not in TRUTH]
         raise TaskError(
             f"{path}, line {first + wrong[0]}, column {label}: {quoted(said[wrong[0]])} is no "
-            f"truth value, no number, and no string of the inputs' letters; allowed: "
-            f"{listed(TRUTH)}, or labels=string"
+            f"truth value; allowed: {listed(TRUTH)}, whole numbers, and strings of the inputs' "
+            "letters; or labels=string"
         )
     if not 1 <= len(letters) <= MOST_LETTERS:
         raise TaskError(

@@ -30,6 +30,8 @@ class Language(NamedTuple):
     step: Callable
     accepts: Callable
     letters: str = "01"
+    #: Of how many equal parts strings are, which may be dealt out in turn to make other strings.
+    parts: int = 0
 
 
 def _machine(what, targets, accepted):
@@ -57,6 +59,21 @@ def _halves(state, letter):
     if state is None or (state[1] and not letter) or (letter and not state[0]):
         return None
     return state[0] + 1 - 2 * letter, bool(letter)
+
+
+def _thirds(state, letter):
+    """(how many a, how many b, how many c) in this order, of as many each; None once there is none.
+
+    With the first b, how many a there are is known, and then counted down for b and for c.
+    """
+    if state is None:
+        return None
+    first, second, third = state
+    if letter == 0:
+        return None if second or third else (first + 1, 0, 0)
+    if letter == 1:
+        return None if third or second == first else (first, second + 1, 0)
+    return None if second < first or third == first else (first, second, third + 1)
 
 
 def _compared(state, letter):
@@ -103,6 +120,10 @@ LANGUAGES = {
     "anbn": Language(
         "0s, then as many 1s", (0, False), _halves, lambda s: s is not None and s[0] == 0
     ),
+    "anbncn": Language(
+        "as many a, b and c, in this order", (0, 0, 0), _thirds,
+        lambda s: s is not None and s[0] == s[1] == s[2], "abc", 3,
+    ),
     "less": Language(
         "pairs of bits a b as the letters 2a + b, low bits first: the first number is less",
         0, _compared, lambda s: s < 0, "0123",
@@ -146,12 +167,14 @@ def strings(
 ):
     """Whether a string is in a formal language, or what a file says of strings.
 
-    language: parity, divisible-3, divisible-5, majority, equal, dyck, anbn, less or addition.
-    length: the most letters of a string for training, 8 by default; those of `test` more strings
-    are longer, up to twice as long, and held out.  rows: how many strings of up to `length` letters
-    there are.  Half of them are in the language if it has as many: of each length an equal share,
-    drawn uniformly.  Half of the others are strings of the language with 1 to 3 letters changed,
-    left out, added or exchanged; the rest is drawn uniformly from all that are not in the language.
+    language: parity, divisible-3, divisible-5, majority, equal, dyck, anbn, anbncn, less or
+    addition.  length: the most letters of a string for training, 8 by default; those of `test` more
+    strings are longer, up to twice as long, and held out.  rows: how many strings of up to `length`
+    letters there are.  Half of them are in the language if it has as many: of each length an equal
+    share, drawn uniformly.  Half of the others are strings of the language with 1 to 3 letters
+    changed, left out, added or exchanged; the rest is drawn uniformly from all that are not in the
+    language.  Of anbncn, the parts of every other one are dealt out in turn, such as abcabc of
+    aabbcc.
     train: how many of the strings of up to `length` letters are for training; all by default.
 
     file: a table whose columns are strings, such as 0110 or abba, and whose last column has truth
@@ -263,6 +286,14 @@ class Drawer:
                 letters[place - 1], letters[other] = letters[other], letters[place - 1]
         return "".join(letters)
 
+    def dealt(self, string):
+        """The parts of a string dealt out in turn, so many letters at a time: abcabc of aabbcc."""
+        size = len(string) // self.language.parts
+        some = int(self.generator.integers(1, max(2, size)))
+        starts = range(0, len(string), max(1, size))
+        turns = range(0, size, some)
+        return "".join(string[k + t : k + min(t + some, size)] for t in turns for k in starts)
+
     def sample(self, rows, lengths):
         """Strings in the language and not, as `strings` says."""
         inside = self.several(rows // 2, lengths, True, ())
@@ -270,7 +301,9 @@ class Drawer:
         for _ in range(DRAWS * wanted if inside else 0):
             if len(outside) >= wanted // 2:
                 break
-            string = self.changed(inside[self.generator.integers(len(inside))])
+            string = inside[self.generator.integers(len(inside))]
+            deal = self.language.parts and len(outside) % 2
+            string = self.dealt(string) if deal else self.changed(string)
             if len(string) in lengths and not accepted(self.language, string):
                 outside[string] = None
         more = self.several(wanted - len(outside), lengths, False, outside)
