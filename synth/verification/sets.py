@@ -32,7 +32,7 @@ def check_twins(claims: Claims, document: dict[str, Any], task: Truth, twin: Tru
     is_one = not languages[0] or random["dsl"] == structured["dsl"]
     # Machines are left once they have too many exceptions, which differ.
     apart = is_sequence or isinstance(task.dsl.family, Machines)
-    shared = SHARED_TERMS if apart else SHARED if is_one else ("task",)
+    shared: tuple[str, ...] = SHARED_TERMS if apart else SHARED if is_one else ("task",)
     shared = SHARED_NUMBERS if "pair_bits" in structured else shared
     for key in shared:
         claims.equal(f"random.{key} is structured's", random.get(key), structured.get(key))
