@@ -22,7 +22,7 @@ from synth.errors import ExperimentError
 from synth.experiments.base import present_mean, refuse_repeated, setting
 from synth.experiments.rows import verdict
 from synth.language import Real
-from synth.report import COLOURS, shades
+from synth.report import COLOURS
 
 GROUP = "noise and data"
 TIME = "about 7 minutes on one core"
@@ -245,15 +245,17 @@ def draw(rows, axes):
     errors, bits = axes
     places = np.arange(len(rows))
     names = [r["table"] for r in rows]
-    colours = (COLOURS["program"], *shades(2))
+    colours = (COLOURS["program"], "C8", "C9")
     for k, (learner, color) in enumerate(zip(LEARNERS, colours, strict=True)):
         values = [r[learner] for r in rows]
         errors.barh(places + (k - 1) * 0.27, values, 0.25, color=color, label=learner)
     saved = [(r["saved"] or 0) / r["rows"] if r["bits"] else 0 for r in rows]
-    bits.barh(places - 0.2, [r["bits"] or 0 for r in rows], 0.35, color=colours[0],
-              label="bits of the program")  # fmt: skip
-    bits.barh(places + 0.2, [10 * each for each in saved], 0.35, color=colours[1],
-              label="bits saved for 10 rows")  # fmt: skip
+    for shift, values, color, label in (
+        (-0.2, [r["bits"] or 0 for r in rows], COLOURS["program"], "program"),
+        (0.2, [10 * each for each in saved], COLOURS["table"], "saved, 10 rows"),
+    ):
+        bits.barh(places + shift, values, 0.35, color=color, label=label)
+    bits.set_xlim(right=1.8 * bits.get_xlim()[1])  # room for the legend
     errors.axvline(1, color=COLOURS["table"], linewidth=1)
     errors.set(title="error", xlabel="error / error of the mean")
     bits.set(title="bits", xlabel="bits")
