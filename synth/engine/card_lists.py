@@ -32,12 +32,8 @@ class CardListSearch:
     two = False
 
     def __init__(self, fitted, top, watch):
-        self.fitted, self.grammar, self.root, self.watch = (
-            fitted,
-            fitted.grammar,
-            fitted.root,
-            watch,
-        )
+        self.fitted, self.watch = fitted, watch
+        self.grammar, self.root = fitted.grammar, fitted.root
         self.labelling = Labelling.of(fitted.task, fitted.root, top)
         self.score, self.code = self.labelling.score, self.labelling.score.code
         self.inputs, self.truth = list(self.grammar.inputs), self.labelling.values
