@@ -673,9 +673,13 @@ SMALL = {
 }  # fmt: skip
 
 
+#: Those that take ten seconds even so.
+LONG = ("mixture", "paradox", "grokking", "counting", "convergence-exact")
+
+
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=[pytest.mark.slow] * (n == "mixture")) for n in SMALL],
+    [pytest.param(n, marks=[pytest.mark.slow] * (n in LONG)) for n in SMALL],
 )
 def test_answers_survive_a_journal(name, tmp_path):
     """The same rows from answers that were written down and read again."""

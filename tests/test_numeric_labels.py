@@ -250,14 +250,14 @@ def test_ranks_of_random_labels_are_even():
     rng = np.random.default_rng(0)
     x, z = rng.uniform(1, 3, (2, 20)).round(2)
     types, ranks = {"x": Real, "z": Real}, []
-    for k in range(60):
+    for k in range(30):
         labels = rng.normal(size=20).round(2)
         task = synth.Task("noise", {"x": x, "z": z}, types, labels, Real)
         ranks.append(regress_contrast(task, twins=4, seed=9 * k, max_bits=8, pairs=0).p_value)
     counts = [sum(abs(r - p) < 1e-9 for r in ranks) for p in (0.2, 0.4, 0.6, 0.8, 1.0)]
-    assert sum(counts) == 60
-    assert min(counts) >= 4
-    assert max(counts) <= 24
+    assert sum(counts) == 30
+    assert min(counts) >= 1
+    assert max(counts) <= 14
 
 
 def test_a_contrast_has_twins_and_their_rank(product):
