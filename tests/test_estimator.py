@@ -85,7 +85,8 @@ def test_two_classes_are_what_a_search_finds():
     assert fitted.table_bits_ == found.table.bits
     assert fitted.saved_bits_ == found.saved_bits
     assert fitted.log2_chance_bound_ == found.log2_chance_bound
-    assert fitted.results_[0].program == found.program
+    # Of programs with equal totals, it keeps one.
+    assert replace(fitted.results_[0].program, ties=found.program.ties) == found.program
     predicted = found.predict({f"x{i}": c for i, c in enumerate(X.T)})
     assert ((fitted.predict(X) == "yes") == predicted).all()
     assert fitted.score(X, np.where(y, "yes", "no")) == found.program.train_accuracy

@@ -130,6 +130,7 @@ def test_wrong_on_every_row_is_turned():
             search._engine, search._labellings, ReachSettings(1, exact=exact), [program]
         )
         (made[exact],) = reaches.each.values()
+        made[exact].advance(search._engine.crew, lambda: False)
     assert made[False].found.front[-1][1] == made[True].found.front[-1][1] == 0
     assert made[False].found.exact is None
     units, right = made[True].found.exact

@@ -167,7 +167,7 @@ def and_not(a, b):
         (lambda d: d.constant(1, Bool, name="a b"), "the name must be an identifier"),
         (
             lambda d: d.constant(1, Bool, name="pi") or synth.Grammar(d, {"pi": Bool}),
-            "input pi: the DSL has a constant with this name; rename the column",
+            "input pi: the DSL has a constant of this name; rename or drop the column",
         ),
         (lambda d: synth.Grammar(d, {"x": Mod(5)}), r"input x: DSL d has no type for Mod\(5\)"),
         (lambda d: synth.Grammar(d, {"x": "Bool"}), "input x: 'Bool' is not a type"),

@@ -114,6 +114,7 @@ def test_without_stages_chains_begin_from_nothing(search, monkeypatch):
     alone.advance(search._engine.crew, lambda: False)
     assert alone.moves == 16
     usual = stage.Reach(labelling, tools, ReachSettings(16, 4, 0))
+    usual.advance(search._engine.crew, lambda: False)
     assert {name for name, _ in usual.seeds} == {"enumeration"}
     with pytest.raises(AssertionError, match="a seed stage was asked"):
         usual.advance(search._engine.crew, lambda: False)

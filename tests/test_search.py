@@ -184,14 +184,14 @@ def test_a_slow_enumeration_leaves_time_for_reach(monkeypatch):
     ticks = itertools.count()
     monkeypatch.setattr(watch, "working_time", lambda: next(ticks) / 100)
     found = synth.Search(
-        "multiplexer:a=3,train=200", "boolean", seconds=4.0, threads=1, moves=10_000
+        "multiplexer:a=3,train=200", "boolean", seconds=40.0, threads=1, moves=10_000
     )
     while found.advance() and found.result.reach is None:
         begun = found.result.seconds
-    assert 1.4 < begun < 2.5
+    assert 14 < begun < 25
     result = found.run()
     assert len(result.reach.seeds) > 1
     assert result.stop_reason == "seconds"
-    assert result.seconds >= 3.0
+    assert result.seconds >= 30
     given = synth.search("multiplexer:a=3,train=200", seconds=4.0, threads=1, moves=0)
     assert (given.reach, given.stop_reason) == (None, "seconds")

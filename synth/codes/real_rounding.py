@@ -54,6 +54,11 @@ class RoundedLine:
         return float(np.sqrt(change @ self.covariance @ change)) / (self.ends[1] - self.ends[0])
 
 
+#: The least area of a polygon whose corners are 1 from its middle at most: rounding moves these by
+#: up to 2**-53, which may make a thinner one of nothing.
+THINNEST = 2.0**-24
+
+
 def rounding_floor(cells: int) -> float:
     """What labels cost at least, whatever the program: two of them are at the ends.
 
@@ -90,7 +95,7 @@ def rounded_line(column: ArrayLike, places: ArrayLike, scale: Any) -> RoundedLin
         ends = [end + round(math.ldexp(d, _BITS)) for end, d in zip(ends, moved, strict=True)]
         corners = _polygon(steps, whole, cells, ends, (low, high))
         area, middle, covariance = _moments(corners)
-        if not area > 0:
+        if not area > THINNEST * np.abs(corners - middle).max(initial=0) ** 2:
             return None
         moved = middle
     at = [math.ldexp(end, -_BITS) + d for end, d in zip(ends, moved, strict=True)]
