@@ -159,6 +159,7 @@ def test_a_test_that_fails_without_a_mutant_kills_none():
     assert "1 passed" in run.text
 
 
+@pytest.mark.slow
 def test_some_copies_are_used_at_a_time_and_an_error_ends_them_all():
     def work(number, tree):
         if number == 3:

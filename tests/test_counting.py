@@ -91,7 +91,7 @@ def test_small_blocks_and_memos_change_nothing(drawn, known, work):
         check_against_brute_force(grammar, columns, most)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(grammars())
 def test_trees_of_every_cost_equal_a_recursion_over_costs(drawn):
     grammar, columns = drawn

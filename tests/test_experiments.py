@@ -674,7 +674,7 @@ SMALL = {
 
 
 #: Those that take ten seconds even so.
-LONG = ("mixture", "paradox", "grokking", "counting", "convergence-exact")
+LONG = ("mixture", "paradox", "grokking", "counting", "convergence-exact", "posterior")
 
 
 @pytest.mark.parametrize(

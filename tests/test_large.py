@@ -106,6 +106,7 @@ def test_a_table_with_fewer_rows_is_searched_as_a_whole():
     assert "drawn" not in synth.search(task, **LIMITS).settings
 
 
+@pytest.mark.slow
 def test_no_rule_is_found_in_the_twin(result):
     found = synth.contrast(table(), **LIMITS)
     assert found.structured.program.total_bits == pytest.approx(result.program.total_bits)
