@@ -77,7 +77,7 @@ def test_counts_equal_brute_force(drawn):
     check_against_brute_force(grammar, columns, budget_of(grammar))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(grammars(), st.sampled_from([0, 3, 20]), st.sampled_from([1, 7, 2**12]))
 def test_small_blocks_and_memos_change_nothing(drawn, known, work):
     grammar, columns = drawn

@@ -142,6 +142,7 @@ def test_there_are_rules_and_chance_could_not_do_that(run):
     assert run.summary["control_least_chance_bound"] == 0
 
 
+@pytest.mark.slow
 def test_reach_goes_on_for_the_task_and_for_its_twin(run):
     """A program that the enumeration does not come near; the twin keeps the table."""
     given = {"max_programs": PROGRAMS, "moves": 8}

@@ -318,8 +318,6 @@ def test_what_does_not_end_is_one_line(monkeypatch, tmp_path):
 
 def test_messages_quote_long_cells_in_part(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("a,y\n" + "".join(f"{'x' * 5000}{k},{k % 2}\n" for k in range(40)))
-    assert "xxxxx" not in run("search", path, "--max-programs", "100")  # read by its length
     path.write_text("a,y\n" + f"{'9' * 5000},1\n2,0\n" * 3)
     assert len(run("search", path, code=2)) < 400
     path.write_text(",".join(f"column{k}" for k in range(5000)) + "\n" + "0," * 4999 + "1\n")

@@ -313,7 +313,7 @@ def test_even_predictions_and_tied_functions(basis):
     assert ties
 
 
-@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("relative", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_predictions_that_symmetry_makes_even(relative):
     """f(a, b, c, d) -> not f(not b, not a, not d, not c) leaves every mass unchanged.
 

@@ -674,7 +674,16 @@ SMALL = {
 
 
 #: Those that take ten seconds even so.
-LONG = ("mixture", "paradox", "grokking", "counting", "convergence-exact", "posterior")
+LONG = (
+    "mixture",
+    "paradox",
+    "grokking",
+    "counting",
+    "convergence-exact",
+    "posterior",
+    "priors",
+    "lengths",
+)
 
 
 @pytest.mark.parametrize(

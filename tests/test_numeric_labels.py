@@ -171,6 +171,7 @@ def test_a_text_predicts_what_the_sum_predicts():
         assert deviation < noise / 10, sum_.text
 
 
+@pytest.mark.slow
 def test_coefficients_are_right_within_their_errors():
     """Of 120 sets of labels, about 68% of coefficients are within one standard error."""
     rng = np.random.default_rng(0)

@@ -148,6 +148,7 @@ def test_stopped_anywhere_and_resumed(tmp_path, monkeypatch, every):
     assert plain(search.results[1]) == plain(whole.random)
 
 
+@pytest.mark.slow
 def test_a_stop_loses_nothing_that_was_found(monkeypatch):
     """Neither in mid-round, nor in mid-stage; and what is shown then changes nothing later."""
     given_ = {"max_programs": 500, "moves": 400, "chains": 2, "seconds": None}
@@ -343,6 +344,7 @@ def test_types_of_which_no_row_is_held_get_no_moves():
         assert found.reach is None or found.reach.moves == 20
 
 
+@pytest.mark.slow
 def test_more_programs_are_more_to_reach_from(tmp_path):
     """A search that is run on from its file with more programs finds what a fresh one finds."""
     given_ = {"max_bits": 25, "moves": 8, "threads": 1, "memory": 10**9, "seconds": None}

@@ -53,6 +53,7 @@ def test_terms_before_a_term_are_inputs_of_training_terms_alone():
         assert made.original is task
 
 
+@pytest.mark.slow
 def test_held_out_terms_change_nothing_of_a_search(found):
     """Neither which programs have a value, nor what they cost."""
     other = synth.search(spec([*FIBONACCI[:12], 10**30, 0, -5], train=12), max_programs=40_000)
