@@ -167,6 +167,7 @@ def test_the_table_fits_80_columns(run):
     assert all(len(line) <= 80 for line in lines)
 
 
+@pytest.mark.slow
 def test_labels_held_out_change_nothing_that_is_chosen(tmp_path):
     text = Path(OWN).read_text().splitlines()
     task = synth.load_task(OWN, seed=0)

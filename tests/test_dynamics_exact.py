@@ -252,6 +252,7 @@ def test_what_a_phase_is():
     assert seen.over(1100)
 
 
+@pytest.mark.slow
 def test_the_four_phases():
     """All four, the most grokking at middle decay, slope -1, and the controls."""
     run = synth.run_experiment(
@@ -268,6 +269,7 @@ def test_the_four_phases():
     assert found["control_generalised"] == [0, 0]
 
 
+@pytest.mark.slow
 def test_waiting_times_of_the_lab():
     run = synth.run_experiment(
         "grokking-exact", tasks=("mod-add:p=5,train=5",), decay=(0.0, 0.5, 1.0), runs=1000

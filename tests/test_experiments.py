@@ -773,7 +773,13 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("name", experiments.names())
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=[pytest.mark.slow] * (n in ("convergence", "datasets")))
+        for n in experiments.names()
+    ],
+)
 def test_summaries_have_identifiers_sentences_and_a_verdict_and_can_be_verified(
     name, tmp_path, monkeypatch
 ):

@@ -69,6 +69,7 @@ def test_the_summary_is_of_the_rows(small):
     )
 
 
+@pytest.mark.slow
 def test_workers_give_the_same_rows(small):
     with executor(workers=2) as pool:
         assert synth.run_experiment("reach", executor=pool, **SMALL).rows == small.rows

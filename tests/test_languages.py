@@ -433,6 +433,7 @@ def test_the_shortest_program_of_a_saved_run_is_verified(tmp_path):
         assert [c.what for c in verify(tmp_path / "wrong.json") if c.holds is False], key
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_several_languages_goes_on(tmp_path):
     task = table(tmp_path, "age,dose,fare", ages())
     kept = tmp_path / "kept"

@@ -81,6 +81,7 @@ def test_what_some_rows_prove_is_not_proven_of_all(result):
     assert result.certified_bits < result.program.bits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "limits",
     [LIMITS, {"max_bits": 10, "moves": 0}, {"max_programs": 2000, "moves": 0, "dsl": "rules"}],
@@ -114,6 +115,7 @@ def test_no_rule_is_found_in_the_twin(result):
     assert found.random.rows["train"] == 6000
 
 
+@pytest.mark.slow
 def test_an_estimator_of_many_rows_predicts_after_pickling_as_before():
     task = table()
     points = np.column_stack([task.columns[name].astype(float) for name in "abct"])

@@ -106,6 +106,7 @@ def test_settings_are_changed_one_at_a_time():
     assert len({item[:5] for item in items}) == len(items) == 1 + 4 + 3 + 4 + 3 + 1
 
 
+@pytest.mark.slow
 def test_random_networks_rank_functions_as_and_or_not_does():
     run = synth.run_experiment(
         "network-prior", networks=60_000, sweep=2000, depths=(3,), widths=(8,), scales=(0.7,)

@@ -194,6 +194,7 @@ def test_coefficients_are_right_within_their_errors():
 # -- chance ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_chance_bound_holds_over_all_labels_of_a_small_grid():
     """Summed over all labels, no program saves as often as the bound says, whichever its noise."""
     n, cells = 4, 6
@@ -246,6 +247,7 @@ def test_the_rank_of_the_true_labels():
     assert rank(5.0, [5.0 + 1e-12]) == 1
 
 
+@pytest.mark.slow
 def test_ranks_of_random_labels_are_even():
     """For labels that say nothing, each rank is as frequent as any other."""
     rng = np.random.default_rng(0)

@@ -78,6 +78,7 @@ def test_bayes_is_left_out_with_more_than_two_labels(run):
     assert row["bayes"] is row["bayes_train"] is row["bayes_bits"] is None
 
 
+@pytest.mark.slow
 def test_labels_without_a_rule_get_another_verdict(tmp_path):
     generator = np.random.default_rng(0)
     table = tmp_path / "coins.csv"

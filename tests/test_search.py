@@ -179,6 +179,7 @@ def test_the_example_of_the_docstring_runs():
     assert not found.failed
 
 
+@pytest.mark.slow
 def test_a_slow_enumeration_leaves_time_for_reach(monkeypatch):
     """The clock goes 10 ms on whenever it is read: the same on every machine."""
     ticks = itertools.count()
