@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -150,7 +150,10 @@ class Copies:
 
 
 def in_copies(work, items, trees):
-    """The list of work(item, tree) for all items, as many at a time as there are copies."""
+    """The list of work(item, tree) for all items, as many at a time as there are copies.
+
+    The first error ends them all, whichever item it is of.
+    """
     if len(trees) == 1:
         return [work(item, trees[0]) for item in items]  # in this thread, which Ctrl-C ends
     free = SimpleQueue()
@@ -165,8 +168,12 @@ def in_copies(work, items, trees):
             free.put(tree)
 
     with ThreadPoolExecutor(len(trees)) as pool:
+        futures = [pool.submit(one, item) for item in items]
         try:
-            return list(pool.map(one, items))
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for each in done:
+                each.result()
+            return [each.result() for each in futures]
         finally:
             for tree in trees:
                 tree.over = True

@@ -80,13 +80,13 @@ FEYNMAN = (
     _feynman("I.26.2", "n t", lambda n, t: arcsin(n * sin(t)), (0, 1), (1, 5)),
     _feynman("I.27.6", "d e n", lambda d, e, n: 1 / (1 / d + n / e)),
     _feynman("I.29.4", "w c", lambda w, c: w / c, (1, 10), (1, 10)),
-    _feynman("I.30.3", "I t n", lambda I, t, n: I * sin(n * t / 2) ** 2 / sin(t / 2) ** 2),  # noqa: E741
-    _feynman("I.30.5", "l d n", lambda l, d, n: arcsin(l / (n * d)), _V, (2, 5), (1, 5)),  # noqa: E741
+    _feynman("I.30.3", "I t n", lambda i, t, n: i * sin(n * t / 2) ** 2 / sin(t / 2) ** 2),
+    _feynman("I.30.5", "l d n", lambda w, d, n: arcsin(w / (n * d)), _V, (2, 5), (1, 5)),
     _feynman("I.34.1", "c v w", lambda c, v, w: w / (1 - v / c), _C, _V, (1, 5)),
     _feynman("I.34.14", "c v w", lambda c, v, w: (1 + v / c) / sqrt(1 - v**2 / c**2) * w,
              _C, _V, (1, 5)),
     _feynman("I.34.27", "h w", lambda h, w: h / (2 * pi) * w),
-    _feynman("I.37.4", "I J d", lambda I, J, d: I + J + 2 * sqrt(I * J) * cos(d)),  # noqa: E741
+    _feynman("I.37.4", "I J d", lambda i, j, d: i + j + 2 * sqrt(i * j) * cos(d)),
     _feynman("I.39.1", "p V", lambda p, V: 3 / 2 * p * V),
     _feynman("I.39.11", "g p V", lambda g, p, V: p * V / (g - 1), (2, 5), (1, 5), (1, 5)),
     _feynman("I.43.31", "m T k", lambda m, T, k: m * k * T),

@@ -11,17 +11,16 @@ scored by the code of exceptions of all labels.
 import numpy as np
 
 from synth import codes
-from synth.engine.labelling import Labelling
-from synth.engine.points import PointSearch, Problem
+from synth.engine.points import CardSearch, PointSearch, Problem
 from synth.engine.reach import Found
 from synth.engine.scoring import SAME
 from synth.language import UNIT, Bool, Program
-from synth.records import Descent, StopReason
+from synth.records import StopReason
 from synth.tasks import Fitted, Task
 
 
-class CardListSearch:
-    """Lists of scorecards for one labelling; in place of an `Enumerator`, as `PointSearch` is.
+class CardListSearch(CardSearch):
+    """Lists of scorecards for one labelling.
 
     Parameters
     ----------
@@ -32,26 +31,12 @@ class CardListSearch:
     two = False
 
     def __init__(self, fitted, top, watch):
-        self.fitted, self.watch = fitted, watch
-        self.grammar, self.root = fitted.grammar, fitted.root
-        self.labelling = Labelling.of(fitted.task, fitted.root, top)
-        self.score, self.code = self.labelling.score, self.labelling.score.code
-        self.inputs, self.truth = list(self.grammar.inputs), self.labelling.values
+        super().__init__(fitted, top, watch)
+        self.fitted, self.code, self.truth = fitted, self.score.code, self.labelling.values
         dsl, train = fitted.dsl, fitted.task.train
         self._where = next(p for p in dsl.primitives if p.result == fitted.root)
         self._names = {int(c.value): Program(c) for c in dsl.constants if c.type == fitted.root}
         self._columns = {i.name: fitted.task.columns[i.name][train] for i in self.inputs}
-        self._noted, self._points, self.moves = {}, [], 0
-        self.bank, self.candidates, self.certified_bits, self.stop_reason = (), 0, 0.0, None
-
-    @property
-    def seconds(self):
-        """How long the search has worked, in seconds."""
-        return self.watch.seconds
-
-    def level_records(self):
-        """None: nothing is enumerated."""
-        return ()
 
     def run(self, settings, progress=None):
         """Seek lists; settings: `ReachSettings`, with a number of moves, which all cards share."""
@@ -141,9 +126,3 @@ class CardListSearch:
         for program in sorted(self._noted, key=lambda each: (self._noted[each], each.text)):
             found.note(program)
         return found
-
-    def record(self):
-        """What was done, as a result lists it."""
-        given = {name: getattr(self.settings, name) for name in ("chains", "seed")}
-        planned = self.settings.moves
-        return Descent(self.moves, **given, planned=planned, seeds=[], points=self._points)

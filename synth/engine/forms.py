@@ -114,8 +114,9 @@ class Forms:
         if not len(sums) or not len(said):
             return [], own
         total, step = sums[0] + said[0], 0.5
-        count = lambda up_to: int(np.searchsorted(said, up_to - sums, "right").sum())  # noqa: E731
-        while count(total + step) <= most and total < sums[-1] + said[-1]:
+        while total < sums[-1] + said[-1]:
+            if np.searchsorted(said, total + step - sums, "right").sum() > most:
+                break
             total += step
         whole = math.inf if total >= sums[-1] + said[-1] else total
         certain = min(certain + said[0], whole)

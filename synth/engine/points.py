@@ -36,8 +36,40 @@ KEPT, LISTED = 4096, 64
 ANEW, FEW = 6, 5
 
 
-class PointSearch:
-    """Scorecards for one labelling; in place of an `Enumerator` where a `Result` is made.
+class CardSearch:
+    """What searches of cards and of lists of them have in common.
+
+    They stand for an `Enumerator` where a `Result` is made, and for reach.
+    """
+
+    #: Nothing is enumerated.
+    bank, candidates, certified_bits = (), 0, 0.0
+
+    def __init__(self, fitted, top, watch, among=None):
+        self.grammar, self.root, self.watch = fitted.grammar, fitted.root, watch
+        self.labelling = Labelling.of(fitted.task, fitted.root, top, among)
+        self.score = self.labelling.score
+        self.inputs = list(self.grammar.inputs)
+        self.stop_reason, self.moves, self._noted, self._points = None, 0, {}, []
+
+    @property
+    def seconds(self):
+        """How long the search has worked, in seconds."""
+        return self.watch.seconds
+
+    def level_records(self):
+        """None: nothing is enumerated."""
+        return ()
+
+    def record(self):
+        """What was done, as a result lists it."""
+        given = {name: getattr(self.settings, name) for name in ("chains", "seed")}
+        planned = self.settings.moves
+        return Descent(self.moves, **given, planned=planned, seeds=[], points=self._points)
+
+
+class PointSearch(CardSearch):
+    """Scorecards for one labelling.
 
     Parameters
     ----------
@@ -54,12 +86,8 @@ class PointSearch:
     two = True
 
     def __init__(self, fitted, top, watch, among=None):
-        task = fitted.task
-        self.grammar, self.root, self.watch = fitted.grammar, fitted.root, watch
-        self.family = fitted.dsl.family
-        self.labelling = Labelling.of(task, fitted.root, top, among)
-        self.score = self.labelling.score
-        self.inputs = list(self.grammar.inputs)
+        super().__init__(fitted, top, watch, among)
+        task, self.family = fitted.task, fitted.dsl.family
         self.units = np.array([self.grammar.units(i) for i in self.inputs])
         tests = np.stack([task.columns[i.name] for i in self.inputs], axis=1).astype(bool)
         self._tests = np.ascontiguousarray(tests[task.train].T)
@@ -70,17 +98,7 @@ class PointSearch:
         # A card that is wrong on more rows than not has an opposite, with as many bits.
         count = np.arange(self.labelling.n + 1)
         self.code = np.where(2 * count > self.labelling.n, np.inf, self.score.code)
-        self._noted, self._tried, self.moves, self._points = {}, set(), 0, []
-        self.bank, self.candidates, self.certified_bits, self.stop_reason = (), 0, 0.0, None
-
-    @property
-    def seconds(self):
-        """How long the search has worked, in seconds."""
-        return self.watch.seconds
-
-    def level_records(self):
-        """None: nothing is enumerated."""
-        return ()
+        self._tried = set()
 
     def run(self, settings, progress=None):
         """Make the moves of the chains; settings: `ReachSettings`, with a number of moves."""
@@ -241,12 +259,6 @@ class PointSearch:
             head = self.family.card([points for _, points in lines], threshold)
             found.note(Program(head, [Program(self.inputs[test]) for test, _ in lines]))
         return found
-
-    def record(self):
-        """What was done, as a result lists it."""
-        given = {name: getattr(self.settings, name) for name in ("chains", "seed")}
-        planned = self.settings.moves
-        return Descent(self.moves, **given, planned=planned, seeds=[], points=self._points)
 
 
 class Problem:
