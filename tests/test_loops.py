@@ -423,6 +423,16 @@ def test_no_time_for_any_function_leaves_the_table():
     assert result.stop_reason == "seconds"
 
 
+def test_no_longer_folds_are_made_than_a_limit_of_bits_allows():
+    fitted = [fit("loops", load_task("tomita:5"))]
+    for most in (5.0, 12.0):
+        search = loops.LoopSearch(fitted, 5, Watch(Limits(max_bits=most, seconds=None), bool))
+        search.run()
+        assert search.stage == 0
+        assert search.engine.stop_reason == StopReason.MAX_BITS
+        assert search.certified_bits == most
+
+
 def test_what_a_stage_found_is_kept_if_time_runs_out_in_the_next(monkeypatch):
     begin, stages, made = loops.LoopSearch._begin, [], []
     enumerator = loops.Enumerator

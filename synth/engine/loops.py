@@ -116,6 +116,9 @@ class LoopSearch:
             self._solve()
             if last or self.engine.stop_reason not in (None, *_WHOLE):
                 return
+            ended, whole = self.engine.stop_reason, self.engine.certified_bits
+            if ended == StopReason.MAX_BITS and self.most >= whole:
+                return  # longer folds are beyond the limit
             self.engine.close()
             before = dict(vars(self))
             self._begin(self.stage + 1)
