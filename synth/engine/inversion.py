@@ -52,7 +52,7 @@ def propose(
         Says whether to stop.
     """
     n = targets[0].n
-    if n < FEWEST or most < 1 or all(_is_done(engine, target) for target in targets):
+    if n < FEWEST or most < 1 or is_late() or all(_is_done(engine, t) for t in targets):
         return
     pool = Pool(engine, n)
     dearest = max(engine.grammar.units(head) for head in engine.grammar.inputs) / UNIT

@@ -38,7 +38,7 @@ def score_products(engine, targets, most, is_late):
     """
     certified, heads = engine.certified_bits, Terms(engine, {}).heads
     kinds = [(f, heads[f]) for f in (np.multiply, np.divide) if f in heads]
-    if certified is None or not kinds or not len(engine.bank) or most < 1:
+    if certified is None or not kinds or not len(engine.bank) or most < 1 or is_late():
         return certified
     bits = engine.row_bits(0, len(engine.bank))
     room = max(1, min(most, OPERAND_VALUES // targets[0].n))
