@@ -1,13 +1,14 @@
 """Mutants of the engine: one token is changed, and the attack and the tests should notice.
 
     python bench/mutants.py [--seed N] [--count N] [--seconds N] [--out FILE] [--files TEXT]
-                            [--processes N] [--survivors] [--list] [--markdown]
+                            [--processes N] [--near] [--survivors] [--list] [--markdown]
 
 A seeded draw takes tokens of the engine, the bank and their kernels: comparisons, whole numbers,
 bounds of slices and ranges, signs, and `min` for `max`.  Each mutant is a copy of the tree with one
-token replaced.  First the attack runs in small, then the engine's tests, file by file, until one
-fails.  A result is kept in `--out` at once, and a stopped bench goes on from there;
-it holds as long as the mutated file stays as it is.
+token replaced.  First the tests of the mutated part run, then the attack in small, then the engine's other
+tests, until one fails.  With `--near` the first step is the only one: who survives it is tried
+again by `--survivors`.  A result is kept in `--out` at once, and a stopped bench goes on from
+there; it holds as long as the mutated file stays as it is.
 """
 
 import argparse
@@ -35,14 +36,15 @@ FILES = (
     "synth/kernels/parts.py", "synth/kernels/store.py", "synth/kernels/targets.py",
     "synth/kernels/work.py",
 )  # fmt: skip
-#: The attack in small, then the files of tests, which may be put first by `NEAREST`.
+#: The attack in small, and the files of tests.
 ATTACK = ("tests/attack/test_claims.py",)
 TESTS = ("engine", "driver", "threads", "counting", "search", "goal", "checkpoint", "exact",
          "reach_certificates", "reach", "reach_descents", "reach_cluster", "attack/test_known",
          "attack/test_limits", "attack/test_forged", "attack/test_stale", "attack/test_stops",
-         "attack/test_signals", "languages", "machines", "loops", "points", "sequences", "large",
+         "attack/test_signals", "languages", "machines", "loops", "rewriting", "points", "sequences", "large",
          "regression", "inner", "inversion", "cli", "edges", "estimator", "typing")  # fmt: skip
-#: By the mutated file, the tests that are most likely to notice.
+#: By the mutated file, the tests that are most likely to notice; `USUAL` for other files.
+USUAL = "engine", "driver", "search"
 NEAREST = {
     "checkpoint": ("checkpoint", "attack/test_forged", "reach"),
     "soundness": ("attack/test_forged", "checkpoint", "attack/test_stale"),
@@ -63,6 +65,9 @@ NEAREST = {
     "backward": ("goal", "driver"),
     "languages": ("languages",),
     "automata": ("machines", "loops"),
+    "joins": ("rewriting", "loops"),
+    "rewriting": ("rewriting",),
+    "transducers": ("rewriting", "machines"),
     "coding": ("loops",),
     "folding": ("loops",),
     "loops": ("loops",),
@@ -72,7 +77,7 @@ NEAREST = {
     "large": ("large",),
     "fits": ("regression", "least_squares"),
     "regression": ("regression", "least_squares"),
-    "sums": ("reach_relations", "inner", "regression"),
+    "sums": ("inner", "inversion", "regression", "regression_languages"),
     "constants": ("inner", "inversion"),
     "inner": ("inner",),
     "inversion": ("inversion", "inner"),
@@ -263,11 +268,19 @@ def _of_file(name, source, seed):
         yield found, Mutant(name, line, column, end, before, after, text)
 
 
-def steps(module=None):
-    """The tests that are run for a mutant of a module: the attack, then the others in order."""
-    names = dict.fromkeys((*NEAREST.get(module, ()), *TESTS))
-    files = [f"tests/{n}.py" if "/" in n else f"tests/test_{n}.py" for n in names]
-    return ATTACK, files
+def steps(module=None, near=False):
+    """The tests that are run for a mutant of a module, in up to three steps.
+
+    Those of the module itself, the attack, and the other tests of the engine.  With `near` the
+    first step alone.
+    """
+    first = NEAREST.get(module, USUAL)
+    named = [_files(first), ATTACK, _files([name for name in TESTS if name not in first])]
+    return named[:1] if near else named
+
+
+def _files(names):
+    return tuple(f"tests/{n}.py" if "/" in n else f"tests/test_{n}.py" for n in names)
 
 
 class Sound:
@@ -305,7 +318,7 @@ class Sound:
     def leave_out_unreadable(self):
         """Find the files of tests that cannot be imported."""
         arguments = ["-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-        run = self.tree.run([*arguments, *steps()[0], *steps()[1]], 3600)
+        run = self.tree.run([*arguments, *(name for step in steps() for name in step)], 3600)
         self.broken += re.findall(r"^ERROR (tests/\S+?\.py)\b", run.text, re.MULTILINE)
 
 
@@ -314,7 +327,7 @@ def tried(mutant, tree, sound):
     source, options = (copies.ROOT / mutant.file).read_text(), sound.options
     tree.make([(mutant.file, mutant.applied(source))])
     left, by = options.seconds, None
-    steps_left = list(steps(mutant.module))
+    steps_left = steps(mutant.module, options.near)
     while steps_left and left > 0:
         # In one process, whose kernels are loaded once.
         run = ran(steps_left[0], tree, options, left, sound.broken)
@@ -328,7 +341,8 @@ def tried(mutant, tree, sound):
     if mutant.file.startswith("synth/kernels"):
         tree.drop_kernels()
     found = {"seconds": round(options.seconds - left, 1), "until": until(run.text)}
-    return mutant._asdict() | found | {"killed_by": by, "whole": run.code is not None}
+    whole = run.code is not None and not options.near
+    return mutant._asdict() | found | {"killed_by": by, "whole": whole}
 
 
 def ran(names, tree, options, seconds, without=()):
@@ -371,8 +385,8 @@ def main(arguments=None):
         sound = Sound(every.enter_context(copies.Copies()), options)
         sound.leave_out_unreadable()
         trees = [every.enter_context(copies.Copies()) for _ in range(options.processes)]
-        attacked = threading.Thread(target=sound.passes, args=ATTACK, daemon=True)
-        attacked.start()
+        if not options.near:
+            threading.Thread(target=sound.passes, args=ATTACK, daemon=True).start()
 
         def row_of(mutant, tree):
             key = mutant._asdict() | {"code": _digest(mutant.file)}
@@ -383,7 +397,7 @@ def main(arguments=None):
             return row
 
         rows = copies.in_copies(row_of, drawn, trees)
-        if not sound.passes(*ATTACK):
+        if not options.near and not sound.passes(*ATTACK):
             raise SystemExit("the attack fails without a mutant: it tells nothing")
     for test in sound.broken:
         print(f"left out, since it fails without a mutant: {test}")
@@ -421,6 +435,7 @@ def parse(arguments):
         "--processes", type=int, default=1, help="mutants tried at a time (default: 1)"
     )
     parser.add_argument("--files", default="", help="only mutants of files with this text")
+    parser.add_argument("--near", action="store_true", help="run the nearest tests alone")
     parser.add_argument("--survivors", action="store_true", help="try survivors once more")
     parser.add_argument("--list", action="store_true", help="list the mutants and try none")
     parser.add_argument("--markdown", action="store_true", help="print a table as Markdown too")
