@@ -5,10 +5,10 @@
 
 A seeded draw takes tokens of the engine, the bank and their kernels: comparisons, whole numbers,
 bounds of slices and ranges, signs, and `min` for `max`.  Each mutant is a copy of the tree with one
-token replaced.  First the tests of the mutated part run, then the attack in small, then the engine's other
-tests, until one fails.  With `--near` the first step is the only one: who survives it is tried
-again by `--survivors`.  A result is kept in `--out` at once, and a stopped bench goes on from
-there; it holds as long as the mutated file stays as it is.
+token replaced.  First the tests of the mutated part run, then the attack in small, then the other
+tests of the engine, until one fails.  With `--near` the first step is the only one, and
+`--survivors` tries again who survived it.  A result is kept in `--out` at once, and a stopped bench
+goes on from there; it holds as long as the mutated file stays as it is.
 """
 
 import argparse
@@ -41,8 +41,9 @@ ATTACK = ("tests/attack/test_claims.py",)
 TESTS = ("engine", "driver", "threads", "counting", "search", "goal", "checkpoint", "exact",
          "reach_certificates", "reach", "reach_descents", "reach_cluster", "attack/test_known",
          "attack/test_limits", "attack/test_forged", "attack/test_stale", "attack/test_stops",
-         "attack/test_signals", "languages", "machines", "loops", "rewriting", "points", "sequences", "large",
-         "regression", "inner", "inversion", "cli", "edges", "estimator", "typing")  # fmt: skip
+         "attack/test_signals", "languages", "machines", "loops", "rewriting", "points",
+         "sequences", "large", "regression", "inner", "inversion", "cli", "edges", "estimator",
+         "typing")  # fmt: skip
 #: By the mutated file, the tests that are most likely to notice; `USUAL` for other files.
 USUAL = "engine", "driver", "search"
 NEAREST = {
