@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
-from synth.engine.reach import fields, quotients, relations, sums, templates
+from synth.engine.reach import fields, quotients, rates, relations, sums, templates
 from synth.engine.reach.pool import pool_of
 from synth.engine.reach.problem import Problem
 from synth.engine.reach.templates import Templates
-from synth.language import Bool, Int, Mod, Program
+from synth.language import Bool, Complex, Int, Mod, Program
 from synth.language.dsls import integer
 
 PRIMES = (2, 3, 7, 31, 1_000_003)
@@ -267,7 +267,7 @@ def test_it_finds_sums_and_remainders_of_whole_numbers():
     ("weights", "m"),
     [((1, 1, 1, 1), 10), ((9, 7, 9, 7), 10), ((1, 1, 1, 1), 256), ((3, 1, 4, 1), 26)],
 )
-@pytest.mark.parametrize("wrong", [0, 3])
+@pytest.mark.parametrize("wrong", [pytest.param(0, marks=pytest.mark.slow), 3])
 @pytest.mark.parametrize("dsl", ["integer:constants=0/1/2/3/4/{}", integer.with_quotients()])
 def test_it_finds_sums_modulo_numbers_that_are_no_primes(weights, m, wrong, dsl):
     if dsl == integer.with_quotients() and m > 10:
@@ -445,7 +445,7 @@ def test_the_factor_with_the_fewest_exceptions(column, labels, divisor, rounding
 
 
 @pytest.mark.parametrize("rounding", ROUNDED)
-@pytest.mark.parametrize(("factor", "divisor"), [(23, 100), (119, 100), (5, 12), (85, 100)])
+@pytest.mark.parametrize(("factor", "divisor"), [(23, 100), (5, 12)])
 def test_shares_of_a_column_are_found(rounding, factor, divisor):
     price = np.random.default_rng(4).choice(900, 60, replace=False)
     labels = ROUNDED[rounding](price * factor, divisor)
@@ -466,3 +466,14 @@ def test_no_shares_of_other_columns():
         problem, pools = of(task, integer.with_quotients(), 5_000)
         made = quotients.quotients(problem, pools, Templates(problem), never)
         assert list(made) == []
+
+
+def test_complex_labels_are_no_shares_and_no_rates():
+    """They are not read as whole numbers, which would be a warning of NumPy."""
+    dsl = synth.DSL("complex")
+    dsl.add(np.add, "Complex, Complex -> Complex", name="add")
+    labels = np.array([1, 0, 1j, 0, 1, 1j, 0, 1, 0, 1j])
+    task = task_of({"z": labels[::-1].copy()}, labels, Complex, Complex, 10)
+    problem, pools = of(task, dsl, 50)
+    for stage in (quotients.quotients, rates.rates):
+        assert list(stage(problem, pools, Templates(problem), never)) == []

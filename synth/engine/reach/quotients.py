@@ -30,9 +30,10 @@ WHOLES = ((0, 1), (1, 1), (1, -1))
 
 def quotients(problem, pools, templates, must_stop):
     """Programs of whole numbers that are a share of a column."""
-    type, labels = problem.root, problem.labels.astype(np.int64)
+    type = problem.root
     if type.family != "Int" or type not in pools or problem.n < ROWS:
         return
+    labels = problem.labels.astype(np.int64)
     if np.abs(labels).max() > LARGEST or must_stop():
         return
     constants = templates.constants(type)

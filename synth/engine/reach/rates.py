@@ -21,9 +21,10 @@ WRITTEN = 2
 
 def rates(problem, pools, templates, must_stop):
     """Programs of whole numbers that are a rounded rate of columns."""
-    type, labels = problem.root, problem.labels.astype(np.int64)
+    type = problem.root
     if type.family != "Int" or type not in pools or problem.n < ROWS:
         return
+    labels = problem.labels.astype(np.int64)
     items = [item for item in problem.grammar.inputs if item.type == type][:COLUMNS]
     if len(items) < 2 or np.abs(labels).max() > LARGEST or must_stop():
         return
