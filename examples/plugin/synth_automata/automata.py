@@ -30,6 +30,7 @@ class Settings:
     steps: tuple[int, ...] = setting((2, 3), "numbers of steps", low=1, high=6)
     dsl: str = setting("boolean", "the DSL")
     max_programs: int = setting(1_000_000, "most programs per search", low=1)
+    moves: int = setting(40, "moves of reach per search", low=0)
     seed: int = setting(0, "seed for the split and for the twin", low=0)
 
 
@@ -39,7 +40,11 @@ def run(settings, map):
             f"automaton:rule={rule},steps={steps}",
             settings.dsl,
             settings.seed,
-            limits={"max_programs": settings.max_programs, "seconds": None},
+            limits={
+                "max_programs": settings.max_programs,
+                "moves": settings.moves,
+                "seconds": None,
+            },
             tags={"rule": rule, "steps": steps},
         )
         for rule in settings.rules
