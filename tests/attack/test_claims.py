@@ -10,13 +10,13 @@ from tests.attack.rounds import attack
 #: The variable ATTACK_SEED asks for another seed, ATTACK_EXAMPLES for more tasks.
 SEED = int(os.environ.get("ATTACK_SEED", "0"))
 TASKS = {
-    "searches": 60,
-    "partial": 50,
-    "classes": 30,
-    "threads": 25,
+    "searches": 16,
+    "partial": 25,
+    "classes": 15,
+    "threads": 8,
     "resumed": 20,
     "contrasts": 22,
-    "enumerations": 40,
+    "enumerations": 15,
     "numbers": 8,
     "saved": 12,
 }

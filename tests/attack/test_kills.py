@@ -30,7 +30,7 @@ def whole(kind):
     """The document of a run that is not killed, the seconds that it lasts, and its command."""
     command = [sys.executable, "-m", "synth", *COMMANDS[kind], "--threads", "1"]
     command = command if kind == "search" else command[:-2]
-    for _ in range(2):  # the first may compile kernels
+    for _ in range(1 + (kind == "search")):  # the first may compile kernels, which takes time
         begun = time.monotonic()
         done = subprocess.run(command, check=True, capture_output=True)
     return document(done.stdout), time.monotonic() - begun, command
@@ -103,8 +103,8 @@ def candidates(folder):
 
 
 @pytest.mark.parametrize("kind", COMMANDS)
-def test_killed_three_times(kind, tmp_path):
-    assert killed_and_resumed(kind, tmp_path, seed=1, kills=3)
+def test_killed_once(kind, tmp_path):
+    assert killed_and_resumed(kind, tmp_path, seed=1)
 
 
 @pytest.mark.slow

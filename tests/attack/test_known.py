@@ -189,6 +189,7 @@ def test_large_costs_take_no_more_memory_than_small_ones(least):
     assert least or np.array_equal(*bits)
 
 
+@pytest.mark.slow
 def test_kernels_of_another_version_are_renewed(tmp_path):
     """Kept kernels refer to names of the version that compiled them, which may be gone."""
     package = Path(synth.__file__).parent

@@ -117,6 +117,7 @@ def test_a_body_that_changed_where_nobody_asked_is_refused_by_its_rows(tmp_path)
         synth.search(task, dsl(but), max_programs=4000, moves=0, **given)
 
 
+@pytest.mark.slow
 def test_on_the_command_line(tmp_path):
     """A helper's constant in a file: one line, exit 2."""
     lines = [
