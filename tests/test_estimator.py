@@ -40,6 +40,8 @@ CHECKS = {"1.9": 54}
 IRIS = load_iris()
 #: The shortest hypothesis predicts alone.
 alone = partial(synth.ProgramClassifier, mixture=False)
+#: Limits of fits whose program is found early.
+QUICKER = {"max_programs": 3000, "moves": 8}
 
 
 def task_of(X, y, name="X"):
@@ -65,6 +67,7 @@ def test_scikit_learns_checks_all_pass(settings):
     check_all(synth.ProgramClassifier(**settings), CHECKS)
 
 
+@pytest.mark.slow
 def test_a_check_can_fail():
     class Forgetful(synth.ProgramClassifier):
         def predict(self, X):
@@ -76,8 +79,8 @@ def test_a_check_can_fail():
 
 def test_two_classes_are_what_a_search_finds():
     X, y = IRIS.data, IRIS.target == 1
-    fitted = alone().fit(X, np.where(y, "yes", "no"))
-    limits = {"max_programs": 100_000, "moves": 100, "seconds": None, "threads": 1}
+    fitted = alone(max_programs=20_000, moves=20).fit(X, np.where(y, "yes", "no"))
+    limits = {"max_programs": 20_000, "moves": 20, "seconds": None, "threads": 1}
     found = synth.search(replace(task_of(X, y), is_table=True), **limits)
     assert fitted.classes_.tolist() == ["no", "yes"]
     assert fitted.chosen_ == found.chosen == "program"
@@ -223,7 +226,7 @@ def test_probabilities_of_the_chosen_are_those_of_the_code():
 def test_random_labels_leave_a_table():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(40, 2)), rng.permutation(np.arange(40) % 3)
-    fitted = alone().fit(X, y)
+    fitted = alone(**QUICKER).fit(X, y)
     assert (fitted.chosen_, fitted.program_) == ("table", None)
     assert fitted.bits_ == fitted.table_bits_ == codes.table_bits(np.bincount(y))[0]
     assert fitted.log2_chance_bound_ == 0
@@ -244,7 +247,7 @@ def test_a_table_says_the_most_frequent_label_of_equal_rows():
     assert fitted.predict([[0.0], [-0.0], [1.0], [2.0]]).tolist() == ["b", "b", "a", "b"]
 
 
-@pytest.mark.parametrize("load", [load_iris, load_wine])
+@pytest.mark.parametrize("load", [load_iris, pytest.param(load_wine, marks=pytest.mark.slow)])
 def test_more_classes_are_labels_of_one_search(load):
     X, y = load(return_X_y=True)
     fitted = alone().fit(X, y)
@@ -263,11 +266,11 @@ def test_more_classes_are_labels_of_one_search(load):
 
 def test_the_program_names_the_classes():
     y = np.array(["setosa", "versi color", "virginica"])[IRIS.target]
-    fitted = alone().fit(IRIS.data, y)
+    fitted = alone(**QUICKER).fit(IRIS.data, y)
     assert "setosa" in fitted.program_.text
     assert "'versi color'" in fitted.program_.text
-    numbers = alone().fit(IRIS.data, 7 * IRIS.target - 7)
-    assert "-7, 0" in numbers.program_.text
+    numbers = alone(**QUICKER).fit(IRIS.data, 7 * IRIS.target - 7)
+    assert ", -7, " in numbers.program_.text
     assert set(numbers.predict(IRIS.data)) == {-7, 0, 7}
 
 
@@ -291,7 +294,7 @@ def test_several_classes_are_a_code():
     total = 0
     for labels in itertools.product("abc", repeat=4):
         if len(set(labels)) == 3:
-            fitted = alone(max_programs=300, moves=8).fit(X, labels)
+            fitted = alone(max_programs=100, moves=2).fit(X, labels)
             total += 2.0**-fitted.bits_
     assert 0 < total <= 1
 
@@ -314,11 +317,11 @@ def test_labels_that_cannot_be_told_apart_share_what_is_left():
 
 def test_whole_numbers_are_computed_where_the_dsl_can():
     X, y = residues(11)
-    fitted = alone(modulus=11).fit(X[::2], y[::2])
+    fitted = alone(modulus=11, **QUICKER).fit(X[::2], y[::2])
     assert fitted.program_.text == "x0 + x1"
     assert fitted.score(X[1::2], y[1::2]) == 1
     pairs = X[X[:, 0] != X[:, 1]]
-    fitted = alone().fit(pairs[::2], 2 * pairs[::2, 0] + pairs[::2, 1])
+    fitted = alone(**QUICKER).fit(pairs[::2], 2 * pairs[::2, 0] + pairs[::2, 1])
     assert fitted.program_.text in ("x0 + (x0 + x1)", "x1 + (x0 + x0)", "x0 + x0 + x1")
 
 
@@ -326,7 +329,7 @@ def test_classes_below_none_of_the_labels():
     # A value that no label has is no prediction: the most frequent label stands.
     X = np.arange(20)[:, None]
     y = np.where(X[:, 0] < 10, 10 + X[:, 0], 10)
-    fitted = alone().fit(X, y)
+    fitted = alone(**QUICKER).fit(X, y)
     assert set(fitted.predict(np.arange(-50, 50)[:, None])) <= set(y)
 
 
@@ -361,7 +364,7 @@ def test_pipelines_cross_validation_and_grids():
 @pytest.mark.parametrize("case", ["modular", "features", "nand", "table", "names"])
 def test_fitted_classifiers_can_be_pickled(case):
     X, y = IRIS.data, IRIS.target
-    classifier = synth.ProgramClassifier()
+    classifier = synth.ProgramClassifier(**QUICKER)
     if case == "modular":  # whose functions cannot be
         (X, y), classifier = residues(7), synth.ProgramClassifier(modulus=7)
     elif case == "nand":
@@ -429,7 +432,7 @@ def test_ctrl_c_ends_a_fit(monkeypatch):
         engine, "search", lambda *a, **k: replace(plain(*a, **k), stop_reason="interrupted")
     )
     with pytest.raises(KeyboardInterrupt):
-        alone().fit(IRIS.data, IRIS.target)
+        alone(max_programs=100, moves=0).fit(IRIS.data, IRIS.target)
 
 
 @settings(max_examples=25, deadline=None)

@@ -466,7 +466,7 @@ def test_an_item_that_fails_leaves_the_rows_before_it(tmp_path):
     assert [r["item"] for r in rows] == list(range(len(rows)))
 
 
-@pytest.mark.parametrize("more", [(), ("--workers", "2")])
+@pytest.mark.parametrize("more", [pytest.param((), marks=pytest.mark.slow), ("--workers", "2")])
 def test_ctrl_c_leaves_the_rows_before_it(own, tmp_path, more):
     path = tmp_path / "run.json"
     arguments = ("own-coins", "--wait", "0.4", "--tosses", ",".join(map(str, range(1, 41))))
@@ -475,7 +475,10 @@ def test_ctrl_c_leaves_the_rows_before_it(own, tmp_path, more):
         cwd=ROOT, env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{own}"}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    time.sleep(6)
+    part, deadline = tmp_path / "run.json.part", time.monotonic() + 60
+    while not part.exists() or part.read_bytes().count(b"\n") < 5:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130, err
@@ -613,7 +616,7 @@ def test_a_killed_run_goes_on_from_its_journal(own, tmp_path):
         progress=lambda done, count: numbers.append((done, count)),
         **first,
     )
-    assert found.rows == synth.run_experiment("own-coins", **first).rows
+    assert found.rows == synth.run_experiment("own-coins", **(first | {"wait": 0.0})).rows
     assert not part.exists()
     # What was there was not done again.
     assert numbers[0][0] >= kept.count(b"\n") - 1
@@ -683,6 +686,7 @@ LONG = (
     "posterior",
     "priors",
     "lengths",
+    "regret",
 )
 
 
@@ -773,10 +777,14 @@ SPOILT = {
 }
 
 
+#: Those whose summaries take seven seconds and more.
+LONG_SUMMARIES = ("convergence", "datasets", "grokking", "mixture", "network-prior")
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(n, marks=[pytest.mark.slow] * (n in ("convergence", "datasets")))
+        pytest.param(n, marks=[pytest.mark.slow] * (n in LONG_SUMMARIES))
         for n in experiments.names()
     ],
 )

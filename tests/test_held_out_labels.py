@@ -82,7 +82,13 @@ def decided(document):
     return document
 
 
-@pytest.mark.parametrize("kind", KINDS)
+#: Kinds like another one, which the long tests ask as well.
+ALIKE = ("truth", "truth in words", "two numbers", "two decimals", "classes")
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=[pytest.mark.slow] * (k in ALIKE)) for k in KINDS]
+)
 def test_held_out_labels_decide_nothing(tmp_path, kind):
     given, drawn = KINDS[kind][0], random.Random(kind)
     table, limits = (
@@ -102,7 +108,7 @@ def test_held_out_labels_decide_nothing(tmp_path, kind):
 
     true, expected = documents(cells_of(kind))
     assert expected[0]["chosen"] == "program" or kind in ("classes", "one of many")
-    for _ in range(6):
+    for _ in range(4):
         task, found = documents(changed(kind, drawn))
         assert found == expected
         for name in ("label_type", "alphabet", "label_names"):

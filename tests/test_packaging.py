@@ -120,9 +120,9 @@ def test_an_installed_wheel_runs_where_nothing_can_be_written(wheel, tmp_path):
     place = run(sys.executable, "-c", "import synth; print(synth.__file__)", **settings).stdout
     assert Path(place.strip()).is_relative_to(where)
     # The script itself, which starts with the interpreter that installed it.
-    done = run(where / "bin" / "synth", "contrast", "parity:n=6,k=3", "--json", "--seconds",
-               "600", **settings)  # fmt: skip
-    assert json.loads(done.stdout)["structured"]["program"]["text"] == SHORTEST
+    done = run(where / "bin" / "synth", "search", "parity:n=3,k=2", "--json", "--max-bits", "9",
+               **settings)  # fmt: skip
+    assert json.loads(done.stdout)["optimal"]
     [warning] = done.stderr.splitlines()
     assert warning.startswith("synth: warning: no folder to keep compiled kernels in can be")
     assert sorted(where.rglob("*")) == before

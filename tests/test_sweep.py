@@ -120,7 +120,7 @@ def after_a_kill(pool, folder):
 
 @pytest.mark.parametrize(
     ("pool", "allowed"),
-    [("cluster", 3), ("client", 0)],
+    [pytest.param("cluster", 3, marks=pytest.mark.slow), ("client", 0)],
     indirect=["pool"],
     ids=["dask tries again", "synth tries again"],
 )
@@ -399,6 +399,7 @@ def test_contrasts_as_a_sweep(cluster):
 )
 def test_errors_are_one_line_and_exit_2(tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(executors, "PATIENCE", 1)
     began = time.monotonic()
     assert words in run(*arguments, code=2)
     assert time.monotonic() - began < 8
@@ -487,7 +488,12 @@ def stuck(types):
 
 
 @pytest.mark.parametrize(
-    "more", [("own.py:dsl",), ("own.py:stuck", "--workers", "2")], ids=["here", "processes"]
+    "more",
+    [
+        pytest.param(("own.py:dsl",), marks=pytest.mark.slow),
+        ("own.py:stuck", "--workers", "2"),
+    ],
+    ids=["here", "processes"],
 )
 def test_ctrl_c_prints_the_rows_that_are_finished(more, tmp_path):
     (tmp_path / "own.py").write_text(SLOW_DSL)
@@ -504,7 +510,7 @@ def test_ctrl_c_prints_the_rows_that_are_finished(more, tmp_path):
     while not loads.exists() or len(loads.read_text()) < (2 if here else 1):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(2)
+    time.sleep(1)
     workers = children(child.pid)
     # Workers ignore Ctrl-C, both during a search and while they wait.
     for worker in workers:
