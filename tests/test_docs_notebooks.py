@@ -37,7 +37,14 @@ def test_there_are_three():
     ]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+#: The one that takes seconds; each of the others takes half a minute on a busy machine.
+QUICK = "first_search"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, id=p.stem, marks=[pytest.mark.slow] * (p.stem != QUICK)) for p in NOTEBOOKS],
+)
 def test_a_notebook_shows_what_it_was_saved_with(path, tmp_path):
     assert path.stat().st_size <= MOST
     command = [sys.executable, FOLDER / "execute.py", path, "--to", tmp_path]

@@ -161,8 +161,17 @@ def blocks(page, kind):
     return re.findall(rf"^```{kind}\n(.*?)^```", page.read_text(), re.M | re.S)
 
 
+#: Pages whose blocks take a quarter of a minute: whole searches and fits, with no limit given.
+LONG = ("python", "reach", "tables")
+
+
 @pytest.mark.parametrize(
-    "page", [p for p in PAGES if blocks(p, "python")], ids=lambda page: page.stem
+    "page",
+    [
+        pytest.param(p, id=p.stem, marks=[pytest.mark.slow] * (p.stem in LONG))
+        for p in PAGES
+        if blocks(p, "python")
+    ],
 )
 def test_blocks_of_python_print_what_stands_beside_them(page):
     code = "".join(blocks(page, "python"))

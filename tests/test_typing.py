@@ -156,6 +156,7 @@ def checked(*paths):
     return found
 
 
+@pytest.mark.slow
 def test_a_type_checker_tells_right_from_wrong():
     wanted = {}
     for number, line in enumerate((PROGRAMS / "wrong.py").read_text().splitlines(), 1):
