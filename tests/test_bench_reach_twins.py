@@ -20,7 +20,7 @@ LEAST_BOUND = -10
 
 
 #: Of those that end in seconds, one of each kind: truth values, a table of a game, a choice.
-SHORT = ("parity_of_5", "tic_tac_toe", "multiplexer")
+SHORT = ("parity_of_5", "tic_tac_toe")
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,7 @@ def test_all_learners_have_the_same_rows(folder):
     assert np.isnan(shaped[:, 3]).sum() == 4
 
 
+@pytest.mark.slow
 def test_permutations_count_the_picks_that_read_inputs(folder, monkeypatch, capsys):
     given = ("--labels", "permuted", "--permutations", 3)
     (row,) = run(folder, *given)["rows"]
@@ -267,6 +268,7 @@ def test_a_name_that_no_table_has_is_said(folder):
         tables.main(["--folder", str(folder), "--tables", "nothing"])
 
 
+@pytest.mark.slow
 def test_the_mixture_is_measured_beside_its_peers(folder, tmp_path, capsys):
     options = ["--folder", str(folder), "--splits", "2", "--out", str(tmp_path / "kept.jsonl")]
     document = mixture.main([*options, "--json", str(tmp_path / "mixture.json")])

@@ -109,7 +109,7 @@ def drawn(monkeypatch, table, points, most_base, moves):
     return found, every, rates
 
 
-@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize("k", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_cards_are_drawn_from_their_posterior(monkeypatch, k):
     generator = np.random.default_rng(k)
     shape = (9, 3) if k == 2 else (8, 1)

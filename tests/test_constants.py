@@ -42,7 +42,7 @@ def test_a_constant_is_named_by_its_value(drawn):
         assert best.total_bits < result.table.bits
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(tasks())
 def test_a_program_that_is_right_on_no_row_is_no_hypothesis(drawn):
     result = searched(drawn)

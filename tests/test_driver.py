@@ -30,7 +30,7 @@ from tests import naive
 from tests.drawn import budget_of, tasks
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(tasks())
 def test_the_best_total_equals_brute_force(drawn):
     grammar, root, task = drawn

@@ -45,7 +45,10 @@ def test_the_energy_is_what_its_definition_says(seed, beta, decay, proposals):
         assert one.held.sum() == one.measures()["memorised"]
 
 
-@pytest.mark.parametrize(("beta", "decay", "proposals"), [(1.0, 0.3, 0.5), (2.0, 1.0, 0.2)])
+@pytest.mark.parametrize(
+    ("beta", "decay", "proposals"),
+    [(1.0, 0.3, 0.5), pytest.param(2.0, 1.0, 0.2, marks=pytest.mark.slow)],
+)
 def test_the_law_of_long_runs(beta, decay, proposals):
     """Shares of (program, memorised set) against 2**(-bits of g - E), by chi-square."""
     world = small_world()

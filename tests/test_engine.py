@@ -31,7 +31,7 @@ def check_against_brute_force(grammar, columns):
             assert naive.behaviour(program, columns) == tuple(found.values[i].tolist())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(grammars())
 def test_least_bits_of_every_behaviour_equal_brute_force(drawn):
     check_against_brute_force(*drawn)

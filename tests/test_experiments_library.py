@@ -76,6 +76,7 @@ def test_totals_are_those_of_the_rows(ran):
         assert len({frozenset(r) for r in rows(ran, **key)}) == 1
 
 
+@pytest.mark.slow
 def test_digits_learn_their_sum(tmp_path):
     found = synth.run_experiment(
         "library", families="digits", budget=8000, base=3, twins=1, rounds=1,

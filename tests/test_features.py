@@ -566,7 +566,8 @@ def test_labels_of_reals(tmp_path):
 @pytest.mark.parametrize(
     ("name", "most", "accuracy"),
     [
-        ("digits", 24, 0.97), ("iris", 20, 0.9), ("iris:label=setosa", 20, 0.95),
+        pytest.param("digits", 24, 0.97, marks=pytest.mark.slow),
+        ("iris", 20, 0.9), ("iris:label=setosa", 20, 0.95),
         ("wine", 21, 0.85), ("breast-cancer", 27, 0.9),
     ],
 )  # fmt: skip

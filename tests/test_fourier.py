@@ -283,7 +283,7 @@ def test_what_heatmaps_refuse():
         synth.run_experiment("heatmaps", task="mod-add:p=5", dsl="modular", program="x + z")
 
 
-@pytest.mark.parametrize("name", ["fourier", "heatmaps"])
+@pytest.mark.parametrize("name", ["fourier", pytest.param("heatmaps", marks=pytest.mark.slow)])
 def test_their_figures(name, tmp_path):
     small = {"p": 13, "frequencies": (1, 3), "runs": 2} if name == "fourier" else {}
     synth.run_experiment(name, **small).plot(tmp_path / "figure.png")

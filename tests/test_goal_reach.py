@@ -219,8 +219,15 @@ def test_on_the_command_line(capsys):
     assert document["exact_bound"] < document["program"]["bits"]
 
 
-@pytest.mark.parametrize("task", ["parity:n=6", "monk:1"])
-@pytest.mark.parametrize("share", [False, True], ids=["time", "share of reach"])
+@pytest.mark.parametrize(
+    ("task", "share"),
+    [
+        ("parity:n=6", False),
+        ("monk:1", True),
+        pytest.param("parity:n=6", True, marks=pytest.mark.slow),
+        pytest.param("monk:1", False, marks=pytest.mark.slow),
+    ],
+)
 def test_a_search_that_time_has_cut_says_so(monkeypatch, task, share):
     reasons = set()
     for most in (1, 10, 100, 1000, 3000):

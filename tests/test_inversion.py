@@ -45,7 +45,13 @@ def search(task, **more):
     return regress(task, DSL, **(settings | more))
 
 
-@pytest.mark.parametrize("shape", FORMULAS)
+#: The others take a quarter of a minute.
+QUICK = ("a reciprocal", "a logarithm", "a product")
+
+
+@pytest.mark.parametrize(
+    "shape", [pytest.param(s, marks=[pytest.mark.slow] * (s not in QUICK)) for s in FORMULAS]
+)
 def test_a_formula_of_each_shape_is_found_and_without_shapes_it_is_not(shape, monkeypatch):
     task = made(FORMULAS[shape])
     (found,) = search(task)
@@ -82,7 +88,9 @@ def random_task(seed):
     return made(formula, rows=int(rng.integers(20, 60)), seed=seed, noise=noise)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, 3, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
+)
 def test_what_is_thought_to_be_left_is_never_too_much(seed, monkeypatch):
     """The estimate of every proposed program is at most its code, so that no winner is lost."""
     scored = []

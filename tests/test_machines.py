@@ -302,7 +302,9 @@ def test_what_is_found_is_the_best_of_all_machines(drawn):
     assert {tuple(v.astype(int)) for v in found} == {tuple(said[k] for k in order) for said in tied}
 
 
-@pytest.mark.parametrize("number", ASKED)
+@pytest.mark.parametrize(
+    "number", [pytest.param(n, marks=[pytest.mark.slow] * (n == 3)) for n in ASKED]
+)
 def test_tomita_is_found_and_proven(number, tmp_path):
     result = synth.search(f"tomita:{number}", "machines")
     assert (result.chosen, result.optimal, result.program.exceptions) == ("program", True, 0)
@@ -319,7 +321,9 @@ def test_tomita_is_found_and_proven(number, tmp_path):
     assert not [c for c in claims if c.holds is False]
 
 
-@pytest.mark.parametrize("name", ["addition", "less", "divisible-5"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("addition", marks=pytest.mark.slow), "less", "divisible-5"]
+)
 def test_machines_are_right_on_long_strings(name):
     result = synth.search(f"strings:{name}", "machines", seconds=None)
     language = languages.LANGUAGES[name]

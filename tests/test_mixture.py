@@ -85,7 +85,9 @@ def test_what_only_a_program_finds_is_predicted_by_it():
     assert (fitted.predict_proba(asked).argmax(axis=1) == right).all()
 
 
-@pytest.mark.parametrize("load", [load_iris, load_breast_cancer])
+@pytest.mark.parametrize(
+    "load", [load_iris, pytest.param(load_breast_cancer, marks=pytest.mark.slow)]
+)
 def test_it_loses_fewer_bits_than_a_tree_and_is_right_as_often(load):
     X, y, asked, right = halves(*load(return_X_y=True))
     found = synth.ProgramClassifier(**FEW).fit(X, y).predict_proba(asked)

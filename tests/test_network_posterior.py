@@ -238,6 +238,7 @@ def run():
     return synth.run_experiment("network-posterior", **SMALL)
 
 
+@pytest.mark.slow
 def test_a_run_that_keeps_a_journal_is_the_same(run, tmp_path):
     """Answers of items come back from the journal as JSON has them."""
     kept = synth.run_experiment("network-posterior", journal=tmp_path / "kept", **SMALL)

@@ -147,6 +147,7 @@ def test_units_and_weights_that_are_needed(seed):
     assert pruning.weights_needed(shape, parameters, points, wrong, 1.0) is None
 
 
+@pytest.mark.slow
 def test_network_sparsity():
     """Decay generalises with many weights, L1 does not with few; too much of it leaves nothing."""
     run = synth.run_experiment(

@@ -313,7 +313,7 @@ def faint(browser):
     return [f for f in found if f[3] < {"text": 4.5, "mark": 3.0}[f[0]]]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_contrast_is_enough_in_both_themes(browser, page, theme):
     browser.open(page, theme=theme)
     browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")

@@ -31,7 +31,7 @@ def rich_grammar():
 RICH = rich_grammar()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_text_and_tree_convert_both_ways(data):
     type_ = data.draw(st.sampled_from(RICH.types))

@@ -18,7 +18,13 @@ RATES = {
 }
 
 
-@pytest.mark.parametrize("what", RATES)
+#: The others take six seconds.
+QUICK = ("percent of a sum", "discount")
+
+
+@pytest.mark.parametrize(
+    "what", [pytest.param(w, marks=[pytest.mark.slow] * (w not in QUICK)) for w in RATES]
+)
 def test_rates_are_found(tmp_path, what):
     a, b = np.random.default_rng(4).integers(1, 300, (2, 40))
     b = b % 40 + 1 if what in ("discount", "with tax") else b

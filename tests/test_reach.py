@@ -50,7 +50,7 @@ CASES = [
     ("parity:n=7,k=5", "boolean"),
     ("multiplexer:a=2", "boolean:basis=nand"),
     ("mod-x3xy:p=7", "modular"),
-    ("monk:3", "integer"),
+    pytest.param("monk:3", "integer", marks=pytest.mark.slow),
 ]
 
 
@@ -113,7 +113,10 @@ def test_fillings_are_drawn_in_proportion(seed, temperature):
     assert (np.abs(drawn - 60 * share) <= 6 * spread + 2).all()
 
 
-@pytest.mark.parametrize(("task", "dsl"), [("multiplexer:a=2", None), ("monk:3", "integer")])
+@pytest.mark.parametrize(
+    ("task", "dsl"),
+    [("multiplexer:a=2", None), pytest.param("monk:3", "integer", marks=pytest.mark.slow)],
+)
 def test_threads_change_nothing(task, dsl):
     found = [synth.search(task, dsl, threads=k, **LITTLE) for k in (1, 2, 3)]
     assert found[0].reach.moves == LITTLE["moves"]
@@ -289,9 +292,17 @@ def residues():
 @pytest.mark.parametrize(
     ("dsl", "kind", "text"),
     [
-        (nand_only, Bool, "sheffer(sheffer(sheffer(x0, x1), x2), sheffer(x3, sheffer(x4, x5)))"),
+        pytest.param(
+            nand_only, Bool,
+            "sheffer(sheffer(sheffer(x0, x1), x2), sheffer(x3, sheffer(x4, x5)))",
+            marks=pytest.mark.slow,
+        ),
         (majorities, Bool, "most(most(x0, x1, x2), other(most(x3, x4, x5)), most(x0, x3, x5))"),
-        (residues, synth.Mod(7), "looked_up(looked_up(x0, x1), looked_up(x2, looked_up(x0, x2)))"),
+        pytest.param(
+            residues, synth.Mod(7),
+            "looked_up(looked_up(x0, x1), looked_up(x2, looked_up(x0, x2)))",
+            marks=pytest.mark.slow,
+        ),
     ],
 )  # fmt: skip
 def test_any_dsl_of_five_lines(dsl, kind, text):

@@ -292,6 +292,7 @@ def test_parity_over_and_or_not():
     assert problem.total(found[0]) < problem.table_bits
 
 
+@pytest.mark.slow
 def test_a_full_adder():
     def rule(x):
         return sum(c.astype(int) for c in x[:5]) >= 3

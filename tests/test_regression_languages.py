@@ -21,7 +21,9 @@ def task_of(name):
     return synth.Task(name, {"x": x, "z": z}, {"x": Real, "z": Real}, labels, Real)
 
 
-@pytest.mark.parametrize("name", ["product", "wave", pytest.param("noise", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", ["product", *(pytest.param(n, marks=pytest.mark.slow) for n in ("wave", "noise"))]
+)
 def test_the_shorter_of_two_languages_is_taken_for_one_bit_more(name):
     task = task_of(name)
     singles = [synth.regress(task, spec, **LIMITS)[0] for spec in numeric_languages()]

@@ -38,6 +38,7 @@ def test_scikit_learns_checks_all_pass(settings):
     check_all(synth.ProgramRegressor(**settings), CHECKS)
 
 
+@pytest.mark.slow
 def test_a_check_can_fail():
     class Forgetful(synth.ProgramRegressor):
         def predict(self, X):

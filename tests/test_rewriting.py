@@ -181,7 +181,13 @@ class Whole(rewriting.StringSearch):
         pass
 
 
-SLOW = [("three letters", 5000), ("other letters", 5000), ("numbers", 5000)]
+SLOW = [
+    ("one", 1),
+    ("two", 5000),
+    ("three letters", 5000),
+    ("other letters", 5000),
+    ("numbers", 5000),
+]
 BRUTE = {"one": 13.5, "two": 13.0, "three letters": 14.0, "other letters": 13.0, "numbers": 12.0}
 
 
