@@ -119,7 +119,9 @@ def test_a_stopped_experiment_says_which_signal(tmp_path):
     process = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    time.sleep(4)
+    while process.poll() is None and not (tmp_path / "kept.json.part").exists():
+        time.sleep(0.05)
+    time.sleep(1)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode == 143
