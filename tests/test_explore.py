@@ -111,9 +111,9 @@ def bits_of_number(number, rows):
 
 
 @needs_browser
-def test_its_values_are_those_of_the_library_for_80_random_labelings(browser, page):
+def test_its_values_are_those_of_the_library_for_200_random_labelings(browser, page):
     browser.open(page)
-    cases = random_cases(65, 4, 1) + random_cases(15, 3, 2)
+    cases = random_cases(170, 4, 1) + random_cases(30, 3, 2)
     priors = {v: exact.exact_prior("boolean", v) for v in (3, 4)}
     shortest = {v: exact.Shortest(p.grammar, p.columns) for v, p in priors.items()}
     exceptions = inverted = programs = 0
@@ -164,7 +164,7 @@ def test_its_values_are_those_of_the_library_for_80_random_labelings(browser, pa
         mass = priors[variables][labels]
         assert found["whole"]["surprise"] == pytest.approx(-np.log2(mass), abs=1e-9)
         exceptions += best["exceptions"] > 0
-    assert min(exceptions, inverted, programs) > 2
+    assert min(exceptions, inverted, programs) > 5
 
 
 TABLE = """[...document.querySelectorAll("#rows tbody tr")].map((line) =>
@@ -305,7 +305,8 @@ def test_the_keyboard_alone_suffices(browser, page):
 
 
 @needs_browser
-@pytest.mark.parametrize(("width", "theme"), [(360, "light"), (768, "dark"), (1280, "light")])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1280])
 def test_it_fits_asks_for_nothing_and_can_be_read(browser, page, width, theme):
     browser.open(page, width=width, height=800, phone=width < 500, theme=theme)
     for id_ in ("random", "others", "order"):
