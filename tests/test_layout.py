@@ -41,8 +41,8 @@ INSIDE = {
         "scans", "loop_code", "dsls",
     ],
     "engine": [
-        "machine", "limits", "interrupts", "compiled", "crew", "watch", "progress", "curry", "bank",
-        "targets", "schedule", "scoring",
+        "machine", "limits", "interrupts", "compiled", "crew", "watch", "progress", "known",
+        "curry", "making", "bank", "targets", "schedule", "scoring",
         "labelling", "job", "band", "enumerator", "last_step", "backward",
         "enumeration", "digests", "reach", "soundness", "checkpoint", "held_out", "outcome",
         "arguments", "fits", "terms", "constants", "pool", "factors", "inner",

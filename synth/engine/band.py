@@ -4,6 +4,7 @@ import numpy as np
 
 from synth.engine import curry
 from synth.engine.job import Job
+from synth.engine.making import most_terms
 from synth.records import StopReason
 
 #: Limits after which a search can go on from where it was.
@@ -88,7 +89,8 @@ class Band:
                 self._add_leaf(bank, rule)
                 self._pause(number + 1, 0, 0)
             return
-        terms = engine.schedule.terms(rule, start, stop, Job.most_terms(bank))
+        most = most_terms(bank, *(engine.banks[t] for t in rule.item.arguments))
+        terms = engine.schedule.terms(rule, start, stop, most)
         for k, some in enumerate(terms):
             if k < done[0]:
                 continue

@@ -4,7 +4,8 @@ Every boolean primitive is then `u ^ (v & operand)`, bit by bit, and every ring 
 mod p is `u + v * operand`.  `u` and `v` follow from the table of the primitive, which is made
 by one call of its body.  So a body of plain Python runs at the speed of machine words, and no
 user code is compiled into a kernel.  Residue primitives that are not affine keep their table.
-If a type is too large for a table, the body is called on blocks.
+If a type is too large for a table, the body is called on blocks, unless it is one of NumPy's
+functions of which kernels know the meaning (`known`).
 
 A rule is a primitive with one free operand: the dearest, and among equals the last.  Each
 tuple of operands belongs to exactly one rule of its primitive.  The fixed operands are cheap,
@@ -13,12 +14,14 @@ so there are few of them, and the free operands are many.
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from synth.engine import known
 from synth.errors import DSLError
 
-#: The kinds of curried primitives.
+#: The kinds of curried primitives, beside those of `known`.
 LEAF, BITS, PLUS, MINUS, RING, TABLE, CALL = [
     "leaf",
     "bits",
@@ -52,8 +55,10 @@ class Rule:
     free : int
         The position of the free operand.
     table : ndarray, optional
-        For kinds other than "leaf" and "call", the primitive's values over all operands, the
-        free operand last.
+        For kinds "bits" to "table", the primitive's values over all operands, the free operand
+        last.
+    op : int
+        For kinds of `known`, the operation as kernels number it.
     """
 
     number: int
@@ -62,20 +67,21 @@ class Rule:
     fixed: tuple = ()
     free: int = 0
     table: np.ndarray | None = None
+    op: int = 0
 
-    @property
+    @cached_property
     def item(self):
         return self.production.item
 
-    @property
+    @cached_property
     def result(self):
         return self.production.item.result
 
-    @property
+    @cached_property
     def free_type(self):
         return self.item.arguments[self.free]
 
-    @property
+    @cached_property
     def fixed_types(self):
         return tuple(self.item.arguments[k] for k in self.fixed)
 
@@ -125,8 +131,11 @@ def rules(grammar):
         for free in frees:
             fixed = tuple(k for k in range(len(arguments)) if k != free)
             turned = None if table is None else np.moveaxis(table, free, -1)
-            kind = CALL if table is None else _kind(production.item.result, turned)
-            made.append(Rule(len(made), production, kind, fixed, free, turned))
+            if table is None:
+                kind, op = known.operation(production.item, free) or (CALL, 0)
+            else:
+                kind, op = _kind(production.item.result, turned), 0
+            made.append(Rule(len(made), production, kind, fixed, free, table=turned, op=op))
     if len(made) > MOST_RULES:
         raise DSLError(f"{len(made)} inputs, constants and operands; allowed: {MOST_RULES}")
     return made

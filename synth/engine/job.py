@@ -15,9 +15,8 @@ import numpy as np
 from synth import kernels
 from synth.engine import curry
 from synth.engine.crew import working_time
+from synth.engine.making import work_of
 
-#: The most words that the curried operands of one job take.
-CURRIED_WORDS = 2**18
 #: Values in one call of a primitive's own body.
 CALL_VALUES = 2**16
 #: The most words that one batch makes, and how many the first one makes.  Batches grow until
@@ -35,14 +34,6 @@ ROUND_WORDS = 2**18
 #: catch together, which is more, since they wait for each other three times in each round.
 CATCH_BYTES = 2**20
 ALL_CATCH_BYTES = 2**22
-
-_KIND = {
-    curry.BITS: kernels.BITS,
-    curry.PLUS: kernels.PLUS,
-    curry.MINUS: kernels.MINUS,
-    curry.RING: kernels.RING,
-    curry.TABLE: kernels.TABLE,
-}
 
 
 class Hand:
@@ -169,12 +160,9 @@ class Job:
             crew.kept[bank] = Hands(bank, crew.threads)
         self.hands = crew.kept[bank]
         self.longest = max(1, BATCH_WORDS // (bank.words + 3))
-        self.work = None if rule.kind == curry.CALL else self._work()
-
-    @staticmethod
-    def most_terms(bank):
-        """The most terms of one job for a bank."""
-        return int(min(max(CURRIED_WORDS // bank.words, 1), 4096))
+        self.work = None
+        if rule.kind != curry.CALL:
+            self.work = work_of(rule, bank, operands, free, (self.fixed, self.base, self.low, high))
 
     @property
     def done(self):
@@ -230,7 +218,7 @@ class Job:
         catch = hand.catch._replace(tally=np.zeros((2, self.width), np.int64))
         hand.scratch.dead[:] = 0
         cursor = self._cursor(start)
-        work = self.work._replace(out=hand.scratch.block.view(self.bank.type.storage or np.uint8))
+        work = self.work._replace(out=hand.scratch.block.view(self.work.out.dtype))
         if self.labellings is None:
             target, self.slots = None, self.bank.slots
             made = kernels.collect(self.bank.store, catch, hand.scratch, work, cursor, most)
@@ -278,39 +266,6 @@ class Job:
         self.tally += batch.tally
         if batch.target is not None:
             self.labellings.count(batch.target.histogram)
-
-    def _work(self):
-        rule, bank, fixed = self.rule, self.bank, self.fixed
-        storage = bank.type.storage or np.dtype(np.uint8)
-        rows = [b.behaviours[fixed[:, k]] for k, b in enumerate(self.operands)]
-        no_words, no_cells = np.zeros((0, 0), np.uint64), np.zeros((0, 0), storage)
-        curried = [no_words, no_words, no_cells, no_cells, np.zeros((0, 0), np.uint32)]
-        table = np.zeros(1, storage)
-        if rule.kind == curry.BITS:
-            curried[:2] = rule.curried_bits(rows, bank.mask)
-        elif rule.kind == curry.TABLE:
-            curried[4] = rule.offsets([r.view(storage) for r in rows], bank.rows)
-            table = np.ascontiguousarray(rule.table).ravel()
-        else:
-            curried[2:4] = rule.curried_cells([r.view(storage) for r in rows], bank.rows)
-        words = self.free.behaviours
-        p = bank.type.size if bank.type.storage is not None else 2
-        return kernels.Work(
-            _KIND[rule.kind],
-            p,
-            table,
-            *curried,
-            words,
-            words.view(storage),
-            fixed,
-            self.base,
-            self.low,
-            self.high,
-            rule.number,
-            self.ends,
-            self.costs,
-            no_cells,
-        )
 
     def _call_round(self, most, must_stop):
         """Call a primitive's own body on blocks, from this thread only."""

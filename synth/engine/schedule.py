@@ -50,6 +50,7 @@ class Schedule:
         self.most = most
         self.beyond = beyond
         self.ended = None
+        self._of_types = {}
         #: The first cost of the window that is cut into bands.
         self.window = 0
         widest = max(bank.words for bank in banks.values())
@@ -84,8 +85,22 @@ class Schedule:
 
     def _sums(self, rule):
         """The distinct total costs of a rule's fixed operands, and the number of tuples of each."""
+        return self._kept(rule.fixed_types, Schedule._added_up)
+
+    def _kept(self, types, found):
+        """found(self, types), made once for all rules while the banks' levels are the same.
+
+        A search of a millisecond asks for it a thousand times.
+        """
+        levels = [len(self.banks[t].costs) for t in types]
+        kept = self._of_types.get((found, types))
+        if kept is None or kept[0] != levels:
+            kept = self._of_types[found, types] = levels, found(self, types)
+        return kept[1]
+
+    def _added_up(self, types):
         sums, numbers = np.zeros(1, np.int64), np.ones(1, np.int64)
-        for type_ in rule.fixed_types:
+        for type_ in types:
             costs, sizes = self._sizes(type_)
             total = (sums[:, None] + costs).ravel()
             sums, inverse = np.unique(total, return_inverse=True)
@@ -95,8 +110,12 @@ class Schedule:
         return sums, numbers
 
     def _sizes(self, type_):
-        bank = self.banks[type_]
-        return np.array(bank.costs, np.int64), np.diff([0, *bank.ends]).astype(np.int64)
+        """The costs of a bank's levels, and how many rows each has."""
+        return self._kept((type_,), Schedule._levels)
+
+    def _levels(self, types):
+        bank = self.banks[types[0]]
+        return np.array(bank.costs, np.int64), np.diff(np.array([0, *bank.ends], np.int64))
 
     def _canonical(self, rule):
         # The tuples of a primitive are counted once, and not for each of its rules.
@@ -167,7 +186,7 @@ class Schedule:
     def terms(self, rule, start, stop, most):
         """Yield the fixed operands of a rule with the ranges of the free one, `most` at a time."""
         free = self.banks[rule.free_type]
-        free_costs = np.array(free.costs, np.int64)
+        free_costs, _ = self._sizes(rule.free_type)
         starts = np.array([0, *free.ends], np.int64)
         cost = rule.production.cost
         for prefix, total, bound in self._prefixes(rule, 0, stop - cost):

@@ -13,9 +13,20 @@ call a kernel at once only if it writes to nothing shared.
 """
 
 # `cache` comes first: it provides a folder before anything is compiled.
-from synth.kernels import cache, trees
+from synth.kernels import cache, numbers, trees
 from synth.kernels.errors import errors_bits, errors_cells
-from synth.kernels.make import BITS, MINUS, PLUS, RING, TABLE
+from synth.kernels.make import (
+    BITS,
+    CHOICES,
+    INTEGERS,
+    MINUS,
+    ORDERS,
+    PLUS,
+    REAL_ORDERS,
+    REALS,
+    RING,
+    TABLE,
+)
 from synth.kernels.parts import (
     insert,
     insert_open,
@@ -40,9 +51,14 @@ from synth.kernels.work import Labels, Work, collect, collect_block, plan, scan,
 
 __all__ = [
     "BITS",
+    "CHOICES",
+    "INTEGERS",
     "MINUS",
     "MOEBIUS",
+    "ORDERS",
     "PLUS",
+    "REALS",
+    "REAL_ORDERS",
     "RING",
     "TABLE",
     "WALSH",
@@ -72,6 +88,7 @@ __all__ = [
     "insert_open",
     "machines",
     "merge",
+    "numbers",
     "pair_disjoint",
     "pair_inverse",
     "pair_open",

@@ -3,8 +3,10 @@
 import numpy as np
 from numba import njit
 
+from synth.kernels.numbers import make_choices, make_integers, make_orders, make_reals
+
 # How candidates are made from the curried primitive and an operand's rows.
-BITS, PLUS, MINUS, RING, TABLE = range(5)
+BITS, PLUS, MINUS, RING, TABLE, INTEGERS, REALS, CHOICES, ORDERS, REAL_ORDERS = range(10)
 
 
 @njit(cache=True, nogil=True)
@@ -97,5 +99,15 @@ def make(work, term, first, count, scratch):
         make_minus(work.u_cells[term], work.cells, first, count, work.p, cells)
     elif work.kind == RING:
         make_ring(work.u_cells[term], work.v_cells[term], work.cells, first, count, work.p, cells)
-    else:
+    elif work.kind == TABLE:
         make_table(work.table, work.offsets[term], work.cells, first, count, cells, dead)
+    else:
+        u, words, made = work.u[term], work.words[first : first + count], block[:count]
+        if work.kind == INTEGERS:
+            make_integers(work.op, u, words, work.least, work.most, made, dead)
+        elif work.kind == REALS:
+            make_reals(work.op, u, words, made, dead)
+        elif work.kind == CHOICES:
+            make_choices(u, work.v[term], words, made)
+        else:
+            make_orders(work.op, work.kind == REAL_ORDERS, u, words, made)

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from synth.kernels.errors import errors_bits, errors_cells
-from synth.kernels.make import BITS, TABLE, make
+from synth.kernels.make import BITS, REALS, TABLE, make
 from synth.kernels.store import (
     BIT,
     BYTE,
@@ -26,6 +26,7 @@ EIGHT = np.uint64(8)
 
 #: The candidates of one rule, as m terms in each of which one operand is free.
 #: - kind, p, table: how candidates are made
+#: - op, least, most: of numbers, the operation and the range of its results
 #: - u, v uint64 (m, W), u_cells, v_cells (m, cells) in storage, offsets uint32 (m, rows): the
 #:   primitive with all operands but one fixed; each kind reads what it needs
 #: - words uint64 (n, W) and cells (n, cells): two views of the free operand's rows
@@ -37,7 +38,8 @@ EIGHT = np.uint64(8)
 #: - out: the block of the scratch in storage
 Work = namedtuple(
     "Work",
-    "kind p table u v u_cells v_cells offsets words cells fixed base low high rule ends costs out",
+    "kind p table op least most u v u_cells v_cells offsets words cells fixed base low high rule "
+    "ends costs out",
 )
 
 #: What is sought.
@@ -178,7 +180,7 @@ def collect(store, catch, scratch, work, cursor, budget):
                 catch_direct(store, catch, work, term, place, count, level, made)
             else:
                 make(work, term, place, count, scratch)
-                if work.kind == TABLE:
+                if TABLE <= work.kind <= REALS:
                     drop_dead(catch, scratch, count, base, place, work.ends, work.costs, level)
                 open_ = sift(store, scratch, count)
                 catch_left(
@@ -247,7 +249,7 @@ def scan(catch, scratch, work, target, cursor, budget):
                 catch.tally, base, place, place + count, work.ends, work.costs, level
             )
             make(work, term, place, count, scratch)
-            if work.kind == TABLE:
+            if TABLE <= work.kind <= REALS:
                 drop_dead(catch, scratch, count, base, place, work.ends, work.costs, level)
             open_ = pick(target, scratch, count)
             catch_left(

@@ -119,6 +119,12 @@ class Primitive:
         """The types in the form that `DSL.add` takes: "Int, Int -> Bool"."""
         return f"{', '.join(map(str, self.arguments))} -> {self.result}"
 
+    @property
+    def meaning(self) -> Callable[..., Any]:
+        """The function as it was given to `DSL.add`, if it is one of NumPy's divisions."""
+        given = [divide for divide in _DIVISIONS if self.function is _guarded(divide)]
+        return given[0] if given else self.function
+
     def evaluate(self, *arrays: np.ndarray) -> _Partial:
         """Apply the primitive to arrays.
 
