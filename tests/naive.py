@@ -1121,3 +1121,25 @@ def said_by_cards(chosen, row, k):
     """The points of each label on a row."""
     scores = [b + card_score(lines, row) for b, lines, *_ in chosen]
     return [0, *scores] if k == 2 else scores
+
+
+def weighed(said, first, chosen):
+    """(bits, bits of the mixture, weights) of experts alone and in averages by quarters."""
+    own = len(said)
+    parts = [p for p in itertools.product(range(5), repeat=own) if sum(p) == 4]
+    alone = [[float(i == j) for j in range(own)] for i in range(own)]
+    known = own / (own + 1)
+    mixes = [(w, known / 2 / own) for w in alone]
+    mixes += [([p / 4 for p in each], known / 2 / len(parts)) for each in parts]
+    total, mean, bits = 2.0**-chosen / (own + 1), [0.0] * own, []
+    last = total
+    for weights, prior in mixes:
+        lost = first
+        for row in zip(*said, strict=True):
+            lost -= math.log2(sum(w * p for w, p in zip(weights, row, strict=True)))
+        bits.append(lost)
+        total += prior * 2.0**-lost
+        for i, w in enumerate(weights):
+            mean[i] += w * prior * 2.0**-lost
+    shares = [m / total for m in [*mean, last]]
+    return [*bits[:own], chosen], -math.log2(total), shares

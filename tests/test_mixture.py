@@ -5,15 +5,18 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.tree import DecisionTreeClassifier
 
 import synth
 from synth import codes, exact, learners
 from synth.language.types import Real
-from synth.learners import mixture
+from synth.learners import averages, experts, mixture
 from synth.records import load_run
-from tests import command
+from tests import command, naive
 
 FEW = {"max_programs": 2_000, "moves": 0}
 
@@ -29,19 +32,47 @@ def loss(probabilities, y):
     return -np.log2(probabilities[np.arange(len(y)), y]).mean()
 
 
-def test_each_expert_counts_by_the_bits_that_it_needs():
+OWN = ("trees", "trees, finer cuts", "scorecards", "equal rows")
+OWN += ("logistic, penalty 1", "logistic, penalty 10")
+
+
+def test_the_mixture_needs_few_bits_more_than_any_expert():
     X, y, asked, _ = halves(*load_iris(return_X_y=True))
     fitted = synth.ProgramClassifier(**FEW).fit(X, y)
     mixed = fitted.mixture_
-    own = ("trees", "scorecards", "logistic, penalty 1", "logistic, penalty 10")
-    assert mixed.names == (*own, "shortest hypothesis")
-    assert mixed.weights == pytest.approx(2.0**-mixed.bits / (2.0**-mixed.bits).sum())
-    whole = -np.log2((2.0**-mixed.bits).mean())
-    assert whole <= mixed.bits.min() + np.log2(5)  # of five experts
+    assert mixed.names == (*OWN, "shortest hypothesis")
+    assert mixed.total_bits <= mixed.bits[:-1].min() + np.log2(2 * 7)  # of seven experts
+    assert mixed.total_bits <= mixed.bits[-1] + np.log2(7)
+    assert mixed.weights.sum() == pytest.approx(1)
     found = fitted.predict_proba(asked)
     assert found.shape == (len(asked), 3)
     assert found.sum(axis=1) == pytest.approx(1)
     assert found.min() > 0
+
+
+@given(
+    arrays(float, st.tuples(st.integers(1, 4), st.integers(0, 6)), elements=st.floats(0.01, 1)),
+    st.floats(0, 20),
+    st.floats(0, 40),
+)
+def test_averages_of_experts_are_weighed_as_written_out(said, first, chosen):
+    bits, total, weights = averages.weighed(said, first, chosen)
+    expected = naive.weighed(said.tolist(), first, chosen)
+    assert bits.tolist() == pytest.approx(expected[0], abs=1e-9)
+    assert total == pytest.approx(expected[1], abs=1e-9)
+    assert weights.tolist() == pytest.approx(expected[2], abs=1e-12)
+    own = len(said)
+    assert total <= bits[:-1].min() + np.log2(2 * own + 2) + 1e-9
+    assert total <= chosen + np.log2(own + 1) + 1e-9
+
+
+@pytest.mark.parametrize("experts", [1, 2, 6])
+def test_the_prior_of_averages_adds_up_to_one(experts):
+    weights, shares = averages.averages(experts)
+    assert (weights[:experts] == np.eye(experts)).all()
+    assert (weights.sum(axis=1) == 1).all()
+    assert len(np.unique(weights[experts:], axis=0)) == len(weights) - experts
+    assert shares.sum() == pytest.approx(1, abs=1e-12)
 
 
 def test_the_bits_of_an_expert_are_what_it_loses_in_order():
@@ -49,29 +80,53 @@ def test_the_bits_of_an_expert_are_what_it_loses_in_order():
     X, y, *_ = halves(*load_iris(return_X_y=True))
     fitted = synth.ProgramClassifier(**FEW).fit(X, y)
     mixed = fitted.mixture_
-    columns = {f"x{i}": Real.check(column, "x") for i, column in enumerate(X.T)}
-    passed, points = mixed._inputs(columns)
+    seen = mixed._seen({f"x{i}": Real.check(column, "x") for i, column in enumerate(X.T)})
     order = synth.tasks.stream(0, mixture.ORDER).permutation(len(y))
     cuts = [max(1, round(share * len(y))) for share in mixture.SHARES]
     first = np.bincount(y[order[: cuts[0]]], minlength=3)
-    bits, cards = np.full(5, codes.leaf_bits(first.tolist(), np.full(3, 1 / 3))), None
+    bits, cards = np.full(7, codes.leaf_bits(first.tolist(), np.full(3, 1 / 3))), None
     for start, stop in itertools.pairwise(cuts):
         before, block = order[:start], order[start:stop]
         counts = np.bincount(y[before], minlength=3) + 0.5
         moves = mixture.MOVES // 3
         cards = exact.CardDraws(
-            passed[before], y[before], 3, shares=counts / counts.sum(), moves=moves,
+            seen.tests[before], y[before], 3, shares=counts / counts.sum(), moves=moves,
             kept=round(mixture.KEPT * moves), seed=synth.tasks.stream(0, mixture.DRAWS),
             start=cards and cards.draws[-1],
         )  # fmt: skip
-        mixed._experts = None
-        trees, _, *others = mixed._fitted(passed[before], points[before], y[before], 10)
-        bits[0] += len(block) * loss(trees.predict(passed[block], least=0.0), y[block])
-        bits[1] += len(block) * loss(cards.predict(passed[block]), y[block])
-        for place, other in enumerate(others):
-            bits[place + 2] += len(block) * loss(other.predict(points[block]), y[block])
-    bits[4] = fitted.bits_
+        mixed._experts = {}
+        trees, fine, _, equal, *others = mixed._fitted(seen[before], y[before], 10).values()
+        said = [trees.predict(seen.tests[block], least=0.0)]
+        said += [fine.predict(seen.fine[block], least=0.0), cards.predict(seen.tests[block])]
+        said += [equal.predict(seen.keys[block])]
+        said += [other.predict(seen.points[block]) for other in others]
+        bits[:-1] += [len(block) * loss(each, y[block]) for each in said]
+    bits[-1] = fitted.bits_
     assert mixed.bits == pytest.approx(bits, abs=1e-4)
+
+
+def test_a_cut_between_any_two_values_is_found():
+    """Labels change at a value that is no quantile: one expert has this cut, the others miss it."""
+    X, cut = np.arange(400.0).reshape(-1, 1), 203
+    y = (X[:, 0] >= cut).astype(int)
+    fitted = synth.ProgramClassifier(**FEW).fit(X[::2], y[::2])
+    assert len(fitted.mixture_._finer.names) == 199 > len(fitted.mixture_._tests.names)
+    assert fitted.mixture_.bits.argmin() == OWN.index("trees, finer cuts")
+    around = [[cut - 1.2], [cut + 1.2]]
+    assert fitted.predict(around).tolist() == [0, 1]
+    assert fitted.predict_proba(around).max(axis=1) == pytest.approx(1, abs=0.1)
+    flags = X[::2, :1] >= [50, 203]
+    assert OWN[1] not in synth.ProgramClassifier(**FEW).fit(flags, y[::2]).mixture_.names
+
+
+def test_equal_rows_have_equal_labels():
+    keys = experts.keys_of({"a": np.array([1, 1, np.nan, 0.0]), "b": np.array([2, 2, 3, 0])})
+    asked = experts.keys_of({"a": np.array([1, -np.nan, -0.0, 7]), "b": np.array([2, 3, 0, 0])})
+    found = experts.EqualRows(keys, np.array([1, 1, 0, 0]), np.array([0.5, 0.5]))
+    expected = [[0.25 / 2.5, 2.25 / 2.5], [1.25 / 1.5, 0.25 / 1.5], [1.25 / 1.5, 0.25 / 1.5]]
+    assert found.predict(asked) == pytest.approx(np.array([*expected, [0.5, 0.5]]))
+    none = experts.EqualRows(keys[:0], np.zeros(0, int), np.array([0.25, 0.75]))
+    assert none.predict(asked[:1]) == pytest.approx(np.array([[0.25, 0.75]]))
 
 
 def test_what_only_a_program_finds_is_predicted_by_it():

@@ -8,8 +8,8 @@ rows alone.
 - chance: log2 of the bound on the probability that permuted labels do as well, rounded up;
 - mdl, majority, 1-nn, logit: held-out accuracy of the chosen hypothesis, the majority label, the
   nearest neighbour and logistic regression;
-- mixture: that of a mixture of the chosen hypothesis, trees and logistic regressions, each
-  weighted by 2^-bits;
+- mixture: that of a mixture of the chosen hypothesis, trees, scorecards, equal rows and logistic
+  regressions, weighted by 2^-bits;
 - mdl loss, mixture loss: -log2 of what both give to the right label, bits per held-out row;
 - twin: bits saved per training row on the twin (see the control).
 """

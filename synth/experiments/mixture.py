@@ -5,8 +5,8 @@ other rows is:
 
 - shortest: the hypothesis of least total bits;
 - mixture: all trees of tests up to a depth, summed exactly, each weighted by 2^-bits;
-- experts: a mixture of the shortest hypothesis, deeper trees and logistic regressions, by which
-  `synth.ProgramClassifier` predicts;
+- experts: a mixture of the shortest hypothesis, deeper trees, scorecards, equal rows and logistic
+  regressions, by which `synth.ProgramClassifier` predicts;
 - network: one hidden layer.
 
 Their losses are -log2 of what they give to the right label, bits per held-out row.

@@ -112,9 +112,9 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
     results_ : tuple of Result
         The search; empty if no program can tell the classes apart.
     mixture_ : Mixture or None
-        What `predict_proba` mixes: the shortest hypothesis, weighted by 2^-bits_, with the sum over
-        trees of tests, scorecards, and logistic regressions, each weighted by 2^-bits of what it
-        loses on the training labels in order.
+        What `predict_proba` mixes: the shortest hypothesis, weighted by 2^-bits_, with sums over
+        trees of tests, scorecards, equal rows and logistic regressions, alone and averaged, each
+        weighted by 2^-bits of what it loses on the training labels in order.
 
     Raises
     ------
