@@ -67,21 +67,19 @@ class Seen:
         Those with more cuts.
     points : ndarray of float64, shape (rows, columns that vary)
         Their standardised columns.
-    keys : ndarray of bytes, shape (rows,)
+    keys : ndarray of bytes, shape (rows,), or None
         Equal rows, and only such, have the same.
     """
 
     tests: RowCells
     fine: RowCells | None
     points: NDArray[np.float64]
-    keys: NDArray[np.void]
+    keys: NDArray[np.void] | None
 
     def __getitem__(self, rows: np.ndarray) -> "Seen":
         fine = None if self.fine is None else self.fine[rows]
-        return Seen(self.tests[rows], fine, self.points[rows], self.keys[rows])
-
-    def __len__(self) -> int:
-        return len(self.keys)
+        keys = None if self.keys is None else self.keys[rows]
+        return Seen(self.tests[rows], fine, self.points[rows], keys)
 
 
 def keys_of(columns: Mapping[str, np.ndarray]) -> NDArray[np.void]:

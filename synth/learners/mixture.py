@@ -39,8 +39,10 @@ DEPTH, WIDTHS = 6, (8, 4, 2, 2, 1)
 #: The same for trees with finer cuts, of which neighbours say nearly the same: on 29 tables as good
 #: as the widths above, in a tenth of the time.
 FINE_WIDTHS = (2, 1, 1, 1, 1)
-#: The most cuts of such trees in all columns of numbers together, and in one of them.
-ALL_CUTS, MOST_CUTS = 2000, 1000
+#: The most cuts of such trees in all columns of numbers together, and between which numbers each
+#: column has its share of them: a smaller share is hardly more than the cuts of the other trees.
+#: Columns of so few values count for none: both have a cut between any two of them.
+ALL_CUTS, LEAST_CUTS, MOST_CUTS, FEW_VALUES = 2000, 128, 1000, 17
 #: Nodes of trees with less probability are left out of predictions.
 LEAST = 1e-6
 #: The penalties of the logistic regressions.
@@ -186,9 +188,8 @@ class Mixture:
     def _seen(self, columns):
         """Rows as the experts see them."""
         fine = None if self._finer is None else self._finer.read(columns, self._fine_cells)
-        return Seen(
-            self._tests.read(columns, self._cells), fine, self._points(columns), keys_of(columns)
-        )
+        keys = keys_of(columns) if self._small else None
+        return Seen(self._tests.read(columns, self._cells), fine, self._points(columns), keys)
 
     def _fitted(self, seen, labels, moves):
         """The experts, fitted to some rows."""
@@ -292,10 +293,13 @@ def _tests(task):
 
 def _finer(task, tests):
     """The tests with a cut between any two values, or as many as we allow; None if no more."""
-    numbers = sum(type_.family in ("Int", "Real") for type_ in task.types.values())
-    if task.training > LARGE or not numbers:
+    if task.training > LARGE:
         return None
-    made = TableTests.of(task, min(MOST_CUTS, max(1, ALL_CUTS // numbers)))
+    held = [task.columns[n][task.train] for n, t in task.types.items() if t.family != "Bool"]
+    numbers = sum(len(np.unique(column)) > FEW_VALUES for column in held)
+    if not 0 < numbers <= ALL_CUTS // LEAST_CUTS:
+        return None
+    made = TableTests.of(task, min(MOST_CUTS, ALL_CUTS // numbers))
     return made if len(made.names) > len(tests.names) else None
 
 
