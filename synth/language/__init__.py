@@ -15,7 +15,7 @@ from synth.language.dsls import languages, load_dsl, numeric_languages
 from synth.language.dsls.rules import source_of
 from synth.language.given import array_of, columns_of, refuse_other_index
 from synth.language.grammar import Grammar, Production, checked_columns, root_type
-from synth.language.meaning import Source, Term
+from synth.language.meaning import MONTHS, Source, Term
 from synth.language.notation.latex import latex
 from synth.language.primitive import Constant, Head, Input, Primitive, Weight
 from synth.language.program import Program
@@ -40,6 +40,7 @@ __all__ = [
     "ALLOWED",
     "DSL",
     "INT_LIMIT",
+    "MONTHS",
     "UNDEFINED",
     "UNIT",
     "Bool",

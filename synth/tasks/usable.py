@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import TaskError, listed, quoted, shortened
-from synth.tasks.cells import date_format, missing_of
+from synth.tasks.cells import missing_of
 from synth.tasks.columns import Column
+from synth.tasks.dates import date_format
 from synth.tasks.letters import alphabet_of, are_free
 
 #: What is said of free texts.

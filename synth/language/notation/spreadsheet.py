@@ -164,6 +164,8 @@ class _Sheet:
             return f"(CODE({here})-{ord(term.value[2])})"
         if detail == "date":
             return f"INT({here})"
+        if detail == "time":
+            return f"(60*HOUR({here})+MINUTE({here}))"
         return f"{detail.upper()}({here})"
 
     def _missing(self, source: Source, here: str) -> str:
