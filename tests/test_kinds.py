@@ -54,6 +54,11 @@ def shifts():
         yield first, first + length
 
 
+def three():
+    generator = np.random.default_rng(6)
+    return [generator.choice(90, 3, replace=False).tolist() for _ in range(200)]
+
+
 KINDS = {
     "leap years": (
         "rules:residues=true",
@@ -115,6 +120,12 @@ KINDS = {
         "start,end,pay",
         [(clock(a), clock(b), "short" if b - a < 120 else "long") for a, b in shifts()],
         "if end - start > 123 then long; else short",
+    ),
+    "which is largest": (
+        "rules:ratios=true",
+        "red,green,blue,winner",
+        [(*s, ("red", "green", "blue")[int(np.argmax(s))]) for s in three()],
+        "if red < blue and green < blue then blue; else if red < green then green; else red",
     ),
     "periods": (
         "rules:residues=true",

@@ -16,6 +16,7 @@ from synth.tasks import titles
 from synth.tasks.cells import number_format
 from synth.tasks.dates import date_format, date_of
 from synth.tasks.reading import read_grid
+from synth.tasks.words import in_order
 
 
 def grid(tmp_path, text, name="t.csv"):
@@ -201,6 +202,12 @@ def test_formats_of_dates():
                   ("x",), ("1/2/2024",), ("2024-01-01 25:00",),
                   ("13/1/2024", "1/13/2024"), ("2024-01-01", "1.2.2024")):  # fmt: skip
         assert dates(*cells) is None, cells
+
+
+def test_words_of_more_languages_are_in_order():
+    assert in_order(["x-large", "large", "small", "medium"])[0::3] == ["small", "x-large"]
+    assert in_order(["hoch", "mittel", "tief"]) == ["tief", "mittel", "hoch"]
+    assert in_order(["alto", "bajo", "medio"]) == ["bajo", "medio", "alto"]
 
 
 def test_dates(tmp_path):
