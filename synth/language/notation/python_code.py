@@ -129,7 +129,7 @@ def _safe(text: str) -> str:
 
 def _names(sources: tuple[Source, ...]) -> dict[str, str]:
     """A Python name for each column."""
-    taken = {"np", "re", "datetime", "table", "rows", "len", "next", "iter"}
+    taken = {"np", "re", "datetime", "table", "rows", "len", "next", "iter", "place", "text"}
     found: dict[str, str] = {}
     for source in sources:
         plain = re.sub(r"[^a-zA-Z0-9_]", "_", source.name).strip("_").lower() or "column"
@@ -179,8 +179,9 @@ class _Python:
                 return self._leaf(arguments[0]).replace(" == ", " != ", 1)
             return f"{'~' if op == 'not' else '-'}{inner[0]}"
         if op == "letter":
-            place = f"np.nan_to_num({inner[0]}).astype(int)"
-            return f'np.array(list("{term.value}")).take({place}, mode="clip")'
+            place = "np.nan_to_num(place).astype(int)"
+            said = f'np.array(list("{term.value}")).take({place}, mode="clip")'
+            return f'np.where(np.isnan(place := {inner[0]}), "", {said})'
         if op == "floor":
             return f"np.floor(np.round({inner[0]}, 9))"
         if op in _OPERATORS:

@@ -89,7 +89,7 @@ def _calculated(term: Term) -> str:
     if op == "letter":
         if term.value[0] == "0":
             return f"SUBSTR('{term.value}', 1 + {inner[0]}, 1)"
-        return f"CHAR({ord(term.value[0])} + {inner[0]})"
+        return f"CASE WHEN {inner[0]} >= 0 THEN CHAR({ord(term.value[0])} + {inner[0]}) END"
     if op == "floor":
         return f"FLOOR(ROUND({inner[0]}, 9))"
     if op == "/":
