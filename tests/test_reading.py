@@ -261,8 +261,8 @@ def test_a_column_of_nearly_numbers_says_where_it_is_none(tmp_path):
     rows[6] = "~40,0,1"
     task = table(tmp_path, "x,z,y\n" + "\n".join(rows))
     assert task.notes == (
-        "left out: x (22 of 23 cells are numbers; line 8 has '~40'); "
-        "--keep COLUMN uses one all the same",
+        "left out: x (22 of 23 cells are numbers; line 8 has '~40', which --na '~40' reads as "
+        "missing); --keep COLUMN uses one all the same",
     )
 
 

@@ -182,5 +182,7 @@ def _nearly_numbers(column: Column, held: list[str]) -> str | None:
     if not 0 < len(others) <= NEARLY * len(held):
         return None
     line = column.lines[column.cells.index(others[0])]
-    numbers = len(held) - len(others)
-    return f"{numbers} of {len(held)} cells are numbers; line {line} has {quoted(others[0])}"
+    numbers, said = len(held) - len(others), f"line {line} has {quoted(others[0])}"
+    if len({other.lower() for other in others}) == 1 and "," not in others[0]:
+        said += f", which --na {quoted(others[0])} reads as missing"
+    return f"{numbers} of {len(held)} cells are numbers; {said}"
