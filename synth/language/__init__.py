@@ -2,8 +2,8 @@
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: given, rounding, strings,
-types, primitive, family, machines, cards, meaning, columns, comparisons, signatures, dsl, labels,
-costs, mass, grammar, check, specification, notation, parsing, program, folds, scans,
+types, primitive, family, machines, cards, meaning, columns, thresholds, comparisons, signatures,
+dsl, labels, costs, mass, grammar, check, specification, notation, parsing, program, folds, scans,
 loop_code, dsls.
 """
 
