@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 import synth
 from synth import tasks
 from synth.errors import DSLError, SettingError, SynthError, TaskError
-from synth.language import comparisons, dsls
+from synth.language import dsls
 from synth.language.dsls import features
+from synth.language.thresholds import quantile_thresholds, separating
 from synth.language.types import Bool, Int, Mod, Real
 from tests.command import run
 
@@ -54,7 +55,7 @@ numbers = st.floats(-1e12, 1e12).map(lambda v: Real.check(v, "v").item()) | st.i
 @settings(max_examples=300, deadline=None)
 @given(st.lists(numbers, min_size=1, max_size=60), st.integers(1, 12))
 def test_thresholds_stand_at_the_quantiles(values, most):
-    found = comparisons.quantile_thresholds(np.array(values), most)
+    found = quantile_thresholds(np.array(values), most)
     expected = cuts(values, most)
     assert len(found) == len(expected) <= most
     for threshold, (low, high) in zip(found, expected, strict=True):
@@ -67,7 +68,7 @@ def test_a_threshold_has_as_few_digits_as_separate(one, two):
     if one == two:
         return
     low, high = min(one, two), max(one, two)
-    threshold = comparisons.separating(low, high)
+    threshold = separating(low, high)
     assert low < threshold <= high
     assert threshold == separated(low, high)
 
@@ -125,7 +126,7 @@ def separated(low, high):
     ],
 )  # fmt: skip
 def test_thresholds_by_example(low, high, expected):
-    assert comparisons.separating(low, high) == expected
+    assert separating(low, high) == expected
     assert low < expected <= high
 
 

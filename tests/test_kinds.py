@@ -44,6 +44,21 @@ def dates():
         yield sent, sent + datetime.timedelta(days % 60)
 
 
+def clock(minutes):
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
+def shifts():
+    generator = np.random.default_rng(5)
+    for first, length in generator.integers([360, 5], [900, 300], (60, 2)).tolist():
+        yield first, first + length
+
+
+def three():
+    generator = np.random.default_rng(6)
+    return [generator.choice(90, 3, replace=False).tolist() for _ in range(200)]
+
+
 KINDS = {
     "leap years": (
         "rules:residues=true",
@@ -93,6 +108,24 @@ KINDS = {
         "sent,paid,state",
         [(*d, "late" if (d[1] - d[0]).days > 30 else "fine") for d in dates()],
         "if paid - sent > 32 then late; else fine",  # a quantile,
+    ),
+    "times of day": (
+        "rules:thresholds=128",
+        "start,end,part",
+        [(clock(a), clock(b), "late" if b > 750 else "early") for a, b in shifts()],
+        "if end < 12:30 then early; else late",
+    ),
+    "minutes between times": (
+        "rules:ratios=true",
+        "start,end,pay",
+        [(clock(a), clock(b), "short" if b - a < 120 else "long") for a, b in shifts()],
+        "if end - start > 123 then long; else short",
+    ),
+    "which is largest": (
+        "rules:ratios=true",
+        "red,green,blue,winner",
+        [(*s, ("red", "green", "blue")[int(np.argmax(s))]) for s in three()],
+        "if red < blue and green < blue then blue; else if red < green then green; else red",
     ),
     "periods": (
         "rules:residues=true",

@@ -36,7 +36,8 @@ INSIDE = {
     "language": [
         "given", "rounding", "strings", "types", "primitive", "family", "machines", "cards",
         "meaning",
-        "columns", "comparisons", "signatures", "dsl", "labels", "costs", "mass", "grammar",
+        "columns", "thresholds", "comparisons", "signatures", "dsl", "labels", "costs",
+        "mass", "grammar",
         "check", "specification", "notation", "parsing", "program", "folds",
         "scans", "loop_code", "dsls",
     ],

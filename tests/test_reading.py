@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 import synth
 from synth.errors import SynthError, TaskError
 from synth.tasks import titles
-from synth.tasks.cells import date_format, date_of, number_format
+from synth.tasks.cells import number_format
+from synth.tasks.dates import date_format, date_of
 from synth.tasks.reading import read_grid
+from synth.tasks.words import in_order
 
 
 def grid(tmp_path, text, name="t.csv"):
@@ -183,9 +185,29 @@ def test_formats_of_dates():
     assert dates("2024-02-29T10:05:00Z", "2024-3-1 7:00") == [
         "2024-02-29 10:05:00", "2024-03-01 07:00:00",
     ]  # fmt: skip
-    for cells in (("2023-02-29",), ("1.2.3",), ("x",), ("1/2/2024",), ("2024-01-01 25:00",),
+    names = (
+        "Feb 29, 2024",
+        "29-Feb-24",
+        "29. Februar 2024",
+        "Thu, 29 febr. 2024",
+        "29 février 2024",
+    )
+    short = ("29.2.24", "2/29/24", "29-02-2024", "2024.02.29", "29. 2. 2024")
+    assert all(dates(cell) == [leap] for cell in names + short)
+    assert dates("2/29/2024, 12:05 AM", "2/9/2024, 1:05 p.m.") == [
+        "2024-02-29 00:05:00", "2024-02-09 13:05:00",
+    ]  # fmt: skip
+    assert dates("1.2.69", "1.2.68") == ["1969-02-01 00:00:00", "2068-02-01 00:00:00"]
+    for cells in (("2023-02-29",), ("1.2.3",), ("Moon 5, 2024",), ("5 Ju 2024",), ("13:00 PM",),
+                  ("x",), ("1/2/2024",), ("2024-01-01 25:00",),
                   ("13/1/2024", "1/13/2024"), ("2024-01-01", "1.2.2024")):  # fmt: skip
         assert dates(*cells) is None, cells
+
+
+def test_words_of_more_languages_are_in_order():
+    assert in_order(["x-large", "large", "small", "medium"])[0::3] == ["small", "x-large"]
+    assert in_order(["hoch", "mittel", "tief"]) == ["tief", "mittel", "hoch"]
+    assert in_order(["alto", "bajo", "medio"]) == ["bajo", "medio", "alto"]
 
 
 def test_dates(tmp_path):
@@ -239,8 +261,8 @@ def test_a_column_of_nearly_numbers_says_where_it_is_none(tmp_path):
     rows[6] = "~40,0,1"
     task = table(tmp_path, "x,z,y\n" + "\n".join(rows))
     assert task.notes == (
-        "left out: x (22 of 23 cells are numbers; line 8 has '~40'); "
-        "--keep COLUMN uses one all the same",
+        "left out: x (22 of 23 cells are numbers; line 8 has '~40', which --na '~40' reads as "
+        "missing); --keep COLUMN uses one all the same",
     )
 
 
@@ -400,6 +422,30 @@ def test_workbooks(tmp_path):
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(TaskError, match="a damaged workbook, or none"):
         read_grid(path)
+
+
+def test_of_a_workbook_the_first_sheet_with_a_table_is_read(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["Read me first"])
+    for k in range(2):
+        sheet = book.create_sheet(f"Data {k}")
+        for row in ([], [None, "a", None, "y"], *([None, n + k, None, n % 2] for n in range(4))):
+            sheet.append(row)
+    book.save(tmp_path / "t.xlsx")
+    found = read_grid(tmp_path / "t.xlsx")
+    assert (found.names, found.rows[1]) == (("a", "y"), ("1", "1"))
+    [note] = found.notes
+    assert note.startswith("sheet 'Data 0' is read, and not 'Sheet', 'Data 1'; ")
+
+
+def test_a_row_of_data_is_no_line_of_units(tmp_path):
+    for text in (
+        "sex,age,y\nm,,1\nf,5,0\nf,6,1\n",  # a row with a gap
+        "size,age,y\nm,3,1\ns,5,0\nl,6,1\n",
+        "kind,y\nm,1\ns,0\nl,1\n",
+    ):
+        assert not grid(tmp_path, text.encode()).notes, text
 
 
 def test_files_that_hold_no_table(tmp_path):

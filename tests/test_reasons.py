@@ -7,6 +7,7 @@ import pytest
 
 import synth
 from synth import codes
+from synth.records import Shortest
 from synth.report import reasons
 from synth.verification import verify
 
@@ -60,6 +61,15 @@ def test_what_ended_the_search_is_said_and_what_may_help(tmp_path, limits, words
     assert reasons.nothing_found(result).endswith("or sums of columns (--dsl features).")
     assert "no rule " in synth.report.search_text(result, 80)
     assert "label " in synth.report.search_text(result, 80)
+
+
+def test_rows_that_are_held_out_are_offered_for_training(tmp_path):
+    found = synth.search(noise(tmp_path, 60), max_bits=8, **FEW)
+    assert ", all rows for training (--train 1.0), other" in reasons.nothing_found(found)
+    for rows, more in ((40, "; --train 1.0 takes all 60"), (61, "")):
+        shown = replace(found, shortest=Shortest("rules", "a", 20.0, True, rows, None))
+        said = f"about {rows} training rows would do, here are 30{more}"
+        assert reasons.shortest(shown).endswith(said)
 
 
 def test_many_numbers_as_labels_have_a_threshold_to_ask_for(tmp_path):

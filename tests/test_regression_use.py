@@ -153,7 +153,8 @@ def test_every_language_computes_the_same(folder):
         assert float(here) == pytest.approx(expected[k], rel=1e-9)
     assert "(1 if new)" in formula.text
     assert formula.columns == ("rooms", "new", "side", "area")
-    assert formula.to_spreadsheet(names).startswith("=(0.5-(1.25*(ASIN(1.0/B2)+")
+    there = "=IF(AND(ISNUMBER(B2),ISNUMBER(A2)),"
+    assert formula.to_spreadsheet(names).startswith(there + "(0.5-(1.25*(ASIN(1.0/B2)+")
     assert r"\sqrt{" in formula.to_latex()
     assert formula.to_latex().startswith(r"0.5 - 1.25 \cdot \left(\arcsin\left(\frac{1.0}")
 

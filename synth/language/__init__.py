@@ -2,8 +2,8 @@
 
 Start with `types.py`, `dsl.py` and `grammar.py`: a DSL bound to named inputs is a grammar, which
 gives every program its bits.  Modules build on each other in this order: given, rounding, strings,
-types, primitive, family, machines, cards, meaning, columns, comparisons, signatures, dsl, labels,
-costs, mass, grammar, check, specification, notation, parsing, program, folds, scans,
+types, primitive, family, machines, cards, meaning, columns, thresholds, comparisons, signatures,
+dsl, labels, costs, mass, grammar, check, specification, notation, parsing, program, folds, scans,
 loop_code, dsls.
 """
 
@@ -15,7 +15,7 @@ from synth.language.dsls import languages, load_dsl, numeric_languages
 from synth.language.dsls.rules import source_of
 from synth.language.given import array_of, columns_of, refuse_other_index
 from synth.language.grammar import Grammar, Production, checked_columns, root_type
-from synth.language.meaning import Source, Term
+from synth.language.meaning import MONTHS, Source, Term
 from synth.language.notation.latex import latex
 from synth.language.primitive import Constant, Head, Input, Primitive, Weight
 from synth.language.program import Program
@@ -40,6 +40,7 @@ __all__ = [
     "ALLOWED",
     "DSL",
     "INT_LIMIT",
+    "MONTHS",
     "UNDEFINED",
     "UNIT",
     "Bool",

@@ -7,19 +7,21 @@ and do not depend on labels.
 import itertools
 import math
 from dataclasses import replace
-from decimal import ROUND_FLOOR, Decimal, localcontext
-from functools import lru_cache, reduce
+from functools import reduce
 
 import numpy as np
 
 from synth.errors import TaskError
 from synth.language.meaning import Term, column, constant, substituted
+from synth.language.thresholds import around_zero, quantile_thresholds
 from synth.language.types import INT_LIMIT, Bool, Int, Real, rounded
 
 #: The families of types that are numbers with an order.
 NUMBERS = ("Real", "Int", "Mod")
 #: By which factor typical values of columns of one unit may differ, and the most pairs of them.
 ALIKE, MOST_PAIRS = 4, 66
+#: What parts of dates, and places of letters, count from is a convention: they have no ratios.
+POINTS = ("year", "month", "day", "hour", "minute", "date", "time", "place")
 #: What whole numbers are divided by in tests of their remainders: of years too.
 DIVISORS = (*range(2, 13), 100, 400)
 #: The most columns of which one is compared with the sum of two others: 8 make 364 comparisons.
@@ -37,7 +39,7 @@ def refuse_others(given, name):
             raise TaskError(f"column {what} is {type_}; the {name} DSL takes {allowed}")
 
 
-def groups_of(given, thresholds, sums, most):
+def groups_of(given, thresholds, sums, most, differences=()):
     """The comparisons of columns and of sums of columns with thresholds.
 
     Parameters
@@ -50,6 +52,8 @@ def groups_of(given, thresholds, sums, most):
         The most columns in a sum, 1 or more.
     most : int
         The most comparisons.
+    differences : collection of str
+        The columns that are differences: they are compared with 0 too.
 
     Returns
     -------
@@ -70,7 +74,10 @@ def groups_of(given, thresholds, sums, most):
     for r in range(1, sums + 1):
         for names in itertools.combinations(trained, r):
             values = _sum(trained, names)
-            found = quantile_thresholds(values[np.isfinite(values)], thresholds, _rounding(names))
+            values, rounding = values[np.isfinite(values)], _rounding(names)
+            found = quantile_thresholds(values, thresholds, rounding)
+            if names[0] in differences:
+                found = sorted({*found, *around_zero(np.unique(values), rounding)})
             held += len(found)
             if found:
                 texts = tuple(f"{' + '.join(names)} < {_text(t)}" for t in found)
@@ -113,7 +120,7 @@ def pairs_of(given):
 
     Two columns are taken to be of one unit if the medians of their training rows are above 0 and
     differ by a factor of at most `ALIKE`, and if the table gives them no different units, such as
-    euros and months.  A divisor is above 0 on all training rows.  There are
+    euros and months.  A divisor is above 0 on all training rows; dates have no ratios.  There are
     none if there are more than `MOST_PAIRS` pairs.
     """
     trained = {
@@ -132,7 +139,8 @@ def pairs_of(given):
     if len(pairs) > MOST_PAIRS:
         return {}
     found = {f"{a} - {b}": ("-", a, b) for a, b in pairs}
-    found |= {f"{a} / {b}": ("/", a, b) for a, b in pairs if (held[b] > 0).all()}
+    ratios = [(a, b) for a, b in pairs if given.units.get(a) not in POINTS]
+    found |= {f"{a} / {b}": ("/", a, b) for a, b in ratios if (held[b] > 0).all()}
     return {name: pair for name, pair in found.items() if name not in given.types}
 
 
@@ -167,7 +175,8 @@ def types_of_pairs(pairs, given):
 def meanings_of_pairs(pairs, given, meanings):
     """What comparisons say of the columns, if some are about differences and ratios.
 
-    A difference of whole numbers below 0 says that one is below the other.
+    A difference of whole numbers below 0 says that one is below the other, and one below 1 that
+    it is not above.
     """
     terms = {
         name: Term(sign, tuple(column(n, given.types[n].family, _has_gaps(given.columns[n]))
@@ -179,8 +188,10 @@ def meanings_of_pairs(pairs, given, meanings):
         if any(source.name in terms for source in term.sources()):
             made[text] = replace(substituted(term, terms), value="coarse")
     for name, type_ in types_of_pairs(pairs, given).items():
-        if type_.family == "Int" and f"{name} < 0" in made:
-            made[f"{name} < 0"] = Term("<", terms[name].arguments)
+        signs = (("<", 0), ("<=", 1)) if type_.family == "Int" else ()
+        for sign, end in signs:
+            if f"{name} < {end}" in made:
+                made[f"{name} < {end}"] = Term(sign, terms[name].arguments)
     return made
 
 
@@ -315,70 +326,6 @@ def meanings_of(groups, given):
 
 def _has_gaps(values):
     return bool(values.dtype.kind == "f" and np.isnan(values).any())
-
-
-def quantile_thresholds(values, most, rounding=None):
-    """Thresholds that separate values at their quantiles.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n,)
-        Finite numbers.
-    most : int
-        The most thresholds.
-    rounding : callable, optional
-        How the values are rounded: they are separated if they are not, too.
-
-    Returns
-    -------
-    list of float
-        Each is above a value and at most the next larger one.  These two are chosen so that the
-        share of rows below the threshold is nearest to j / (most + 1), for j = 1..most.
-    """
-    distinct, counts = np.unique(values, return_counts=True)
-    below = np.cumsum(counts)[:-1]
-    cuts = np.arange(len(below))
-    if len(cuts) > most:
-        wanted = len(values) * np.arange(1, most + 1)
-        cuts = np.unique(np.argmin(np.abs(below * (most + 1) - wanted[:, None]), axis=1))
-    rounding = rounding if values.dtype.kind == "f" else None
-    return [separating(*distinct[c : c + 2].tolist(), rounding) for c in cuts]
-
-
-@lru_cache(maxsize=2**16, typed=True)
-def separating(low, high, rounding=None):
-    """The middle of two numbers, rounded to the fewest digits that keep it between them.
-
-    Parameters
-    ----------
-    low, high : float or int
-        The threshold is above `low` and at most `high`.
-    rounding : callable, optional
-        How `low` and `high` were rounded; the threshold is between them if it is rounded as well.
-
-    Returns
-    -------
-    float
-        An integer if the numbers are of type int.
-    """
-    with localcontext(prec=2000):  # more digits than any sum of two floats has
-        low_, high_ = Decimal(low), Decimal(high)
-        middle, exponent = (low_ + high_) * Decimal("0.5"), (high_ - low_).adjusted() - 1
-        if middle:
-            exponent = max(exponent, middle.adjusted())
-        if isinstance(low, int):
-            exponent = max(exponent, 0)
-        while True:
-            unit = Decimal(1).scaleb(exponent)
-            down = middle.scaleb(-exponent).to_integral_value(ROUND_FLOOR) * unit
-            between = [c for c in (down + unit, down) if low < _as(rounding, float(c)) <= high]
-            if between:
-                return float(min(between, key=lambda c: abs(c - middle)))
-            exponent -= 1
-
-
-def _as(rounding, number):
-    return number if rounding is None else rounding(np.array(number)).item()
 
 
 def _held(column):

@@ -20,6 +20,22 @@ MIRRORED = dict(zip(COMPARISONS, (">", ">=", "==", "!=", "<", "<="), strict=True
 JOINING = ("and", "or", "xor", "same", "not")
 ABOUT = ("truth", "text", "other", "missing", "weekday", "begins", "ends")
 
+#: Names of the months in several languages; three letters and more are enough if they say which.
+MONTHS = (
+    "january januar janvier enero gennaio januari janeiro",
+    "february februar février fevrier febrero febbraio februari fevereiro",
+    "march märz maerz mrz mars marzo maart mrt março",
+    "april avril abril aprile",
+    "may mai mayo maggio mei maio maj",
+    "june juni juin junio giugno junho",
+    "july juli juillet julio luglio julho",
+    "august août aout agosto augustus augusti",
+    "september septembre septiembre settembre setembro",
+    "october oktober octobre octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december dezember décembre decembre diciembre dicembre dezembro",
+)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -67,7 +83,8 @@ class Term:
         Of a leaf about a column: the `Source`, or (source, detail): the text that it equals
         ("text"), the texts that it does not equal ("other"), the part of a date, the letter that
         is the first ("begins") or the last one ("ends"), or the number of a weekday from Monday, 0.
-        Of the part "date", days are counted from 1899-12-30 on.  A text has the part "length",
+        Of the part "date", days are counted from 1899-12-30 on, and of "time", minutes from
+        midnight on.  A text has the part "length",
         and a single letter (source, "place", what is 0).  Of a constant: its value, of a label:
         its text.  Of "call": the primitive.  Of "%", "/" and "//": whether the numbers are whole.
         Of "letter", which says the letter at a place from 0 on: all letters.  Of a comparison:

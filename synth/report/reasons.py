@@ -73,9 +73,16 @@ def shortest(result):
     needed = "a million rows with such labels would be too few"
     if one.rows is not None:
         needed = f"about {one.rows:,} training rows would do, here are {n:,}"
+        if _may_train_on_all(result) and one.rows <= n + result.rows["test"]:
+            needed += f"; --train 1.0 takes all {n + result.rows['test']:,}"
     found = "shortest, " if one.proven else "shortest that was found, "
     shown = f"{one.rule or one.text} ({found}{bits(one.bits)} bits)"
     return f"{shown}; too few rows to tell it from chance: {needed}"
+
+
+def _may_train_on_all(result):
+    """Whether rows of a table are held out that could be for training."""
+    return bool(result.languages) and result.rows["test"] > 0 and "test" not in result.settings
 
 
 def too_few(result):
@@ -112,7 +119,8 @@ def nothing_found(result):
     if not result.optimal:
         what = "no rule that was tried saves bits"
         why, ways = f"{what}, and longer ones were not all tried: {stop(result)}", _longer(result)
-    ways += ["more rows", "other columns"]
+    more = "all rows for training (--train 1.0)" if _may_train_on_all(result) else "more rows"
+    ways += [more, "other columns"]
     if result.rows["labels"] > MOST_TEXTS:
         numbers = _are_numbers(result)
         ways = ["normal noise (--noise normal)"] * numbers + ways

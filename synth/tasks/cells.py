@@ -1,15 +1,16 @@
-"""What the cells of a table mean: numbers as people write them, dates, truth values, gaps.
+"""What the cells of a table mean: numbers as people write them, truth values, gaps.
 
 A cell is a text.  The format of numbers is told from all cells of a column at once.
 """
 
-import datetime
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+
+from synth.tasks.dates import DATE_ORDERS, date_of
 
 #: What people write where a value is missing, in lower case.
 MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "?", "null")
@@ -34,6 +35,9 @@ _MEASURES = (
     "months?|years?|yrs?|°C|°F|°|K|M|[mcd]?[lL]|k?Wh|[kM]?W|[mk]?V|m?A|[kMG]?Hz|[kKMGT]?B|bpm|mmHg|"
     r"[ck]?m[²2³3]|ha|[hkM]?Pa|bar|psi|dB|px|pcs|Stk\.?|Stück"
 )
+#: Words that stand in a line of units, and the parts of a quotient of units.
+_KINDS = "(?i:no\\.?|n|#|numbers?|counts?|int|integer|float|double|numeric|real|continuous|index)"
+_WORD = r"[^\W\d_]{1,5}[²³23]?"
 #: Thousands and millions, and their powers of 10.  A column that has one of them throughout keeps
 #: it as its unit; beside other numbers they are multiplied out.
 _POWERS = {None: 0, "K": 3, "M": 6}
@@ -58,30 +62,6 @@ _FORMATS = (
 _CODE = re.compile(r"0\d{2,}")
 #: Numbers whose one sign can stand before decimals and between thousands.
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
-#: The parts of a date with a time.
-DATE_PARTS = ("year", "month", "day", "hour", "minute")
-_YEAR, _MONTH, _DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(:\d{2}([.,]\d+)?)?"
-_TIME = rf"([T ]{_CLOCK}(Z|[+-]\d{{2}}:?\d{{2}})?)?"
-#: The place of ISO 8601 among the formats of dates.
-ISO = 0
-#: The formats of dates: ISO 8601, those of Germany, the USA and Britain, and times of day alone.
-_DATES = (
-    *(
-        re.compile(pattern + _TIME)
-        for pattern in (
-            f"{_YEAR}[-/]{_MONTH}[-/]{_DAY}",
-            rf"{_DAY}\.{_MONTH}\.{_YEAR}",
-            f"{_MONTH}/{_DAY}/{_YEAR}",
-            f"{_DAY}/{_MONTH}/{_YEAR}",
-        )
-    ),
-    re.compile(f"(?P<year>)(?P<month>)(?P<day>){_CLOCK}"),
-)
-#: The orders of year, month and day in them, or of hour and minute.
-DATE_ORDERS = ("ymd", "dmy", "mdy", "dmy", "hm")
-#: The place of times of day among them.
-CLOCK = 4
 
 
 @dataclass(frozen=True)
@@ -254,38 +234,22 @@ def missing_of(cells: Sequence[str], texts: Sequence[str], decimal: str = ".") -
     return MISSING_NUMBERS if among else texts
 
 
-def date_format(cells: Sequence[str]) -> int | None:
-    """The number of the format in which all of some cells are dates; None if there is none.
-
-    None too if day and month can be told apart in none of them.
-    """
-    places = [k for k in range(len(_DATES)) if all(date_of(cell, k) for cell in cells)]
-    return places[0] if len(places) == 1 else None
-
-
-def date_of(cell: str, place: int) -> datetime.datetime | None:
-    """The date, and the time if there is one, that a cell holds in a format; None if none."""
-    found = _DATES[place].fullmatch(cell)
-    if found is None:
-        return None
-    parts = zip(DATE_PARTS, (1, 1, 1, 0, 0), strict=True)
-    year, month, day, hour, minute = (int(found[name] or least) for name, least in parts)
-    try:
-        return datetime.datetime(year, month, day, hour, minute)
-    except ValueError:
-        return None
-
-
 @lru_cache(2**16)
 def is_data(cell: str) -> bool:
     """Whether a cell holds a number in some format, or a date: no column is called so.
 
     A column may be called `100 m`.
     """
-    is_date = any(date_of(cell, place) for place in range(len(_DATES)))
+    is_date = any(date_of(cell, place) for place in range(len(DATE_ORDERS)))
     format_ = number_format([cell])
     is_number = format_ is not None and not re.fullmatch(_MEASURES, format_.units[1] or "")
     return bool(cell) and (is_date or is_number)
+
+
+def is_unit(cell: str) -> bool:
+    """Whether a cell says what numbers count: `kg`, `[m/s]`, `(in EUR)`, `number`."""
+    known = rf"(?:in )?(?:{_UNITS}|{_MEASURES}|1?/?{_WORD}/[\d ]*{_WORD}|{_KINDS})"
+    return bool(re.fullmatch(rf"\[.*\]|\(.*\)|-+|{known}", cell))
 
 
 @lru_cache(2**16)

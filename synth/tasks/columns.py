@@ -16,19 +16,8 @@ from numpy.typing import NDArray
 
 from synth.errors import TypeMismatchError, quoted, shortened
 from synth.language import INT_LIMIT, Bool, Int, Mod, Real, Source, Term, Type
-from synth.tasks.cells import (
-    CLOCK,
-    DATE_ORDERS,
-    DATE_PARTS,
-    PLAIN,
-    TRUTH,
-    Format,
-    date_format,
-    date_of,
-    is_missing,
-    missing_of,
-    number_format,
-)
+from synth.tasks.cells import PLAIN, TRUTH, Format, is_missing, missing_of, number_format
+from synth.tasks.dates import CLOCK, DATE_ORDERS, DATE_PARTS, date_format, date_of
 from synth.tasks.letters import (
     LETTERS,
     are_free,
@@ -45,9 +34,12 @@ from synth.tasks.words import as_spelled, in_order, said_spellings, spellings
 #: The most truth values that a column of texts becomes; rarer texts become one, `other`.
 MOST_VALUES = 16
 OTHER = "other"
-#: The parts of a date that become inputs: the last one counts days, from `FIRST_DAY` on, as
-#: spreadsheets do.
-_PARTS = (*DATE_PARTS, "date")
+#: The parts of a date that become inputs: `date` counts days, from `FIRST_DAY` on, as spreadsheets
+#: do, and `time` the minutes since midnight.
+_PARTS = (*DATE_PARTS, "date", "time")
+#: Parts that say nothing that others do not say.
+_WHOLE = (".date", ".time")
+_HOUR, _DAYS, _TIME = 3, 5, 6
 FIRST_DAY = datetime.date(1899, 12, 30)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -224,7 +216,7 @@ def _said(
     name = shortened(column.name)
     if read.func is _read_dates:
         start, clock = len(column.name) + 1, read.args[1] == CLOCK
-        parts = [n[start:] for n, t in types.items() if t != Bool and n[start:] != "date"]
+        parts = [n[start:] for n, t in types.items() if t != Bool and not n.endswith(_WHOLE)]
         parts += ["weekday"] * (not clock)
         return f"read as {'times' if clock else 'dates'}", f"{name} ({', '.join(parts)})"
     if read.func in LETTERS:
@@ -304,9 +296,11 @@ def _dates(column: Column, held: list[str], gaps: bool) -> _Made | None:
     parts = [f"{column.name}.{part}" for part in _PARTS]
     found = np.array([_parts(cell, place) for cell in held])
     ranges = zip(found.min(axis=0).tolist(), found.max(axis=0).tolist(), strict=True)
-    kept = tuple(k for k, (low, high) in enumerate(ranges) if low < high and k < len(parts))
-    if len(kept) == 2 and parts[kept[1]].endswith(".date"):  # it says what the other part says
-        kept = kept[:1]
+    vary = [low < high for low, high in ranges]
+    # A number of days, or of minutes, says nothing more than the only part that varies.
+    vary[_DAYS] = vary[_DAYS] and sum(vary[:_HOUR]) > 1
+    vary[_TIME] = all(vary[_HOUR:_DAYS])
+    kept = tuple(k for k in range(len(parts)) if vary[k])
     types = {
         parts[k]: Real if gaps else Int(int(found[:, k].min()), int(found[:, k].max()))
         for k in kept
@@ -319,8 +313,8 @@ def _parts(cell: str, place: int) -> list[int] | None:
     date = date_of(cell, place)
     if date is None:
         return None
-    days = (date.date() - FIRST_DAY).days
-    return [*(getattr(date, part) for part in DATE_PARTS), days, date.weekday()]
+    days, minutes = (date.date() - FIRST_DAY).days, 60 * date.hour + date.minute
+    return [*(getattr(date, part) for part in DATE_PARTS), days, minutes, date.weekday()]
 
 
 def _read_dates(name: str, place: int, kept: tuple[int, ...], cells: list[str]) -> list[np.ndarray]:

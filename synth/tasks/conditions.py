@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any
 
 from synth.errors import TaskError, listed, quoted, shortened
-from synth.tasks.cells import ISO, PLAIN, Format, date_format, date_of
+from synth.tasks.cells import PLAIN, Format
 from synth.tasks.columns import Column
+from synth.tasks.dates import ISO, date_format, date_of
 from synth.tasks.words import as_spelled, spellings
 
 #: The signs of conditions; of two that begin alike, the longer one first.

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from synth.errors import TaskError, listed, quoted, shortened
 from synth.tasks.cells import MISSING, MISSING_NUMBERS, is_missing, missing_of, number_format
 from synth.tasks.columns import Column
+from synth.tasks.dates import date_format
 
 #: What can be done with rows and columns that have missing values.
 GAPS = ("indicator", "drop-rows", "drop-columns", "error")
@@ -51,6 +53,34 @@ def labelled(
     aside = "is" if without == 1 else "are"
     notes.append(f"{said} ({shortened(chosen.name)}) and {aside} set aside")
     return [column.only(known) for column in columns]
+
+
+def merged(
+    columns: list[Column], label: str, kept: Sequence[str], texts: Sequence[str], notes: list[str]
+) -> list[Column]:
+    """The columns, the first one filled if its cells are merged, as spreadsheets write those.
+
+    They are if the first row has a text, if all texts are different and neither numbers nor dates,
+    and if at least half of the cells are empty.
+
+    label, kept: the names of the label and of columns that stay as they are.
+    """
+    first = columns[0]
+    empty = np.array([not cell for cell in first.cells])
+    held = [cell for cell in first.cells if cell]
+    count = len(held)
+    alone = first.name in (label, *kept) or count < 2 or empty[0] or 2 * count > len(empty)
+    if alone or len(set(held)) < count or first.held(texts) != held or first.format(held):
+        return columns
+    if date_format(held) is not None:
+        return columns
+    places = np.maximum.accumulate(np.where(empty, 0, np.arange(len(empty))))
+    name, cells = shortened(first.name), tuple(first.cells[k] for k in places.tolist())
+    notes.append(
+        f"{name}: empty cells below a text are read as that text ({count} texts for "
+        f"{len(cells)} rows), as merged cells are; --keep {name} leaves them missing"
+    )
+    return [replace(first, cells=cells), *columns[1:]]
 
 
 def without_gaps(

@@ -14,15 +14,22 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from pathlib import Path
+from typing import Any
 
-from synth.errors import TaskError, quoted, shortened
+from synth.errors import TaskError, listed, quoted, shortened
 from synth.tasks.cells import cell_text, is_data, is_missing, is_plain
 from synth.tasks.sources import is_stream, table_bytes
-from synth.tasks.titles import Lines, without_footers, without_repeats, without_titles
+from synth.tasks.titles import (
+    Lines,
+    without_empty,
+    without_footers,
+    without_repeats,
+    without_titles,
+    without_units,
+)
 
 #: Separators, in the order in which equally good ones are taken.
 SEPARATORS = ",;\t|"
@@ -87,7 +94,7 @@ def read_grid(path: Path, blank: bool = False) -> Grid:
         raw = _unpacked(raw)
     notes: list[str] = []
     if raw[:4] == _WORKBOOK:
-        lines, separator = list(_sheet(raw)), ""
+        lines, separator = _sheet(raw, notes), ""
     else:
         text, note = decoded(raw)
         notes += note
@@ -231,8 +238,8 @@ def _fit(lines: Lines) -> tuple[float, float, int]:
     return count / len(lines), sum(map(is_plain, cells)) / len(cells), width
 
 
-def _sheet(raw: bytes) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of each line of a workbook's first sheet that is not empty."""
+def _sheet(raw: bytes, notes: list[str]) -> Lines:
+    """(line, cells) of each line that is not empty, of a workbook's first sheet with a table."""
     try:
         import openpyxl
     except ImportError:
@@ -242,13 +249,29 @@ def _sheet(raw: bytes) -> Iterator[tuple[int, list[str]]]:
         ) from None
     try:
         book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        rows = list(book.worksheets[0].iter_rows(values_only=True))
+        sheets = {sheet.title: _filled(sheet) for sheet in book.worksheets}
     except (OSError, KeyError, ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
         raise TaskError(f"a damaged workbook, or none: {error}; allowed: {_TABLE}") from None
-    for line, values in enumerate(rows, 1):
-        cells = [cell_text(value) for value in values]
-        if any(cells):
-            yield line, cells
+    sheets = {title: lines for title, lines in sheets.items() if lines}
+    tables = [title for title, lines in sheets.items() if sum(map(_is_row, lines)) > 1]
+    read = next(iter([*tables, *sheets]), "")
+    if len(sheets) > 1:
+        others = [quoted(shortened(title, 40)) for title in sheets if title != read]
+        said = f"sheet {quoted(shortened(read, 40))} is read, and not {listed(others, 6)}"
+        notes.append(f"{said}; to read another, save it as a file of its own")
+    return sheets.get(read, [])
+
+
+def _filled(sheet: Any) -> Lines:
+    """The lines of a sheet that are not empty."""
+    rows = enumerate(sheet.iter_rows(values_only=True), 1)
+    lines = ((line, [cell_text(value) for value in values]) for line, values in rows)
+    return [(line, cells) for line, cells in lines if any(cells)]
+
+
+def _is_row(line: tuple[int, list[str]]) -> bool:
+    """Whether a line has several cells, as those of a table have."""
+    return sum(map(bool, line[1])) > 1
 
 
 def _named(lines: Lines, notes: list[str]) -> Grid:
@@ -256,16 +279,15 @@ def _named(lines: Lines, notes: list[str]) -> Grid:
     if not lines:
         raise TaskError("empty; allowed: a line of column names, then one line for each row")
     lines = without_footers(without_repeats(without_titles(lines, notes), notes), notes)
+    lines = without_empty(lines)
     width = max(len(cells) for _, cells in lines)
-    while width > 1 and not any(len(c) >= width and c[width - 1] for _, c in lines):
-        width -= 1  # a spreadsheet writes a separator for each column that was ever used
-    lines = [(line, cells[:width]) for line, cells in lines]
     whole = all(len(cells) == width for _, cells in lines[1:])
     if whole and len(lines) > 3 and len(lines[0][1]) < width - 1:
         # A line of counts stands above the data, as in files that scikit-learn ships.
         (first, names), *lines = lines
         said = f"{len(names)} cells, all others {width}: {quoted(', '.join(names))}"
         notes.append(f"line {first} is left out: {said}")
+    lines = without_units(lines, notes)
     (first, names), body = lines[0], lines[1:]
     if body and len(names) == width - 1 and all(len(cells) == width for _, cells in body):
         names = ["", *names]  # R gives row names no header

@@ -161,6 +161,7 @@ def _rows(
         columns = joined(columns, label, asked["test"], read_test(asked["test"]), notes)
         test = replace(test, column=OF_FILE)
     notes += gaps.unmatched(asked["na"], columns)
+    columns = gaps.merged(columns, label, asked["keep"], texts, notes)
     value = wanted.condition and wanted.condition.sign == "=" and wanted.condition.value
     columns = gaps.labelled(columns, _by_name(columns, label), value or None, texts, notes)
     others = [_by_name(columns, label)]

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 
 from synth.errors import listed, quoted, shortened
-from synth.tasks.cells import is_data, is_missing, number_format
+from synth.tasks.cells import is_data, is_missing, is_unit, number_format
 
 #: (line, cells) of each line.
 Lines = list[tuple[int, list[str]]]
@@ -25,7 +25,7 @@ _REMARK = re.compile(
     r"ende|erstellt)\b\s*([:.\-\d].*|$)|(©|\*|†|\(c\)).*",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"[-=_*~.\u2500\u2501]{3,}")
+_RULE = re.compile(r":?[-=_*~.\u2500\u2501]{3,}:?")
 
 
 def without_titles(lines: Lines, notes: list[str]) -> Lines:
@@ -75,6 +75,52 @@ def without_repeats(lines: Lines, notes: list[str]) -> Lines:
     where = f"line {same[0]} is" if len(same) == 1 else f"lines {listed(map(str, same), 3)} are"
     notes.append(f"{where} left out: the header appears again")
     return [lines[0], *rest]
+
+
+def without_units(lines: Lines, notes: list[str]) -> Lines:
+    """The lines without those below the header that are rules or say the units of columns.
+
+    A line says units if it has one above numbers, no other text above numbers, no number, and no
+    text that appears again in its column.
+    """
+    while len(lines) > 3:
+        line, cells = lines[1]
+        if all(_RULE.fullmatch(cell) for cell in cells if cell):
+            notes.append(
+                f"line {line} is left out as a rule: {quoted(shortened(cells[0] or '-', 20))}"
+            )
+        elif _are_units(lines[0][1], cells, [row for _, row in lines[2:]]):
+            named = zip(lines[0][1], cells, strict=False)
+            said = [f"{shortened(name, 40)} {cell}" for name, cell in named if cell]
+            notes.append(f"line {line} is left out as units: {listed(said, 8)}")
+        else:
+            break
+        lines = [lines[0], *lines[2:]]
+    return lines
+
+
+def _are_units(names: list[str], cells: list[str], rows: list[list[str]]) -> bool:
+    """Whether cells below the names of columns, and above some rows, are units of numbers."""
+    found = 0
+    for k, cell in enumerate(cells):
+        below = [row[k] for row in rows if len(row) > k and not is_missing(row[k])]
+        numbers = bool(below) and all(map(is_data, below))
+        if is_missing(cell) or not below:
+            continue
+        if is_data(cell) or cell in below or (numbers and not is_unit(cell)):
+            return False
+        found += numbers
+    return found > 0 and len(names) > 1 and not any(map(is_data, names))
+
+
+def without_empty(lines: Lines) -> Lines:
+    """The lines without the columns that have neither a name nor a value."""
+    width = max(len(cells) for _, cells in lines)
+    used = [any(len(c) > k and c[k] for _, c in lines) for k in range(width)]
+    if all(used):
+        return lines
+    # A spreadsheet writes a separator for each column that was ever used.
+    return [(line, [c for c, u in zip(cells, used, strict=False) if u]) for line, cells in lines]
 
 
 def _usual(lines: Lines) -> int:

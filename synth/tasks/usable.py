@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import TaskError, listed, quoted, shortened
-from synth.tasks.cells import date_format, missing_of
+from synth.tasks.cells import missing_of
 from synth.tasks.columns import Column
+from synth.tasks.dates import date_format
 from synth.tasks.letters import alphabet_of, are_free
 
 #: What is said of free texts.
@@ -181,5 +182,7 @@ def _nearly_numbers(column: Column, held: list[str]) -> str | None:
     if not 0 < len(others) <= NEARLY * len(held):
         return None
     line = column.lines[column.cells.index(others[0])]
-    numbers = len(held) - len(others)
-    return f"{numbers} of {len(held)} cells are numbers; line {line} has {quoted(others[0])}"
+    numbers, said = len(held) - len(others), f"line {line} has {quoted(others[0])}"
+    if len({other.lower() for other in others}) == 1 and "," not in others[0]:
+        said += f", which --na {quoted(others[0])} reads as missing"
+    return f"{numbers} of {len(held)} cells are numbers; {said}"

@@ -9,14 +9,21 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-_NO = "no n not non nein nee nej nem nie nao não ne ei hayır false f falsch faux falso off aus"
-_YES = "yes y oui o ja j sí si sim tak ano da igen kyllä evet true t wahr vrai vero on an"
+_NO = (
+    "no n not non nein nee nej nei ikke nem nie nao não ne nu ei hayır нет не ні όχι 否 いいえ "
+    "false f falsch faux falso off aus"
+)
+_YES = (
+    "yes y oui o ja j sí si sim tak ano da igen kyllä evet да так ναι 是 はい "
+    "true t wahr vrai vero on an"
+)
 NO, YES = frozenset(_NO.split()), frozenset(_YES.split())
 
 #: Words in order; those between commas have one place.
 _SCALES = (
     "none, very low, low, medium/med/moderate/normal/average, high, very high",
-    "tiny/xxs, xs/extra small, s/small, m/medium/med/mid/midsize, l/large, xl/extra large, xxl",
+    "tiny/xxs, xs/extra small/x-small, s/small, m/medium/med/mid/midsize, l/large, "
+    "xl/extra large/x-large, xxl/xx-large",
     "terrible/unacc/very bad/very poor, bad/poor, fair/ok/okay/average/acc/medium, good, "
     "very good/vgood, excellent",
     "fair, good, very good, premium, ideal",
@@ -30,11 +37,18 @@ _SCALES = (
     "negative, neutral, positive",
     "bronze, silver, gold, platinum",
     "beginner/novice, intermediate, advanced, expert",
-    "sehr niedrig/sehr gering, niedrig/gering, mittel, hoch, sehr hoch",
+    "sehr niedrig/sehr gering/sehr tief, niedrig/gering/tief, mittel, hoch, sehr hoch",
     "sehr klein, klein, mittel, groß, sehr groß",
     "mangelhaft/schlecht, ausreichend, befriedigend/mittel, gut, sehr gut",
     "nie, selten, manchmal, oft/häufig, immer",
-    "faible/bas, moyen, fort/élevé/haut",
+    "faible/bas/basse, moyen/moyenne, fort/forte/élevé/élevée/haut/haute",
+    "bajo/baja, medio/media, alto/alta",
+    "baixo/baixa, médio/média, alto/alta",
+    "basso/bassa, medio/media, alto/alta",
+    "laag, midden/gemiddeld, hoog",
+    "низкий/низкая, средний/средняя, высокий/высокая",
+    "leicht, mittel, schwer",
+    "kurz/short, mittel/medium, lang/long",
     "petit, moyen, grand",
     "monday/mon, tuesday/tue, wednesday/wed, thursday/thu, friday/fri, saturday/sat, sunday/sun",
     "january/jan, february/feb, march/mar, april/apr, may, june/jun, july/jul, august/aug, "

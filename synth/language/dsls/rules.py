@@ -6,7 +6,8 @@ number).  The tests that one text column or one date became count as tests of on
 thresholds of a column are at quantiles of the training rows, between two neighbouring values, and
 do not depend on labels: 16 below 250 training rows, 32 up to 600, and 64 above.  A comparison
 with a missing number is false.  With `ratios`, tests are also of the difference and the ratio of
-two columns of one unit, as in `length / width < 1.5`; these count as columns.  So do two lists of
+two columns of one unit, as in `length / width < 1.5`; these count as columns, and differences are
+compared with 0 too.  So do two lists of
 tests: that one such column is below the sum of two others, or each of three is; and that one equals
 another or such a sum, or that all or some two of three are equal.  With `residues`, tests are also
 of the remainders of whole numbers, as in `year % 4 = 0`.  A choice says one of two conditions as a
@@ -230,14 +231,15 @@ def prepare(
     return _with_ratios(given, thresholds) if ratios else _with_tests(given, thresholds)
 
 
-def _with_tests(given, thresholds, together=MappingProxyType({})):
+def _with_tests(given, thresholds, together=MappingProxyType({}), differences=()):
     """Comparisons of columns.
 
-    together: of columns that count as one, by their names, what they are together.
+    together: of columns that count as one, by their names, what they are together; differences:
+    the names of those that are differences.
     """
     if thresholds is None:
         thresholds = thresholds_of(given)
-    groups = groups_of(given, thresholds, 1, MOST)
+    groups = groups_of(given, thresholds, 1, MOST, differences)
     if groups is None:
         raise TaskError(f"task {given.name}: more than {MOST} tests; allowed: fewer thresholds")
     if not groups:
@@ -262,7 +264,9 @@ def _with_ratios(given, thresholds):
     columns = widened(pairs, given.columns) | related(relations, given.columns)
     types = given.types | types_of_pairs(pairs, given) | dict.fromkeys(relations, Bool)
     every = replace(given, columns=columns, types=types)
-    found = _with_tests(every, thresholds, {name: sign for name, (sign, *_) in relations.items()})
+    signs = {name: sign for name, (sign, *_) in relations.items()}
+    differences = {name for name, (sign, *_) in pairs.items() if sign == "-"}
+    found = _with_tests(every, thresholds, signs, differences)
     meanings = meanings_of_pairs(pairs, given, found.meanings)
     return replace(
         found,

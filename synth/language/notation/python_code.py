@@ -4,7 +4,7 @@ import keyword
 import re
 
 from synth.errors import DSLError
-from synth.language.meaning import COMPARISONS, Source, Term
+from synth.language.meaning import COMPARISONS, MONTHS, Source, Term
 from synth.language.notation.simplify import simplified
 
 _HELPERS = {
@@ -34,32 +34,41 @@ def _texts(column, missing):
 """,
     "date": '''
 def _dates(column, order):
-    """Year, month, day, hour, minute, days since 1899-12-30 and weekday (Monday is 0) of dates.
+    """The parts of dates: days since 1899-12-30, minutes since midnight, weekday (Monday is 0).
 
     NaN where there is none.
 
     A date is a datetime, or a text in ISO form or with its parts in this order: y, m and d, or h
     and m for times of day.
     """
+    months = MONTHS
     found = []
     for value in np.asarray(column).astype(object).tolist():
         text = str(np.datetime64(value, "ns") if isinstance(value, int) else value)
+        half = re.search(r"([ap])\\.?m\\.?$", text.strip().lower())
+        for word in re.findall(r"[^\\W\\d_]{3,}", text):
+            names = [f" {word}".lower() in f" {each}" for each in months]
+            text = text.replace(word, str(names.index(True) + 1) if sum(names) == 1 else "", 1)
         parts = [int(part) for part in re.findall(r"[0-9]+", text)]
         if order == "hm" and 2 <= len(parts) < 5:
             parts, text = [1, 1, 1, *parts], "0001"
         if len(parts) < 3:
-            found.append([np.nan] * 7)
+            found.append([np.nan] * 8)
             continue
         if not re.match(r"\\s*[0-9]{4}", text):
             parts[:3] = [parts[order.index(part)] for part in "ymd"]
         year, month, day, hour, minute = (parts + [0, 0])[:5]
+        if order != "hm" and year < 100:
+            year += 1900 if year >= 69 else 2000
+        hour = hour % 12 + 12 * (half[1] == "p") if half else hour
         date = datetime.date(year, month, day)
-        days = date.toordinal() - 693594
-        found.append([year, month, day, hour, minute, days, date.weekday()])
-    names = ("year", "month", "day", "hour", "minute", "date", "weekday")
-    return dict(zip(names, np.array(found, float).reshape(-1, 7).T))
+        days, minutes = date.toordinal() - 693594, 60 * hour + minute
+        found.append([year, month, day, hour, minute, days, minutes, date.weekday()])
+    names = ("year", "month", "day", "hour", "minute", "date", "time", "weekday")
+    return dict(zip(names, np.array(found, float).reshape(-1, 8).T))
 ''',
 }
+_LISTED_MONTHS = "".join(["(\n", *(f'        "{names}",\n' for names in MONTHS), "    )"])
 _FUNCTIONS = {
     "abs": "np.abs", "min": "np.minimum", "max": "np.maximum", "square": "np.square",
     "sqrt": "np.sqrt", "exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos",
@@ -86,6 +95,7 @@ def to_python(term: Term, title: str, called: str = "predict") -> str:
     body = _Python(names).text(term)
     kinds = {source.kind for source in sources}
     helpers = [_HELPERS[kind] for kind in _HELPERS if kind in kinds]
+    helpers = [each.replace("MONTHS", _LISTED_MONTHS) for each in helpers]
     if kinds & {"number", "text"}:
         helpers.insert(0, _HELPERS["missing"])
     lines = ["import datetime", "import re", ""] if "date" in kinds else []
@@ -119,7 +129,7 @@ def _safe(text: str) -> str:
 
 def _names(sources: tuple[Source, ...]) -> dict[str, str]:
     """A Python name for each column."""
-    taken = {"np", "re", "datetime", "table", "rows", "len", "next", "iter"}
+    taken = {"np", "re", "datetime", "table", "rows", "len", "next", "iter", "place", "text"}
     found: dict[str, str] = {}
     for source in sources:
         plain = re.sub(r"[^a-zA-Z0-9_]", "_", source.name).strip("_").lower() or "column"
@@ -169,8 +179,9 @@ class _Python:
                 return self._leaf(arguments[0]).replace(" == ", " != ", 1)
             return f"{'~' if op == 'not' else '-'}{inner[0]}"
         if op == "letter":
-            place = f"np.nan_to_num({inner[0]}).astype(int)"
-            return f'np.array(list("{term.value}")).take({place}, mode="clip")'
+            place = "np.nan_to_num(place).astype(int)"
+            said = f'np.array(list("{term.value}")).take({place}, mode="clip")'
+            return f'np.where(np.isnan(place := {inner[0]}), "", {said})'
         if op == "floor":
             return f"np.floor(np.round({inner[0]}, 9))"
         if op in _OPERATORS:

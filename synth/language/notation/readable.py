@@ -84,8 +84,8 @@ def _text(term: Term) -> str:
     if op in COMPARISONS:
         op, arguments = _turned(op, arguments)
         left, right = (_number(a, 0) for a in arguments)
-        if arguments[0].op == "part" and arguments[0].value[1] == "date":
-            right = _date(arguments[1]) or right
+        if arguments[0].op == "part":
+            right = _when(arguments[0].value[1], arguments[1]) or right
         return f"{left} {_SHOWN.get(op, op)} {right}"
     return _number(term, 0)
 
@@ -138,7 +138,7 @@ def _bound(term: Term) -> tuple[str, int]:
         return _about(term, "="), _ATOM
     if op == "missing":
         return f"{name(term.value.name)} is missing", _ATOM
-    if op == "part" and term.value[1] == "date":
+    if op == "part" and (term.value[1] == "date" or _is_clock(term)):
         return name(term.value[0].name), _ATOM
     if op == "part":
         return f"{term.value[1]} of {name(term.value[0].name)}", _ATOM
@@ -166,12 +166,21 @@ def _bound(term: Term) -> tuple[str, int]:
     return f"{called}({', '.join(_text(a) for a in arguments)})", _ATOM
 
 
-def _date(term: Term) -> str | None:
-    """A number of days as a date; None if it is none."""
-    days = term.value if term.op == "constant" else None
-    if not isinstance(days, (int, float)) or days % 1 or not 0 <= days < 10**6:
+def _is_clock(term: Term) -> bool:
+    """Whether a part of a column is the whole of it: the time of a column of times of day."""
+    return term.value[1] == "time" and term.value[0].order == "hm"
+
+
+def _when(part: str, term: Term) -> str | None:
+    """A number of days as a date, and one of minutes as a time of day; None if it is none."""
+    number = term.value if term.op == "constant" else None
+    if not isinstance(number, (int, float)) or number % 1 or number < 0:
         return None
-    return (datetime.date(1899, 12, 30) + datetime.timedelta(int(days))).isoformat()
+    if part == "date" and number < 10**6:
+        return (datetime.date(1899, 12, 30) + datetime.timedelta(int(number))).isoformat()
+    if part == "time" and number < 24 * 60:
+        return f"{int(number) // 60}:{int(number) % 60:02}"
+    return None
 
 
 def _constant(given: object) -> tuple[str, int]:

@@ -1,9 +1,10 @@
 """Rules as formulas of spreadsheets, as Excel and LibreOffice read them in English.
 
-An empty cell counts as 0 in a spreadsheet, so each comparison asks whether there is a number.
+An empty cell counts as 0 in a spreadsheet, so each comparison asks whether there is a number, and
+so does each answer that is computed: it is #N/A if there is none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from synth.errors import SettingError, listed
 from synth.language.meaning import COMPARISONS, Source, Term
@@ -35,8 +36,8 @@ def to_spreadsheet(term: Term, cells: Mapping[str, str]) -> str:
         If a column has no cell.
     """
     term = simplified(term, known=False)
-    text = _Sheet(cells).text(term)
-    return f"=IF({text},1,0)" if term.is_condition else f"={text}"
+    sheet = _Sheet(cells)
+    return f"=IF({sheet.text(term)},1,0)" if term.is_condition else f"={sheet.answer(term)}"
 
 
 def cells_of(header: Sequence[str], row: int = 2) -> dict[str, str]:
@@ -61,6 +62,15 @@ def _literal(value: object) -> str:
 class _Sheet:
     def __init__(self, cells: Mapping[str, str]) -> None:
         self.cells = cells
+
+    def answer(self, term: Term) -> str:
+        """What a formula says: #N/A where a number that it needs is missing."""
+        if term.op == "where":
+            condition, *answers = term.arguments
+            return f"IF({','.join([self.text(condition), *map(self.answer, answers)])})"
+        needed = self._needed(term)
+        text = self.text(term)
+        return f"IF({_all(needed)},{text},NA())" if needed else text
 
     def text(self, term: Term) -> str:
         op, arguments = term.op, term.arguments
@@ -101,15 +111,31 @@ class _Sheet:
         """A comparison, false where a number is missing."""
         left, right = map(self._closed, term.arguments)
         text = f"{left}{_SIGNS.get(term.op, term.op)}{right}"
-        needed = [self._there(leaf) for leaf in dict.fromkeys(_numbers(term))]
-        needed = list(dict.fromkeys(needed))
+        needed = self._needed(*term.arguments)
         if not needed:
             return text
         if term.arguments[0].op == "number" and len(needed) == 1:
             return f"AND({needed[0]},{text})"
         # `AND` computes all its parts, and a sum or the year of a text is an error.
-        there = ",".join(needed)
-        return f"IF({there if len(needed) == 1 else f'AND({there})'},{text},FALSE)"
+        return f"IF({_all(needed)},{text},FALSE)"
+
+    def _needed(self, *terms: Term) -> list[str]:
+        """What has to hold so that some terms have values: of a choice, the part that is chosen."""
+        found: list[str] = []
+        for term in terms:
+            if term.source is not None:
+                found += [self._there(term)] * (not term.is_condition)
+            elif term.op == "where" and not term.is_condition:
+                condition, *answers = term.arguments
+                each = [self._needed(answer) for answer in answers]
+                if any(each) and each[0] != each[1]:
+                    said = [self.text(condition), *(_all(needed) for needed in each)]
+                    found.append(f"IF({','.join(said)})")
+                else:
+                    found += each[0]
+            elif not term.is_condition:
+                found += self._needed(*term.arguments)
+        return list(dict.fromkeys(found))
 
     def _there(self, leaf: Term) -> str:
         """Whether a leaf has a value."""
@@ -164,6 +190,8 @@ class _Sheet:
             return f"(CODE({here})-{ord(term.value[2])})"
         if detail == "date":
             return f"INT({here})"
+        if detail == "time":
+            return f"(60*HOUR({here})+MINUTE({here}))"
         return f"{detail.upper()}({here})"
 
     def _missing(self, source: Source, here: str) -> str:
@@ -173,9 +201,8 @@ class _Sheet:
         return f"OR({same})"
 
 
-def _numbers(term: Term) -> Iterator[Term]:
-    """The leaves whose numbers a comparison needs: what decides a choice has a value always."""
-    if term.source is not None:
-        yield term
-    for argument in term.arguments[term.op == "where" :]:
-        yield from _numbers(argument)
+def _all(conditions: Sequence[str]) -> str:
+    """That all of some conditions hold."""
+    if len(conditions) < 2:
+        return next(iter(conditions), "TRUE")
+    return f"AND({','.join(conditions)})"

@@ -89,7 +89,7 @@ def _calculated(term: Term) -> str:
     if op == "letter":
         if term.value[0] == "0":
             return f"SUBSTR('{term.value}', 1 + {inner[0]}, 1)"
-        return f"CHAR({ord(term.value[0])} + {inner[0]})"
+        return f"CASE WHEN {inner[0]} >= 0 THEN CHAR({ord(term.value[0])} + {inner[0]}) END"
     if op == "floor":
         return f"FLOOR(ROUND({inner[0]}, 9))"
     if op == "/":
@@ -129,7 +129,14 @@ def _leaf(term: Term) -> str:
         return _of_letters(term, source, here)
     if detail == "date":
         return f"CAST(JULIANDAY(DATE({here})) - 2415018.5 AS INTEGER)"
-    return f"CAST(STRFTIME('{_PARTS[detail]}', {here}) AS INTEGER)"
+    if detail == "time":
+        return f"(60 * {_part('hour', here)} + {_part('minute', here)})"
+    return _part(detail, here)
+
+
+def _part(name: str, here: str) -> str:
+    """A part of a date as a number."""
+    return f"CAST(STRFTIME('{_PARTS[name]}', {here}) AS INTEGER)"
 
 
 def _of_letters(term: Term, source: Source, here: str) -> str:
