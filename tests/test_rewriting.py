@@ -363,6 +363,9 @@ def test_tables_of_strings_are_read_as_such(tmp_path, monkeypatch):
     assert result["rows"]["train"] == len(words) // 2
     write(tmp_path / "new.csv", [("word",), ("abbaab",)])
     assert "abbaab,baabba" in run("predict", "run.json", "new.csv")
+    # The empty string is a row, the first and the last one too.
+    (tmp_path / "new.csv").write_text('word\n""\nab\n""\n')
+    assert run("predict", "run.json", "new.csv").splitlines()[1:] == [",", "ab,ba", ","]
     # A table with few different labels, or with numbers, is none of strings.
     write(tmp_path / "kinds.csv", [("word", "kind"), *((w, "ab"[w.count("a") % 2]) for w in words)])
     assert not load_task("kinds.csv").label_type.letters
@@ -372,6 +375,21 @@ def test_tables_of_strings_are_read_as_such(tmp_path, monkeypatch):
     assert load_task("turned.csv", label="said").label_type == Str("ab")
     with pytest.raises(TaskError, match="is the 17th different text"):
         load_task("turned.csv", keep="word")
+
+
+def test_a_table_that_may_be_of_strings_says_how_it_is_read_as_such(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = [w for w in all_strings(3, "ab") if w]
+    rows = [(a, b, a + b) for a in words for b in words]
+    write(tmp_path / "both.csv", [("x", "y", "said"), *rows])
+    error = run("search", "both.csv", code=2)
+    assert "17th different text" in error
+    assert "or strings of few letters, as in strings:file=FILE" in error
+    with (tmp_path / "both.csv").open("a") as file:
+        file.write('"","",""\n')
+    task = load_task("strings:file=both.csv")
+    assert (task.label_type, task.rows) == (Str("ab"), len(rows) + 1)
+    assert synth.search(task).program.text == "x + y"
 
 
 def test_files_of_strings_have_labels_of_three_kinds(tmp_path, monkeypatch):
