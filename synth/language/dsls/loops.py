@@ -224,7 +224,8 @@ def _scans(given, made, pairs):
     """The functions of letters, of strings and of pairs, that make strings of two types.
 
     Of 32 shares of a result type, map, filter and scan with an arrow have 8 each, scan without one
-    4, scan2 two and scan3 one.
+    4, scan2 two, and scan3 and filter with a state one each.  If the labels have other letters than
+    the inputs, filters alone make strings of the inputs' type, and each kind has half.
     """
     forms, arguments = [], [given, *([pairs] if pairs else [])]
     two, among = len(made.letters) == 2, log2(len(arguments))
@@ -236,7 +237,8 @@ def _scans(given, made, pairs):
             Form("scan3", argument, made, 5 + among, parts=3),
         ]
         forms += [Form("scan", argument, made, 3 + among, parts=1, writes=False)] * two
-    forms.append(Form("filter", given, given, 2.0 if made == given else 0.0))
+    plain, stateful = (2.0, 5.0) if made == given else (1.0, 1.0)
+    forms += [Form("filter", given, given, plain), Form("filter", given, given, stateful, parts=1)]
     letters = {} if two or len(made.letters) == 1 else {made: _letters(made)}
     return Scans(forms, _truths(), letters)
 
