@@ -22,6 +22,8 @@ from synth.verification.values import applied, legal
 
 #: The search makes no strings of more letters: twice those of the longest given, and these.
 MORE = 16
+#: A program of strings counts as so many candidates: it takes about as long.
+_EACH = 200
 #: More units than any program has.
 _FAR = 2**40
 #: The type of a string's number, and what stands for a letter that is left out.
@@ -130,6 +132,8 @@ class _Strings(Maker):
         # What stands for the functions of letters that make a type has their price.
         around = {head.result: p for head, p in truth.prices.items() if _stands_for_all(head)}
         self.members: list[_Members] = []
+        # Half of the candidates are left for programs.
+        self.share = budget // (6 * len(family.forms))
         for form in family.forms:
             least = min(p for h, p in truth.prices.items() if h.result == form.argument)
             left = most - around[form.result] - least
@@ -219,7 +223,7 @@ class _Strings(Maker):
                      for one, (_, whole) in zip(cheapest, found, strict=True))]
         )  # fmt: skip
         made: list[tuple[int, list[bytes]]] = []
-        room = max(0, self.budget - self.candidates) // len(form.starts)
+        room = self.share // len(form.starts)
         limit = own + sum(cheapest) - 1
         while limit < complete:  # bit by bit, until they are too many
             limit = min(limit + UNITS, complete)
@@ -268,7 +272,7 @@ class _Strings(Maker):
         cases = family.cases(form)
         columns = {i.name: legal(np.asarray(cases[i.name]), i.type)[0] for i in inputs}
         space = _Functions(family.grammar(form, says), prices(dsl, inputs), columns)
-        found = everything(space, max(0, most), max(0, self.budget - self.candidates))
+        found = everything(space, max(0, most), self.share)
         self.candidates += found.candidates
         return found.units[type_], max(0, most) if found.complete is None else found.complete
 
@@ -277,7 +281,8 @@ def everything_of_strings(
     truth: Truth, most: int | None, candidates: int = MOST_CANDIDATES
 ) -> Everything:
     """All behaviours of programs of strings of at most so many units: see `everything`."""
-    return everything(truth, _FAR if most is None else most, candidates, _Strings)
+    most = _FAR if most is None else most
+    return everything(truth, most, max(1, candidates // _EACH), _Strings)
 
 
 def _stands_for_all(head: object) -> bool:
