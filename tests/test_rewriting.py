@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 import synth
 from synth import codes
 from synth.cli import main
-from synth.engine import forms, rewriting
+from synth.engine import forms, known, rewriting
 from synth.engine.limits import Limits
-from synth.engine.tries import Strings
+from synth.engine.tries import Strings, numbered
 from synth.engine.watch import Watch
 from synth.errors import SettingError, TaskError
-from synth.language import Bool, Grammar, Int, Program, Str, loop_code, strings
+from synth.language import Bool, Grammar, Int, Primitive, Program, Str, loop_code, strings
 from synth.language.dsls import loops
 from synth.tasks import fit, load_task
 from synth.tasks.builtin import rewrite
@@ -309,6 +309,21 @@ def test_a_certificate_that_says_too_much_is_found_out(tmp_path):
 def test_longer_programs_are_solved_from_the_labels(spec, tmp_path):
     result = check(spec, *LONG[spec], tmp_path)
     assert result.program.found_by == ("enumeration" if LONG[spec][1] else "labels")
+
+
+def test_the_numbers_of_strings_are_compared_one_by_one():
+    """Two of them are in a word, so that kernels for whole numbers of a word each do not fit."""
+    number = numbered(Str("01"))
+    for function, types, result in (
+        (np.equal, (number, number), Bool),
+        (np.where, (Bool, number, number), number),
+    ):
+        assert known.operation(Primitive("made", function, types, result), 0) is None
+    words = [*(w for w in all_strings(3) if w), *["1"] * 20]
+    labels = ["0" if w == "1" else w for w in words]
+    task = synth.Task("one", {"xs": words}, {"xs": Str("01")}, labels, Str("01"))
+    result = synth.search(task, max_bits=17)
+    assert (result.program.exceptions, result.program.bits) == (0, pytest.approx(16.908203125))
 
 
 def test_of_what_is_solved_only_the_best_is_listed():
