@@ -86,6 +86,7 @@ api_internal = (
     "synth.verification.noises", "synth.engine.tails",
     "synth.verification.regression", "synth.verification.sequences",
     "synth.verification.families", "synth.verification.machines", "synth.verification.strings",
+    "synth.verification.texts",
 )  # fmt: skip
 #: Packages whose modules are found by name, with their modules that are documented all the same.
 #: `synth dsls`, `synth tasks` and the pages of experiments describe the other modules.

@@ -33,8 +33,9 @@ from synth.language import (
     loop_code,
     machines,
 )
-from synth.language.dsls.loops import build
+from synth.language.dsls.loops import COUNT, build
 from synth.records import StopReason
+from synth.report import reasons, search_text
 from synth.tasks import Task, fit, load_task
 from synth.tasks.builtin import strings as languages
 from synth.verification import families
@@ -181,6 +182,34 @@ def test_counters_stay_at_the_ends_of_their_range():
     body = Program.parse("s + 1", family.grammar(kind), Int(-3, 3))
     fold = family.fold(kind, [body], 0)
     assert fold.function(np.array(["", "00", "000", "00000"])).tolist() == [0, 2, 3, 3]
+
+
+def test_counters_count_all_letters_of_the_longest_string(tmp_path):
+    """A task says how long strings may be: what is trained on short ones is right on those."""
+    task = load_task("strings:anbn,length=24,longest=300,test=40")
+    fitted = fit("loops", task)
+    assert fitted.dsl.name == fitted.dsl.spec == "loops:count=300"
+    text = (
+        "(0 == fold_count['s, b: s + where(b, 1, -1)', 0](xs)) & "
+        "fold2['s, t, b: b; t | s & ~b -> ~t'](xs)"
+    )
+    short = fit("loops", load_task("strings:anbn,length=24"))
+    assert short.dsl.name == "loops"
+    strings = np.array(["0" * k + "1" * (300 - k) for k in range(301)] + ["0" * 149 + "01" * 75])
+    for each, right in ((fitted, True), (short, False)):  # at the same price
+        program = Program.parse(text, each.grammar, Bool)
+        assert program.bits(each.grammar) == pytest.approx(50.1015625)
+        said = program.evaluate({"xs": strings})
+        assert (said.tolist() == [k == 150 for k in range(302)]) == right
+    assert fit("loops:count=40", task).dsl.name == "loops:count=40"  # what is asked for is kept
+    result = synth.search("strings:majority,longest=200,test=20", "loops", seconds=None)
+    assert result.dsl == "loops:count=200"
+    assert "fold_count" in result.program.text
+    assert result.program.test_accuracy == 1
+    assert "counts            from -200 to 200" in search_text(result)
+    synth.save_run(result, tmp_path / "run.json")
+    assert not [c for c in synth.verify(tmp_path / "run.json") if c.holds is False]
+    assert reasons._COUNT == COUNT
 
 
 def test_letters_are_truth_values():

@@ -146,6 +146,9 @@ def test_training_rows_are_short_ones_whatever_is_asked():
         ("strings:reversed", "language=reversed; allowed: parity, "),
         ("strings:dyck,length=65", "length=65; allowed: 1..64"),
         ("strings:dyck,rows=1", "rows=1; allowed: 2.."),
+        ("tomita:4,longest=8", "longest=8; allowed: 9..500, more than length"),
+        ("strings:dyck,longest=501", "longest=501; allowed: 9..500, more than length"),
+        ("strings:file=words.csv,longest=9", "longest=9; allowed: only without a file"),
     ],
 )
 def test_settings_of_tasks_of_strings_are_checked(spec, words):

@@ -238,27 +238,33 @@ class StringSearch:
                     self.solved.append((*found, labelling))
 
     def _score_solved(self):
-        """Score what was solved, if it is better than what was enumerated."""
+        """Score the best that was solved, if it is better than what was enumerated.
+
+        What was solved before something better is left out: scores take programs in order of bits.
+        """
         kept = []
-        for program, values, labelling in self.solved:
-            units, n = program.units(self.grammar), labelling.n
-            wrong = (values[:n] != self.labels[self.labellings.index(labelling)])[None]
+        for program, values, labelling in sorted(self.solved, key=self._total):
+            units, wrong = program.units(self.grammar), self._wrong(values, labelling)
             if labelling.score.total(units, wrong)[0] < labelling.least_program - SAME:
                 kept.append((program, values, labelling))
                 row = len(self.engine.bank) + len(kept) - 1
                 labelling.score.add_rows(units, row, wrong)
         self.solved = kept
 
+    def _wrong(self, values, labelling):
+        """Which training rows values are wrong on, (1, n)."""
+        labels = self.labels[self.labellings.index(labelling)]
+        return (values[: labelling.n] != labels)[None]
+
+    def _total(self, solved):
+        """The total of what was solved."""
+        program, values, labelling = solved
+        wrong = self._wrong(values, labelling)
+        return float(labelling.score.total(program.units(self.grammar), wrong)[0])
+
     def _solved_total(self, labelling):
         """The least total of what was solved for a labelling."""
-        totals = [
-            labelling.score.total(
-                program.units(self.grammar),
-                (values[: each.n] != self.labels[self.labellings.index(each)])[None],
-            )[0]
-            for program, values, each in self.solved
-            if each is labelling
-        ]
+        totals = [self._total(each) for each in self.solved if each[2] is labelling]
         return min(totals, default=math.inf)
 
     def _is_proven(self):

@@ -69,6 +69,9 @@ class DSL:
         The specification that the DSL was loaded by; None if it was made in Python.
     family : Family or None
         Further primitives, too many to be listed, each of which is known by its name.
+    for_letters : callable or None
+        Takes how many letters the longest string of a task has.  Returns the specification of the
+        DSL that is for such strings, or None for this one.
 
     Raises
     ------
@@ -90,6 +93,7 @@ class DSL:
         self.prepare = prepare
         self.spec: str | None = None
         self.family: Family | None = None
+        self.for_letters: Callable[[int], str | None] | None = None
         try:
             self.leaf_probability = Fraction(leaf_probability)
         except (TypeError, ValueError, OverflowError, ZeroDivisionError):

@@ -4,6 +4,7 @@
 leaves out those for which the function is false.  `scan['s, a, b: F -> O', false](xs)` begins with
 the state `false`; for each letter it writes O and then replaces the state by F, both functions of
 the state so far and the letter.  So it is a transducer, such as an adder that keeps the carry in s.
+`filter['s, b: F -> K', false](xs)` has such a state too, and keeps the letters for which K is true.
 Without an arrow, `scan['s, b: F', false](xs)` writes the new state.  `scan2` and `scan3` have
 states of two and three truth values, all `false` at first.
 
@@ -144,7 +145,8 @@ class Scans:
             steps = steps * 2 + values.reshape(shape).astype(np.int8)
         if form.name == "filter":
             kept = functions[-1].reshape(shape).astype(bool)
-            return Table(steps, np.where(kept, np.arange(shape[1]), NOTHING).astype(np.int8), 0)
+            written = np.where(kept, np.arange(shape[1]), NOTHING)
+            return Table(steps, written.astype(np.int8), start)
         return Table(steps, functions[-1].reshape(shape).astype(np.int8), start)
 
     def member(self, form: Form, bodies: Sequence[Program], start: int) -> Primitive:

@@ -21,6 +21,8 @@ STOPS = {
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 #: Labels of a table are at most so many texts; more are numbers.
 MOST_TEXTS = 16
+#: The DSL whose programs count, and how far they do if it has no setting.
+_COUNTED, _COUNT = re.compile(r"loops(?::count=(\d+))?"), 128
 #: What may help if a limit ended a search, by the limit.
 _LIMITS = {
     "seconds": "a longer search (--seconds {seconds:g})",
@@ -103,6 +105,18 @@ def too_few(result):
         f"{rarer} of {n:,} training strings have the rarer label, so that the table takes "
         f"{bits(table)} bits in all; the shortest program found without exceptions takes "
         f"{bits(program)}. Longer strings, or more of them, may have more of that label."
+    )
+
+
+def counts(result):
+    """How far the counters of the best program count; None if it has none."""
+    named, program = _COUNTED.fullmatch(result.dsl), result.program
+    if named is None or program is None or "fold_count[" not in program.text:
+        return None
+    most = int(named[1] or _COUNT)
+    return (
+        f"from {-most:,} to {most:,}, and stays at these ends: for strings of more than {most:,} "
+        "letters, give a wider range (--dsl loops:count=N)"
     )
 
 

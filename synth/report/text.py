@@ -109,6 +109,8 @@ def _best(result):
         yield "too few", few
     yield "best program", best_program(result)
     yield from automaton.states(result)
+    if counted_to := reasons.counts(result):
+        yield "counts", counted_to
     if result.program is not None and result.program.written is not None:
         yield "written", f"{result.program.written}, the same on all rows"
 

@@ -98,8 +98,12 @@ def read_table(
         raise TaskError(f"{path}: {error}") from None
 
 
-def read_cells(path: str | os.PathLike[str]) -> tuple[list[str], list[Sequence[str]], int]:
+def read_cells(
+    path: str | os.PathLike[str], blank: bool = False
+) -> tuple[list[str], list[Sequence[str]], int]:
     """The names of a table's columns, its rows of cells, and the line of its first row.
+
+    blank: whether rows without any value are rows too: see `read_grid`.
 
     Raises
     ------
@@ -107,7 +111,7 @@ def read_cells(path: str | os.PathLike[str]) -> tuple[list[str], list[Sequence[s
         If the file cannot be read as a table.
     """
     try:
-        grid = read_grid(Path(path))
+        grid = read_grid(Path(path), blank)
     except TaskError as error:
         raise TaskError(f"{path}: {error}") from None
     return list(grid.names), list(grid.rows), grid.lines[0]

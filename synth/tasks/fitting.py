@@ -62,6 +62,8 @@ def fit(dsl: DSL | str | os.PathLike[str] | None, task: Task) -> Fitted:
     """
     types = (*task.types.values(), task.label_type)
     chosen = for_types(types) if dsl is None else load_dsl(dsl, types)
+    if chosen.for_letters is not None:
+        chosen = load_dsl(chosen.for_letters(_longest(task)) or chosen, types)
     task = prepared(chosen, task)
     _refuse_gaps(chosen, task)
     grammar = Grammar(chosen, task.types, input_weights=task.input_weights)
@@ -71,6 +73,16 @@ def fit(dsl: DSL | str | os.PathLike[str] | None, task: Task) -> Fitted:
             f"DSL {chosen.name} has no program of type {root} over the columns of task {task.name}"
         )
     return Fitted(chosen, task, grammar, root)
+
+
+def _longest(task: Task) -> int:
+    """How many letters a string of a task may have.
+
+    Held-out strings count, and what the task says of them: programs cost the same for it.
+    """
+    strings = [column for column in task.columns.values() if column.dtype.kind == "U"]
+    found = [int(np.char.str_len(column).max()) for column in strings]
+    return max([*found, task.settings.get("longest", 0)])
 
 
 def _refuse_gaps(dsl: DSL, task: Task) -> None:

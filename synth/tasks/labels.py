@@ -21,6 +21,7 @@ from synth.tasks.cells import PLAIN, TRUTH, Format
 from synth.tasks.columns import MOST_VALUES, Column
 from synth.tasks.conditions import Condition
 from synth.tasks.ranges import check_finite, check_range, refuse_infinite
+from synth.tasks.texts import LETTERS
 from synth.tasks.words import as_spelled, in_order, letters_of, said_spellings, spellings
 
 #: Advice in messages about labels that cannot be used.
@@ -177,11 +178,14 @@ def _refuse_free_text(column: Column, texts: list[str]) -> None:
     if len(texts) <= MOST_VALUES:
         return
     known, seen = spellings(column.cells), set()
+    more = ""
+    if len(set("".join(texts))) <= LETTERS:
+        more = "; or strings of few letters, as in strings:file=FILE"
     for row, cell in enumerate(column.cells):
         seen.add(as_spelled(cell, known))
         if len(seen) > MOST_VALUES:
             raise TaskError(
                 f"{column.where(row)}: {quoted(cell)} is the {len(seen)}th different text; "
                 f"allowed: numbers, true and false, or at most {MOST_VALUES} different texts; or "
-                f"{ONE_VALUE}"
+                f"{ONE_VALUE}{more}"
             )

@@ -81,7 +81,8 @@ def read_grid(path: Path, blank: bool = False) -> Grid:
     path : Path
         A text file, compressed by gzip or not, or a workbook, whose first sheet is read.
     blank : bool
-        Whether lines of separators alone between others, or of an empty text in quotes, are rows.
+        Whether lines of separators alone between others are rows, and all lines of empty texts in
+        quotes.
 
     Raises
     ------
@@ -104,12 +105,18 @@ def read_grid(path: Path, blank: bool = False) -> Grid:
 
 
 def _with_blank(grid: Grid, text: str) -> Grid:
-    """The grid with the rows between others that have no value at all."""
+    """The grid with the rows that have no value at all: between others, or of quotes."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=grid.separator)
-    empty = [reader.line_num for cells in reader if cells and not any(map(str.strip, cells))]
+    read = [(reader.line_num, any(map(str.strip, cells))) for cells in reader if cells]
     rows = dict(zip(grid.lines, grid.rows, strict=True))
     first, last = grid.lines[0], grid.lines[-1]
-    rows |= {line: ("",) * len(grid.names) for line in empty if first < line < last}
+    names = max((line for line, filled in read if filled and line < first), default=0)
+    written = text.splitlines()
+    rows |= {
+        line: ("",) * len(grid.names)
+        for line, filled in read
+        if not filled and (first < line < last or (line > names and '"' in written[line - 1]))
+    }
     return replace(grid, lines=tuple(sorted(rows)), rows=tuple(rows[k] for k in sorted(rows)))
 
 

@@ -45,7 +45,7 @@ def string_fields(path: str, length: int | None, labels: str | None = None) -> d
     """
     if labels not in (None, *LABELS):
         raise SettingError(f"labels={labels}; allowed: {', '.join(LABELS)}")
-    names, rows, first = read_cells(path)
+    names, rows, first = read_cells(path, blank=True)
     if len(names) < 2:
         raise TaskError(f"{path}: {len(names)} column; allowed: strings, and labels at last")
     *inputs, label = names

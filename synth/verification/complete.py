@@ -5,19 +5,23 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from synth.language.scans import Scans
 from synth.verification.claims import NEAR, Claims
-from synth.verification.enumeration import Everything, everything, in_bits, values_of
+from synth.verification.enumeration import Everything, everything, in_bits
 from synth.verification.languages import others
 from synth.verification.search import SAME
+from synth.verification.texts import everything_of_strings
 from synth.verification.truth import UNITS, Judged, Truth, is_constant
 
 
 def check_complete(claims: Claims, document: dict[str, Any], truth: Truth, candidates: int) -> None:
     """Enumerate as far as the certificate says, and compare everything that was scored."""
     most = _wanted(document, truth)
-    found = everything(truth, most, candidates)
+    of_strings = isinstance(truth.dsl.family, Scans)
+    make = everything_of_strings if of_strings else everything
+    found = make(truth, most, candidates)
     keys = found.units[truth.root].items()
-    known = [truth.judged(units, values_of(key, truth.root)) for key, units in keys]
+    known = [truth.judged(units, found.read(key, truth.root)) for key, units in keys]
     known = [j for j in known if truth.is_hypothesis(j)]
     known.sort(key=lambda j: (j.total_bits, j.units))
     short = found.complete is not None and (most is None or found.complete < most)
@@ -97,7 +101,7 @@ def _check_others(claims: Claims, document: dict[str, Any], truth: Truth, candid
                 continue
         found = everything(other, most, candidates)
         keys = found.units[other.root].items()
-        below = [u for key, u in keys if not other.judged(u, values_of(key, other.root)).wrong]
+        below = [u for key, u in keys if not other.judged(u, found.read(key, other.root)).wrong]
         whole = found.complete is None or (most is not None and found.complete >= most)
         shown = f"{spec}: none up to {in_bits(found.complete)}"
         if below:
@@ -115,7 +119,7 @@ def _check_certified_others(
         most = None if certified is None else math.floor((certified + NEAR) * UNITS)
         found = everything(other, most, candidates)
         judged = [
-            other.judged(u, values_of(k, other.root)) for k, u in found.units[other.root].items()
+            other.judged(u, found.read(k, other.root)) for k, u in found.units[other.root].items()
         ]
         least = min((j.total_bits for j in judged if other.is_hypothesis(j)), default=math.inf)
         whole = found.complete is None or (most is not None and found.complete >= most)
@@ -136,6 +140,22 @@ def _check_levels(
     missing = sorted(prices - levels.keys())
     shown = f"no level of {missing[0] / UNITS} bits" if missing else "all prices have levels"
     claims.check("certified_bits is true", not missing, document["certified_bits"], shown)
+    if truth.dsl.family is None:
+        _check_each_level(claims, found, levels, limit)
+    else:
+        what = f"{len(levels)} costs"
+        claims.open("levels are true", what, "functions of letters have levels of their own")
+    scored = [price for price in found.units[truth.root].values() if price <= limit]
+    kept = [level["distinct"] for price, level in levels.items() if price <= limit]
+    if None not in kept:
+        said = document["distinct"]
+        claims.check("distinct is true", said >= len(scored), said, f"{len(scored)} certified")
+
+
+def _check_each_level(
+    claims: Claims, found: Everything, levels: dict[float, dict[str, Any]], limit: float
+) -> None:
+    """Programs have the price of each level, and not more behaviours are new there than can be."""
     every = set().union(*found.prices.values())
     new = Counter(price for least in found.units.values() for price in least.values())
     faults: list[tuple[str, Any, Any]] = []
@@ -148,11 +168,6 @@ def _check_levels(
             if not least <= level["distinct"] <= new[round(price)]:
                 faults.append((f"[{level['bits']}]", level["distinct"], new[round(price)]))
     claims.each("levels are true", faults, len(levels), "costs")
-    scored = [price for price in found.units[truth.root].values() if price <= limit]
-    kept = [level["distinct"] for price, level in levels.items() if price <= limit]
-    if None not in kept:
-        said = document["distinct"]
-        claims.check("distinct is true", said >= len(scored), said, f"{len(scored)} certified")
 
 
 def _check_lists(claims: Claims, document: dict[str, Any], scored: list[Judged]) -> None:

@@ -9,12 +9,15 @@ them in order.
 import bisect
 import heapq
 import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from synth.language import Primitive, Type
-from synth.verification.truth import UNITS, Truth
+from synth.language import Constant, Grammar, Input, Primitive, Type
+from synth.verification.truth import UNITS
 from synth.verification.values import applied, leaf
 
 #: The most candidates that are made, unless another number is given: about 10 s on one core.
@@ -23,6 +26,24 @@ MOST_CANDIDATES = 10_000_000
 MOST_MEMORY = 2 * 10**9
 #: Values that a primitive answers in one call.
 BLOCK = 2**18
+
+
+class Space(Protocol):
+    """Where programs are made: a grammar, the price of each production in it, the inputs."""
+
+    @property
+    def grammar(self) -> Grammar: ...
+
+    @property
+    def prices(self) -> Mapping[Primitive | Constant | Input, int]: ...
+
+    @property
+    def columns(self) -> Mapping[str, np.ndarray]: ...
+
+
+def values_of(key: bytes, type_: Type) -> np.ndarray:
+    """The values that a behaviour's bytes stand for, (rows,)."""
+    return np.frombuffer(key, type_.dtype)
 
 
 @dataclass(frozen=True)
@@ -39,19 +60,22 @@ class Everything:
         The number of programs that were made.
     prices : dict of Type to set of int
         The prices at which programs were made, with a value on every row or not.
+    read : callable
+        The values of a behaviour, of its bytes and its type.
     """
 
     units: dict[Type, dict[bytes, int]]
     complete: int | None
     candidates: int
     prices: dict[Type, set[int]]
+    read: Callable[[bytes, Type], np.ndarray] = values_of
 
 
 class _Settled:
     """The behaviours of one type whose price is final, as rows of an array that grows."""
 
-    def __init__(self, type_: Type, rows: int) -> None:
-        self.values = np.zeros((16, rows), type_.dtype)
+    def __init__(self, dtype: np.dtype, rows: int) -> None:
+        self.values = np.zeros((16, rows), dtype)
         self.prices: list[int] = []
 
     def add(self, values: np.ndarray, price: int) -> None:
@@ -62,33 +86,52 @@ class _Settled:
         self.prices.append(price)
 
 
-class _Maker:
+class Maker:
     """Joins behaviours, cheapest first; `most`: the price beyond which none is wanted, or None."""
 
-    def __init__(self, truth: Truth, most: int | None, budget: int) -> None:
+    def __init__(self, truth: Space, most: int | None, budget: int) -> None:
         self.truth, self.most, self.budget = truth, most, budget
-        self.rows = truth.task.rows
-        self.least: dict[Type, dict[bytes, int]] = {t: {} for t in truth.grammar.types}
-        self.settled = {t: _Settled(t, self.rows) for t in truth.grammar.types}
-        self.prices: dict[Type, set[int]] = {t: set() for t in truth.grammar.types}
+        self.rows = len(next(iter(truth.columns.values())))
+        types = truth.grammar.types
+        self.least: dict[Type, dict[bytes, int]] = {t: {} for t in types}
+        self.settled = {t: _Settled(self.dtype(t), self.rows) for t in types}
+        self.prices: dict[Type, set[int]] = {t: set() for t in types}
+        #: The prices up to which all is made, where some parts are too many.
+        self.parts: int | None = None
         self.heap: list[tuple[int, int, Type, bytes]] = []
         self.number = itertools.count()
         self.candidates = 0
         self.heads = [h for h in truth.prices if isinstance(h, Primitive)]
         for head, price in truth.prices.items():
-            if not isinstance(head, Primitive):
+            values = None if isinstance(head, Primitive) else self.leaf(head)
+            if values is not None:
                 self.candidates += 1
                 self.prices[head.result].add(price)
-                key = leaf(head, truth.columns, self.rows)[0].tobytes()
-                if (most is None or price <= most) and (
-                    price < self.least[head.result].get(key, price + 1)
-                ):
-                    self.least[head.result][key] = price
-                    heapq.heappush(self.heap, (price, next(self.number), head.result, key))
+                if most is None or price <= most:
+                    self.take(head.result, values[None], np.ones(1, bool), [price])
+
+    @staticmethod
+    def dtype(type_: Type) -> np.dtype:
+        """How values of a type are held."""
+        return type_.dtype
+
+    def leaf(self, head: Input | Constant) -> np.ndarray | None:
+        """The values of a leaf, (rows,); None if it stands for something else."""
+        return leaf(head, self.truth.columns, self.rows)[0]
+
+    def applied(
+        self, head: Primitive, arrays: list[np.ndarray]
+    ) -> tuple[np.ndarray, NDArray[np.bool_]]:
+        """The answer of a primitive, and where it has one."""
+        return applied(head, arrays)
+
+    def read(self, key: bytes, type_: Type) -> np.ndarray:
+        """The values of a behaviour."""
+        return values_of(key, type_)
 
     def settle(self, price: int, type_: Type, key: bytes) -> None:
         """Settle the cheapest behaviour that is left, and join it with all that are settled."""
-        values = np.frombuffer(key, type_.dtype)
+        values = np.frombuffer(key, self.dtype(type_))
         self.settled[type_].add(values, price)
         last = len(self.settled[type_].prices) - 1
         for head in self.heads:
@@ -133,41 +176,55 @@ class _Maker:
         self.candidates += len(prices)
         self.prices[head.result].update(prices)
         shape = (len(prices), self.rows)
-        values, known = applied(head, arrays)
-        least, dtype = self.least[head.result], head.result.dtype
-        rows = np.ascontiguousarray(values.reshape(shape), dtype)
+        values, known = self.applied(head, arrays)
+        whole = np.all(known.reshape(shape), axis=1)
+        self.take(head.result, values.reshape(shape), np.asarray(whole), prices)
+
+    def take(
+        self, type_: Type, values: np.ndarray, whole: NDArray[np.bool_], prices: list[int]
+    ) -> None:
+        """Take behaviours of some prices into account; whole: which have a value on all rows."""
+        least, dtype = self.least[type_], self.dtype(type_)
+        rows = np.ascontiguousarray(values, dtype)
         keys = rows.view(f"V{self.rows * dtype.itemsize}")[:, 0].tolist()
-        whole: list[bool] = np.all(known.reshape(shape), axis=1).tolist()
-        for key, ok, price in zip(keys, whole, prices, strict=True):
+        for key, ok, price in zip(keys, whole.tolist(), prices, strict=True):
             if ok and price < least.get(key, price + 1):
                 least[key] = price
-                heapq.heappush(self.heap, (price, next(self.number), head.result, key))
+                heapq.heappush(self.heap, (price, next(self.number), type_, key))
 
 
-def everything(truth: Truth, most: int | None, candidates: int = MOST_CANDIDATES) -> Everything:
+def everything(
+    truth: Space, most: int | None, candidates: int = MOST_CANDIDATES, make: type[Maker] = Maker
+) -> Everything:
     """All behaviours of programs of at most so many units, on all rows of a task.
 
     Parameters
     ----------
-    truth : Truth
+    truth : Truth or Space
         The task and the DSL.
     most : int or None
         The greatest price in units. None for no limit.
     candidates : int
         The enumeration ends early when so many programs were made, or as many as may take
         `MOST_MEMORY`.
+    make : type
+        What joins them.
 
     Returns
     -------
     Everything
     """
-    row = max(t.dtype.itemsize for t in truth.grammar.types) * truth.task.rows
+    row = max(make.dtype(t).itemsize for t in truth.grammar.types)
+    row *= len(next(iter(truth.columns.values())))
     candidates = min(candidates, MOST_MEMORY // (2 * row + 200))
-    made, complete = _Maker(truth, most, candidates), most
+    made = make(truth, most, candidates)
+    complete = most if made.parts is None else made.parts
     while made.heap:
         price, _, type_, key = heapq.heappop(made.heap)
         if made.least[type_][key] < price:
             continue
+        if complete is not None and price > complete:
+            break
         if made.candidates >= candidates:
             complete = price - 1  # every program of less was made of what is settled
             break
@@ -176,12 +233,7 @@ def everything(truth: Truth, most: int | None, candidates: int = MOST_CANDIDATES
         type_: {k: u for k, u in least.items() if complete is None or u <= complete}
         for type_, least in made.least.items()
     }
-    return Everything(units, complete, made.candidates, made.prices)
-
-
-def values_of(key: bytes, type_: Type) -> np.ndarray:
-    """The values that a behaviour's bytes stand for, (rows,)."""
-    return np.frombuffer(key, type_.dtype)
+    return Everything(units, complete, made.candidates, made.prices, made.read)
 
 
 def in_bits(units: int | None) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from synth.language.cards import Cards
+from synth.language.folds import Folds
 from synth.language.machines import Machines
+from synth.language.scans import Scans
 from synth.verification import machines
 from synth.verification.certificate import check_certificate
 from synth.verification.claims import Claim, Claims
@@ -136,7 +138,7 @@ def _check_search(
         machines.check_complete(claims, document, truth, candidates)
     elif isinstance(family, Cards):  # moves prove nothing
         claims.equal("certified_bits", document["certified_bits"], 0.0)
-    elif candidates and family is None:
+    elif candidates and (family is None or isinstance(family, Scans)):
         check_complete(claims, document, truth, candidates)
     else:
         what = "exact_bound" if document["settings"]["exact"] else "certified_bits"
@@ -144,7 +146,7 @@ def _check_search(
         if isinstance(family, Cards):
             claims.equal("certified_bits", document["certified_bits"], 0.0)
             return truth
-        if family is not None and not isinstance(family, Machines):
+        if isinstance(family, Folds):
             why = "nothing listed contradicts it; --complete does not cover folds"
         claims.open(f"{what} is true", document[what], why)
     return truth

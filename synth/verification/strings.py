@@ -88,14 +88,16 @@ def member(head: Primitive, family: Scans) -> Member:
     """The function of letters that a primitive's text stands for."""
     name, text, start = re.findall(r"(\w+)\[['\"](.*)['\"](?:, (\w+))?\]", head.name)[0]
     names, _, text = text.partition(": ")
-    arrow = " -> " in text
+    arrow, given = " -> " in text, names.split(", ")
+    parts = sum(each in ("s", "t", "u") for each in given)
     forms = [
         form
         for form in family.forms
         if (form.name, form.argument, form.result) == (name, *head.arguments, head.result)
         and form.writes == (arrow or name in ("map", "filter"))
+        and form.parts == parts
     ]
-    form, given = forms[0], names.split(", ")
+    form = forms[0]
     after, _, says = text.rpartition(" -> ") if arrow else (text, "", "")
     if not form.parts:
         after, says = "", text

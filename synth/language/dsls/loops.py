@@ -36,8 +36,9 @@ from synth.language.strings import (
 )
 from synth.language.types import INT_LIMIT, Bool, Int, Label, Mod, Str
 
-#: The largest magnitude of a counter that may be asked for.
-MOST_COUNT = 10_000
+#: The largest magnitude of a counter that may be asked for, the one by default, and the largest
+#: that longer strings of a task lead to: functions of counters take as many bytes.
+MOST_COUNT, COUNT, MOST_LETTERS = 10_000, 128, 512
 #: The moduli of states.
 MODULI = (3, 4, 5)
 #: What stands for the pairs of two letters, and the numbers that programs of strings begin with.
@@ -57,7 +58,7 @@ def _alike(columns):
     return bool(columns) and all(t == columns[0] and t.letters for t in columns)
 
 
-def build(types=(), count: int = 128):
+def build(types=(), count: int | None = None):
     """The DSL of folds over strings.
 
     Parameters
@@ -65,8 +66,9 @@ def build(types=(), count: int = 128):
     types : sequence of Type
         The types of the task's columns and labels, the labels' type last: strings of the same
         letters, and labels of Bool, Int or Str.
-    count : int
-        The largest magnitude of a counter, which should be no less than the longest string.
+    count : int, optional
+        The largest magnitude of a counter, which should be no less than the longest string.  By
+        default 128, or as many letters as the longest string of the task has, up to 512.
     """
     *columns, label = types or (Str("01"), Bool)
     if not _alike(columns) or label.family not in ("Bool", "Int", "Str"):
@@ -77,10 +79,10 @@ def build(types=(), count: int = 128):
         )
     if label != Bool:
         return _of_strings(columns, label, count)
-    if not 1 <= count <= MOST_COUNT:
+    if count is not None and not 1 <= count <= MOST_COUNT:
         raise SettingError(f"loops: count={count}; allowed: 1..{MOST_COUNT}")
-    counter = Int(-count, count)
-    name = "loops" if count == 128 else f"loops:count={count}"
+    name = "loops" if count is None else f"loops:count={count}"
+    counter = Int(-(count or COUNT), count or COUNT)
     dsl = DSL(name, types=(Bool, Mod(3), Mod(4), Mod(5), counter, columns[0]), description=__doc__)
     # Of 24 shares, the three comparisons of residues have three, and that of order has six.
     _connectives(dsl, weight=3)
@@ -100,7 +102,14 @@ def build(types=(), count: int = 128):
         Kind("fold_count", counter, _counts(counter), (0,)),
     ]
     dsl.family = Folds(columns[0], {kind.name: kind for kind in kinds})
+    if count is None:
+        dsl.for_letters = _for_letters
     return dsl
+
+
+def _for_letters(longest):
+    """The DSL whose counters count the letters of longer strings; None if these do."""
+    return f"loops:count={min(longest, MOST_LETTERS)}" if longest > COUNT else None
 
 
 def _connectives(dsl, weight=1):
@@ -162,7 +171,7 @@ def _kept(function, type_, a, b):
 
 def _of_strings(columns, label, count):
     """The DSL of programs that make strings or numbers of strings."""
-    if count != 128:
+    if count is not None:
         raise SettingError(f"loops: count={count}; allowed: only if labels are truth values")
     given, number = columns[0], _numbers(label)
     made = given if not label.letters or set(label.letters) <= set(given.letters) else label
@@ -215,7 +224,8 @@ def _scans(given, made, pairs):
     """The functions of letters, of strings and of pairs, that make strings of two types.
 
     Of 32 shares of a result type, map, filter and scan with an arrow have 8 each, scan without one
-    4, scan2 two and scan3 one.
+    4, scan2 two, and scan3 and filter with a state one each.  If the labels have other letters than
+    the inputs, filters alone make strings of the inputs' type, and each kind has half.
     """
     forms, arguments = [], [given, *([pairs] if pairs else [])]
     two, among = len(made.letters) == 2, log2(len(arguments))
@@ -227,7 +237,8 @@ def _scans(given, made, pairs):
             Form("scan3", argument, made, 5 + among, parts=3),
         ]
         forms += [Form("scan", argument, made, 3 + among, parts=1, writes=False)] * two
-    forms.append(Form("filter", given, given, 2.0 if made == given else 0.0))
+    plain, stateful = (2.0, 5.0) if made == given else (1.0, 1.0)
+    forms += [Form("filter", given, given, plain), Form("filter", given, given, stateful, parts=1)]
     letters = {} if two or len(made.letters) == 1 else {made: _letters(made)}
     return Scans(forms, _truths(), letters)
 

@@ -75,6 +75,7 @@ KINDS = {
     "rotate": Kind("the first letter at the end", lambda a: a[1:] + a[:1], 1, "abc"),
     "sort": Kind("all a, then all b, then all c", lambda a: "".join(sorted(a)), 1, "abc"),
     "replace": Kind("b in place of each a", lambda a: a.replace("a", "b"), 1, "abc"),
+    "strip": Kind("a number without the 0s that it begins with", lambda a: a.lstrip("0")),
     "delay": Kind("0, and then all letters but the last", lambda a: ("0" + a)[: len(a)]),
 }  # fmt: skip
 
@@ -90,11 +91,11 @@ def rewrite(
     """Which string is made of one string, or of two.
 
     kind: add, add-high, subtract, increment, complement, parity, gray, reverse, double, rotate,
-    sort, replace or delay.  length: the most letters of a string for training, 5 of two strings and
-    8 of one by default; `test` more rows have a longer string, up to twice as long, and are held
-    out.  rows: how many rows there are with strings of up to `length` letters.  Lengths and letters
-    are drawn uniformly, and each row occurs once.  train: how many of these rows are for training;
-    all by default.
+    sort, replace, strip or delay.  length: the most letters of a string for training, 5 of two
+    strings and 8 of one by default; `test` more rows have a longer string, up to twice as long, and
+    are held out.  rows: how many rows there are with strings of up to `length` letters.  Lengths
+    and letters are drawn uniformly, and each row occurs once.  train: how many of these rows are
+    for training; all by default.
     """
     if kind not in KINDS:
         raise SettingError(f"rewrite: kind={kind}; allowed: {', '.join(KINDS)}")

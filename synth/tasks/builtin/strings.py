@@ -16,8 +16,9 @@ from synth.tasks.splits import stream
 from synth.tasks.strings import string_fields
 from synth.tasks.task import Task
 
-#: The longest strings for training; held-out strings are up to twice as long.
-MOST = 64
+#: The longest strings for training, and the longest that may be held out: chances of longer ones
+#: are beyond the range of floats.
+MOST, LONGEST = 64, 500
 #: How often a string is drawn again until it is new.
 DRAWS = 50
 
@@ -142,6 +143,7 @@ def tomita(
     test: int = 200,
     train: int | float | None = None,
     seed: int = 0,
+    longest: int | None = None,
 ):
     """Whether a string of 0 and 1 is in one of Tomita's seven languages.
 
@@ -152,6 +154,7 @@ def tomita(
     if not 1 <= type <= len(TOMITA):
         raise SettingError(f"tomita: type={type}; allowed: 1..{len(TOMITA)}")
     settings = {"length": length, "rows": rows, "test": test, "train": train, "seed": seed}
+    settings |= {} if longest is None else {"longest": longest}
     return _task(f"tomita:type={type}", TOMITA[type - 1], settings)
 
 
@@ -164,12 +167,14 @@ def strings(
     seed: int = 0,
     file: str | None = None,
     labels: str | None = None,
+    longest: int | None = None,
 ):
     """Whether a string is in a formal language, or what a file says of strings.
 
     language: parity, divisible-3, divisible-5, majority, equal, dyck, anbn, anbncn, less or
     addition.  length: the most letters of a string for training, 8 by default; those of `test` more
-    strings are longer, up to twice as long, and held out.  rows: how many strings of up to `length`
+    strings are longer, up to `longest` letters, and held out.  longest: by default twice `length`.
+    rows: how many strings of up to `length`
     letters there are.  Half of them are in the language if it has as many: of each length an equal
     share, drawn uniformly.  Half of the others are strings of the language with 1 to 3 letters
     changed, left out, added or exchanged; the rest is drawn uniformly from all that are not in the
@@ -182,6 +187,8 @@ def strings(
     letters; all by default.  labels: truth, number or string, if the file leaves it open.
     """
     if file is not None:
+        if longest is not None:
+            raise SettingError(f"strings: longest={longest}; allowed: only without a file")
         fields = string_fields(file, length, labels)
         short = np.flatnonzero(fields["train"])
         choose = partial(_chosen, short, len(fields["labels"]))
@@ -196,6 +203,7 @@ def strings(
     if language not in LANGUAGES:
         raise SettingError(f"strings: language={language}; allowed: {', '.join(LANGUAGES)}")
     settings = {"length": length, "rows": rows, "test": test, "train": train, "seed": seed}
+    settings |= {} if longest is None else {"longest": longest}
     return _task(f"strings:{language}", LANGUAGES[language], settings)
 
 
@@ -319,16 +327,20 @@ def _task(name, language, settings):
     ):
         if not isinstance(value, int) or not least <= value <= most:
             raise SettingError(f"{name}: {key}={value}; allowed: {least}..{most}")
+    longest = settings.get("longest", 2 * length)
+    if not isinstance(longest, int) or not length < longest <= LONGEST:
+        allowed = f"{length + 1}..{LONGEST}, more than length"
+        raise SettingError(f"{name}: longest={longest}; allowed: {allowed}")
     drawer = Drawer(language, stream(seed, 7))
     short = drawer.sample(rows, range(length + 1))
-    long = drawer.sample(test, range(length + 1, 2 * length + 1)) if test else []
+    long = drawer.sample(test, range(length + 1, longest + 1)) if test else []
     every = short + long
     labels = np.array([accepted(language, string) for string in every])
     choose = partial(_chosen, np.arange(len(short)), len(every))
     train = len(short) if settings["train"] is None else settings["train"]
     settings = {**settings, "train": train}
-    made = {"length": length, "rows": rows, "test": test}
-    given = {key: value for key, value in made.items() if value != _DEFAULTS[key]}
+    made = {"length": length, "rows": rows, "test": test, "longest": settings.get("longest")}
+    given = {key: value for key, value in made.items() if value != _DEFAULTS.get(key)}
     spec = ",".join([name, *(f"{key}={value}" for key, value in given.items())])
     try:
         return Task(
