@@ -74,20 +74,20 @@ def operation(primitive, free):
     functions, kind = _KNOWN.get((*families, result.family), ({}, None))
     turned = functions.get(function, ())
     # Of one operand there is one order.
-    if len(turned) != len(arguments) or not all(map(_takes_a_word, arguments)):
+    if len(turned) != len(arguments) or not all(map(_fits, (*arguments, result))):
         return None
     return kind, turned[len(arguments) - 1 - free]
 
 
-def _takes_a_word(type_):
-    """Whether each value has a word of its own; the numbers of strings take half a word."""
-    return type_.storage.itemsize == 8
+def _fits(type_):
+    """Whether values are bits, or have a word each; the numbers of strings take half a word."""
+    return type_.storage is None or type_.storage.itemsize == 8
 
 
 def _choice(arguments, result, free):
     if len(arguments) != 3 or arguments[0].family != "Bool" or {*arguments[1:]} != {result}:
         return None
     if free == 0:
-        known = result.family in _CHOSEN and _takes_a_word(result)
+        known = result.family in _CHOSEN and _fits(result)
         return (CHOICES, 0) if known else None
     return (BLEND, 0) if result.family in _BLENDED else None
