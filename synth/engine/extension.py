@@ -39,6 +39,8 @@ class Wanted(NamedTuple):
         The weights of the rows.
     left : ndarray of float64, shape (n,)
         What the sum leaves of the weighted labels.
+    bits : float
+        Those of the parts of the sum.
     """
 
     target: Any
@@ -47,11 +49,14 @@ class Wanted(NamedTuple):
     axes: Any
     weights: Any
     left: Any
+    bits: float
+
+    def is_over(self, least: float) -> bool:
+        """Whether the sum cannot win with a part of so many bits or more."""
+        return bool(self.bits + least + self.target.estimate(0.0) >= self.target.least)
 
 
-def extensions(
-    pool: Any, wanted: list[Wanted], most: int, is_late: Callable[[], bool]
-) -> Iterator[Any]:
+def extensions(pool: Any, wanted: list[Wanted], most: int) -> Iterator[Any]:
     """The best columns for each sum: (wanted, program), the best of each first.
 
     Parameters
@@ -60,21 +65,25 @@ def extensions(
     wanted : list of Wanted
     most : int
         How many pairs are tried for a shape.
-    is_late : callable
-        Says whether to stop.
     """
     groups: dict[Any, list[Any]] = {}
     for each in wanted:
         groups.setdefault((id(each.axes), id(each.weights)), []).append(each)
     kept = [_Best(group) for group in groups.values()]
+    pool.look()
     operands = _Operands(pool)
     factors = any(best.is_product for best in kept)
+    open_, least = kept, 0.0
     counts = most // WRAPPED, most // ADDED if factors else 0
     for recipe, columns, bits in operands.blocks(*counts):
-        if is_late():
-            return
+        pool.look()
+        if operands.least > least:
+            least = operands.least
+            open_ = [best for best in open_ if not all(e.is_over(least) for e in best.wanted)]
+        if not open_:
+            break
         logs = None
-        for best in kept:
+        for best in open_:
             if best.is_product and logs is None:
                 with np.errstate(all="ignore"):
                     logs = np.log(np.abs(columns))
@@ -123,7 +132,10 @@ class _Best:
 
 
 class _Operands:
-    """The cheapest behaviours and numbers, in order of bits."""
+    """The cheapest behaviours and numbers, in order of bits.
+
+    `least` is what two operands have together, at least, from the present block on.
+    """
 
     def __init__(self, pool):
         self.pool, self.terms = pool, pool.terms
@@ -138,6 +150,7 @@ class _Operands:
         order = np.argsort(bits, kind="stable")
         constant = np.repeat(np.array([v for _, v in numbers])[:, None], n, axis=1)
         self.bits = bits[order]
+        self.least = 0.0
         self.values = np.concatenate([values, constant.reshape(-1, n)])[order]
         self._made = [(pool.program, int(p)) for p in places]
         self._made = [(self._made + [(self.terms.number, v) for _, v in numbers])[k] for k in order]
@@ -156,6 +169,7 @@ class _Operands:
         for begin in range(0, len(firsts), BLOCK):
             is_wrapped = begin < wrapped
             i, j = firsts[begin : begin + BLOCK], seconds[begin : begin + BLOCK]
+            self.least = float(self.bits[i[0]] + self.bits[j[0]])
             for function, turned in [(f, t) for f in two for t in (False, True)]:
                 is_sum = function in (np.add, np.subtract)
                 if (turned and function in (np.add, np.multiply)) or not (is_wrapped or is_sum):

@@ -23,11 +23,11 @@ def product_programs(pool, axes, goal):
     """
     places, values = pool.sums
     if pool.terms.has(np.multiply):
-        for pair in best_products(values, pool.bits[places], axes, goal):
+        for pair in best_products(values, pool.bits[places], axes, goal, pool.look):
             yield pool.terms.call(np.multiply, *(pool.program(int(places[k])) for k in pair))
 
 
-def best_products(values, bits, axes, goal):
+def best_products(values, bits, axes, goal, look=lambda: None):
     """The products of fewest estimated bits: pairs of places, the best first.
 
     Parameters
@@ -40,6 +40,8 @@ def best_products(values, bits, axes, goal):
         Orthogonal axes of what is free.
     goal : ndarray of float64, shape (n,)
         The labels, which have none of that.
+    look : callable
+        Called about every 0.1 s of work.
     """
     values, bits, n = values[:FACTORS], bits[:FACTORS], len(goal)
     size = np.abs(values).max(axis=1, keepdims=True)
@@ -48,6 +50,7 @@ def best_products(values, bits, axes, goal):
     whole = np.square(factors) @ np.square(factors).T
     square = whole.copy()
     for axis in axes.T:
+        look()
         square -= np.square((factors * axis) @ factors.T)
     some = np.triu(square > ROUNDING * whole)
     share = np.where(some, dots**2 / np.where(some, square, 1), 0) / (goal @ goal)

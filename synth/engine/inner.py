@@ -152,6 +152,7 @@ def fitted_inside(pool, forms, fit) -> Iterator[Any]:
         if not pool.terms.has(*form.needs):
             continue
         if form.name not in pool.grids:
+            pool.look()
             pool.grids[form.name] = _Grid(form, units, rows)
         grid = pool.grids[form.name]
         shares = grid.shares(few)
@@ -162,6 +163,7 @@ def fitted_inside(pool, forms, fit) -> Iterator[Any]:
         tried = [(-shares[k, i], int(k), grid.numbers[k, i])
                  for k, i in np.argwhere(peak & (shares > enough))]  # fmt: skip
         for _, k, start in sorted(tried)[:REFINED]:
+            pool.look()
             program = pool.program(int(places[k]))
             for each in (form, *(PLAIN if form.name == "wave" else ())):
                 if pool.terms.has(*each.needs):

@@ -11,6 +11,7 @@ here is certified, and a language without an operation has no programs with it.
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from synth.engine.inner import fitted_inside
 from synth.engine.pairing import STARTS, best_sums, orthogonal
 from synth.engine.pool import ROUNDING, Pool
 from synth.engine.shapes import SHAPES, Part, factors_of, finished
+from synth.engine.watch import LateError, looking
 from synth.language import UNIT, Program
 
 #: With fewer rows than this, a fit says too little.
@@ -54,7 +56,14 @@ def propose(
     n = targets[0].n
     if n < FEWEST or most < 1 or is_late() or all(_is_done(engine, t) for t in targets):
         return
-    pool = Pool(engine, n)
+    with suppress(LateError):
+        _propose(engine, targets, most, is_late)
+
+
+def _propose(engine, targets, most, is_late):
+    """The same, until `LateError` is raised."""
+    look = looking(is_late)
+    pool = Pool(engine, targets[0].n, look)
     dearest = max(engine.grammar.units(head) for head in engine.grammar.inputs) / UNIT
     cheap = np.flatnonzero(pool.bits <= dearest)
     inputs = [int(p) for p in cheap if not pool.program(int(p)).arguments]
@@ -67,15 +76,13 @@ def propose(
         for columns in shape.settings(pool, inputs):
             setting = _Setting(pool, shape, columns)
             for target, seen, more in backwards:
-                if is_late():
-                    return
+                look()
                 if not _is_done(engine, target):
                     _try(engine, target, setting.programs(target, most, more), seen)
     every = [each for *_, more in backwards for each in _likeliest(more)]
     owners = {id(target): seen for target, seen, _ in backwards}
-    for each, program in extensions(pool, every, most, is_late):
-        if is_late():
-            return
+    for each, program in extensions(pool, every, most):
+        look()
         _try(engine, each.target, each.finish(program), owners[id(each.target)])
 
 
@@ -181,7 +188,7 @@ class _Setting:
             return
         (goal,) = goals
         fit = inverse, weights, goal
-        chosen = best_sums(units, goal, self.bits[some], most)
+        chosen = best_sums(units, goal, self.bits[some], most, pool.look)
         self._want(target, fit, axes, (), (), wanted)
         for terms in (1, 2):
             for each in [each for each in chosen if len(each) == terms][:STARTS]:
@@ -223,7 +230,7 @@ class _Setting:
         score = len(goal) / 2 * np.log2(max(share, ROUNDING**2)) + bits
         if share > ROUNDING and (score < 0 if len(parts) else not self.shape.needs):
             finish = partial(self._with, target=target, fit=fit, others=parts)
-            each = Wanted(target, self, finish, axes, weights, left)
+            each = Wanted(target, self, finish, axes, weights, left, bits)
             others = wanted.setdefault(len(parts), [])
             others.append((score, len(others), each))
 
