@@ -1,8 +1,9 @@
-"""Columns that are one or two operations longer than the enumeration: h(f + g), h(f g), f + g.
+"""Columns that are some operations longer than the enumeration: h(f + g), h(f g), f + g, f g.
 
 They are made in blocks, of the cheapest f and g and all functions h of one argument, and none is
-kept.  Each is compared with what some sums leave of the labels, by dot products.  So a sum gets a
-part that is too long to be enumerated, and many labellings share the columns.
+kept.  Factors may be 1 + e^(f g) too, and the like.  Each is compared with what some sums leave of
+the labels, by dot products.  So a sum gets a part that is too long to be enumerated, and many
+labellings share the columns.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from synth.engine.factors import product_programs
 from synth.engine.pool import ROUNDING
 from synth.language import UNIT
 
@@ -84,6 +86,8 @@ def extensions(pool: Any, wanted: list[Wanted], most: int) -> Iterator[Any]:
             break
         logs = None
         for best in open_:
+            if recipe[0].is_factor and not best.is_product:
+                continue
             if best.is_product and logs is None:
                 with np.errstate(all="ignore"):
                     logs = np.log(np.abs(columns))
@@ -94,6 +98,90 @@ def extensions(pool: Any, wanted: list[Wanted], most: int) -> Iterator[Any]:
                 program = operands.program(recipe, place)
                 if program is not None:
                     yield each, program
+
+
+def with_products(pool: Any, wanted: list[Wanted]) -> Iterator[Any]:
+    """The best products and quotients of two behaviours for each sum: (wanted, program).
+
+    Parameters
+    ----------
+    pool : Pool
+    wanted : list of Wanted
+    """
+    for each in wanted:
+        if not each.setting.shape.is_product and not each.is_over(2 * float(pool.bits[0])):
+            for program in product_programs(pool, each.weights, each.axes, each.left):
+                yield each, program
+
+
+class _Outer(NamedTuple):
+    """What is done to two behaviours that are joined.
+
+    Parameters
+    ----------
+    apply : callable
+        Takes the values of both joined.
+    make : callable
+        Takes `Terms` and their program; returns the whole program, or None.
+    cost : float
+        In bits.
+    is_factor : bool
+        Whether it is a factor only.
+    times : int
+        How often the program of both is a part of the whole one.
+    """
+
+    apply: Callable[[Any], Any]
+    make: Callable[..., Any]
+    cost: float
+    is_factor: bool = False
+    times: int = 1
+
+
+def _itself(values):
+    return values
+
+
+def _outers(terms, cost, one):
+    """The functions of one argument, one over what is joined, and that itself; and some factors.
+
+    cost: that of each function, in bits; one: that of the number 1.
+    """
+    bare = _Outer(_itself, lambda terms, p: p, 0.0)
+    called = [
+        _Outer(f, lambda terms, p, f=f: terms.call(f, p), cost[f])
+        for f, head in terms.heads.items()
+        if len(head.arguments) == 1
+    ]
+    if terms.number(1) is None or np.divide not in cost:
+        return bare, called, None, []
+
+    def below(terms, program):
+        return terms.call(np.divide, terms.number(1), program)
+
+    inverse = _Outer(np.reciprocal, below, cost[np.divide] + one)
+    powers = [each for each in called if each.apply is np.exp]
+    powers += [
+        _Outer(lambda v: np.exp(-v), lambda terms, p, e=e: below(terms, e.make(terms, p)),
+               e.cost + inverse.cost)
+        for e in powers
+    ]  # fmt: skip
+    powers += [each for each in called if each.apply in (np.square, np.sqrt)]
+    if np.square in cost and np.multiply in cost:
+        squares = {3: (1, 1), 4: (2, 0), 6: (2, 1)}
+        powers += [
+            _Outer(lambda v, k=k: v**k, lambda terms, p, k=k: terms.power(p, k),
+                   twice * cost[np.square] + more * cost[np.multiply], times=1 + more)
+            for k, (twice, more) in squares.items()
+        ]  # fmt: skip
+    factors = [
+        _Outer(lambda v, f=f, e=e: f(1, e.apply(v)),
+               lambda terms, p, f=f, e=e: terms.call(f, terms.number(1), e.make(terms, p)),
+               e.cost + cost[f] + one, is_factor=True, times=e.times)
+        for f in (np.add, np.subtract) if f in cost
+        for e in powers
+    ]  # fmt: skip
+    return bare, called, inverse, factors
 
 
 class _Best:
@@ -160,8 +248,10 @@ class _Operands:
         heads, grammar = self.terms.heads, self.pool.engine.grammar
         cost = {f: grammar.units(h) / UNIT for f, h in heads.items()}
         two = [f for f in (np.add, np.subtract, np.multiply, np.divide) if f in heads]
-        one = [f for f, head in heads.items() if len(head.arguments) == 1]
-        inverse = np.divide in heads and self.terms.number(1) is not None
+        one = self.terms.number(1)
+        one = 0.0 if one is None else one.bits(grammar)
+        bare, called, inverse, factors = _outers(self.terms, cost, one)
+        outers = [*called, *factors] if added else called
         firsts, seconds = self._pairs(max(wrapped, added))
         # The cheapest come first.
         order = np.argsort(self.bits[firsts] + self.bits[seconds], kind="stable")
@@ -179,16 +269,14 @@ class _Operands:
                     inner = function(self.values[a], self.values[b])
                 bits = self.bits[a] + self.bits[b] + cost[function]
                 if added and is_sum and not turned:
-                    yield (None, function, a, b), inner, bits
-                for outer in one if is_wrapped else ():
-                    with np.errstate(all="ignore"):
-                        columns = outer(inner)
-                    yield (outer, function, a, b), columns, bits + cost[outer]
+                    yield (bare, function, a, b), inner, bits
+                some = list(outers) if is_wrapped else []
                 if inverse and is_wrapped and is_sum and not turned:
+                    some.append(inverse)
+                for outer in some:
                     with np.errstate(all="ignore"):
-                        columns = 1 / inner
-                    more = cost[np.divide] + self.bits[0]
-                    yield (np.reciprocal, function, a, b), columns, bits + more
+                        columns = outer.apply(inner)
+                    yield (outer, function, a, b), columns, outer.times * bits + outer.cost
 
     def _pairs(self, most):
         """The cheapest pairs, at most so many: their first and second operands."""
@@ -212,6 +300,4 @@ class _Operands:
         outer, function, a, b = recipe
         parts = [make(value) for make, value in (self._made[int(k[place])] for k in (a, b))]
         made = self.terms.call(function, *parts)
-        if outer is np.reciprocal and made is not None:
-            return self.terms.call(np.divide, self.terms.number(1), made)
-        return made if outer is None or made is None else self.terms.call(outer, made)
+        return None if made is None else outer.make(self.terms, made)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from synth.engine.extension import Wanted, extensions
+from synth.engine.extension import Wanted, extensions, with_products
 from synth.engine.factors import product_programs
 from synth.engine.inner import fitted_inside
 from synth.engine.pairing import STARTS, best_sums, orthogonal
@@ -30,6 +30,9 @@ from synth.language import UNIT, Program
 FEWEST = 8
 #: One row in so many may have a label without an inverse, such as log 0, and then has no weight.
 SPOILT = 8
+#: What a number of many digits costs at least.  A sum gets one if it is then shorter than the best,
+#: and shorter than all sums that got one before, but for so many bits.
+DIGITS, NEARLY = 40.0, 10.0
 #: How many sums of a labelling that have as many parts may get one more that is not enumerated.
 EXTENDED = 8
 
@@ -81,7 +84,8 @@ def _propose(engine, targets, most, is_late):
                     _try(engine, target, setting.programs(target, most, more), seen)
     every = [each for *_, more in backwards for each in _likeliest(more)]
     owners = {id(target): seen for target, seen, _ in backwards}
-    for each, program in extensions(pool, every, most):
+    found = extensions(pool, every, most), with_products(pool, every)
+    for each, program in itertools.chain(*found):
         look()
         _try(engine, each.target, each.finish(program), owners[id(each.target)])
 
@@ -161,6 +165,11 @@ class _Setting:
         return not self.shape.needs and len(self.free) == 1
 
     @property
+    def is_asked(self):
+        """Whether what is free is a sum that may get a part which was not enumerated."""
+        return not self.shape.needs or self.shape.is_product or len(self.free) > 1
+
+    @property
     def has_inside(self):
         """Whether a number inside is sought here."""
         if self.shape.is_product:
@@ -202,7 +211,7 @@ class _Setting:
             bits += self.join * (len(each) - 1 + bool(shape.needs and not shape.is_product))
             if bits + target.estimate(left) < target.least and not (alone and len(each) == 1):
                 yield from self._combined(self._parts(some, each), target, fit)
-        further: list[Any] = [] if shape.needs else [product_programs(pool, axes, goal)]
+        further: list[Any] = [] if shape.needs else [product_programs(pool, fit[1], axes, goal)]
         if self.has_inside and shape.inside:
             further.append(fitted_inside(pool, shape.inside, (axes, weights, goal)))
         for program in itertools.chain(*further):
@@ -228,7 +237,8 @@ class _Setting:
         left = goal - axes @ (axes.T @ goal)
         share, bits = float(left @ left) / float(goal @ goal), sum(part.bits for part in parts)
         score = len(goal) / 2 * np.log2(max(share, ROUNDING**2)) + bits
-        if share > ROUNDING and (score < 0 if len(parts) else not self.shape.needs):
+        is_asked = score < 0 if len(parts) else self.is_asked
+        if share > ROUNDING and is_asked:
             finish = partial(self._with, target=target, fit=fit, others=parts)
             each = Wanted(target, self, finish, axes, weights, left, bits)
             others = wanted.setdefault(len(parts), [])
@@ -281,8 +291,13 @@ class _Setting:
         inverse, weights, _ = fit
         free, parts = len(self.free), [*self.free, *parts]
         columns = np.stack([part.column for part in parts])
-        *found, _ = fitted(columns * weights, inverse * weights)
-        choices = list(factors_of(shape, found, parts, free, pool))
+        *found, left = fitted(columns * weights, inverse * weights)
+        given = sum(part.bits for part in parts[free:]) + self.join * (len(parts) - free)
+        total, before = given + DIGITS + target.estimate(left), pool.exact.get(id(target), np.inf)
+        exact = total < min(target.least, before + NEARLY)
+        if exact:
+            pool.exact[id(target)] = min(total, before)
+        choices = list(factors_of(shape, found, parts, pool, exact))
         if not choices:
             return
         with np.errstate(all="ignore"):

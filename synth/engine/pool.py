@@ -12,6 +12,8 @@ from synth.engine.terms import Terms
 POOL_VALUES, SCANNED, CHUNK = 2**22, 8, 2**12
 #: So many values are worked on between two looks at the clock.
 PIECE = 2**20
+#: Among so many of the cheapest rows, products of two are sought.
+FACTORS = 600
 #: Below this share of its size, what a column varies by is rounding.
 ROUNDING = 1e-9
 
@@ -59,6 +61,14 @@ class Pool:
         self.terms, self._programs = Terms(engine, numbers), {}
         #: By the name of a form with a number inside, its columns: see `inner`.
         self.grids = {}
+        #: By the id of a labelling, the least estimate of a sum that got numbers of many digits.
+        self.exact = {}
+
+    @cached_property
+    def first(self):
+        """The values of the cheapest rows, float64 (`FACTORS`, n)."""
+        n = self.sums[1].shape[1]
+        return self.engine.bank.values_at(self.rows[:FACTORS])[:, :n].astype(float)
 
     @cached_property
     def joined(self):
