@@ -35,12 +35,9 @@ class Wanted(NamedTuple):
         What is free, and whether logarithms are summed: `setting.shape.is_product`.
     finish : callable
         Takes a program; yields whole programs with an estimate of what they leave.
-    axes : ndarray of float64, shape (n, k)
-        Orthogonal axes of the sum.
-    weights : ndarray of float64, shape (n,)
-        The weights of the rows.
-    left : ndarray of float64, shape (n,)
-        What the sum leaves of the weighted labels.
+    fit : tuple of ndarray of float64, shapes (n,), (n, k) and (n,)
+        The weights of the rows, orthogonal axes of the sum, and what it leaves of the weighted
+        labels.
     bits : float
         Those of the parts of the sum.
     """
@@ -48,9 +45,7 @@ class Wanted(NamedTuple):
     target: Any
     setting: Any
     finish: Callable[..., Iterator[Any]]
-    axes: Any
-    weights: Any
-    left: Any
+    fit: Any
     bits: float
 
     def is_over(self, least: float) -> bool:
@@ -70,7 +65,8 @@ def extensions(pool: Any, wanted: list[Wanted], most: int) -> Iterator[Any]:
     """
     groups: dict[Any, list[Any]] = {}
     for each in wanted:
-        groups.setdefault((id(each.axes), id(each.weights)), []).append(each)
+        weights, axes, _ = each.fit
+        groups.setdefault((id(axes), id(weights)), []).append(each)
     kept = [_Best(group) for group in groups.values()]
     pool.look()
     operands = _Operands(pool)
@@ -110,7 +106,7 @@ def with_products(pool: Any, wanted: list[Wanted]) -> Iterator[Any]:
     """
     for each in wanted:
         if not each.setting.shape.is_product and not each.is_over(2 * float(pool.bits[0])):
-            for program in product_programs(pool, each.weights, each.axes, each.left):
+            for program in product_programs(pool, *each.fit):
                 yield each, program
 
 
@@ -190,9 +186,10 @@ class _Best:
     def __init__(self, wanted):
         self.wanted = wanted
         first = wanted[0]
-        self.axes, self.weights = first.axes, first.weights
+        self.weights, self.axes, _ = first.fit
         self.is_product = first.setting.shape.is_product
-        self.lefts = np.stack([each.left / np.sqrt(each.left @ each.left) for each in wanted])
+        lefts = [left for *_, left in (each.fit for each in wanted)]
+        self.lefts = np.stack([left / np.sqrt(left @ left) for left in lefts])
         self.found = [[] for _ in wanted]
         self.count = 0
 

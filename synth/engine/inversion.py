@@ -240,7 +240,7 @@ class _Setting:
         is_asked = score < 0 if len(parts) else self.is_asked
         if share > ROUNDING and is_asked:
             finish = partial(self._with, target=target, fit=fit, others=parts)
-            each = Wanted(target, self, finish, axes, weights, left, bits)
+            each = Wanted(target, self, finish, (weights, axes, left), bits)
             others = wanted.setdefault(len(parts), [])
             others.append((score, len(others), each))
 
