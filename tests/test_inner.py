@@ -113,7 +113,7 @@ def test_with_noise_the_number_is_within_its_error():
     task, step = task_of(noisy, columns)
     (found,) = regress(task, DSL, precision=step, max_programs=5000, pairs=100)
     (program,) = found.program.programs
-    assert program.text.startswith("exp(")
+    assert program.text.startswith(("exp(", "1.0 / exp("))
     row = {name: np.array([0.0, 1.0]) for name in columns}
     rate = np.log(np.divide(*program.outputs(row)[0][::-1]))
     assert rate == pytest.approx(-1.3, abs=0.03)
@@ -146,19 +146,26 @@ def test_what_is_proposed_is_priced_and_scored_like_any_program():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_best_products_are_those_of_all(seed):
-    """Against a least squares fit of every product."""
+    """Against a least squares fit of every product and every quotient, with weights."""
     rng = np.random.default_rng(seed)
     values, bits = rng.normal(size=(12, 30)), np.sort(rng.uniform(3, 20, 12))
-    free = np.linalg.qr(np.stack([np.ones(30), values[0]]).T)[0]
-    labels = values[2] * values[7] * 5 + rng.normal(size=30)
-    goal = labels - free @ (free.T @ labels)
+    values[5, 0] = 0.0  # nothing is divided by this
+    weights = rng.uniform(0.5, 2, 30)
+    free = np.linalg.qr((np.stack([np.ones(30), values[0]]) * weights).T)[0]
+    labels = values[2] * values[7] * 5 + values[3] / values[9] + rng.normal(size=30)
+    goal = labels * weights - free @ (free.T @ (labels * weights))
     scores = {}
-    for i, j in itertools.combinations_with_replacement(range(12), 2):
-        columns = np.column_stack([free, values[i] * values[j]])
+    for function, (i, j) in itertools.product(
+        (np.multiply, np.divide), itertools.product(range(12), repeat=2)
+    ):
+        if j < i if function is np.multiply else j in (5, i):
+            continue
+        columns = np.column_stack([free, function(values[i], values[j]) * weights])
         left = goal - columns @ np.linalg.lstsq(columns, goal, rcond=None)[0]
-        scores[i, j] = 15 * np.log2(left @ left / (goal @ goal)) + bits[i] + bits[j]
-    found = factors.best_products(values, bits, free, goal)
+        scores[function, i, j] = 15 * np.log2(left @ left / (goal @ goal)) + bits[i] + bits[j]
+    found = factors.best_products(values, bits, (weights, free, goal))
     assert found == sorted(scores, key=scores.get)[: factors.KEPT]
+    assert {function for function, *_ in found} == {np.multiply, np.divide}
 
 
 def test_a_product_beside_the_inputs_is_found(monkeypatch):
@@ -171,5 +178,6 @@ def test_a_product_beside_the_inputs_is_found(monkeypatch):
     (found,) = regress(task, DSL, **settings)
     assert found.train_error < step
     monkeypatch.setattr(inversion, "product_programs", lambda *_: [])
+    monkeypatch.setattr(inversion, "with_products", lambda *_: [])
     (without,) = regress(task, DSL, **settings)
     assert without.total_bits > found.total_bits + 100

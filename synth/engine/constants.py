@@ -16,6 +16,16 @@ WHOLE = 30
 MOST = 1e4
 #: Numbers as near as this share are one, whatever the standard error.
 NEAR = 1e-9
+#: Of so many of the cheapest numbers, which may be two joined, two are joined once more: first of
+#: few, and of more if no two of these are near enough.
+AGAIN = 1000, 4000, 16000
+#: How numbers are joined, and what the second is, given the first and the result.
+JOINS = (
+    (np.add, lambda first, result: result - first),
+    (np.subtract, lambda first, result: first - result),
+    (np.multiply, lambda first, result: result / first),
+    (np.divide, lambda first, result: first / result),
+)
 
 
 class Numbers:
@@ -46,7 +56,7 @@ class Numbers:
         bits, values = (np.array([each[k] for each in alone], float) for k in (0, 1))
         few, cost = (np.array([each[k] for each in joined], float) for k in (1, 0))
         self._kinds, sizes, prices = [], [values], [bits]
-        for function in (np.add, np.subtract, np.multiply, np.divide):
+        for function, _ in JOINS:
             head = self._terms.heads.get(function)
             if head is not None:
                 with np.errstate(all="ignore"):
@@ -58,10 +68,16 @@ class Numbers:
         self._bits = np.concatenate(prices)
         self._order = np.argsort(self._values, kind="stable")
         self._sorted = self._values[self._order]
+        usual = np.isfinite(self._values) & (self._values != 0)
+        self._cheapest = np.argsort(np.where(usual, self._bits, np.inf), kind="stable")
+        self._cheapest = self._cheapest[: int(usual.sum())]
 
-    def near(self, value: float, error: float) -> Iterator[tuple[float, Any]]:
-        """(number, program) of the cheapest within some errors of a value, each once."""
-        seen = set()
+    def near(self, value: float, error: float, again: bool = False) -> Iterator[tuple[float, Any]]:
+        """(number, program) of the cheapest within some errors of a value, each once.
+
+        again: whether joined numbers are joined once more, if no other is so near.
+        """
+        seen: set[Any] = set()
         for times in WITHIN:
             reach = max(times * error, NEAR * abs(value))
             low, high = np.searchsorted(self._sorted, [value - reach, value + reach])
@@ -71,6 +87,38 @@ class Numbers:
                 if best not in seen:
                     seen.add(best)
                     yield float(self._values[best]), self._program(best)
+            elif again:
+                found = self._joined_again(value, reach)
+                if found is not None and found not in seen:
+                    seen.add(found)
+                    function, *both = found
+                    made = self._terms.call(function, *map(self._program, both))
+                    yield float(function(*self._values[both])), made
+
+    def _joined_again(self, value, reach):
+        """The cheapest two numbers that are joined within reach of a value.
+
+        Returns the function and the places of both; None if there are none.
+        """
+        for most in AGAIN:
+            firsts, best = self._cheapest[:most], (np.inf, None)
+            seconds = firsts[np.argsort(self._values[firsts], kind="stable")]
+            for function, second in JOINS:
+                if function not in self._terms.heads:
+                    continue
+                cost = self._grammar.units(self._terms.heads[function]) / UNIT
+                given = self._values[firsts]
+                ends = np.sort([second(given, value + way * reach) for way in (-1, 1)], axis=0)
+                low, high = np.searchsorted(self._values[seconds], ends)
+                for k in np.flatnonzero(low < high):
+                    some = seconds[low[k] : high[k]]
+                    other = int(some[np.argmin(self._bits[some])])
+                    total = float(self._bits[firsts[k]] + self._bits[other]) + cost
+                    if total < best[0]:
+                        best = total, (function, int(firsts[k]), other)
+            if best[1] is not None:
+                return best[1]
+        return None
 
     def _program(self, place):
         if place < len(self._alone):

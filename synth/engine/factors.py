@@ -1,34 +1,39 @@
-"""Products of two behaviours that say what is free leaves of labels, scored by matrix products.
+"""Products and quotients of two behaviours that say what a sum leaves of labels.
 
-The sum of t f g over rows, with labels t, is an entry of (F t) F', and the length of f g is one of
-F^2 (F^2)'.  So all products of some hundred behaviours are scored without making any of them.
+None is made: the sum of t f g over rows, with labels t, is an entry of (F t) F', and the length of
+f g is one of F^2 (F^2)'.  So all products of some hundred behaviours are scored by matrix products,
+and all quotients, which are products with 1/g.
 """
 
 import numpy as np
 
 from synth.engine.pool import ROUNDING
 
-#: Among how many of the cheapest behaviours products are sought, and how many are kept.
-FACTORS, KEPT = 800, 10
+#: How many products are kept.
+KEPT = 10
 
 
-def product_programs(pool, axes, goal):
-    """The products of two behaviours that say most of labels, as programs.
+def product_programs(pool, weights, axes, goal):
+    """The products and quotients of two behaviours that say most of labels, as programs.
 
     Parameters
     ----------
     pool : Pool
-    axes, goal
+    weights, axes, goal
         As `best_products` takes them.
     """
-    places, values = pool.sums
     if pool.terms.has(np.multiply):
-        for pair in best_products(values, pool.bits[places], axes, goal):
-            yield pool.terms.call(np.multiply, *(pool.program(int(places[k])) for k in pair))
+        found = best_products(pool.first, pool.bits, (weights, axes, goal), pool.look)
+        for function, *pair in found:
+            made = pool.terms.call(function, *(pool.program(k) for k in pair))
+            if made is not None:
+                yield made
 
 
-def best_products(values, bits, axes, goal):
-    """The products of fewest estimated bits: pairs of places, the best first.
+def best_products(values, bits, fit, look=lambda: None):
+    """The products and quotients of fewest estimated bits, the best first.
+
+    Returns a list of the function and the places of both.
 
     Parameters
     ----------
@@ -36,25 +41,39 @@ def best_products(values, bits, axes, goal):
         Behaviours on the training rows.
     bits : ndarray of float64, shape (m,)
         Their bits.
-    axes : ndarray of float64, shape (n, k)
-        Orthogonal axes of what is free.
-    goal : ndarray of float64, shape (n,)
-        The labels, which have none of that.
+    fit : tuple of ndarray
+        The weights of the rows, (n,); orthogonal axes of a weighted sum, (n, k); and what it leaves
+        of the weighted labels, (n,).
+    look : callable
+        Called about every 0.1 s of work.
     """
-    values, bits, n = values[:FACTORS], bits[:FACTORS], len(goal)
+    weights, axes, goal = fit
+    bits, n = bits[: len(values)], len(goal)
     size = np.abs(values).max(axis=1, keepdims=True)
     factors = values / np.where(size > 0, size, 1)
-    dots = (factors * goal) @ factors.T
-    whole = np.square(factors) @ np.square(factors).T
+    with np.errstate(divide="ignore"):
+        lower = 1 / factors
+    lower[~(np.isfinite(lower).all(axis=1))] = 0
+    size = np.abs(lower).max(axis=1, keepdims=True)
+    others = np.concatenate([factors, lower / np.where(size > 0, size, 1)])
+    factors = factors * weights
+    dots = (factors * goal) @ others.T
+    whole = np.square(factors) @ np.square(others).T
     square = whole.copy()
     for axis in axes.T:
-        square -= np.square((factors * axis) @ factors.T)
-    some = np.triu(square > ROUNDING * whole)
+        look()
+        square -= np.square((factors * axis) @ others.T)
+    some = square > ROUNDING * whole
+    some[:, : len(bits)] = np.triu(some[:, : len(bits)])
     share = np.where(some, dots**2 / np.where(some, square, 1), 0) / (goal @ goal)
-    scores = n / 2 * np.log2(np.maximum(1 - share, ROUNDING**2)) + bits[:, None] + bits
+    scores = n / 2 * np.log2(np.maximum(1 - share, ROUNDING**2))
+    scores += bits[:, None] + np.concatenate([bits, bits])
     scores[~some] = np.inf
     flat = scores.ravel()
     kept = min(KEPT, flat.size)
     best = np.argpartition(flat, kept - 1)[:kept] if kept else []
     best = sorted((float(flat[k]), int(k)) for k in best)
-    return [divmod(k, len(bits)) for score, k in best if score < np.inf]
+    pairs = [divmod(k, 2 * len(bits)) for score, k in best if score < np.inf]
+    return [
+        (np.multiply, i, j) if j < len(bits) else (np.divide, i, j - len(bits)) for i, j in pairs
+    ]

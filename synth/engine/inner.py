@@ -152,6 +152,7 @@ def fitted_inside(pool, forms, fit) -> Iterator[Any]:
         if not pool.terms.has(*form.needs):
             continue
         if form.name not in pool.grids:
+            pool.look()
             pool.grids[form.name] = _Grid(form, units, rows)
         grid = pool.grids[form.name]
         shares = grid.shares(few)
@@ -162,6 +163,7 @@ def fitted_inside(pool, forms, fit) -> Iterator[Any]:
         tried = [(-shares[k, i], int(k), grid.numbers[k, i])
                  for k, i in np.argwhere(peak & (shares > enough))]  # fmt: skip
         for _, k, start in sorted(tried)[:REFINED]:
+            pool.look()
             program = pool.program(int(places[k]))
             for each in (form, *(PLAIN if form.name == "wave" else ())):
                 if pool.terms.has(*each.needs):
@@ -172,7 +174,7 @@ def _written(pool, form, chosen, fit):
     """The programs of a form with the numbers that are near the best c."""
     u, program, start = chosen
     c, error = _refined(form, u, start, fit)
-    for number, written in pool.joined.near(c, error):
+    for number, written in pool.joined.near(c, error, again=True):
         if form.name == "wave":
             yield from _with_phase(pool, form, (u, program, number, written), fit)
             continue
@@ -256,7 +258,7 @@ def _with_phase(pool, form, chosen, fit):
         return
     error = deviation * np.sqrt(np.square(inverse).sum(axis=1).max()) / size
     for turn in (0, np.pi, -np.pi):
-        for _, said in pool.joined.near(float(np.arctan2(b, a)) + turn, float(error)):
+        for _, said in pool.joined.near(float(np.arctan2(b, a)) + turn, float(error), again=True):
             made = form.make(pool.terms, program, written, said)
             if made is not None:
                 yield made

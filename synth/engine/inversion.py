@@ -11,23 +11,28 @@ here is certified, and a language without an operation has no programs with it.
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from synth.engine.extension import Wanted, extensions
+from synth.engine.extension import Wanted, extensions, with_products
 from synth.engine.factors import product_programs
 from synth.engine.inner import fitted_inside
 from synth.engine.pairing import STARTS, best_sums, orthogonal
 from synth.engine.pool import ROUNDING, Pool
 from synth.engine.shapes import SHAPES, Part, factors_of, finished
+from synth.engine.watch import LateError, looking
 from synth.language import UNIT, Program
 
 #: With fewer rows than this, a fit says too little.
 FEWEST = 8
 #: One row in so many may have a label without an inverse, such as log 0, and then has no weight.
 SPOILT = 8
+#: What a number of many digits costs at least.  A sum gets one if it is then shorter than the best,
+#: and shorter than all sums that got one before, but for so many bits.
+DIGITS, NEARLY = 40.0, 10.0
 #: How many sums of a labelling that have as many parts may get one more that is not enumerated.
 EXTENDED = 8
 
@@ -54,7 +59,14 @@ def propose(
     n = targets[0].n
     if n < FEWEST or most < 1 or is_late() or all(_is_done(engine, t) for t in targets):
         return
-    pool = Pool(engine, n)
+    with suppress(LateError):
+        _propose(engine, targets, most, is_late)
+
+
+def _propose(engine, targets, most, is_late):
+    """The same, until `LateError` is raised."""
+    look = looking(is_late)
+    pool = Pool(engine, targets[0].n, look)
     dearest = max(engine.grammar.units(head) for head in engine.grammar.inputs) / UNIT
     cheap = np.flatnonzero(pool.bits <= dearest)
     inputs = [int(p) for p in cheap if not pool.program(int(p)).arguments]
@@ -67,15 +79,14 @@ def propose(
         for columns in shape.settings(pool, inputs):
             setting = _Setting(pool, shape, columns)
             for target, seen, more in backwards:
-                if is_late():
-                    return
+                look()
                 if not _is_done(engine, target):
                     _try(engine, target, setting.programs(target, most, more), seen)
     every = [each for *_, more in backwards for each in _likeliest(more)]
     owners = {id(target): seen for target, seen, _ in backwards}
-    for each, program in extensions(pool, every, most, is_late):
-        if is_late():
-            return
+    found = extensions(pool, every, most), with_products(pool, every)
+    for each, program in itertools.chain(*found):
+        look()
         _try(engine, each.target, each.finish(program), owners[id(each.target)])
 
 
@@ -154,6 +165,11 @@ class _Setting:
         return not self.shape.needs and len(self.free) == 1
 
     @property
+    def is_asked(self):
+        """Whether what is free is a sum that may get a part which was not enumerated."""
+        return not self.shape.needs or self.shape.is_product or len(self.free) > 1
+
+    @property
     def has_inside(self):
         """Whether a number inside is sought here."""
         if self.shape.is_product:
@@ -181,7 +197,7 @@ class _Setting:
             return
         (goal,) = goals
         fit = inverse, weights, goal
-        chosen = best_sums(units, goal, self.bits[some], most)
+        chosen = best_sums(units, goal, self.bits[some], most, pool.look)
         self._want(target, fit, axes, (), (), wanted)
         for terms in (1, 2):
             for each in [each for each in chosen if len(each) == terms][:STARTS]:
@@ -195,7 +211,7 @@ class _Setting:
             bits += self.join * (len(each) - 1 + bool(shape.needs and not shape.is_product))
             if bits + target.estimate(left) < target.least and not (alone and len(each) == 1):
                 yield from self._combined(self._parts(some, each), target, fit)
-        further: list[Any] = [] if shape.needs else [product_programs(pool, axes, goal)]
+        further: list[Any] = [] if shape.needs else [product_programs(pool, fit[1], axes, goal)]
         if self.has_inside and shape.inside:
             further.append(fitted_inside(pool, shape.inside, (axes, weights, goal)))
         for program in itertools.chain(*further):
@@ -221,9 +237,10 @@ class _Setting:
         left = goal - axes @ (axes.T @ goal)
         share, bits = float(left @ left) / float(goal @ goal), sum(part.bits for part in parts)
         score = len(goal) / 2 * np.log2(max(share, ROUNDING**2)) + bits
-        if share > ROUNDING and (score < 0 if len(parts) else not self.shape.needs):
+        is_asked = score < 0 if len(parts) else self.is_asked
+        if share > ROUNDING and is_asked:
             finish = partial(self._with, target=target, fit=fit, others=parts)
-            each = Wanted(target, self, finish, axes, weights, left)
+            each = Wanted(target, self, finish, (weights, axes, left), bits)
             others = wanted.setdefault(len(parts), [])
             others.append((score, len(others), each))
 
@@ -274,8 +291,13 @@ class _Setting:
         inverse, weights, _ = fit
         free, parts = len(self.free), [*self.free, *parts]
         columns = np.stack([part.column for part in parts])
-        *found, _ = fitted(columns * weights, inverse * weights)
-        choices = list(factors_of(shape, found, parts, free, pool))
+        *found, left = fitted(columns * weights, inverse * weights)
+        given = sum(part.bits for part in parts[free:]) + self.join * (len(parts) - free)
+        total, before = given + DIGITS + target.estimate(left), pool.exact.get(id(target), np.inf)
+        exact = total < min(target.least, before + NEARLY)
+        if exact:
+            pool.exact[id(target)] = min(total, before)
+        choices = list(factors_of(shape, found, parts, pool, exact))
         if not choices:
             return
         with np.errstate(all="ignore"):

@@ -38,7 +38,7 @@ def orthogonal(values, axes):
     return values[apart] / length[apart, None], some[apart]
 
 
-def best_sums(units, goal, bits, most):
+def best_sums(units, goal, bits, most, look=lambda: None):
     """The sums of one to three columns of fewest estimated bits: tuples of indices, the best first.
 
     The estimate is n/2 log2 of the squares that are left, and the bits.
@@ -53,15 +53,18 @@ def best_sums(units, goal, bits, most):
         The bits of each column, in order.
     most : int
         How many pairs there may be.
+    look : callable
+        Called about every 0.1 s of work.
     """
     n, whole = len(goal), float(goal @ goal)
     goal = goal / np.sqrt(whole) if whole else goal
     dots = units @ goal
     scores = estimate(dots**2, n) + bits
     kept = [(float(scores[k]), (int(k),)) for k in np.argsort(scores, kind="stable")[:KEPT]]
-    found = kept + _pairs(units, dots, bits, most, kept)
+    found = kept + _pairs(units, (dots, bits), most, kept, look)
     for terms in (1, 2):
-        found += _extended(units, goal, bits, [each for each in found if len(each[1]) == terms])
+        some = [each for each in found if len(each[1]) == terms]
+        found += _extended(units, goal, bits, some, look)
     found = sorted(set(found))
     kept = found[: 2 * KEPT]
     for terms in (1, 2):  # these may get a part that is no column
@@ -74,12 +77,14 @@ def estimate(explained, n):
     return n / 2 * np.log2(np.maximum(1 - explained, ROUNDING**2))
 
 
-def _pairs(units, dots, bits, most, singles):
-    """The best pairs up to some bits: (estimate, pair)."""
+def _pairs(units, scores, most, singles, look):
+    """The best pairs up to some bits: (estimate, pair); scores: their dot products and bits."""
+    dots, bits = scores
     n, ends, kept = len(units.T), staircase(bits, most), list(singles)
     bound = kept[-1][0] if len(kept) == KEPT else np.inf
     found = np.empty(BLOCK * int((ends - np.arange(len(bits))).max(initial=1)), np.int64)
     for first in range(0, len(bits), BLOCK):
+        look()
         stop = int(ends[first])
         if stop <= first + 1:
             break
@@ -105,7 +110,7 @@ def _pairs(units, dots, bits, most, singles):
     return [each for each in kept if len(each[1]) == 2]
 
 
-def _extended(units, goal, bits, sums):
+def _extended(units, goal, bits, sums, look):
     """The best of some sums with one column more, of all there are: (estimate, sum).
 
     Only sums with an estimate below 0 are extended: by chance, one is below -s with a probability
@@ -113,6 +118,7 @@ def _extended(units, goal, bits, sums):
     """
     n, found = len(goal), []
     for _, chosen in sorted(each for each in sums if each[0] < 0)[:EXTENDED]:
+        look()
         axes = np.linalg.qr(units[list(chosen)].T)[0]
         left = goal - axes @ (axes.T @ goal)
         apart = 1 - np.square(units @ axes).sum(axis=1)

@@ -8,8 +8,12 @@ from synth.engine.constants import Numbers
 from synth.engine.terms import Terms
 
 #: Values that the behaviours of a pool have together at most, how many times as many behaviours are
-#: looked at for it, and how many at a time.
+#: looked at for it, and how many until it may be enough.
 POOL_VALUES, SCANNED, CHUNK = 2**22, 8, 2**12
+#: So many values are worked on between two looks at the clock.
+PIECE = 2**20
+#: Among so many of the cheapest rows, products of two are sought.
+FACTORS = 600
 #: Below this share of its size, what a column varies by is rounding.
 ROUNDING = 1e-9
 
@@ -19,18 +23,21 @@ class Pool:
 
     `rows` of the bank and their `bits` are in order of bits.  `sums` is (places among these rows,
     values (m, n)); of behaviours that differ by a factor and a constant only, it has the cheapest.
-    `logs` is the same for the logarithms of absolute values.  `terms` knows the numbers.
+    `logs` is the same for the logarithms of absolute values.  `terms` knows the numbers.  `look` is
+    called about every 0.1 s of work, and may raise `LateError`.
     """
 
-    def __init__(self, engine, n):
-        self.engine = engine
+    def __init__(self, engine, n, look=lambda: None):
+        self.engine, self.look = engine, look
         bits, most = engine.row_bits(0, len(engine.bank)), max(1, POOL_VALUES // n)
         order = np.argsort(bits, kind="stable")[: SCANNED * most]
         sums, products = _Classes(n), _Classes(n)
         values, logs, numbers = [np.zeros((0, n))], [np.zeros((0, n))], {}
         rows, of_sums, of_logs = [], [], []
-        for first in range(0, len(order), CHUNK):
-            some = order[first : first + CHUNK]
+        step = min(CHUNK, 2 ** int(np.log2(max(1, PIECE // n))))
+        for first in range(0, len(order), step):
+            look()
+            some = order[first : first + step]
             found = engine.bank.values_at(some)[:, :n].astype(float)
             size = np.abs(found).max(axis=1)
             varied = np.ptp(found, axis=1) > ROUNDING * size
@@ -45,7 +52,7 @@ class Pool:
             of_sums, of_logs = [*of_sums, *place[new]], [*of_logs, *place[new_log]]
             values.append(found[new])
             logs.append(logarithms[new_log])
-            if sums.count == products.count == most:
+            if (first + step) % CHUNK == 0 and sums.count == products.count == most:
                 break
         self.rows = np.array(rows, int)
         self.bits = bits[self.rows]
@@ -54,6 +61,14 @@ class Pool:
         self.terms, self._programs = Terms(engine, numbers), {}
         #: By the name of a form with a number inside, its columns: see `inner`.
         self.grids = {}
+        #: By the id of a labelling, the least estimate of a sum that got numbers of many digits.
+        self.exact = {}
+
+    @cached_property
+    def first(self):
+        """The values of the cheapest rows, float64 (`FACTORS`, n)."""
+        n = self.sums[1].shape[1]
+        return self.engine.bank.values_at(self.rows[:FACTORS])[:, :n].astype(float)
 
     @cached_property
     def joined(self):

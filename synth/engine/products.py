@@ -54,11 +54,13 @@ def score_products(engine, targets, most, is_late):
     count = min(room, int(np.searchsorted(bits, up_to - min(costs) - bits[0], side="right")))
     operands = _Operands(engine, order[:count], bits[:count], targets)
     for first in range(0, count, BLOCK):
-        if is_late():  # the pairs that are left have at least twice these bits
-            return max(certified, min(up_to, 2 * float(bits[first]) + min(costs) - 1 / UNIT))
         for (function, head), cost in zip(kinds, costs, strict=True):
             for turned in (False, True)[: 1 + (function is np.divide)]:
-                operands.score(first, up_to - cost, (function, head, cost, turned))
+                kind = function, head, cost, turned
+                if is_late() or not operands.score(first, up_to - cost, kind, is_late):
+                    # The pairs that are left have at least twice these bits.
+                    left = 2 * float(bits[first]) + min(costs) - 1 / UNIT
+                    return max(certified, min(up_to, left))
     return up_to
 
 
@@ -97,16 +99,16 @@ class _Operands:
         self.labels = np.stack([target.centred for target in targets])
         self.squares = np.square(self.upper), np.square(self.lower)
 
-    def score(self, first, most, kind):
+    def score(self, first, most, kind, is_late):
         """Score all with a first operand of a block, and a second one that is not before it.
 
         most: the bits of both; kind: the function, its head and cost, and whether the second
-        operand is divided by the first.
+        operand is divided by the first.  Says whether it was done before it was late.
         """
         function, _, cost, turned = kind
         stop = int(np.searchsorted(self.bits, most - self.bits[first], side="right"))
         if stop <= first:
-            return
+            return True
         block, rest = slice(first, min(first + BLOCK, stop)), slice(first, stop)
         divided = function is np.divide
         one = (self.lower, self.squares[1]) if turned else (self.upper, self.squares[0])
@@ -128,12 +130,15 @@ class _Operands:
         apart = np.where(counted, apart, 1)
         slack = np.where(counted, SLACK * squares, 0) / apart
         for target in self.targets:
+            if is_late():
+                return False
             dots = (one[0][block] * target.centred) @ other[0][rest].T
             explained = np.where(counted, np.square(dots), 0) / apart
             for k in target.likely(explained, slack * target.about_mean, together, 1):
                 i, j = divmod(int(k), counted.shape[1])
                 if counted[i, j]:
                     self._add(target, (first + i, first + j), together[i, j], kind)
+        return True
 
     def _score_made(self, pairs, kind):
         """Score pairs (m, 2) of operands whose values hardly vary, by these values."""

@@ -141,7 +141,9 @@ def _in_language(labellings, spec, limits, progress, asked):
         engine = Enumerator(grammar, columns, fitted[0].root, sooner)
         singles = Singles(engine, every)
         while engine.stop_reason is None:
-            singles.score(engine.advance())
+            before, rows = engine.frontier, engine.advance()
+            if not singles.score(rows, watch.is_late):  # then this band is not certified
+                engine.frontier, engine.stop_reason = before, watch.reason(engine.candidates)
             if progress is not None:
                 progress(engine)
             certified = engine.certified_bits

@@ -24,7 +24,7 @@ SHARE = 8
 NUMBERS = (1, -1, 2, -2, 1 / 2, -1 / 2, 3, -3, 1 / 3, -1 / 3, 4, -4, 1 / 4, -1 / 4, 3 / 2, -3 / 2,
            2 / 3, -2 / 3, 5, -5, 1 / 5, -1 / 5, 5 / 2, -5 / 2, 2 / 5, -2 / 5, 6, -6, 8,
            -8)  # fmt: skip
-EXPONENTS = (1, -1, 2, -2, 1 / 2, -1 / 2, 3, -3, 3 / 2, -3 / 2)
+EXPONENTS = (1, -1, 2, -2, 1 / 2, -1 / 2, 3, -3, 3 / 2, -3 / 2, 4, -4, 5, -5, 6, -6)
 #: A coefficient may stand for a number that is so many standard errors away.
 ERRORS = 4.0
 
@@ -109,6 +109,8 @@ class Shape:
             yield columns, [one, *rooted, *plain]
         elif self.scale in ("shift", "product") and rooted:
             yield columns, [one, *rooted]
+        elif self.needs == (np.divide,) and plain:
+            yield columns, [one, *plain]
         elif not self.needs and plain:
             yield columns, [one, *plain]
             products = []  # and as products of two inputs
@@ -155,7 +157,9 @@ SHAPES = (
 )  # fmt: skip
 
 
-def factors_of(shape: Shape, fit: Any, parts: list[Part], free: int, pool: Any) -> Iterator[Any]:
+def factors_of(
+    shape: Shape, fit: Any, parts: list[Part], pool: Any, exact: bool = False
+) -> Iterator[Any]:
     """The numbers that the coefficients of a fit may stand for, (k,), the likeliest first.
 
     Parameters
@@ -165,39 +169,43 @@ def factors_of(shape: Shape, fit: Any, parts: list[Part], free: int, pool: Any) 
         The coefficients and their standard errors, (k,); that of the constant is the first.
     parts : list of Part
         The terms of the sum.
-    free : int
-        How many of them are free, the first ones.
     pool : Pool
         It knows the numbers of the language.
+    exact : bool
+        Whether numbers of many digits are sought.
     """
     (values, errors), powers = fit, [part.power for part in parts]
+    source = pool, exact
     if not (np.isfinite(values).all() and np.isfinite(errors).all()):
         return
     if shape.scale in ("shift", "product"):  # the constant is a factor of the label
-        for chosen in _choices(values[1:], errors[1:], powers[1:], pool):
+        for chosen in _choices(values[1:], errors[1:], powers[1:], source):
             yield np.array([0, *chosen])
     elif shape.scale == "number":
-        yield from map(np.array, _choices(values, errors, powers, pool))
+        yield from map(np.array, _choices(values, errors, powers, source))
     else:
         first = 0 if shape.needs else 1  # a constant is added to all that labels are
         for unit in np.flatnonzero(values[1:]) + 1:
             ratios = values / values[unit]
             spread = (errors + np.abs(ratios) * errors[unit]) / abs(values[unit])
             spread[unit] = 0
-            for chosen in _choices(ratios[first:], spread[first:], powers[first:], pool):
+            for chosen in _choices(ratios[first:], spread[first:], powers[first:], source):
                 yield np.array([*[0] * first, *chosen])
 
 
-def _choices(values, errors, powers, pool):
-    """Ways to take coefficients for numbers, the simplest first."""
-    lists = []
+def _choices(values, errors, powers, source):
+    """Ways to take coefficients for numbers, the simplest first.
+
+    source: the pool, and whether numbers of many digits are sought.
+    """
+    lists, (pool, exact) = [], source
     for value, error, power in zip(values.tolist(), errors.tolist(), powers, strict=True):
         reach = ERRORS * error
         found = [0.0] if abs(value) <= max(reach, ROUNDING) else []
         numbers = EXPONENTS if power else NUMBERS
         found += [c for c in numbers if abs(value - c) <= reach + 1e-7 * abs(c)][:EACH]
-        if not found and not power:
-            for number, program in pool.joined.near(abs(value), error):
+        if not found and (exact or not power):
+            for number, program in pool.joined.near(abs(value), error, exact):
                 pool.terms.learn(number, program)
                 found.append(np.copysign(number, value))
         if not found:
@@ -211,17 +219,28 @@ def finished(terms: Terms, shape: Shape, factors: Any, parts: list[Part]) -> Any
     factors = factors.tolist()
     if not any(factors):
         return None
-    outside = [(f, p.program) for f, p in zip(factors, parts, strict=True) if f and p.power]
-    within = [(f, p.program) for f, p in zip(factors, parts, strict=True) if not p.power]
-    made = None
+    outside, within = [], []
+    for f, p in zip(factors, parts, strict=True):
+        if p.power and (not f or f in EXPONENTS):
+            outside += [(f, p.program)] if f else []
+        elif p.power and not terms.has(np.log):
+            return None
+        else:  # u^c is exp(c log u)
+            within.append((f, terms.call(np.log, p.program) if p.power else p.program))
+    made, is_below = None, False
     if any(f for f, _ in within):
         if shape.scale in ("shift", "product") and max(f for f, _ in within) <= 0:
-            within[0] = (1, None)  # any number may be added, and 1 costs less than 0
+            if terms.has(np.divide):  # e^-u is one over e^u
+                is_below, within = True, [(-f, p) for f, p in within]
+            else:
+                within[0] = (1, None)  # any number may be added, and 1 costs less than 0
         made = terms.sum(*zip(*within, strict=True))
         made = terms.call(np.exp, made) if shape.is_product else made and shape.finish(terms, made)
         if made is None:
             return None
     if not outside:
-        return made
+        return terms.call(np.divide, terms.number(1), made) if is_below else made
     product = terms.product(*zip(*outside, strict=True))
-    return product if made is None else terms.call(np.multiply, product, made)
+    if made is None:
+        return product
+    return terms.call(np.divide if is_below else np.multiply, product, made)

@@ -205,10 +205,12 @@ class Singles:
         self.engine, self.targets = engine, targets
         self.labels = np.stack([target.centred for target in targets])
 
-    def score(self, rows):
-        """Score a range of rows."""
+    def score(self, rows, is_late):
+        """Score a range of rows, the first of them even if late; says whether all were scored."""
         step, n = _block(self.engine), self.labels.shape[1]
         for first in range(rows.start, rows.stop, step):
+            if first > rows.start and is_late():  # so that something is scored in any case
+                return False
             stop = min(first + step, rows.stop)
             values = scaled(self.engine.bank.values(first, stop)[:, :n].astype(float))[0]
             bits = self.engine.row_bits(first, stop)
@@ -225,6 +227,7 @@ class Singles:
                 places = alike[some]
                 explained = np.square(units[some] @ self.labels.T)
                 self._likely(first + places, explained, SLACK, bits[places])
+        return True
 
     def _likely(self, rows, explained, slack, bits):
         """Score rows that may be among the best; slack: the error of what they explain."""

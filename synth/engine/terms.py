@@ -83,8 +83,10 @@ class Terms:
         """A positive whole power of a program, or None."""
         if exponent == 1:
             return program
-        square = self.call(np.square, program) or self.call(np.multiply, program, program)
-        return square if exponent == 2 else self.call(np.multiply, program, square)
+        if exponent % 2:
+            return self.call(np.multiply, program, self.power(program, exponent - 1))
+        half = self.power(program, exponent // 2)
+        return self.call(np.square, half) or self.call(np.multiply, half, half)
 
     def product(self, exponents, programs):
         """A product of powers of programs; half powers share one root."""

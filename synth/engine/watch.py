@@ -7,6 +7,20 @@ from synth.engine.limits import Limits
 from synth.records import StopReason
 
 
+class LateError(Exception):
+    """Raised in the midst of work that a limit ends; caught where that work was begun."""
+
+
+def looking(is_late: Callable[[], bool]) -> Callable[[], None]:
+    """A function that raises `LateError` if it is late, to be called about every 0.1 s of work."""
+
+    def look() -> None:
+        if is_late():
+            raise LateError
+
+    return look
+
+
 class Watch:
     """The limits of a search, and the clock that they are held against.
 
