@@ -65,7 +65,8 @@ def row_keys(run):
 def _rows(run, width):
     if not run.rows:
         return ["No row was finished."]
-    shown = run.rows[:MOST_ROWS]
+    first = run.rows[0].get("row")  # rows of other kinds, such as those of a path, come later
+    shown = sorted(run.rows, key=lambda row: row.get("row") != first)[:MOST_ROWS]
     columns, align, left_out, used = [], "", [], 0
     for key in row_keys(run):
         values = [row.get(key) for row in shown]
