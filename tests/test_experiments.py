@@ -1,5 +1,6 @@
 """Experiments: how they are found, what makes their options, and what is kept of a run."""
 
+import dataclasses
 import json
 import os
 import re
@@ -322,6 +323,15 @@ def test_settings_that_no_command_line_can_take(own):
         (own / "own_coins.py").touch()
         with pytest.raises((ExperimentError, SettingError), match=re.escape(words)):
             synth.run_experiment("own-coins")
+
+
+def test_rows_of_the_first_kind_are_printed_before_others(own):
+    found = synth.run_experiment("own-coins")
+    path = [{"row": "path", "step": k} for k in range(50)]
+    rows = ({"row": "run", "step": 111}, *path, {"row": "run", "step": 222})
+    said = str(dataclasses.replace(found, rows=rows, columns=("step",))).splitlines()
+    head = next(k for k, line in enumerate(said) if line.split()[:1] == ["step"])
+    assert [line.split()[0] for line in said[head + 1 : head + 4]] == ["111", "222", "0"]
 
 
 def test_quick_settings(own):
