@@ -77,11 +77,24 @@ def test_a_check_can_fail():
     assert any(c["status"] == "failed" for c in found)
 
 
+def test_the_rule_of_a_fit_is_about_the_columns_of_the_data_frame():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"town": ["Bern", "Rome", None, "Oslo"] * 20, "age": range(80)})
+    labels = np.where((frame.town == "Rome") | (frame.age > 60), "old", "new")
+    found = alone(max_programs=5000, moves=0).fit(frame, labels).results_[0]
+    assert found.rule.text == "if age >= 61 or town = Rome then old; else new"
+    said = {}
+    exec(found.rule.to_python(), said)
+    assert (said["predict"](frame) == labels).all()
+    assert "\"town\" = 'Rome'" in found.rule.to_sql()
+
+
 def test_two_classes_are_what_a_search_finds():
     X, y = IRIS.data, IRIS.target == 1
     fitted = alone(max_programs=20_000, moves=20).fit(X, np.where(y, "yes", "no"))
     limits = {"max_programs": 20_000, "moves": 20, "seconds": None, "threads": 1}
-    found = synth.search(replace(task_of(X, y), is_table=True), **limits)
+    names = {0: "no", 1: "yes"}
+    found = synth.search(replace(task_of(X, y), is_table=True, label_names=names), **limits)
     assert fitted.classes_.tolist() == ["no", "yes"]
     assert fitted.chosen_ == found.chosen == "program"
     assert fitted.bits_ == found.total_bits
@@ -90,7 +103,7 @@ def test_two_classes_are_what_a_search_finds():
     assert fitted.log2_chance_bound_ == found.log2_chance_bound
     # Of programs with equal totals, it keeps one.
     assert replace(fitted.results_[0].program, ties=found.program.ties) == found.program
-    predicted = found.predict({f"x{i}": c for i, c in enumerate(X.T)})
+    predicted = found.predict({f"x{i}": c for i, c in enumerate(X.T)}) == "yes"
     assert ((fitted.predict(X) == "yes") == predicted).all()
     assert fitted.score(X, np.where(y, "yes", "no")) == found.program.train_accuracy
     # The program says it by itself, read as its opposite or not.

@@ -1,5 +1,6 @@
 """Experiments: how they are found, what makes their options, and what is kept of a run."""
 
+import dataclasses
 import json
 import os
 import re
@@ -324,6 +325,15 @@ def test_settings_that_no_command_line_can_take(own):
             synth.run_experiment("own-coins")
 
 
+def test_rows_of_the_first_kind_are_printed_before_others(own):
+    found = synth.run_experiment("own-coins")
+    path = [{"row": "path", "step": k} for k in range(50)]
+    rows = ({"row": "run", "step": 111}, *path, {"row": "run", "step": 222})
+    said = str(dataclasses.replace(found, rows=rows, columns=("step",))).splitlines()
+    head = next(k for k, line in enumerate(said) if line.split()[:1] == ["step"])
+    assert [line.split()[0] for line in said[head + 1 : head + 4]] == ["111", "222", "0"]
+
+
 def test_quick_settings(own):
     said = run("own-coins", "--quick", code=2)
     assert said.startswith(
@@ -551,12 +561,36 @@ def test_a_plot_that_cannot_be_is_refused_before_the_work(monkeypatch, tmp_path)
     assert text.count("\n") == 1
 
 
-def test_show_plots_experiments_only(tmp_path):
-    path = tmp_path / "run.json"
+def test_show_draws_a_saved_search_and_says_why_not_a_comparison(tmp_path):
+    path, drawn = tmp_path / "run.json", tmp_path / "x.png"
     CliRunner().invoke(main, ["search", "parity:n=3", "--save", str(path)])
-    result = CliRunner().invoke(main, ["show", str(path), "--plot", str(tmp_path / "x.png")])
+    result = CliRunner().invoke(main, ["show", str(path), "--plot", str(drawn)])
+    assert (result.exit_code, result.stderr) == (0, f"wrote {drawn}\n")
+    assert drawn.stat().st_size > 5000
+    more = ["show", str(path), "--plot", str(drawn), "--panel", "b"]
+    said = CliRunner().invoke(main, more).stderr
+    assert said == "synth: --panel 2: allowed only for a run of `synth run`\n"
+    CliRunner().invoke(main, ["compare", "parity:n=3", "--save", str(path)])
+    result = CliRunner().invoke(main, ["show", str(path), "--plot", str(drawn)])
     assert result.exit_code == 2
-    assert "only a run that `synth run` saved can be drawn" in result.stderr
+    assert "a comparison has no figure; `synth report` shows it" in result.stderr
+
+
+def test_an_error_in_the_file_of_an_experiment_is_one_line_that_names_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for old, new, words in (
+        (
+            "summarise(rows)",
+            "summarise(settings, rows)",
+            ": summarise is called as summarise(rows)",
+        ),
+        ("CONTROL = ", "1 / 0\nCONTROL = ", ", line 13: ZeroDivisionError: division by zero"),
+        ("(rows):", "(rows):\n    return absent\n", ", line 50: NameError: name 'absent' is not"),
+    ):
+        Path("own_file.py").write_text(COINS.replace(old, new, 1))
+        said = run("own_file.py", "--tosses", "2", code=2).removeprefix("synth: experiment ")
+        assert said.removeprefix("synth: ").startswith(f"own_file.py{words}")
+        assert said.count("\n") == 1
 
 
 def test_plain():

@@ -99,6 +99,7 @@ def test_a_panel_that_cannot_be_is_refused_before_the_work(tmp_path, monkeypatch
     for more, said in (
         (["--plot", target, "--panel", "3"], "--panel 3; allowed: 1..2"),
         (["--plot", target, "--panel", "0"], "--panel 0; allowed: 1..2"),
+        (["--plot", target, "--panel", "c"], "--panel 3; allowed: 1..2"),
         (["--panel", "1"], "--panel 1: allowed only with --plot FILE"),
     ):
         found = CliRunner().invoke(main, ["run", "counting", *more])

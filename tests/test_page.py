@@ -422,7 +422,17 @@ def test_a_contrast_has_the_reach_of_both_labellings_in_one_chart(searches):
     assert [s.partition(":")[0] for s in said] == ["True labels", "Random twin"]
     # Only the twin has reach, if the task's best program was proven at once; it keeps its colour.
     lines, *_ = reach_texts(Contrast(searches[0], twin))
-    assert ["k-exceptions" in a["class"] for *_, a in lines] == [True, True]
+    assert ["k-random" in a["class"] for *_, a in lines] == [True, True]
+
+
+def test_a_page_has_the_title_author_date_and_notes_that_it_is_given(searches):
+    given = {"author": "A. Teacher", "date": "May 2026", "notes": "One & two.\n\nThree."}
+    page = make_page(searches[:1], title="Class <8b>", **given)
+    assert "<h1>Class &lt;8b&gt;</h1>" in page
+    assert "<title>Class &lt;8b&gt;</title>" in page
+    assert "A. Teacher, May 2026</p><p>One &amp; two.</p><p>Three.</p><nav" in page
+    assert f"<h2>{searches[0].task}</h2>" in page
+    assert "<h1>synth: 1 run</h1>" in make_page(searches[:1])
 
 
 def test_a_run_without_reach_has_no_such_part(searches):

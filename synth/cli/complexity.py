@@ -1,5 +1,6 @@
 """The commands `synth complexity` and `synth atlas`: what a boolean function costs at least."""
 
+import textwrap
 from functools import partial
 
 import click
@@ -129,6 +130,8 @@ def _bits(number, names, dsl):
 
 def _text(document):
     """The document as text."""
+    from synth.report import terminal_width
+
     inputs, smallest = document["inputs"], document["class"]["smallest"]
     lines = [
         f"{document['function']}, a function of {', '.join(inputs)}",
@@ -149,7 +152,13 @@ def _text(document):
             lines.append(f"  {least['program']}")
     if any(least["program"] is None and least["least"] is not None for least in document["least"]):
         lines.append("`synth atlas FILE` makes a file with shortest programs, for --atlas FILE")
-    return "\n".join(lines)
+    width = terminal_width()
+    return "\n".join(
+        textwrap.fill(line, width, subsequent_indent="  ", break_on_hyphens=False)
+        if not line.startswith("  ")
+        else line  # a program, which stays in one piece
+        for line in lines
+    )
 
 
 @click.command(cls=Grouped)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import contextmanager
 
 import click
 
@@ -12,7 +13,7 @@ from synth.cli.help import Grouped
 from synth.cli.options import panel_option, parallel_options
 from synth.cli.output import emit, emit_run, formatted, say, wanted
 from synth.cli.progress import Progress
-from synth.errors import ExperimentError, SettingError, SweepError
+from synth.errors import ExperimentError, SettingError, SweepError, SynthError
 from synth.experiments import settings_of
 
 
@@ -105,7 +106,8 @@ def _command(name, module):
         if panel is not None:
             _check_panel(module, plot, panel)
         output = {"form": form, "plot": plot, "panel": panel, "save": save}
-        _run(name, given, output, workers, cluster)
+        with _own_errors(name):
+            _run(name, given, output, workers, cluster)
 
     options = [
         *map(_option, settings),
@@ -129,6 +131,20 @@ def _command(name, module):
     made = click.command(name, Grouped, params=options, help=text)(callback)
     made.settings = frozenset({"quick", *(setting.name for setting in settings)})
     return made
+
+
+@contextmanager
+def _own_errors(name):
+    """Raises an error in the code of an experiment that is not built in as ExperimentError."""
+    try:
+        yield
+    except SynthError:
+        raise
+    except Exception as error:
+        text = experiments.failure(name, error)
+        if text is None:
+            raise
+        raise ExperimentError(text) from error
 
 
 def _check_panel(module, plot, panel):
@@ -218,7 +234,21 @@ def _plot(found, path, panel):
 
 
 def plot_saved(found, path, panel):
-    """Draws a saved run again.  Raises ExperimentError if it is not a run of an experiment."""
-    if found.kind != "run":
-        raise ExperimentError(f"--plot {path}: only a run that `synth run` saved can be drawn")
-    found.plot(path, panel=panel)
+    """Draws a saved run again.
+
+    Raises
+    ------
+    ExperimentError
+        If its kind has no figure, or only one panel.
+    """
+    if found.kind == "compare":
+        raise ExperimentError(
+            f"--plot {path}: a comparison has no figure; `synth report` shows it as a page"
+        )
+    if found.kind == "run":
+        found.plot(path, panel=panel)
+    elif panel is None:
+        found.plot(path)
+    else:
+        raise ExperimentError(f"--panel {panel}: allowed only for a run of `synth run`")
+    say(f"wrote {path}")

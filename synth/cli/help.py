@@ -22,7 +22,8 @@ GROUPS = {
     ),
     "Many searches": ("seeds", "workers", "cluster"),
     "Output": (
-        "top", "mixture", "save", "save_data", "plot", "panel", "report", "output", "language",
+        "top", "mixture", "save", "save_data", "plot", "panel", "report", "output", "title",
+        "author", "date", "notes", "language",
         "proba", "form", "as_json", "quiet", "verbose",
     ),
 }  # fmt: skip

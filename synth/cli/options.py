@@ -1,5 +1,6 @@
 """Options with the same name and meaning in every command."""
 
+import re
 from importlib import import_module
 
 import click
@@ -155,8 +156,22 @@ def search_options(function):
     return function
 
 
+class _Panel(click.ParamType):
+    """The number of a panel, which may be given as its letter in the figure."""
+
+    name = "letter or number"
+
+    def convert(self, value, param, ctx):
+        text = str(value).strip().lower()
+        if len(text) == 1 and "a" <= text <= "z":
+            return ord(text) - ord("a") + 1
+        if re.fullmatch(r"-?[0-9]+", text):
+            return int(text)
+        self.fail(f"{value!r} is no panel; allowed: its letter, such as b, or its number", param)
+
+
 panel_option = click.option(
-    "--panel", type=int, help="Number of the only panel to draw, from 1, for a slide."
+    "--panel", type=_Panel(), help="The only panel to draw, for a slide: its letter or its number."
 )
 
 

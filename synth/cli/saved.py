@@ -13,7 +13,7 @@ from synth.errors import RunError
 
 @click.command(cls=Grouped)
 @click.argument("run", type=click.Path())
-@click.option("--plot", metavar="FILE", help="Draw an experiment's figure (.png, .svg, .pdf).")
+@click.option("--plot", metavar="FILE", help="Draw the figure (.png, .svg, .pdf).")
 @panel_option
 @formatted
 def show(run, plot, panel, form):
@@ -41,8 +41,12 @@ def show(run, plot, panel, form):
     type=click.Path(),
     help="The HTML file to write.",
 )
+@click.option("--title", help="Title of the page.  [default: how many runs it shows]")
+@click.option("--author", help="Who made it, below the title.")
+@click.option("--date", metavar="TEXT", help="When, below the title.")
+@click.option("--notes", help="What you have to say about the runs, above them.")
 @formatted
-def report(runs, output, form):
+def report(runs, output, title, author, date, notes, form):
     """Write saved RUNs as one HTML page.
 
     The page is a single file and loads nothing from the internet.
@@ -52,7 +56,8 @@ def report(runs, output, form):
     from synth.report.page import write_page
 
     check_writable("-o", output, inputs=runs)
-    size = write_page([load_run(run) for run in runs], list(runs), output)
+    heading = {"title": title, "author": author, "date": date, "notes": notes}
+    size = write_page([load_run(run) for run in runs], list(runs), output, **heading)
     made = {"file": output, "bytes": size, "runs": len(runs)}
     text = f"{output}: {len(runs)} run{'s' * (len(runs) != 1)}, {size / 1000:,.0f} kB"
     emit(form, text=lambda: text, document=lambda: made, rows=lambda: [made])

@@ -6,11 +6,20 @@ name.  `base.py` has settings, seeds, rows and summaries, `runner.py` runs an ex
 """
 
 from synth.experiments.base import settings_of
-from synth.experiments.catalogue import GROUPS, claim, listing, load, names, summary_sentences
+from synth.experiments.catalogue import (
+    GROUPS,
+    claim,
+    failure,
+    listing,
+    load,
+    names,
+    summary_sentences,
+)
 
 __all__ = [
     "GROUPS",
     "claim",
+    "failure",
     "listing",
     "load",
     "names",

@@ -36,17 +36,22 @@ a name is an experiment in a file.
 import ast
 import importlib
 import importlib.util
+import inspect
 import pkgutil
+import traceback
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from synth.errors import ExperimentError, meant
+from synth.errors import ExperimentError, meant, one_line
 from synth.experiments.base import settings_of
 
 #: Modules of this folder that are not experiments.
 _PARTS = ("base", "catalogue", "fits", "rows", "runner")
+
+#: How the functions of an experiment are called.
+_GIVEN = {"run": ("settings", "map"), "summarise": ("rows",), "draw": ("rows", "axes")}
 
 #: The group of an experiment without `GROUP`.
 OTHERS = "others"
@@ -135,6 +140,19 @@ def load(name: str) -> ModuleType:
     return _checked(module, name)
 
 
+def failure(name: str, error: BaseException) -> str | None:
+    """The line about an error in the code of an experiment that is not built in; else None."""
+    if name in _built_in():
+        return None
+    spec = None if is_file(name) else importlib.util.find_spec(_entry(name).module)
+    file = Path((spec and spec.origin) or name).resolve()
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == file]
+    if not lines:
+        return None
+    return f"experiment {name}, line {lines[-1]}: {type(error).__name__}: {one_line(error)}"
+
+
 def claim(module: ModuleType) -> str:
     """The first line of an experiment's docstring."""
     return (module.__doc__ or "").strip().partition("\n")[0]
@@ -169,7 +187,17 @@ def _checked(module: ModuleType, name: str) -> ModuleType:
         if not (callable(found) if kind is None else isinstance(found, kind)):
             raise ExperimentError(
                 f"experiment {name}: {part} is {found!r}; a module needs CONTROL (a text), "
-                "Settings (a frozen dataclass), and the functions run, summarise and draw"
+                "Settings (a frozen dataclass), and the functions run(settings, map), "
+                "summarise(rows) and draw(rows, axes)"
             )
+    for part, given in _GIVEN.items():
+        try:
+            inspect.signature(getattr(module, part)).bind(*given)
+        except TypeError as error:
+            raise ExperimentError(
+                f"experiment {name}: {part} is called as {part}({', '.join(given)}): {error}"
+            ) from None
+        except ValueError:
+            pass  # a callable without a signature
     settings_of(module.Settings, name)
     return module

@@ -27,7 +27,7 @@ from synth.language import Bool
 from synth.report import COLOURS, shades
 
 GROUP = "noise and data"
-TIME = "10 s on one core"
+TIME = "about 10 s on one core"
 QUICK = {"runs": 100}
 CONTROL = "If labels are random, the held-out error is that of chance, 1 - 1/k, for every n."
 COLUMNS = (

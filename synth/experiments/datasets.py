@@ -288,6 +288,7 @@ def draw(rows, axes):
     right.plot([r["twin"] for r in done], places, "x", **style)
     right.axvline(0, color="grey", linewidth=0.8)
     right.set_xscale("symlog", linthresh=0.1)
+    right.set_xticks((-0.1, 0, 0.1, 1), ("-0.1", "0", "0.1", "1"))
     right.set_xlim(right=1.5 * max([1.0, *(r["saved"] for r in done if r["saved"])]))
     right.set(title="bits that the best program saves", xlabel="bits for each training row")
     for axis in axes:  # the legend is above the marks

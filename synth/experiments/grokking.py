@@ -28,7 +28,9 @@ from synth.experiments.base import setting, spawn_seeds
 from synth.experiments.rows import RowKinds, share, verdict
 from synth.report import COLOURS
 
+TIME = "about half a minute on one core"
 GROUP = "grokking"
+QUICK = {"runs": 2}
 CONTROL = (
     "Without decay, the table is never cleared. Held-out accuracy then stays low although the "
     "program is found. With random labels, there is no program to find."
@@ -194,9 +196,10 @@ def _verdict(runs):
 CAPTION = """One run of a search that changes a program and a list of memorised rows, step by step.
 (a) Training accuracy is 1 early. Accuracy on unseen rows stays near 0 for a million steps, until
 the program is found. (b) The steps after that: the program alone is right at once, and accuracy on
-unseen rows follows as the memorised rows are dropped. (c) The bits of each part. With decay, the
-table is given up for a program of a few bits. Without decay most of it is kept, and with random
-labels all of it."""
+unseen rows follows as the memorised rows are dropped. Shaded: phases, by the names that they have
+in networks. (c) The bits of each part. With decay, the table is given up for a program of a few
+bits. Without decay most of it is kept, and with random labels all of it. Dotted lines: all rows
+are memorised, and the program is found."""
 
 
 def draw(rows, axes):

@@ -25,7 +25,7 @@ from synth.language.dsls import modular
 from synth.report import COLOURS, shades
 
 GROUP = "noise and data"
-TIME = "6 s on one core"
+TIME = "about 6 s on one core"
 QUICK = {"runs": 50}
 CONTROL = (
     "The labels are permuted among the rows, so they are as rare as before. The target then wins "

@@ -384,7 +384,7 @@ def _name(rules, axes, measure):
     names = [rule.replace(" | ", "\n| ") for rule in rules]
     axes.set_yticks(range(len(rules)), names, fontsize="small")
     axes.set_ylim(len(rules) - 0.4, -0.8)
-    axes.set(title=measure, xlabel="one mark for each run")
+    axes.set(title=measure, xlabel=f"{measure.partition(' of ')[0]} (one mark for each run)")
     axes.legend(loc="upper center", ncols=2)
 
 

@@ -57,6 +57,8 @@ class Settings:
     seed: int = setting(0, "Seed for inputs, noise and permuted labels.", low=0)
 
 
+#: The marks of axes of noise.
+TICKS = (0.25, 0.5, 1, 2, 4, 8)
 QUICK = {"rows": (25, 100), "runs": 10}
 
 
@@ -219,6 +221,9 @@ def draw(rows, axes):
     for axis in (chosen, control):
         axis.set_ylim(-0.03, 1.03)
     saving.set_yscale("symlog", linthresh=10)
+    for scale in (*(axis.xaxis for axis in axes), crossings.yaxis):
+        scale.set_ticks(TICKS, [f"{tick:g}" for tick in TICKS])
+        scale.set_ticks([], minor=True)  # their labels ran into each other
     for axis in axes:
         if axis.get_legend_handles_labels()[0]:
             axis.legend()

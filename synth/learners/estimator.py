@@ -203,11 +203,13 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
             validate_data(self, X, skip_check_array=True)
             y = check_X_y(np.zeros((len(X), 1)), y)[1]
             names = [str(n) for n, kind in zip(X.columns, kinds, strict=True) if kind == "f"]
-            self._types, self._read, notes = tasks.frame_inputs(X, self.modulus, names)
+            made = tasks.frame_inputs(X, self.modulus, names)
+            self._types, self._read, self._fields, notes = made
         else:
             X, y = validate_data(self, X, y, ensure_all_finite="allow-nan")
             called, notes = getattr(self, "feature_names_in_", None), []
             self._types, self._read = array_types(X, kinds, called, self.modulus), None
+            self._fields = {}
         self.notes_ = tuple(notes)
         check_classification_targets(y)
         self.classes_, places = np.unique(y, return_inverse=True)
@@ -295,16 +297,13 @@ class ProgramClassifier(FoundBelow, ClassifierMixin, BaseEstimator):
 
     def _of_type(self, label_type, values):
         """The task with labels of a type; values: the label of each class."""
-        return Task(
-            "X",
-            self._columns,
-            self._types,
-            values[self._places].astype(label_type.dtype),
-            label_type,
-            given_alphabet=None if label_type == Bool else tuple(values.tolist()),
-            label="y",
-            is_table=self.dsl is None,
-        )
+        about = {"label": "y", "is_table": self.dsl is None, **self._fields}
+        if label_type == Bool:  # false and true have names, as in a table, for the rule in words
+            about["label_names"] = dict(enumerate(map(str, self.classes_)))
+        else:
+            about["given_alphabet"] = tuple(values.tolist())
+        labels = values[self._places].astype(label_type.dtype)
+        return Task("X", self._columns, self._types, labels, label_type, **about)
 
     def _search(self, voice=None):
         """The best hypothesis, as a `Result`."""

@@ -9,7 +9,7 @@ from synth.errors import ExperimentError, RunError
 from synth.records.document import FORMAT, contents, reading
 from synth.records.parts import StopReason
 from synth.records.views import Framed
-from synth.report import experiment_text, notebook, plot_run
+from synth.report import experiment_text, no_figure, notebook, plot_run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -123,10 +123,7 @@ class ExperimentRun(Framed):
             If the experiment is not installed, or the run has no rows.
         """
         if self.drawer is None:
-            raise ExperimentError(
-                f"no figure: the experiment {self.experiment} is not installed here; its rows are "
-                "in `rows`"
-            )
+            raise ExperimentError(f"no figure: {no_figure(self)}")
         if not self.rows:
             raise ExperimentError(f"no figure: this run of {self.experiment} has no rows")
         figure: Figure = plot_run(self, self.drawer(), path, panel)

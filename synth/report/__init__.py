@@ -14,14 +14,14 @@ from synth.report.bar import Bar
 from synth.report.claims import claims_text
 from synth.report.contrasts import contrast_text, contrasts_text
 from synth.report.escape import latex_text
-from synth.report.experiment import experiment_text
+from synth.report.experiment import experiment_text, no_figure
 from synth.report.figure import COLOURS, check_panel, check_plot, plot_run, shades
 from synth.report.matrix import comparison_text, emphasised
 from synth.report.numbers import least_bits
 from synth.report.regression import regression_contrast_text, regression_text
 from synth.report.results import plot_results
 from synth.report.score import score_text
-from synth.report.text import search_text
+from synth.report.text import search_text, terminal_width
 
 __all__ = [
     "COLOURS",
@@ -37,6 +37,7 @@ __all__ = [
     "experiment_text",
     "latex_text",
     "least_bits",
+    "no_figure",
     "notebook",
     "page",
     "plot_results",
@@ -46,4 +47,5 @@ __all__ = [
     "score_text",
     "search_text",
     "shades",
+    "terminal_width",
 ]

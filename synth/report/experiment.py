@@ -35,6 +35,16 @@ def experiment_text(run, width=None):
     return "\n".join(lines)
 
 
+def no_figure(run):
+    """Why a saved run cannot be drawn, as a clause."""
+    if run.experiment.endswith(".py"):
+        return (
+            f"its experiment is the file {run.experiment}, whose code would run; `synth run` "
+            "draws it with --plot"
+        )
+    return f"the experiment {run.experiment} is not installed here; its rows are in `rows`"
+
+
 def summary_in_words(run):
     """The summary with sentences for keys, at every depth; keys without a sentence stay."""
 
@@ -55,7 +65,8 @@ def row_keys(run):
 def _rows(run, width):
     if not run.rows:
         return ["No row was finished."]
-    shown = run.rows[:MOST_ROWS]
+    first = run.rows[0].get("row")  # rows of other kinds, such as those of a path, come later
+    shown = sorted(run.rows, key=lambda row: row.get("row") != first)[:MOST_ROWS]
     columns, align, left_out, used = [], "", [], 0
     for key in row_keys(run):
         values = [row.get(key) for row in shown]
@@ -123,7 +134,7 @@ def _value(value):
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+        return f"{value:.4g}" if abs(value) < 999.95 else f"{value:,.0f}"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list):

@@ -7,7 +7,7 @@ import textwrap
 
 from synth.report.automaton import diagram
 from synth.report.escape import visibly
-from synth.report.figure import styled_figure
+from synth.report.figure import COLOURS, styled_figure
 from synth.report.scatter import plot_numbers
 
 #: The height of the figure, in inches, and how much each search adds.
@@ -64,7 +64,8 @@ def _results_figure(results):
         _draw_bits(bits, place, result, rest)
         _draw_accuracy(accuracy, place, result)
     bits.axvline(1, color="black", linewidth=1)
-    bits.set(xlim=(0, 1.75), xticks=(0, 0.5, 1, 1.5), xlabel="bits, as a share of the table's")
+    bits.set(xlim=(0, 1.75), xlabel="bits, as a share of the table's")
+    bits.set_xticks((0, 0.5, 1, 1.5), ("0", "0.5", "1: table", "1.5"))
     bits.set_yticks(range(len(names)), names)
     bits.set_ylim(len(names) - 0.4, -0.6)
     accuracy.set(xlim=(-0.04, 1.04), xlabel="accuracy of what was chosen")
@@ -146,8 +147,9 @@ def _draw_bits(axes, place, result, rest):
 def _draw_accuracy(axes, place, result):
     """The accuracies of what was chosen, on training rows and on unseen rows."""
     chosen = result.table if result.chosen == "table" else result.program
-    style = {"linestyle": "none", "color": "C0", "marker": "o"}
-    ring = {"markersize": 10, "markerfacecolor": "none"}
+    style = {"linestyle": "none", "marker": "o"}
+    ring = {"markersize": 10, "markerfacecolor": "none", "color": COLOURS["training"]}
     axes.plot(chosen.train_accuracy, place, label="training rows", **style, **ring)
     if chosen.test_accuracy is not None:
-        axes.plot(chosen.test_accuracy, place, label="unseen rows", **style)
+        colour = COLOURS["held out"]
+        axes.plot(chosen.test_accuracy, place, label="unseen rows", color=colour, **style)

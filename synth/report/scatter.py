@@ -1,6 +1,6 @@
 """The figure of searches for real labels: labels by predictions, and what is left of them."""
 
-from synth.report.figure import PANEL, styled_figure
+from synth.report.figure import COLOURS, PANEL, styled_figure
 
 
 def plot_numbers(runs, path=None):
@@ -56,8 +56,10 @@ def _figure(results):
 def _draw(axes, found, left):
     """The points of a labelling; left: with what is left of the labels."""
     for name, x, y in series(found, left):
-        ring = {} if name == "training rows" else {"markerfacecolor": "none"}
-        style = {"linestyle": "none", "color": "C0", "marker": "o", "markersize": 4}
+        training = name == "training rows"
+        ring = {"markerfacecolor": "none"} if training else {}
+        colour = COLOURS["training" if training else "held out"]
+        style = {"linestyle": "none", "color": colour, "marker": "o", "markersize": 4}
         axes.plot(x, y, label=name, **style, **ring)
 
 

@@ -12,7 +12,6 @@ from synth.report.numbers import (
     bits,
     chance,
     least_bits,
-    number_of,
     saved,
     saves_most,
     share,
@@ -153,9 +152,9 @@ def search_text(result, width=None):
     )
     lines += ["", *textwrap.wrap(f"Best hypotheses ({of_shares(result)})", width)]
     lines += table(
-        ("total", "posterior", "hypothesis"),
-        [(bits(h.total_bits), share(h.share), _hypothesis(h)) for h in each_once(result.top)],
-        "rrl",
+        ("total", "posterior", "exceptions", "hypothesis"),
+        [_hypothesis(h) for h in each_once(result.top)],
+        "rrrl",
         width,
     )
     return "\n".join(lines)
@@ -221,10 +220,15 @@ def card_lines(card, width):
 
 
 def _hypothesis(h):
-    if h.kind == "table":
-        return h.text
-    text = f"constant {in_words(h)}" if h.kind == "constant" else in_words(h)
-    return f"{text}  ({number_of(h.exceptions, 'exception')})" if h.exceptions else text
+    """The row of a hypothesis; the exceptions have a column, since a long text is cut."""
+    text = h.text if h.kind == "table" else in_words(h)
+    exceptions = "-" if h.exceptions is None else str(h.exceptions)
+    return (
+        bits(h.total_bits),
+        share(h.share),
+        exceptions,
+        f"constant {text}" if h.kind == "constant" else text,
+    )
 
 
 def _front_rows(front):

@@ -177,7 +177,8 @@ class Journal:
             else:
                 text = f"{key} was {_short(theirs)}, and is now {_short(mine)}"
             raise RunError(
-                f"{self.path} holds rows of another run: {text}; use the former, or remove the file"
+                f"{self.path} holds rows of another run: {text}; use the former, or remove the "
+                "file to begin anew"
             )
 
 

@@ -41,10 +41,22 @@ def frame_fields(frame: Any, options: Mapping[str, Any]) -> dict[str, Any]:
 
 def frame_inputs(
     frame: Any, modulus: int | None, gaps_in: Iterable[str]
-) -> tuple[dict[str, Type], Callable[[Any], dict[str, np.ndarray]], list[str]]:
-    """As `table_inputs`; what makes the inputs of other rows takes a data frame."""
-    types, derive, notes = table_inputs(grid_of(frame), modulus, gaps_in)
-    return types, partial(_values_of, derive), notes
+) -> tuple[dict[str, Type], Callable[[Any], dict[str, np.ndarray]], dict[str, Any], list[str]]:
+    """As `table_inputs`, and what makes the inputs of other rows from a data frame.
+
+    Returns
+    -------
+    types : dict of str to Type
+        The types of the inputs.
+    read : callable
+        Takes a data frame of other rows, and returns the inputs' values.
+    fields : dict
+        What `Task` keeps of the reading, for rules about the columns of the frame.
+    notes : list of str
+        What was left out or read in a special way.
+    """
+    types, derive, meanings, notes = table_inputs(grid_of(frame), modulus, gaps_in)
+    return types, partial(_values_of, derive), {"derive": derive, "meanings": meanings}, notes
 
 
 def _values_of(derive: Callable[[Any], dict[str, np.ndarray]], frame: Any) -> dict[str, np.ndarray]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synth.errors import TaskError, TypeMismatchError, listed, quoted, shortened
-from synth.language import Type
+from synth.language import Term, Type
 from synth.tasks import gaps
 from synth.tasks.cells import cell_text, decimal_sign, is_either, missing_of, number_format
 from synth.tasks.columns import Column, Inputs, inputs_of
@@ -95,7 +95,7 @@ def table_fields(
 
 def table_inputs(
     grid: Grid, modulus: int | None, gaps_in: Iterable[str] = ()
-) -> tuple[dict[str, Type], partial[dict[str, np.ndarray]], list[str]]:
+) -> tuple[dict[str, Type], partial[dict[str, np.ndarray]], dict[str, Term], list[str]]:
     """The inputs that a table without labels becomes.
 
     Parameters
@@ -113,6 +113,8 @@ def table_inputs(
         The types of the inputs.
     derive : callable
         Takes columns of other rows by name, and returns the inputs' values.
+    meanings : dict of str to Term
+        What each input says of the columns.
     notes : list of str
         What was left out or read in a special way.
 
@@ -127,7 +129,7 @@ def table_inputs(
     columns = usable(columns, rows, marks, texts, (), notes)
     readers = [inputs_of(c, modulus, texts, gaps=c.name in gaps_in) for c in columns]
     types = {name: type_ for each in readers for name, type_ in each.types.items()}
-    return types, partial(_derived, readers), notes + _special(readers)
+    return types, partial(_derived, readers), meanings_of(readers), notes + _special(readers)
 
 
 @dataclass(frozen=True)

@@ -362,6 +362,7 @@ def run_file(path: str, allowed: str, error: type[SynthError] = DSLError) -> Mod
         frames = traceback.extract_tb(failure.__traceback__)
         lines = [f.lineno for f in frames if Path(f.filename).name == file.name]
         line = getattr(failure, "lineno", None) or (lines[-1] if lines else "?")
-        text = " ".join(str(failure).split())
+        said = failure.msg if isinstance(failure, SyntaxError) else str(failure)
+        text = " ".join(said.split())  # a SyntaxError says the line once more
         raise error(f"{path}, line {line}: {type(failure).__name__}: {text}") from failure
     return module

@@ -59,7 +59,7 @@ class _Charts:
         return number
 
 
-def make_page(runs, names=None):
+def make_page(runs, names=None, *, title=None, author=None, date=None, notes=None):
     """Makes the HTML page of saved runs.
 
     Parameters
@@ -67,6 +67,10 @@ def make_page(runs, names=None):
     runs : iterable of Result, Contrast, Comparison, ExperimentRun or of searches for real labels
     names : list of str, optional
         The names of the runs in messages; by default "run 1" and so on.
+    title : str, optional
+        The title of the page; by default how many runs it shows.
+    author, date, notes : str, optional
+        What stands below the title; an empty line in the notes begins a paragraph.
 
     Returns
     -------
@@ -89,30 +93,32 @@ def make_page(runs, names=None):
                 "experiment"
             )
         try:
-            title, kind = _title(run)
+            named, kind = _title(run)
             # The room that earlier runs have left, minus the least room for later ones.
             room = max(LEAST_ROOM, left - LEAST_ROOM * (len(runs) - number))
             body = _section(run, charts, room)
             left -= len(body)
-            overview.append(_overview(run, number, title, kind))
+            overview.append(_overview(run, number, named, kind))
         except _DAMAGE as error:
             text = " ".join(str(error).split())
             raise RunError(f"{name} is damaged: {type(error).__name__}: {text}") from None
         sections.append(
             element(
                 "section",
-                element("h2", title),
+                element("h2", named),
                 element("p", kind, class_="kind"),
                 body,
                 id=f"run-{number}",
                 class_="run",
-                aria_label=title,
+                aria_label=named,
             )
         )
-    return _document(sections, overview, charts, len(runs))
+    title = title or f"synth: {len(runs)} run{'s' if len(runs) != 1 else ''}"
+    main = joined(_byline(author, date, notes), _runs_table(overview), sections)
+    return html_page(title, main, charts.blocks)
 
 
-def write_page(runs, names, path):
+def write_page(runs, names, path, **heading):
     """Writes the HTML page of saved runs.
 
     Parameters
@@ -120,6 +126,8 @@ def write_page(runs, names, path):
     runs, names
         See `make_page`.
     path : str or path
+    **heading
+        The title, author, date and notes: see `make_page`.
 
     Returns
     -------
@@ -133,7 +141,7 @@ def write_page(runs, names, path):
     SettingError
         If the folder cannot be written to.
     """
-    return write_html("-o", path, lambda: make_page(runs, names))
+    return write_html("-o", path, lambda: make_page(runs, names, **heading))
 
 
 def _section(run, charts, room):
@@ -159,7 +167,7 @@ def _title(run):
 def _overview(run, number, title, kind):
     link = element("a", title, href=f"#run-{number}")
     if run.kind in ("compare", "run"):
-        return [link, kind.partition(",")[0], *["-"] * 6]
+        return [link, kind.partition(",")[0], *[""] * 6]
     one = run.structured if run.kind.endswith("contrast") else run
     program, numbers = one.program, run.kind.startswith("regression")
     if numbers:
@@ -190,8 +198,23 @@ _HEAD = (
 )
 
 
-def _document(sections, overview, charts, number):
-    title = f"synth: {number} run{'s' if number != 1 else ''}"
-    runs = cells_table("The runs", overview, head=_HEAD, align="lllrrrrr")
-    main = joined(element("nav", runs, aria_label="Runs"), sections)
-    return html_page(title, main, charts.blocks)
+def _byline(author, date, notes):
+    """Who made the page and when, and notes in paragraphs."""
+    said = ", ".join(text for text in (author, date) if text)
+    paragraphs = [text for text in (notes or "").split("\n\n") if text.strip()]
+    return joined(
+        element("p", said, class_="kind") if said else None,
+        [element("p", text) for text in paragraphs],
+    )
+
+
+def _runs_table(overview):
+    """The table of all runs, without the columns that no run fills."""
+    kept = [k for k in range(len(_HEAD)) if any(row[k] for row in overview)]
+    table = cells_table(
+        "The runs",
+        [[row[k] for k in kept] for row in overview],
+        head=[_HEAD[k] for k in kept],
+        align="".join("lllrrrrr"[k] for k in kept),
+    )
+    return element("nav", table, aria_label="Runs")

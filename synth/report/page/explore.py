@@ -215,7 +215,7 @@ def _answers():
 _LINES = (
     ("program", "k-program", "-"),
     ("table", "k-table", "--"),
-    ("mixture", "k-exceptions", ":"),
+    ("mixture", "k-exact", ":"),
 )
 
 

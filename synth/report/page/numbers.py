@@ -88,7 +88,7 @@ def _panel(result, title, name, left):
         panel.marks.append(Line(tuple(_unit(p, across, up) for p in guide), width=1))
     for name, horizontal, vertical in found:
         some = list(zip(horizontal, vertical, strict=True))
-        hollow = name != "training rows"
+        hollow = name == "training rows"
         panel.marks.append(
             Line(
                 tuple(_unit(p, across, up) for p in some),

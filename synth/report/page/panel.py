@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 WIDTH, HEIGHT = 300, 200
 
 #: The colour, marker and dash of the lines of each labelling: the task's and its twin's.
-STYLES = (("k-program", "o", "-"), ("k-exceptions", "s", "--"))
+STYLES = (("k-program", "o", "-"), ("k-random", "s", "--"))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from synth.codes import exception_bits
 from synth.errors import ExperimentError
-from synth.report.experiment import row_keys, summary_in_words, summary_pairs
+from synth.report.experiment import no_figure, row_keys, summary_in_words, summary_pairs
 from synth.report.page.contenders import Case
 from synth.report.page.markup import cut, element, joined
 from synth.report.page.parts import cells_table, columns, details, slider_block
@@ -34,9 +34,13 @@ def run_section(run, charts, room):
         pictures, note = [], "The figure is left out because the page would be too large."
     sliders = _sliders(run, charts)
     left = room - sum(map(len, pictures)) - len(sliders or "") - 4000
+    said = summary_in_words(run)
     settings = [(spaced(k), _cell(v)) for k, v in run.settings.items() if v is not None]
     return joined(
         element("p", run.claim, class_="lead"),
+        element("p", element("b", "Verdict: "), run.summary["verdict"])
+        if isinstance(run.summary.get("verdict"), str)
+        else None,
         element("p", f"Stopped: {run.stop_reason}; some rows are missing.", class_="note")
         if run.stop_reason != "finished"
         else None,
@@ -44,7 +48,7 @@ def run_section(run, charts, room):
         element("p", note, class_="note") if note else None,
         sliders,
         element("h3", "Summary"),
-        cells_table("", list(summary_pairs(summary_in_words(run)))),
+        cells_table("", [pair for pair in summary_pairs(said) if pair[0] != "verdict"]),
         element("p", element("b", "Control: "), run.control),
         details("Settings", cells_table("", settings)) if settings else None,
         _rows(run, min(left, 60_000)),
@@ -56,10 +60,7 @@ def _pictures(run, charts):
     if not run.rows:
         return [], "No row was finished."
     if run.drawer is None:
-        return [], (
-            f"The experiment {run.experiment} is not installed here, so its figure is missing; its "
-            "rows are below."
-        )
+        return [], f"No figure: {no_figure(run).replace('in `rows`', 'below')}."
     try:
         from synth.report.page.drawn import drawn_panels
 
