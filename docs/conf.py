@@ -28,6 +28,7 @@ api_internal = (
     "synth.engine.backward", "synth.engine.bank", "synth.engine.checkpoint",
     "synth.engine.compiled", "synth.engine.crew", "synth.engine.curry",
     "synth.engine.enumerator", "synth.engine.interrupts", "synth.engine.job",
+    "synth.engine.known", "synth.engine.making",
     "synth.engine.outcome", "synth.engine.reach",
     "synth.engine.forms", "synth.engine.joins", "synth.engine.rewriting",
     "synth.engine.transducers", "synth.engine.tries",

@@ -32,13 +32,16 @@ class Space(Protocol):
     """Where programs are made: a grammar, the price of each production in it, the inputs."""
 
     @property
-    def grammar(self) -> Grammar: ...
+    def grammar(self) -> Grammar:
+        """The grammar."""
 
     @property
-    def prices(self) -> Mapping[Primitive | Constant | Input, int]: ...
+    def prices(self) -> Mapping[Primitive | Constant | Input, int]:
+        """The price of each production, in units."""
 
     @property
-    def columns(self) -> Mapping[str, np.ndarray]: ...
+    def columns(self) -> Mapping[str, np.ndarray]:
+        """The inputs, each (rows,)."""
 
 
 def values_of(key: bytes, type_: Type) -> np.ndarray:
