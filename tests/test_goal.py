@@ -270,6 +270,7 @@ def test_every_connective_is_solved(ones):
         if labels in least:
             if found.optimal:
                 assert round(found.program.bits * 1024) == least[labels]
+                assert (found.program.ties, found.program.exceptions) == (1, 0)
             assert found.exact_bound * 1024 <= least[labels]
         else:
             assert found.program is None

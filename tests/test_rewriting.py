@@ -357,6 +357,16 @@ def test_addition_is_exact_on_long_numbers():
             assert int(c[::-1], 2) == int(a[::-1], 2) + int(b[::-1], 2)
 
 
+def test_the_last_step_is_solved_from_the_labels():
+    """The lowest digit comes first; where all digits are 1, a 1 is put behind them."""
+    words = [w for w in all_strings(5) if w]
+    labels = [f"{int(w[::-1], 2) + 1:b}"[::-1].ljust(len(w), "0") for w in words]
+    task = synth.Task("next", {"xs": words}, {"xs": Str("01")}, labels, Str("01"))
+    found = synth.search(task, seconds=None).program
+    assert (found.exceptions, found.found_by) == (0, "labels")
+    assert found.text.startswith("scan['s, b: s & b -> s ^ b', true](xs) + ")
+
+
 def test_numbers_of_strings_are_labels():
     words = [*all_strings(6)]
     task = synth.Task("ones", {"xs": words}, {"xs": Str("01")}, [w.count("1") for w in words],

@@ -413,3 +413,10 @@ def test_choices_between_names_are_written_in_dsls_with_a_choice_of_their_own(tm
     assert rule.text == said
     assert [b["train_right"] for b in rule.branches()] == [b["train"] for b in rule.branches()]
     assert "WHEN" in rule.to_sql()
+
+
+def test_a_true_or_false_label_keeps_its_words():
+    columns = {"a": np.arange(40) % 7, "b": np.arange(40) * 3 % 5}
+    task = synth.Task.from_frame(columns | {"ok": columns["a"] > 3}, label="ok")
+    branches = synth.search(task, max_programs=20_000, moves=0).program.branches
+    assert [(b.condition, b.answer) for b in branches] == [("a >= 4", "true"), (None, "false")]

@@ -70,7 +70,9 @@ class Rule(Exported):
         if not self.said.is_condition:
             return None
         names = self.task.label_names
-        return (names[0], names[1]) if names else ("0", "1")
+        if names:
+            return names[0], names[1]
+        return ("false", "true") if self.task.label_type.family == "Bool" else ("0", "1")
 
     @cached_property
     def answer(self) -> Term:
