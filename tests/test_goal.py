@@ -220,7 +220,7 @@ def solved(draw):
     return type_, values, costs, table, Target(np.where(open_, 0, made), ~open_, allowed)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(solved(), st.integers(2, 12))
 def test_the_cheapest_pair_is_that_of_all_pairs(given, most):
     type_, values, costs, table, target = given
