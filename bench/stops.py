@@ -1,6 +1,6 @@
 """How long a search goes on after its limit: `--exact` on 20 tasks, with --seconds and Ctrl-C.
 
-    python bench/stops.py [--seconds 20] [--tasks N] [--markdown]
+    python bench/stops.py [--seconds 20] [--tasks N]
 
 The overrun is the work beyond the limit, without the time to compile and load kernels; for
 Ctrl-C, the time from the signal to the result.  Searches that end by a proof before that do not
