@@ -143,3 +143,10 @@ def test_an_exponential_that_falls_is_a_divisor(pool):
         f"square({x}) * exp({y})"
     )
     assert z is not None
+
+
+def test_a_pool_without_behaviours_is_extended_by_nothing():
+    x = np.array([0.0] * 10 + [0.125, -0.125])
+    task = Task("nothing", {"x": x}, {"x": Real}, x, Real)
+    (found,) = regress(task, "real", max_bits=0, pairs=3, seconds=None)
+    assert found.chosen != "program"

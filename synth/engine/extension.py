@@ -104,7 +104,7 @@ def with_products(pool: Any, wanted: list[Wanted]) -> Iterator[Any]:
     pool : Pool
     wanted : list of Wanted
     """
-    for each in wanted:
+    for each in wanted if len(pool.bits) else ():
         if not each.setting.shape.is_product and not each.is_over(2 * float(pool.bits[0])):
             for program in product_programs(pool, *each.fit):
                 yield each, program
@@ -277,6 +277,8 @@ class _Operands:
 
     def _pairs(self, most):
         """The cheapest pairs, at most so many: their first and second operands."""
+        if not len(self.bits):
+            return np.empty((2, 0), np.int64)
         low, high = 2 * float(self.bits[0]) - 1, 2 * float(self.bits[-1])
         places = np.arange(len(self.bits))
         for _ in range(40):
