@@ -190,6 +190,7 @@ def test_numbers_are_labels_of_rules(tmp_path):
     assert result.predict({"x": [1, 3, 5]}).tolist() == [4, 6, 8]
 
 
+@pytest.mark.slow
 def test_a_constant_is_a_hypothesis_beside_programs(tmp_path):
     rows = [(k * 37 % 101, k * 53 % 97, int(k % 29 == 3)) for k in range(120)]
     task = table(tmp_path, "score,year,weekend", rows, train=0.5)

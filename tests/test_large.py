@@ -45,6 +45,7 @@ def result():
     return synth.search(table(), **LIMITS)
 
 
+@pytest.mark.slow
 def test_what_is_found_counts_if_the_time_is_over_then():
     one, other = (
         LanguageSearch([table()], "rules", **LIMITS, among=2, spent=spent, seconds=None).run()[0]

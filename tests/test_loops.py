@@ -308,6 +308,7 @@ def test_the_fewest_exceptions_are_those_of_brute_force(drawn, functions, truths
         assert Program.parse(program.text, engine.grammar, Bool) == program
 
 
+@pytest.mark.slow
 def test_a_stage_without_a_proof_is_followed_by_a_longer_one(monkeypatch):
     monkeypatch.setattr(loops, "STAGES", (Sizes(30, 30, 30, 30), Sizes(4000, 100, 100, 100)))
     task = load_task("tomita:6")

@@ -43,6 +43,7 @@ def test_trees_compute_what_brute_force_says(drawn):
         assert kernel.span(growth, codes, 0) == len(codes)
 
 
+@pytest.mark.slow
 def test_subtrees_are_drawn_from_the_prior():
     """Programs drawn whole against 2**-bits over all trees, by chi-square."""
     grammar = synth.Grammar(synth.load_dsl("boolean:basis=and-or-not"), {"x": Bool, "y": Bool})
