@@ -21,6 +21,9 @@ from synth.learners.language_learner import Learner, Searcher
 from synth.records import plain
 from synth.tasks import digits as encodings
 
+#: `tests/test_experiments.py` runs the experiment in small, too.
+pytestmark = pytest.mark.slow
+
 BASES = ("anf", "nand")
 SMALL = {
     "bases": BASES, "targets": ("x0 & x1", "x2 ^ x3"), "rows": (4, 12), "splits": 80, "random": 1,

@@ -8,6 +8,9 @@ from synth.errors import SettingError
 from synth.experiments import library as experiment
 from synth.library import saved
 
+#: `tests/test_experiments.py` runs the experiment in small, too.
+pytestmark = pytest.mark.slow
+
 XOR = "(a | b) & ~(a & b)"
 
 

@@ -13,6 +13,9 @@ from synth.language.dsls import boolean, modular
 from synth.language.types import Bool, Mod
 from tests import naive
 
+#: `tests/test_experiments.py` runs the experiment in small, too.
+pytestmark = pytest.mark.slow
+
 DSL = "boolean:basis=and-or-xor-not"
 
 

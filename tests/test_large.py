@@ -58,6 +58,7 @@ def test_what_is_found_counts_if_the_time_is_over_then():
     ]
 
 
+@pytest.mark.slow
 def test_a_program_is_scored_on_all_rows(result):
     task = table()
     assert result.settings["drawn"]["rows"] == 5000

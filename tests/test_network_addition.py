@@ -18,6 +18,9 @@ from synth.experiments.base import spawn_seeds
 from synth.learners.networks import addition, waves
 from synth.learners.networks.perceptron import Shape, drawn, forward
 
+#: `tests/test_experiments.py` runs the experiment in small, too.
+pytestmark = pytest.mark.slow
+
 ODD = st.sampled_from([3, 5, 7, 9, 11])
 SEEDS = st.integers(0, 2**32)
 
